@@ -1,0 +1,16 @@
+const tseslint = require('typescript-eslint');
+
+// Biome formats and lints; ESLint runs only the rules that need types.
+module.exports = tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', '**/*.js', '**/*.json'] },
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
+  },
+);

@@ -1,0 +1,45 @@
+/**
+ * The port through which this project talks to the management API of one EMQX node: one HTTP exchange with one pod.
+ *
+ * Adapters: a port-forward or base URL on a real cluster, loopback HTTP in the sandbox, a function call in the simulator.
+ * The transport carries bytes; what they mean (envelopes, HTTP 200 with code 400) is the client's business.
+ */
+
+/** Names the pod whose node is asked. */
+export interface PodRef {
+  namespace: string;
+  name: string;
+}
+
+export interface EmqxRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path with query, starting with `/api/v4/` or `/status`. A raw `@`, never `%40`: EMQX 4 does not decode it. */
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string;
+  /** The exchange fails with a {@link TransportError} when it has not ended after this many milliseconds. */
+  timeoutMs: number;
+}
+
+export interface EmqxResponse {
+  status: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}
+
+export interface EmqxTransport {
+  exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse>;
+}
+
+/** There was no whole answer: refused, reset or timed out. Whether the node acted on the request is unknown. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  constructor(
+    readonly code: 'refused' | 'reset' | 'timeout',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,216 @@
+import { performance } from 'node:perf_hooks';
+import type { Clock } from '../upgrade/ports';
+
+/** A scheduled callback that can be called off. */
+export interface Timer {
+  cancel(): void;
+}
+
+interface Entry {
+  at: number;
+  /** Ties are broken by order of scheduling, so that a run is the same run every time. */
+  order: number;
+  run: (() => void) | undefined;
+  /** Whether code that waits on promises may go on because of this entry. */
+  wakes: boolean;
+}
+
+/**
+ * The simulator's one clock: a queue of callbacks ordered by time, that runs as fast as it can (`run`) or follows the
+ * wall clock (`follow`).
+ *
+ * - `schedule` is for the simulated world itself: a plain function, run at its time, nothing else happens meanwhile.
+ * - `sleep` is for code that also runs outside of the simulator (the engine, the operator): after it wakes, all promise
+ *   reactions are let run before time moves on.
+ * - With equal inputs the order of everything is equal: there is no other source of time.
+ */
+export class SimulatedClock implements Clock {
+  private time: number;
+  private count = 0;
+  private readonly heap: Entry[] = [];
+  private following: { since: number; origin: number; timer?: NodeJS.Timeout; stop: () => void } | undefined;
+  private wake = false;
+
+  /** @param start ms since the epoch. @default 2026-01-01T00:00:00Z */
+  constructor(start: number = Date.UTC(2026, 0, 1)) {
+    this.time = start;
+  }
+
+  /** Milliseconds since the epoch, of the simulated world. */
+  now(): number {
+    if (this.following) {
+      const { since, origin } = this.following;
+      this.time = Math.max(this.time, origin + Math.floor(performance.now() - since));
+    }
+    return this.time;
+  }
+
+  /** Runs `callback` after `delayMs` (≥ 0) of simulated time. */
+  schedule(delayMs: number, callback: () => void): Timer {
+    return this.push(this.now() + Math.max(0, delayMs), callback, false);
+  }
+
+  /** Like `schedule`, for callbacks that settle promises others wait for. */
+  scheduleWaking(delayMs: number, callback: () => void): Timer {
+    return this.push(this.now() + Math.max(0, delayMs), callback, true);
+  }
+
+  /** Resolves after `ms` of simulated time; rejects with the signal's reason when aborted before. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const onAbort = () => {
+        timer.cancel();
+        this.wake = true;
+        reject(signal?.reason as Error);
+      };
+      const timer = this.scheduleWaking(ms, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Tells the clock that something outside of its own callbacks settled a promise, so that waiting code runs first. */
+  touch(): void {
+    this.wake = true;
+  }
+
+  /**
+   * Runs virtual time until `main` settles, and returns what it returns.
+   *
+   * @throws Error when `main` still waits although nothing is scheduled any more.
+   */
+  async run<T>(main: () => Promise<T>): Promise<T> {
+    if (this.following) throw new Error('this clock follows the wall clock');
+    let settled = false;
+    const result = main().finally(() => {
+      settled = true;
+    });
+    result.catch(() => undefined); // the caller gets it by the return below
+    this.wake = true;
+    for (;;) {
+      if (this.wake) {
+        this.wake = false;
+        await turn();
+        if (settled) return result;
+        if (this.wake) continue;
+      }
+      const entry = this.pop();
+      if (!entry) {
+        // One more turn: the last entry may have settled `main` without a wake.
+        await turn();
+        if (settled) return result;
+        if (this.heap.length > 0) continue;
+        throw new Error('simulation stuck: code is waiting, and nothing is scheduled');
+      }
+      this.fire(entry);
+    }
+  }
+
+  /** Runs virtual time for `ms`. */
+  advance(ms: number): Promise<void> {
+    return this.run(() => this.sleep(ms));
+  }
+
+  /**
+   * Follows the wall clock from now on: each callback runs when its time has come, never early.
+   * Returns the function that stops following; callbacks not yet due stay queued.
+   */
+  follow(): () => void {
+    if (this.following) throw new Error('this clock already follows the wall clock');
+    const following = { since: performance.now(), origin: this.time, stop: () => this.unfollow() };
+    this.following = following;
+    this.rearm();
+    return following.stop;
+  }
+
+  private unfollow(): void {
+    if (!this.following) return;
+    clearTimeout(this.following.timer);
+    this.now();
+    this.following = undefined;
+  }
+
+  private rearm(): void {
+    const following = this.following;
+    if (!following) return;
+    clearTimeout(following.timer);
+    const next = this.heap[0];
+    if (!next) {
+      delete following.timer;
+      return;
+    }
+    following.timer = setTimeout(() => this.drain(), Math.max(0, next.at - this.now()));
+  }
+
+  private drain(): void {
+    while (this.following && this.heap[0] && this.heap[0].at <= this.now()) {
+      const entry = this.pop();
+      if (!entry) break;
+      this.fire(entry);
+    }
+    this.rearm();
+  }
+
+  private fire(entry: Entry): void {
+    this.time = Math.max(this.time, entry.at);
+    const run = entry.run;
+    entry.run = undefined;
+    if (entry.wakes) this.wake = true;
+    run?.();
+  }
+
+  private push(at: number, callback: () => void, wakes: boolean): Timer {
+    const entry: Entry = { at, order: this.count++, run: callback, wakes };
+    const heap = this.heap;
+    let index = heap.push(entry) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!before(entry, heap[parent]!)) break;
+      heap[index] = heap[parent]!;
+      index = parent;
+    }
+    heap[index] = entry;
+    if (this.following && heap[0] === entry) this.rearm();
+    return {
+      cancel: () => {
+        entry.run = undefined;
+      },
+    };
+  }
+
+  /** The next entry that was not called off. */
+  private pop(): Entry | undefined {
+    const heap = this.heap;
+    for (;;) {
+      const top = heap[0];
+      if (!top) return undefined;
+      const last = heap.pop()!;
+      if (last !== top) {
+        let index = 0;
+        for (;;) {
+          const left = 2 * index + 1;
+          if (left >= heap.length) break;
+          const right = left + 1;
+          const child = right < heap.length && before(heap[right]!, heap[left]!) ? right : left;
+          if (!before(heap[child]!, last)) break;
+          heap[index] = heap[child]!;
+          index = child;
+        }
+        heap[index] = last;
+      }
+      if (top.run) return top;
+    }
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+/** One turn of the event loop: every promise reaction that can run has run when it resolves. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

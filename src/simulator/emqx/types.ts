@@ -1,0 +1,73 @@
+/** What the outside of a simulated EMQX node sees of it: the words of an MQTT connection, without bytes. */
+
+/** MQTT 3.1, 3.1.1 and 5. */
+export type ProtocolVersion = 3 | 4 | 5;
+
+export type QoS = 0 | 1 | 2;
+
+export interface Message {
+  topic: string;
+  payload: Uint8Array;
+  qos: QoS;
+}
+
+export interface Will extends Message {
+  /** Seconds (MQTT 5); 0 publishes at once. */
+  delaySeconds: number;
+}
+
+/** A CONNECT packet. */
+export interface ConnectRequest {
+  clientId: string;
+  protocolVersion: ProtocolVersion;
+  /** `clean_session` of 3.x, `clean start` of 5. */
+  cleanStart: boolean;
+  /** MQTT 5 session expiry interval in seconds; ignored for 3.x, where the node's own 2 h count. @default 0 */
+  sessionExpirySeconds?: number;
+  will?: Will;
+}
+
+/** A message on its way to one client. `packetId` is given for QoS 1, and is to be acknowledged. */
+export interface Delivery extends Message {
+  packetId?: number;
+  dup: boolean;
+}
+
+/**
+ * Why a node ended a connection.
+ *
+ * - `evicted`: MQTT 5 clients get DISCONNECT 0x9C before the close, 3.x a bare close.
+ * - `taken-over`: the same client id connected again (0x8E for MQTT 5).
+ * - `shutdown`: the node's process ended (bare close for all, as measured).
+ */
+export type CloseCause =
+  | { kind: 'evicted'; reasonCode: 0x9c; serverReference?: string }
+  | { kind: 'taken-over'; reasonCode: 0x8e }
+  | { kind: 'shutdown' };
+
+/** The far end of a connection: whoever speaks for the client. Called synchronously by the node. */
+export interface Connection {
+  closed(cause: CloseCause): void;
+  deliver(delivery: Delivery): void;
+}
+
+/** The near end of an accepted connection: what the client can do with it. No call has an effect after the close. */
+export interface Channel {
+  readonly clientId: string;
+  /** Returns the granted QoS (at most 1). */
+  subscribe(filter: string, qos: QoS): QoS;
+  unsubscribe(filter: string): void;
+  publish(message: Message): void;
+  acknowledge(packetId: number): void;
+  /** The client ends the connection: by DISCONNECT (`normal`, the will is dropped) or by a bare close (`lost`). */
+  close(how: 'normal' | 'lost'): void;
+}
+
+/**
+ * The answer to a CONNECT.
+ *
+ * - refused: `0x9c` use another server (evacuating; return code 3 for MQTT 3.x), `0x97` quota exceeded (license; 3 for 3.x).
+ */
+export type ConnectAnswer =
+  | { accepted: true; sessionPresent: boolean; channel: Channel }
+  | { accepted: false; reasonCode: 0x9c | 0x97; serverReference?: string };
