@@ -109,7 +109,11 @@ export interface KubeApi {
    * Changes as they happen, until the signal aborts (the iteration then ends) or the server ends the watch with an error,
    * for example 410 `Expired`: list again and watch from there.
    */
-  watch<T extends KubeObject>(query: ListQuery, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent<T>>;
+  watch<T extends KubeObject>(
+    query: ListQuery,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent<T>>;
 }
 
 /** `reason` of a Status object, as the API server spells it; `Unreachable` when there was no answer at all. */

@@ -1,4 +1,8 @@
-/** What the engine needs of the world. Adapters implement these; the engine imports none of them. */
+import type { Journal } from './journal';
+import type { ClusterView, NodeView } from './observation';
+import type { ProgressEvent } from './progress';
+
+/** What the engine needs of the world. Adapters implement these ports; the engine imports none of the adapters. */
 
 /** Time, real or simulated. */
 export interface Clock {
@@ -6,4 +10,72 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted before. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** One merge patch of the custom resource. */
+export interface ResourcePatch {
+  /** RFC 7386 patch of `spec`. */
+  spec: Record<string, unknown>;
+  /** The change is refused (`conflict`) when the resource is no longer this version. */
+  ifVersion: string;
+}
+
+/** The Kubernetes side of one EMQX cluster. Every method rejects with a {@link PortError}. */
+export interface ClusterPort {
+  /** Everything the engine wants to know, read now. */
+  observe(signal?: AbortSignal): Promise<ClusterView>;
+  patchResource(patch: ResourcePatch, signal?: AbortSignal): Promise<void>;
+  /** Lets a traffic Service select only the pods of `revision`, or all pods of the cluster again (undefined). */
+  selectTraffic(service: string, revision: string | undefined, signal?: AbortSignal): Promise<void>;
+  scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void>;
+  /** Sets the operator's readiness gate of a pod to True: while held, the operator does not. */
+  markServing(pod: string, signal?: AbortSignal): Promise<void>;
+  /** Takes or renews the lease; rejects with `conflict` and the holder's name when somebody else holds it. */
+  holdLease(holder: string, signal?: AbortSignal): Promise<void>;
+  releaseLease(holder: string, signal?: AbortSignal): Promise<void>;
+  writeJournal(journal: Journal, signal?: AbortSignal): Promise<void>;
+}
+
+/** The order to empty one node. Rates are per second and at least 1. */
+export interface EvacuationOrder {
+  connectionsPerSecond: number;
+  sessionsPerSecond: number;
+  waitTakeoverSeconds: number;
+  /** Names of the nodes that receive sessions. */
+  migrateTo: readonly string[];
+}
+
+/** The management API of the cluster's nodes. */
+export interface EmqxPort {
+  /** What a node says of itself. Never rejects because of the node: an unreachable node is a view, too. */
+  observe(pod: string, node: string, signal?: AbortSignal): Promise<NodeView>;
+  /** Rejects with `refused` when the node declines for another reason than "already started". */
+  startEvacuation(pod: string, node: string, order: EvacuationOrder, signal?: AbortSignal): Promise<void>;
+  stopEvacuation(pod: string, node: string, signal?: AbortSignal): Promise<void>;
+  /** The most connections the license allows; undefined when the API does not tell. */
+  licensedConnections(pod: string, signal?: AbortSignal): Promise<number | undefined>;
+}
+
+/** Where a run tells what it does. Must not throw, and must not wait. */
+export interface Progress {
+  report(event: ProgressEvent): void;
+}
+
+/**
+ * A port could not do what it was asked.
+ *
+ * - `unavailable`: no answer, or one that says "later"; whether a write took effect is unknown.
+ * - `conflict`: somebody else changed or holds it; read again.
+ * - `refused`: the other side understood and declines; asking again does not help.
+ * - `missing`: the object does not exist.
+ */
+export class PortError extends Error {
+  override readonly name = 'PortError';
+  constructor(
+    readonly code: 'unavailable' | 'conflict' | 'refused' | 'missing',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }

@@ -1,0 +1,197 @@
+import type { z } from 'zod';
+import { type EmqxPort, type EvacuationOrder, type NodeView, PortError } from '../upgrade';
+import { EvacuationAnswer, EvictionAnswer, LicenseAnswer, NodesAnswer, StatsAnswer } from './answers';
+import { EmqxApiError, readable } from './errors';
+import { type EmqxRequest, type EmqxResponse, type EmqxTransport, TransportError } from './transport';
+
+/** An application of the management API: `id` and `secret` of its Basic authentication. */
+export interface Credentials {
+  id: string;
+  secret: string;
+}
+
+export interface EmqxClientOptions {
+  transport: EmqxTransport;
+  namespace: string;
+  /** Asked once, at the first request. */
+  credentials: () => Promise<Credentials>;
+  /** Of each request, in ms. @default 5000: a frozen peer blocks some answers for as long as it is frozen */
+  timeoutMs?: number;
+}
+
+const MAX_ANSWER = 1_000_000;
+
+/**
+ * The management API of EMQX Enterprise 4.4 (`/api/v4`), spoken to each node by itself.
+ *
+ * - Progress is read from `node_eviction/status`, which answers in milliseconds even while `status` and `global_status`
+ *   block on a busy or frozen peer.
+ * - Reads are tried once more at once: a kept-alive connection may have been closed by the node meanwhile. Orders are
+ *   not: the engine reads again what became of them.
+ *
+ * @see EMQX Enterprise 4.4, "Cluster rebalancing"
+ */
+export class EmqxClient implements EmqxPort {
+  private authorization: Promise<string> | undefined;
+
+  constructor(private readonly options: EmqxClientOptions) {}
+
+  async observe(pod: string, node: string, signal?: AbortSignal): Promise<NodeView> {
+    const view: NodeView = {
+      pod,
+      node,
+      unreachable: undefined,
+      version: undefined,
+      connections: 0,
+      sessions: 0,
+      canEvacuate: true,
+      evacuating: false,
+      members: [],
+    };
+    try {
+      const eviction = await this.evictionStatus(pod, signal);
+      if (eviction === 'absent') view.canEvacuate = false;
+      else if (eviction.status === 'enabled') {
+        view.evacuating = true;
+        view.connections = eviction.stats.connections;
+        view.sessions = eviction.stats.sessions;
+        return view;
+      }
+      const stats = await this.read(pod, `/api/v4/nodes/${node}/stats`, StatsAnswer, signal);
+      view.sessions = stats['connections.count'];
+      view.connections = stats['live_connections.count'] ?? view.sessions;
+      const members = await this.read(pod, '/api/v4/nodes', NodesAnswer, signal);
+      view.members = members.filter((member) => member.node_status === 'Running').map((member) => member.node);
+      view.version = members.find((member) => member.node === node)?.version;
+      return view;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof TransportError || error instanceof EmqxApiError)) throw error;
+      return { ...view, unreachable: error.message };
+    }
+  }
+
+  async startEvacuation(pod: string, node: string, order: EvacuationOrder, signal?: AbortSignal): Promise<void> {
+    const body = {
+      conn_evict_rate: order.connectionsPerSecond,
+      sess_evict_rate: order.sessionsPerSecond,
+      wait_takeover: order.waitTakeoverSeconds,
+      migrate_to: order.migrateTo,
+    };
+    try {
+      await this.order(pod, `/api/v4/load_rebalance/${node}/evacuation/start`, body, signal);
+    } catch (error) {
+      if (error instanceof EmqxApiError && error.says('already_started')) return;
+      throw portError(error);
+    }
+  }
+
+  async stopEvacuation(pod: string, node: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.order(pod, `/api/v4/load_rebalance/${node}/evacuation/stop`, {}, signal);
+    } catch (error) {
+      if (error instanceof EmqxApiError && error.says('not_started')) return;
+      throw portError(error);
+    }
+  }
+
+  async licensedConnections(pod: string, signal?: AbortSignal): Promise<number | undefined> {
+    try {
+      return (await this.read(pod, '/api/v4/license', LicenseAnswer, signal)).max_connections;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof EmqxApiError || error instanceof TransportError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The evacuation of a node in full, with rates and recipients. Blocks for as long as a recipient is frozen. */
+  evacuation(pod: string, signal?: AbortSignal): Promise<EvacuationAnswer> {
+    return this.read(pod, '/api/v4/load_rebalance/status', EvacuationAnswer, signal);
+  }
+
+  private async evictionStatus(pod: string, signal?: AbortSignal): Promise<z.infer<typeof EvictionAnswer> | 'absent'> {
+    try {
+      return await this.read(pod, '/api/v4/node_eviction/status', EvictionAnswer, signal);
+    } catch (error) {
+      if (error instanceof EmqxApiError && error.status === 404) return 'absent';
+      throw error;
+    }
+  }
+
+  private async read<S extends z.ZodType>(
+    pod: string,
+    path: string,
+    schema: S,
+    signal?: AbortSignal,
+  ): Promise<z.output<S>> {
+    const request = { method: 'GET', path } as const;
+    const response = await this.exchange(pod, request, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (error instanceof TransportError && error.code === 'reset') return this.exchange(pod, request, signal);
+      throw error;
+    });
+    const answer = schema.safeParse(payload(pod, path, response));
+    if (!answer.success) {
+      const first = answer.error.issues[0];
+      throw new EmqxApiError(
+        pod,
+        path,
+        response.status,
+        undefined,
+        `an answer this client does not understand, at '${first?.path.join('.') ?? ''}': ${first?.message ?? ''}`,
+      );
+    }
+    return answer.data;
+  }
+
+  private async order(pod: string, path: string, body: object, signal?: AbortSignal): Promise<void> {
+    const response = await this.exchange(pod, { method: 'POST', path, body: JSON.stringify(body) }, signal);
+    payload(pod, path, response);
+  }
+
+  private async exchange(
+    pod: string,
+    request: Pick<EmqxRequest, 'method' | 'path' | 'body'>,
+    signal?: AbortSignal,
+  ): Promise<EmqxResponse> {
+    this.authorization ??= this.options
+      .credentials()
+      .then(({ id, secret }) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`);
+    const headers: Record<string, string> = { accept: 'application/json', authorization: await this.authorization };
+    if (request.body !== undefined) headers['content-type'] = 'application/json';
+    return this.options.transport.exchange(
+      { namespace: this.options.namespace, name: pod },
+      { ...request, headers, timeoutMs: this.options.timeoutMs ?? 5000 },
+      signal,
+    );
+  }
+}
+
+/** What the answer is about: its `data` where it is enveloped, the whole body where it is not. */
+function payload(pod: string, path: string, response: EmqxResponse): unknown {
+  if (response.body.length > MAX_ANSWER) {
+    throw new EmqxApiError(pod, path, response.status, undefined, `an answer of ${response.body.length} bytes`);
+  }
+  if (response.status !== 200) {
+    throw new EmqxApiError(pod, path, response.status, undefined, readable(response.body));
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(response.body);
+  } catch {
+    throw new EmqxApiError(pod, path, response.status, undefined, `not JSON: ${readable(response.body)}`);
+  }
+  if (typeof body !== 'object' || body === null) return body;
+  const { code, message, data } = body as { code?: unknown; message?: unknown; data?: unknown };
+  if (message !== undefined && code !== 0) {
+    throw new EmqxApiError(pod, path, 200, code as number | undefined, readable(String(message)));
+  }
+  return code === 0 ? data : body;
+}
+
+function portError(error: unknown): unknown {
+  if (error instanceof TransportError) return new PortError('unavailable', error.message, { cause: error });
+  if (error instanceof EmqxApiError) return new PortError('refused', error.message, { cause: error });
+  return error;
+}

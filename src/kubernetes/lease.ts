@@ -1,0 +1,98 @@
+import { type Clock, type LeaseView, PortError } from '../upgrade';
+import type { Lease } from './core-objects';
+import { isKubeError, type KubeApi, type ObjectRef } from './kube-api';
+
+/** For how long a lease holds without being renewed. */
+const DURATION_SECONDS = 30;
+
+/** The lease that makes sure that one process at a time runs the upgrade of a cluster. */
+export class UpgradeLease {
+  private readonly ref: ObjectRef;
+
+  constructor(
+    private readonly api: KubeApi,
+    private readonly clock: Clock,
+    namespace: string,
+    name: string,
+  ) {
+    this.ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name };
+  }
+
+  async view(signal?: AbortSignal): Promise<LeaseView | undefined> {
+    const lease = await this.read(signal);
+    const holder = lease?.spec.holderIdentity;
+    if (!lease || !holder) return undefined;
+    return { holder, live: this.isLive(lease), acquiredAt: Date.parse(lease.spec.acquireTime ?? '') || 0 };
+  }
+
+  /**
+   * Takes the lease, or renews it.
+   *
+   * @throws PortError `conflict` when somebody else holds it, or took it in the same moment.
+   */
+  async hold(holder: string, signal?: AbortSignal): Promise<void> {
+    const lease = await this.read(signal);
+    const now = micro(this.clock.now());
+    if (!lease) {
+      const { apiVersion, kind, namespace, name } = this.ref;
+      const spec = {
+        holderIdentity: holder,
+        leaseDurationSeconds: DURATION_SECONDS,
+        acquireTime: now,
+        renewTime: now,
+        leaseTransitions: 0,
+      };
+      await this.api.create<Lease>({ apiVersion, kind, metadata: { namespace, name }, spec }, signal);
+      return;
+    }
+    const mine = lease.spec.holderIdentity === holder;
+    if (!mine && this.isLive(lease)) {
+      throw new PortError(
+        'conflict',
+        `${lease.spec.holderIdentity} holds the lease ${this.ref.name} since ${lease.spec.acquireTime}`,
+      );
+    }
+    await this.write(
+      lease,
+      {
+        holderIdentity: holder,
+        leaseDurationSeconds: DURATION_SECONDS,
+        renewTime: now,
+        ...(mine ? {} : { acquireTime: now, leaseTransitions: (lease.spec.leaseTransitions ?? 0) + 1 }),
+      },
+      signal,
+    );
+  }
+
+  /** Gives the lease back; nothing happens when somebody else holds it. */
+  async release(holder: string, signal?: AbortSignal): Promise<void> {
+    const lease = await this.read(signal);
+    if (lease?.spec.holderIdentity !== holder) return;
+    await this.write(lease, { holderIdentity: null, renewTime: null, acquireTime: null }, signal);
+  }
+
+  private async write(lease: Lease, spec: object, signal?: AbortSignal): Promise<void> {
+    const body = { metadata: { resourceVersion: lease.metadata.resourceVersion }, spec };
+    await this.api.patch(this.ref, { type: 'merge', body }, {}, signal);
+  }
+
+  private isLive(lease: Lease): boolean {
+    const renewed = Date.parse(lease.spec.renewTime ?? '');
+    const seconds = lease.spec.leaseDurationSeconds ?? DURATION_SECONDS;
+    return Boolean(lease.spec.holderIdentity) && this.clock.now() - renewed < seconds * 1000;
+  }
+
+  private async read(signal?: AbortSignal): Promise<Lease | undefined> {
+    try {
+      return await this.api.get<Lease>(this.ref, signal);
+    } catch (error) {
+      if (isKubeError(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The API's MicroTime. */
+function micro(at: number): string {
+  return new Date(at).toISOString().replace('Z', '000Z');
+}

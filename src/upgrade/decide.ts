@@ -1,0 +1,111 @@
+import { isHeld } from '../resource';
+import type { Journal, Phase } from './journal';
+import type { Observation } from './observation';
+import { HOLD } from './phases/common';
+import { evacuate } from './phases/evacuate';
+import { apply, release, retire } from './phases/hold';
+import { native } from './phases/native';
+import { green, pin, switchTraffic } from './phases/traffic';
+import type { EvacuationOrder } from './ports';
+import { digestOf, type Target } from './target';
+
+/** One thing to do now. Each is safe to do twice. */
+export type Action =
+  | { do: 'select-traffic'; service: string; revision: string | undefined }
+  | { do: 'patch-resource'; spec: Record<string, unknown>; why: string; heartbeat: boolean }
+  | { do: 'mark-serving'; pod: string }
+  | { do: 'start-evacuation'; pod: string; node: string; order: EvacuationOrder; afterMs: number }
+  | { do: 'scale-set'; set: string; replicas: number };
+
+/** What follows from what is seen. */
+export type Step =
+  /** The phase has reached its end; `note` is written to the journal together with the next phase. */
+  | { kind: 'next'; phase: Phase; note?: Partial<Journal> }
+  /** Something must outlive the process before the phase goes on. */
+  | { kind: 'note'; note: Partial<Journal> }
+  /** Do this, then look again after `pollMs`. */
+  | { kind: 'stay'; waitingFor: string; actions: Action[]; pollMs: number; leftMs?: number }
+  /** Nothing can be done that is known to be safe. What holds now stays as it is. */
+  | { kind: 'stop'; code: StopCode; reason: string; fix: string };
+
+export type StopCode = 'TEMPLATE_CHANGED' | 'UNEXPECTED_SETS' | 'BLUE_GONE';
+
+export interface Situation {
+  observation: Observation;
+  journal: Journal;
+  target: Target;
+  /** When this process last made the operator look; a forgotten time costs one harmless look more. */
+  heartbeatAt: number;
+}
+
+/**
+ * What success means, phase by phase (pilot). Each leaves only when its sentence was observed to be true.
+ *
+ * 1. `claim`: lease and journal are ours.
+ * 2. `pin`: only blue pods are behind every traffic Service.
+ * 3. `apply`: the resource has the wanted template, and the hold.
+ * 4. `green`: as many green pods as replicas are ready and have joined, and the operator has begun its delay.
+ * 5. `switch`: only green pods, and all of them, are behind every traffic Service; then the user's delay has passed.
+ * 6. `evacuate`: every blue node is drained.
+ * 7. `retire`: blue has no pod left; the operator reports rest with green nodes only.
+ * 8. `release`: the resource has the user's delay, and the Services select the whole cluster again.
+ *
+ * Pure: equal situations give equal steps. A run that was interrupted anywhere goes on from the observation.
+ */
+export function decide(situation: Situation): Step {
+  const { journal } = situation;
+  if (journal.driver === 'operator') return native(situation);
+  return guard(situation) ?? PILOT[journal.phase](situation);
+}
+
+const PILOT: Record<Phase, (situation: Situation) => Step> = {
+  claim: () => ({ kind: 'next', phase: 'pin' }),
+  pin,
+  apply,
+  green,
+  switch: switchTraffic,
+  evacuate,
+  retire,
+  release,
+  native: () => ({ kind: 'next', phase: 'done' }),
+  done: () => ({ kind: 'next', phase: 'done' }),
+};
+
+const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire'];
+
+/** What must hold in every phase between the patch and the release. */
+function guard({ observation, journal, target }: Situation): Step | undefined {
+  if (!HELD_PHASES.includes(journal.phase)) return undefined;
+  const { resource, sets } = observation.cluster;
+  if (digestOf(target.live) !== journal.target) {
+    return {
+      kind: 'stop',
+      code: 'TEMPLATE_CHANGED',
+      reason: 'somebody changed spec.template while the upgrade was under way',
+      fix: `set the template back to version ${journal.to.version}, then run the same command again`,
+    };
+  }
+  if (!isHeld(resource)) {
+    // A released operator scales a blue pod away per pass: nothing is more urgent.
+    return {
+      kind: 'stay',
+      waitingFor: 'the operator to be held again',
+      actions: [
+        { do: 'patch-resource', spec: HOLD, why: 'hold the operator again: the delay was reset', heartbeat: true },
+      ],
+      pollMs: 500,
+    };
+  }
+  const strangers = sets.filter(
+    (set) => set.replicas > 0 && set.name !== journal.from.set && journal.to.set && set.name !== journal.to.set,
+  );
+  if (strangers.length > 0) {
+    return {
+      kind: 'stop',
+      code: 'UNEXPECTED_SETS',
+      reason: `a third stateful set has replicas: ${strangers.map((set) => set.name).join(', ')}`,
+      fix: 'find out who made it; scale it to 0 once nobody is connected there, then run the same command again',
+    };
+  }
+  return undefined;
+}

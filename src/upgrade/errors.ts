@@ -1,0 +1,29 @@
+import type { StopCode } from './decide';
+import type { Check } from './preflight';
+
+export type UpgradeErrorCode = 'BLOCKED' | 'LEASE_LOST' | 'DETACHED' | StopCode;
+
+/** A run ended before its end. What holds then is safe, and the same command goes on from there. */
+export class UpgradeError extends Error {
+  override readonly name = 'UpgradeError';
+  constructor(
+    readonly code: UpgradeErrorCode,
+    reason: string,
+    /** What to do next. */
+    readonly fix: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${reason}; ${fix}`, options);
+  }
+}
+
+/** Preflight found reasons not to begin. Nothing was written. */
+export class BlockedError extends UpgradeError {
+  constructor(readonly blockers: Check[]) {
+    super(
+      'BLOCKED',
+      `the upgrade cannot begin:\n${blockers.map((check) => `  ✗ ${check.id}: ${check.finding}; ${check.fix}`).join('\n')}`,
+      'nothing was written',
+    );
+  }
+}

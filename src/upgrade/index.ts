@@ -1,0 +1,28 @@
+export { type Change, presentable } from './changes';
+export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
+export { type Driver, isOpen, type Journal, type Phase } from './journal';
+export {
+  type ClusterView,
+  isDrained,
+  type LeaseView,
+  type NodeView,
+  type PodView,
+  type SetView,
+  type TrafficView,
+} from './observation';
+export type { NodeShare } from './pacing';
+export { ASSUMED, type UpgradePlan } from './plan';
+export {
+  type Clock,
+  type ClusterPort,
+  type EmqxPort,
+  type EvacuationOrder,
+  PortError,
+  type Progress,
+  type ResourcePatch,
+} from './ports';
+export type { Check } from './preflight';
+export type { ProgressEvent, Sample, SetLoad } from './progress';
+export type { UpgradeReport } from './report';
+export { planUpgrade, runUpgrade, type UpgradeContext } from './run';
+export type { UpgradeRequest } from './target';

@@ -1,0 +1,116 @@
+import type { EmqxEnterprise } from '../resource';
+import type { Journal } from './journal';
+
+/** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
+export interface SetView {
+  name: string;
+  /** `spec.replicas`. */
+  replicas: number;
+  readyReplicas: number;
+  /** Value of the pods' label `controller-revision-hash`; absent until the controller has seen the set. */
+  revision?: string;
+  createdAt: number;
+}
+
+export interface PodView {
+  name: string;
+  set: string;
+  containersReady: boolean;
+  /** The operator's readiness gate `apps.emqx.io/on-serving`. */
+  onServing: boolean;
+  ready: boolean;
+  terminating: boolean;
+}
+
+/** A Service through which devices reach the cluster. */
+export interface TrafficView {
+  service: string;
+  /** The revision the Service selects; undefined selects every pod of the cluster. */
+  revision: string | undefined;
+  /** Names of the pods behind the Service now (ready addresses of its EndpointSlices). */
+  pods: string[];
+}
+
+export interface LeaseView {
+  holder: string;
+  /** Whether the holder has renewed it within its duration. */
+  live: boolean;
+  acquiredAt: number;
+}
+
+/** What Kubernetes says. */
+export interface ClusterView {
+  resource: EmqxEnterprise;
+  /** Opaque version of the resource, for conditional patches. */
+  resourceVersion: string;
+  sets: SetView[];
+  pods: PodView[];
+  traffic: TrafficView[];
+  /** The initial delay the user wants, as kept on our traffic Service while the resource holds the operator. */
+  keptInitialDelaySeconds: number | undefined;
+  lease: LeaseView | undefined;
+  journal: Journal | undefined;
+}
+
+/** What one EMQX node says of itself. */
+export interface NodeView {
+  pod: string;
+  /** The node's Erlang name. */
+  node: string;
+  /** Why nothing is known of the node; undefined when it answered. */
+  unreachable: string | undefined;
+  version: string | undefined;
+  /** Live connections. */
+  connections: number;
+  /** Sessions, whether connected or not. */
+  sessions: number;
+  /** Whether the node has the evacuation API; without it nothing can be moved. */
+  canEvacuate: boolean;
+  /** Whether an evacuation is on; then the node refuses new connections. */
+  evacuating: boolean;
+  /** Names of the nodes this node is joined with and sees running, itself included. */
+  members: readonly string[];
+}
+
+/** All that is known at one moment; `decide` sees nothing else of the world. */
+export interface Observation {
+  at: number;
+  cluster: ClusterView;
+  /** By pod name. */
+  nodes: ReadonlyMap<string, NodeView>;
+}
+
+export function podsOf(view: ClusterView, set: string): PodView[] {
+  return view.pods.filter((pod) => pod.set === set);
+}
+
+export function nodesOf(observation: Observation, set: string): NodeView[] {
+  return podsOf(observation.cluster, set).flatMap((pod) => observation.nodes.get(pod.name) ?? []);
+}
+
+/** Connections and sessions on a set of nodes, as far as its nodes answered. */
+export function loadOf(observation: Observation, set: string): { connections: number; sessions: number } {
+  const load = { connections: 0, sessions: 0 };
+  for (const node of nodesOf(observation, set)) {
+    load.connections += node.connections;
+    load.sessions += node.sessions;
+  }
+  return load;
+}
+
+/**
+ * Whether nothing is left on a node that an upgrade must move: it answered, it refuses new connections because its
+ * evacuation is on, and its own live counts are zero. In the state `prohibiting` with zero counts this is the end of the
+ * evacuation; earlier it means that every device has already taken its session along.
+ *
+ * A node that does not answer, or is absent from some list, is never drained: absence proves nothing.
+ */
+export function isDrained(node: NodeView | undefined): boolean {
+  return (
+    node !== undefined &&
+    node.unreachable === undefined &&
+    node.evacuating &&
+    node.connections === 0 &&
+    node.sessions === 0
+  );
+}

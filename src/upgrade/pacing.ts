@@ -1,0 +1,129 @@
+/** One node's load and name, as pacing sees it. */
+export interface NodeLoad {
+  pod: string;
+  connections: number;
+  /** Sessions without a live connection: these must be moved by the node itself. */
+  offlineSessions: number;
+}
+
+/** One node's part of the cluster-wide caps. */
+export interface NodeShare {
+  pod: string;
+  /** Disconnects per second, a whole number ≥ 1. */
+  connectionsPerSecond: number;
+  /** Sessions moved per second, a whole number ≥ 1. */
+  sessionsPerSecond: number;
+  /** Nodes of wave 0 start first; the next wave starts when the one before is drained. */
+  wave: number;
+  /** Start within the wave's first second: nodes evict in a burst each second, and the bursts must not coincide. */
+  offsetMs: number;
+}
+
+/** Both caps are per second for the whole cluster. */
+export interface Caps {
+  connections: number;
+  sessions: number;
+}
+
+/**
+ * Shares the cluster-wide caps out among the nodes, in proportion to what each has to give, so that all end together.
+ *
+ * - Within a wave the shares of each cap add up to the cap at most, and to the cap exactly where every node has load.
+ * - Each share is a whole number ≥ 1: EMQX takes nothing else. With more nodes than a cap allows, the rest waits for the
+ *   next wave.
+ * - Start offsets are spread evenly over one second: EMQX evicts its share at once, every second.
+ *
+ * @throws RangeError when a cap is not a whole number ≥ 1.
+ */
+export function share(nodes: readonly NodeLoad[], caps: Caps): NodeShare[] {
+  for (const [name, value] of Object.entries(caps)) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`the cap of ${name} (${value}) must be a whole number of at least 1 per second`);
+    }
+  }
+  const perWave = Math.min(caps.connections, caps.sessions);
+  const shares: NodeShare[] = [];
+  for (let start = 0, wave = 0; start < nodes.length; start += perWave, wave++) {
+    const group = nodes.slice(start, start + perWave);
+    const connections = apportion(
+      caps.connections,
+      group.map((node) => node.connections),
+    );
+    const sessions = apportion(
+      caps.sessions,
+      group.map((node) => node.offlineSessions),
+    );
+    group.forEach((node, index) => {
+      shares.push({
+        pod: node.pod,
+        connectionsPerSecond: connections[index]!,
+        sessionsPerSecond: sessions[index]!,
+        wave,
+        offsetMs: Math.round((index * 1000) / group.length),
+      });
+    });
+  }
+  return shares;
+}
+
+/**
+ * Splits `total` into whole parts ≥ 1 in proportion to the weights (largest remainder). Equal parts where all weights
+ * are 0. `total` must be at least the number of weights.
+ */
+export function apportion(total: number, weights: readonly number[]): number[] {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const wanted = weights.map((weight) => (sum > 0 ? weight / sum : 1 / weights.length));
+  const spare = total - weights.length; // each part has 1 for sure
+  // A part's claim beyond its sure 1; the claims are then scaled to what there is.
+  const claims = wanted.map((part) => Math.max(0, part * total - 1));
+  const claimed = claims.reduce((a, b) => a + b, 0);
+  const exact = claims.map((claim) => (claimed > 0 ? (claim / claimed) * spare : spare / weights.length));
+  const parts = exact.map((value) => 1 + Math.floor(value));
+  let rest = total - parts.reduce((a, b) => a + b, 0);
+  const byRemainder = exact
+    .map((value, index) => ({ index, remainder: value - Math.floor(value) }))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
+  for (const { index } of byRemainder) {
+    if (rest-- <= 0) break;
+    parts[index]!++;
+  }
+  return parts;
+}
+
+/** What of an evacuation's duration is known beforehand, in ms. */
+export interface Duration {
+  /** No evacuation within the caps ends sooner. */
+  lowerBoundMs: number;
+  /** With these shares, whole seconds and waves. Excludes what is noticed late by looking only now and then. */
+  estimateMs: number;
+}
+
+/**
+ * How long the evacuation takes.
+ *
+ * Lower bound: Σ connections / cap + takeover wait + Σ offline sessions / cap. Where no session is offline, devices take
+ * theirs along and the last two terms do not apply.
+ */
+export function duration(
+  nodes: readonly NodeLoad[],
+  shares: readonly NodeShare[],
+  caps: Caps,
+  waitTakeoverSeconds: number,
+): Duration {
+  const connections = nodes.reduce((sum, node) => sum + node.connections, 0);
+  const sessions = nodes.reduce((sum, node) => sum + node.offlineSessions, 0);
+  const lowerBound =
+    connections / caps.connections + (sessions > 0 ? waitTakeoverSeconds + sessions / caps.sessions : 0);
+  const waves = new Map<number, number>();
+  for (const part of shares) {
+    const node = nodes.find((candidate) => candidate.pod === part.pod);
+    if (!node) continue;
+    const seconds =
+      Math.ceil(node.connections / part.connectionsPerSecond) +
+      (node.offlineSessions > 0 ? waitTakeoverSeconds + Math.ceil(node.offlineSessions / part.sessionsPerSecond) : 0) +
+      part.offsetMs / 1000;
+    waves.set(part.wave, Math.max(waves.get(part.wave) ?? 0, seconds));
+  }
+  const estimate = [...waves.values()].reduce((sum, seconds) => sum + seconds, 0);
+  return { lowerBoundMs: Math.ceil(lowerBound * 1000), estimateMs: Math.ceil(Math.max(lowerBound, estimate) * 1000) };
+}

@@ -1,0 +1,73 @@
+import { HOLD_DELAY_SECONDS } from '../../resource';
+import type { Action, Situation, Step } from '../decide';
+import { podsOf, type SetView } from '../observation';
+
+/** The patch that makes the operator stand still behind a built green set. */
+export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
+
+/** Shortest time between two looks asked of the operator; each is a full pass and an event. */
+const EAGER_HEARTBEAT_MS = 5_000;
+/** Time between two looks when nothing new is known for the operator to see. */
+const IDLE_HEARTBEAT_MS = 10_000;
+
+export function stay(waitingFor: string, pollMs: number, actions: Action[] = []): Step {
+  return { kind: 'stay', waitingFor, actions, pollMs };
+}
+
+export function blueOf({ observation, journal }: Situation): SetView | undefined {
+  return observation.cluster.sets.find((set) => set.name === journal.from.set);
+}
+
+/** The green set: the one the journal names, or before that the newest active set that is not blue. */
+export function greenOf({ observation, journal }: Situation): SetView | undefined {
+  const { sets } = observation.cluster;
+  if (journal.to.set) return sets.find((set) => set.name === journal.to.set);
+  return sets
+    .filter((set) => set.name !== journal.from.set && set.replicas > 0)
+    .sort((a, b) => b.createdAt - a.createdAt)[0];
+}
+
+/**
+ * Makes the operator look at the cluster once: any change of the spec that is no change of the template does. While it
+ * is held it looks at nothing by itself.
+ */
+export function heartbeat(situation: Situation, why: string, eager: boolean): Action[] {
+  const pause = eager ? EAGER_HEARTBEAT_MS : IDLE_HEARTBEAT_MS;
+  if (situation.observation.at - situation.heartbeatAt < pause) return [];
+  const delay = situation.observation.cluster.resource.spec.blueGreenUpdate?.initialDelaySeconds ?? HOLD_DELAY_SECONDS;
+  const spec = { blueGreenUpdate: { initialDelaySeconds: delay - 1 } };
+  return [{ do: 'patch-resource', spec, why, heartbeat: true }];
+}
+
+/** Whether green can take devices: all its pods ready, and they alone behind every traffic Service. */
+export function greenTakes(situation: Situation): boolean {
+  const { observation, journal } = situation;
+  const green = greenOf(situation);
+  if (!green || green.readyReplicas < journal.replicas) return false;
+  const pods = podsOf(observation.cluster, green.name).filter((pod) => !pod.terminating);
+  if (pods.length < journal.replicas || !pods.every((pod) => pod.ready)) return false;
+  const names = new Set(pods.map((pod) => pod.name));
+  return observation.cluster.traffic.every(
+    (service) => service.pods.length === names.size && service.pods.every((pod) => names.has(pod)),
+  );
+}
+
+/** Whether the operator is at rest: no upgrade in its status, and Running with nodes of `set` only. */
+export function atRest({ observation, journal }: Situation, set: string): boolean {
+  const { status } = observation.cluster.resource;
+  const first = status?.conditions?.[0];
+  const pods = podsOf(observation.cluster, set);
+  return (
+    status !== undefined &&
+    !status.blueGreenUpdateStatus &&
+    first?.type === 'Running' &&
+    first.status === 'True' &&
+    status.readyReplicas === journal.replicas &&
+    (status.emqxNodes ?? []).every((node) => pods.some((pod) => isNodeOf(node.node, pod.name)))
+  );
+}
+
+/** A node is named `<name>@<pod>.<headless service>…`. */
+export function isNodeOf(node: string | undefined, pod: string): boolean {
+  return node?.split('@')[1]?.split('.')[0] === pod;
+}

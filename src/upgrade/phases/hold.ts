@@ -1,0 +1,52 @@
+import { isHeld, versionOf } from '../../resource';
+import type { Action, Situation, Step } from '../decide';
+import { podsOf } from '../observation';
+import { specPatch } from '../target';
+import { atRest, blueOf, greenOf, greenTakes, heartbeat, stay } from './common';
+import { allDrained, starts } from './evacuate';
+
+/** Template and hold go in one patch: an operator that saw the template first would begin to evacuate by itself. */
+export function apply({ observation, target }: Situation): Step {
+  if (target.applied && isHeld(observation.cluster.resource)) return { kind: 'next', phase: 'green' };
+  const why = `apply version ${versionOf(target.desired)}, the operator held`;
+  return stay('the resource to have the new template', 500, [
+    { do: 'patch-resource', spec: specPatch(target, true), why, heartbeat: true },
+  ]);
+}
+
+/** Still held: blue goes at once, and the operator only tidies up behind it. */
+export function retire(situation: Situation): Step {
+  const { observation, journal } = situation;
+  const blue = blueOf(situation);
+  if (blue && blue.replicas > 0) {
+    // A blue pod that was recreated meanwhile may have devices again.
+    const drained = allDrained(situation) && greenTakes(situation);
+    const actions: Action[] = drained ? [{ do: 'scale-set', set: blue.name, replicas: 0 }] : starts(situation);
+    return stay(drained ? 'blue to be scaled to 0' : 'the blue nodes to be drained again', 500, actions);
+  }
+  const left = podsOf(observation.cluster, journal.from.set).length;
+  if (left > 0) return stay(`${left} blue pods to go`, 1_000);
+  const green = greenOf(situation);
+  if (green && atRest(situation, green.name)) return { kind: 'next', phase: 'release' };
+  return stay('the operator to report rest', 1_000, heartbeat(situation, 'look at the cluster without blue', true));
+}
+
+/** Only now may the operator act by itself again: there is nothing left for it to remove. */
+export function release({ observation, target }: Situation): Step {
+  const wanted = target.desired.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+  const { resource, traffic } = observation.cluster;
+  // A resource that is held at rest stays held: its owner wants every change to wait for an upgrade.
+  if (!isHeld(target.desired) && resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
+    const spec = { blueGreenUpdate: { initialDelaySeconds: wanted } };
+    return stay('the user’s delay to be back', 500, [
+      { do: 'patch-resource', spec, why: `give the initial delay of ${wanted} s back`, heartbeat: false },
+    ]);
+  }
+  const pinned = traffic.filter((service) => service.revision !== undefined);
+  if (pinned.length === 0) return { kind: 'next', phase: 'done' };
+  return stay(
+    'the traffic Services to select the whole cluster again',
+    500,
+    pinned.map(({ service }) => ({ do: 'select-traffic', service, revision: undefined })),
+  );
+}

@@ -1,0 +1,31 @@
+import { versionOf } from '../../resource';
+import type { Situation, Step } from '../decide';
+import { specPatch } from '../target';
+import { atRest, blueOf, greenOf, stay } from './common';
+
+/**
+ * The operator driver: the template is changed and the operator does the rest, watched. Ends when the operator is at
+ * rest, blue's set is scaled to 0 and every node belongs to green. STATUS `Running` alone says nothing: the operator
+ * shows it for about 20 s in the middle of the upgrade.
+ */
+export function native(situation: Situation): Step {
+  const { journal, target } = situation;
+  switch (journal.phase) {
+    case 'claim':
+      return { kind: 'next', phase: 'apply' };
+    case 'apply': {
+      if (target.applied) return { kind: 'next', phase: 'native' };
+      const why = `apply version ${versionOf(target.desired)}, the operator on its own`;
+      return stay('the resource to have the new template', 500, [
+        { do: 'patch-resource', spec: specPatch(target, false), why, heartbeat: false },
+      ]);
+    }
+    default: {
+      const green = greenOf(situation);
+      const blue = blueOf(situation);
+      const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
+      if (!done || !atRest(situation, green.name)) return stay('the operator to end its upgrade', 1_000);
+      return { kind: 'next', phase: 'done', note: { to: { ...journal.to, set: green.name } } };
+    }
+  }
+}

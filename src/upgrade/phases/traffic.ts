@@ -1,0 +1,101 @@
+import type { Action, Situation, Step } from '../decide';
+import { nodesOf, podsOf } from '../observation';
+import { blueOf, greenOf, greenTakes, heartbeat, stay } from './common';
+
+/**
+ * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
+ * devices before all of it can take them.
+ */
+export function pin(situation: Situation): Step {
+  const { observation } = situation;
+  const blue = blueOf(situation);
+  if (!blue?.revision) {
+    return {
+      kind: 'stop',
+      code: 'BLUE_GONE',
+      reason: `the stateful set ${situation.journal.from.set} is gone`,
+      fix: 'nothing was changed yet; look at the cluster, then ask again',
+    };
+  }
+  const actions = selections(situation, blue.revision);
+  const names = new Set(podsOf(observation.cluster, blue.name).map((pod) => pod.name));
+  const settled = observation.cluster.traffic.every(
+    (service) => service.pods.length > 0 && service.pods.every((pod) => names.has(pod)),
+  );
+  if (actions.length === 0 && settled) return { kind: 'next', phase: 'apply' };
+  return stay('only blue pods behind the traffic Service', 500, actions);
+}
+
+/** The operator builds green and then stands still. It sees what happens only when it is made to look. */
+export function green(situation: Situation): Step {
+  const { observation, journal } = situation;
+  const set = greenOf(situation);
+  if (!set)
+    return stay(
+      'the operator to make the green stateful set',
+      1_000,
+      heartbeat(situation, 'look for the new template', false),
+    );
+  const pods = podsOf(observation.cluster, set.name);
+  const status = observation.cluster.resource.status?.blueGreenUpdateStatus;
+  const built = pods.length >= journal.replicas && pods.every((pod) => pod.containersReady);
+  const ready = set.readyReplicas >= journal.replicas;
+
+  if (ready && status?.startedAt) {
+    if (status.originStatefulSet !== journal.from.set || status.currentStatefulSet !== set.name) {
+      return {
+        kind: 'stop',
+        code: 'UNEXPECTED_SETS',
+        reason: `the operator takes ${status.originStatefulSet} for blue and ${status.currentStatefulSet} for green; they are ${journal.from.set} and ${set.name}`,
+        fix: 'nobody was disconnected; look at the stateful sets of the cluster before you go on',
+      };
+    }
+    const alone = unjoined(situation, set.name);
+    if (alone.length > 0) return stay(`${alone.join(', ')} to join the EMQX cluster`, 1_000);
+    if (!set.revision) return stay('the revision of the green stateful set', 1_000);
+    return { kind: 'next', phase: 'switch', note: { to: { ...journal.to, set: set.name, revision: set.revision } } };
+  }
+  // Once the operator has begun its delay it no longer opens readiness gates: a recreated pod would wait for ever.
+  const gates: Action[] = status?.startedAt
+    ? pods
+        .filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)
+        .map((pod) => ({ do: 'mark-serving', pod: pod.name }))
+    : [];
+  const readyCount = pods.filter((pod) => pod.ready).length;
+  return stay(
+    ready
+      ? 'the operator to see that green is ready'
+      : `green pods to become ready (${readyCount} of ${journal.replicas})`,
+    1_000,
+    [...gates, ...heartbeat(situation, 'look at the green pods', built)],
+  );
+}
+
+/** From here on new connections go to green only. Nobody is disconnected by this. */
+export function switchTraffic(situation: Situation): Step {
+  const { observation, journal } = situation;
+  const revision = journal.to.revision;
+  const actions = revision ? selections(situation, revision) : [];
+  if (actions.length > 0 || !greenTakes(situation)) {
+    return stay('only green pods behind the traffic Service', 500, actions);
+  }
+  if (journal.switchedAt === undefined) return { kind: 'note', note: { switchedAt: observation.at } };
+  const left = journal.switchedAt + journal.initialDelaySeconds * 1000 - observation.at;
+  if (left > 0) return stay(`the initial delay of ${journal.initialDelaySeconds} s`, Math.min(left, 2_000));
+  return { kind: 'next', phase: 'evacuate' };
+}
+
+function selections({ observation }: Situation, revision: string): Action[] {
+  return observation.cluster.traffic
+    .filter((service) => service.revision !== revision)
+    .map(({ service }) => ({ do: 'select-traffic', service, revision }));
+}
+
+/** Green nodes that do not answer or do not see all the others yet. */
+function unjoined(situation: Situation, set: string): string[] {
+  const nodes = nodesOf(situation.observation, set);
+  const names = nodes.map((node) => node.node);
+  return nodes
+    .filter((node) => node.unreachable !== undefined || !names.every((name) => node.members.includes(name)))
+    .map((node) => node.pod);
+}

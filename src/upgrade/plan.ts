@@ -1,0 +1,95 @@
+import { versionOf } from '../resource';
+import { type Change, presentable } from './changes';
+import { type Driver, isOpen } from './journal';
+import { loadOf, nodesOf, type Observation } from './observation';
+import { duration, type NodeLoad, type NodeShare, share } from './pacing';
+import type { Check } from './preflight';
+import type { Target } from './target';
+
+/** What an upgrade would do, how long it takes and what devices notice. Pure data; nothing was written to make it. */
+export interface UpgradePlan {
+  cluster: string;
+  namespace: string;
+  driver: Driver;
+  from: { version: string; set: string; replicas: number };
+  to: { version: string };
+  /** Differences of the resource; values that may be secrets are hidden. */
+  changes: Change[];
+  connections: number;
+  /** All sessions, and those of them whose device is away: these are moved by the nodes. */
+  sessions: number;
+  offlineSessions: number;
+  /** Blue's nodes with their load and their share of the caps. */
+  nodes: (NodeLoad & NodeShare)[];
+  capPerSecond: number;
+  sessionCapPerSecond: number;
+  /** Least possible duration of the evacuation, ms. */
+  lowerBoundMs: number;
+  /** Expected duration of the evacuation, ms. */
+  evacuateMs: number;
+  /** Expected duration of the whole upgrade, ms; assumes {@link ASSUMED}. */
+  estimateMs: number;
+  /** Most disconnects in one second. */
+  peakDisconnectsPerSecond: number;
+  /** Devices that are away at the same time, if each comes back within {@link ASSUMED}.reconnectMs. */
+  devicesAway: number;
+  checks: Check[];
+}
+
+/** What the plan cannot know. Measured on one cluster of three nodes; it shows in the plan as an assumption. */
+export const ASSUMED = {
+  /** From the patch until all green nodes are ready and seen by the operator. */
+  greenReadyMs: 30_000,
+  /** From the order to scale blue to 0 until the operator reports rest. */
+  retireMs: 10_000,
+  /** From a device's disconnect until it is connected again. */
+  reconnectMs: 1_000,
+} as const;
+
+export function plan(observation: Observation, target: Target, checks: Check[]): UpgradePlan {
+  const { resource, sets, journal } = observation.cluster;
+  const blue = isOpen(journal)
+    ? sets.find((set) => set.name === journal.from.set)
+    : sets.find((set) => set.replicas > 0);
+  const loads = blue ? loadsOf(observation, blue.name) : [];
+  const { connections, sessions } = blue ? loadOf(observation, blue.name) : { connections: 0, sessions: 0 };
+  const paced = target.caps.connections >= 1 && target.caps.sessions >= 1;
+  const shares = paced ? share(loads, target.caps) : [];
+  const { lowerBoundMs, estimateMs } = paced
+    ? duration(loads, shares, target.caps, target.waitTakeoverSeconds)
+    : { lowerBoundMs: 0, estimateMs: 0 };
+  const peak = Math.min(target.caps.connections, connections);
+  return {
+    cluster: resource.metadata.name,
+    namespace: resource.metadata.namespace ?? 'default',
+    driver: target.driver,
+    from: {
+      version: versionOf(target.live),
+      set: blue?.name ?? '',
+      replicas: blue?.replicas ?? 0,
+    },
+    to: { version: versionOf(target.desired) },
+    changes: target.changes.map(presentable),
+    connections,
+    sessions,
+    offlineSessions: loads.reduce((sum, load) => sum + load.offlineSessions, 0),
+    nodes: shares.map((part, index) => ({ ...loads[index]!, ...part })),
+    capPerSecond: target.caps.connections,
+    sessionCapPerSecond: target.caps.sessions,
+    lowerBoundMs,
+    evacuateMs: estimateMs,
+    estimateMs: ASSUMED.greenReadyMs + target.initialDelaySeconds * 1000 + estimateMs + ASSUMED.retireMs,
+    peakDisconnectsPerSecond: peak,
+    devicesAway: Math.min(connections, Math.ceil((peak * ASSUMED.reconnectMs) / 1000)),
+    checks,
+  };
+}
+
+/** What each node of a set has to give. */
+export function loadsOf(observation: Observation, set: string): NodeLoad[] {
+  return nodesOf(observation, set).map((node) => ({
+    pod: node.pod,
+    connections: node.connections,
+    offlineSessions: Math.max(0, node.sessions - node.connections),
+  }));
+}

@@ -1,0 +1,38 @@
+import type { Phase } from './journal';
+
+/** One look at the cluster during a run. */
+export interface Sample {
+  at: number;
+  phase: Phase;
+  blue: SetLoad;
+  /** Absent until the green set exists. */
+  green: SetLoad | undefined;
+  /** Blue's nodes during the evacuation. */
+  nodes: readonly NodeProgress[];
+  /** Estimated ms until blue is drained; undefined outside of the evacuation. */
+  leftMs: number | undefined;
+}
+
+export interface SetLoad {
+  set: string;
+  replicas: number;
+  ready: number;
+  connections: number;
+  sessions: number;
+}
+
+export interface NodeProgress {
+  pod: string;
+  connections: number;
+  sessions: number;
+  evacuating: boolean;
+  drained: boolean;
+}
+
+/** What a run tells while it goes. */
+export type ProgressEvent =
+  | { kind: 'phase'; at: number; phase: Phase; resumed: boolean }
+  | { kind: 'action'; at: number; text: string }
+  | { kind: 'waiting'; at: number; text: string }
+  | { kind: 'warning'; at: number; text: string }
+  | { kind: 'sample'; at: number; sample: Sample };

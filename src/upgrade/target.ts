@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { type EmqxEnterprise, HOLD_DELAY_SECONDS, isHeld, withDefaults } from '../resource';
+import { type Change, changes, mergePatch } from './changes';
+import type { Driver } from './journal';
+import type { ClusterView } from './observation';
+
+/** What the user wants. */
+export interface UpgradeRequest {
+  /** The resource as it shall be; missing fields get the defaults of the operator's webhook. */
+  desired: EmqxEnterprise;
+  /** @default 'pilot' */
+  driver?: Driver;
+  /**
+   * Most disconnects per second in the whole cluster (the storm cap).
+   * @default - `connectionEvictionRate`: what the operator's one-node-at-a-time would give
+   */
+  stormCap?: number;
+  /** Run the operator driver although it loses sessions. @default false */
+  acceptLoss?: boolean;
+}
+
+/** A request held against the cluster as it is. */
+export interface Target {
+  driver: Driver;
+  acceptLoss: boolean;
+  desired: EmqxEnterprise;
+  /** The live resource, with defaults filled in so that both sides compare. */
+  live: EmqxEnterprise;
+  /** Differences of `spec`, the hold aside. */
+  changes: Change[];
+  /** Differences of labels and annotations of the resource itself. */
+  metadataChanges: Change[];
+  /** Digest of the wanted pod template. */
+  digest: string;
+  /** Whether the live resource has the wanted pod template already. */
+  applied: boolean;
+  caps: { connections: number; sessions: number };
+  waitTakeoverSeconds: number;
+  /** How long to wait between the switch of the traffic and the first eviction. */
+  initialDelaySeconds: number;
+}
+
+/** Annotation of kubectl's client-side apply: not a change of the resource. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
+  const live = withDefaults(view.resource);
+  const desired = withDefaults(request.desired);
+  const strategy = desired.spec.blueGreenUpdate?.evacuationStrategy;
+  const delay = desired.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+  return {
+    driver: request.driver ?? 'pilot',
+    acceptLoss: request.acceptLoss ?? false,
+    desired,
+    live,
+    changes: changes(withoutDelay(live), withoutDelay(desired)),
+    metadataChanges: changes(triggers(live), triggers(desired)),
+    digest: digestOf(desired),
+    applied: digestOf(live) === digestOf(desired),
+    caps: {
+      connections: request.stormCap ?? strategy?.connEvictRate ?? 0,
+      sessions: strategy?.sessEvictRate ?? 0,
+    },
+    waitTakeoverSeconds: strategy?.waitTakeover ?? 0,
+    initialDelaySeconds: isHeld(desired) ? (view.keptInitialDelaySeconds ?? 0) : delay,
+  };
+}
+
+/** Patch of `spec` that makes the live resource the wanted one; with `hold`, the operator stands still behind it. */
+export function specPatch(target: Target, hold: boolean): Record<string, unknown> {
+  const before = target.live.spec as Record<string, unknown>;
+  const after = structuredClone(target.desired.spec);
+  if (hold && after.blueGreenUpdate) after.blueGreenUpdate.initialDelaySeconds = HOLD_DELAY_SECONDS;
+  return mergePatch(before, after as Record<string, unknown>);
+}
+
+/** Identity of a pod template: equal templates have equal digests whatever the order of their fields. */
+export function digestOf(resource: EmqxEnterprise): string {
+  return createHash('sha256').update(canonical(resource.spec.template)).digest('hex').slice(0, 16);
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
+}
+
+/** The spec without the delay, which the engine itself moves. */
+function withoutDelay(resource: EmqxEnterprise): object {
+  const { blueGreenUpdate, ...spec } = resource.spec;
+  if (!blueGreenUpdate) return spec;
+  const { initialDelaySeconds: _, ...rest } = blueGreenUpdate;
+  return { ...spec, blueGreenUpdate: rest };
+}
+
+function triggers(resource: EmqxEnterprise): object {
+  const { [LAST_APPLIED]: _, ...annotations } = resource.metadata.annotations ?? {};
+  return { labels: resource.metadata.labels ?? {}, annotations };
+}
