@@ -1,0 +1,24 @@
+import { formatProblem, type Problem, type Violation } from '../resource/problem';
+import type { Rule } from '../resource/rules';
+
+/** Gathers what is wrong with the properties of a construct, under the names the caller knows. */
+export class Findings {
+  private readonly problems: Problem[] = [];
+
+  check(path: string, value: unknown, rule: Rule): void {
+    this.report(path, value, rule(value));
+  }
+
+  report(path: string, value: unknown, violation: Violation | undefined): void {
+    if (violation) this.add({ path, value, ...violation });
+  }
+
+  add(problem: Problem): void {
+    this.problems.push(problem);
+  }
+
+  /** The messages, for `node.addValidation`. */
+  messages(): string[] {
+    return this.problems.map(formatProblem);
+  }
+}

@@ -1,0 +1,73 @@
+import { MQTT_PORTS, type MqttListener } from '../resource/constants';
+
+/** A port on every Kubernetes node (30000 to 32767), or `auto` to let Kubernetes choose one. */
+export type NodePort = number | 'auto';
+
+/** For each listener that is to be reached from outside, its port on every Kubernetes node. */
+export interface NodePortOptions {
+  /** MQTT over TCP, port 1883. @default - not published */
+  readonly mqtt?: NodePort;
+  /** MQTT over TLS, port 8883. @default - not published */
+  readonly mqtts?: NodePort;
+  /** MQTT over WebSocket, port 8083. @default - not published */
+  readonly ws?: NodePort;
+  /** MQTT over WebSocket and TLS, port 8084. @default - not published */
+  readonly wss?: NodePort;
+}
+
+export interface ClusterIpOptions {
+  /**
+   * The listeners that are published, each under its own port.
+   *
+   * @default ['mqtt']
+   */
+  readonly listeners?: readonly MqttListener[];
+}
+
+export interface LoadBalancerOptions extends ClusterIpOptions {
+  /**
+   * Annotations of the Service, by which a cloud's load balancer is configured.
+   *
+   * @default - none
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The Service through which devices reach the cluster, named `<cluster>-mqtt`. During an upgrade it leads to the old nodes or
+ * to the new ones, never to both: that is what moves the devices once and for good.
+ *
+ * It publishes listeners for devices only. The ports of the management API (8081) and of the dashboard (18083) are left to
+ * the operator's own Service.
+ *
+ * @see https://kubernetes.io/docs/concepts/services-networking/service/
+ */
+export class MqttService {
+  /** Reached on a port of every Kubernetes node: `MqttService.nodePort({ mqtt: 32010 })`. */
+  static nodePort(options: NodePortOptions): MqttService {
+    const listeners = LISTENERS.filter((listener) => options[listener] !== undefined);
+    return new MqttService('NodePort', options, listeners, options, undefined);
+  }
+
+  /** Reached through a load balancer of the cloud, under the listeners' own ports. */
+  static loadBalancer(options: LoadBalancerOptions = {}): MqttService {
+    return new MqttService('LoadBalancer', options, options.listeners ?? ['mqtt'], {}, options.annotations);
+  }
+
+  /** Reached from inside of the Kubernetes cluster only. */
+  static clusterIp(options: ClusterIpOptions = {}): MqttService {
+    return new MqttService('ClusterIP', options, options.listeners ?? ['mqtt'], {}, undefined);
+  }
+
+  private constructor(
+    readonly type: 'NodePort' | 'LoadBalancer' | 'ClusterIP',
+    /** As the caller gave them. */
+    readonly options: object,
+    readonly listeners: readonly MqttListener[],
+    readonly nodePorts: NodePortOptions,
+    readonly annotations: Readonly<Record<string, string>> | undefined,
+  ) {}
+}
+
+/** All listeners for devices, in the order of {@link MQTT_PORTS}. */
+export const LISTENERS = Object.keys(MQTT_PORTS) as MqttListener[];

@@ -1,0 +1,17 @@
+import type { EmqxEnterprise } from './emqx-enterprise';
+
+/**
+ * The initial delay that makes the operator build the new nodes and then stand still, in seconds (63 years).
+ *
+ * Not the largest 32-bit number: the operator subtracts the time since the start in 32 bits, and a clock that lags behind
+ * the start would wrap that around and end the hold at once.
+ */
+export const HOLD_DELAY_SECONDS = 2_000_000_000;
+
+/** Any delay from here on (32 years) is a hold: heartbeats lower the delay a little each time. */
+const LEAST_HOLD_SECONDS = 1_000_000_000;
+
+/** Whether the operator is kept from evacuating anything. */
+export function isHeld(resource: EmqxEnterprise): boolean {
+  return (resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0) >= LEAST_HOLD_SECONDS;
+}

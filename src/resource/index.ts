@@ -1,0 +1,16 @@
+/** The custom resource EmqxEnterprise v1beta4: types, reading, validation and defaults. */
+export * from './constants';
+export { clusterLabels, withDefaults } from './defaults';
+export {
+  type EmqxEnterprise,
+  type EmqxEnterpriseSpec,
+  type EmqxEnterpriseStatus,
+  emqxEnterprise,
+} from './emqx-enterprise';
+export { HOLD_DELAY_SECONDS, isHeld } from './hold';
+export { immutableFields, nodeNameOf, versionOf } from './identity';
+export { type ImageParts, imageOf } from './image';
+export { parseEmqxEnterprise, problemsOf } from './parse';
+export { formatPath, formatProblem, HIDDEN, type Problem, type Violation } from './problem';
+export { type Manifest, readManifest } from './read-manifest';
+export { ResourceError } from './resource-error';

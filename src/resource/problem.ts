@@ -1,0 +1,46 @@
+/** One thing that is wrong with an input, and all that is needed to put it right. */
+export interface Problem {
+  /** Where, for example `spec.blueGreenUpdate.evacuationStrategy.connEvictRate`. */
+  readonly path: string;
+  /** What stands there; undefined when nothing does; {@link HIDDEN} when it may be a secret. */
+  readonly value: unknown;
+  /** What it must be; reads on after "must be". */
+  readonly bound: string;
+  /** Why. */
+  readonly reason: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+/** What is said of a value regardless of where it stands. */
+export type Violation = Omit<Problem, 'path' | 'value'>;
+
+/** Takes the place of a value that may be a secret. */
+export const HIDDEN: unique symbol = Symbol('hidden');
+
+/** `'path' (value) must be <bound>: <reason>; <fix>` */
+export function formatProblem(problem: Problem): string {
+  return `'${problem.path}' (${describe(problem.value)}) must be ${problem.bound}: ${problem.reason}; ${problem.fix}`;
+}
+
+/** Steps of a path as one text: `spec.ports[0].nodePort`, `metadata.labels["a.b/c"]`. */
+export function formatPath(steps: readonly PropertyKey[]): string {
+  let text = '';
+  for (const step of steps) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else if (/^[\w$-]+$/.test(String(step))) text += text === '' ? String(step) : `.${String(step)}`;
+    else text += `[${JSON.stringify(String(step))}]`;
+  }
+  return text === '' ? '.' : text;
+}
+
+/** Scalars as JSON, so that "10" and 10 differ; of anything larger only what it is, for it may hold secrets. */
+function describe(value: unknown): string {
+  if (value === HIDDEN) return 'hidden';
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return String(value);
+}

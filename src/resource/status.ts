@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+const condition = z.strictObject({
+  /** `Running` or `BlueGreenUpdating`; the latter, once true, is never taken back. */
+  type: z.string(),
+  status: z.string(),
+  lastUpdateTime: z.string().optional(),
+  lastTransitionTime: z.string().optional(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+});
+
+const emqxNode = z.strictObject({
+  node: z.string().optional(),
+  node_status: z.string().optional(),
+  otp_release: z.string().optional(),
+  version: z.string().optional(),
+  connections: z.int().optional(),
+});
+
+const evacuation = z.strictObject({
+  node: z.string().optional(),
+  /** `evicting_conns`, `waiting_takeover`, `evicting_sessions` or `prohibiting`. */
+  state: z.string().optional(),
+  session_recipients: z.array(z.string()).optional(),
+  session_goal: z.int32().optional(),
+  session_eviction_rate: z.int32().optional(),
+  connection_goal: z.int32().optional(),
+  connection_eviction_rate: z.int32().optional(),
+  stats: z
+    .strictObject({
+      initial_sessions: z.int32().optional(),
+      initial_connected: z.int32().optional(),
+      current_sessions: z.int32().optional(),
+      current_connected: z.int32().optional(),
+    })
+    .optional(),
+});
+
+/** `status` of an EmqxEnterprise: what the operator last saw, up to 20 s old. */
+export const emqxEnterpriseStatus = z.strictObject({
+  /** Newest first. */
+  conditions: z.array(condition).optional(),
+  emqxNodes: z.array(emqxNode).optional(),
+  replicas: z.int32().optional(),
+  /** All running EMQX nodes, of both sets during an upgrade. */
+  readyReplicas: z.int32().optional(),
+  /** The revision of the serving set, which is its pods' `controller-revision-hash`. */
+  currentStatefulSetVersion: z.string().optional(),
+  /** Present while two sets have nodes in the cluster. */
+  blueGreenUpdateStatus: z
+    .strictObject({
+      originStatefulSet: z.string().optional(),
+      currentStatefulSet: z.string().optional(),
+      /** RFC 3339: when the operator first saw all new nodes ready; the initial delay counts from here. */
+      startedAt: z.string().optional(),
+      evacuationsStatus: z.array(evacuation).optional(),
+    })
+    .optional(),
+});

@@ -1,0 +1,113 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { formatPath, HIDDEN, type Problem } from './problem';
+
+type Step = string | number;
+
+/** A problem with its path still in steps. */
+export interface Finding {
+  readonly steps: readonly Step[];
+  readonly problem: Problem;
+}
+
+/** What in the input does not have the schema's structure: wrong types, unknown fields, missing fields. */
+export function structuralFindings(
+  schema: z.ZodType,
+  input: unknown,
+  isSecret: (steps: readonly Step[]) => boolean,
+): Finding[] {
+  const result = schema.safeParse(input);
+  if (result.success) return [];
+  return result.error.issues.flatMap((issue) => {
+    const steps = issue.path as Step[];
+    if (issue.code === 'unrecognized_keys') {
+      const known = fieldsAt(schema, steps);
+      return issue.keys.map((key) => unknownField([...steps, key], at(input, [...steps, key]), known));
+    }
+    const value = at(input, steps);
+    const shown = value !== undefined && isSecret(steps) ? HIDDEN : value;
+    return [{ steps, problem: { path: formatPath(steps), value: shown, ...explain(issue, value) } }];
+  });
+}
+
+/** The value at a path, or undefined. */
+export function at(input: unknown, steps: readonly Step[]): unknown {
+  let value = input;
+  for (const step of steps) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<Step, unknown>)[step];
+  }
+  return value;
+}
+
+/** The problem of a field nobody knows. Text is not shown: a misspelled field may hold a secret. */
+export function unknownField(steps: readonly Step[], value: unknown, known: readonly string[]): Finding {
+  const name = String(steps.at(-1));
+  const nearest = known.length > 0 ? closest(name, known) : undefined;
+  const similar = nearest && distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, name.length / 3);
+  return {
+    steps,
+    problem: {
+      path: formatPath(steps),
+      value: typeof value === 'string' ? HIDDEN : value,
+      bound: 'a known field',
+      reason: 'there is no such field here, and it would be dropped without a word',
+      fix: similar ? `did you mean '${nearest}'?` : `remove it, or use one of ${known.join(', ')}`,
+    },
+  };
+}
+
+function explain(issue: z.core.$ZodIssue, value: unknown): Omit<Problem, 'path' | 'value'> {
+  const reason =
+    value === undefined
+      ? 'the custom resource definition requires it'
+      : 'the custom resource definition says so, and values are never converted';
+  const bound = boundOf(issue);
+  return { bound, reason, fix: fixFor(bound, value) };
+}
+
+function boundOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? issue.expected;
+  if (issue.code === 'invalid_value') {
+    return issue.values.length === 1 ? JSON.stringify(issue.values[0]) : `one of ${issue.values.join(', ')}`;
+  }
+  const unit = 'origin' in issue && issue.origin === 'string' ? ' characters long' : '';
+  if (issue.code === 'too_small') return `at least ${issue.minimum}${unit}`;
+  if (issue.code === 'too_big') return `at most ${issue.maximum}${unit}`;
+  if (issue.code === 'invalid_format') return `text of the form ${issue.pattern ?? issue.format}`;
+  // What is left in the schema is the union of a port's number and its name.
+  return 'a number or text';
+}
+
+const TYPE_NAMES: Partial<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function fixFor(bound: string, value: unknown): string {
+  if (bound === 'text' && ['number', 'boolean'].includes(typeof value)) return 'write it in quotes';
+  if (typeof value === 'string' && ['a number', 'a whole number', 'true or false'].includes(bound)) {
+    return 'write it without quotes';
+  }
+  return value === undefined ? `add ${bound}` : `write ${bound} here`;
+}
+
+/** Names of the fields the schema has at a path. */
+function fieldsAt(schema: z.core.$ZodType, steps: readonly Step[]): string[] {
+  let current = unwrap(schema);
+  for (const step of steps) {
+    if (current instanceof z.ZodObject) current = unwrap(current.shape[step] as z.core.$ZodType);
+    else if (current instanceof z.ZodArray) current = unwrap(current.element as z.core.$ZodType);
+    else return [];
+  }
+  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap() as z.core.$ZodType) : schema;
+}
