@@ -47,13 +47,19 @@ export function mergePatch(before: Record<string, unknown>, after: Record<string
   return patch;
 }
 
-/** The change as it may be shown: values that could be secrets are hidden. */
+/** The change as it may be shown: values that could be secrets are hidden, also those inside of a larger value. */
 export function presentable(change: Change): Change {
-  if (!CONFIDENTIAL.test(change.path)) return change;
   const shown: Change = { path: change.path };
-  if ('before' in change) shown.before = HIDDEN;
-  if ('after' in change) shown.after = HIDDEN;
+  if ('before' in change) shown.before = shownValue(change.before, change.path);
+  if ('after' in change) shown.after = shownValue(change.after, change.path);
   return shown;
+}
+
+function shownValue(value: unknown, path: string): unknown {
+  if (CONFIDENTIAL.test(path)) return HIDDEN;
+  if (Array.isArray(value)) return value.map((item, index) => shownValue(item, `${path}.${index}`));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, shownValue(field, `${path}.${key}`)]));
 }
 
 function isContainer(value: unknown): value is object {

@@ -1,5 +1,5 @@
-import type { EmqxEnterprise } from '../resource';
-import type { Journal } from './journal';
+import { type EmqxEnterprise, isHeld } from '../resource';
+import { isOpen, type Journal } from './journal';
 
 /** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
 export interface SetView {
@@ -78,6 +78,22 @@ export interface Observation {
   cluster: ClusterView;
   /** By pod name. */
   nodes: ReadonlyMap<string, NodeView>;
+}
+
+/**
+ * The set that serves before the upgrade: the one the open run began with; where the operator is held behind a green set
+ * it has built, the older of the two; else the only one with replicas.
+ */
+export function blueOf(view: ClusterView): SetView | undefined {
+  const { journal } = view;
+  if (isOpen(journal)) return view.sets.find((set) => set.name === journal.from.set);
+  const active = view.sets.filter((set) => set.replicas > 0).sort((a, b) => a.createdAt - b.createdAt);
+  return active.length === 1 || isWaiting(view) ? active[0] : undefined;
+}
+
+/** Whether somebody changed the template of a held resource: the operator builds green, or has built it, and stands still. */
+export function isWaiting(view: ClusterView): boolean {
+  return isHeld(view.resource) && view.sets.filter((set) => set.replicas > 0).length === 2;
 }
 
 export function podsOf(view: ClusterView, set: string): PodView[] {

@@ -1,7 +1,7 @@
 import { versionOf } from '../resource';
 import { type Change, presentable } from './changes';
-import { type Driver, isOpen } from './journal';
-import { loadOf, nodesOf, type Observation } from './observation';
+import type { Driver } from './journal';
+import { blueOf, loadOf, nodesOf, type Observation } from './observation';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
 import type { Check } from './preflight';
 import type { Target } from './target';
@@ -47,13 +47,11 @@ export const ASSUMED = {
 } as const;
 
 export function plan(observation: Observation, target: Target, checks: Check[]): UpgradePlan {
-  const { resource, sets, journal } = observation.cluster;
-  const blue = isOpen(journal)
-    ? sets.find((set) => set.name === journal.from.set)
-    : sets.find((set) => set.replicas > 0);
+  const { resource } = observation.cluster;
+  const blue = blueOf(observation.cluster);
   const loads = blue ? loadsOf(observation, blue.name) : [];
   const { connections, sessions } = blue ? loadOf(observation, blue.name) : { connections: 0, sessions: 0 };
-  const paced = target.caps.connections >= 1 && target.caps.sessions >= 1;
+  const paced = Object.values(target.caps).every((cap) => Number.isInteger(cap) && cap >= 1); // else a check tells
   const shares = paced ? share(loads, target.caps) : [];
   const { lowerBoundMs, estimateMs } = paced
     ? duration(loads, shares, target.caps, target.waitTakeoverSeconds)
@@ -64,7 +62,7 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     namespace: resource.metadata.namespace ?? 'default',
     driver: target.driver,
     from: {
-      version: versionOf(target.live),
+      version: runningVersion(observation, blue?.name) ?? versionOf(target.live),
       set: blue?.name ?? '',
       replicas: blue?.replicas ?? 0,
     },
@@ -83,6 +81,11 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     devicesAway: Math.min(connections, Math.ceil((peak * ASSUMED.reconnectMs) / 1000)),
     checks,
   };
+}
+
+/** What the nodes of a set say they run: the template may be ahead of them. */
+export function runningVersion(observation: Observation, set: string | undefined): string | undefined {
+  return set === undefined ? undefined : nodesOf(observation, set).find((node) => node.version !== undefined)?.version;
 }
 
 /** What each node of a set has to give. */

@@ -1,7 +1,7 @@
 import { coerce, gt } from 'semver';
 import { immutableFields, isHeld, versionOf } from '../resource';
 import { isOpen } from './journal';
-import { loadOf, nodesOf, type Observation } from './observation';
+import { blueOf, isWaiting, loadOf, nodesOf, type Observation } from './observation';
 import type { Target } from './target';
 
 /** One thing that was looked at before an upgrade. */
@@ -80,11 +80,11 @@ const CHECKS: Record<string, CheckFunction> = {
     return ok(`at most ${target.caps.connections} disconnects/s in the whole cluster`);
   },
 
-  template(_observation, target) {
-    if (target.applied && !isHeld(target.live)) {
-      return blocker('the pod template is the wanted one already', 'nothing to do');
-    }
-    return undefined;
+  template({ cluster }, target) {
+    // A resource that was held when its template changed has a green set waiting; without one there is nothing to move to.
+    const waiting = isHeld(target.live) && cluster.sets.filter((set) => set.replicas > 0).length > 1;
+    if (!target.applied || waiting) return undefined;
+    return blocker('the pod template is the wanted one already', 'nothing to do');
   },
 
   version(_observation, target) {
@@ -121,6 +121,7 @@ const CHECKS: Record<string, CheckFunction> = {
 
   status({ cluster }) {
     const { status, spec } = cluster.resource;
+    if (isWaiting(cluster)) return ok('the operator is held behind the new nodes');
     if (status?.blueGreenUpdateStatus) {
       return blocker(
         'an upgrade is under way already (status.blueGreenUpdateStatus is set)',
@@ -140,6 +141,8 @@ const CHECKS: Record<string, CheckFunction> = {
   'stateful-sets'({ cluster }) {
     const active = cluster.sets.filter((set) => set.replicas > 0);
     if (active.length === 1) return ok(`one stateful set: ${active[0]!.name}`);
+    if (isWaiting(cluster))
+      return ok(`two stateful sets, and the operator held: ${blueOf(cluster)?.name} is the running one`);
     return blocker(
       active.length === 0
         ? 'no stateful set of the cluster has replicas'
@@ -193,9 +196,9 @@ const CHECKS: Record<string, CheckFunction> = {
   },
 
   license(observation, _target, { licensedConnections }) {
-    const active = observation.cluster.sets.find((set) => set.replicas > 0);
-    if (licensedConnections === undefined || !active) return undefined;
-    const { connections } = loadOf(observation, active.name);
+    const blue = blueOf(observation.cluster);
+    if (licensedConnections === undefined || !blue) return undefined;
+    const { connections } = loadOf(observation, blue.name);
     const text = `${connections} of ${licensedConnections} licensed connections in use`;
     if (connections >= licensedConnections) {
       return blocker(text, 'devices could not come back: extend the license first');
@@ -207,8 +210,8 @@ const CHECKS: Record<string, CheckFunction> = {
   },
 
   cap(observation, target) {
-    const active = observation.cluster.sets.find((set) => set.replicas > 0);
-    const count = active ? nodesOf(observation, active.name).length : 0;
+    const blue = blueOf(observation.cluster);
+    const count = blue ? nodesOf(observation, blue.name).length : 0;
     const cap = Math.min(target.caps.connections, target.caps.sessions);
     if (!Number.isInteger(target.caps.connections) || target.caps.connections < 1) {
       return blocker(

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { versionOf } from '../resource';
 import { type Action, decide, type Step } from './decide';
 import { BlockedError, UpgradeError } from './errors';
 import { isOpen, type Journal } from './journal';
-import { isDrained, loadOf, nodesOf, type Observation } from './observation';
+import { blueOf, isDrained, loadOf, nodesOf, type Observation } from './observation';
 import { Observer } from './observe';
-import { plan, type UpgradePlan } from './plan';
+import { plan, runningVersion, type UpgradePlan } from './plan';
 import { type Clock, type ClusterPort, type EmqxPort, PortError, type Progress } from './ports';
 import { blockers, type Check, preflight } from './preflight';
 import type { SetLoad } from './progress';
@@ -80,15 +79,15 @@ async function look(context: UpgradeContext, request: UpgradeRequest, signal?: A
 }
 
 function firstPage(observation: Observation, target: Target): Journal {
-  const blue = observation.cluster.sets.find((set) => set.replicas > 0)!; // preflight: exactly one
+  const blue = blueOf(observation.cluster)!; // preflight found it
   return {
     schema: 1,
-    run: randomUUID(),
+    run: `${versionOf(target.desired)}-${new Date(observation.at).toISOString()}`,
     driver: target.driver,
     phase: 'claim',
     began: { claim: observation.at },
     from: {
-      version: versionOf(target.live),
+      version: runningVersion(observation, blue.name) ?? versionOf(target.live),
       set: blue.name,
       revision: blue.revision ?? '',
     },

@@ -1,6 +1,6 @@
 import { HOLD_DELAY_SECONDS } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { podsOf, type SetView } from '../observation';
+import { nodesOf, podsOf, type SetView } from '../observation';
 
 /** The patch that makes the operator stand still behind a built green set. */
 export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
@@ -50,6 +50,15 @@ export function greenTakes(situation: Situation): boolean {
   return observation.cluster.traffic.every(
     (service) => service.pods.length === names.size && service.pods.every((pod) => names.has(pod)),
   );
+}
+
+/** Pods of a set whose nodes do not answer, or do not see all the others. */
+export function unjoined(situation: Situation, set: string): string[] {
+  const nodes = nodesOf(situation.observation, set);
+  const names = nodes.map((node) => node.node);
+  return nodes
+    .filter((node) => node.unreachable !== undefined || !names.every((name) => node.members.includes(name)))
+    .map((node) => node.pod);
 }
 
 /** Whether the operator is at rest: no upgrade in its status, and Running with nodes of `set` only. */

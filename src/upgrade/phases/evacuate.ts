@@ -2,7 +2,7 @@ import type { Action, Situation, Step } from '../decide';
 import { isDrained, nodesOf, podsOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
-import { greenOf, greenTakes, heartbeat, stay } from './common';
+import { greenOf, greenTakes, heartbeat, stay, unjoined } from './common';
 
 /** Longest time between two looks at the nodes; a look is one request per blue node. */
 const POLL_MS = 1_200;
@@ -53,9 +53,11 @@ export function starts(situation: Situation): Action[] {
   const green = greenOf(situation);
   if (!journal.shares || !journal.evacuation || !green || !greenTakes(situation)) return [];
   const migrateTo = nodesOf(observation, green.name).map((node) => node.node);
-  if (migrateTo.length < journal.replicas) return [];
+  if (migrateTo.length < journal.replicas || unjoined(situation, green.name).length > 0) return [];
   const open = journal.shares.filter((part) => !isDrained(observation.nodes.get(part.pod)));
   const wave = Math.min(...open.map((part) => part.wave));
+  // A node of an earlier wave that came back: the cap belongs to the later wave until that has ended.
+  if (open.some((part) => part.wave > wave && observation.nodes.get(part.pod)?.evacuating)) return [];
   return open.flatMap((part): Action[] => {
     const node = observation.nodes.get(part.pod);
     if (part.wave !== wave || !node || node.unreachable !== undefined || node.evacuating) return [];

@@ -1,6 +1,6 @@
 import type { Action, Situation, Step } from '../decide';
-import { nodesOf, podsOf } from '../observation';
-import { blueOf, greenOf, greenTakes, heartbeat, stay } from './common';
+import { podsOf } from '../observation';
+import { blueOf, greenOf, greenTakes, heartbeat, stay, unjoined } from './common';
 
 /**
  * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
@@ -89,13 +89,4 @@ function selections({ observation }: Situation, revision: string): Action[] {
   return observation.cluster.traffic
     .filter((service) => service.revision !== revision)
     .map(({ service }) => ({ do: 'select-traffic', service, revision }));
-}
-
-/** Green nodes that do not answer or do not see all the others yet. */
-function unjoined(situation: Situation, set: string): string[] {
-  const nodes = nodesOf(situation.observation, set);
-  const names = nodes.map((node) => node.node);
-  return nodes
-    .filter((node) => node.unreachable !== undefined || !names.every((name) => node.members.includes(name)))
-    .map((node) => node.pod);
 }

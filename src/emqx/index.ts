@@ -1,0 +1,9 @@
+export { type Credentials, EmqxClient, type EmqxClientOptions } from './client';
+export { EmqxApiError } from './errors';
+export {
+  type EmqxRequest,
+  type EmqxResponse,
+  type EmqxTransport,
+  type PodRef,
+  TransportError,
+} from './transport';

@@ -1,0 +1,2 @@
+export { Cluster, type ClusterOptions } from './cluster';
+export * from './kube-api';

@@ -1,0 +1,133 @@
+import { INSTANCE_LABEL } from '../resource';
+import type { SimulatedClock } from './clock';
+import { EmqxCluster } from './emqx/cluster';
+import type { DataDir } from './emqx/evacuation';
+import type { EmqxNode, NodeTimings } from './emqx/node';
+import type { ClusterObserver } from './emqx/observer';
+import type { Pod } from './kubernetes/core-types';
+import type { PodCallbacks, PodRuntime } from './kubernetes/pod-runtime';
+import type { Random } from './random';
+
+export interface EmqxPodsOptions {
+  clock: SimulatedClock;
+  random: Random;
+  /** Text of the operator's bootstrap file (`id:secret` per line) for a cluster, as its pods mount it. */
+  bootstrapUsers: (namespace: string, cluster: string) => string;
+  /** @default - those of the node model */
+  timings?: Partial<NodeTimings>;
+  /** @default - no limit */
+  licensedConnections?: number;
+  observer?: ClusterObserver;
+  /** A pod's node listens from now on, or does no longer. */
+  changed?: (pod: Pod, node: EmqxNode) => void;
+}
+
+interface Tenant {
+  pod: Pod;
+  node: EmqxNode;
+}
+
+/** What runs in the pods of EMQX clusters: a simulated node in each, joined with the others of its cluster. */
+export class EmqxPods implements PodRuntime {
+  private readonly clusters = new Map<string, EmqxCluster>();
+  private readonly tenants = new Map<string, Tenant>();
+  /** Volumes by what they outlive: the pod (emptyDir), or the claim. */
+  private readonly volumes = new Map<string, DataDir>();
+
+  constructor(private readonly options: EmqxPodsOptions) {}
+
+  /** The node in a pod; undefined when nothing runs there. */
+  nodeIn(namespace: string, pod: string): EmqxNode | undefined {
+    return this.tenants.get(`${namespace}/${pod}`)?.node;
+  }
+
+  /** All nodes that run now, with their pods. */
+  get running(): readonly Tenant[] {
+    return [...this.tenants.values()];
+  }
+
+  start(pod: Pod, callbacks: PodCallbacks): void {
+    const cluster = this.clusterOf(pod);
+    const node = this.make(cluster, pod);
+    this.tenants.set(keyOf(pod), { pod, node });
+    node.boot(() => {
+      callbacks.running();
+      this.options.changed?.(pod, node);
+    });
+  }
+
+  stop(pod: Pod, done: () => void): void {
+    const node = this.tenants.get(keyOf(pod))?.node;
+    if (!node) {
+      done();
+      return;
+    }
+    node.shutdown(() => {
+      this.leave(pod, node);
+      done();
+    });
+    this.options.changed?.(pod, node);
+  }
+
+  kill(pod: Pod): void {
+    const node = this.tenants.get(keyOf(pod))?.node;
+    if (!node) return;
+    node.kill();
+    this.leave(pod, node);
+    this.options.changed?.(pod, node);
+  }
+
+  private leave(pod: Pod, node: EmqxNode): void {
+    node.cluster.removeNode(node.name);
+    this.tenants.delete(keyOf(pod));
+  }
+
+  private make(cluster: EmqxCluster, pod: Pod): EmqxNode {
+    const { namespace = 'default', name } = pod.metadata;
+    const { image, environment } = containerOf(pod);
+    const instance = pod.metadata.labels?.[INSTANCE_LABEL] ?? '';
+    return cluster.addNode({
+      name: `${environment.get('EMQX_NAME') ?? instance}@${name}.${environment.get('EMQX_CLUSTER__DNS__NAME') ?? ''}`,
+      version: image.slice(image.lastIndexOf(':') + 1),
+      credentials: (id, secret) =>
+        `${id}:${secret}` === 'admin:public' ||
+        this.options.bootstrapUsers(namespace, instance).split('\n').includes(`${id}:${secret}`),
+      dataDir: this.volumeOf(pod),
+      ...(this.options.timings ? { timings: this.options.timings } : {}),
+    });
+  }
+
+  private clusterOf(pod: Pod): EmqxCluster {
+    const { clock, random, licensedConnections, observer } = this.options;
+    const name = `${pod.metadata.namespace}/${pod.metadata.labels?.[INSTANCE_LABEL]}`;
+    let cluster = this.clusters.get(name);
+    if (!cluster) {
+      cluster = new EmqxCluster({
+        clock,
+        random: random.fork(name),
+        ...(licensedConnections === undefined ? {} : { licensedConnections }),
+        ...(observer ? { observer } : {}),
+      });
+      this.clusters.set(name, cluster);
+    }
+    return cluster;
+  }
+
+  private volumeOf(pod: Pod): DataDir {
+    const claim = pod.spec.volumes?.find((volume) => volume.persistentVolumeClaim)?.persistentVolumeClaim?.claimName;
+    const key = claim ? `${pod.metadata.namespace}/${claim}` : (pod.metadata.uid ?? '');
+    const volume = this.volumes.get(key) ?? {};
+    this.volumes.set(key, volume);
+    return volume;
+  }
+}
+
+function keyOf(pod: Pod): string {
+  return `${pod.metadata.namespace}/${pod.metadata.name}`;
+}
+
+function containerOf(pod: Pod): { image: string; environment: Map<string, string> } {
+  const container = pod.spec.containers.find(({ name }) => name === 'emqx') ?? pod.spec.containers[0];
+  const environment = new Map((container?.env ?? []).map(({ name, value }) => [name, value ?? '']));
+  return { image: container?.image ?? '', environment };
+}
