@@ -45,7 +45,10 @@ export type CloseCause =
   | { kind: 'taken-over'; reasonCode: 0x8e }
   | { kind: 'shutdown' };
 
-/** The far end of a connection: whoever speaks for the client. Called synchronously by the node. */
+/**
+ * The far end of a connection: whoever speaks for the client. Called synchronously by the node, never before it has
+ * answered the CONNECT and never after the client has closed.
+ */
 export interface Connection {
   closed(cause: CloseCause): void;
   deliver(delivery: Delivery): void;

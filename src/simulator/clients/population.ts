@@ -1,0 +1,115 @@
+import type { Channel } from '../emqx/types';
+import { type ClientGroup, completeGroup } from './client-group';
+import { SimulatedClient, type Surroundings } from './simulated-client';
+
+const CHECK_MESSAGE = new TextEncoder().encode('queued while away');
+
+export interface PopulationOptions extends Omit<Surroundings, 'connections'> {
+  /**
+   * Rate at which `connectAll` and `returnDevices` let clients make their first attempt, per second.
+   *
+   * @default 1000 (what one TCP listener of EMQX 4.4 accepts)
+   */
+  connectPerSecond?: number;
+}
+
+/**
+ * The simulated clients of a cluster. What they see is in the ledger; here is only who is connected where.
+ *
+ * Clients notice the end of a connection when the node tells them; keep-alive, and so a node that falls silent with
+ * connections open, is not modelled.
+ */
+export class Population {
+  private readonly fresh: SimulatedClient[] = [];
+  private readonly away: SimulatedClient[] = [];
+  private readonly byPod = new Map<string, number>();
+  private total = 0;
+
+  /** @throws RangeError when the rate or a group cannot be, or two groups share their name. */
+  constructor(
+    private readonly options: PopulationOptions,
+    groups: readonly ClientGroup[],
+  ) {
+    const { connectPerSecond = 1000 } = options;
+    if (!(connectPerSecond > 0)) throw new RangeError(`'connectPerSecond' (${connectPerSecond}) must be above 0`);
+    const surroundings: Surroundings = {
+      clock: options.clock,
+      random: options.random,
+      front: options.front,
+      ledger: options.ledger,
+      connections: (podName, change) => this.count(podName, change),
+    };
+    const names = new Set<string>();
+    for (const group of groups.map(completeGroup)) {
+      if (names.has(group.name)) throw new RangeError(`client group '${group.name}' must be there once only`);
+      names.add(group.name);
+      for (let index = 0; index < group.count; index++) {
+        this.fresh.push(new SimulatedClient(surroundings, group, index, options.ledger.register()));
+      }
+    }
+  }
+
+  /** How many clients are connected now. */
+  get connected(): number {
+    return this.total;
+  }
+
+  /** Connections by pod; a pod without any is left out. */
+  connectionsByPod(): Map<string, number> {
+    return new Map(this.byPod);
+  }
+
+  /** Lets every client connect that has not yet; resolves when each has, and the devices that are to be away have left. */
+  connectAll(): Promise<void> {
+    return this.ramp(this.fresh.splice(0), (client) => {
+      if (!client.group.offline) return;
+      client.leave();
+      this.away.push(client);
+    });
+  }
+
+  /** Publishes one QoS 1 message to each device that is away. */
+  queueMessages(publisher: Pick<Channel, 'publish'>): void {
+    for (const device of this.away) {
+      this.options.ledger.queued(device.number);
+      publisher.publish({ topic: device.topic, payload: CHECK_MESSAGE, qos: 1 });
+    }
+  }
+
+  /** Lets all devices that are away come back and stay; resolves when each is connected. */
+  returnDevices(): Promise<void> {
+    return this.ramp(this.away.splice(0), () => undefined);
+  }
+
+  /** Starts the clients one after the other at `connectPerSecond`; resolves when all were connected. */
+  private ramp(clients: readonly SimulatedClient[], connected: (client: SimulatedClient) => void): Promise<void> {
+    const { clock, connectPerSecond = 1000 } = this.options;
+    const startedAt = clock.now();
+    return new Promise((resolve) => {
+      let started = 0;
+      let missing = clients.length;
+      const arrived = (client: SimulatedClient) => {
+        connected(client);
+        // What the node does at once for the last client, such as sending what it missed, comes before.
+        if (--missing === 0) clock.scheduleWaking(0, resolve);
+      };
+      const startDue = () => {
+        const due = ((clock.now() - startedAt) * connectPerSecond) / 1000;
+        do clients[started++]!.start(arrived);
+        while (started <= due && started < clients.length);
+        if (started === clients.length) return;
+        const nextAt = startedAt + Math.ceil((started * 1000) / connectPerSecond);
+        clock.schedule(nextAt - clock.now(), startDue);
+      };
+      if (missing === 0) resolve();
+      else startDue();
+    });
+  }
+
+  private count(podName: string, change: 1 | -1): void {
+    this.total += change;
+    const connections = (this.byPod.get(podName) ?? 0) + change;
+    if (connections === 0) this.byPod.delete(podName);
+    else this.byPod.set(podName, connections);
+  }
+}

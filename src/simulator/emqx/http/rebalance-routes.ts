@@ -1,0 +1,146 @@
+import type { Evacuation } from '../evacuation';
+import type { EmqxNode } from '../node';
+import { type Answer, data, json, refusal } from './answers';
+import { printAtom } from './erlang';
+import { type Param, parseStart } from './start-options';
+
+/** The multicall behind `global_status` gives up on a node after this long. */
+const MULTICALL_TIMEOUT_MS = 15_000;
+
+/** `/load_rebalance/…` and `/node_eviction/…`, as one node answers them. */
+export class RebalanceRoutes {
+  constructor(private readonly node: EmqxNode) {}
+
+  /** 503 from the start of an evacuation to its stop. It looks at the eviction agent only, so it never waits. */
+  availabilityCheck(): Answer {
+    return json({}, this.node.refusesClients ? 503 : 200);
+  }
+
+  evictionStatus(): Answer {
+    if (!this.node.refusesClients) return json({ status: 'disabled' });
+    const { live, evictable } = this.node.sessions;
+    return json({ status: 'enabled', stats: { connections: live.size, sessions: evictable.size } });
+  }
+
+  status(): Answer {
+    return this.call(this.node, ({ evacuation }) => {
+      if (evacuation.state === 'disabled') return json({ status: 'disabled' });
+      return json({ status: 'enabled', process: 'evacuation', ...statusOf(evacuation) });
+    });
+  }
+
+  /** All nodes that answer within the time-out of the call; one that moves sessions does not. */
+  globalStatus(): Answer {
+    const { cluster, profile } = this.node;
+    const asked = cluster.membersSeenBy(this.node).filter(({ hasRebalance }) => hasRebalance);
+    const answer = (answered: readonly EmqxNode[]) => {
+      const evacuating = answered.filter(({ evacuation }) => evacuation.state !== 'disabled');
+      const statuses = evacuating.map(({ name, evacuation }) => [name, statusOf(evacuation)] as const);
+      return profile.globalStatusAsArrays
+        ? json({ evacuations: statuses.map(([name, status]) => ({ node: name, ...status })), rebalances: [] })
+        : json({ evacuations: Object.fromEntries(statuses), rebalances: {} });
+    };
+    const waits = asked.map(({ evacuation }) => evacuation.whenFree());
+    if (waits.every((wait) => wait === undefined)) return answer(asked);
+    const late = new Set(asked);
+    const answers = asked.map(async (node, index) => {
+      await waits[index]?.catch(() => undefined);
+      if (node.hasRebalance) late.delete(node);
+    });
+    const all = Promise.race([Promise.all(answers), cluster.clock.sleep(MULTICALL_TIMEOUT_MS)]);
+    return all.then(() => answer(asked.filter((node) => !late.has(node))));
+  }
+
+  startEvacuation(name: string, params: readonly Param[]): Answer {
+    return this.onNode(name, () => {
+      const { cluster } = this.node;
+      const options = parseStart(params, {
+        isKnown: (candidate) => cluster.isKnownName(candidate),
+        available: (candidates) => cluster.available(candidates),
+      });
+      return ({ evacuation }) => evacuation.start(options) || this.stateError('already_started');
+    });
+  }
+
+  stopEvacuation(name: string): Answer {
+    return this.onNode(
+      name,
+      () =>
+        ({ evacuation }) =>
+          evacuation.stop() || this.stateError('not_started'),
+    );
+  }
+
+  /** The model never has anything to balance. */
+  startRebalance(name: string, params: readonly Param[]): Answer {
+    return this.onNode(name, () => {
+      const nodes = params.find((param) => 'name' in param && param.name === 'nodes');
+      const listed = nodes && 'value' in nodes && Array.isArray(nodes.value) ? nodes.value : [];
+      const unknown = listed.find((item) => !this.node.cluster.isKnownName(String(item)));
+      return () => (unknown === undefined ? this.stateError('nothing_to_balance') : `invalid node: ${unknown}`);
+    });
+  }
+
+  stopRebalance(name: string): Answer {
+    return this.onNode(name, () => () => this.stateError('not_started'));
+  }
+
+  /**
+   * A change on a node, which may be another one: the name is checked first, then the parameters, then the node is asked.
+   *
+   * @param prepare returns what to do there: true for success, or the message of the refusal
+   */
+  private onNode(name: string, prepare: () => (target: EmqxNode) => true | string): Answer {
+    const { cluster } = this.node;
+    if (!cluster.isKnownName(name)) return refusal(`invalid node: ${name}`);
+    const run = prepare();
+    const target = cluster.node(name);
+    if (!target?.hasRebalance) return refusal(this.communicationError(name));
+    return this.call(target, () => {
+      const result = run(target);
+      return result === true ? data([]) : refusal(result);
+    });
+  }
+
+  /** Asks the evacuation process of a node, as soon as it can answer. */
+  private call(target: EmqxNode, answer: (target: EmqxNode) => Awaited<Answer>): Answer {
+    const wait = target.evacuation.whenFree();
+    if (!wait) return answer(target);
+    return wait.then(
+      () => answer(target),
+      (error: unknown) => {
+        if (target === this.node) throw error;
+        return refusal(this.communicationError(target.name));
+      },
+    );
+  }
+
+  /** Before 4.4.17 the message is an Erlang list that was printed once more. */
+  private stateError(reason: string): string {
+    return this.node.profile.plainErrorMessages ? reason : `["${reason}"]`;
+  }
+
+  private communicationError(name: string): string {
+    const message = 'Error communicating with node ';
+    if (this.node.profile.plainErrorMessages) return `${message}${printAtom(name)}`;
+    return `[${[...Buffer.from(message)].join(',')},"${printAtom(name)}"]`;
+  }
+}
+
+function statusOf(evacuation: Evacuation): Record<string, unknown> {
+  const { stats, running } = evacuation;
+  return {
+    state: evacuation.state,
+    connection_eviction_rate: running?.connectionEvictionRate,
+    session_eviction_rate: running?.sessionEvictionRate,
+    connection_goal: 0,
+    session_goal: 0,
+    session_recipients: evacuation.recipients,
+    stats: {
+      initial_connected: stats.initialConnected,
+      current_connected: stats.currentConnected,
+      initial_sessions: stats.initialSessions,
+      current_sessions: stats.currentSessions,
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Message } from './types';
+
+/** EMQX's defaults: `max_mqueue_len` and `max_inflight` of a zone. */
+const QUEUE_LENGTH = 1000;
+const INFLIGHT_LENGTH = 32;
+const HIGHEST_PACKET_ID = 0xffff;
+
+/** Hands one message to the client. */
+export type Send = (message: Message, packetId: number | undefined, dup: boolean) => void;
+
+/**
+ * The messages of one session that its client has not got or not acknowledged.
+ *
+ * - Messages wait in a queue of 1000; when it is full the oldest is dropped. QoS 0 waits too (`mqueue_store_qos0`).
+ * - At most 32 QoS 1 messages are with the client without its acknowledgement; they are sent again, marked as
+ *   duplicates, when the client comes back.
+ */
+export class Mailbox {
+  private readonly queue: Message[] = [];
+  private readonly inflight = new Map<number, Message>();
+  private packetId = 0;
+  private draining = false;
+
+  get isEmpty(): boolean {
+    return this.queue.length === 0 && this.inflight.size === 0;
+  }
+
+  get queueLength(): number {
+    return this.queue.length;
+  }
+
+  /** Returns false when another message had to be dropped for this one. */
+  store(message: Message): boolean {
+    this.queue.push(message);
+    if (this.queue.length <= QUEUE_LENGTH) return true;
+    this.queue.shift();
+    return false;
+  }
+
+  /** Sends all that was sent before and not acknowledged. */
+  resend(send: Send): void {
+    for (const [packetId, message] of [...this.inflight]) send(message, packetId, true);
+  }
+
+  /** Sends what waits, as far as the client may get it. A client that acknowledges at once does not nest the calls. */
+  drain(send: Send): void {
+    if (this.draining) return;
+    this.draining = true;
+    for (let message = this.queue[0]; message; message = this.queue[0]) {
+      if (message.qos > 0 && this.inflight.size >= INFLIGHT_LENGTH) break;
+      this.queue.shift();
+      if (message.qos === 0) send(message, undefined, false);
+      else {
+        const packetId = this.nextPacketId();
+        this.inflight.set(packetId, message);
+        send(message, packetId, false);
+      }
+    }
+    this.draining = false;
+  }
+
+  /** Returns whether a message with this id was with the client. */
+  acknowledge(packetId: number): boolean {
+    return this.inflight.delete(packetId);
+  }
+
+  private nextPacketId(): number {
+    do {
+      this.packetId = this.packetId === HIGHEST_PACKET_ID ? 1 : this.packetId + 1;
+    } while (this.inflight.has(this.packetId));
+    return this.packetId;
+  }
+}

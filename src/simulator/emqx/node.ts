@@ -1,0 +1,239 @@
+import { type EmqxResponse, TransportError } from '../../emqx/transport';
+import type { Timer } from '../clock';
+import type { EmqxCluster } from './cluster';
+import { type DataDir, Evacuation, type EvacuationState } from './evacuation';
+import { type ApiRequest, ManagementApi } from './http/management-api';
+import { NodeSessions } from './node-sessions';
+import type { Profile } from './profiles';
+import type { ConnectAnswer, Connection, ConnectRequest, Message } from './types';
+
+/** How long things take on a node, in ms of simulated time. */
+export interface NodeTimings {
+  /** From the start of the process until the cluster knows the node. @default 500 */
+  joinMs: number;
+  /** From the start of the process until MQTT and HTTP listen. @default 1600 */
+  listenMs: number;
+  /** From then until the evacuation applications run; clients are accepted meanwhile. @default 1000 */
+  pluginsMs: number;
+  /** From SIGTERM, which closes all connections, until the process has ended. @default 3000 */
+  shutdownMs: number;
+  /** What moving one session takes. @default 2 */
+  sessionMoveMs: number;
+}
+
+export interface NodeOptions {
+  /** The Erlang node name, `emqx-ee@<pod>.<headless service>.<namespace>.svc.<cluster domain>`. */
+  name: string;
+  /** EMQX version, of the form 4.4.14. */
+  version: string;
+  /** Whether these Basic credentials of the management API are right. */
+  credentials: (id: string, secret: string) => boolean;
+  /** What is on the volume of the node. @default - an empty volume */
+  dataDir?: DataDir;
+  timings?: Partial<NodeTimings>;
+}
+
+const DEFAULT_TIMINGS: NodeTimings = {
+  joinMs: 500,
+  listenMs: 1600,
+  pluginsMs: 1000,
+  shutdownMs: 3000,
+  sessionMoveMs: 2,
+};
+
+/**
+ * - `joining`: the process runs and is in the cluster from `joinMs` on; nothing listens.
+ * - `starting`: MQTT and HTTP listen, but the evacuation applications do not run yet: `/load_rebalance/…` is 404, and a
+ *   node that is to be evacuating accepts clients.
+ * - `running`.
+ * - `stopping`: got SIGTERM; all connections are closed, nothing listens, and the cluster still lists it.
+ */
+export type NodePhase = 'stopped' | 'joining' | 'starting' | 'running' | 'stopping';
+
+/** One simulated EMQX 4.4 node. */
+export class EmqxNode {
+  readonly name: string;
+  readonly version: string;
+  readonly timings: NodeTimings;
+  readonly dataDir: DataDir;
+  /** New when the process ends, and when it begins to listen. */
+  sessions: NodeSessions;
+  /** New with the sessions. */
+  evacuation: Evacuation;
+  private currentPhase: NodePhase = 'stopped';
+  private timer: Timer | undefined;
+  private bootTime = 0;
+  private refuses = false;
+  private crashed = false;
+  private readonly api: ManagementApi;
+
+  /** Use {@link EmqxCluster.addNode}. */
+  constructor(
+    readonly cluster: EmqxCluster,
+    readonly profile: Profile,
+    options: NodeOptions,
+  ) {
+    this.name = options.name;
+    this.version = options.version;
+    this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    this.dataDir = options.dataDir ?? {};
+    this.sessions = this.newSessions();
+    this.evacuation = this.newEvacuation();
+    this.api = new ManagementApi(this, options.credentials);
+  }
+
+  get phase(): NodePhase {
+    return this.currentPhase;
+  }
+
+  /** Whether the MQTT and HTTP ports accept connections. */
+  get isListening(): boolean {
+    return this.currentPhase === 'starting' || this.currentPhase === 'running';
+  }
+
+  /** Whether it answers other nodes about its evacuation. */
+  get hasRebalance(): boolean {
+    return this.currentPhase === 'running' && !this.crashed;
+  }
+
+  /** Whether the eviction agent refuses new clients. */
+  get refusesClients(): boolean {
+    return this.refuses;
+  }
+
+  /** When the process was started, ms since the epoch. */
+  get bootedAt(): number {
+    return this.bootTime;
+  }
+
+  /** Starts the process. `listening` is called once clients can connect. */
+  boot(listening: () => void = () => {}): void {
+    if (this.currentPhase !== 'stopped') throw new Error(`node ${this.name} is ${this.currentPhase}`);
+    const { joinMs, listenMs, pluginsMs } = this.timings;
+    this.bootTime = this.cluster.clock.now();
+    this.currentPhase = 'joining';
+    this.after(joinMs, () => {
+      this.cluster.join(this);
+      this.after(listenMs - joinMs, () => {
+        this.currentPhase = 'starting';
+        this.begin();
+        listening();
+        this.after(pluginsMs, () => {
+          this.currentPhase = 'running';
+          this.evacuation.resume();
+        });
+      });
+    });
+  }
+
+  /** SIGTERM. `ended` is called when the process has ended. */
+  shutdown(ended: () => void = () => {}): void {
+    if (this.currentPhase === 'stopped' || this.currentPhase === 'stopping') return;
+    this.end('stopping');
+    this.after(this.timings.shutdownMs, () => {
+      this.currentPhase = 'stopped';
+      this.cluster.leave(this);
+      ended();
+    });
+  }
+
+  /** SIGKILL, or the loss of the machine. */
+  kill(): void {
+    if (this.currentPhase === 'stopped') return;
+    this.cluster.leave(this);
+    this.end('stopped');
+  }
+
+  /**
+   * A CONNECT packet of a new connection.
+   *
+   * @throws TransportError `refused` when nothing listens: see {@link isListening}
+   */
+  connect(request: ConnectRequest, connection: Connection): ConnectAnswer {
+    this.requireListening();
+    const { metrics } = this.sessions;
+    metrics['client.connect']++;
+    metrics['client.connack']++;
+    if (this.cluster.license && !this.cluster.license.admits()) return { accepted: false, reasonCode: 0x97 };
+    if (this.refuses) {
+      const serverReference = this.evacuation.running?.serverReference;
+      return { accepted: false, reasonCode: 0x9c, ...(serverReference ? { serverReference } : {}) };
+    }
+    return { accepted: true, ...this.cluster.registry.open(this.sessions, request, connection) };
+  }
+
+  /** A message from the node itself, as its HTTP API publishes them. */
+  publish(message: Message): void {
+    this.requireListening();
+    this.cluster.registry.publish(this.sessions, message);
+  }
+
+  /**
+   * One HTTP exchange with the management API. A promise is returned when the node needs simulated time to answer; it
+   * rejects with a TransportError `reset` when the node ends before.
+   *
+   * @throws TransportError `refused` when nothing listens: see {@link isListening}
+   */
+  handle(request: ApiRequest): EmqxResponse | Promise<EmqxResponse> {
+    this.requireListening();
+    return this.api.handle(request);
+  }
+
+  private requireListening(): void {
+    if (!this.isListening)
+      throw new TransportError('refused', `connection refused: node ${this.name} is ${this.currentPhase}`);
+  }
+
+  private end(phase: 'stopping' | 'stopped'): void {
+    this.timer?.cancel();
+    this.currentPhase = phase;
+    this.evacuation.kill();
+    this.cluster.registry.drop(this.sessions);
+    this.begin();
+  }
+
+  /** Nothing of what was in memory is left. */
+  private begin(): void {
+    this.sessions = this.newSessions();
+    this.evacuation = this.newEvacuation();
+    this.refuses = false;
+    this.crashed = false;
+  }
+
+  private after(delayMs: number, run: () => void): void {
+    this.timer = this.cluster.clock.schedule(delayMs, run);
+  }
+
+  private newSessions(): NodeSessions {
+    return new NodeSessions(this.name, this.cluster.clock, this.cluster.random.fork(this.name), this.profile);
+  }
+
+  private newEvacuation(): Evacuation {
+    const { cluster, dataDir } = this;
+    const sessions = this.sessions;
+    return new Evacuation({
+      clock: cluster.clock,
+      dataDir,
+      sessionMoveMs: this.timings.sessionMoveMs,
+      get liveConnections() {
+        return sessions.live.size;
+      },
+      get evictableSessions() {
+        return sessions.evictable.size;
+      },
+      evictConnections: (count, serverReference) => {
+        for (let left = count; left > 0; left--) cluster.registry.evict(sessions.live.peek()!, serverReference);
+      },
+      recipients: (migrateTo) => cluster.recipients(this.name, migrateTo),
+      moveSession: (recipients, skip) => cluster.moveSession(sessions, recipients, skip),
+      evacuationState: (state: EvacuationState) => {
+        this.refuses = state !== 'disabled';
+        cluster.observer.evacuationState?.(this.name, state);
+      },
+      evacuationCrashed: () => {
+        this.refuses = true;
+        this.crashed = true;
+      },
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { ClientChannel } from './client-channel';
+import { Mailbox } from './mailbox';
+import type { NodeSessions } from './node-sessions';
+import type { Subscription } from './topic-router';
+import type { ConnectRequest, Message, ProtocolVersion, QoS, Will } from './types';
+
+/** The zone's `session_expiry_interval` of MQTT 3.x: 2 h. */
+const MQTT3_EXPIRY_MS = 7_200_000;
+/** An MQTT 5 session with this expiry interval has no end. */
+const NEVER_EXPIRES_SECONDS = 0xffffffff;
+
+/**
+ * What a node keeps for one client id: EMQX's channel, with or without a connection.
+ *
+ * A model with 100,000 of these must be small, so what most sessions never need is made when first needed.
+ */
+export class Session {
+  /** Where it lives; a session lives on one node at a time. */
+  home: NodeSessions;
+  /** The client's connection; undefined while it is away. */
+  channel: ClientChannel | undefined;
+  /** Whether an evacuation moved it to where it is, and the client has not come back since. */
+  moved = false;
+  protocolVersion: ProtocolVersion;
+  cleanStart: boolean;
+  /** How long it outlives its connection; Infinity is for ever. */
+  expiryMs: number;
+  will: Will | undefined;
+  subscriptions: Subscription<Session>[] | undefined;
+  mailbox: Mailbox | undefined;
+  /** Positions in the bags of the node. */
+  livePosition = -1;
+  evictablePosition = -1;
+
+  constructor(
+    readonly clientId: string,
+    home: NodeSessions,
+    request: ConnectRequest,
+  ) {
+    this.home = home;
+    this.protocolVersion = request.protocolVersion;
+    this.cleanStart = request.cleanStart;
+    this.expiryMs = expiryOf(request);
+    this.will = request.will;
+  }
+
+  /** Takes over what a new CONNECT of the same client says. */
+  reconnected(request: ConnectRequest): void {
+    this.protocolVersion = request.protocolVersion;
+    this.cleanStart = request.cleanStart;
+    this.expiryMs = expiryOf(request);
+    this.will = request.will;
+    this.moved = false;
+  }
+
+  /** How long its will waits after the connection was lost: never longer than the session itself. */
+  get willDelayMs(): number {
+    const seconds = this.protocolVersion === 5 ? (this.will?.delaySeconds ?? 0) : 0;
+    return Math.min(seconds * 1000, this.expiryMs);
+  }
+
+  /** A message for this client: sent, or kept until it can be. */
+  deliver(message: Message, qos: QoS): void {
+    const effective = message.qos > qos ? { ...message, qos } : message;
+    const { channel } = this;
+    if (effective.qos === 0 && channel && !channel.resuming) {
+      channel.send(effective, undefined, false);
+      return;
+    }
+    this.mailbox ??= new Mailbox();
+    if (!this.mailbox.store(effective)) {
+      this.home.metrics['delivery.dropped']++;
+      this.home.metrics['delivery.dropped.queue_full']++;
+    }
+    channel?.drain();
+  }
+}
+
+function expiryOf({ protocolVersion, cleanStart, sessionExpirySeconds = 0 }: ConnectRequest): number {
+  if (protocolVersion !== 5) return cleanStart ? 0 : MQTT3_EXPIRY_MS;
+  return sessionExpirySeconds >= NEVER_EXPIRES_SECONDS ? Number.POSITIVE_INFINITY : sessionExpirySeconds * 1000;
+}

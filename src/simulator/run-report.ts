@@ -1,0 +1,46 @@
+import type { UpgradeReport } from '../upgrade';
+import type { ClientReport } from './clients/client-report';
+
+/** One upgrade as its operator and its devices saw it. */
+export interface RunReport {
+  outcome: UpgradeReport['outcome'];
+  driver: UpgradeReport['driver'];
+  /** From the claim to the end, ms. */
+  durationMs: number;
+  /** From the first order to evacuate until blue was drained, ms; 0 where the operator was on its own. */
+  evacuateMs: number;
+  lowerBoundMs: number;
+  capPerSecond: number;
+  /** The most disconnects and reconnects in an aligned second, see {@link ClientReport}. */
+  peakDisconnectsPerSecond: number;
+  peakReconnectsPerSecond: number;
+  clients: number;
+  disconnectsPerClient: ClientReport['disconnectsPerClient'];
+  refusedConnects: number;
+  /** Sessions whose device was away, moved by their node. */
+  sessionsMoved: number;
+  /** Sessions a client or device came back for and found, and did not find. */
+  sessionsKept: number;
+  sessionsLost: number;
+}
+
+/** Joins what the engine reports with what the devices saw. */
+export function runReport(upgrade: UpgradeReport, clients: ClientReport, sessionsMoved: number): RunReport {
+  const { outcome, driver, durationMs, evacuateMs, lowerBoundMs, capPerSecond } = upgrade;
+  return {
+    outcome,
+    driver,
+    durationMs,
+    evacuateMs,
+    lowerBoundMs,
+    capPerSecond,
+    peakDisconnectsPerSecond: clients.peakDisconnectsPerSecond,
+    peakReconnectsPerSecond: clients.peakReconnectsPerSecond,
+    clients: clients.clients,
+    disconnectsPerClient: clients.disconnectsPerClient,
+    refusedConnects: clients.refusedConnects,
+    sessionsMoved,
+    sessionsKept: clients.sessionsKept,
+    sessionsLost: clients.sessionsLost,
+  };
+}

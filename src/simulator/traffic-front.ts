@@ -1,0 +1,84 @@
+import type { SimulatedClock } from './clock';
+import type { ConnectAnswer, Connection, ConnectRequest } from './emqx/types';
+import type { Random } from './random';
+
+/** What accepts MQTT connections inside of one pod. */
+export interface Listener {
+  connect(request: ConnectRequest, connection: Connection): ConnectAnswer;
+}
+
+/**
+ * What a TCP connect to a pod's address meets: a listener; `'silent'` when its packets are dropped (a frozen process, an
+ * address that is routed no more); undefined when the connect is refused (nothing listens there).
+ */
+export type Destination = Listener | 'silent' | undefined;
+
+/**
+ * What came of one connection through the front.
+ *
+ * - `answered`: a listener answered the CONNECT, by yes or no.
+ * - `refused`: TCP refused: the Service has no endpoint, or the pod that was picked does not listen.
+ * - `silent`: no answer ever comes; it ends when the client loses patience.
+ */
+export type FrontResult =
+  | { outcome: 'answered'; pod: string; answer: ConnectAnswer }
+  | { outcome: 'refused' }
+  | { outcome: 'silent' };
+
+export interface TrafficFrontOptions {
+  clock: SimulatedClock;
+  random: Random;
+  /** What listens at the address of a pod now. */
+  destinationOf: (podName: string) => Destination;
+  /**
+   * Milliseconds from a change of the endpoints until new connections follow it: the way from the EndpointSlice to the
+   * rules of every kube-proxy.
+   *
+   * @default 0
+   */
+  lagMs?: number;
+}
+
+/**
+ * The way in for the clients: what a NodePort or LoadBalancer Service does with their connections.
+ *
+ * - Each new connection goes to one endpoint, each with the same chance (kube-proxy in iptables and nftables mode).
+ * - An open connection stays where it is, whatever becomes of the endpoints.
+ * - An endpoint whose pod is gone is still picked until `update` leaves it out, as in a real cluster.
+ */
+export class TrafficFront {
+  private podNames: readonly string[] = [];
+
+  constructor(private readonly options: TrafficFrontOptions) {}
+
+  /** The endpoints that new connections are spread over now, as names of pods. */
+  get endpoints(): readonly string[] {
+    return this.podNames;
+  }
+
+  /** The Service's ready addresses have changed to these; connections follow after the lag. */
+  update(podNames: readonly string[]): void {
+    const { clock, lagMs = 0 } = this.options;
+    const copy = [...podNames];
+    if (lagMs === 0) this.podNames = copy;
+    else
+      clock.schedule(lagMs, () => {
+        this.podNames = copy;
+      });
+  }
+
+  /** The pod that the next connection goes to; undefined when the Service has no endpoint. */
+  pick(): string | undefined {
+    return this.options.random.pick(this.podNames);
+  }
+
+  /** One connection with its CONNECT: picks a pod and hands both to what listens there. */
+  connect(request: ConnectRequest, connection: Connection): FrontResult {
+    const pod = this.pick();
+    if (pod === undefined) return { outcome: 'refused' };
+    const destination = this.options.destinationOf(pod);
+    if (destination === undefined) return { outcome: 'refused' };
+    if (destination === 'silent') return { outcome: 'silent' };
+    return { outcome: 'answered', pod, answer: destination.connect(request, connection) };
+  }
+}
