@@ -5,6 +5,10 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
-  moduleNameMapper: { '^emqx-blue-green$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    '^emqx-blue-green$': '<rootDir>/src/index.ts',
+    // Modules that are loaded only when needed are named with the extension they have once compiled.
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
   testTimeout: 60_000,
 };

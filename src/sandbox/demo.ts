@@ -1,0 +1,198 @@
+import type { KubeObject } from '../kubernetes';
+import type { EmqxEnterprise } from '../resource';
+import { DEFAULT_NAMESPACE, TRAFFIC_LABEL } from '../resource';
+import { mixedFleet } from '../simulator/clients/client-group';
+import { ClientLedger } from '../simulator/clients/client-ledger';
+import { type RunReport, runReport } from '../simulator/run-report';
+import { contextOf, play, running, served } from '../simulator/scenario';
+import { World } from '../simulator/world';
+import {
+  type Driver,
+  type ProgressEvent,
+  planUpgrade,
+  runUpgrade,
+  type UpgradePlan,
+  type UpgradeRequest,
+} from '../upgrade';
+import { demoFleet, SocketClients } from './clients/socket-clients';
+import type { ClusterManifests } from './quickstart';
+import { Sandbox } from './sandbox';
+import { trafficService } from './traffic-service';
+
+export interface DemoOptions extends ClusterManifests {
+  /** Version to upgrade to. */
+  version: string;
+  /** Connected clients; another tenth of it are devices that are away. */
+  clients: number;
+  /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
+  stormCap?: number;
+  driver: Driver;
+  seed: number;
+  /** The port clients connect to; another one when it is taken. @default 32010 */
+  mqttPort?: number;
+}
+
+/** What happens in a demo, in order. */
+export type DemoEvent =
+  | ProgressEvent
+  | { kind: 'opened'; port: number; isSubstitute: boolean; service: string; addedService: boolean }
+  | { kind: 'connected'; clients: number; devices: number; libraryClients: number }
+  | { kind: 'planned'; plan: UpgradePlan }
+  | { kind: 'evacuations'; evacuations: object[] };
+
+export interface DemoResult {
+  plan: UpgradePlan;
+  report: RunReport;
+  /** What the stock operator alone would have done, simulated with the same seed. */
+  native: RunReport;
+}
+
+/** Clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
+const LIBRARY_CLIENTS = 300;
+/** Nodes count their connections anew only now and then. */
+const STATISTICS_MS = 2_000;
+/** The longest any client may take to come back after the upgrade. */
+const RETURN_MS = 35_000;
+
+/** Upgrades a simulated cluster with real MQTT clients on loopback sockets, by the engine that upgrades real clusters. */
+export async function demo(
+  options: DemoOptions,
+  tell: (event: DemoEvent) => void,
+  signal?: AbortSignal,
+): Promise<DemoResult> {
+  const { cluster, driver, seed } = options;
+  const { name, namespace = DEFAULT_NAMESPACE } = cluster.metadata;
+  const own = options.objects.find((object) => object.metadata.labels?.[TRAFFIC_LABEL] === name);
+  const entry = own ?? trafficService(cluster, 32_010);
+  const objects = own ? options.objects : [...options.objects, entry];
+  const service = driver === 'pilot' ? entry.metadata.name : operatorService(cluster);
+  const desired = upgraded(cluster, options.version);
+
+  let sessionsMoved = 0;
+  let opened: Sandbox | undefined;
+  const world = new World({
+    seed,
+    namespace,
+    observer: { sessionMoved: () => void sessionsMoved++ },
+    podChanged: () => opened?.refresh(),
+  });
+  const sandbox = new Sandbox(sandboxWorld(world, namespace, service));
+  opened = sandbox;
+  const ledger = new ClientLedger(world.clock);
+  const context = contextOf(
+    world,
+    namespace,
+    name,
+    (event) => {
+      tell(event);
+      if (event.kind === 'sample') evacuations.look();
+    },
+    sandbox.transport,
+  );
+  const evacuations = new EvacuationsWatch(world, cluster, tell);
+
+  // The first boot takes a minute of the operator's polling: it is done in virtual time, with nobody connected yet.
+  await world.clock.run(async () => {
+    await world.apply([cluster as KubeObject, ...objects]);
+    await running(contextOf(world, namespace, name, () => undefined));
+    await served(world, namespace, service);
+  });
+  const bound = await sandbox.start(options.mqttPort);
+  const clients = new SocketClients(
+    { port: bound.port, clock: world.clock, random: world.random.fork('clients'), ledger },
+    demoFleet(fleetOf(options.clients)),
+  );
+  try {
+    tell({ kind: 'opened', ...bound, service, addedService: own === undefined });
+    await clients.connectAll();
+    await clients.queueMessages();
+    await world.clock.sleep(STATISTICS_MS, signal);
+    const { library, devices } = fleetOf(options.clients);
+    tell({ kind: 'connected', clients: clients.connected, devices, libraryClients: library });
+
+    const request: UpgradeRequest = { desired, driver, acceptLoss: driver === 'operator', ...cap(options) };
+    const plan = await planUpgrade(context, request, signal);
+    tell({ kind: 'planned', plan });
+    ledger.begin();
+    const upgrade = await runUpgrade(context, request, signal);
+    const deadline = world.clock.now() + RETURN_MS;
+    while (ledger.connectedNow < options.clients && world.clock.now() < deadline) await world.clock.sleep(250, signal);
+    await clients.returnDevices();
+    await world.clock.sleep(500, signal); // queued messages are on their way
+    const report = runReport(upgrade, ledger.report(), sessionsMoved);
+    return { plan, report, native: await nativeRun(options, objects, desired) };
+  } finally {
+    await clients.stop();
+    world.stop();
+    await sandbox.stop();
+  }
+}
+
+/** What the operator alone would have done: the same cluster and fleet in virtual time, through the operator's Service. */
+async function nativeRun(options: DemoOptions, objects: KubeObject[], desired: EmqxEnterprise): Promise<RunReport> {
+  const { library, light, devices } = fleetOf(options.clients);
+  const { upgrade, clients, sessionsMoved } = await play({
+    seed: options.seed,
+    cluster: options.cluster,
+    objects,
+    desired,
+    driver: 'operator',
+    service: operatorService(options.cluster),
+    fleet: mixedFleet(library + light, devices),
+    ...cap(options),
+  });
+  return runReport(upgrade, clients, sessionsMoved);
+}
+
+/** `.status.blueGreenUpdateStatus.evacuationsStatus`, told whenever a state in it is new. */
+class EvacuationsWatch {
+  private told = '';
+
+  constructor(
+    private readonly world: World,
+    private readonly cluster: EmqxEnterprise,
+    private readonly tell: (event: DemoEvent) => void,
+  ) {}
+
+  look(): void {
+    const { apiVersion, kind } = this.cluster;
+    const { name, namespace = DEFAULT_NAMESPACE } = this.cluster.metadata;
+    const live = this.world.kubernetes.store.find<EmqxEnterprise & KubeObject>({ apiVersion, kind, namespace, name });
+    const evacuations = live?.status?.blueGreenUpdateStatus?.evacuationsStatus ?? [];
+    const states = evacuations.map(({ node, state }) => `${node} ${state}`).join();
+    if (evacuations.length > 0 && states !== this.told) this.tell({ kind: 'evacuations', evacuations });
+    this.told = states;
+  }
+}
+
+function sandboxWorld(world: World, namespace: string, service: string) {
+  const listeningNodes = () =>
+    world.pods.running.filter(({ pod, node }) => pod.metadata.namespace === namespace && node.isListening);
+  return {
+    clock: world.clock,
+    front: world.front(namespace, service),
+    destinationOf: (pod: string) => listeningNodes().find((tenant) => tenant.pod.metadata.name === pod)?.node,
+    nodes: () => listeningNodes().map(({ pod, node }) => [pod.metadata.name, node] as const),
+  };
+}
+
+function fleetOf(clients: number) {
+  const library = Math.min(LIBRARY_CLIENTS, clients);
+  return { library, light: clients - library, devices: Math.ceil(clients / 10) };
+}
+
+/** The Service the operator makes: its endpoints are the ready pods of both sets. */
+function operatorService(cluster: EmqxEnterprise): string {
+  return cluster.spec.serviceTemplate?.metadata?.name ?? cluster.metadata.name;
+}
+
+function upgraded(cluster: EmqxEnterprise, version: string): EmqxEnterprise {
+  const desired = structuredClone(cluster);
+  const image = desired.spec.template?.spec?.emqxContainer?.image;
+  if (image) image.version = version;
+  return desired;
+}
+
+function cap({ stormCap }: DemoOptions): { stormCap?: number } {
+  return stormCap === undefined ? {} : { stormCap };
+}

@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import ts from 'typescript';
+
+const ROOT = path.resolve(__dirname, '../..');
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(path.join(ROOT, 'docs')).map((file) => `docs/${file}`),
+].filter((file) => file.endsWith('.md'));
+
+interface Block {
+  document: string;
+  line: number;
+  language: string;
+  text: string;
+}
+
+function blocksOf(document: string): Block[] {
+  const text = readFileSync(path.join(ROOT, document), 'utf8');
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    document,
+    line: text.slice(0, match.index).split('\n').length,
+    language: match[1]!,
+    text: match[2]!,
+  }));
+}
+
+const blocks = DOCUMENTS.flatMap(blocksOf);
+const of = (language: string): [string, Block][] =>
+  blocks.filter((block) => block.language === language).map((block) => [`${block.document}:${block.line}`, block]);
+
+describe('programs in the documents', () => {
+  const programs = of('ts');
+  const folder = path.join(ROOT, 'node_modules/.cache/documents');
+
+  test('compile, all of them', () => {
+    expect(programs.length).toBeGreaterThan(0);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const files = programs.map(([name, block]) => {
+      const file = path.join(folder, `${name.replace(/\W/g, '-')}.ts`);
+      writeFileSync(file, block.text);
+      return file;
+    });
+    const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile) as { config: object };
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
+    const program = ts.createProgram(files, { ...options, skipLibCheck: true });
+    const diagnostics = files.flatMap((file) => [...ts.getPreEmitDiagnostics(program, program.getSourceFile(file))]);
+    expect(diagnostics.map((found) => ts.flattenDiagnosticMessageText(found.messageText, '\n'))).toEqual([]);
+  });
+
+  test.each(programs)('%s runs', (_name, { text }) => {
+    const { outputText } = ts.transpileModule(text, {
+      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+    });
+    const from = process.cwd();
+    const workspace = mkdtempSync(path.join(tmpdir(), 'document-'));
+    process.chdir(workspace);
+    try {
+      new Function('require', 'exports', outputText)((name: string) => jest.requireActual(name), {});
+      expect(readdirSync(workspace)).not.toEqual([]); // it is about manifests, and has written some
+    } finally {
+      process.chdir(from);
+      rmSync(workspace, { recursive: true });
+    }
+  });
+});
+
+test.each(of('sh'))('%s: the commands exist', (_name, { text }) => {
+  const { scripts, devDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+    devDependencies: Record<string, string>;
+  };
+  for (const [, script] of text.matchAll(/npm run ([\w-]+)/g)) expect(Object.keys(scripts)).toContain(script);
+  if (/npm test/.test(text)) expect(Object.keys(scripts)).toContain('test');
+  if (/npx cdk8s/.test(text)) expect(Object.keys(devDependencies)).toContain('cdk8s-cli');
+  for (const [, file] of text.matchAll(/-f (\S+\.ya?ml)/g)) expect(existsSync(path.join(ROOT, file!))).toBe(true);
+});
+
+test.each(DOCUMENTS)('%s: every link leads somewhere', (document) => {
+  const text = readFileSync(path.join(ROOT, document), 'utf8');
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((match) => match[1]!)
+    .filter((link) => !/^https?:/.test(link));
+  const dead = links.filter((link) => {
+    const [file, anchor] = link.split('#') as [string, string | undefined];
+    const target = file === '' ? document : path.join(path.dirname(document), file);
+    if (!existsSync(path.join(ROOT, target))) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
+  expect(dead).toEqual([]);
+});
+
+function anchorsOf(document: string): string[] {
+  const text = readFileSync(path.join(ROOT, document), 'utf8');
+  return [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
+    match[1]!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
