@@ -1,0 +1,57 @@
+import { type EmqxRequest, type EmqxResponse, type EmqxTransport, type PodRef, TransportError } from './transport';
+
+/** Where the management API of a pod is reached, as `http://host:port` without a path; undefined while it is nowhere. */
+export type BaseUrlOf = (pod: PodRef) => string | undefined;
+
+/** Reaches each node by a URL of its own: a port-forward, an address inside of the cluster, or a loopback port. */
+export class BaseUrlTransport implements EmqxTransport {
+  constructor(private readonly baseUrlOf: BaseUrlOf) {}
+
+  /**
+   * @throws TransportError `refused` when nothing listens, `reset` when the connection ended before the answer did,
+   * `timeout` when the answer took too long
+   * @throws the signal's reason, when the signal aborted the exchange
+   */
+  async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
+    const { method, path, headers, body, timeoutMs } = request;
+    const what = `${method} ${path} of pod ${pod.name}`;
+    signal?.throwIfAborted();
+    const baseUrl = this.baseUrlOf(pod);
+    if (baseUrl === undefined) throw new TransportError('refused', `${what}: the pod has no address`);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await fetch(baseUrl + path, {
+        method,
+        headers: { ...headers },
+        ...(body === undefined ? {} : { body }),
+        // Credentials go to the node that was meant, and nowhere else.
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      });
+      return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (deadline.aborted) {
+        throw new TransportError('timeout', `${what}: no answer within ${timeoutMs} ms`, { cause: error });
+      }
+      const code = systemCode(error);
+      throw new TransportError(KINDS[code] ?? 'reset', `${what}: ${code}`, { cause: error });
+    }
+  }
+}
+
+/** What fetch says when there was no connection at all; the rest happened on one. */
+const KINDS: Readonly<Record<string, TransportError['code']>> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'refused',
+  ENETUNREACH: 'refused',
+  ENOTFOUND: 'refused',
+  EAI_AGAIN: 'refused',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+};
+
+/** The code of the error that fetch wraps. */
+function systemCode(error: unknown): string {
+  const code = (error as { cause?: { code?: unknown } }).cause?.code;
+  return typeof code === 'string' ? code : 'the exchange failed';
+}

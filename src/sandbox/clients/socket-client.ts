@@ -1,0 +1,60 @@
+import type { CompleteGroup } from '../../simulator/clients/client-group';
+import type { ClientLedger } from '../../simulator/clients/client-ledger';
+import type { RefusalReason } from '../../simulator/clients/client-report';
+import type { CloseCause } from '../../simulator/emqx/types';
+import type { Random } from '../../simulator/random';
+
+/** Who a client is. */
+export interface Identity {
+  group: CompleteGroup;
+  clientId: string;
+  /** Its number in the ledger. */
+  number: number;
+}
+
+/** What all clients of a swarm share. */
+export interface SwarmContext {
+  /** The port on the loopback interface that they connect to. */
+  port: number;
+  random: Random;
+  ledger: ClientLedger;
+}
+
+/** One MQTT client on a socket of its own. */
+export interface SocketClient {
+  readonly identity: Identity;
+  readonly isConnected: boolean;
+  /** Connects, and tries again by its policy; resolves when it is connected and subscribed, or was stopped. */
+  start(): Promise<void>;
+  /** Says goodbye; its session, if it has one, stays. Called while connected. */
+  leave(): Promise<void>;
+  /** Ends at once and for good, and writes nothing into the ledger any more. */
+  stop(): Promise<void>;
+}
+
+/** How often a client lets the node hear of it, in seconds. */
+export const KEEP_ALIVE_SECONDS = 60;
+
+/** The one topic a persistent client subscribes to, with QoS 1. */
+export function topicOf({ clientId }: Identity): string {
+  return `devices/${clientId}`;
+}
+
+/**
+ * What a client can know of why its connection ended.
+ *
+ * An MQTT 5 client is told when it is evicted or taken over. For MQTT 3.x every end is a bare close; it is put down as an
+ * eviction, which is by far the most frequent one.
+ *
+ * @param reasonCode of the DISCONNECT; undefined when there was none
+ */
+export function causeOf({ group }: Identity, reasonCode: number | undefined): CloseCause['kind'] {
+  if (reasonCode === 0x8e) return 'taken-over';
+  return reasonCode === 0x9c || group.protocolVersion === 4 ? 'evicted' : 'shutdown';
+}
+
+/** How the ledger calls a CONNACK that refuses. */
+export function refusalOf({ group }: Identity, code: number): RefusalReason {
+  if (group.protocolVersion === 4) return 'rc3';
+  return code === 0x97 ? '0x97' : '0x9C';
+}

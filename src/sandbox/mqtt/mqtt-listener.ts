@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net';
+import type { SimulatedClock } from '../../simulator/clock';
+import { Deadlines } from '../../simulator/emqx/deadlines';
+import type { Listener } from '../../simulator/traffic-front';
+import { type ConnectionHost, MqttConnection } from './mqtt-connection';
+
+/**
+ * Speaks MQTT on sockets in the name of simulated nodes: MQTT 3.1, 3.1.1 and 5 with QoS 0, 1 and (from the client) 2.
+ *
+ * - A node that evicts, or refuses a client, is seen as with EMQX 4.4: DISCONNECT or CONNACK 0x9C in MQTT 5, a bare close
+ *   or return code 3 in 3.x.
+ * - Keep-alive is enforced at 1.5 times what the client asked for, on the simulated clock.
+ * - A client that does not read loses QoS 0 messages, then the node's attention.
+ *
+ * Not modelled: retained messages, shared subscriptions, topic aliases, AUTH, no-local, a client's receive maximum below
+ * 32. Anyone may connect. A session expiry given only in DISCONNECT is ignored.
+ */
+export class MqttListener {
+  private readonly deadlines: Deadlines<MqttConnection>;
+  private readonly host: ConnectionHost;
+  private named = 0;
+
+  constructor(clock: SimulatedClock) {
+    this.deadlines = new Deadlines(clock, (connection) => connection.timedOut());
+    this.host = {
+      watch: (connection, waitMs) => this.deadlines.start(connection, waitMs),
+      forget: (connection, waitMs) => this.deadlines.cancel(connection, waitMs),
+      newClientId: () => `unnamed-${++this.named}`,
+    };
+  }
+
+  /** Takes a socket on which the client has said nothing yet, and serves it for this node until it is closed. */
+  accept(socket: Socket, node: Listener): void {
+    new MqttConnection(socket, node, this.host);
+  }
+}
