@@ -1,0 +1,78 @@
+import type { KindRef } from '../../kubernetes/kube-api';
+import { canonical, isRecord } from './json';
+import { listMapKeys } from './kinds';
+
+/**
+ * A leaf of an object, as field ownership counts them: the members that lead to it, joined by line feeds. An item of a
+ * keyed list is a member called by its keys, for example `[{"port":1883,"protocol":"TCP"}]`.
+ */
+export type FieldPath = string;
+
+const separator = '\n';
+
+/** What the server itself writes, or what names the object: nobody owns these. */
+const unowned = new Set([
+  'apiVersion',
+  'kind',
+  ...[
+    'name',
+    'namespace',
+    'uid',
+    'resourceVersion',
+    'generation',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'managedFields',
+  ].map((name) => `metadata${separator}${name}`),
+]);
+
+/** The name of an item of a keyed list. `protocol` is the one key that has a default in Kubernetes. */
+export function itemName(item: unknown, keys: readonly string[]): string {
+  const record = isRecord(item) ? item : {};
+  const named = keys.map((key) => [key, record[key] ?? (key === 'protocol' ? 'TCP' : undefined)]);
+  return `[${canonical(Object.fromEntries(named))}]`;
+}
+
+/** Every leaf of an object with its value. */
+export function leavesOf(kind: KindRef, object: object): Map<FieldPath, unknown> {
+  const leaves = new Map<FieldPath, unknown>();
+  const visit = (value: unknown, members: string[], names: string[]) => {
+    const path = pathOf(members);
+    if (unowned.has(path) || value === undefined || value === null) return;
+    if (isRecord(value) && (members.length === 0 || Object.keys(value).length > 0)) {
+      for (const [name, member] of Object.entries(value)) visit(member, [...members, name], [...names, name]);
+      return;
+    }
+    const keys = Array.isArray(value) ? listMapKeys(kind, names) : undefined;
+    if (Array.isArray(value) && keys) {
+      for (const item of value) visit(item, [...members, itemName(item, keys)], names);
+    } else {
+      leaves.set(path, value);
+    }
+  };
+  visit(object, [], []);
+  return leaves;
+}
+
+/** Whether a path is another one or lies inside of it. */
+export function within(path: FieldPath, other: FieldPath): boolean {
+  return path === other || path.startsWith(other + separator);
+}
+
+/** The path of some members. */
+export function pathOf(members: readonly string[]): FieldPath {
+  return members.join(separator);
+}
+
+/** The members of a path. */
+export function membersOf(path: FieldPath): string[] {
+  return path.split(separator);
+}
+
+/** A path as the API server prints it, for example `.spec.replicas`. */
+export function display(path: FieldPath): string {
+  return membersOf(path)
+    .map((member) => (member.startsWith('[') ? member.replace(/[{}"]/g, '').replace(/:/g, '=') : `.${member}`))
+    .join('');
+}

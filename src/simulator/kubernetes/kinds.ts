@@ -1,0 +1,66 @@
+import type { KindRef } from '../../kubernetes/kube-api';
+
+/** How the API server treats a kind. */
+export interface KindTraits {
+  /** `status` is written through its own subresource only, and ignored elsewhere. */
+  status: boolean;
+  /** `metadata.generation` counts the changes of everything that is neither metadata nor status. */
+  generation: boolean;
+}
+
+/** The kinds the simulated control plane works with. */
+export const kinds = {
+  pod: { apiVersion: 'v1', kind: 'Pod' },
+  service: { apiVersion: 'v1', kind: 'Service' },
+  endpoints: { apiVersion: 'v1', kind: 'Endpoints' },
+  endpointSlice: { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' },
+  statefulSet: { apiVersion: 'apps/v1', kind: 'StatefulSet' },
+  volumeClaim: { apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
+  secret: { apiVersion: 'v1', kind: 'Secret' },
+  configMap: { apiVersion: 'v1', kind: 'ConfigMap' },
+} satisfies Record<string, KindRef>;
+
+const traits: Record<string, KindTraits> = {
+  'v1/ConfigMap': { status: false, generation: false },
+  'v1/Endpoints': { status: false, generation: false },
+  'v1/Event': { status: false, generation: false },
+  'v1/PersistentVolumeClaim': { status: true, generation: false },
+  'v1/Pod': { status: true, generation: false },
+  'v1/Secret': { status: false, generation: false },
+  'v1/Service': { status: true, generation: false },
+  'v1/ServiceAccount': { status: false, generation: false },
+  'apps/v1/StatefulSet': { status: true, generation: true },
+  'coordination.k8s.io/v1/Lease': { status: false, generation: false },
+  'discovery.k8s.io/v1/EndpointSlice': { status: false, generation: true },
+  'apps.emqx.io/v1beta4/EmqxEnterprise': { status: true, generation: true },
+  'apps.emqx.io/v1beta4/EmqxPlugin': { status: true, generation: true },
+};
+
+/** `<apiVersion>/<kind>`. */
+export function kindKey(kind: KindRef): string {
+  return `${kind.apiVersion}/${kind.kind}`;
+}
+
+/** The traits of a kind; one that is not known is taken for a custom resource without subresources. */
+export function traitsOf(kind: KindRef): KindTraits {
+  return traits[kindKey(kind)] ?? { status: false, generation: true };
+}
+
+const listMaps: Record<string, readonly string[]> = {
+  'v1/Pod status.conditions': ['type'],
+  'v1/Service spec.ports': ['port', 'protocol'],
+  'apps.emqx.io/v1beta4/EmqxEnterprise spec.serviceTemplate.spec.ports': ['port', 'protocol'],
+  'apps.emqx.io/v1beta4/EmqxEnterprise spec.template.spec.emqxContainer.ports': ['containerPort', 'protocol'],
+};
+
+/**
+ * The keys that tell the items of a list apart in server-side apply (`x-kubernetes-list-map-keys`), or undefined when
+ * the list is one atomic value to it.
+ *
+ * @param path the members that lead to the list.
+ */
+export function listMapKeys(kind: KindRef, path: readonly string[]): readonly string[] | undefined {
+  const where = path.join('.');
+  if (where === 'metadata.ownerReferences') return ['uid'];
+  return listMaps[`${kindKey(kind)} ${where}`];
+}
