@@ -16,9 +16,12 @@ export const EvictionAnswer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('enabled'), stats: z.object({ connections: count, sessions: count }) }),
 ]);
 
-/** `GET /nodes`: running nodes; `connections` is "undefined" or a string while a node boots or shuts down. */
+/**
+ * `GET /nodes`: `connections` is "undefined" or a string while a node boots or shuts down; a stopped node, where listed at
+ * all, has a `name` instead of a `node`.
+ */
 export const NodesAnswer = z.array(
-  z.object({ node: z.string(), node_status: z.string().optional(), version: z.string().optional() }),
+  z.object({ node: z.string().optional(), node_status: z.string().optional(), version: z.string().optional() }),
 );
 
 /** `GET /license`. */

@@ -13,7 +13,7 @@ export interface Credentials {
 export interface EmqxClientOptions {
   transport: EmqxTransport;
   namespace: string;
-  /** Asked once, at the first request. */
+  /** Asked at the first request, and again only if that failed. */
   credentials: () => Promise<Credentials>;
   /** Of each request, in ms. @default 5000: a frozen peer blocks some answers for as long as it is frozen */
   timeoutMs?: number;
@@ -61,7 +61,7 @@ export class EmqxClient implements EmqxPort {
       view.sessions = stats['connections.count'];
       view.connections = stats['live_connections.count'] ?? view.sessions;
       const members = await this.read(pod, '/api/v4/nodes', NodesAnswer, signal);
-      view.members = members.filter((member) => member.node_status === 'Running').map((member) => member.node);
+      view.members = members.flatMap((member) => (member.node_status === 'Running' ? (member.node ?? []) : []));
       view.version = members.find((member) => member.node === node)?.version;
       return view;
     } catch (error) {
@@ -155,10 +155,12 @@ export class EmqxClient implements EmqxPort {
     request: Pick<EmqxRequest, 'method' | 'path' | 'body'>,
     signal?: AbortSignal,
   ): Promise<EmqxResponse> {
-    this.authorization ??= this.options
-      .credentials()
-      .then(({ id, secret }) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`);
-    const headers: Record<string, string> = { accept: 'application/json', authorization: await this.authorization };
+    this.authorization ??= this.options.credentials().then(basic);
+    const authorization = await this.authorization.catch((error: unknown) => {
+      this.authorization = undefined; // the next request asks again
+      throw error;
+    });
+    const headers: Record<string, string> = { accept: 'application/json', authorization };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     return this.options.transport.exchange(
       { namespace: this.options.namespace, name: pod },
@@ -166,6 +168,10 @@ export class EmqxClient implements EmqxPort {
       signal,
     );
   }
+}
+
+function basic({ id, secret }: Credentials): string {
+  return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 }
 
 /** What the answer is about: its `data` where it is enveloped, the whole body where it is not. */

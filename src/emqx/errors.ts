@@ -27,7 +27,7 @@ export class EmqxApiError extends Error {
 
 /** `[69,114,114]` as text, anything else as it is. At most 500 characters: an answer may be anything. */
 export function readable(message: string): string {
-  const codes = /^\[(\d+(,\d+)*)/.exec(message)?.[1]?.split(',').map(Number);
+  const codes = /^\[(\d+(,\d+)*)/.exec(message.slice(0, 5_000))?.[1]?.split(',').map(Number);
   const text = codes?.every((code) => code >= 9 && code < 0x110000) ? String.fromCodePoint(...codes) : message;
   return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }

@@ -1,5 +1,5 @@
 import { coerce, gt } from 'semver';
-import { immutableFields, isHeld, versionOf } from '../resource';
+import { immutableFields, versionOf } from '../resource';
 import { isOpen } from './journal';
 import { blueOf, isWaiting, loadOf, nodesOf, type Observation } from './observation';
 import type { Target } from './target';
@@ -81,10 +81,15 @@ const CHECKS: Record<string, CheckFunction> = {
   },
 
   template({ cluster }, target) {
-    // A resource that was held when its template changed has a green set waiting; without one there is nothing to move to.
-    const waiting = isHeld(target.live) && cluster.sets.filter((set) => set.replicas > 0).length > 1;
-    if (!target.applied || waiting) return undefined;
-    return blocker('the pod template is the wanted one already', 'nothing to do');
+    if (isWaiting(cluster)) {
+      if (target.applied) return undefined;
+      const version = versionOf(target.live);
+      return blocker(
+        `the operator is held behind new nodes of another template (version ${version})`,
+        `ask for version ${version} as it was applied, or set the template back first`,
+      );
+    }
+    return target.applied ? blocker('the pod template is the wanted one already', 'nothing to do') : undefined;
   },
 
   version(_observation, target) {

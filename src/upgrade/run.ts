@@ -47,20 +47,28 @@ export async function runUpgrade(
   request: UpgradeRequest,
   signal?: AbortSignal,
 ): Promise<UpgradeReport> {
-  const { observation, target, checks } = await look(context, request, signal);
-  const open = isOpen(observation.cluster.journal) ? observation.cluster.journal : undefined;
-  const stops = blockers(open ? checks.filter((check) => RESUME_CHECKS.includes(check.id)) : checks);
-  if (stops.length > 0) throw new BlockedError(stops);
-  await context.cluster.holdLease(context.holder, signal);
-  const journal = open ?? firstPage(observation, target);
-  const run = new Run(context, request, journal, open !== undefined);
   try {
-    return await run.toTheEnd(signal);
+    return await beginOrGoOn(context, request, signal);
   } catch (error) {
     if (!signal?.aborted) throw error;
     throw new UpgradeError('DETACHED', 'the run was left as it is', 'run the same command again to go on', {
       cause: error,
     });
+  }
+}
+
+async function beginOrGoOn(
+  context: UpgradeContext,
+  request: UpgradeRequest,
+  signal?: AbortSignal,
+): Promise<UpgradeReport> {
+  const { observation, target, checks } = await look(context, request, signal);
+  const open = isOpen(observation.cluster.journal) ? observation.cluster.journal : undefined;
+  const stops = blockers(open ? checks.filter((check) => RESUME_CHECKS.includes(check.id)) : checks);
+  if (stops.length > 0) throw new BlockedError(stops);
+  const journal = open ?? firstPage(observation, target);
+  try {
+    return await new Run(context, request, journal, open !== undefined).toTheEnd(signal);
   } finally {
     await context.cluster.releaseLease(context.holder).catch(() => undefined); // it runs out by itself
   }
@@ -104,7 +112,7 @@ function firstPage(observation: Observation, target: Target): Journal {
 
 class Run {
   private readonly observer: Observer;
-  private leaseAt: number;
+  private leaseAt = Number.NEGATIVE_INFINITY;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
 
@@ -115,7 +123,6 @@ class Run {
     private readonly resumed: boolean,
   ) {
     this.observer = new Observer(context.clock, context.cluster, context.emqx);
-    this.leaseAt = context.clock.now();
   }
 
   async toTheEnd(signal?: AbortSignal): Promise<UpgradeReport> {
@@ -127,9 +134,10 @@ class Run {
       try {
         await this.keepLease(signal);
         const observation = await this.observer.look(this.journal, signal);
+        const journal = this.follow(observation.cluster.journal);
+        if (journal.phase === 'done') break;
         const target = targetOf(observation.cluster, this.request);
-        const { journal, heartbeatAt } = this;
-        const step = decide({ observation, journal, target, heartbeatAt });
+        const step = decide({ observation, journal, target, heartbeatAt: this.heartbeatAt });
         this.tellSample(observation, step);
         pauseMs = await this.take(step, observation, signal);
       } catch (error) {
@@ -197,7 +205,6 @@ class Run {
     const now = this.context.clock.now();
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
-    await this.keepLease(signal);
     await this.insist(() => this.context.cluster.writeJournal(next, signal), signal);
     this.journal = next;
   }
@@ -206,17 +213,27 @@ class Run {
   private async insist(write: () => Promise<void>, signal?: AbortSignal): Promise<void> {
     for (;;) {
       try {
+        await this.keepLease(signal);
         return await write();
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof PortError) || error.code === 'refused') throw error;
         this.tell('warning', error.message);
         await this.context.clock.sleep(1_000, signal);
-        await this.keepLease(signal);
       }
     }
   }
 
+  /** What stands in the cluster counts: while this process slept, another one may have gone on with the run. */
+  private follow(written: Journal | undefined): Journal {
+    if (written && written.run !== this.journal.run) {
+      throw new UpgradeError('LEASE_LOST', 'another run has begun meanwhile', 'look at its state before you go on');
+    }
+    this.journal = written ?? this.journal;
+    return this.journal;
+  }
+
+  /** Takes the lease, and renews it when it is time. */
   private async keepLease(signal?: AbortSignal): Promise<void> {
     const { clock, cluster, holder } = this.context;
     if (clock.now() - this.leaseAt < RENEW_LEASE_MS) return;

@@ -10,22 +10,17 @@ import { atRest, blueOf, greenOf, stay } from './common';
  */
 export function native(situation: Situation): Step {
   const { journal, target } = situation;
-  switch (journal.phase) {
-    case 'claim':
-      return { kind: 'next', phase: 'apply' };
-    case 'apply': {
-      if (target.applied) return { kind: 'next', phase: 'native' };
-      const why = `apply version ${versionOf(target.desired)}, the operator on its own`;
-      return stay('the resource to have the new template', 500, [
-        { do: 'patch-resource', spec: specPatch(target, false), why, heartbeat: false },
-      ]);
-    }
-    default: {
-      const green = greenOf(situation);
-      const blue = blueOf(situation);
-      const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
-      if (!done || !atRest(situation, green.name)) return stay('the operator to end its upgrade', 1_000);
-      return { kind: 'next', phase: 'done', note: { to: { ...journal.to, set: green.name } } };
-    }
+  if (journal.phase === 'claim') return { kind: 'next', phase: 'apply' };
+  if (journal.phase === 'apply') {
+    if (target.applied) return { kind: 'next', phase: 'native' };
+    const why = `apply version ${versionOf(target.desired)}, the operator on its own`;
+    return stay('the resource to have the new template', 500, [
+      { do: 'patch-resource', spec: specPatch(target, false), why, heartbeat: false },
+    ]);
   }
+  const green = greenOf(situation);
+  const blue = blueOf(situation);
+  const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
+  if (!done || !atRest(situation, green.name)) return stay('the operator to end its upgrade', 1_000);
+  return { kind: 'next', phase: 'done', note: { to: { ...journal.to, set: green.name } } };
 }

@@ -1,0 +1,106 @@
+import { ASSUMED, type Change, type Check, type UpgradePlan } from '../../upgrade';
+import type { Canvas, Style } from './style';
+import { count, safe, table, time, wrap } from './text';
+
+/** The plan as a person reads it. */
+export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string {
+  const { cluster, namespace, from, to, driver } = plan;
+  const by = driver === 'pilot' ? 'driven by the pilot, the operator held' : 'by the operator alone';
+  const blocks = [
+    [`${style.bold(safe(`${namespace}/${cluster}: ${from.version} → ${to.version}`))}, ${by}`],
+    section('Changes', changeLines(plan.changes, width), style),
+    section('Now', nodeLines(plan), style),
+    section('Evacuation', evacuationLines(plan, width), style),
+    section(
+      'Checks',
+      plan.checks.flatMap((check) => checkLines(check, plan.checks, style, width)),
+      style,
+    ),
+    [verdict(plan.checks, style)],
+  ];
+  return blocks.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function section(title: string, lines: readonly string[], style: Style): string[] {
+  return [style.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+function changeLines(changes: readonly Change[], width: number): string[] {
+  if (changes.length === 0) return ['none'];
+  return changes.flatMap((change) => {
+    const text = `${change.path}: ${value(change, 'before')} → ${value(change, 'after')}`;
+    return hanging(wrap(safe(text), width - 4));
+  });
+}
+
+function value(change: Change, side: 'before' | 'after'): string {
+  if (!(side in change)) return '(absent)';
+  const shown = change[side];
+  return typeof shown === 'string' && shown !== '' ? shown : JSON.stringify(shown);
+}
+
+function nodeLines({ from, connections, sessions, offlineSessions, nodes, driver }: UpgradePlan): string[] {
+  const away = offlineSessions > 0 ? ` (${count(offlineSessions)} of devices that are away)` : '';
+  const sum = `${safe(from.set)}, ${from.replicas} nodes: ${count(connections)} connections, ${count(sessions)} sessions${away}`;
+  if (nodes.length === 0 || driver === 'operator') return [sum];
+  const waves = nodes.some((node) => node.wave > 0);
+  const rows = nodes.map((node) => [
+    safe(node.pod),
+    count(node.connections),
+    count(node.offlineSessions),
+    count(node.connectionsPerSecond),
+    count(node.sessionsPerSecond),
+    ...(waves ? [String(node.wave + 1)] : []),
+  ]);
+  const head = ['node', 'connections', 'devices away', 'disconnects/s', 'sessions/s', ...(waves ? ['wave'] : [])];
+  return [sum, ...table([head, ...rows])];
+}
+
+function evacuationLines(plan: UpgradePlan, width: number): string[] {
+  if (plan.driver === 'operator') {
+    return wrap('The operator moves the devices in its own way: no rate and no duration can be promised.', width - 2);
+  }
+  const rows = [
+    [
+      'cap',
+      `${count(plan.capPerSecond)} disconnects/s and ${count(plan.sessionCapPerSecond)} sessions/s in the whole cluster`,
+    ],
+    ['peak', `${count(plan.peakDisconnectsPerSecond)} disconnects/s`],
+    ['devices away', `at most ${count(plan.devicesAway)} at once, if each is back within ${time(ASSUMED.reconnectMs)}`],
+    ['lower bound', time(plan.lowerBoundMs)],
+    ['expected', time(plan.evacuateMs)],
+    [
+      'whole upgrade',
+      `about ${time(plan.estimateMs)}, if the new nodes are ready within ${time(ASSUMED.greenReadyMs)}`,
+    ],
+  ];
+  const label = Math.max(...rows.map(([name]) => name!.length)) + 2;
+  return rows.flatMap(([name, text]) =>
+    wrap(text!, width - 2 - label).map((line, index) => (index === 0 ? name! : '').padEnd(label) + line),
+  );
+}
+
+function checkLines(check: Check, all: readonly Check[], style: Style, width: number): string[] {
+  const [mark, paint] = {
+    ok: ['✓', style.green] as const,
+    warning: ['‼', style.yellow] as const,
+    blocker: ['✗', style.red] as const,
+  }[check.status];
+  const label = Math.max(...all.map(({ id }) => id.length)) + 2;
+  const room = width - 4 - label;
+  const indent = ' '.repeat(label + 2);
+  const [first, ...more] = wrap(safe(check.finding), room);
+  const lines = [`${paint(mark)} ${check.id.padEnd(label)}${first}`, ...more.map((line) => indent + line)];
+  if (check.fix === undefined) return lines;
+  return [...lines, ...wrap(`→ ${safe(check.fix)}`, room).map((line) => indent + style.dim(line))];
+}
+
+function verdict(checks: readonly Check[], style: Style): string {
+  const blockers = checks.filter((check) => check.status === 'blocker').length;
+  if (blockers === 0) return style.green('Nothing stands in the way.');
+  return style.red(`${blockers === 1 ? 'One blocker' : `${blockers} blockers`}: the upgrade cannot begin.`);
+}
+
+function hanging([first, ...more]: string[]): string[] {
+  return [first!, ...more.map((line) => `  ${line}`)];
+}

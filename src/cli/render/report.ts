@@ -1,0 +1,84 @@
+import type { RunReport } from '../../simulator/run-report';
+import type { Canvas, Style } from './style';
+import { bar, count, time } from './text';
+
+type Paint = (text: string) => string;
+type Cell = { text: string; paint?: Paint };
+type Row = { label: string; of: (report: RunReport) => Cell };
+
+/** Widest bar, and the room beside it that the number needs. */
+const BAR = 12;
+const NUMBER = 10;
+const ABSENT: Cell = { text: '–' };
+
+/** The report of a run; with a second one beside it, in a column of its own. */
+export function renderReport(report: RunReport, beside: RunReport | undefined, { style, width }: Canvas): string {
+  const reports = beside ? [report, beside] : [report];
+  const longest = Math.max(...reports.map((one) => one.disconnectsPerClient.histogram.length));
+  const label = Math.max(...figures(style).map((row) => row.label.length)) + 2;
+  const room = Math.min(30, Math.floor((width - label) / reports.length));
+  const barWidth = Math.max(1, Math.min(BAR, room - NUMBER));
+  const rows = [...figures(style), ...Array.from({ length: longest }, (_, times) => histogramRow(times, barWidth))];
+  const line = (name: string, cells: readonly Cell[]) =>
+    `${name.padEnd(label)}${cells.map(({ text, paint = plain }) => paint(text) + ' '.repeat(Math.max(1, room - text.length))).join('')}`.trimEnd();
+  const head = reports.map((one): Cell => ({ text: name(one), paint: style.bold }));
+  return [
+    line('', head),
+    ...rows.map((row) =>
+      line(
+        row.label,
+        reports.map((one) => row.of(one)),
+      ),
+    ),
+  ].join('\n');
+}
+
+const plain: Paint = (text) => text;
+
+function name({ driver }: RunReport): string {
+  return driver === 'pilot' ? 'pilot' : 'operator alone';
+}
+
+function figures(style: Style): Row[] {
+  const none = (value: number): Cell => ({ text: count(value), paint: value > 0 ? style.red : style.green });
+  return [
+    { label: 'outcome', of: ({ outcome }) => ({ text: outcome }) },
+    { label: 'duration', of: ({ durationMs }) => ({ text: time(durationMs) }) },
+    { label: 'evacuation', of: ({ evacuateMs }) => (evacuateMs > 0 ? { text: time(evacuateMs) } : ABSENT) },
+    { label: '  lower bound', of: lowerBound },
+    {
+      label: 'peak disconnects/s',
+      of: ({ peakDisconnectsPerSecond: peak, capPerSecond: cap }) => ({
+        text: `${count(peak)}, cap ${count(cap)}`,
+        paint: peak > cap ? style.red : style.green,
+      }),
+    },
+    { label: 'peak reconnects/s', of: ({ peakReconnectsPerSecond: peak }) => ({ text: count(peak) }) },
+    { label: 'refused connects', of: ({ refusedConnects }) => none(refusedConnects) },
+    { label: 'sessions moved', of: ({ sessionsMoved }) => ({ text: count(sessionsMoved) }) },
+    { label: 'sessions lost', of: ({ sessionsLost }) => none(sessionsLost) },
+    { label: 'clients', of: ({ clients }) => ({ text: count(clients) }) },
+    {
+      label: 'disconnects per client',
+      of: ({ disconnectsPerClient: { mean, max } }) => ({
+        text: `${mean.toFixed(3)}, at most ${max}`,
+        paint: max > 1 ? style.red : style.green,
+      }),
+    },
+  ];
+}
+
+function lowerBound({ evacuateMs, lowerBoundMs }: RunReport): Cell {
+  if (evacuateMs === 0 || lowerBoundMs === 0) return ABSENT;
+  return { text: `${time(lowerBoundMs)} (× ${(evacuateMs / lowerBoundMs).toFixed(3)})` };
+}
+
+function histogramRow(times: number, barWidth: number): Row {
+  return {
+    label: times === 1 ? '  once' : `  ${times} times`,
+    of: ({ clients, disconnectsPerClient }) => {
+      const many = disconnectsPerClient.histogram[times] ?? 0;
+      return { text: `${bar(many, clients, barWidth)} ${count(many)}` };
+    },
+  };
+}

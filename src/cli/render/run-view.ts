@@ -1,0 +1,66 @@
+import type { Phase, ProgressEvent, Sample } from '../../upgrade';
+
+/** What is known of a run from its events so far. */
+export interface RunView {
+  cluster: string;
+  /** The run's cap, for the rate to be held against. */
+  capPerSecond: number;
+  /** When the first event was told. */
+  startedAt: number | undefined;
+  phase: Phase | undefined;
+  waitingFor: string | undefined;
+  /** The last thing that was done. */
+  action: string | undefined;
+  /** The last thing that went wrong, until something is done again. */
+  warning: string | undefined;
+  /** In their order; the older ones are thinned out in a long run. */
+  samples: readonly Sample[];
+}
+
+/** More than any terminal has dots in a row. */
+const MOST_SAMPLES = 1_000;
+/** The rate is told over so much time: nodes evict in bursts of a second. */
+const RATE_OVER_MS = 5_000;
+
+export function emptyView(cluster: string, capPerSecond: number): RunView {
+  const unknown = {
+    startedAt: undefined,
+    phase: undefined,
+    waitingFor: undefined,
+    action: undefined,
+    warning: undefined,
+  };
+  return { cluster, capPerSecond, ...unknown, samples: [] };
+}
+
+/** The view after one more event. */
+export function advance(view: RunView, event: ProgressEvent): RunView {
+  const next = { ...view, startedAt: view.startedAt ?? event.at };
+  switch (event.kind) {
+    case 'phase':
+      return { ...next, phase: event.phase, waitingFor: undefined };
+    case 'waiting':
+      return { ...next, waitingFor: event.text };
+    case 'action':
+      return { ...next, action: event.text, warning: undefined };
+    case 'warning':
+      return { ...next, warning: event.text };
+    case 'sample':
+      return { ...next, phase: event.sample.phase, samples: [...thinned(view.samples), event.sample] };
+  }
+}
+
+/** Connections that left blue per second lately; undefined before there are two samples. */
+export function rateOf(samples: readonly Sample[]): number | undefined {
+  const last = samples.at(-1);
+  if (!last) return undefined;
+  const first = samples.find((sample) => last.at - sample.at <= RATE_OVER_MS);
+  if (!first || first.at === last.at) return undefined;
+  return Math.max(0, ((first.blue.connections - last.blue.connections) * 1_000) / (last.at - first.at));
+}
+
+/** Half of the older half goes. */
+function thinned(samples: readonly Sample[]): readonly Sample[] {
+  if (samples.length < MOST_SAMPLES) return samples;
+  return samples.filter((_, index) => index >= samples.length / 2 || index % 2 === 0);
+}

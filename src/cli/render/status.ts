@@ -1,0 +1,68 @@
+import type { Sample, SetLoad } from '../../upgrade';
+import { type RunView, rateOf } from './run-view';
+import type { Style } from './style';
+import { bar, count, safe, time } from './text';
+
+/** One line of a picture: its text, and how it is painted once it has been cut to the width. */
+export interface Line {
+  text: string;
+  paint?: (text: string) => string;
+}
+
+type NodeProgress = Sample['nodes'][number];
+
+const BAR = 20;
+
+/** Where a run stands, in one line: phase, what is left, rate against cap, time left. */
+export function statusLine(view: RunView): string {
+  const last = view.samples.at(-1);
+  const parts = [view.phase === undefined ? 'about to begin' : `phase ${view.phase}`];
+  if (last) parts.push(`blue ${count(last.blue.connections)} of ${count(view.samples[0]!.blue.connections)}`);
+  if (last?.phase === 'evacuate') {
+    const rate = rateOf(view.samples);
+    if (rate !== undefined) parts.push(`${count(rate)}/s, cap ${count(view.capPerSecond)}/s`);
+    if (last.leftMs !== undefined) parts.push(`about ${time(last.leftMs)} left`);
+  }
+  return parts.join(' · ');
+}
+
+/** The sets and blue's nodes as a tree with bars; at most `height` lines. */
+export function statusTree(view: RunView, style: Style, height: number): Line[] {
+  const last = view.samples.at(-1);
+  if (!last) return [];
+  const whole = Math.max(...view.samples.map(({ blue, green }) => Math.max(blue.connections, green?.connections ?? 0)));
+  const setLine = (branch: string, name: string, set: SetLoad, paint: Line['paint']): Line => ({
+    text: `${branch} ${name.padEnd(5)} ${bar(set.connections, whole, BAR)} ${count(set.connections)}  ${safe(set.set)}, ${set.ready} of ${set.replicas} ready`,
+    ...(paint && { paint }),
+  });
+  const { nodes, green } = last;
+  const room = Math.max(0, height - (green ? 2 : 1));
+  const shown = nodes.length > room ? nodes.slice(0, Math.max(0, room - 1)) : nodes;
+  const trunk = green ? '│' : ' ';
+  const width = Math.max(0, ...shown.map((node) => safe(node.pod).length));
+  const lines = shown.map((node, index): Line => {
+    const branch = index === nodes.length - 1 ? '└─' : '├─';
+    const most = mostOn(node, view.samples);
+    return {
+      text: `${trunk}  ${branch} ${safe(node.pod).padEnd(width)} ${bar(node.connections, most, BAR / 2)} ${stateOf(node)}`,
+    };
+  });
+  if (shown.length < nodes.length && room > 0) {
+    lines.push({ text: `${trunk}  └─ and ${nodes.length - shown.length} more nodes`, paint: style.dim });
+  }
+  return [
+    setLine(green ? '├─' : '└─', 'blue', last.blue, style.blue),
+    ...lines,
+    ...(green ? [setLine('└─', 'green', green, style.green)] : []),
+  ];
+}
+
+function stateOf({ connections, sessions, evacuating, drained }: NodeProgress): string {
+  if (drained) return 'drained';
+  const load = `${count(connections)} connections, ${count(sessions)} sessions`;
+  return evacuating ? `${load}, evacuating` : load;
+}
+
+function mostOn({ pod }: NodeProgress, samples: readonly Sample[]): number {
+  return Math.max(...samples.map(({ nodes }) => nodes.find((node) => node.pod === pod)?.connections ?? 0));
+}

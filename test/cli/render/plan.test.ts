@@ -1,0 +1,111 @@
+import { renderPlan } from '../../../src/cli/render/plan';
+import type { Check } from '../../../src/upgrade';
+import { plan } from '../../../src/upgrade/plan';
+import { targetOf } from '../../../src/upgrade/target';
+import { observationOf, restingScene, type Scene, viewOf } from '../../upgrade/fixtures';
+import { marked, plain } from './fixtures';
+
+const CHECKS: Check[] = [
+  { id: 'status', status: 'ok', finding: 'Running, 3 of 3 nodes ready' },
+  { id: 'license', status: 'warning', finding: '3000 of 3100 licensed connections in use', fix: 'extend it' },
+  {
+    id: 'nodes',
+    status: 'blocker',
+    finding: 'the evacuation API is absent on emqx-blue-0',
+    fix: 'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
+  },
+];
+
+function rendered(checks: Check[], change: (scene: Scene) => void = () => {}, style = plain, width = 72): string {
+  const scene = restingScene();
+  scene.journal.phase = 'done';
+  change(scene);
+  return renderPlan(plan(observationOf(scene), targetOf(viewOf(scene), scene.request), checks), { style, width });
+}
+
+describe('the plan', () => {
+  test('reads from what changes to what stands in the way', () => {
+    expect(`\n${rendered(CHECKS)}\n`).toBe(`
+mqtt/emqx: 4.4.14 → 4.4.15, driven by the pilot, the operator held
+
+Changes
+  template.spec.emqxContainer.image.version: 4.4.14 → 4.4.15
+
+Now
+  emqx-blue, 3 nodes: 3,000 connections, 3,150 sessions (150 of devices that are away)
+  node         connections  devices away  disconnects/s  sessions/s
+  emqx-blue-0        1,000            50             34          34
+  emqx-blue-1        1,000            50             33          33
+  emqx-blue-2        1,000            50             33          33
+
+Evacuation
+  cap            100 disconnects/s and 100 sessions/s in the whole
+                 cluster
+  peak           100 disconnects/s
+  devices away   at most 100 at once, if each is back within 1 s
+  lower bound    36.5 s
+  expected       38.7 s
+  whole upgrade  about 1 min 24 s, if the new nodes are ready within 30
+                 s
+
+Checks
+  ✓ status   Running, 3 of 3 nodes ready
+  ‼ license  3000 of 3100 licensed connections in use
+             → extend it
+  ✗ nodes    the evacuation API is absent on emqx-blue-0
+             → load the plugins emqx_eviction_agent and
+             emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)
+
+One blocker: the upgrade cannot begin.
+`);
+  });
+
+  test('says so when nothing stands in the way', () => {
+    expect(rendered(CHECKS.slice(0, 2)).split('\n').at(-1)).toBe('Nothing stands in the way.');
+  });
+
+  test('shows waves where there are any', () => {
+    const text = rendered([], (scene) => {
+      scene.request.stormCap = 2;
+    });
+    expect(text).toContain('  node         connections  devices away  disconnects/s  sessions/s  wave\n');
+    expect(text).toContain('  emqx-blue-2        1,000            50              2         100     2\n');
+  });
+
+  test('promises nothing for the operator alone', () => {
+    const text = rendered([], (scene) => {
+      scene.request.driver = 'operator';
+    });
+    expect(text).toContain('The operator moves the devices in its own way: no rate and no duration\n');
+    expect(text).not.toMatch(/lower bound|disconnects\/s/);
+  });
+
+  test('shows fields that come and go, and objects as JSON', () => {
+    const text = rendered([], (scene) => {
+      scene.request.desired.spec.template!.spec!.nodeSelector = { zone: 'a' };
+    });
+    expect(text).toContain('  template.spec.nodeSelector: (absent) → {"zone":"a"}\n');
+  });
+
+  test('escapes what comes from the cluster', () => {
+    const text = rendered(
+      [{ id: 'nodes', status: 'blocker', finding: 'says \u001b[2J', fix: 'look\u0007' }],
+      (scene) => {
+        scene.resource.metadata.name = 'em\u001b[31mqx';
+        scene.request.desired.metadata.name = 'em\u001b[31mqx';
+      },
+    );
+    expect(text).toContain('mqtt/em\\u{1b}[31mqx: 4.4.14');
+    expect(text).toContain('says \\u{1b}[2J');
+    expect(text).toContain('→ look\\u{7}');
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  test('paints each check by its status', () => {
+    const text = rendered(CHECKS, undefined, marked);
+    expect(text).toContain('<green>✓</> status');
+    expect(text).toContain('<yellow>‼</> license');
+    expect(text).toContain('<red>✗</> nodes');
+    expect(text).toContain('<dim>→ extend it</>');
+  });
+});

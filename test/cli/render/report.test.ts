@@ -1,0 +1,73 @@
+import { renderReport } from '../../../src/cli/render/report';
+import type { RunReport } from '../../../src/simulator/run-report';
+import { marked, plain } from './fixtures';
+
+/** The figures measured with EMQX Operator 2.2.29 and three nodes of EMQX 4.4. */
+const PILOT: RunReport = {
+  outcome: 'completed',
+  driver: 'pilot',
+  durationMs: 57_100,
+  evacuateMs: 40_900,
+  lowerBoundMs: 37_670,
+  capPerSecond: 100,
+  peakDisconnectsPerSecond: 100,
+  peakReconnectsPerSecond: 111,
+  clients: 3_000,
+  disconnectsPerClient: { mean: 1, max: 1, histogram: [0, 3_000] },
+  refusedConnects: 0,
+  sessionsMoved: 300,
+  sessionsKept: 300,
+  sessionsLost: 0,
+};
+const OPERATOR: RunReport = {
+  ...PILOT,
+  driver: 'operator',
+  durationMs: 118_400,
+  evacuateMs: 0,
+  lowerBoundMs: 0,
+  peakDisconnectsPerSecond: 1_856,
+  peakReconnectsPerSecond: 1_388,
+  disconnectsPerClient: { mean: 1.4506, max: 3, histogram: [0, 1_769, 1_110, 121] },
+  refusedConnects: 1_770,
+  sessionsMoved: 0,
+  sessionsKept: 0,
+  sessionsLost: 300,
+};
+
+describe('the report', () => {
+  test('stands beside the run by the operator alone', () => {
+    expect(`\n${renderReport(PILOT, OPERATOR, { style: plain, width: 76 })}\n`).toBe(`
+                        pilot                     operator alone
+outcome                 completed                 completed
+duration                57.1 s                    1 min 58 s
+evacuation              40.9 s                    –
+  lower bound           37.7 s (× 1.086)          –
+peak disconnects/s      100, cap 100              1,856, cap 100
+peak reconnects/s       111                       1,388
+refused connects        0                         1,770
+sessions moved          300                       0
+sessions lost           0                         300
+clients                 3,000                     3,000
+disconnects per client  1.000, at most 1          1.451, at most 3
+  0 times               ░░░░░░░░░░░░ 0            ░░░░░░░░░░░░ 0
+  once                  ████████████ 3,000        ███████░░░░░ 1,769
+  2 times               ░░░░░░░░░░░░ 0            ████░░░░░░░░ 1,110
+  3 times               ░░░░░░░░░░░░ 0            █░░░░░░░░░░░ 121
+`);
+  });
+
+  test('stands alone where there is nothing beside it', () => {
+    const lines = renderReport(PILOT, undefined, { style: plain, width: 76 }).split('\n');
+    expect(lines[0]!.trim()).toBe('pilot');
+    expect(lines.at(-1)).toBe('  once                  ████████████ 3,000');
+  });
+
+  test('paints red what devices noticed and need not have', () => {
+    const text = renderReport(PILOT, OPERATOR, { style: marked, width: 200 });
+    expect(text).toContain('<green>100, cap 100</>');
+    expect(text).toContain('<red>1,856, cap 100</>');
+    expect(text).toMatch(/sessions lost +<green>0<\/> +<red>300<\/>/);
+    expect(text).toMatch(/refused connects +<green>0<\/> +<red>1,770<\/>/);
+    expect(text).toContain('<red>1.451, at most 3</>');
+  });
+});

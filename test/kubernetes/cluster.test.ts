@@ -1,0 +1,283 @@
+import { Cluster, KubeApiError, type KubeErrorReason, type KubeObject } from '../../src/kubernetes';
+import { SimulatedClock } from '../../src/simulator/clock';
+import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
+import { ObjectStore } from '../../src/simulator/kubernetes/object-store';
+import { Random } from '../../src/simulator/random';
+import { PortError } from '../../src/upgrade';
+import { BLUE, BLUE_REVISION, journal, resource } from '../upgrade/fixtures';
+
+const namespace = 'mqtt';
+const INSTANCE = { 'apps.emqx.io/instance': 'emqx' };
+const TRAFFIC = { 'emqx-blue-green/traffic-for': 'emqx' };
+
+interface Kube {
+  clock: SimulatedClock;
+  store: ObjectStore;
+  cluster: Cluster;
+  calls: ApiCall[];
+  /** Every call ends with this error, without an effect. */
+  fail: { error?: KubeApiError };
+}
+
+function kube(): Kube {
+  const clock = new SimulatedClock();
+  const store = new ObjectStore(clock, new Random(1));
+  const calls: ApiCall[] = [];
+  const fail: Kube['fail'] = {};
+  const api = new InMemoryKubeApi(clock, store, {
+    latencyMs: 0,
+    intercept: (call, perform) => {
+      calls.push(call);
+      return fail.error ? Promise.reject(fail.error) : perform();
+    },
+  });
+  return { clock, store, calls, fail, cluster: new Cluster({ api, clock, namespace, name: 'emqx' }) };
+}
+
+const meta = (name: string, more: object = {}) => ({ name, namespace, ...more });
+const object = (apiVersion: string, kind: string, name: string, body: object, more: object = {}) =>
+  ({ apiVersion, kind, metadata: meta(name, more), ...body }) as KubeObject;
+
+function withStatus(store: ObjectStore, created: KubeObject, status: object): void {
+  store.create(created);
+  const { apiVersion, kind, metadata } = created;
+  store.update({ apiVersion, kind, namespace, name: metadata.name }, (draft) => Object.assign(draft, { status }), {
+    subresource: 'status',
+  });
+}
+
+const customResource = (): KubeObject => {
+  const { resourceVersion: _, ...metadata } = resource().metadata;
+  return { ...resource(), metadata } as KubeObject;
+};
+
+const statefulSet = (name: string, replicas: number, labels: object = INSTANCE) =>
+  object('apps/v1', 'StatefulSet', name, { spec: { replicas } }, { labels });
+
+function pod(name: string, set = BLUE): KubeObject {
+  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set, uid: 'u' };
+  return object('v1', 'Pod', name, { spec: {} }, { labels: INSTANCE, ownerReferences: [owner] });
+}
+
+const conditions = (...types: string[]) => ({ conditions: types.map((type) => ({ type, status: 'True' })) });
+
+const service = (name: string, selector: object, annotations: object = {}) =>
+  object('v1', 'Service', name, { spec: { selector, ports: [{ port: 1883 }] } }, { labels: TRAFFIC, annotations });
+
+const slice = (name: string, of: string, endpoints: object[]) =>
+  object(
+    'discovery.k8s.io/v1',
+    'EndpointSlice',
+    name,
+    { addressType: 'IPv4', endpoints },
+    {
+      labels: { 'kubernetes.io/service-name': of },
+    },
+  );
+
+const endpoint = (name: string, ready?: boolean) => ({
+  addresses: ['10.0.0.1'],
+  ...(ready === undefined ? {} : { conditions: { ready } }),
+  targetRef: { kind: 'Pod', name },
+});
+
+describe('a look at the cluster', () => {
+  test('sees the sets, pods, Services, lease and journal of this cluster alone', async () => {
+    const { clock, store, cluster } = kube();
+    store.create(customResource());
+    withStatus(store, statefulSet(BLUE, 3), { observedGeneration: 1, readyReplicas: 2, updateRevision: BLUE_REVISION });
+    store.create(statefulSet('emqx-new', 3));
+    store.create(statefulSet('other', 1, { 'apps.emqx.io/instance': 'other' }));
+    withStatus(store, pod(`${BLUE}-0`), conditions('ContainersReady', 'apps.emqx.io/on-serving', 'Ready'));
+    withStatus(store, pod(`${BLUE}-1`), conditions('ContainersReady'));
+    store.create(object('v1', 'Pod', 'debug', { spec: {} }, { labels: INSTANCE }));
+    store.create(service('emqx-mqtt', { ...INSTANCE, 'controller-revision-hash': BLUE_REVISION }));
+    store.create(slice('a', 'emqx-mqtt', [endpoint(`${BLUE}-0`, true), endpoint(`${BLUE}-1`, false)]));
+    store.create(slice('b', 'emqx-mqtt', [endpoint(`${BLUE}-0`), endpoint(`${BLUE}-2`), { addresses: ['10.0.0.9'] }]));
+    store.create(slice('c', 'another', [endpoint('x')]));
+
+    const view = await clock.run(() => cluster.observe());
+    expect(view.resource.metadata.name).toBe('emqx');
+    expect(view.resourceVersion).toBe(view.resource.metadata.resourceVersion);
+    expect(view.sets).toEqual([
+      { name: BLUE, replicas: 3, readyReplicas: 2, revision: BLUE_REVISION, createdAt: Date.UTC(2026, 0, 1) },
+      { name: 'emqx-new', replicas: 3, readyReplicas: 0, createdAt: Date.UTC(2026, 0, 1) },
+    ]);
+    expect(view.pods).toEqual([
+      { name: `${BLUE}-0`, set: BLUE, containersReady: true, onServing: true, ready: true, terminating: false },
+      { name: `${BLUE}-1`, set: BLUE, containersReady: true, onServing: false, ready: false, terminating: false },
+    ]);
+    expect(view.traffic).toEqual([{ service: 'emqx-mqtt', revision: BLUE_REVISION, pods: [`${BLUE}-0`, `${BLUE}-2`] }]);
+    expect([view.lease, view.journal, view.keptInitialDelaySeconds]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('finds the delay that the owner of a held cluster keeps on its Service', async () => {
+    const { clock, store, cluster } = kube();
+    store.create(customResource());
+    store.create(service('a', INSTANCE));
+    store.create(service('b', INSTANCE, { 'emqx-blue-green/initial-delay-seconds': '0' }));
+    expect((await clock.run(() => cluster.observe())).keptInitialDelaySeconds).toBe(0);
+  });
+
+  test('of no cluster is missing', async () => {
+    const { clock, cluster } = kube();
+    const error = await clock.run(() => cluster.observe().catch((thrown: unknown) => thrown));
+    expect(error).toBeInstanceOf(PortError);
+    expect(error).toMatchObject({ code: 'missing', message: 'EmqxEnterprise "emqx" not found' });
+  });
+});
+
+describe('the journal', () => {
+  test('is made beside the cluster, goes with it, and comes back as it was', async () => {
+    const { clock, store, cluster } = kube();
+    const { metadata } = store.create(customResource());
+    const first = journal();
+    const second = journal({ phase: 'green', switchedAt: 5 });
+    await clock.run(async () => {
+      await cluster.observe();
+      await cluster.writeJournal(first);
+      expect((await cluster.observe()).journal).toEqual(first);
+      await cluster.writeJournal(second);
+      expect((await cluster.observe()).journal).toEqual(second);
+    });
+    const map = store.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name: 'emqx-upgrade' });
+    expect(map.metadata.ownerReferences).toEqual([
+      { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', name: 'emqx', uid: metadata.uid },
+    ]);
+  });
+
+  test.each(['{"schema":2}', 'not JSON', 'null'])('of a form that is not known is refused: %s', async (text) => {
+    const { clock, store, cluster } = kube();
+    store.create(customResource());
+    store.create(object('v1', 'ConfigMap', 'emqx-upgrade', { data: { 'journal.json': text } }));
+    const error = await clock.run(() => cluster.observe().catch((thrown: unknown) => thrown));
+    expect(error).toMatchObject({ name: 'PortError', code: 'refused' });
+  });
+});
+
+describe('a write', () => {
+  test('of the resource is refused when somebody changed it since the look', async () => {
+    const { clock, store, cluster } = kube();
+    store.create(customResource());
+    const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace, name: 'emqx' };
+    await clock.run(async () => {
+      const { resourceVersion } = await cluster.observe();
+      const spec = { blueGreenUpdate: { initialDelaySeconds: 7 } };
+      await cluster.patchResource({ spec, ifVersion: resourceVersion });
+      await expect(cluster.patchResource({ spec, ifVersion: resourceVersion })).rejects.toMatchObject({
+        name: 'PortError',
+        code: 'conflict',
+      });
+    });
+    const spec = { ...resource().spec };
+    spec.blueGreenUpdate = { ...spec.blueGreenUpdate, initialDelaySeconds: 7 };
+    expect(store.get(ref)).toMatchObject({ spec });
+  });
+
+  test('ties a Service to a revision, and lets it go', async () => {
+    const { clock, store, cluster } = kube();
+    store.create(service('emqx-mqtt', INSTANCE));
+    const selector = () =>
+      store.get<KubeObject & { spec: { selector: object } }>({
+        apiVersion: 'v1',
+        kind: 'Service',
+        namespace,
+        name: 'emqx-mqtt',
+      }).spec.selector;
+    await clock.run(() => cluster.selectTraffic('emqx-mqtt', 'r-1'));
+    expect(selector()).toEqual({ ...INSTANCE, 'controller-revision-hash': 'r-1' });
+    await clock.run(() => cluster.selectTraffic('emqx-mqtt', undefined));
+    expect(selector()).toEqual(INSTANCE);
+  });
+
+  test('scales a set by its subresource', async () => {
+    const { clock, store, cluster, calls } = kube();
+    store.create(statefulSet(BLUE, 3));
+    await clock.run(() => cluster.scaleSet(BLUE, 0));
+    expect(calls).toEqual([{ verb: 'scale', kind: 'StatefulSet', namespace, name: BLUE }]);
+    expect(store.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name: BLUE })).toMatchObject({
+      spec: { replicas: 0 },
+    });
+  });
+
+  test('opens a readiness gate and leaves the other conditions', async () => {
+    const { clock, store, cluster } = kube();
+    const gate = 'apps.emqx.io/on-serving';
+    withStatus(store, pod(`${BLUE}-0`), {
+      phase: 'Running',
+      conditions: [
+        { type: gate, status: 'False' },
+        { type: 'ContainersReady', status: 'True' },
+      ],
+    });
+    await clock.run(() => cluster.markServing(`${BLUE}-0`));
+    expect(store.get({ apiVersion: 'v1', kind: 'Pod', namespace, name: `${BLUE}-0` })).toMatchObject({
+      status: {
+        phase: 'Running',
+        conditions: [
+          { type: 'ContainersReady', status: 'True' },
+          { type: gate, status: 'True', lastTransitionTime: '2026-01-01T00:00:00.000Z' },
+        ],
+      },
+    });
+  });
+
+  test.each<[KubeErrorReason, PortError['code']]>([
+    ['NotFound', 'missing'],
+    ['Conflict', 'conflict'],
+    ['AlreadyExists', 'conflict'],
+    ['Expired', 'conflict'],
+    ['Invalid', 'refused'],
+    ['Forbidden', 'refused'],
+    ['Unauthorized', 'refused'],
+    ['TooManyRequests', 'unavailable'],
+    ['InternalError', 'unavailable'],
+    ['Unreachable', 'unavailable'],
+  ])('that ends in %s is told as %s', async (reason, code) => {
+    const { clock, cluster, fail } = kube();
+    fail.error = new KubeApiError(1, reason, 'the words of the server');
+    const works: (() => Promise<unknown>)[] = [
+      () => cluster.observe(),
+      () => cluster.patchResource({ spec: {}, ifVersion: '1' }),
+      () => cluster.selectTraffic('s', undefined),
+      () => cluster.scaleSet('s', 0),
+      () => cluster.markServing('p'),
+      () => cluster.writeJournal(journal()),
+      () => cluster.credentials(),
+    ];
+    for (const work of works) {
+      const error = await clock.run(() => work().catch((thrown: unknown) => thrown));
+      expect(error).toBeInstanceOf(PortError);
+      expect(error).toMatchObject({ code, message: 'the words of the server', cause: fail.error });
+    }
+  });
+});
+
+describe('the credentials', () => {
+  const secret = (text: string) =>
+    object('v1', 'Secret', 'emqx-bootstrap-user', { stringData: { bootstrap_user: text } } as object);
+  const read = async (text: string) => {
+    const { clock, store, cluster } = kube();
+    store.create(secret(text));
+    return clock.run(() => cluster.credentials().catch((thrown: unknown) => thrown));
+  };
+
+  test('are the operator’s own line of the Secret', async () => {
+    expect(await read('emqx_operator_controller:abc:def')).toEqual({
+      id: 'emqx_operator_controller',
+      secret: 'abc:def',
+    });
+    expect(await read('admin:public\nemqx_operator_controller:abc\n')).toEqual({
+      id: 'emqx_operator_controller',
+      secret: 'abc',
+    });
+  });
+
+  test('that are not there are refused, and no other line is told', async () => {
+    const error = await read('admin:s3cr3t');
+    expect(error).toMatchObject({
+      code: 'refused',
+      message: "the Secret emqx-bootstrap-user has no line of the operator's user",
+    });
+  });
+});

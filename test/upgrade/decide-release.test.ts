@@ -1,0 +1,46 @@
+import { HOLD_DELAY_SECONDS } from '../../src/resource';
+import { decided, GREEN, resource, restingStatus, type Scene } from './fixtures';
+
+describe('release', () => {
+  test('gives the user’s delay back first', () => {
+    expect(decided('release')).toMatchObject({
+      kind: 'stay',
+      waitingFor: 'the user’s delay to be back',
+      actions: [
+        {
+          do: 'patch-resource',
+          spec: { blueGreenUpdate: { initialDelaySeconds: 5 } },
+          why: 'give the initial delay of 5 s back',
+          heartbeat: false,
+        },
+      ],
+    });
+  });
+
+  const released = (scene: Scene) => {
+    scene.resource = { ...resource({ version: '4.4.15' }), status: restingStatus(GREEN) };
+  };
+
+  test('then lets the Services select the whole cluster', () => {
+    expect(decided('release', released)).toMatchObject({
+      kind: 'stay',
+      actions: [{ do: 'select-traffic', service: 'emqx-mqtt', revision: undefined }],
+    });
+  });
+
+  test('ends when both are done', () => {
+    const step = decided('release', (scene) => {
+      released(scene);
+      scene.traffic[0]!.revision = undefined;
+    });
+    expect(step).toEqual({ kind: 'next', phase: 'done' });
+  });
+
+  test('leaves a resource held that its owner wants held', () => {
+    const step = decided('release', (scene) => {
+      scene.request.desired = resource({ version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS });
+      scene.traffic[0]!.revision = undefined;
+    });
+    expect(step).toEqual({ kind: 'next', phase: 'done' });
+  });
+});

@@ -1,0 +1,369 @@
+import { HOLD_DELAY_SECONDS } from '../../src/resource';
+import type { Step } from '../../src/upgrade/decide';
+import type { Phase } from '../../src/upgrade/journal';
+import {
+  BLUE,
+  BLUE_REVISION,
+  DELAY_SECONDS,
+  decided,
+  delayStatus,
+  GREEN,
+  GREEN_REVISION,
+  named,
+  nodeName,
+  podNames,
+  resource,
+  restingStatus,
+  type Scene,
+  set,
+  T0,
+} from './fixtures';
+
+type Case = [situation: string, change: (scene: Scene) => void, step: object];
+
+const nothing = () => {};
+const heartbeat = (why: string, delay = HOLD_DELAY_SECONDS - 1) => ({
+  do: 'patch-resource',
+  spec: { blueGreenUpdate: { initialDelaySeconds: delay } },
+  why,
+  heartbeat: true,
+});
+const stay = (waitingFor: string, actions: object[] = []) => ({ kind: 'stay', waitingFor, actions });
+const later = (ms: number) => (scene: Scene) => {
+  scene.at += ms;
+};
+
+function table(phase: Phase, cases: Case[]) {
+  describe(phase, () => {
+    test.each(cases)('%s', (_, change, step) => {
+      expect(decided(phase, change)).toMatchObject(step);
+    });
+  });
+}
+
+table('claim', [['goes on at once', nothing, { kind: 'next', phase: 'pin' }]]);
+
+table('pin', [
+  [
+    'ties the traffic Service to blue',
+    nothing,
+    stay('only blue pods behind the traffic Service', [
+      { do: 'select-traffic', service: 'emqx-mqtt', revision: BLUE_REVISION },
+    ]),
+  ],
+  [
+    'ties only the Services that are not tied yet',
+    (scene) => {
+      scene.traffic[0]!.revision = BLUE_REVISION;
+      scene.traffic.push({ service: 'emqx-ws', revision: undefined, pods: podNames(BLUE) });
+    },
+    stay('only blue pods behind the traffic Service', [
+      { do: 'select-traffic', service: 'emqx-ws', revision: BLUE_REVISION },
+    ]),
+  ],
+  [
+    'waits while a Service is empty',
+    (scene) => {
+      scene.traffic[0]!.revision = BLUE_REVISION;
+      scene.traffic[0]!.pods = [];
+    },
+    stay('only blue pods behind the traffic Service'),
+  ],
+  [
+    'waits while another pod is behind it',
+    (scene) => {
+      scene.traffic[0]!.revision = BLUE_REVISION;
+      scene.traffic[0]!.pods.push(`${GREEN}-0`);
+    },
+    stay('only blue pods behind the traffic Service'),
+  ],
+  [
+    'goes on when only blue is behind it, even if not all of blue',
+    (scene) => {
+      scene.traffic[0]!.revision = BLUE_REVISION;
+      scene.traffic[0]!.pods.pop();
+    },
+    { kind: 'next', phase: 'apply' },
+  ],
+  [
+    'stops when blue is gone',
+    (scene) => {
+      scene.sets = [];
+    },
+    { kind: 'stop', code: 'BLUE_GONE', reason: `the stateful set ${BLUE} is gone` },
+  ],
+]);
+
+table('apply', [
+  [
+    'changes template and hold in one patch',
+    nothing,
+    {
+      kind: 'stay',
+      waitingFor: 'the resource to have the new template',
+      actions: [
+        {
+          do: 'patch-resource',
+          why: 'apply version 4.4.15, the operator held',
+          heartbeat: true,
+          spec: {
+            blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS },
+            template: { spec: { emqxContainer: { image: { version: '4.4.15' } } } },
+          },
+        },
+      ],
+    },
+  ],
+  [
+    'holds an operator that has the template and is not held',
+    (scene) => {
+      scene.resource = resource({ version: '4.4.15' });
+    },
+    {
+      kind: 'stay',
+      actions: [{ do: 'patch-resource', spec: { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } } }],
+    },
+  ],
+  [
+    'goes on when the resource has both',
+    (scene) => {
+      scene.resource = resource({ version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS });
+    },
+    { kind: 'next', phase: 'green' },
+  ],
+]);
+
+table('green', [
+  [
+    'waits for the operator to make the set',
+    (scene) => {
+      scene.sets.pop();
+    },
+    stay('the operator to make the green stateful set'),
+  ],
+  [
+    'makes the operator look again after 10 s without a set',
+    (scene) => {
+      scene.sets.pop();
+      scene.at += 10_000;
+    },
+    stay('the operator to make the green stateful set', [heartbeat('look for the new template')]),
+  ],
+  [
+    'does not take an empty set that an earlier upgrade left behind for green',
+    (scene) => {
+      scene.sets[1] = set('emqx-old', { replicas: 0, readyReplicas: 0 });
+    },
+    stay('the operator to make the green stateful set'),
+  ],
+  [
+    'counts the green pods that are ready',
+    (scene) => {
+      scene.sets[1]!.readyReplicas = 2;
+      named(scene.pods, `${GREEN}-2`).ready = false;
+      scene.resource.status = restingStatus(BLUE);
+    },
+    stay('green pods to become ready (2 of 3)'),
+  ],
+  [
+    'makes the operator look every 5 s once all containers run',
+    (scene) => {
+      scene.sets[1]!.readyReplicas = 2;
+      scene.resource.status = restingStatus(BLUE);
+      scene.at += 5_000;
+    },
+    { kind: 'stay', actions: [heartbeat('look at the green pods')] },
+  ],
+  [
+    'makes it look every 10 s while green boots',
+    (scene) => {
+      scene.sets[1]!.readyReplicas = 0;
+      named(scene.pods, `${GREEN}-2`).containersReady = false;
+      scene.resource.status = restingStatus(BLUE);
+      scene.at += 9_999;
+    },
+    { kind: 'stay', actions: [] },
+  ],
+  [
+    'lowers the delay by one from what it is',
+    (scene) => {
+      scene.resource.spec.blueGreenUpdate!.initialDelaySeconds = HOLD_DELAY_SECONDS - 41;
+      scene.resource.status = restingStatus(BLUE);
+      scene.at += 10_000;
+    },
+    stay('the operator to see that green is ready', [heartbeat('look at the green pods', HOLD_DELAY_SECONDS - 42)]),
+  ],
+  [
+    'opens the readiness gate of a pod that was recreated after the delay began',
+    (scene) => {
+      scene.sets[1]!.readyReplicas = 2;
+      Object.assign(named(scene.pods, `${GREEN}-1`), { onServing: false, ready: false });
+    },
+    stay('green pods to become ready (2 of 3)', [{ do: 'mark-serving', pod: `${GREEN}-1` }]),
+  ],
+  [
+    'opens no gate before the delay began: the operator does it, by the node’s own answer',
+    (scene) => {
+      scene.sets[1]!.readyReplicas = 2;
+      delete scene.resource.status!.blueGreenUpdateStatus!.startedAt;
+      Object.assign(named(scene.pods, `${GREEN}-1`), { onServing: false, ready: false });
+    },
+    stay('green pods to become ready (2 of 3)'),
+  ],
+  [
+    'opens no gate of a pod whose container does not run, or that is on its way out',
+    (scene) => {
+      scene.sets[1]!.readyReplicas = 1;
+      Object.assign(named(scene.pods, `${GREEN}-0`), { onServing: false, ready: false, containersReady: false });
+      Object.assign(named(scene.pods, `${GREEN}-1`), { onServing: false, ready: false, terminating: true });
+    },
+    stay('green pods to become ready (1 of 3)'),
+  ],
+  [
+    'stops when the operator has the roles the other way round',
+    (scene) => {
+      Object.assign(scene.resource.status!.blueGreenUpdateStatus!, {
+        originStatefulSet: GREEN,
+        currentStatefulSet: BLUE,
+      });
+    },
+    {
+      kind: 'stop',
+      code: 'UNEXPECTED_SETS',
+      reason: `the operator takes ${GREEN} for blue and ${BLUE} for green; they are ${BLUE} and ${GREEN}`,
+    },
+  ],
+  [
+    'waits for nodes that do not see all the others, or do not answer',
+    (scene) => {
+      named(scene.nodes, `${GREEN}-0`).members = [nodeName(`${GREEN}-0`)];
+      named(scene.nodes, `${GREEN}-2`).unreachable = 'time-out';
+    },
+    stay(`${GREEN}-0, ${GREEN}-2 to join the EMQX cluster`),
+  ],
+  [
+    'waits for the revision of the set',
+    (scene) => {
+      delete scene.sets[1]!.revision;
+    },
+    stay('the revision of the green stateful set'),
+  ],
+  [
+    'notes who green is, and goes on',
+    nothing,
+    {
+      kind: 'next',
+      phase: 'switch',
+      note: { to: { version: '4.4.15', set: GREEN, revision: GREEN_REVISION } },
+    },
+  ],
+]);
+
+table('switch', [
+  [
+    'leads the traffic to green',
+    nothing,
+    stay('only green pods behind the traffic Service', [
+      { do: 'select-traffic', service: 'emqx-mqtt', revision: GREEN_REVISION },
+    ]),
+  ],
+  ...[
+    ['a blue pod is still behind the Service', [...podNames(GREEN), `${BLUE}-0`]],
+    ['a green pod is not behind it yet', podNames(GREEN).slice(1)],
+  ].map(
+    ([situation, pods]): Case => [
+      `waits while ${situation as string}`,
+      (scene) => {
+        scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: pods as string[] }];
+      },
+      stay('only green pods behind the traffic Service'),
+    ],
+  ),
+  [
+    'notes when only green was behind every Service',
+    (scene) => {
+      scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+    },
+    { kind: 'note', note: { switchedAt: T0 } },
+  ],
+  [
+    'waits for the rest of the user’s delay, and looks at least every 2 s',
+    (scene) => {
+      scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+      scene.journal.switchedAt = T0;
+      later(1_000)(scene);
+    },
+    { ...stay(`the initial delay of ${DELAY_SECONDS} s`), pollMs: 2_000 },
+  ],
+  [
+    'looks again just when the delay has passed',
+    (scene) => {
+      scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+      scene.journal.switchedAt = T0;
+      later(4_300)(scene);
+    },
+    { kind: 'stay', pollMs: 700 },
+  ],
+  [
+    'goes on when the delay has passed',
+    (scene) => {
+      scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+      scene.journal.switchedAt = T0;
+      later(5_000)(scene);
+    },
+    { kind: 'next', phase: 'evacuate' },
+  ],
+]);
+
+describe('what must hold from the patch to the release', () => {
+  const held: Phase[] = ['green', 'switch', 'evacuate', 'retire'];
+
+  test.each(held)('%s: an operator that was released is held again before anything else', (phase) => {
+    const step = decided(phase, (scene) => {
+      scene.resource = { ...resource({ version: '4.4.15', delaySeconds: 60 }), status: delayStatus() };
+      for (const name of podNames(BLUE)) named(scene.nodes, name).unreachable = 'time-out';
+    });
+    expect(step).toEqual({
+      kind: 'stay',
+      waitingFor: 'the operator to be held again',
+      actions: [
+        {
+          do: 'patch-resource',
+          spec: { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } },
+          why: 'hold the operator again: the delay was reset',
+          heartbeat: true,
+        },
+      ],
+      pollMs: 500,
+    } satisfies Step);
+  });
+
+  test.each(held)('%s: a changed template stops the run', (phase) => {
+    const step = decided(phase, (scene) => {
+      scene.resource = { ...resource({ version: '4.4.16', delaySeconds: 60 }), status: delayStatus() };
+    });
+    expect(step).toMatchObject({
+      kind: 'stop',
+      code: 'TEMPLATE_CHANGED',
+      fix: 'set the template back to version 4.4.15, then run the same command again',
+    });
+  });
+
+  test.each(held.slice(1))('%s: a third set with replicas stops the run', (phase) => {
+    const step = decided(phase, (scene) => {
+      scene.sets.push(set('emqx-odd'));
+    });
+    expect(step).toMatchObject({
+      kind: 'stop',
+      code: 'UNEXPECTED_SETS',
+      reason: 'a third stateful set has replicas: emqx-odd',
+    });
+  });
+
+  test.each(held.slice(1))('%s: an empty third set does not', (phase) => {
+    const step = decided(phase, (scene) => {
+      scene.sets.push(set('emqx-odd', { replicas: 0 }));
+    });
+    expect(step.kind).not.toBe('stop');
+  });
+});

@@ -1,0 +1,78 @@
+import { plan } from '../../src/upgrade/plan';
+import { targetOf } from '../../src/upgrade/target';
+import { BLUE, observationOf, restingScene, type Scene, sceneAt, viewOf } from './fixtures';
+
+const planOf = (scene: Scene) => plan(observationOf(scene), targetOf(viewOf(scene), scene.request), []);
+
+function planned(change: (scene: Scene) => void = () => {}) {
+  const scene = restingScene();
+  scene.journal.phase = 'done';
+  change(scene);
+  return planOf(scene);
+}
+
+describe('plan', () => {
+  test('tells what changes, how long it takes and what devices notice', () => {
+    expect(planned()).toEqual({
+      cluster: 'emqx',
+      namespace: 'mqtt',
+      driver: 'pilot',
+      from: { version: '4.4.14', set: BLUE, replicas: 3 },
+      to: { version: '4.4.15' },
+      changes: [{ path: 'template.spec.emqxContainer.image.version', before: '4.4.14', after: '4.4.15' }],
+      connections: 3000,
+      sessions: 3150,
+      offlineSessions: 150,
+      nodes: [34, 33, 33].map((rate, index) => ({
+        pod: `${BLUE}-${index}`,
+        connections: 1000,
+        offlineSessions: 50,
+        connectionsPerSecond: rate,
+        sessionsPerSecond: rate,
+        wave: 0,
+        offsetMs: [0, 333, 667][index],
+      })),
+      capPerSecond: 100,
+      sessionCapPerSecond: 100,
+      // 3000/100 + 5 + 150/100
+      lowerBoundMs: 36_500,
+      // The last node: ⌈1000/33⌉ + 5 + ⌈50/33⌉ + 0.667
+      evacuateMs: 38_667,
+      // 30 s for green, the delay of 5 s, 10 s to retire blue
+      estimateMs: 83_667,
+      peakDisconnectsPerSecond: 100,
+      devicesAway: 100,
+      checks: [],
+    });
+  });
+
+  test('expects no more disconnects than there are connections', () => {
+    const small = planned((scene) => {
+      for (const node of scene.nodes) Object.assign(node, { connections: 4, sessions: 4 });
+    });
+    expect(small).toMatchObject({ peakDisconnectsPerSecond: 12, devicesAway: 12, offlineSessions: 0 });
+  });
+
+  test('of a run that is under way goes by the blue set of its journal', () => {
+    const scene = sceneAt('evacuate');
+    scene.sets.reverse();
+    expect(planOf(scene).from).toEqual({ version: '4.4.14', set: BLUE, replicas: 3 });
+  });
+
+  test.each([0, -5, 2.5, Number.NaN])(
+    'with a cap of %d still tells the rest: a check says what is wrong',
+    (stormCap) => {
+      const impossible = planned((scene) => {
+        scene.request.stormCap = stormCap;
+      });
+      expect(impossible).toMatchObject({ nodes: [], lowerBoundMs: 0, evacuateMs: 0, connections: 3000 });
+    },
+  );
+
+  test('hides values that may be secrets', () => {
+    const secret = planned((scene) => {
+      scene.request.desired.spec.license = { stringData: 's3cr3t' };
+    });
+    expect(JSON.stringify(secret)).not.toContain('s3cr3t');
+  });
+});

@@ -1,0 +1,399 @@
+import { HOLD_DELAY_SECONDS } from '../../src/resource';
+import { blockers, type Check, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
+import { targetOf } from '../../src/upgrade/target';
+import {
+  BLUE,
+  delayStatus,
+  GREEN,
+  journal,
+  named,
+  observationOf,
+  podNames,
+  resource,
+  restingScene,
+  type Scene,
+  set,
+  T0,
+  viewOf,
+} from './fixtures';
+
+interface World {
+  scene: Scene;
+  facts: PreflightFacts;
+}
+
+function checked(change: (world: World) => void = () => {}): Check[] {
+  const world: World = { scene: restingScene(), facts: { holder: 'me', licensedConnections: undefined } };
+  world.scene.journal.phase = 'done';
+  change(world);
+  const { scene, facts } = world;
+  return preflight(observationOf(scene), targetOf(viewOf(scene), scene.request), facts);
+}
+
+const strategyOf = (scene: Scene) => scene.request.desired.spec.blueGreenUpdate!.evacuationStrategy!;
+
+describe('preflight', () => {
+  test('of a cluster at rest finds nothing that stands in the way', () => {
+    expect(checked()).toEqual([
+      { id: 'blue-green', status: 'ok', finding: 'at most 100 disconnects/s in the whole cluster' },
+      { id: 'status', status: 'ok', finding: 'Running, 3 of 3 nodes ready' },
+      { id: 'stateful-sets', status: 'ok', finding: `one stateful set: ${BLUE}` },
+      { id: 'traffic', status: 'ok', finding: 'devices enter by emqx-mqtt' },
+      { id: 'nodes', status: 'ok', finding: '3 nodes answer and can be evacuated' },
+    ]);
+  });
+
+  test.each<[id: string, status: Check['status'], finding: string, change: (world: World) => void]>([
+    [
+      'lease',
+      'blocker',
+      'ci-7 has been upgrading this cluster since 2026-01-01T00:00:00.000Z',
+      ({ scene }) => {
+        scene.lease = { holder: 'ci-7', live: true, acquiredAt: T0 };
+      },
+    ],
+    [
+      'open-run',
+      'blocker',
+      'a run to version 4.4.16 is in phase "evacuate"',
+      ({ scene }) => {
+        scene.journal = journal({ phase: 'evacuate', to: { version: '4.4.16' }, target: 'another' });
+      },
+    ],
+    [
+      'blue-green',
+      'blocker',
+      'spec.blueGreenUpdate is absent: the operator would restart the nodes in place',
+      ({ scene }) => {
+        delete scene.resource.spec.blueGreenUpdate;
+      },
+    ],
+    [
+      'blue-green',
+      'blocker',
+      'spec.blueGreenUpdate is absent: the operator would restart the nodes in place',
+      ({ scene }) => {
+        delete scene.request.desired.spec.blueGreenUpdate;
+      },
+    ],
+    ...(['connEvictRate', 'sessEvictRate', 'waitTakeover'] as const).map(
+      (field): [string, Check['status'], string, (world: World) => void] => [
+        'blue-green',
+        'blocker',
+        'spec.blueGreenUpdate.evacuationStrategy lacks a rate or waitTakeover',
+        ({ scene }) => {
+          strategyOf(scene)[field] = 0;
+        },
+      ],
+    ),
+    [
+      'template',
+      'blocker',
+      'the pod template is the wanted one already',
+      ({ scene }) => {
+        scene.request.desired = resource();
+      },
+    ],
+    [
+      'version',
+      'blocker',
+      'version 4.4.9 is older than 4.4.14',
+      ({ scene }) => {
+        scene.request.desired = resource({ version: '4.4.9' });
+      },
+    ],
+    [
+      'replicas',
+      'blocker',
+      'replicas change from 3 to 5 in the same step',
+      ({ scene }) => {
+        scene.request.desired.spec.replicas = 5;
+      },
+    ],
+    [
+      'metadata',
+      'blocker',
+      'labels or annotations of the resource change: labels.tier, annotations.note',
+      ({ scene }) => {
+        const { metadata } = scene.request.desired;
+        metadata.labels = { ...metadata.labels, tier: 'edge' };
+        metadata.annotations = { note: 'x' };
+      },
+    ],
+    [
+      'immutable',
+      'blocker',
+      'fields that cannot change differ: spec.persistent',
+      ({ scene }) => {
+        scene.request.desired.spec.persistent = { spec: { accessModes: ['ReadWriteOnce'] } };
+      },
+    ],
+    [
+      'status',
+      'blocker',
+      'an upgrade is under way already (status.blueGreenUpdateStatus is set)',
+      ({ scene }) => {
+        scene.resource.status = delayStatus();
+      },
+    ],
+    [
+      'status',
+      'blocker',
+      'the cluster is not Running with 3 ready nodes (Running: True, ready: 2)',
+      ({ scene }) => {
+        scene.resource.status!.readyReplicas = 2;
+      },
+    ],
+    [
+      'status',
+      'blocker',
+      'the cluster is not Running with 3 ready nodes (no condition: -, ready: 0)',
+      ({ scene }) => {
+        delete scene.resource.status;
+      },
+    ],
+    [
+      'stateful-sets',
+      'blocker',
+      `more than one stateful set has replicas: ${BLUE}, ${GREEN}`,
+      ({ scene }) => {
+        scene.sets.push(set(GREEN));
+      },
+    ],
+    [
+      'stateful-sets',
+      'blocker',
+      'no stateful set of the cluster has replicas',
+      ({ scene }) => {
+        scene.sets = [set(BLUE, { replicas: 0 })];
+      },
+    ],
+    [
+      'traffic',
+      'blocker',
+      'no traffic Service of its own leads to this cluster; the operator’s Service sends devices back to nodes that are being emptied',
+      ({ scene }) => {
+        scene.traffic = [];
+      },
+    ],
+    [
+      'traffic',
+      'blocker',
+      'no ready pod is behind emqx-ws',
+      ({ scene }) => {
+        scene.traffic.push({ service: 'emqx-ws', revision: undefined, pods: [] });
+      },
+    ],
+    [
+      'nodes',
+      'blocker',
+      `the management API does not answer: ${BLUE}-1: time-out; ${BLUE}-2: HTTP 401`,
+      ({ scene }) => {
+        named(scene.nodes, `${BLUE}-1`).unreachable = 'time-out';
+        named(scene.nodes, `${BLUE}-2`).unreachable = 'HTTP 401';
+      },
+    ],
+    [
+      'nodes',
+      'blocker',
+      `the evacuation API is absent on ${BLUE}-0`,
+      ({ scene }) => {
+        named(scene.nodes, `${BLUE}-0`).canEvacuate = false;
+      },
+    ],
+    [
+      'nodes',
+      'blocker',
+      `an evacuation is on already on ${BLUE}-2`,
+      ({ scene }) => {
+        named(scene.nodes, `${BLUE}-2`).evacuating = true;
+      },
+    ],
+    [
+      'license',
+      'ok',
+      '3000 of 10000 licensed connections in use',
+      ({ facts }) => {
+        facts.licensedConnections = 10_000;
+      },
+    ],
+    [
+      'license',
+      'warning',
+      '3000 of 3200 licensed connections in use',
+      ({ facts }) => {
+        facts.licensedConnections = 3200;
+      },
+    ],
+    [
+      'license',
+      'blocker',
+      '3000 of 3000 licensed connections in use',
+      ({ facts }) => {
+        facts.licensedConnections = 3000;
+      },
+    ],
+    [
+      'cap',
+      'blocker',
+      'the storm cap (2.5) is no whole number of at least 1',
+      ({ scene }) => {
+        scene.request.stormCap = 2.5;
+      },
+    ],
+    [
+      'cap',
+      'blocker',
+      'the storm cap (0) is no whole number of at least 1',
+      ({ scene }) => {
+        scene.request.stormCap = 0;
+      },
+    ],
+    [
+      'cap',
+      'warning',
+      '3 nodes share a cap of 2 per second',
+      ({ scene }) => {
+        scene.request.stormCap = 2;
+      },
+    ],
+    [
+      'driver',
+      'blocker',
+      'left alone, the operator scales nodes away before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were dropped many times faster than asked',
+      ({ scene }) => {
+        scene.request.driver = 'operator';
+      },
+    ],
+    [
+      'driver',
+      'warning',
+      'left alone, the operator scales nodes away before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were dropped many times faster than asked',
+      ({ scene }) => {
+        Object.assign(scene.request, { driver: 'operator', acceptLoss: true });
+      },
+    ],
+    [
+      'driver',
+      'blocker',
+      'the operator driver cannot upgrade 12 replicas: the operator sorts pods by name and removes pod 10 before it is empty',
+      ({ scene }) => {
+        scene.resource.spec.replicas = 12;
+        scene.request.desired.spec.replicas = 12;
+        Object.assign(scene.request, { driver: 'operator', acceptLoss: true });
+      },
+    ],
+  ])('%s: %s, %s', (id, status, finding, change) => {
+    const check = checked(change).find((candidate) => candidate.id === id);
+    expect(check).toMatchObject({ id, status, finding });
+    if (status === 'ok') expect(check).not.toHaveProperty('fix');
+    else expect(check!.fix).toMatch(/.{10}/);
+  });
+
+  test('tells all blockers at once', () => {
+    const found = checked(({ scene }) => {
+      scene.lease = { holder: 'ci-7', live: true, acquiredAt: T0 };
+      scene.traffic = [];
+      scene.request.stormCap = -1;
+      scene.request.desired = resource({ version: '4.4.9' });
+      named(scene.nodes, `${BLUE}-0`).unreachable = 'time-out';
+    });
+    expect(blockers(found).map((check) => check.id)).toEqual(['lease', 'version', 'traffic', 'nodes', 'cap']);
+  });
+
+  test('our own lease, an expired one, and a finished or equal run do not stand in the way', () => {
+    for (const lease of [
+      { holder: 'me', live: true, acquiredAt: T0 },
+      { holder: 'ci-7', live: false, acquiredAt: T0 },
+    ]) {
+      const found = checked(({ scene }) => {
+        scene.lease = lease;
+        scene.journal = journal({ phase: 'green' });
+      });
+      expect(blockers(found)).toEqual([]);
+    }
+  });
+
+  test('one suffix older or newer, and no version at all, is no downgrade', () => {
+    for (const version of ['4.4.14-rc.1', '4.4.14', '']) {
+      const found = checked(({ scene }) => {
+        scene.request.desired = resource({ version });
+      });
+      expect(found.map((check) => check.id)).not.toContain('version');
+    }
+  });
+
+  test('the operator driver needs no traffic Service of its own', () => {
+    const found = checked(({ scene }) => {
+      scene.traffic = [];
+      Object.assign(scene.request, { driver: 'operator', acceptLoss: true });
+    });
+    expect(blockers(found)).toEqual([]);
+  });
+
+  test('a held cluster at rest that has the template already has nothing to be upgraded to', () => {
+    const found = checked(({ scene }) => {
+      scene.resource = { ...resource({ delaySeconds: HOLD_DELAY_SECONDS }), status: scene.resource.status! };
+      scene.request.desired = resource({ delaySeconds: HOLD_DELAY_SECONDS });
+    });
+    expect(blockers(found).map((check) => check.id)).toEqual(['template']);
+  });
+
+  describe('of a cluster whose owner held it before changing the template', () => {
+    const waiting =
+      (change: (world: World) => void = () => {}) =>
+      (world: World) => {
+        const held = { version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS };
+        world.scene.resource = resource({ ...held, status: delayStatus() });
+        world.scene.request.desired = resource(held);
+        world.scene.sets.unshift(set(GREEN));
+        change(world);
+      };
+
+    test('picks up what waits there, with the older set for blue', () => {
+      const found = checked(waiting());
+      expect(blockers(found)).toEqual([]);
+      expect(found.map((check) => check.finding)).toEqual(
+        expect.arrayContaining([
+          'the operator is held behind the new nodes',
+          `two stateful sets, and the operator held: ${BLUE} is the running one`,
+        ]),
+      );
+    });
+
+    test('refuses another template: that would be a third set', () => {
+      const found = checked(
+        waiting(({ scene }) => {
+          scene.request.desired = resource({ version: '4.4.16', delaySeconds: HOLD_DELAY_SECONDS });
+        }),
+      );
+      expect(blockers(found)).toEqual([
+        {
+          id: 'template',
+          status: 'blocker',
+          finding: 'the operator is held behind new nodes of another template (version 4.4.15)',
+          fix: 'ask for version 4.4.15 as it was applied, or set the template back first',
+        },
+      ]);
+    });
+
+    test('refuses a third set', () => {
+      const found = checked(waiting(({ scene }) => scene.sets.push(set('emqx-odd'))));
+      expect(blockers(found).map((check) => check.id)).toEqual(expect.arrayContaining(['status', 'stateful-sets']));
+    });
+  });
+
+  test('tells what to load where the evacuation API is absent', () => {
+    const found = checked(({ scene }) => {
+      scene.nodes = podNames(BLUE).map((name) => ({ ...named(scene.nodes, name), canEvacuate: false }));
+    });
+    expect(blockers(found)).toEqual([
+      {
+        id: 'nodes',
+        status: 'blocker',
+        finding: `the evacuation API is absent on ${podNames(BLUE).join(', ')}`,
+        fix: 'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
+      },
+    ]);
+  });
+});
