@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { mixedFleet } from '../src/simulator/clients/client-group';
 import { play } from '../src/simulator/scenario';
 import { tutorialUpgrade } from './tutorial';
@@ -6,12 +8,19 @@ import { tutorialUpgrade } from './tutorial';
 const CLIENTS = 100_000;
 const CAP = 1_000;
 
+/** Bytes in use on the heap, garbage collected. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
 /** An upgrade of 100,000 clients, in virtual time: how much faster than real time, and what a client costs. */
 export async function speed(print: (line: string) => void): Promise<string[]> {
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
+  const before = heapUsed();
+  let after: number | undefined;
+  let measuringMs = 0;
   const started = performance.now();
-  let peak = before;
   const { simulatedMs, clients, upgrade } = await play({
     ...tutorialUpgrade(CAP, 5),
     seed: 1,
@@ -20,19 +29,20 @@ export async function speed(print: (line: string) => void): Promise<string[]> {
     fleet: mixedFleet(CLIENTS, 1_000),
     connectPerSecond: 5_000,
     progress: () => {
-      peak = Math.max(peak, process.memoryUsage().heapUsed);
+      if (after !== undefined) return;
+      const from = performance.now();
+      after = heapUsed();
+      measuringMs = performance.now() - from;
     },
   });
-  const wallMs = performance.now() - started;
+  const wallMs = performance.now() - started - measuringMs;
   const ratio = simulatedMs / wallMs;
   const bound = upgrade.evacuateMs / upgrade.lowerBoundMs;
   print(`\nAn upgrade of ${CLIENTS.toLocaleString('en')} clients at ${CAP}/s in virtual time`);
   print(
     `simulated ${(simulatedMs / 1000).toFixed(0)} s in ${(wallMs / 1000).toFixed(2)} s: ${ratio.toFixed(0)} × real time`,
   );
-  print(
-    `memory: at most ${Math.round((peak - before) / CLIENTS)} bytes per client above the start (heap, garbage included)`,
-  );
+  print(`memory: ${Math.round(((after ?? before) - before) / CLIENTS)} bytes per connected client`);
   print(
     `evacuation ${(upgrade.evacuateMs / 1000).toFixed(1)} s, ${bound.toFixed(3)} × its lower bound; peak ${clients.peakDisconnectsPerSecond}/s; disconnects per client ${clients.disconnectsPerClient.mean} (max ${clients.disconnectsPerClient.max})`,
   );

@@ -30,6 +30,12 @@ export interface Scenario extends Omit<WorldOptions, 'observer' | 'podChanged'> 
   fleet: readonly ClientGroup[];
   /** @default 1000 */
   connectPerSecond?: number;
+  /**
+   * How long the cluster rests before the upgrade, in ms. The operator looks each 20 s, so this decides how its passes fall.
+   *
+   * @default 3000: the nodes have counted their connections
+   */
+  restMs?: number;
   /** Service by which the devices enter. */
   service: string;
   /** Told of every event of the run. */
@@ -81,7 +87,7 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
     await population.connectAll();
     const publisher = world.pods.running[0]?.node;
     if (publisher) population.queueMessages(publisher);
-    await clock.sleep(STATISTICS_MS);
+    await clock.sleep(scenario.restMs ?? STATISTICS_MS);
     const request: UpgradeRequest = {
       desired: scenario.desired,
       driver: scenario.driver,

@@ -15,7 +15,9 @@ export interface NodeTimings {
   listenMs: number;
   /** From then until the evacuation applications run; clients are accepted meanwhile. @default 1000 */
   pluginsMs: number;
-  /** From SIGTERM, which closes all connections, until the process has ended. @default 3000 */
+  /** From SIGTERM, which closes all connections, until the other nodes no longer list it: by chance, at most. @default 500 */
+  leaveMs: number;
+  /** From SIGTERM until the process has ended. @default 3000 */
   shutdownMs: number;
   /** What moving one session takes. @default 2 */
   sessionMoveMs: number;
@@ -37,6 +39,7 @@ const DEFAULT_TIMINGS: NodeTimings = {
   joinMs: 500,
   listenMs: 1600,
   pluginsMs: 1000,
+  leaveMs: 500,
   shutdownMs: 3000,
   sessionMoveMs: 2,
 };
@@ -46,7 +49,7 @@ const DEFAULT_TIMINGS: NodeTimings = {
  * - `starting`: MQTT and HTTP listen, but the evacuation applications do not run yet: `/load_rebalance/…` is 404, and a
  *   node that is to be evacuating accepts clients.
  * - `running`.
- * - `stopping`: got SIGTERM; all connections are closed, nothing listens, and the cluster still lists it.
+ * - `stopping`: got SIGTERM; all connections are closed, nothing listens, and for a moment the cluster still lists it.
  */
 export type NodePhase = 'stopped' | 'joining' | 'starting' | 'running' | 'stopping';
 
@@ -130,10 +133,14 @@ export class EmqxNode {
   shutdown(ended: () => void = () => {}): void {
     if (this.currentPhase === 'stopped' || this.currentPhase === 'stopping') return;
     this.end('stopping');
-    this.after(this.timings.shutdownMs, () => {
-      this.currentPhase = 'stopped';
+    const { shutdownMs } = this.timings;
+    const leaveMs = this.cluster.random.below(Math.min(this.timings.leaveMs, shutdownMs) + 1);
+    this.after(leaveMs, () => {
       this.cluster.leave(this);
-      ended();
+      this.after(shutdownMs - leaveMs, () => {
+        this.currentPhase = 'stopped';
+        ended();
+      });
     });
   }
 

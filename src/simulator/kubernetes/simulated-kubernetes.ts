@@ -21,6 +21,6 @@ export class SimulatedKubernetes {
     new StatefulSetController(clock, this.store);
     new EndpointSliceController(clock, this.store);
     new GarbageCollector(clock, this.store);
-    new Kubelet(clock, this.store, runtime);
+    new Kubelet(clock, this.store, random.fork('kubelet'), runtime);
   }
 }

@@ -6,6 +6,11 @@ import { type Param, parseStart } from './start-options';
 
 /** The multicall behind `global_status` gives up on a node after this long. */
 const MULTICALL_TIMEOUT_MS = 15_000;
+/**
+ * A call into a node that is shutting down hangs. In each of four measured upgrades the operator's pass that started an
+ * evacuation on such a node took 14 to 23 s longer.
+ */
+const CALL_INTO_STOPPING_MS = 15_000;
 
 /** `/load_rebalance/…` and `/node_eviction/…`, as one node answers them. */
 export class RebalanceRoutes {
@@ -95,7 +100,9 @@ export class RebalanceRoutes {
     if (!cluster.isKnownName(name)) return refusal(`invalid node: ${name}`);
     const run = prepare();
     const target = cluster.node(name);
-    if (!target?.hasRebalance) return refusal(this.communicationError(name));
+    const failure = refusal(this.communicationError(name));
+    if (target?.phase === 'stopping') return cluster.clock.sleep(CALL_INTO_STOPPING_MS).then(() => failure);
+    if (!target?.hasRebalance) return failure;
     return this.call(target, () => {
       const result = run(target);
       return result === true ? data([]) : refusal(result);
