@@ -1,44 +1,53 @@
 import { z } from 'zod';
 
 /**
- * The parts of Kubernetes' own core/v1 API inside of the custom resource, as loosely as they can be told: the fields this
- * project reads, and anything else. A schema generated from Kubernetes' OpenAPI document is to take the place of this file.
+ * The parts of Kubernetes' own core/v1 API inside of the custom resources. They are validated in full, by definitions that
+ * are read when the first of them is met; their TypeScript types name the fields this project reads, and allow any other.
  */
+type Loose<T> = T & Record<string, unknown>;
 
-const looseObject = z.looseObject({});
+export type ContainerPort = Loose<{ name?: string; containerPort: number; protocol?: string }>;
+export type ServicePort = Loose<{
+  name?: string;
+  port: number;
+  protocol?: string;
+  targetPort?: number | string;
+  nodePort?: number;
+}>;
+export type ServiceSpec = Loose<{ type?: string; selector?: Record<string, string>; ports?: ServicePort[] }>;
+export type EnvVar = Loose<{ name: string; value?: string }>;
+export type Container = Loose<{ name: string; env?: EnvVar[] }>;
+export type Volume = Loose<{ name: string }>;
+export type VolumeMount = Loose<{ name: string; mountPath: string }>;
+export type VolumeDevice = Loose<{ name: string; devicePath: string }>;
+export type LocalObjectReference = Loose<{ name?: string }>;
+type AnyObject = Record<string, unknown>;
 
-export const containerPort = z.looseObject({
-  name: z.string().optional(),
-  containerPort: z.int32(),
-  protocol: z.string().optional().meta({ default: 'TCP' }),
-});
+export const affinity = part<AnyObject>('Affinity');
+export const container = part<Container>('Container');
+export const containerPort = part<ContainerPort>('ContainerPort');
+export const envFromSource = part<AnyObject>('EnvFromSource');
+export const envVar = part<EnvVar>('EnvVar');
+export const ephemeralContainer = part<Container>('EphemeralContainer');
+export const intOrString = part<number | string>('IntOrString');
+export const lifecycle = part<AnyObject>('Lifecycle');
+export const localObjectReference = part<LocalObjectReference>('LocalObjectReference');
+export const persistentVolumeClaimSpec = part<AnyObject>('PersistentVolumeClaimSpec');
+export const podSecurityContext = part<AnyObject>('PodSecurityContext');
+export const probe = part<AnyObject>('Probe');
+export const resourceRequirements = part<AnyObject>('ResourceRequirements');
+export const securityContext = part<AnyObject>('SecurityContext');
+export const serviceSpec = part<ServiceSpec>('ServiceSpec');
+export const toleration = part<AnyObject>('Toleration');
+export const topologySpreadConstraint = part<AnyObject>('TopologySpreadConstraint');
+export const volume = part<Volume>('Volume');
+export const volumeDevice = part<VolumeDevice>('VolumeDevice');
+export const volumeMount = part<VolumeMount>('VolumeMount');
 
-export const servicePort = z.looseObject({
-  name: z.string().optional(),
-  port: z.int32(),
-  protocol: z.string().optional().meta({ default: 'TCP' }),
-  targetPort: z.union([z.int32(), z.string()]).optional(),
-  nodePort: z.int32().optional(),
-});
-
-export const serviceSpec = z.looseObject({
-  type: z.string().optional(),
-  selector: z.record(z.string(), z.string()).optional(),
-  ports: z.array(servicePort).optional(),
-});
-
-export const envVar = z.looseObject({ name: z.string(), value: z.string().optional() });
-export const container = z.looseObject({ name: z.string(), env: z.array(envVar).optional() });
-export const volume = z.looseObject({ name: z.string() });
-export const volumeMount = z.looseObject({ name: z.string(), mountPath: z.string() });
-export const volumeDevice = z.looseObject({ name: z.string(), devicePath: z.string() });
-export const localObjectReference = z.looseObject({ name: z.string().optional() });
-export const envFromSource = looseObject;
-export const affinity = looseObject;
-export const toleration = looseObject;
-export const probe = looseObject;
-export const lifecycle = looseObject;
-export const resourceRequirements = looseObject;
-export const securityContext = looseObject;
-export const podSecurityContext = looseObject;
-export const persistentVolumeClaimSpec = looseObject;
+function part<T>(name: string): z.ZodType<T> {
+  return z.lazy(() => {
+    // Not an import: whoever only describes a cluster without such parts need not read the definitions.
+    const { coreV1Definition } = require('./crd/core-v1-definitions') as typeof import('./crd/core-v1-definitions');
+    return coreV1Definition(name) as z.ZodType<T>;
+  });
+}

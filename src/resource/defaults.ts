@@ -8,7 +8,9 @@ import {
   MANAGED_BY_LABEL,
   OPERATOR,
 } from './constants';
+import { copyOf } from './copy';
 import type { EmqxEnterprise, EmqxEnterpriseSpec } from './emqx-enterprise';
+import { isEmpty, normalClaim, normalContainer, normalContainers } from './normal-form';
 import { DEFAULT_POD_SECURITY_CONTEXT, DEFAULT_PULL_POLICY, DEFAULT_SECURITY_CONTEXT } from './spec';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -27,13 +29,15 @@ export function clusterLabels(name: string): Strings {
  * The resource as the API server would store it: with all that the custom resource definition and the operator's mutating
  * webhook would fill in. With it the webhook has nothing left to do, and a diff shows the user's own changes only.
  *
- * - What is given stays, except that the two labels of the operator and the Service's selector are always set.
+ * - What is given stays, except that the two labels of the operator and the Service's selector are always set, and that
+ *   what can be spelled in several ways, such as quantities, is spelled as it is stored.
  * - Applied twice it changes nothing more. The given resource is not modified.
  *
  * @see EMQX Operator 2.2.29, `apis/apps/v1beta4/emqxbroker_webhook.go`
  */
 export function withDefaults(resource: EmqxEnterprise): EmqxEnterprise {
-  const { metadata, spec } = structuredClone(resource);
+  const { metadata, spec: given } = copyOf(resource);
+  const { license, ...spec } = given;
   const namespace = metadata.namespace || DEFAULT_NAMESPACE;
   const labels = { ...metadata.labels, ...clusterLabels(metadata.name) };
   const annotations = metadata.annotations ?? {};
@@ -49,10 +53,11 @@ export function withDefaults(resource: EmqxEnterprise): EmqxEnterprise {
   });
 
   return {
-    ...structuredClone(resource),
+    ...copyOf(resource),
     metadata: { ...metadata, namespace, labels },
     spec: {
       ...spec,
+      ...(!isEmpty(license) && { license }),
       replicas: spec.replicas ?? DEFAULT_REPLICAS,
       clusterDomain,
       template: {
@@ -81,7 +86,11 @@ export function withDefaults(resource: EmqxEnterprise): EmqxEnterprise {
         },
       },
       ...(persistent && {
-        persistent: { ...persistent, metadata: ownMetadata(persistent.metadata, `${metadata.name}-data`) },
+        persistent: {
+          ...persistent,
+          metadata: ownMetadata(persistent.metadata, `${metadata.name}-data`),
+          spec: normalClaim(persistent.spec),
+        },
       }),
     },
   };
@@ -90,8 +99,10 @@ export function withDefaults(resource: EmqxEnterprise): EmqxEnterprise {
 function completePodSpec(given: PodSpec | undefined, name: string, dnsName: string): PodSpec {
   return {
     ...given,
+    ...(given?.extraContainers && { extraContainers: normalContainers(given.extraContainers) }),
+    ...(given?.initContainers && { initContainers: normalContainers(given.initContainers) }),
     reloaderImage: given?.reloaderImage ?? DEFAULT_RELOADER_IMAGE,
-    podSecurityContext: given?.podSecurityContext ?? structuredClone(DEFAULT_POD_SECURITY_CONTEXT),
+    podSecurityContext: given?.podSecurityContext ?? copyOf(DEFAULT_POD_SECURITY_CONTEXT),
     emqxContainer: completeContainer(given?.emqxContainer, name, dnsName),
   };
 }
@@ -99,7 +110,7 @@ function completePodSpec(given: PodSpec | undefined, name: string, dnsName: stri
 function completeContainer(given: EmqxContainer | undefined, name: string, dnsName: string): EmqxContainer {
   const image = given?.image;
   return {
-    ...given,
+    ...normalContainer(given),
     ...(image && {
       image: {
         ...image,
@@ -107,7 +118,7 @@ function completeContainer(given: EmqxContainer | undefined, name: string, dnsNa
         pullPolicy: image.pullPolicy ?? DEFAULT_PULL_POLICY,
       },
     }),
-    securityContext: given?.securityContext ?? structuredClone(DEFAULT_SECURITY_CONTEXT),
+    securityContext: given?.securityContext ?? copyOf(DEFAULT_SECURITY_CONTEXT),
     ports: withoutClashes(
       [
         ...(given?.ports ?? []),

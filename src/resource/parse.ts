@@ -108,10 +108,11 @@ function checkNodePorts(
   });
 }
 
-/** Whether a value at this path may be, or hold, a secret: license, API keys, environment, settings of EMQX. */
+/** Whether a value at this path may be, or hold, a secret: license, API keys, settings of EMQX, what containers are given. */
 function isSecret(steps: Steps): boolean {
   const path = formatPath(steps);
-  return /^spec\.license(?!\.secretName)|\.(bootstrapAPIKeys|env|emqxConfig)\b(?!.*\.(name|key)$)/.test(path);
+  if (/^spec\.license(?!\.secretName)/.test(path)) return true;
+  return /\.(bootstrapAPIKeys|env|emqxConfig|args|httpHeaders)\b(?!.*\.(name|key)$)/.test(path);
 }
 
 function isObject(value: unknown): boolean {

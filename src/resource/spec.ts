@@ -16,7 +16,7 @@ export const DEFAULT_PULL_POLICY = 'IfNotPresent';
 
 const license = z.strictObject({
   /** The license, base64. */
-  data: z.string().optional(),
+  data: z.string().optional().meta({ format: 'byte' }),
   /** The license as text. */
   stringData: z.string().optional(),
   /** Name of a Secret whose only key holds the license. */
@@ -57,7 +57,10 @@ const emqxContainer = z.strictObject({
   command: z.array(z.string()).optional(),
   args: z.array(z.string()).optional(),
   workingDir: z.string().optional(),
-  ports: z.array(core.containerPort).optional(),
+  ports: z
+    .array(core.containerPort)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['containerPort', 'protocol'] }),
   envFrom: z.array(core.envFromSource).optional(),
   env: z.array(core.envVar).optional(),
   resources: core.resourceRequirements.optional(),
@@ -87,7 +90,7 @@ const podSpec = z.strictObject({
   emqxContainer: emqxContainer.optional(),
   extraContainers: z.array(core.container).optional(),
   initContainers: z.array(core.container).optional(),
-  ephemeralContainers: z.array(core.container).optional(),
+  ephemeralContainers: z.array(core.ephemeralContainer).optional(),
   volumes: z.array(core.volume).optional(),
   nodeSelector: z.record(z.string(), z.string()).optional(),
   nodeName: z.string().optional(),

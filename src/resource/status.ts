@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
-const condition = z.strictObject({
+/** A time as RFC 3339 text. */
+export const dateTime = z.string().meta({ format: 'date-time' });
+
+export const condition = z.strictObject({
   /** `Running` or `BlueGreenUpdating`; the latter, once true, is never taken back. */
   type: z.string(),
   status: z.string(),
-  lastUpdateTime: z.string().optional(),
-  lastTransitionTime: z.string().optional(),
+  lastUpdateTime: dateTime.optional(),
+  lastTransitionTime: dateTime.optional(),
   reason: z.string().optional(),
   message: z.string().optional(),
 });
@@ -18,7 +21,8 @@ const emqxNode = z.strictObject({
   connections: z.int().optional(),
 });
 
-const evacuation = z.strictObject({
+/** How far the evacuation of a node is. */
+export const evacuation = z.strictObject({
   node: z.string().optional(),
   /** `evicting_conns`, `waiting_takeover`, `evicting_sessions` or `prohibiting`. */
   state: z.string().optional(),
@@ -52,8 +56,8 @@ export const emqxEnterpriseStatus = z.strictObject({
     .strictObject({
       originStatefulSet: z.string().optional(),
       currentStatefulSet: z.string().optional(),
-      /** RFC 3339: when the operator first saw all new nodes ready; the initial delay counts from here. */
-      startedAt: z.string().optional(),
+      /** When the operator first saw all new nodes ready; the initial delay counts from here. */
+      startedAt: dateTime.optional(),
       evacuationsStatus: z.array(evacuation).optional(),
     })
     .optional(),

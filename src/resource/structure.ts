@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { formatPath, HIDDEN, type Problem } from './problem';
+import { QUANTITY } from './quantity';
 
 type Step = string | number;
 
@@ -74,9 +75,10 @@ function boundOf(issue: z.core.$ZodIssue): string {
   const unit = 'origin' in issue && issue.origin === 'string' ? ' characters long' : '';
   if (issue.code === 'too_small') return `at least ${issue.minimum}${unit}`;
   if (issue.code === 'too_big') return `at most ${issue.maximum}${unit}`;
+  if (issue.code === 'invalid_format' && issue.pattern === String(QUANTITY)) return 'a quantity like 500m or 512Mi';
   if (issue.code === 'invalid_format') return `text of the form ${issue.pattern ?? issue.format}`;
-  // What is left in the schema is the union of a port's number and its name.
-  return 'a number or text';
+  // What is left in the schema are unions: of a number and a name, or of a number and a quantity.
+  return 'a whole number or text';
 }
 
 const TYPE_NAMES: Partial<Record<string, string>> = {
@@ -109,5 +111,6 @@ function fieldsAt(schema: z.core.$ZodType, steps: readonly Step[]): string[] {
 }
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap() as z.core.$ZodType) : schema;
+  const wrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodLazy;
+  return wrapped ? unwrap(schema.unwrap() as z.core.$ZodType) : schema;
 }

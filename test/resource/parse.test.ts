@@ -222,7 +222,7 @@ test.each([
   ['spec.clusterDomain', 5, 'text', 'write it in quotes'],
   ['spec.template.spec.emqxContainer.image.pullPolicy', 'Sometimes', 'one of Always, Never, IfNotPresent', undefined],
   ['spec.persistent', {}, 'an object', 'add an object'],
-  ['spec.serviceTemplate.spec.ports', [{ port: 1, targetPort: true }], 'a number or text', undefined],
+  ['spec.serviceTemplate.spec.ports', [{ port: 1, targetPort: true }], 'a whole number or text', undefined],
   ['spec.serviceTemplate.spec.ports', [{ port: 1.5 }], 'a whole number', undefined],
   [
     'spec.template.spec.emqxContainer.bootstrapAPIKeys',

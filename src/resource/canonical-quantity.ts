@@ -1,0 +1,41 @@
+const NOTATION = /^([+-]?)(\d+)?(?:\.(\d*))?(n|u|m|k|M|G|T|P|E|[KMGTPE]i)?$/;
+const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+const NANO = 1_000_000_000n;
+
+/**
+ * A quantity in the one spelling in which Kubernetes' own programs write it: `0.5` is `500m`, `1024Mi` is `1Gi`. The
+ * operator's webhook stores quantities so; another spelling would look like a change for ever.
+ *
+ * What is no quantity, and powers of ten written with an exponent, come back as given.
+ *
+ * @see Kubernetes API, `resource.Quantity`
+ */
+export function canonicalQuantity(value: unknown): unknown {
+  if (typeof value !== 'string' && typeof value !== 'number') return value;
+  const [, sign, whole = '', fraction = '', suffix = ''] = NOTATION.exec(String(value)) ?? [];
+  if (sign === undefined || whole + fraction === '') return value;
+  const divisor = 10n ** BigInt(fraction.length);
+  const nanos = (BigInt(whole + fraction) * unitOf(suffix) + divisor - 1n) / divisor; // parts of a billionth are rounded up
+  const minus = sign === '-' && nanos > 0n ? '-' : '';
+  const binary = suffix.endsWith('i') && nanos >= 1024n * NANO && nanos % NANO === 0n;
+  return minus + (binary ? shortest(nanos / NANO, 1024n, BINARY) : shortest(nanos, 1000n, DECIMAL));
+}
+
+/** What one of the unit is in billionths. */
+function unitOf(suffix: string): bigint {
+  const binary = BINARY.indexOf(suffix);
+  return binary > 0 ? 1024n ** BigInt(binary) * NANO : 1000n ** BigInt(DECIMAL.indexOf(suffix));
+}
+
+/** With the largest unit that leaves no fraction. */
+function shortest(amount: bigint, base: bigint, units: readonly string[]): string {
+  if (amount === 0n) return '0';
+  let unit = 0;
+  let rest = amount;
+  while (rest % base === 0n && unit < units.length - 1) {
+    rest /= base;
+    unit++;
+  }
+  return `${rest}${units[unit]}`;
+}

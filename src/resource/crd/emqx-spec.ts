@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { DEFAULT_CLUSTER_DOMAIN } from '../constants';
+import * as core from '../core-v1';
+import { templateMeta } from '../metadata';
+import { DEFAULT_POD_SECURITY_CONTEXT, DEFAULT_SECURITY_CONTEXT } from '../spec';
+
+const ONE_DISRUPTION_BUDGET = {
+  message:
+    'minAvailable cannot be set when maxUnavailable is specified. These fields are mutually exclusive in PodDisruptionBudget.',
+  rule: 'has(self.minAvailable) && has(self.maxUnavailable) ? false : true',
+};
+const disruptionBudgetRule = { 'x-kubernetes-validations': [ONE_DISRUPTION_BUDGET] };
+
+const STATUS_PAGE = { path: '/status', port: 'dashboard' };
+const DEFAULT_LIVENESS_PROBE = {
+  failureThreshold: 3,
+  httpGet: STATUS_PAGE,
+  initialDelaySeconds: 60,
+  periodSeconds: 30,
+};
+const DEFAULT_READINESS_PROBE = {
+  failureThreshold: 12,
+  httpGet: STATUS_PAGE,
+  initialDelaySeconds: 10,
+  periodSeconds: 5,
+};
+const DEFAULT_REPLICAS = 2;
+const DEFAULT_EVICTION_RATE = 1000;
+const DEFAULT_UPDATE_STRATEGY = {
+  type: 'Recreate',
+  initialDelaySeconds: 10,
+  evacuationStrategy: {
+    connEvictRate: DEFAULT_EVICTION_RATE,
+    sessEvictRate: DEFAULT_EVICTION_RATE,
+    waitTakeover: 10,
+  },
+};
+
+const apiKeyText = z.string().regex(/^[a-zA-Z\d-_]+$/);
+const secretKeySelector = z.strictObject({ secretName: z.string(), secretKey: apiKeyText });
+
+const bootstrapApiKey = z.strictObject({
+  key: apiKeyText.optional(),
+  secret: z.string().min(3).max(128).optional(),
+  /** The same two from a Secret. */
+  secretRef: z.strictObject({ key: secretKeySelector, secret: secretKeySelector }).optional(),
+});
+
+const config = z.strictObject({
+  /** Whether `data` is merged into what EMQX has, or takes its place. */
+  mode: z.enum(['Merge', 'Replace']).optional().meta({ default: 'Merge' }),
+  /** HOCON. */
+  data: z.string().optional(),
+});
+
+const evacuationStrategy = z.strictObject({
+  /** Connections a node ends per second. */
+  connEvictRate: z.int32().min(1).optional().meta({ default: DEFAULT_EVICTION_RATE }),
+  /** Sessions a node hands over per second. */
+  sessEvictRate: z.int32().min(1).optional().meta({ default: DEFAULT_EVICTION_RATE }),
+  /** Seconds a client has to come back before its session is moved. */
+  waitTakeover: z.int32().min(0).optional(),
+});
+
+const updateStrategy = z.strictObject({
+  /** `Recreate` is the operator's word for a blue-green upgrade. */
+  type: z.enum(['Recreate']).optional().meta({ default: 'Recreate' }),
+  /** Seconds between "all new nodes are ready" and the first evacuation. */
+  initialDelaySeconds: z.int32().optional(),
+  evacuationStrategy: evacuationStrategy.optional(),
+});
+
+const replicantSpec = z
+  .strictObject({
+    replicas: z.int32().optional().meta({ default: DEFAULT_REPLICAS }),
+    minAvailable: core.intOrString.optional(),
+    maxUnavailable: core.intOrString.optional(),
+    command: z.array(z.string()).optional(),
+    args: z.array(z.string()).optional(),
+    ports: z.array(core.containerPort).optional(),
+    env: z.array(core.envVar).optional(),
+    envFrom: z.array(core.envFromSource).optional(),
+    resources: core.resourceRequirements.optional(),
+    livenessProbe: core.probe.optional().meta({ default: DEFAULT_LIVENESS_PROBE }),
+    readinessProbe: core.probe.optional().meta({ default: DEFAULT_READINESS_PROBE }),
+    startupProbe: core.probe.optional(),
+    lifecycle: core.lifecycle.optional(),
+    containerSecurityContext: core.securityContext.optional().meta({ default: DEFAULT_SECURITY_CONTEXT }),
+    podSecurityContext: core.podSecurityContext.optional().meta({ default: DEFAULT_POD_SECURITY_CONTEXT }),
+    initContainers: z.array(core.container).optional(),
+    extraContainers: z.array(core.container).optional(),
+    extraVolumes: z.array(core.volume).optional(),
+    extraVolumeMounts: z.array(core.volumeMount).optional(),
+    affinity: core.affinity.optional(),
+    nodeName: z.string().optional(),
+    nodeSelector: z.record(z.string(), z.string()).optional(),
+    tolerations: z.array(core.toleration).optional(),
+    /** An older spelling of `tolerations`. */
+    toleRations: z.array(core.toleration).optional(),
+    topologySpreadConstraints: z.array(core.topologySpreadConstraint).optional(),
+  })
+  .meta(disruptionBudgetRule);
+
+const coreSpec = replicantSpec
+  .extend({
+    /** One claim, in spite of the name. */
+    volumeClaimTemplates: core.persistentVolumeClaimSpec.optional(),
+  })
+  .meta(disruptionBudgetRule);
+
+const serviceTemplate = z.strictObject({
+  enabled: z.boolean().optional().meta({ default: true }),
+  metadata: templateMeta.optional(),
+  spec: core.serviceSpec.optional(),
+});
+
+/** `spec` of an EMQX v2beta1. @see EMQX Operator 2.2.29 */
+export const emqxSpec = z.strictObject({
+  image: z.string(),
+  imagePullPolicy: z.string().optional(),
+  imagePullSecrets: z.array(core.localObjectReference).optional(),
+  serviceAccountName: z.string().optional(),
+  clusterDomain: z.string().optional().meta({ default: DEFAULT_CLUSTER_DOMAIN }),
+  bootstrapAPIKeys: z.array(bootstrapApiKey).optional(),
+  config: config.optional(),
+  /** How many old sets of pods are kept. */
+  revisionHistoryLimit: z.int32().optional().meta({ default: 3 }),
+  updateStrategy: updateStrategy.optional().meta({ default: DEFAULT_UPDATE_STRATEGY }),
+  coreTemplate: z
+    .strictObject({ metadata: templateMeta.optional(), spec: coreSpec.optional() })
+    .optional()
+    .meta({ default: { spec: { replicas: DEFAULT_REPLICAS } } }),
+  replicantTemplate: z.strictObject({ metadata: templateMeta.optional(), spec: replicantSpec.optional() }).optional(),
+  dashboardServiceTemplate: serviceTemplate.optional(),
+  listenersServiceTemplate: serviceTemplate.optional(),
+});
