@@ -1,15 +1,29 @@
 /** Describe an EMQX Enterprise 4.4 cluster in code; loads neither Pulumi nor a Kubernetes client. */
+export { ApiKey } from './constructs/api-key';
 export type { BlueGreenUpdate } from './constructs/blue-green-update';
 export { EmqxEnterpriseCluster, type EmqxEnterpriseClusterProps } from './constructs/emqx-enterprise-cluster';
 export type { EmqxImage } from './constructs/emqx-image';
+export { EmqxMonitoring, type EmqxMonitoringProps } from './constructs/emqx-monitoring';
+export { EmqxOperator, type EmqxOperatorProps, type Toleration } from './constructs/emqx-operator';
+export { EnvValue } from './constructs/env-value';
 export type { EvacuationStrategy } from './constructs/evacuation-strategy';
 export { License } from './constructs/license';
 export {
   type ClusterIpOptions,
+  type ExternalTrafficPolicy,
   type LoadBalancerOptions,
   MqttService,
   type NodePort,
   type NodePortOptions,
 } from './constructs/mqtt-service';
+export type { NetworkPolicyOptions } from './constructs/network-policy';
+export type { NodeResources } from './constructs/node-resources';
+export type { OperatorResources } from './constructs/operator-resources';
+export { OperatorWebhook } from './constructs/operator-webhook';
+export type { AccessMode, Persistence } from './constructs/persistence';
+export type { PodDisruptionBudgetOptions } from './constructs/pod-disruption-budget';
+export type { PodOptions, Probes } from './constructs/pod-options';
+export type { Tls } from './constructs/tls';
+export { UpgradeAccess, type UpgradeAccessProps } from './constructs/upgrade-access';
 export type { MqttListener } from './resource/constants';
 export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './resource/emqx-enterprise';

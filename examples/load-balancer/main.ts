@@ -19,6 +19,7 @@ new EmqxEnterpriseCluster(new Chart(app, 'telemetry'), 'Cluster', {
     },
     hold: true,
   },
+  tls: { secretName: 'telemetry-tls' },
   service: MqttService.loadBalancer({
     listeners: ['mqtt', 'mqtts', 'wss'],
     annotations: { 'service.beta.kubernetes.io/aws-load-balancer-type': 'nlb' },

@@ -1,11 +1,13 @@
-import { nodePort, nodePortTwice } from '../resource/rules';
+import { formatPath } from '../resource/problem';
+import { nodePort, nodePortTwice, type Rule } from '../resource/rules';
 import { unknownField } from '../resource/structure';
+import { addressBlock } from './_address-block';
 import type { Findings } from './_findings';
 import { LISTENERS, MqttService } from './mqtt-service';
 
 const OPTIONS: Record<MqttService['type'], readonly string[]> = {
-  NodePort: LISTENERS,
-  LoadBalancer: ['listeners', 'annotations'],
+  NodePort: [...LISTENERS, 'externalTrafficPolicy'],
+  LoadBalancer: ['listeners', 'annotations', 'externalTrafficPolicy', 'loadBalancerSourceRanges', 'loadBalancerClass'],
   ClusterIP: ['listeners'],
 };
 
@@ -21,7 +23,8 @@ export function checkMqttService(findings: Findings, path: string, service: unkn
   }
   checkOptions(findings, path, service);
   checkListeners(findings, path, service);
-  checkNodePorts(findings, path, service);
+  if (service.type === 'NodePort') checkNodePorts(findings, path, service);
+  checkWayIn(findings, path, service);
 }
 
 function checkOptions(findings: Findings, path: string, service: MqttService): void {
@@ -54,13 +57,67 @@ function checkListeners(findings: Findings, path: string, { type, listeners }: M
 function checkNodePorts(findings: Findings, path: string, service: MqttService): void {
   const taken = new Set<unknown>();
   for (const listener of LISTENERS) {
-    const port: unknown = service.nodePorts[listener];
+    const port: unknown = service.options[listener];
     if (port === undefined || port === 'auto') continue;
     findings.check(`${path}.${listener}`, port, nodePort);
     if (taken.has(port)) findings.report(`${path}.${listener}`, port, nodePortTwice);
     taken.add(port);
   }
 }
+
+/** How traffic gets to the ports; annotations are texts, whatever a cloud reads in them. */
+function checkWayIn(findings: Findings, path: string, { options }: MqttService): void {
+  const { annotations, externalTrafficPolicy, loadBalancerClass, loadBalancerSourceRanges } = options;
+  for (const [name, value] of Object.entries(annotations ?? {})) {
+    findings.check(formatPath([...path.split('.'), 'annotations', name]), value, text);
+  }
+  if (externalTrafficPolicy !== undefined) {
+    findings.check(`${path}.externalTrafficPolicy`, externalTrafficPolicy, trafficPolicy);
+  }
+  if (loadBalancerClass !== undefined) findings.check(`${path}.loadBalancerClass`, loadBalancerClass, className);
+  if (loadBalancerSourceRanges === undefined) return;
+  const at = `${path}.loadBalancerSourceRanges`;
+  if (!Array.isArray(loadBalancerSourceRanges) || loadBalancerSourceRanges.length === 0) {
+    findings.report(at, loadBalancerSourceRanges, noRanges);
+  } else {
+    loadBalancerSourceRanges.forEach((range: unknown, index) => {
+      findings.check(`${at}[${index}]`, range, addressBlock);
+    });
+  }
+}
+
+const text: Rule = (value) =>
+  typeof value === 'string'
+    ? undefined
+    : {
+        bound: 'text',
+        reason: 'the API server refuses annotations of another type, and values are never converted',
+        fix: 'write it in quotes',
+      };
+
+const trafficPolicy: Rule = (value) =>
+  value === 'Cluster' || value === 'Local'
+    ? undefined
+    : {
+        bound: '"Cluster" or "Local"',
+        reason: 'Kubernetes knows these two',
+        fix: 'write "Local" if EMQX must see the addresses of the devices',
+      };
+
+const className: Rule = (value) =>
+  typeof value === 'string' && /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?$/.test(value)
+    ? undefined
+    : {
+        bound: 'a name such as "service.k8s.aws/nlb"',
+        reason: 'it is of the form of a label, and the API server refuses others',
+        fix: 'take the name from the manual of the load balancer',
+      };
+
+const noRanges = {
+  bound: 'a list of one or more networks',
+  reason: 'an empty list lets every network in',
+  fix: 'write for example ["203.0.113.0/24"], or leave it out',
+};
 
 function isListener(name: unknown): boolean {
   return (LISTENERS as readonly unknown[]).includes(name);

@@ -17,8 +17,17 @@ export class Findings {
     this.problems.push(problem);
   }
 
+  /** Whether something is wrong already with the property a path begins with. */
+  concern(path: string): boolean {
+    return this.problems.some((problem) => propertyOf(problem.path) === propertyOf(path));
+  }
+
   /** The messages, for `node.addValidation`. */
   messages(): string[] {
     return this.problems.map(formatProblem);
   }
+}
+
+function propertyOf(path: string): string {
+  return path.split(/[.[]/, 1)[0]!;
 }

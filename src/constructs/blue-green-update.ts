@@ -26,7 +26,7 @@ export interface BlueGreenUpdate {
    * those who apply by kubectl or GitOps: the operator alone removes nodes before it has evacuated them.
    *
    * The custom resource then carries a delay of 63 years, and the traffic Service keeps `initialDelay` in the annotation
-   * `emqx-blue-green/initial-delay-seconds`.
+   * `emqx-blue-green/initial-delay-seconds`. Not together with `exposure: 'operator'`: there is nobody to switch that Service.
    *
    * @default false
    */

@@ -3,28 +3,30 @@ import { Construct } from 'constructs';
 import {
   API_VERSION,
   DEFAULT_CLUSTER_DOMAIN,
-  DEFAULT_NAMESPACE,
   DEFAULT_REPLICAS,
   INITIAL_DELAY_ANNOTATION,
   KIND,
   LICENSE_KEY,
-  MQTT_PORTS,
   TRAFFIC_LABEL,
 } from '../resource/constants';
 import { clusterLabels, withDefaults } from '../resource/defaults';
 import type { EmqxEnterprise } from '../resource/emqx-enterprise';
 import { imageOf } from '../resource/image';
-import { problemsOf } from '../resource/parse';
-import { formatProblem } from '../resource/problem';
-import { clusterName, emqxVersion, replicas } from '../resource/rules';
-import { checkMqttService } from './_check-service';
-import { Findings } from './_findings';
-import { type BlueGreenUpdate, checkBlueGreenUpdate, initialDelayOf, toWire } from './blue-green-update';
+import { checkCluster } from './_check-cluster';
+import { namespaceOf } from './_namespace';
+import { podSpecOf } from './_pod-spec';
+import { serviceSpecOf } from './_service-spec';
+import { warningsOf } from './_warnings';
+import type { ApiKey } from './api-key';
+import { type BlueGreenUpdate, initialDelayOf, toWire } from './blue-green-update';
 import type { EmqxImage } from './emqx-image';
-import { checkLicense, License } from './license';
+import { License } from './license';
 import { MqttService } from './mqtt-service';
+import { claimOf, type Persistence } from './persistence';
+import type { PodOptions } from './pod-options';
+import type { Tls } from './tls';
 
-export interface EmqxEnterpriseClusterProps {
+export interface EmqxEnterpriseClusterProps extends PodOptions {
   /**
    * Name of the cluster: a DNS label of at most 41 characters, starting with a letter. It cannot be changed later, for the
    * host names of the nodes are made of it.
@@ -32,62 +34,106 @@ export interface EmqxEnterpriseClusterProps {
   readonly name: string;
 
   /**
-   * Namespace of the cluster and of all that belongs to it.
+   * Namespace of the cluster and of all that belongs to it. It cannot be changed later.
    *
    * @default - the chart's namespace, or "default"
    */
   readonly namespace?: string;
 
   /**
-   * Version of EMQX Enterprise, from 4.4.14 up to, but not including, 5.0.0. Another version is an upgrade.
+   * Version of EMQX Enterprise, from 4.4.14 up to, but not including, 5.0.0. A change is an upgrade.
    */
   readonly version: string;
 
   /**
-   * Where the image comes from.
+   * Where the image comes from. A change is an upgrade.
    *
    * @default - emqx/emqx-ee of the container runtime's own registry
    */
   readonly image?: EmqxImage;
 
   /**
-   * Number of EMQX nodes.
+   * Number of EMQX nodes. A change is no upgrade: nodes come and go, and devices of those that go are cut off. It must not
+   * go together with an upgrade.
    *
    * @default 3
    */
   readonly replicas?: number;
 
   /**
-   * License of EMQX Enterprise.
+   * License of EMQX Enterprise. Another text in the same Secret is no upgrade; another Secret is one.
    *
    * @default - the one the image brings, if any
    */
   readonly license?: License;
 
   /**
-   * How an upgrade replaces the nodes.
+   * Volumes for the data of the nodes. They cannot be added, changed or removed later.
+   *
+   * @default - the data goes with the pod
+   */
+  readonly persistence?: Persistence;
+
+  /**
+   * How an upgrade replaces the nodes. A change is no upgrade. It must not be removed later: the operator then makes a
+   * third set of nodes, and may crash.
    *
    * @default - in place: each node is restarted in turn, and drops its connections
    */
   readonly blueGreenUpdate?: BlueGreenUpdate;
 
   /**
-   * How devices reach the cluster.
+   * How devices reach the cluster. A change is no upgrade.
    *
-   * @default MqttService.clusterIp()
+   * @default - from inside of the Kubernetes cluster: mqtt, and with `tls` mqtts
    */
   readonly service?: MqttService;
 
   /**
-   * DNS domain of the Kubernetes cluster.
+   * Who makes the Service of the devices. `own`: it is rendered here, and an upgrade switches it from the old nodes to the
+   * new ones. `operator`: the operator makes it, as in its tutorial; it is called like the cluster, publishes every
+   * listener, the management API and the dashboard, and leads to old and new nodes alike. Then an upgrade can be neither
+   * held nor driven by the upgrade command, and the cluster {@link EmqxEnterpriseCluster.warnings | warns}.
+   *
+   * @default "own"
+   * @see EMQX Operator 2.2.29, `spec.serviceTemplate`
+   */
+  readonly exposure?: 'own' | 'operator';
+
+  /**
+   * Certificate of the TLS listeners. A change is an upgrade.
+   *
+   * @default - that of EMQX's examples, which proves nothing
+   */
+  readonly tls?: Tls;
+
+  /**
+   * Who may publish and subscribe to what: rules of `acl.conf`, the first that fits decides. A change is no upgrade: the
+   * nodes read it when they start.
+   *
+   * @default - all may do everything, except subscribe to `$SYS/#` and `#`
+   * @see EMQX Enterprise 4.4, "ACL File"
+   */
+  readonly acl?: readonly string[];
+
+  /**
+   * Keys of the management API. They cannot be added, changed or removed later.
+   *
+   * @default - none but the operator's own
+   */
+  readonly apiKeys?: readonly ApiKey[];
+
+  /**
+   * DNS domain of the Kubernetes cluster. It cannot be changed later.
    *
    * @default "cluster.local"
    */
   readonly clusterDomain?: string;
 
   /**
-   * Settings of `emqx.conf` by their dotted names, for example `{ 'mqtt.max_packet_size': '2MB' }`. Another setting is an
-   * upgrade.
+   * Settings of `emqx.conf` by their dotted names, for example `{ 'mqtt.max_packet_size': '2MB' }`. A change is an upgrade;
+   * `name` and `cluster.…` cannot be changed later. They stand in the custom resource in clear: take `env` for what is
+   * secret.
    *
    * @default - EMQX's own, and those by which the nodes find each other
    * @see EMQX Enterprise 4.4, "Configuration"
@@ -101,7 +147,7 @@ export interface EmqxEnterpriseClusterProps {
  * Renders
  * - the custom resource EmqxEnterprise, complete: with all that the operator's webhook would fill in, so that a diff shows
  *   your own changes only;
- * - the Service `<name>-mqtt`;
+ * - the Service `<name>-mqtt`, unless the operator is to make it;
  * - the Secret `<name>-license`, if the license is given as text.
  *
  * What the properties cannot say is patched: `ApiObject.of(cluster).addJsonPatch(...)`. Labels and annotations of the custom
@@ -124,37 +170,36 @@ export class EmqxEnterpriseCluster extends Construct {
   readonly licenseSecretName: string | undefined;
   /** The complete custom resource. */
   readonly resource: EmqxEnterprise;
+  /**
+   * What can be built, but should be known. Synthesis emits each as a warning of the process, which Node writes to stderr:
+   * `process.on('warning', …)` or `--no-warnings` has its way with them.
+   */
+  readonly warnings: readonly string[];
+  private warned = false;
 
   constructor(scope: Construct, id: string, props: EmqxEnterpriseClusterProps) {
     super(scope, id);
     this.name = props.name;
-    this.namespace = props.namespace ?? Chart.of(this).namespace ?? DEFAULT_NAMESPACE;
+    this.namespace = namespaceOf(this, props.namespace);
     this.image = imageOf({ ...props.image, version: props.version });
     this.version = props.version;
     this.replicas = props.replicas ?? DEFAULT_REPLICAS;
     this.clusterDomain = props.clusterDomain ?? DEFAULT_CLUSTER_DOMAIN;
-    this.serviceName = `${props.name}-mqtt`;
-    const text = props.license instanceof License ? props.license.text() : undefined;
-    this.licenseSecretName = text === undefined ? props.license?.secretName : `${props.name}-license`;
+    this.serviceName = props.exposure === 'operator' ? props.name : `${props.name}-mqtt`;
+    const license = props.license instanceof License ? props.license : undefined;
+    this.licenseSecretName = license?.secretNameFor(props.name);
+    const service = serviceOf(props);
 
-    this.resource = this.render(props);
+    this.resource = this.render(props, service);
+    this.warnings = warningsOf(props, service);
     this.addResource();
-    this.addTrafficService(
-      props.service instanceof MqttService ? props.service : MqttService.clusterIp(),
-      props.blueGreenUpdate,
-    );
-    if (text !== undefined) {
-      new ApiObject(this, 'License', {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: this.licenseSecretName, namespace: this.namespace },
-        stringData: { [LICENSE_KEY]: text },
-      });
-    }
-    this.node.addValidation({ validate: () => this.problems(props) });
+    if (props.exposure !== 'operator') this.addTrafficService(service, props.blueGreenUpdate);
+    this.addLicense(license?.text());
+    this.node.addValidation({ validate: () => this.validate(props) });
   }
 
-  private render(props: EmqxEnterpriseClusterProps): EmqxEnterprise {
+  private render(props: EmqxEnterpriseClusterProps, service: MqttService): EmqxEnterprise {
+    const { annotations } = service.options;
     return withDefaults({
       apiVersion: API_VERSION,
       kind: KIND,
@@ -163,12 +208,15 @@ export class EmqxEnterpriseCluster extends Construct {
         replicas: this.replicas,
         clusterDomain: this.clusterDomain,
         ...(this.licenseSecretName !== undefined && { license: { secretName: this.licenseSecretName } }),
+        ...(props.persistence && { persistent: claimOf(props.persistence) }),
         ...(props.blueGreenUpdate && { blueGreenUpdate: toWire(props.blueGreenUpdate) }),
-        template: {
-          spec: {
-            emqxContainer: { image: { ...props.image, version: this.version }, emqxConfig: { ...props.emqxConfig } },
+        template: { spec: podSpecOf(props) },
+        ...(props.exposure === 'operator' && {
+          serviceTemplate: {
+            ...(annotations && { metadata: { annotations: { ...annotations } } }),
+            spec: serviceSpecOf(service),
           },
-        },
+        }),
       },
     });
   }
@@ -183,9 +231,10 @@ export class EmqxEnterpriseCluster extends Construct {
 
   private addTrafficService(service: MqttService, update: BlueGreenUpdate | undefined): void {
     const annotations = {
-      ...service.annotations,
+      ...service.options.annotations,
       ...(update?.hold && { [INITIAL_DELAY_ANNOTATION]: String(initialDelayOf(update)) }),
     };
+    const { type, ...spec } = serviceSpecOf(service);
     new ApiObject(this, 'Service', {
       apiVersion: 'v1',
       kind: 'Service',
@@ -195,34 +244,35 @@ export class EmqxEnterpriseCluster extends Construct {
         labels: { [TRAFFIC_LABEL]: this.name },
         ...(Object.keys(annotations).length > 0 && { annotations }),
       },
-      spec: {
-        type: service.type,
-        selector: clusterLabels(this.name),
-        ports: [...service.listeners].map((listener) => {
-          const nodePort = service.nodePorts[listener];
-          const port = MQTT_PORTS[listener];
-          return {
-            name: listener,
-            port,
-            targetPort: port,
-            protocol: 'TCP',
-            ...(typeof nodePort === 'number' && { nodePort }),
-          };
-        }),
-      },
+      spec: { type, selector: clusterLabels(this.name), ...spec },
     });
   }
 
-  /** First what the properties say; only if that is sound, whether the resource made of them is. */
-  private problems(props: EmqxEnterpriseClusterProps): string[] {
-    const findings = new Findings();
-    findings.check('name', props.name, clusterName);
-    findings.check('version', props.version, emqxVersion);
-    findings.check('replicas', props.replicas, replicas);
-    if (props.license !== undefined) checkLicense(findings, 'license', props.license);
-    if (props.blueGreenUpdate !== undefined) checkBlueGreenUpdate(findings, 'blueGreenUpdate', props.blueGreenUpdate);
-    if (props.service !== undefined) checkMqttService(findings, 'service', props.service);
-    const messages = findings.messages();
-    return messages.length > 0 ? messages : problemsOf(this.resource).map(formatProblem);
+  private addLicense(text: string | undefined): void {
+    if (text === undefined) return;
+    new ApiObject(this, 'License', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: this.licenseSecretName, namespace: this.namespace },
+      stringData: { [LICENSE_KEY]: text },
+    });
   }
+
+  private validate(props: EmqxEnterpriseClusterProps): string[] {
+    const messages = checkCluster(props, this.resource);
+    if (messages.length === 0) this.warn();
+    return messages;
+  }
+
+  /** Once: cdk8s validates an app more than once while it synthesizes it. */
+  private warn(): void {
+    if (this.warned) return;
+    this.warned = true;
+    for (const warning of this.warnings) process.emitWarning(`[${this.node.path}] ${warning}`, 'EmqxEnterpriseCluster');
+  }
+}
+
+function serviceOf({ service, tls }: EmqxEnterpriseClusterProps): MqttService {
+  if (service instanceof MqttService) return service;
+  return MqttService.clusterIp({ listeners: tls ? ['mqtt', 'mqtts'] : ['mqtt'] });
 }

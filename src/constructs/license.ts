@@ -31,6 +31,11 @@ export class License {
     this.#text = text;
   }
 
+  /** Name of the Secret from which the nodes of a cluster read the license. */
+  secretNameFor(cluster: string): string {
+    return this.secretName ?? `${cluster}-license`;
+  }
+
   /** The text of an inline license. A method, so that printing a License does not print it. */
   text(): string | undefined {
     return this.#text;

@@ -13,7 +13,23 @@ export interface NodePortOptions {
   readonly ws?: NodePort;
   /** MQTT over WebSocket and TLS, port 8084. @default - not published */
   readonly wss?: NodePort;
+
+  /**
+   * Whether a Kubernetes node hands a device on to any EMQX node, or to those that run on it only.
+   *
+   * @default "Cluster"
+   * @see {@link ExternalTrafficPolicy}
+   */
+  readonly externalTrafficPolicy?: ExternalTrafficPolicy;
 }
+
+/**
+ * `Cluster`: every Kubernetes node reaches every EMQX node, and EMQX sees the address of the Kubernetes node. `Local`: EMQX
+ * sees the address of the device, and a Kubernetes node without an EMQX node of the serving set refuses devices.
+ *
+ * @see https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#preserving-the-client-source-ip
+ */
+export type ExternalTrafficPolicy = 'Cluster' | 'Local';
 
 export interface ClusterIpOptions {
   /**
@@ -31,6 +47,32 @@ export interface LoadBalancerOptions extends ClusterIpOptions {
    * @default - none
    */
   readonly annotations?: Readonly<Record<string, string>>;
+
+  /**
+   * Whether a Kubernetes node hands a device on to any EMQX node, or to those that run on it only.
+   *
+   * @default "Cluster"
+   * @see {@link ExternalTrafficPolicy}
+   */
+  readonly externalTrafficPolicy?: ExternalTrafficPolicy;
+
+  /**
+   * The networks that devices may come from, as address and length of the prefix: `203.0.113.0/24`. Not every cloud
+   * heeds them.
+   *
+   * @default - every network
+   * @see Kubernetes API, `Service.spec.loadBalancerSourceRanges`
+   */
+  readonly loadBalancerSourceRanges?: readonly string[];
+
+  /**
+   * Which of several load balancers of the Kubernetes cluster is meant, for example `service.k8s.aws/nlb`. Cannot be changed
+   * later.
+   *
+   * @default - the one of the cloud
+   * @see Kubernetes API, `Service.spec.loadBalancerClass`
+   */
+  readonly loadBalancerClass?: string;
 }
 
 /**
@@ -38,7 +80,7 @@ export interface LoadBalancerOptions extends ClusterIpOptions {
  * to the new ones, never to both: that is what moves the devices once and for good.
  *
  * It publishes listeners for devices only. The ports of the management API (8081) and of the dashboard (18083) are left to
- * the operator's own Service.
+ * the operator's own Service. A change of it is no upgrade.
  *
  * @see https://kubernetes.io/docs/concepts/services-networking/service/
  */
@@ -46,26 +88,24 @@ export class MqttService {
   /** Reached on a port of every Kubernetes node: `MqttService.nodePort({ mqtt: 32010 })`. */
   static nodePort(options: NodePortOptions): MqttService {
     const listeners = LISTENERS.filter((listener) => options[listener] !== undefined);
-    return new MqttService('NodePort', options, listeners, options, undefined);
+    return new MqttService('NodePort', options, listeners);
   }
 
   /** Reached through a load balancer of the cloud, under the listeners' own ports. */
   static loadBalancer(options: LoadBalancerOptions = {}): MqttService {
-    return new MqttService('LoadBalancer', options, options.listeners ?? ['mqtt'], {}, options.annotations);
+    return new MqttService('LoadBalancer', options, options.listeners ?? ['mqtt']);
   }
 
   /** Reached from inside of the Kubernetes cluster only. */
   static clusterIp(options: ClusterIpOptions = {}): MqttService {
-    return new MqttService('ClusterIP', options, options.listeners ?? ['mqtt'], {}, undefined);
+    return new MqttService('ClusterIP', options, options.listeners ?? ['mqtt']);
   }
 
   private constructor(
     readonly type: 'NodePort' | 'LoadBalancer' | 'ClusterIP',
     /** As the caller gave them. */
-    readonly options: object,
+    readonly options: NodePortOptions & LoadBalancerOptions,
     readonly listeners: readonly MqttListener[],
-    readonly nodePorts: NodePortOptions,
-    readonly annotations: Readonly<Record<string, string>> | undefined,
   ) {}
 }
 

@@ -1,36 +1,8 @@
 import { inspect } from 'node:util';
-import { App, Chart, Duration, Testing } from 'cdk8s';
-import {
-  type BlueGreenUpdate,
-  EmqxEnterpriseCluster,
-  type EmqxEnterpriseClusterProps,
-  License,
-  MqttService,
-} from '../../src';
+import { App, Chart } from 'cdk8s';
+import { EmqxEnterpriseCluster, License, MqttService } from '../../src';
 import { withDefaults } from '../../src/resource';
-
-interface Manifest {
-  kind: string;
-  metadata: { name: string; namespace?: string; labels?: object; annotations?: object };
-  spec?: Record<string, unknown>;
-}
-
-const blueGreenUpdate: BlueGreenUpdate = {
-  initialDelay: Duration.minutes(1),
-  evacuationStrategy: {
-    connectionEvictionRate: 100,
-    sessionEvictionRate: 50,
-    waitTakeover: Duration.seconds(30),
-  },
-};
-
-function synth(props: Partial<EmqxEnterpriseClusterProps> = {}, chartProps = {}): Manifest[] {
-  const chart = new Chart(new App(), 'chart', chartProps);
-  new EmqxEnterpriseCluster(chart, 'Cluster', { name: 'emqx-ee', version: '4.4.14', ...props });
-  return Testing.synth(chart) as Manifest[];
-}
-
-const ofKind = (manifests: Manifest[], kind: string) => manifests.find((manifest) => manifest.kind === kind)!;
+import { blueGreenUpdate, type Manifest, ofKind, synth } from './_cluster';
 
 test('the resolved values are those of the properties and of the defaults', () => {
   const chart = new Chart(new App(), 'chart');
@@ -89,13 +61,20 @@ test('without an initial delay the first node is evacuated at once', () => {
   });
 });
 
-test('a hold takes the place of the delay, which the traffic Service keeps', () => {
-  const manifests = synth({ blueGreenUpdate: { ...blueGreenUpdate, hold: true } });
+test.each([
+  ['NodePort', MqttService.nodePort({ mqtt: 32010 }), {}],
+  ['LoadBalancer', MqttService.loadBalancer({ annotations: { cloud: 'nlb' } }), { cloud: 'nlb' }],
+  ['ClusterIP', undefined, {}],
+])('a hold takes the place of the delay, which the traffic Service (%s) keeps', (_type, service, others) => {
+  const manifests = synth({ blueGreenUpdate: { ...blueGreenUpdate, hold: true }, ...(service && { service }) });
   expect(ofKind(manifests, 'EmqxEnterprise').spec).toMatchObject({
     blueGreenUpdate: { initialDelaySeconds: 2_000_000_000 },
   });
   expect(ofKind(manifests, 'EmqxEnterprise').metadata.annotations).toBeUndefined();
-  expect(ofKind(manifests, 'Service').metadata.annotations).toEqual({ 'emqx-blue-green/initial-delay-seconds': '60' });
+  expect(ofKind(manifests, 'Service').metadata.annotations).toEqual({
+    ...others,
+    'emqx-blue-green/initial-delay-seconds': '60',
+  });
 });
 
 test('the namespace is that of the properties, of the chart, or "default", for every object', () => {
@@ -148,18 +127,19 @@ describe('a license', () => {
 });
 
 describe('the traffic Service', () => {
-  const service = (mqtt?: MqttService) => ofKind(synth({ ...(mqtt && { service: mqtt }) }), 'Service');
+  const tls = { secretName: 'certificate' };
+  const service = (mqtt?: MqttService) => ofKind(synth(mqtt ? { service: mqtt, tls } : {}), 'Service');
   const port = (name: string, number: number) => ({ name, port: number, targetPort: number, protocol: 'TCP' });
 
   test('leads to all pods of the cluster, and is labelled with its name', () => {
-    expect(service(MqttService.nodePort({ mqtt: 32010 }))).toEqual({
+    expect(service(MqttService.nodePort({ mqtt: 32010, mqtts: 'auto' }))).toEqual({
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: 'emqx-ee-mqtt', namespace: 'default', labels: { 'emqx-blue-green/traffic-for': 'emqx-ee' } },
       spec: {
         type: 'NodePort',
         selector: { 'apps.emqx.io/instance': 'emqx-ee', 'apps.emqx.io/managed-by': 'emqx-operator' },
-        ports: [{ ...port('mqtt', 1883), nodePort: 32010 }],
+        ports: [{ ...port('mqtt', 1883), nodePort: 32010 }, port('mqtts', 8883)],
       },
     });
   });
@@ -179,10 +159,12 @@ describe('the traffic Service', () => {
   });
 
   test('of a load balancer has the listeners and annotations that are asked for', () => {
-    const manifest = service(MqttService.loadBalancer({ listeners: ['ws', 'mqtt'], annotations: { a: 'b' } }));
+    const manifest = service(MqttService.loadBalancer({ listeners: ['wss', 'mqtt'], annotations: { a: 'b' } }));
     expect(manifest.metadata.annotations).toEqual({ a: 'b' });
-    expect(manifest.spec).toMatchObject({ type: 'LoadBalancer', ports: [port('ws', 8083), port('mqtt', 1883)] });
-    expect(service(MqttService.loadBalancer()).spec).toMatchObject({ ports: [port('mqtt', 1883)] });
+    expect(manifest.spec).toMatchObject({ type: 'LoadBalancer', ports: [port('wss', 8084), port('mqtt', 1883)] });
+    expect(ofKind(synth({ service: MqttService.loadBalancer() }), 'Service').spec).toMatchObject({
+      ports: [port('mqtt', 1883)],
+    });
   });
 });
 

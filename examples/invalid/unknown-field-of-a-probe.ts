@@ -1,0 +1,11 @@
+// 'probes.liveness.periodSecond' (30) must be a known field: there is no such field here, and it would be dropped without a word; did you mean 'periodSeconds'?
+import { App, Chart } from 'cdk8s';
+import { EmqxEnterpriseCluster } from 'emqx-blue-green';
+
+const app = new App();
+new EmqxEnterpriseCluster(new Chart(app, 'emqx-ee'), 'Cluster', {
+  name: 'emqx-ee',
+  version: '4.4.14',
+  probes: { liveness: { httpGet: { path: '/status', port: 8081 }, periodSecond: 30 } },
+});
+app.synth();

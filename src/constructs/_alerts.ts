@@ -1,0 +1,68 @@
+import { METRICS, SET_LABEL, type Selectors } from './_metrics';
+
+export interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  /** How long the expression must hold, in seconds. */
+  readonly forSeconds: number;
+  readonly severity: 'warning' | 'critical';
+  readonly summary: string;
+  readonly description: string;
+}
+
+export interface UpgradeExpectations {
+  /** Connections the whole cluster ends per second. */
+  readonly connectionEvictionRate: number;
+  readonly longestUpgradeSeconds: number;
+}
+
+const MINUTE = 60;
+const { emqx, kubernetes } = METRICS;
+
+/** Of any cluster. */
+export function refusedConnects({ nodes }: Selectors): Alert {
+  const perSecond = (metric: string) => `sum(rate(${metric}${nodes}[5m]))`;
+  return {
+    alert: 'EmqxConnectsRefused',
+    expr: `(${perSecond(emqx.refused)} - ${perSecond(emqx.unauthorized)}) / ${perSecond(emqx.connects)} > 0.01`,
+    forSeconds: 2 * MINUTE,
+    severity: 'critical',
+    summary: 'EMQX refuses devices whose password is right',
+    description: '{{ $value | humanizePercentage }} of all connects are refused, though not for a wrong password.',
+  };
+}
+
+/** Of a cluster that is upgraded by a second set of nodes. */
+export function upgradeAlerts(selectors: Selectors, expectations: UpgradeExpectations): Alert[] {
+  const { nodes, sets, lease } = selectors;
+  const twoSets = `count(${kubernetes.replicas}${sets} > 0) > 1`;
+  const connections = (at = '') => `sum by (${SET_LABEL}) (${emqx.connections}${nodes}${at})`;
+  // A tenth of what the rate makes in these ten minutes: less is not slow, it is stuck.
+  const least = expectations.connectionEvictionRate * MINUTE;
+  return [
+    {
+      alert: 'EmqxEvacuationStalled',
+      expr: `count(${connections()} > 0) > 1 unless max(${connections(' offset 10m')} - ${connections()}) >= ${least}`,
+      forSeconds: 10 * MINUTE,
+      severity: 'warning',
+      summary: 'Connections stay on both sets of nodes',
+      description: `Two sets hold connections, and neither has lost ${least} of them in the last 10 minutes.`,
+    },
+    {
+      alert: 'EmqxTwoSetsAtRest',
+      expr: `${twoSets} unless time() - max(${kubernetes.renewed}${lease}) < ${5 * MINUTE}`,
+      forSeconds: 15 * MINUTE,
+      severity: 'warning',
+      summary: 'Two sets of nodes stand, and nobody runs the upgrade',
+      description: 'Both sets have pods, and the lease of the upgrade was not renewed for 5 minutes.',
+    },
+    {
+      alert: 'EmqxOperatorHeldTooLong',
+      expr: twoSets,
+      forSeconds: expectations.longestUpgradeSeconds,
+      severity: 'warning',
+      summary: 'The operator is held for longer than an upgrade should take',
+      description: `Two sets of nodes have stood for ${expectations.longestUpgradeSeconds} seconds. While they do, the operator looks after neither.`,
+    },
+  ];
+}

@@ -1,0 +1,75 @@
+import type { EmqxEnterprise } from '../resource/emqx-enterprise';
+import { problemsOf } from '../resource/parse';
+import { HIDDEN, type Violation } from '../resource/problem';
+import { clusterName, emqxVersion, replicas } from '../resource/rules';
+import { checkAcl, checkApiKeys } from './_check-access';
+import { checkPod, objectName } from './_check-pod';
+import { checkMqttService } from './_check-service';
+import { Findings } from './_findings';
+import { dnsLabel } from './_namespace';
+import { underProperty } from './_property-paths';
+import { checkBlueGreenUpdate } from './blue-green-update';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import { checkLicense } from './license';
+import { checkPersistence } from './persistence';
+import { TLS_CONFIG } from './tls';
+
+/** All that is wrong with the properties of a cluster, and with the custom resource that was made of them. */
+export function checkCluster(props: EmqxEnterpriseClusterProps, resource: EmqxEnterprise): string[] {
+  const findings = new Findings();
+  findings.check('name', props.name, clusterName);
+  if (props.namespace !== undefined) findings.check('namespace', props.namespace, dnsLabel);
+  findings.check('version', props.version, emqxVersion);
+  findings.check('replicas', props.replicas, replicas);
+  if (props.license !== undefined) checkLicense(findings, 'license', props.license);
+  if (props.persistence !== undefined) checkPersistence(findings, 'persistence', props.persistence);
+  if (props.blueGreenUpdate !== undefined) checkBlueGreenUpdate(findings, 'blueGreenUpdate', props.blueGreenUpdate);
+  if (props.service !== undefined) checkMqttService(findings, 'service', props.service);
+  checkExposure(findings, props);
+  checkTls(findings, props);
+  if (props.acl !== undefined) checkAcl(findings, 'acl', props.acl);
+  if (props.apiKeys !== undefined) checkApiKeys(findings, 'apiKeys', props.apiKeys);
+  checkPod(findings, props, resource.spec.template?.spec?.emqxContainer?.emqxConfig ?? {});
+  addProblemsOf(resource, findings);
+  return findings.messages();
+}
+
+/** Of a property that is wrong already, the custom resource has nothing new to say. */
+function addProblemsOf(resource: EmqxEnterprise, findings: Findings): void {
+  const problems = problemsOf(resource).map(underProperty);
+  const news = problems.filter(({ path }) => !findings.concern(path));
+  for (const problem of news) findings.add(problem);
+}
+
+function checkExposure(findings: Findings, { exposure, blueGreenUpdate }: EmqxEnterpriseClusterProps): void {
+  if (exposure === undefined || exposure === 'own') return;
+  if (exposure !== 'operator') findings.report('exposure', exposure, unknownExposure);
+  else if (blueGreenUpdate?.hold) findings.report('exposure', exposure, heldBehindTheOperator);
+}
+
+function checkTls(findings: Findings, { tls, emqxConfig }: EmqxEnterpriseClusterProps): void {
+  if (tls === undefined) return;
+  findings.check('tls.secretName', tls.secretName, objectName);
+  for (const setting of Object.keys(TLS_CONFIG)) {
+    if (emqxConfig?.[setting] !== undefined) findings.report(`emqxConfig["${setting}"]`, HIDDEN, setByTls);
+  }
+}
+
+const unknownExposure: Violation = {
+  bound: '"own" or "operator"',
+  reason: 'the Service is made here, or by the operator',
+  fix: 'leave it out, and the Service is made here',
+};
+
+const heldBehindTheOperator: Violation = {
+  bound: '"own" with blueGreenUpdate.hold',
+  reason:
+    'while it is held, the operator leaves its Service at the old nodes, which refuse devices once they are emptied',
+  fix: 'leave exposure out, and the upgrade command switches the Service',
+};
+
+const setByTls: Violation = {
+  bound: 'left out with tls',
+  reason: 'the property tls sets it',
+  fix: 'leave out the one or the other',
+};

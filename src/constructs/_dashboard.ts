@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { METRICS, SET_LABEL, type Selectors } from './_metrics';
+
+const { emqx, kubernetes } = METRICS;
+
+interface Query {
+  readonly expr: string;
+  /** How a line is named; `{{label}}` stands for a label's value. */
+  readonly legend: string;
+}
+
+interface Panel {
+  readonly title: string;
+  readonly description: string;
+  readonly unit: 'short' | 'ops' | 'percentunit';
+  readonly queries: readonly Query[];
+  /** Of 24 columns. */
+  readonly width: 12 | 24;
+}
+
+const HEIGHT = 9;
+const COLUMNS = 24;
+
+/**
+ * A dashboard of one cluster, as Grafana keeps it: its first panel shows the connections leave the old nodes for the new.
+ *
+ * @see Grafana, "Dashboard JSON model"
+ */
+export function dashboardOf({ name, namespace }: { name: string; namespace: string }, selectors: Selectors): object {
+  return {
+    // Grafana allows 40 characters; the cluster's own name may be longer.
+    uid: `emqx-${createHash('sha256').update(`${namespace}/${name}`).digest('hex').slice(0, 16)}`,
+    title: `EMQX ${namespace}/${name}`,
+    tags: ['emqx', 'blue-green'],
+    schemaVersion: 39,
+    editable: true,
+    refresh: '5s',
+    time: { from: 'now-30m', to: 'now' },
+    timezone: 'browser',
+    templating: {
+      list: [{ name: 'datasource', label: 'Prometheus', type: 'datasource', query: 'prometheus', hide: 0 }],
+    },
+    panels: placed(panelsOf(selectors)),
+  };
+}
+
+function panelsOf({ nodes, sets }: Selectors): Panel[] {
+  const by = (label: string, metric: string) => `sum by (${label}) (${metric}${nodes})`;
+  const rateBySet = (metric: string) => `sum by (${SET_LABEL}) (rate(${metric}${nodes}[$__rate_interval]))`;
+  const ofSet = `{{${SET_LABEL}}}`;
+  return [
+    {
+      title: 'Connections per node, old and new set',
+      description: 'Each node, and all of them together. A session whose device is away counts as a connection.',
+      unit: 'short',
+      queries: [
+        { expr: by(`${SET_LABEL}, pod`, emqx.connections), legend: '{{pod}}' },
+        { expr: `sum(${emqx.connections}${nodes})`, legend: 'all' },
+      ],
+      width: 24,
+    },
+    {
+      title: 'Connections per set',
+      description: 'During an evacuation one line falls as the other rises.',
+      unit: 'short',
+      queries: [{ expr: by(SET_LABEL, emqx.connections), legend: ofSet }],
+      width: 12,
+    },
+    {
+      title: 'Sessions per set',
+      description: 'Sessions of connected devices, and of those that are away.',
+      unit: 'short',
+      queries: [{ expr: by(SET_LABEL, emqx.sessions), legend: ofSet }],
+      width: 12,
+    },
+    {
+      title: 'Disconnects per second',
+      description: 'During an evacuation: the rate at which the old nodes send devices away.',
+      unit: 'ops',
+      queries: [{ expr: rateBySet(emqx.disconnected), legend: ofSet }],
+      width: 12,
+    },
+    {
+      title: 'Connects per second',
+      description: 'Devices that came in, and sessions that were taken over from another node.',
+      unit: 'ops',
+      queries: [
+        { expr: rateBySet(emqx.connected), legend: ofSet },
+        { expr: `sum(rate(${emqx.takenOver}${nodes}[$__rate_interval]))`, legend: 'sessions taken over' },
+      ],
+      width: 12,
+    },
+    {
+      title: 'Refused connects per second',
+      description: 'Without those refused for a wrong password.',
+      unit: 'ops',
+      queries: [{ expr: `${rateBySet(emqx.refused)} - ${rateBySet(emqx.unauthorized)}`, legend: ofSet }],
+      width: 12,
+    },
+    {
+      title: 'Nodes',
+      description: 'Pods each set shall have and has ready, and nodes that EMQX itself counts.',
+      unit: 'short',
+      queries: [
+        { expr: `${kubernetes.replicas}${sets}`, legend: `${ofSet} wanted` },
+        { expr: `${kubernetes.ready}${sets}`, legend: `${ofSet} ready` },
+        { expr: `max(${emqx.nodes}${nodes})`, legend: 'in the EMQX cluster' },
+      ],
+      width: 12,
+    },
+  ];
+}
+
+/** Row by row, from the left. */
+function placed(panels: readonly Panel[]): object[] {
+  const datasource = { type: 'prometheus', uid: '$datasource' };
+  let [x, y] = [0, 0];
+  return panels.map(({ title, description, unit, queries, width }, index) => {
+    if (x + width > COLUMNS) [x, y] = [0, y + HEIGHT];
+    const gridPos = { x, y, w: width, h: HEIGHT };
+    x += width;
+    return {
+      id: index + 1,
+      type: 'timeseries',
+      title,
+      description,
+      datasource,
+      gridPos,
+      fieldConfig: {
+        defaults: { unit, min: 0, custom: { drawStyle: 'line', lineWidth: 2, fillOpacity: 0, showPoints: 'never' } },
+        overrides: [],
+      },
+      options: {
+        legend: { displayMode: 'table', placement: 'right', calcs: ['lastNotNull', 'max'], showLegend: true },
+        tooltip: { mode: 'multi', sort: 'desc' },
+      },
+      targets: queries.map(({ expr, legend }, query) => ({
+        refId: String.fromCharCode('A'.charCodeAt(0) + query),
+        datasource,
+        expr,
+        legendFormat: legend,
+        range: true,
+      })),
+    };
+  });
+}

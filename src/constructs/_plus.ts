@@ -1,0 +1,112 @@
+/** The one file that loads cdk8s-plus: service accounts, what they are bound to, and the Deployment of the operator. */
+import { ApiObject, Duration, JsonPatch } from 'cdk8s';
+import * as plus from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import { clusterScoped } from './_cluster-scoped';
+import type { OperatorResources } from './operator-resources';
+
+interface Name {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** A service account whose pods get a token; cdk8s-plus would keep it from them. */
+export function serviceAccount(
+  scope: Construct,
+  id: string,
+  metadata: Name & { labels?: Record<string, string> },
+): void {
+  new plus.ServiceAccount(scope, id, { metadata, automountToken: true });
+}
+
+/** Gives a Role of the binding's own namespace to a service account. */
+export function bindRole(scope: Construct, id: string, binding: Name, role: string, account: Name): void {
+  new plus.RoleBinding(scope, id, {
+    metadata: { name: binding.name, namespace: binding.namespace },
+    role: plus.Role.fromRoleName(scope, `${id}Role`, role),
+  }).addSubjects(subject(scope, `${id}Account`, account));
+}
+
+/** Gives a ClusterRole to a service account, in all namespaces. */
+export function bindClusterRole(scope: Construct, id: string, name: string, role: string, account: Name): void {
+  const binding = new plus.ClusterRoleBinding(scope, id, {
+    metadata: { name },
+    role: plus.ClusterRole.fromClusterRoleName(scope, `${id}Role`, role),
+  });
+  binding.addSubjects(subject(scope, `${id}Account`, account));
+  clusterScoped(binding);
+}
+
+function subject(scope: Construct, id: string, { name, namespace }: Name): plus.ISubject {
+  return plus.ServiceAccount.fromServiceAccountName(scope, id, name, { namespaceName: namespace });
+}
+
+/** A Deployment of one container that is a Kubernetes controller. */
+export interface Manager extends Name {
+  /** Of the pods, and by which the Deployment finds them. */
+  readonly labels: Record<string, string>;
+  readonly account: Name;
+  readonly replicas: number;
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: readonly { readonly name: string; readonly number: number }[];
+  readonly probePort: number;
+  readonly resources: Required<OperatorResources>;
+  /** A Secret with a certificate, and where the container reads it. */
+  readonly certificate: { readonly secretName: string; readonly path: string } | undefined;
+  /** Fields of the pod that cdk8s-plus has in another form, or not at all. */
+  readonly podFields: Readonly<Record<string, unknown>>;
+}
+
+export function managerDeployment(scope: Construct, id: string, manager: Manager): void {
+  const { name, namespace, labels, certificate, resources } = manager;
+  const deployment = new plus.Deployment(scope, id, {
+    metadata: { name, namespace, labels },
+    podMetadata: { labels },
+    select: false,
+    replicas: manager.replicas,
+    serviceAccount: plus.ServiceAccount.fromServiceAccountName(scope, `${id}Account`, manager.account.name),
+    automountServiceAccountToken: true,
+    terminationGracePeriod: Duration.seconds(10),
+  });
+  deployment.select(plus.LabelSelector.of({ labels }));
+  const container = deployment.addContainer({
+    name: 'manager',
+    image: manager.image,
+    imagePullPolicy: plus.ImagePullPolicy.IF_NOT_PRESENT,
+    command: ['/manager'],
+    args: [...manager.args],
+    envVariables: Object.fromEntries(
+      Object.entries(manager.env).map(([key, value]) => [key, plus.EnvValue.fromValue(value)]),
+    ),
+    ports: [...manager.ports],
+    liveness: probe('/healthz', manager.probePort, 15, 20),
+    readiness: probe('/readyz', manager.probePort, 5, 10),
+    resources: {
+      cpu: { request: plus.Cpu.millis(resources.cpuRequestMillis), limit: plus.Cpu.millis(resources.cpuLimitMillis) },
+      memory: { request: resources.memoryRequest, limit: resources.memoryLimit },
+    },
+    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: false },
+  });
+  if (certificate) {
+    const secret = plus.Secret.fromSecretName(scope, `${id}Certificate`, certificate.secretName);
+    const volume = plus.Volume.fromSecret(scope, `${id}Volume`, secret, { name: 'cert', defaultMode: 0o644 });
+    container.mount(certificate.path, volume, { readOnly: true });
+  }
+  ApiObject.of(deployment).addJsonPatch(
+    // It is made of the construct's path: moving the construct would restart the operator.
+    JsonPatch.remove('/spec/template/metadata/labels/cdk8s.io~1metadata.addr'),
+    ...Object.entries(manager.podFields).flatMap(([field, value]) =>
+      value === undefined ? [] : [JsonPatch.add(`/spec/template/spec/${field}`, value)],
+    ),
+  );
+}
+
+function probe(path: string, port: number, initialDelaySeconds: number, periodSeconds: number): plus.Probe {
+  return plus.Probe.fromHttpGet(path, {
+    port,
+    initialDelaySeconds: Duration.seconds(initialDelaySeconds),
+    periodSeconds: Duration.seconds(periodSeconds),
+  });
+}

@@ -1,0 +1,42 @@
+import type { Problem } from '../resource/problem';
+
+const POD = 'spec.template.spec';
+const NODE = `${POD}.emqxContainer`;
+
+/** Where the custom resource keeps a property; what is more special comes first. */
+const PLACES: readonly (readonly [wire: string, property: string])[] = [
+  ['metadata.name', 'name'],
+  ['metadata.namespace', 'namespace'],
+  ['spec.replicas', 'replicas'],
+  ['spec.clusterDomain', 'clusterDomain'],
+  ['spec.license', 'license'],
+  ['spec.persistent', 'persistence'],
+  ['spec.blueGreenUpdate', 'blueGreenUpdate'],
+  ['spec.serviceTemplate', 'service'],
+  [`${NODE}.image.version`, 'version'],
+  [`${NODE}.image`, 'image'],
+  [`${NODE}.emqxConfig`, 'emqxConfig'],
+  [`${NODE}.emqxACL`, 'acl'],
+  [`${NODE}.bootstrapAPIKeys`, 'apiKeys'],
+  [`${NODE}.env`, 'env'],
+  [`${NODE}.resources`, 'resources'],
+  [`${NODE}.volumeMounts`, 'volumeMounts'],
+  [`${NODE}.livenessProbe`, 'probes.liveness'],
+  [`${NODE}.readinessProbe`, 'probes.readiness'],
+  [`${NODE}.startupProbe`, 'probes.startup'],
+  [`${NODE}.securityContext`, 'containerSecurityContext'],
+  // Whatever else the pod has, the property is called the same.
+  [`${POD}.`, ''],
+];
+
+/** A problem of the custom resource under the name the caller of the construct knows. */
+export function underProperty(problem: Problem): Problem {
+  const place = PLACES.find(([wire]) => isAt(problem.path, wire));
+  return place ? { ...problem, path: place[1] + problem.path.slice(place[0].length) } : problem;
+}
+
+function isAt(path: string, wire: string): boolean {
+  return (
+    path.startsWith(wire) && (wire.endsWith('.') || path.length === wire.length || '.['.includes(path[wire.length]!))
+  );
+}

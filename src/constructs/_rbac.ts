@@ -1,0 +1,28 @@
+import { ApiObject } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { clusterScoped } from './_cluster-scoped';
+
+/** @see Kubernetes API, rbac.authorization.k8s.io/v1 PolicyRule */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  /** Names of the objects. @default - all of them */
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+export interface RoleMetadata {
+  readonly name: string;
+  /** @default - none: a ClusterRole */
+  readonly namespace?: string;
+}
+
+export function addRole(scope: Construct, id: string, metadata: RoleMetadata, rules: readonly PolicyRule[]): void {
+  const role = new ApiObject(scope, id, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: metadata.namespace === undefined ? 'ClusterRole' : 'Role',
+    metadata,
+    rules,
+  });
+  if (metadata.namespace === undefined) clusterScoped(role);
+}

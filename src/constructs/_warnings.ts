@@ -1,0 +1,34 @@
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { MqttService } from './mqtt-service';
+
+/** What can be built, but should be known: each text says what, why, and what to do. */
+export function warningsOf(props: EmqxEnterpriseClusterProps, service: MqttService): string[] {
+  return [...warningsOfExposure(props, service), ...warningsOfTls(props, service)];
+}
+
+function warningsOfExposure({ exposure }: EmqxEnterpriseClusterProps, { type }: MqttService): string[] {
+  if (exposure !== 'operator') return [];
+  const published =
+    `'exposure' ("operator") makes the operator's Service a ${type}, which publishes the management API (8081) and the ` +
+    'dashboard (18083), too, with credentials everybody knows; keep strangers away from these ports';
+  const shared =
+    '\'exposure\' ("operator") leads devices to the old and the new nodes alike during an upgrade: they may be disconnected ' +
+    'several times, and the upgrade command refuses the cluster; leave it out, and the cluster gets a Service that switches';
+  return type === 'ClusterIP' ? [shared] : [published, shared];
+}
+
+function warningsOfTls({ tls, emqxConfig }: EmqxEnterpriseClusterProps, { listeners }: MqttService): string[] {
+  const secure = { mqtts: 'listener.ssl.external.certfile', wss: 'listener.wss.external.certfile' } as const;
+  const used = (['mqtts', 'wss'] as const).filter((listener) => listeners.includes(listener));
+  if (tls) {
+    const unused = "'tls' is used by no listener of the Service; publish mqtts or wss, too";
+    return used.length > 0 ? [] : [unused];
+  }
+  return used
+    .filter((listener) => emqxConfig?.[secure[listener]] === undefined)
+    .map(
+      (listener) =>
+        `'service' publishes ${listener} with the certificate of EMQX's examples, whose private key everybody has; ` +
+        'give a certificate by tls',
+    );
+}

@@ -1,0 +1,31 @@
+/**
+ * A key of the management API that every node knows from its first start on.
+ *
+ * The custom resource holds key and secret in clear, and so do the manifests: keep them out of version control, and let the
+ * program take the secret from where you keep secrets, for example from its environment.
+ *
+ * @see EMQX Operator 2.2.29, `spec.template.spec.emqxContainer.bootstrapAPIKeys`
+ */
+export class ApiKey {
+  /**
+   * @param key letters, digits and `_`
+   * @param secret from 3 to 32 characters
+   */
+  static of(key: string, secret: string): ApiKey {
+    return new ApiKey(key, secret);
+  }
+
+  readonly #secret: string;
+
+  private constructor(
+    readonly key: string,
+    secret: string,
+  ) {
+    this.#secret = secret;
+  }
+
+  /** A method, so that printing an ApiKey does not print its secret. */
+  secret(): string {
+    return this.#secret;
+  }
+}

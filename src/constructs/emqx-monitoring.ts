@@ -1,0 +1,152 @@
+import { ApiObject, Duration } from 'cdk8s';
+import { Construct } from 'constructs';
+import { clusterLabels } from '../resource/defaults';
+import type { Rule } from '../resource/rules';
+import { type Alert, refusedConnects, upgradeAlerts } from './_alerts';
+import { dashboardOf } from './_dashboard';
+import { Findings } from './_findings';
+import { SET_LABEL, selectorsOf } from './_metrics';
+import { checkDuration, secondsOf } from './_seconds';
+import type { EmqxEnterpriseCluster } from './emqx-enterprise-cluster';
+
+export interface EmqxMonitoringProps {
+  /** What is looked at. */
+  readonly cluster: EmqxEnterpriseCluster;
+
+  /**
+   * How long an upgrade may take before the alert EmqxOperatorHeldTooLong tells of it; whole seconds.
+   *
+   * @default Duration.hours(6)
+   */
+  readonly longestUpgrade?: Duration;
+
+  /**
+   * Where the runbooks are read; an alert adds `#` and its own name in lower case.
+   *
+   * @default - those that come with this package
+   */
+  readonly runbookUrl?: string;
+}
+
+const RUNBOOKS = 'https://unpkg.com/emqx-blue-green/docs/runbooks.md';
+
+/**
+ * Sight of a cluster and of its upgrades, for Prometheus and Grafana. Renders, in the cluster's namespace,
+ * - the PodMonitor `<cluster>`, which scrapes each node every 5 seconds;
+ * - the PrometheusRule `<cluster>`: connects that are refused; and for a cluster with `blueGreenUpdate` an evacuation that
+ *   stands still, two sets of nodes that nobody attends to, an operator that is held for too long;
+ * - the ConfigMap `<cluster>-dashboard`, labelled `grafana_dashboard: "1"`, whose first graph is the one to watch during an
+ *   upgrade: connections per node, old and new.
+ *
+ * Needed are the Prometheus Operator, and for the alerts on sets of nodes kube-state-metrics. Labels by which your Prometheus
+ * finds its rules are given to the chart: `new Chart(app, 'monitoring', { labels: { release: 'prometheus' } })`.
+ *
+ * @see EMQX Operator 2.2.29, "Monitor EMQX cluster by Prometheus and Grafana"
+ */
+export class EmqxMonitoring extends Construct {
+  /** Names of the alerts that were rendered. */
+  readonly alerts: readonly string[];
+
+  constructor(scope: Construct, id: string, props: EmqxMonitoringProps) {
+    super(scope, id);
+    const { name, namespace, resource } = props.cluster;
+    const selectors = selectorsOf({ name, namespace });
+    const update = resource.spec.blueGreenUpdate;
+    const alerts = [
+      refusedConnects(selectors),
+      ...(update === undefined
+        ? []
+        : upgradeAlerts(selectors, {
+            connectionEvictionRate: update.evacuationStrategy?.connEvictRate ?? 1,
+            longestUpgradeSeconds: secondsOf(props.longestUpgrade) ?? Duration.hours(6).toSeconds(),
+          })),
+    ];
+    this.alerts = alerts.map(({ alert }) => alert);
+
+    this.addPodMonitor(name, namespace);
+    new ApiObject(this, 'PrometheusRule', {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PrometheusRule',
+      metadata: { name, namespace },
+      spec: {
+        groups: [
+          {
+            name: `${namespace}/${name}`,
+            rules: alerts.map((alert) => ruleOf(alert, { namespace, cluster: name }, props.runbookUrl ?? RUNBOOKS)),
+          },
+        ],
+      },
+    });
+    new ApiObject(this, 'Dashboard', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `${name}-dashboard`, namespace, labels: { grafana_dashboard: '1' } },
+      data: { [`${name}.json`]: JSON.stringify(dashboardOf({ name, namespace }, selectors), undefined, 2) },
+    });
+    this.node.addValidation({ validate: () => problems(props) });
+  }
+
+  private addPodMonitor(name: string, namespace: string): void {
+    new ApiObject(this, 'PodMonitor', {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PodMonitor',
+      metadata: { name, namespace },
+      spec: {
+        selector: { matchLabels: clusterLabels(name) },
+        podMetricsEndpoints: [
+          {
+            port: 'dashboard',
+            path: '/api/v4/emqx_prometheus',
+            params: { type: ['prometheus'] },
+            interval: '5s',
+            relabelings: [
+              { action: 'replace', targetLabel: 'cluster', replacement: name },
+              { action: 'replace', targetLabel: 'from', replacement: 'emqx' },
+              { action: 'replace', targetLabel: 'instance', sourceLabels: ['pod'] },
+              { action: 'replace', targetLabel: SET_LABEL, sourceLabels: ['pod'], regex: '(.+)-[0-9]+' },
+            ],
+          },
+        ],
+      },
+    });
+  }
+}
+
+function ruleOf(
+  { alert, expr, forSeconds, severity, summary, description }: Alert,
+  labels: Readonly<Record<string, string>>,
+  runbooks: string,
+): object {
+  return {
+    alert,
+    expr,
+    for: `${forSeconds}s`,
+    labels: { severity, ...labels },
+    annotations: { summary, description, runbook_url: `${runbooks}#${alert.toLowerCase()}` },
+  };
+}
+
+function problems({ longestUpgrade, runbookUrl }: EmqxMonitoringProps): string[] {
+  const findings = new Findings();
+  if (longestUpgrade !== undefined) checkDuration(findings, 'longestUpgrade', longestUpgrade, wholeSeconds);
+  if (runbookUrl !== undefined) findings.check('runbookUrl', runbookUrl, url);
+  return findings.messages();
+}
+
+const wholeSeconds: Rule = (value) =>
+  Number.isInteger(value) && Number(value) >= 1
+    ? undefined
+    : {
+        bound: 'a whole number of seconds, at least 1',
+        reason: 'Prometheus refuses fractions, and every upgrade takes some time',
+        fix: 'write for example Duration.hours(6)',
+      };
+
+const url: Rule = (value) =>
+  typeof value === 'string' && URL.canParse(value) && !value.includes('#')
+    ? undefined
+    : {
+        bound: 'a URL without a fragment',
+        reason: 'each alert adds its own, and a mail with it is read outside of Kubernetes',
+        fix: 'write for example "https://wiki.example.com/emqx-runbooks"',
+      };

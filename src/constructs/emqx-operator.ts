@@ -1,0 +1,235 @@
+import { ApiObject, Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { customResourceDefinitions } from '../resource/crd';
+import { checkOperator } from './_check-operator';
+import { clusterScoped } from './_cluster-scoped';
+import { Findings } from './_findings';
+import { addAdmission } from './_operator-admission';
+import { LEADER_ELECTION_RULES, RULES_EVERYWHERE, RULES_OF_A_NAMESPACE } from './_operator-rules';
+import { bindClusterRole, bindRole, managerDeployment, serviceAccount } from './_plus';
+import { addRole } from './_rbac';
+import { type OperatorResources, withDefaultResources } from './operator-resources';
+import { OperatorWebhook } from './operator-webhook';
+
+/** What a pod may be placed beside, in Kubernetes' own words. @see Kubernetes API, core/v1 Toleration */
+export interface Toleration {
+  /** @default - every taint */
+  readonly key?: string;
+  /** @default "Equal" */
+  readonly operator?: 'Equal' | 'Exists';
+  /** @default - none */
+  readonly value?: string;
+  /** @default - every effect */
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  /** @default - forever */
+  readonly tolerationSeconds?: number;
+}
+
+export interface EmqxOperatorProps {
+  /**
+   * Namespace of the operator; it must be there already.
+   *
+   * @default - the chart's namespace, or else a new one, "emqx-operator-system"
+   */
+  readonly namespace?: string;
+
+  /**
+   * The only namespace in which the operator looks after clusters. Its rights then end there.
+   *
+   * @default - all namespaces
+   */
+  readonly watchNamespace?: string;
+
+  /**
+   * Whether the five custom resource definitions are rendered, too. All must be there, or the operator does not start. Who
+   * deletes them deletes every cluster with them: keep them in a chart of their own where that could happen.
+   *
+   * @default true
+   */
+  readonly crds?: boolean;
+
+  /**
+   * How the admission webhook gets its certificate.
+   *
+   * @default OperatorWebhook.certManager()
+   */
+  readonly webhook?: OperatorWebhook;
+
+  /**
+   * Version of the operator, a 2.2: 2.3.0 no longer knows EMQX 4.4, and those before 2.2.0 need other rights.
+   *
+   * @default "2.2.29"
+   */
+  readonly version?: string;
+
+  /**
+   * Repository of the image, without a tag.
+   *
+   * @default "emqx/emqx-operator-controller"
+   */
+  readonly image?: string;
+
+  /** Names of Secrets with the registry's credentials. @default - none */
+  readonly imagePullSecrets?: readonly string[];
+
+  /** How many replicas run; one of them works, the others stand by. @default 1 */
+  readonly replicas?: number;
+
+  /** @default - 100 to 500 thousandths of a processor, 128 to 512 MiB */
+  readonly resources?: OperatorResources;
+
+  /** Labels of the Kubernetes nodes it may run on. @default - any node */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+
+  /** Taints it may run beside. @default - none */
+  readonly tolerations?: readonly Toleration[];
+
+  /** @default - none @see Kubernetes API, core/v1 Affinity */
+  readonly affinity?: object;
+}
+
+const NAME = 'emqx-operator';
+const NEW_NAMESPACE = 'emqx-operator-system';
+const DEFAULT_IMAGE = 'emqx/emqx-operator-controller';
+const DEFAULT_VERSION = '2.2.29';
+const PORTS = { metrics: 8080, probes: 8081, webhook: 9443 };
+const CERTIFICATE_PATH = '/tmp/k8s-webhook-server/serving-certs';
+
+/**
+ * The EMQX Operator, the last line of it that runs EMQX Enterprise 4.4.
+ *
+ * Renders
+ * - the custom resource definitions EmqxEnterprise, EmqxBroker, EmqxPlugin, Rebalance and EMQX;
+ * - a Namespace, unless one is given;
+ * - the ServiceAccount, its rights in all namespaces or in the one that is watched, and those to elect a leader;
+ * - the Deployment `emqx-operator-controller-manager`;
+ * - the Service `emqx-operator-controller-manager-metrics-service`, port 8080;
+ * - the webhook's Service, certificate and configurations, as `webhook` says.
+ *
+ * The names are those of the vendor's Helm chart, so that one can follow the other.
+ *
+ * @see EMQX Operator 2.2.29, Helm chart
+ */
+export class EmqxOperator extends Construct {
+  readonly namespace: string;
+  /** The whole image reference, for example `emqx/emqx-operator-controller:2.2.29`. */
+  readonly image: string;
+  readonly version: string;
+  /** The only namespace that is watched; undefined if all are. */
+  readonly watchNamespace: string | undefined;
+  readonly serviceAccountName = NAME;
+  /** Name of the Service that leads to the operator's own metrics. */
+  readonly metricsServiceName = `${NAME}-controller-manager-metrics-service`;
+
+  constructor(scope: Construct, id: string, props: EmqxOperatorProps = {}) {
+    super(scope, id);
+    const given = props.namespace ?? Chart.of(this).namespace;
+    this.namespace = given ?? NEW_NAMESPACE;
+    this.version = props.version ?? DEFAULT_VERSION;
+    this.image = `${props.image ?? DEFAULT_IMAGE}:${this.version}`;
+    this.watchNamespace = props.watchNamespace;
+
+    if (props.crds ?? true) this.addDefinitions();
+    if (given === undefined) {
+      new ApiObject(this, 'Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } });
+    }
+    this.addAccess();
+    const webhook = props.webhook instanceof OperatorWebhook ? props.webhook : OperatorWebhook.certManager();
+    this.addDeployment(props, webhook);
+    this.addMetricsService();
+    if (webhook.secretName !== undefined) {
+      addAdmission(this, {
+        name: NAME,
+        namespace: this.namespace,
+        watchNamespace: this.watchNamespace,
+        selector: LABELS,
+        port: PORTS.webhook,
+        webhook,
+      });
+    }
+    this.node.addValidation({
+      validate: () => {
+        const findings = new Findings();
+        checkOperator(findings, props);
+        return findings.messages();
+      },
+    });
+  }
+
+  private addDefinitions(): void {
+    for (const definition of customResourceDefinitions()) {
+      clusterScoped(new ApiObject(this, `${definition.spec.names.kind}Definition`, definition));
+    }
+  }
+
+  private addAccess(): void {
+    const { namespace, watchNamespace } = this;
+    const account = { name: NAME, namespace };
+    serviceAccount(this, 'ServiceAccount', account);
+    const [role, binding] = [`${NAME}-manager-role`, `${NAME}-manager-rolebinding`];
+    if (watchNamespace === undefined) {
+      addRole(this, 'Role', { name: role }, RULES_EVERYWHERE);
+      bindClusterRole(this, 'RoleBinding', binding, role, account);
+    } else {
+      addRole(this, 'Role', { name: role, namespace: watchNamespace }, RULES_OF_A_NAMESPACE);
+      bindRole(this, 'RoleBinding', { name: binding, namespace: watchNamespace }, role, account);
+    }
+    const [election, electionBinding] = [`${NAME}-leader-election-role`, `${NAME}-leader-election-rolebinding`];
+    addRole(this, 'LeaderElectionRole', { name: election, namespace }, LEADER_ELECTION_RULES);
+    bindRole(this, 'LeaderElectionRoleBinding', { name: electionBinding, namespace }, election, account);
+  }
+
+  private addDeployment(props: EmqxOperatorProps, webhook: OperatorWebhook): void {
+    const { namespace, watchNamespace } = this;
+    const { secretName } = webhook;
+    managerDeployment(this, 'Resource', {
+      name: `${NAME}-controller-manager`,
+      namespace,
+      labels: LABELS,
+      account: { name: NAME, namespace },
+      replicas: props.replicas ?? 1,
+      image: this.image,
+      args: [
+        '--leader-elect',
+        `--metrics-bind-address=:${PORTS.metrics}`,
+        `--health-probe-bind-address=:${PORTS.probes}`,
+        '--zap-devel=false',
+      ],
+      env: {
+        ENABLE_WEBHOOKS: String(secretName !== undefined),
+        ...(watchNamespace !== undefined && { WATCH_NAMESPACE: watchNamespace }),
+      },
+      ports: [
+        { name: 'metrics', number: PORTS.metrics },
+        ...(secretName === undefined ? [] : [{ name: 'webhook-server', number: PORTS.webhook }]),
+      ],
+      probePort: PORTS.probes,
+      resources: withDefaultResources(props.resources),
+      certificate: secretName === undefined ? undefined : { secretName, path: CERTIFICATE_PATH },
+      podFields: {
+        imagePullSecrets: props.imagePullSecrets?.map((name) => ({ name })),
+        nodeSelector: props.nodeSelector,
+        tolerations: props.tolerations,
+        affinity: props.affinity,
+      },
+    });
+  }
+
+  private addMetricsService(): void {
+    new ApiObject(this, 'MetricsService', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: this.metricsServiceName, namespace: this.namespace, labels: LABELS },
+      spec: {
+        ports: [{ name: 'metrics', port: PORTS.metrics, protocol: 'TCP', targetPort: PORTS.metrics }],
+        selector: LABELS,
+      },
+    });
+  }
+}
+
+const LABELS = {
+  'app.kubernetes.io/instance': NAME,
+  'app.kubernetes.io/name': NAME,
+  'control-plane': 'controller-manager',
+};

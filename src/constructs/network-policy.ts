@@ -1,0 +1,101 @@
+import { MQTT_PORTS, type MqttListener } from '../resource/constants';
+import { clusterLabels } from '../resource/defaults';
+import type { Rule } from '../resource/rules';
+import { addressBlock } from './_address-block';
+import type { Findings } from './_findings';
+import { dnsLabel } from './_namespace';
+
+/**
+ * Who may connect to the nodes of a cluster; everybody else may not. What the nodes connect to is not restricted.
+ *
+ * The nodes reach each other on every port: those of Erlang depend on their names, and an upgrade needs old and new ones to
+ * meet.
+ *
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
+ */
+export interface NetworkPolicyOptions {
+  /**
+   * Blocks of addresses from which devices reach the listeners. Behind a load balancer or a node port that hides the
+   * devices' addresses, those of the Kubernetes nodes belong in here.
+   *
+   * @default - from everywhere
+   */
+  readonly devices?: readonly string[];
+
+  /**
+   * Namespace of the operator, which calls the management API of every node. Without that no upgrade comes to an end.
+   *
+   * @default "emqx-operator-system"
+   */
+  readonly operatorNamespace?: string;
+
+  /**
+   * Namespaces that may read metrics and open the dashboard: that of Prometheus, for one.
+   *
+   * @default - none
+   */
+  readonly dashboardNamespaces?: readonly string[];
+}
+
+export interface NetworkPolicyTarget {
+  readonly name: string;
+  readonly namespace: string;
+  /** The listeners that are published. */
+  readonly listeners: readonly MqttListener[];
+}
+
+/** The NetworkPolicy of a cluster, named like it. */
+export function networkPolicyOf(target: NetworkPolicyTarget, options: NetworkPolicyOptions) {
+  const { name, namespace, listeners } = target;
+  const { devices, operatorNamespace = 'emqx-operator-system', dashboardNamespaces = [] } = options;
+  const podSelector = { matchLabels: clusterLabels(name) };
+  const ports = (...numbers: number[]) => numbers.map((port) => ({ port, protocol: 'TCP' }));
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace },
+    spec: {
+      podSelector,
+      policyTypes: ['Ingress'],
+      ingress: [
+        { from: [{ podSelector }] },
+        {
+          ...(devices && { from: devices.map((cidr) => ({ ipBlock: { cidr } })) }),
+          ports: ports(...listeners.map((listener) => MQTT_PORTS[listener])),
+        },
+        { from: [fromNamespace(operatorNamespace)], ports: ports(MANAGEMENT) },
+        ...(dashboardNamespaces.length > 0
+          ? [{ from: dashboardNamespaces.map(fromNamespace), ports: ports(DASHBOARD) }]
+          : []),
+      ],
+    },
+  };
+}
+
+/** @see EMQX Enterprise 4.4, ports of the management API and of the dashboard */
+const MANAGEMENT = 8081;
+const DASHBOARD = 18083;
+
+function fromNamespace(namespace: string): object {
+  return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
+}
+
+export function checkNetworkPolicy(findings: Findings, path: string, options: NetworkPolicyOptions): void {
+  const { devices, operatorNamespace, dashboardNamespaces } = options;
+  checkList(findings, `${path}.devices`, devices, addressBlock);
+  if (operatorNamespace !== undefined) findings.check(`${path}.operatorNamespace`, operatorNamespace, dnsLabel);
+  checkList(findings, `${path}.dashboardNamespaces`, dashboardNamespaces, dnsLabel);
+}
+
+function checkList(findings: Findings, path: string, list: unknown, rule: Rule): void {
+  if (list === undefined) return;
+  if (Array.isArray(list) && list.length > 0) {
+    for (const [index, entry] of list.entries()) findings.check(`${path}[${index}]`, entry, rule);
+    return;
+  }
+  findings.report(path, Array.isArray(list) ? undefined : list, {
+    bound: 'a list of one or more',
+    reason: 'Kubernetes takes an empty list for "from everywhere"',
+    fix: 'name them, or leave the property out',
+  });
+}

@@ -1,0 +1,80 @@
+import type { Size } from 'cdk8s';
+import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import type { Rule } from '../resource/rules';
+import type { Findings } from './_findings';
+import { bytesOf, memory, quantityOf } from './_memory';
+
+/**
+ * Processor and memory of one EMQX node.
+ *
+ * @see https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
+ */
+export interface NodeResources {
+  /** Reserved, in thousandths of a processor. @default - none */
+  readonly cpuRequestMillis?: number;
+  /** At most, in thousandths of a processor. Beyond it the node is slowed down. @default - all there is */
+  readonly cpuLimitMillis?: number;
+  /** Reserved. @default - none */
+  readonly memoryRequest?: Size;
+  /** At most. Beyond it the node is ended, and its connections with it. @default - all there is */
+  readonly memoryLimit?: Size;
+}
+
+type Resources = NonNullable<
+  NonNullable<NonNullable<EmqxEnterpriseSpec['template']>['spec']>['emqxContainer']
+>['resources'];
+
+/** As the custom resource has it. */
+export function resourcesOf(resources: NodeResources): Resources {
+  return {
+    ...amounts('requests', resources.cpuRequestMillis, resources.memoryRequest),
+    ...amounts('limits', resources.cpuLimitMillis, resources.memoryLimit),
+  };
+}
+
+function amounts(kind: string, cpuMillis: number | undefined, size: Size | undefined) {
+  const cpu = cpuMillis === undefined ? {} : { cpu: `${cpuMillis}m` };
+  const room = size === undefined ? {} : { memory: quantityOf(size) };
+  return cpuMillis === undefined && size === undefined ? {} : { [kind]: { ...cpu, ...room } };
+}
+
+export function checkNodeResources(findings: Findings, path: string, resources: NodeResources): void {
+  const { cpuRequestMillis, cpuLimitMillis, memoryRequest, memoryLimit } = resources;
+  checkPair(findings, [`${path}.cpuRequestMillis`, cpuRequestMillis], [`${path}.cpuLimitMillis`, cpuLimitMillis], CPU);
+  checkPair(findings, [`${path}.memoryRequest`, memoryRequest], [`${path}.memoryLimit`, memoryLimit], MEMORY);
+}
+
+interface Measure {
+  readonly rule: Rule;
+  readonly amount: (value: unknown) => number | undefined;
+  readonly shown: (value: unknown) => unknown;
+}
+
+/** Request and limit by their rule; then the one against the other. */
+function checkPair(
+  findings: Findings,
+  [requestPath, request]: readonly [path: string, value: unknown],
+  [limitPath, limit]: readonly [path: string, value: unknown],
+  { rule, amount, shown }: Measure,
+): void {
+  if (request !== undefined) findings.check(requestPath, request, rule);
+  if (limit !== undefined) findings.check(limitPath, limit, rule);
+  if (rule(request) || rule(limit) || amount(request)! <= amount(limit)!) return;
+  findings.report(requestPath, shown(request), {
+    bound: `at most the limit, ${String(shown(limit))}`,
+    reason: 'Kubernetes refuses to reserve more than a container may use, and no node would start',
+    fix: 'raise the limit, too',
+  });
+}
+
+const millis: Rule = (value) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1
+    ? undefined
+    : {
+        bound: 'a whole number of at least 1',
+        reason: 'it counts thousandths of a processor',
+        fix: 'write for example 500 for half a processor',
+      };
+
+const CPU: Measure = { rule: millis, amount: Number, shown: (value) => value };
+const MEMORY: Measure = { rule: memory, amount: bytesOf, shown: quantityOf };

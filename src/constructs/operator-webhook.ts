@@ -1,0 +1,79 @@
+import { HIDDEN } from '../resource/problem';
+import type { Rule } from '../resource/rules';
+import type { Findings } from './_findings';
+
+/**
+ * How the operator's admission webhook gets its certificate. The webhook fills in what an EmqxEnterprise, EmqxBroker or
+ * EmqxPlugin leaves out, and refuses what the operator could not run.
+ *
+ * @see EMQX Operator 2.2.29, Helm chart, values `webhook` and `cert-manager`
+ */
+export class OperatorWebhook {
+  /** cert-manager issues the certificate and keeps it valid. It must be installed. */
+  static certManager(): OperatorWebhook {
+    return new OperatorWebhook('cert-manager', 'emqx-operator-webhook-server-cert', undefined);
+  }
+
+  /**
+   * The certificate is in a Secret that is there already, under `tls.crt` and `tls.key`, and is made out to
+   * `emqx-operator-webhook-service.<namespace>.svc`. Whoever renews it renews the bundle, too.
+   *
+   * @param secretName Name of the Secret, in the operator's namespace.
+   * @param caBundle PEM text of the certificates that the API server is to trust.
+   */
+  static fromSecret(secretName: string, caBundle: string): OperatorWebhook {
+    return new OperatorWebhook('secret', secretName, caBundle);
+  }
+
+  /**
+   * No webhook. The resources that `EmqxEnterpriseCluster` renders are complete without it, and checked when they are made.
+   *
+   * No longer checked by anybody: that `persistent`, `bootstrapAPIKeys`, the node name and the `cluster.*` settings stay as
+   * they are, and the version in a resource written by hand. No longer filled in: such a resource itself. The operator takes
+   * one without labels for the owner of every pod in its namespace.
+   */
+  static none(): OperatorWebhook {
+    return new OperatorWebhook('none', undefined, undefined);
+  }
+
+  private constructor(
+    readonly source: 'cert-manager' | 'secret' | 'none',
+    /** The Secret with the certificate; undefined without a webhook. */
+    readonly secretName: string | undefined,
+    /** PEM text; undefined where cert-manager fills it in. */
+    readonly caBundle: string | undefined,
+  ) {}
+}
+
+export function checkWebhook(findings: Findings, path: string, webhook: unknown): void {
+  if (!(webhook instanceof OperatorWebhook)) {
+    findings.report(path, webhook, {
+      bound: 'an OperatorWebhook',
+      reason: 'who issues its certificate decides what is rendered',
+      fix: 'write OperatorWebhook.certManager(), .fromSecret(name, caBundle) or .none()',
+    });
+    return;
+  }
+  if (webhook.source !== 'secret') return;
+  findings.check(`${path}.secretName`, webhook.secretName, secretName);
+  // Whoever mistakes the key for the bundle shall not read it in a log.
+  findings.report(`${path}.caBundle`, webhook.caBundle === undefined ? undefined : HIDDEN, bundle(webhook.caBundle));
+}
+
+const secretName: Rule = (value) =>
+  typeof value === 'string' && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value)
+    ? undefined
+    : {
+        bound: 'the name of a Secret',
+        reason: 'without its certificate the operator does not start',
+        fix: "name the Secret with tls.crt and tls.key, in the operator's namespace",
+      };
+
+const bundle: Rule = (value) =>
+  typeof value === 'string' && value.includes('-----BEGIN CERTIFICATE-----') && !value.includes('PRIVATE KEY')
+    ? undefined
+    : {
+        bound: 'certificates as PEM text, and no private key',
+        reason: 'by them the API server knows the operator; they are stored in clear',
+        fix: 'give the content of ca.crt, not yet in base64',
+      };

@@ -1,0 +1,73 @@
+import type { Size } from 'cdk8s';
+import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import type { Findings } from './_findings';
+import { memory, quantityOf } from './_memory';
+
+/**
+ * A volume for each node, with its data directory (`/opt/emqx/data`) on it. Nothing of this can be changed while the
+ * cluster lives: the operator refuses it.
+ *
+ * The data of a node survives its pod, not an upgrade: the new nodes get volumes of their own, and those of the old nodes
+ * stay behind until somebody deletes them.
+ *
+ * @see EMQX Operator 2.2.29, `spec.persistent`
+ */
+export interface Persistence {
+  /** Room for the data of one node. */
+  readonly size: Size;
+
+  /**
+   * What kind of volume.
+   *
+   * @default - the default storage class of the Kubernetes cluster
+   * @see https://kubernetes.io/docs/concepts/storage/storage-classes/
+   */
+  readonly storageClass?: string;
+
+  /**
+   * How the volume can be mounted.
+   *
+   * @default ['ReadWriteOnce']
+   * @see https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes
+   */
+  readonly accessModes?: readonly AccessMode[];
+}
+
+export type AccessMode = (typeof ACCESS_MODES)[number];
+
+const ACCESS_MODES = ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'] as const;
+
+/** As the custom resource has it. */
+export function claimOf(persistence: Persistence): EmqxEnterpriseSpec['persistent'] {
+  const { size, storageClass, accessModes = ['ReadWriteOnce'] } = persistence;
+  return {
+    spec: {
+      accessModes,
+      resources: { requests: { storage: quantityOf(size) } },
+      ...(storageClass !== undefined && { storageClassName: storageClass }),
+    },
+  };
+}
+
+export function checkPersistence(findings: Findings, path: string, persistence: Partial<Persistence>): void {
+  findings.check(`${path}.size`, persistence.size, memory);
+  const { storageClass, accessModes } = persistence;
+  if (storageClass !== undefined && (typeof storageClass !== 'string' || storageClass === '')) {
+    findings.report(`${path}.storageClass`, storageClass, {
+      bound: 'the name of a storage class',
+      reason: 'an empty one asks for volumes that somebody made by hand, and no node starts without one',
+      fix: 'choose one of `kubectl get storageclass`, or leave it out',
+    });
+  }
+  if (accessModes === undefined || areModes(accessModes)) return;
+  findings.report(`${path}.accessModes`, Array.isArray(accessModes) ? accessModes.join(', ') : accessModes, {
+    bound: `a list of one or more of ${ACCESS_MODES.join(', ')}`,
+    reason: 'a node must be able to write its data',
+    fix: "leave it out, or write ['ReadWriteOnce']",
+  });
+}
+
+function areModes(modes: unknown): boolean {
+  const known: readonly unknown[] = ACCESS_MODES;
+  return Array.isArray(modes) && modes.length > 0 && modes.every((mode) => known.includes(mode));
+}

@@ -1,0 +1,43 @@
+import { clusterLabels } from '../resource/defaults';
+import type { Rule } from '../resource/rules';
+import type { Findings } from './_findings';
+
+/**
+ * How many nodes of EMQX maintenance of Kubernetes (`kubectl drain`) may take away at a time. During an upgrade old and new
+ * nodes count together.
+ *
+ * An upgrade itself is not held up by it, nor does the budget evacuate a node: its devices are cut off.
+ *
+ * @see https://kubernetes.io/docs/concepts/workloads/pods/disruptions/
+ */
+export interface PodDisruptionBudgetOptions {
+  /** A whole number of at least 1. @default 1 */
+  readonly maxUnavailable?: number;
+}
+
+/** The PodDisruptionBudget of a cluster, named like it. */
+export function podDisruptionBudgetOf(
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  { maxUnavailable = 1 }: PodDisruptionBudgetOptions,
+) {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name, namespace },
+    spec: { maxUnavailable, selector: { matchLabels: clusterLabels(name) } },
+  };
+}
+
+export function checkPodDisruptionBudget(findings: Findings, path: string, options: PodDisruptionBudgetOptions): void {
+  if (options.maxUnavailable !== undefined)
+    findings.check(`${path}.maxUnavailable`, options.maxUnavailable, atLeastOne);
+}
+
+const atLeastOne: Rule = (value) =>
+  Number.isInteger(value) && Number(value) >= 1
+    ? undefined
+    : {
+        bound: 'a whole number of at least 1',
+        reason: 'with 0 no Kubernetes node that runs EMQX can ever be drained',
+        fix: 'write 1, the default',
+      };

@@ -1,0 +1,145 @@
+import type { Toleration } from './emqx-operator';
+import type { EnvValue } from './env-value';
+import type { NodeResources } from './node-resources';
+
+/**
+ * How the pods of the EMQX nodes are made. A change of any of it is an upgrade.
+ *
+ * What is typed as an object is Kubernetes' own, in Kubernetes' own words; its fields are checked when the program runs. The
+ * custom resource has no place for topologySpreadConstraints, priorityClassName and terminationGracePeriodSeconds.
+ *
+ * @see EMQX Operator 2.2.29, `spec.template.spec`
+ */
+export interface PodOptions {
+  /**
+   * Environment variables of the node, by name; the operator's sidecar gets them as well. Settings of EMQX belong into
+   * `emqxConfig`, unless they are secret: `EMQX_AUTH__REDIS__PASSWORD` is the setting `auth.redis.password`. A change is an
+   * upgrade.
+   *
+   * @default - none
+   */
+  readonly env?: Readonly<Record<string, EnvValue>>;
+
+  /**
+   * Processor and memory of each node. During an upgrade both sets of nodes need theirs. A change is an upgrade.
+   *
+   * @default - nothing reserved, nothing limited
+   */
+  readonly resources?: NodeResources;
+
+  /**
+   * How Kubernetes finds out whether a node lives. A change is an upgrade.
+   *
+   * @default - not at all; whether a node serves devices, the operator asks it by itself
+   */
+  readonly probes?: Probes;
+
+  /**
+   * Kubernetes nodes on which EMQX nodes may run, by their labels. A change is an upgrade.
+   *
+   * @default - any
+   */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+
+  /**
+   * Beside what, or apart from what, EMQX nodes run. An upgrade needs room for both sets of nodes: rules that are required
+   * must leave it. A change is an upgrade.
+   *
+   * @default - none
+   * @see Kubernetes API, core/v1 Affinity
+   */
+  readonly affinity?: object;
+
+  /**
+   * Taints of Kubernetes nodes beside which EMQX nodes may run. A change is an upgrade.
+   *
+   * @default - none
+   */
+  readonly tolerations?: readonly Toleration[];
+
+  /**
+   * Further volumes of the pod. A change is an upgrade.
+   *
+   * @default - none
+   * @see Kubernetes API, core/v1 Volume
+   */
+  readonly volumes?: readonly object[];
+
+  /**
+   * Where the node sees which volume; the operator's sidecar gets them as well. A change is an upgrade.
+   *
+   * @default - none
+   * @see Kubernetes API, core/v1 VolumeMount
+   */
+  readonly volumeMounts?: readonly object[];
+
+  /**
+   * Containers that run beside the node. A change is an upgrade.
+   *
+   * @default - none but the operator's sidecar
+   * @see Kubernetes API, core/v1 Container
+   */
+  readonly extraContainers?: readonly object[];
+
+  /**
+   * Containers that run, and end, before the node starts. A change is an upgrade.
+   *
+   * @default - none
+   * @see Kubernetes API, core/v1 Container
+   */
+  readonly initContainers?: readonly object[];
+
+  /**
+   * Users, groups and rights of the pod. What is given takes the place of the default as a whole. A change is an upgrade.
+   *
+   * @default - user, group and group of the volumes are 1000
+   * @see Kubernetes API, core/v1 PodSecurityContext
+   */
+  readonly podSecurityContext?: object;
+
+  /**
+   * Users, groups and rights of the node's container. What is given takes the place of the default as a whole. A change is
+   * an upgrade.
+   *
+   * @default - user and group are 1000, and not root
+   * @see Kubernetes API, core/v1 SecurityContext
+   */
+  readonly containerSecurityContext?: object;
+
+  /**
+   * Name of the ServiceAccount the pods run as. A change is an upgrade.
+   *
+   * @default - that of the namespace
+   */
+  readonly serviceAccountName?: string;
+
+  /**
+   * Names of Secrets with the credentials of the registries. A change is an upgrade.
+   *
+   * @default - none
+   */
+  readonly imagePullSecrets?: readonly string[];
+
+  /**
+   * Image of the operator's sidecar, for those who have a registry of their own. A change is an upgrade.
+   *
+   * @default "emqx/emqx-operator-reloader:0.0.2"
+   */
+  readonly reloaderImage?: string;
+}
+
+/**
+ * Probes of the node's container, for example `{ httpGet: { path: '/status', port: 8081 } }`: EMQX answers that without
+ * credentials, also while it is evacuated. Not so its availability check: with that as liveness probe an upgrade would kill
+ * the nodes it empties.
+ *
+ * @see Kubernetes API, core/v1 Probe
+ */
+export interface Probes {
+  /** A node that fails it is restarted, and its connections are lost. @default - none */
+  readonly liveness?: object;
+  /** A node that fails it gets no new connections. @default - none; the operator's own gate is always there */
+  readonly readiness?: object;
+  /** Until it succeeds, the others wait. @default - none */
+  readonly startup?: object;
+}
