@@ -1,6 +1,6 @@
 import pico from 'picocolors';
 import type { KubeObject } from '../kubernetes';
-import { readManifest, withDefaults } from '../resource';
+import { readManifest } from '../resource';
 import type { DemoEvent, DemoOptions } from '../sandbox/demo';
 import type { ClusterManifests } from '../sandbox/quickstart';
 import type { Driver, ProgressEvent } from '../upgrade';
@@ -60,7 +60,7 @@ async function quickstart(rate: number): Promise<ClusterManifests> {
 
 function manifestsOf(text: string, file: string): ClusterManifests {
   const { resource, others } = readManifest(text, file === '-' ? 'standard input' : file);
-  return { cluster: withDefaults(resource), objects: others as KubeObject[] };
+  return { cluster: resource, objects: others as KubeObject[] };
 }
 
 interface Teller {

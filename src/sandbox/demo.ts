@@ -1,6 +1,5 @@
 import type { KubeObject } from '../kubernetes';
-import type { EmqxEnterprise } from '../resource';
-import { DEFAULT_NAMESPACE, TRAFFIC_LABEL } from '../resource';
+import { DEFAULT_NAMESPACE, type EmqxEnterprise, TRAFFIC_LABEL, withDefaults } from '../resource';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import { type RunReport, runReport } from '../simulator/run-report';
@@ -60,7 +59,8 @@ export async function demo(
   tell: (event: DemoEvent) => void,
   signal?: AbortSignal,
 ): Promise<DemoResult> {
-  const { cluster, driver, seed } = options;
+  const { driver, seed } = options;
+  const cluster = withDefaults(options.cluster);
   const { name, namespace = DEFAULT_NAMESPACE } = cluster.metadata;
   const own = options.objects.find((object) => object.metadata.labels?.[TRAFFIC_LABEL] === name);
   const entry = own ?? trafficService(cluster, 32_010);
@@ -120,7 +120,7 @@ export async function demo(
     await clients.returnDevices();
     await world.clock.sleep(500, signal); // queued messages are on their way
     const report = runReport(upgrade, ledger.report(), sessionsMoved);
-    return { plan, report, native: await nativeRun(options, objects, desired) };
+    return { plan, report, native: await nativeRun(options, cluster, objects, desired) };
   } finally {
     await clients.stop();
     world.stop();
@@ -129,15 +129,20 @@ export async function demo(
 }
 
 /** What the operator alone would have done: the same cluster and fleet in virtual time, through the operator's Service. */
-async function nativeRun(options: DemoOptions, objects: KubeObject[], desired: EmqxEnterprise): Promise<RunReport> {
+async function nativeRun(
+  options: DemoOptions,
+  cluster: EmqxEnterprise,
+  objects: KubeObject[],
+  desired: EmqxEnterprise,
+): Promise<RunReport> {
   const { library, light, devices } = fleetOf(options.clients);
   const { upgrade, clients, sessionsMoved } = await play({
     seed: options.seed,
-    cluster: options.cluster,
+    cluster,
     objects,
     desired,
     driver: 'operator',
-    service: operatorService(options.cluster),
+    service: operatorService(cluster),
     fleet: mixedFleet(library + light, devices),
     ...cap(options),
   });

@@ -80,10 +80,12 @@ export class SimulatedClock implements Clock {
   /**
    * Runs virtual time until `main` settles, and returns what it returns.
    *
-   * @throws Error when `main` still waits although nothing is scheduled any more.
+   * @param atMostMs of simulated time: code that waits for what never comes would run for ever. @default 24 hours
+   * @throws Error when `main` still waits although nothing is scheduled any more, or after `atMostMs`
    */
-  async run<T>(main: () => Promise<T>): Promise<T> {
+  async run<T>(main: () => Promise<T>, atMostMs = 24 * 3_600_000): Promise<T> {
     if (this.following) throw new Error('this clock follows the wall clock');
+    const end = this.time + atMostMs;
     let settled = false;
     const result = main().finally(() => {
       settled = true;
@@ -105,13 +107,14 @@ export class SimulatedClock implements Clock {
         if (this.heap.length > 0) continue;
         throw new Error('simulation stuck: code is waiting, and nothing is scheduled');
       }
+      if (entry.at > end) throw new Error(`simulation stuck: code still waits after ${atMostMs / 1000} s`);
       this.fire(entry);
     }
   }
 
   /** Runs virtual time for `ms`. */
   advance(ms: number): Promise<void> {
-    return this.run(() => this.sleep(ms));
+    return this.run(() => this.sleep(ms), ms);
   }
 
   /**

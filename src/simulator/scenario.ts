@@ -2,6 +2,7 @@ import { EmqxClient } from '../emqx';
 import { Cluster, type KubeObject } from '../kubernetes';
 import type { EmqxEnterprise } from '../resource';
 import {
+  type Clock,
   type Driver,
   type ProgressEvent,
   planUpgrade,
@@ -119,19 +120,37 @@ export function contextOf(
   return { clock, cluster, emqx, progress: { report: progress }, holder: 'simulation' };
 }
 
-/** Resolves when the operator reports the cluster at rest. */
+/** The longest a cluster may take to come to rest, in simulated ms. */
+const PATIENCE_MS = 15 * 60_000;
+
+/**
+ * Resolves when the operator reports the cluster at rest.
+ *
+ * @throws Error when it does not within 15 simulated minutes
+ */
 export async function running({ clock, cluster }: UpgradeContext): Promise<void> {
-  for (;;) {
+  await until(clock, 'the cluster to be Running', async () => {
     const { resource } = await cluster.observe();
     const first = resource.status?.conditions?.[0];
     const all = resource.status?.readyReplicas === resource.spec.replicas;
-    if (first?.type === 'Running' && first.status === 'True' && all) return;
-    await clock.sleep(1_000);
-  }
+    return first?.type === 'Running' && first.status === 'True' && all;
+  });
 }
 
-/** Resolves when somebody is behind the Service: the operator makes its own only some time after Running. */
+/**
+ * Resolves when somebody is behind the Service: the operator makes its own only some time after Running.
+ *
+ * @throws Error when nobody is within 15 simulated minutes
+ */
 export async function served(world: World, namespace: string, service: string): Promise<void> {
   const front = world.front(namespace, service);
-  while (front.endpoints.length === 0) await world.clock.sleep(1_000);
+  await until(world.clock, `pods behind Service ${service}`, async () => front.endpoints.length > 0);
+}
+
+async function until(clock: Clock, what: string, reached: () => Promise<boolean>): Promise<void> {
+  const deadline = clock.now() + PATIENCE_MS;
+  while (!(await reached())) {
+    if (clock.now() >= deadline) throw new Error(`waited in vain for ${what}`);
+    await clock.sleep(1_000);
+  }
 }

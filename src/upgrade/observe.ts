@@ -5,7 +5,8 @@ import type { Clock, ClusterPort, EmqxPort } from './ports';
 
 /** Phases in which only blue's nodes move, and green's are asked now and then. */
 const BLUE_MOVES: readonly Phase[] = ['evacuate', 'retire'];
-const GREEN_EVERY_MS = 4_000;
+/** A look at one of them is three requests. */
+const GREEN_EVERY_MS = 3_000;
 
 /**
  * Looks at the cluster and at its nodes. Between two looks it keeps only what spares green's nodes some requests.

@@ -89,7 +89,9 @@ const CHECKS: Record<string, CheckFunction> = {
         `ask for version ${version} as it was applied, or set the template back first`,
       );
     }
-    return target.applied ? blocker('the pod template is the wanted one already', 'nothing to do') : undefined;
+    return target.applied
+      ? blocker('the pod template is the wanted one already', 'nothing to upgrade: apply what else differs as usual')
+      : undefined;
   },
 
   version(_observation, target) {

@@ -74,9 +74,14 @@ export function specPatch(target: Target, hold: boolean): Record<string, unknown
   return mergePatch(before, after as Record<string, unknown>);
 }
 
-/** Identity of a pod template: equal templates have equal digests whatever the order of their fields. */
+/**
+ * Identity of a pod template: equal templates have equal digests whatever the order of their fields. The ACL does not
+ * count: the operator puts it into a ConfigMap, and makes no new nodes for it.
+ */
 export function digestOf(resource: EmqxEnterprise): string {
-  return createHash('sha256').update(canonical(resource.spec.template)).digest('hex').slice(0, 16);
+  const template = structuredClone(resource.spec.template);
+  delete template?.spec?.emqxContainer?.emqxACL;
+  return createHash('sha256').update(canonical(template)).digest('hex').slice(0, 16);
 }
 
 function canonical(value: unknown): string {

@@ -61,7 +61,9 @@ function importsOf(file: string): Import[] {
 function complaint({ from, fromRoom, specifier, toRoom }: Import): string | undefined {
   if (toRoom === undefined) {
     const owners = PACKAGES[specifier];
-    return owners && !owners.includes(fromRoom) ? `${from} loads ${specifier}: only ${owners.join(', ')} may` : undefined;
+    return owners && !owners.includes(fromRoom)
+      ? `${from} loads ${specifier}: only ${owners.join(', ')} may`
+      : undefined;
   }
   if (toRoom === fromRoom) return undefined;
   const floor = (room: string) => FLOORS.findIndex((rooms) => rooms.includes(room));

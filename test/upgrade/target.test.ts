@@ -106,6 +106,12 @@ describe('digestOf', () => {
     odd.spec.template!.spec!.emqxContainer!.ports!.reverse();
     expect(digestOf(odd)).not.toBe(digestOf(resource()));
   });
+
+  test('leaves the ACL out: the operator makes no new nodes for it', () => {
+    const open = resource();
+    open.spec.template!.spec!.emqxContainer!.emqxACL = ['{allow, all}.'];
+    expect(digestOf(open)).toBe(digestOf(resource()));
+  });
 });
 
 describe('specPatch', () => {

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.resolve(__dirname, '../..');
+
+function run(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', path.join(ROOT, 'src/cli/main.ts'), ...words],
+    { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+  );
+  return { status, stdout, stderr };
+}
+
+test('a bad manifest is told whole on standard error, with exit code 2 and nothing else', () => {
+  const file = 'examples/invalid/several-problems.yaml';
+  const expected = readFileSync(path.join(ROOT, file), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('# '))
+    .map((line) => line.slice(2));
+  const { status, stdout, stderr } = run('demo', '-f', file);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  for (const line of expected) expect(stderr).toContain(line);
+});
+
+test('bad options are told all at once, with exit code 2', () => {
+  const { status, stdout, stderr } = run(
+    'demo',
+    '--clients',
+    '0',
+    '--rate',
+    'fast',
+    '--set-version',
+    '5.0.0',
+    '-f',
+    'no/such.yaml',
+  );
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr.trim().split('\n')).toEqual([
+    `'--clients' ("0") must be a whole number from 1 to 20000: each is a socket of this machine; give one, or leave --clients out`,
+    `'--rate' ("fast") must be a whole number from 1 to 1000000: it is a number of disconnects per second; give one, or leave --rate out`,
+    expect.stringContaining(`'--set-version' ("5.0.0") must be a version from 4.4.14`),
+    `'--file' ("no/such.yaml") must be a file that can be read: reading it failed with ENOENT; check the path, or give - to read standard input`,
+  ]);
+});
+
+test('the help names the commands', () => {
+  const { status, stdout } = run('--help');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/demo .*upgrade a simulated cluster/);
+});

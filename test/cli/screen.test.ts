@@ -1,0 +1,37 @@
+import { Screen } from '../../src/cli/screen';
+
+const UP_2 = '\u001b[2A\r';
+const CLEAR = '\u001b[K';
+
+function terminal() {
+  const written: string[] = [];
+  const screen = new Screen({ write: (text) => written.push(text), columns: 100, rows: 30 });
+  return { screen, written };
+}
+
+test('a frame is drawn over the one before it, each line cleared to its end', () => {
+  const { screen, written } = terminal();
+  screen.draw('one\ntwo');
+  screen.draw('three\nfour');
+  expect(written).toEqual([`one${CLEAR}\ntwo${CLEAR}\n`, `${UP_2}three${CLEAR}\nfour${CLEAR}\n`]);
+});
+
+test('text goes above the frame, which is drawn again below it', () => {
+  const { screen, written } = terminal();
+  screen.draw('one\ntwo');
+  screen.print('news');
+  expect(written.slice(1)).toEqual([`${UP_2}\u001b[Jnews\n`, `one${CLEAR}\ntwo${CLEAR}\n`]);
+});
+
+test('after leaving, nothing is drawn over', () => {
+  const { screen, written } = terminal();
+  screen.draw('one');
+  screen.leave();
+  screen.print('report');
+  expect(written.at(-1)).toBe('\u001b[Jreport\n');
+});
+
+test('a frame has at most 24 lines, and one line less than the terminal', () => {
+  expect(terminal().screen.height).toBe(24);
+  expect(new Screen({ write: () => true, rows: 10 }).height).toBe(9);
+});

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readManifest } from '../../src/resource';
+import { type DemoEvent, demo } from '../../src/sandbox/demo';
+
+/** The tutorial's own manifest, upgraded on real sockets by the engine; it brings no Service for its devices. */
+test('the tutorial’s manifest is completed and upgraded, each MQTT client disconnected once', async () => {
+  const file = path.resolve(__dirname, '../../examples/tutorial/emqx-ee.yaml');
+  const { resource, others } = readManifest(readFileSync(file, 'utf8'), file);
+  resource.spec.blueGreenUpdate!.initialDelaySeconds = 0;
+  resource.spec.blueGreenUpdate!.evacuationStrategy!.waitTakeover = 1;
+  const events: DemoEvent[] = [];
+  const { plan, report, native } = await demo(
+    {
+      cluster: resource,
+      objects: others as [],
+      version: '4.4.15',
+      clients: 120,
+      stormCap: 60,
+      driver: 'pilot',
+      seed: 3,
+      mqttPort: 0,
+    },
+    (event) => events.push(event),
+  );
+  expect(plan).toMatchObject({ connections: 120, offlineSessions: 12, capPerSecond: 60, from: { version: '4.4.14' } });
+  expect(report.disconnectsPerClient).toEqual({ mean: 1, max: 1, histogram: [0, 120] });
+  expect(report).toMatchObject({ outcome: 'completed', sessionsLost: 0, sessionsMoved: 12, refusedConnects: 0 });
+  expect(report.peakDisconnectsPerSecond).toBeLessThanOrEqual(1.15 * 60);
+  expect(native).toMatchObject({ driver: 'operator', sessionsKept: 0, sessionsLost: 12 });
+
+  const kinds = events.map((event) => event.kind).filter((kind, index, all) => kind !== all[index - 1]);
+  expect(kinds.slice(0, 3)).toEqual(['opened', 'connected', 'planned']);
+  expect(events[0]).toMatchObject({ addedService: true, service: 'emqx-ee-mqtt' });
+  const evacuations = events.flatMap((event) => (event.kind === 'evacuations' ? event.evacuations : []));
+  expect(evacuations[0]).toMatchObject({
+    node: expect.stringMatching(/^emqx-ee@emqx-ee-.*-headless\.default\.svc\.cluster\.local$/),
+    state: expect.stringMatching(/^(evicting_conns|waiting_takeover|evicting_sessions|prohibiting)$/),
+    session_recipients: [expect.any(String), expect.any(String), expect.any(String)],
+    connection_eviction_rate: 20,
+  });
+}, 120_000);
