@@ -1,0 +1,5 @@
+// All examples in one go: `npx cdk8s synth` runs this.
+import './quickstart/main';
+import './load-balancer/main';
+import './full/main';
+import './operator/main';
