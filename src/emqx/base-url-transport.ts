@@ -1,3 +1,4 @@
+import { transportError } from './system-error';
 import { type EmqxRequest, type EmqxResponse, type EmqxTransport, type PodRef, TransportError } from './transport';
 
 /** Where the management API of a pod is reached, as `http://host:port` without a path; undefined while it is nowhere. */
@@ -14,10 +15,10 @@ export class BaseUrlTransport implements EmqxTransport {
    */
   async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
     const { method, path, headers, body, timeoutMs } = request;
-    const what = `${method} ${path} of pod ${pod.name}`;
     signal?.throwIfAborted();
     const baseUrl = this.baseUrlOf(pod);
-    if (baseUrl === undefined) throw new TransportError('refused', `${what}: the pod has no address`);
+    if (baseUrl === undefined)
+      throw new TransportError('refused', `${method} ${path} of pod ${pod.name}: the pod has no address`);
     const deadline = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(baseUrl + path, {
@@ -31,27 +32,7 @@ export class BaseUrlTransport implements EmqxTransport {
       return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
     } catch (error) {
       signal?.throwIfAborted();
-      if (deadline.aborted) {
-        throw new TransportError('timeout', `${what}: no answer within ${timeoutMs} ms`, { cause: error });
-      }
-      const code = systemCode(error);
-      throw new TransportError(KINDS[code] ?? 'reset', `${what}: ${code}`, { cause: error });
+      throw transportError(pod, request, error, deadline.aborted);
     }
   }
-}
-
-/** What fetch says when there was no connection at all; the rest happened on one. */
-const KINDS: Readonly<Record<string, TransportError['code']>> = {
-  ECONNREFUSED: 'refused',
-  EHOSTUNREACH: 'refused',
-  ENETUNREACH: 'refused',
-  ENOTFOUND: 'refused',
-  EAI_AGAIN: 'refused',
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
-};
-
-/** The code of the error that fetch wraps. */
-function systemCode(error: unknown): string {
-  const code = (error as { cause?: { code?: unknown } }).cause?.code;
-  return typeof code === 'string' ? code : 'the exchange failed';
 }

@@ -1,3 +1,4 @@
+export { AgentTransport } from './agent-transport';
 export { type Credentials, EmqxClient, type EmqxClientOptions } from './client';
 export { EmqxApiError } from './errors';
 export {

@@ -18,6 +18,7 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 };
 /** Packages that only these rooms may load. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@kubernetes/client-node': ['kubernetes'],
   cdk8s: ['constructs', 'sandbox'],
   'cdk8s-plus-27': ['constructs'],
   constructs: ['constructs'],

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { type Agent, request as start } from 'node:http';
+import { transportError } from './system-error';
+import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from './transport';
+
+/** The port of EMQX 4's management API. */
+const MANAGEMENT_PORT = 8081;
+
+/**
+ * Reaches each node through an agent that knows the way to pods: the host it is asked for is `<pod>.<namespace>`. Where
+ * that leads, by a port-forward for example, is the agent's business.
+ */
+export class AgentTransport implements EmqxTransport {
+  constructor(private readonly agent: Agent) {}
+
+  /**
+   * @throws TransportError `refused` when nothing listens, `reset` when the connection ended before the answer did,
+   * `timeout` when the answer took too long
+   * @throws the signal's reason, when the signal aborted the exchange
+   */
+  async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
+    signal?.throwIfAborted();
+    const deadline = AbortSignal.timeout(request.timeoutMs);
+    try {
+      return await this.send(pod, request, signal ? AbortSignal.any([signal, deadline]) : deadline);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw transportError(pod, request, error, deadline.aborted);
+    }
+  }
+
+  private send(pod: PodRef, request: EmqxRequest, signal: AbortSignal): Promise<EmqxResponse> {
+    const { method, path, headers, body } = request;
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    return new Promise((resolve, reject) => {
+      start(
+        {
+          agent: this.agent,
+          host: `${pod.name}.${pod.namespace}`,
+          port: MANAGEMENT_PORT,
+          method,
+          path,
+          headers: { ...headers, ...length },
+          signal,
+        },
+        (response) => void read(response).then(resolve, reject),
+      )
+        .on('error', reject)
+        .end(body);
+    });
+  }
+}
+
+async function read(response: IncomingMessage): Promise<EmqxResponse> {
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) body += chunk;
+  const headers = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
+  return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers), body };
+}

@@ -1,0 +1,170 @@
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Clock } from '../upgrade';
+import { type ClusterAccess, readable } from './cluster-access';
+import { KubeApiError } from './kube-api';
+import { refusal } from './kube-error';
+
+/** One HTTP request to the API server. */
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  path: string;
+  /** Members that are undefined are left out. */
+  query?: Record<string, string | undefined>;
+  /** Sent as JSON. */
+  body?: object;
+  /** @default application/json */
+  contentType?: string;
+}
+
+/** How often a server that is busy is asked again, and for how long at most it is waited for each time. */
+const PATIENCE = { tries: 5, waitMs: 30_000 };
+
+/** Connections that nobody used for so long are closed, before the server does. */
+const IDLE_MS = 30_000;
+
+/**
+ * HTTP to an API server over connections that are kept.
+ *
+ * - An answer that says "later" (429 with `Retry-After`) is waited for: such a request was not begun. Nothing else is tried
+ *   again here.
+ * - Each attempt ends after `timeoutMs`.
+ */
+export class ApiRequests {
+  private readonly agents = {
+    'http:': new http.Agent({ keepAlive: true, timeout: IDLE_MS }),
+    'https:': new https.Agent({ keepAlive: true, keepAliveMsecs: IDLE_MS, timeout: IDLE_MS }),
+  };
+
+  constructor(
+    private readonly access: ClusterAccess,
+    private readonly clock: Clock,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /**
+   * The answer of the API server, parsed.
+   *
+   * @throws KubeApiError, or the signal's reason
+   */
+  async send<T>(request: ApiRequest, signal?: AbortSignal): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      signal?.throwIfAborted();
+      const deadline = AbortSignal.timeout(this.timeoutMs);
+      const { response, body } = await this.exchange(
+        request,
+        signal ? AbortSignal.any([signal, deadline]) : deadline,
+      ).catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw unreachable(request, deadline.aborted ? `no answer within ${this.timeoutMs} ms` : error);
+      });
+      const status = response.statusCode ?? 0;
+      const waitMs = status === 429 ? Number(response.headers['retry-after']) * 1000 : Number.NaN;
+      if (waitMs >= 0 && waitMs <= PATIENCE.waitMs && tries < PATIENCE.tries) {
+        await this.clock.sleep(waitMs, signal);
+        continue;
+      }
+      if (status < 200 || status > 299) throw refusal(status, body);
+      return parsed<T>(body, status);
+    }
+  }
+
+  /**
+   * The lines of an answer that goes on, as they come, until the server ends it. A line cut off by the end is left out.
+   *
+   * @param lifetimeMs after which the server must have ended it.
+   * @throws KubeApiError
+   */
+  async *lines(request: ApiRequest, lifetimeMs: number, signal: AbortSignal): AsyncGenerator<string, void> {
+    const late = new AbortController();
+    let timer = setTimeout(() => late.abort(), this.timeoutMs);
+    try {
+      const response = await this.open(request, AbortSignal.any([signal, late.signal]));
+      const status = response.statusCode ?? 0;
+      if (status !== 200) throw refusal(status, await textOf(response));
+      clearTimeout(timer);
+      timer = setTimeout(() => late.abort(), lifetimeMs);
+      let rest = '';
+      for await (const chunk of response.setEncoding('utf8')) {
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop() ?? '';
+        yield* lines.filter((line) => line !== '');
+      }
+    } catch (error) {
+      throw error instanceof KubeApiError ? error : unreachable(request, late.signal.aborted ? 'no answer' : error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Closes the connections that are kept. */
+  close(): void {
+    for (const agent of Object.values(this.agents)) agent.destroy();
+  }
+
+  private async exchange(request: ApiRequest, signal: AbortSignal) {
+    const response = await this.open(request, signal);
+    return { response, body: await textOf(response) };
+  }
+
+  private async open(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const { headers, ...access } = await abortable(this.access.requestOptions(), signal);
+    const url = new URL(this.access.server + request.path);
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, value);
+    }
+    const body = request.body && JSON.stringify(request.body);
+    const { request: start } = url.protocol === 'http:' ? http : https;
+    return new Promise((resolve, reject) => {
+      start(
+        url,
+        {
+          agent: this.agents[url.protocol as 'http:' | 'https:'],
+          ...access,
+          method: request.method,
+          signal,
+          headers: {
+            ...headers,
+            accept: 'application/json',
+            ...(body !== undefined && {
+              'content-type': request.contentType ?? 'application/json',
+              'content-length': Buffer.byteLength(body),
+            }),
+          },
+        },
+        resolve,
+      )
+        .on('error', reject)
+        .end(body);
+    });
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  return text;
+}
+
+/** What is awaited, or the signal's reason when that comes first. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function parsed<T>(body: string, status: number): T {
+  try {
+    return JSON.parse(body) as T;
+  } catch {
+    throw new KubeApiError(status, 'InternalError', 'the answer is not JSON: is this an API server?');
+  }
+}
+
+function unreachable({ method, path }: ApiRequest, error: unknown): KubeApiError {
+  const what = typeof error === 'string' ? error : readable(error);
+  return new KubeApiError(0, 'Unreachable', `${method} ${path}: ${what}`);
+}

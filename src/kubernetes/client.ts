@@ -1,0 +1,193 @@
+import type { Agent } from 'node:http';
+import type { Clock } from '../upgrade';
+import { ApiRequests } from './api-requests';
+import { ClusterAccess, type KubeconfigOptions } from './cluster-access';
+import type {
+  KubeApi,
+  KubeObject,
+  ListQuery,
+  ObjectList,
+  ObjectRef,
+  Patch,
+  Subresource,
+  WatchEvent,
+  WatchOptions,
+} from './kube-api';
+import { collectionPath, objectPath, selectorOf } from './object-path';
+import { PodAgent } from './pod-agent';
+import { SystemClock } from './system-clock';
+import { resumedWatch } from './watch';
+
+export interface ConnectOptions extends KubeconfigOptions {
+  /**
+   * Milliseconds after which a request without an answer fails.
+   *
+   * @default 30000
+   */
+  timeoutMs?: number;
+  /**
+   * What waits when the server says "later", or when a watch broke.
+   *
+   * @default - the machine's clock
+   */
+  clock?: Clock;
+}
+
+/** Under this name the writes of this project stand in `metadata.managedFields`, unless an apply gives another. */
+const FIELD_MANAGER = 'emqx-blue-green';
+
+/** Seconds after which the server ends a watch request; the next one goes on where it ended. */
+const WATCH_SECONDS = 300;
+
+/**
+ * The way to a real cluster. Nothing is asked before the first call.
+ *
+ * @throws KubeconfigError when there is no kubeconfig or no such context, or when the optional peer dependency
+ * `@kubernetes/client-node` is not installed
+ */
+export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
+  return new KubeClient(await ClusterAccess.load(options), options);
+}
+
+/** {@link KubeApi} of a real API server. */
+export class KubeClient implements KubeApi {
+  /** Base URL of the API server. */
+  readonly server: string;
+  /** Namespace of the kubeconfig's context. */
+  readonly namespace: string;
+  /**
+   * Connections to pods, by port-forward: with this agent `http://<pod>.<namespace>:<port>` is that port of that pod.
+   * Connections are kept and used again.
+   */
+  readonly pods: Agent;
+
+  private readonly requests: ApiRequests;
+  private readonly clock: Clock;
+  private readonly timeoutMs: number;
+
+  constructor(access: ClusterAccess, { clock = new SystemClock(), timeoutMs = 30_000 }: ConnectOptions) {
+    this.server = access.server;
+    this.namespace = access.namespace;
+    this.clock = clock;
+    this.timeoutMs = timeoutMs;
+    this.requests = new ApiRequests(access, clock, timeoutMs);
+    this.pods = new PodAgent(access, timeoutMs);
+  }
+
+  get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T> {
+    return this.requests.send<T>({ method: 'GET', path: objectPath(ref) }, signal);
+  }
+
+  async list<T extends KubeObject>(query: ListQuery, signal?: AbortSignal): Promise<ObjectList<T>> {
+    const { items, metadata } = await this.requests.send<{ items: T[]; metadata: { resourceVersion: string } }>(
+      { method: 'GET', path: collectionPath(query), query: { labelSelector: selectorOf(query) } },
+      signal,
+    );
+    // The server leaves out of a list what all of its items have in common.
+    const { apiVersion, kind } = query;
+    return { items: items.map((item) => ({ ...item, apiVersion, kind })), resourceVersion: metadata.resourceVersion };
+  }
+
+  create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
+    const { apiVersion, kind, metadata } = object;
+    const path = collectionPath({ apiVersion, kind, namespace: metadata.namespace ?? 'default' });
+    return this.requests.send<T>(
+      { method: 'POST', path, query: { fieldManager: FIELD_MANAGER }, body: object },
+      signal,
+    );
+  }
+
+  patch<T extends KubeObject>(
+    ref: ObjectRef,
+    patch: Patch,
+    options: { subresource?: Subresource } = {},
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const path = objectPath(ref, options.subresource);
+    if (patch.type === 'merge') return this.merge<T>(path, patch.body, signal);
+    const { body, fieldManager, force } = patch;
+    const metadata = { ...body.metadata, name: ref.name, namespace: ref.namespace };
+    return this.requests.send<T>(
+      {
+        method: 'PATCH',
+        path,
+        query: { fieldManager, force: force ? 'true' : undefined },
+        body: { ...body, metadata },
+        // JSON is YAML.
+        contentType: 'application/apply-patch+yaml',
+      },
+      signal,
+    );
+  }
+
+  async scale(ref: ObjectRef, replicas: number, signal?: AbortSignal): Promise<void> {
+    await this.merge(objectPath(ref, 'scale'), { spec: { replicas } }, signal);
+  }
+
+  async delete(ref: ObjectRef, options: { gracePeriodSeconds?: number } = {}, signal?: AbortSignal): Promise<void> {
+    await this.requests.send({ method: 'DELETE', path: objectPath(ref), body: { ...options } }, signal);
+  }
+
+  async *watch<T extends KubeObject>(
+    query: ListQuery,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>, void> {
+    if (signal.aborted) return;
+    let from = options.resourceVersion;
+    if (from === undefined) {
+      // Not the server's own "begin with what exists": that comes in no order of versions, and could not be resumed.
+      const list = await this.list<T>(query, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+      for (const object of list?.items ?? []) {
+        if (signal.aborted) return;
+        yield { type: 'ADDED', object };
+      }
+      from = list?.resourceVersion ?? '';
+    }
+    yield* resumedWatch(
+      (version) => this.openWatch(query, version, signal),
+      from,
+      this.clock,
+      signal,
+    ) as AsyncGenerator<WatchEvent<T>, void>;
+  }
+
+  /** Closes the connections that are kept, to the server and to pods. */
+  close(): void {
+    this.requests.close();
+    this.pods.destroy();
+  }
+
+  private openWatch(query: ListQuery, resourceVersion: string, signal: AbortSignal): AsyncIterable<string> {
+    return this.requests.lines(
+      {
+        method: 'GET',
+        path: collectionPath(query),
+        query: {
+          watch: 'true',
+          allowWatchBookmarks: 'true',
+          timeoutSeconds: String(WATCH_SECONDS),
+          resourceVersion,
+          labelSelector: selectorOf(query),
+        },
+      },
+      WATCH_SECONDS * 1000 + this.timeoutMs,
+      signal,
+    );
+  }
+
+  private merge<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
+    return this.requests.send<T>(
+      {
+        method: 'PATCH',
+        path,
+        query: { fieldManager: FIELD_MANAGER },
+        body,
+        contentType: 'application/merge-patch+json',
+      },
+      signal,
+    );
+  }
+}

@@ -1,0 +1,105 @@
+import type { RequestOptions } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node' with { 'resolution-mode': 'import' };
+
+export interface KubeconfigOptions {
+  /**
+   * Path of a kubeconfig file.
+   *
+   * @default - as kubectl: `$KUBECONFIG`, then `~/.kube/config`; and inside of a pod without these its service account
+   */
+  kubeconfig?: string;
+  /**
+   * Name of a context.
+   *
+   * @default - the current context of the kubeconfig
+   */
+  context?: string;
+}
+
+/** There is no way to the cluster: no kubeconfig, no such context, or the optional Kubernetes client is not installed. */
+export class KubeconfigError extends Error {
+  override readonly name = 'KubeconfigError';
+}
+
+/**
+ * Where an API server is, and by what a request to it is authenticated: client certificates, tokens, token files and
+ * credential plugins of a kubeconfig, or the service account of a pod.
+ */
+export class ClusterAccess {
+  /** Base URL, without a slash at the end. */
+  readonly server: string;
+  /** Namespace of the context. */
+  readonly namespace: string;
+  /** Whether requests go through the `proxy-url` of the kubeconfig. */
+  readonly proxied: boolean;
+
+  private constructor(readonly config: KubeConfig) {
+    const cluster = config.getCurrentCluster();
+    if (!cluster) throw new KubeconfigError(`the context ${config.getCurrentContext()} names no cluster`);
+    this.server = cluster.server;
+    this.namespace = config.getContextObject(config.getCurrentContext())?.namespace || 'default';
+    this.proxied = cluster.proxyUrl !== undefined;
+    // The client takes plain HTTP only where no certificate is to be checked, and on loopback there is nobody to check.
+    if (/^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:|$)/.test(cluster.server)) {
+      Object.assign(cluster, { skipTLSVerify: true });
+    }
+  }
+
+  /** @throws KubeconfigError */
+  static async load({ kubeconfig, context }: KubeconfigOptions): Promise<ClusterAccess> {
+    const config = new (await kubernetesClient()).KubeConfig();
+    try {
+      if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+      else config.loadFromDefault(undefined, true);
+    } catch (error) {
+      throw new KubeconfigError(`the kubeconfig ${kubeconfig ?? process.env['KUBECONFIG'] ?? ''}: ${readable(error)}`);
+    }
+    // What the client falls back to when it found nothing at all.
+    if (config.getCurrentContext() === 'loaded-context') {
+      throw new KubeconfigError('no kubeconfig: set KUBECONFIG, or name a file');
+    }
+    const names = config.getContexts().map(({ name }) => name);
+    const wanted = context ?? config.getCurrentContext();
+    if (!names.includes(wanted)) {
+      const problem = wanted
+        ? `the context ${wanted} is not in the kubeconfig`
+        : 'the kubeconfig has no current context';
+      throw new KubeconfigError(`${problem}; it has ${names.join(', ') || 'none'}`);
+    }
+    config.setCurrentContext(wanted);
+    return new ClusterAccess(config);
+  }
+
+  /** What `node:https` needs for one request; read anew each time, since tokens are renewed. */
+  async requestOptions(): Promise<RequestOptions> {
+    const options: RequestOptions = {};
+    await this.config.applyToHTTPSOptions(options);
+    // Made for this one request; connections are to be kept.
+    if (!this.proxied) delete options.agent;
+    return options;
+  }
+}
+
+/** The Kubernetes client, an optional peer dependency: loaded when a cluster is really talked to. */
+export async function kubernetesClient() {
+  try {
+    return await import('@kubernetes/client-node');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new KubeconfigError(
+      'talking to a cluster needs the package @kubernetes/client-node: npm install it, in version 1.4',
+    );
+  }
+}
+
+/** What went wrong, without the excerpt that parsers print: it may be a token. */
+export function readable(error: unknown): string {
+  const { name, code, reason, mark, message } = error as Error & {
+    code?: unknown;
+    reason?: unknown;
+    mark?: { line: number };
+  };
+  if (name === 'SyntaxError') return 'not JSON';
+  if (typeof reason === 'string' && mark) return `${reason}, line ${mark.line + 1}`;
+  return typeof code === 'string' ? code : message.trim();
+}

@@ -1,0 +1,82 @@
+import { STATUS_CODES } from 'node:http';
+import { KubeApiError, type KubeErrorReason } from './kube-api';
+
+/** The part of a `Status` object that tells why a request was refused. */
+export interface Status {
+  message?: string;
+  reason?: string;
+  code?: number;
+  details?: { kind?: string; name?: string; causes?: { field?: string }[] };
+}
+
+const REASONS: ReadonlySet<string> = new Set<KubeErrorReason>([
+  'NotFound',
+  'AlreadyExists',
+  'Conflict',
+  'Invalid',
+  'Forbidden',
+  'Unauthorized',
+  'Expired',
+  'TooManyRequests',
+  'InternalError',
+]);
+
+const BY_STATUS: Readonly<Record<number, KubeErrorReason>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+  410: 'Expired',
+  429: 'TooManyRequests',
+};
+
+/** Refusals that name objects, fields and people, and quote no value. */
+const NAMES_ONLY: ReadonlySet<number> = new Set([401, 403, 404, 409, 410, 429]);
+
+/** A quoted value longer than this is no name any more: it may be a license, or a whole object. */
+const LONGEST_QUOTE = 60;
+
+/**
+ * The refusal that an answer of the API server tells.
+ *
+ * Its message is the server's, without the values that may be secret: the server quotes what it cannot read, which is a
+ * whole object for a patch that leads to none.
+ *
+ * @param body the answer as it came: a `Status` object, or whatever a proxy says.
+ */
+export function refusal(status: number, body: string): KubeApiError {
+  return statusError(parsed(body), status);
+}
+
+/** The refusal of a `Status` object, which is also how a watch tells its end. */
+export function statusError(status: Status, httpStatus = 500): KubeApiError {
+  const code = status.code ?? httpStatus;
+  return new KubeApiError(code, reasonOf(status, code), words(status, code));
+}
+
+function reasonOf({ reason = '' }: Status, code: number): KubeErrorReason {
+  if (REASONS.has(reason)) return reason as KubeErrorReason;
+  return BY_STATUS[code] ?? (code >= 400 && code < 500 ? 'Invalid' : 'InternalError');
+}
+
+function words({ message, reason, details }: Status, code: number): string {
+  const plain = `${code} ${reason ?? STATUS_CODES[code] ?? ''}`.trim();
+  if (!message) return plain;
+  if (!NAMES_ONLY.has(code) && (/^secrets?$/i.test(details?.kind ?? '') || /\bSecret\b/.test(message))) {
+    const fields = (details?.causes ?? []).flatMap(({ field }) => field ?? []);
+    return [`Secret ${details?.name ?? ''}`.trim(), plain, ...fields].join(': ');
+  }
+  return message
+    .replace(/(\bpatch: Invalid value: ).*: /s, '$1(not shown): ')
+    .replace(/(\bgot )&\{.*\}/s, '$1(not shown)')
+    .replace(/"(?:[^"\\]|\\.)*"/gs, (quoted) => (quoted.length > LONGEST_QUOTE ? '"(not shown)"' : quoted));
+}
+
+function parsed(body: string): Status {
+  try {
+    const status: unknown = JSON.parse(body);
+    return typeof status === 'object' && status !== null ? (status as Status) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../upgrade';
+import { KubeApiError, type WatchEvent } from './kube-api';
+import { type Status, statusError } from './kube-error';
+
+/** One watch request behind a version: the lines that the server sends, until it ends the request. */
+export type OpenWatch = (resourceVersion: string, signal: AbortSignal) => AsyncIterable<string>;
+
+type Line =
+  | WatchEvent
+  | { type: 'BOOKMARK'; object: { metadata: { resourceVersion: string } } }
+  | { type: 'ERROR'; object: Status };
+
+/** Failures in a row after which a watch gives up: about half a minute. */
+const TRIES = 6;
+
+/** Milliseconds before the next request after the first failure in a row; doubled by each further one. */
+const FIRST_WAIT_MS = 500;
+
+/**
+ * The changes behind a version as one sequence, made of as many watch requests as it takes.
+ *
+ * - A request that ends is followed by another one behind the last version seen, so that nothing is missed and nothing told
+ *   twice. Versions come with the events, and with bookmarks when nothing happens.
+ * - It fails when going on makes no sense (410 `Expired`, a refusal), or after six failures in a row.
+ * - It ends when the signal aborts.
+ */
+export async function* resumedWatch(
+  open: OpenWatch,
+  from: string,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent, void> {
+  let version = from;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      for await (const line of open(version, signal)) {
+        const event = parsed(line);
+        if (event.type === 'ERROR') throw statusError(event.object);
+        failures = 0;
+        version = event.object.metadata.resourceVersion ?? version;
+        if (event.type !== 'BOOKMARK') yield event;
+        if (signal.aborted) return;
+      }
+      // A server that ends each request at once must not be asked without a break.
+      await clock.sleep(FIRST_WAIT_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!passing(error) || ++failures === TRIES) throw error;
+      await clock.sleep(FIRST_WAIT_MS * 2 ** (failures - 1), signal).catch(() => undefined);
+    }
+  }
+}
+
+/** Without the words of the parser, which quotes what it was given. */
+function parsed(line: string): Line {
+  try {
+    return JSON.parse(line) as Line;
+  } catch {
+    throw new KubeApiError(200, 'InternalError', 'the watch sent what is not JSON');
+  }
+}
+
+function passing(error: unknown): boolean {
+  return (
+    error instanceof KubeApiError &&
+    (error.code === 'Unreachable' || error.code === 'InternalError' || error.code === 'TooManyRequests')
+  );
+}
