@@ -91,7 +91,11 @@ function tellerFor(options: DemoOptions): Teller {
         return print(`${renderPlan(event.plan, { style: pico, width: screen?.width ?? 100 })}\n`);
       case 'evacuations':
         return print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${JSON.stringify(event.evacuations, null, 2)}`);
-      default:
+      case 'phase':
+      case 'action':
+      case 'waiting':
+      case 'warning':
+      case 'sample':
         return follow(event);
     }
   };

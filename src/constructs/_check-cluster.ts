@@ -1,9 +1,10 @@
+import { withDefaults } from '../resource/defaults';
 import type { EmqxEnterprise } from '../resource/emqx-enterprise';
-import { problemsOf } from '../resource/parse';
+import { structuralProblemsOf } from '../resource/parse';
 import { HIDDEN, type Violation } from '../resource/problem';
 import { clusterName, emqxVersion, replicas } from '../resource/rules';
 import { checkAcl, checkApiKeys } from './_check-access';
-import { checkPod, objectName } from './_check-pod';
+import { checkEnv, checkPod, objectName } from './_check-pod';
 import { checkMqttService } from './_check-service';
 import { Findings } from './_findings';
 import { dnsLabel } from './_namespace';
@@ -11,11 +12,39 @@ import { underProperty } from './_property-paths';
 import { checkBlueGreenUpdate } from './blue-green-update';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
 import { checkLicense } from './license';
+import { checkNetworkPolicy } from './network-policy';
 import { checkPersistence } from './persistence';
+import { checkPodDisruptionBudget } from './pod-disruption-budget';
 import { TLS_CONFIG } from './tls';
 
-/** All that is wrong with the properties of a cluster, and with the custom resource that was made of them. */
-export function checkCluster(props: EmqxEnterpriseClusterProps, resource: EmqxEnterprise): string[] {
+/**
+ * Properties of which the rules say all that the definition of the custom resource could: where no other is given, it need
+ * not be asked.
+ */
+const SETTLED_BY_RULES: ReadonlySet<string> = new Set<keyof EmqxEnterpriseClusterProps>([
+  'name',
+  'namespace',
+  'version',
+  'replicas',
+  'license',
+  'persistence',
+  'blueGreenUpdate',
+  'service',
+  'exposure',
+  'tls',
+  'acl',
+  'apiKeys',
+  'resources',
+  'networkPolicy',
+  'podDisruptionBudget',
+]);
+
+/**
+ * All that is wrong with the properties of a cluster.
+ *
+ * @param given the custom resource as far as the properties say it
+ */
+export function checkCluster(props: EmqxEnterpriseClusterProps, given: () => EmqxEnterprise): string[] {
   const findings = new Findings();
   findings.check('name', props.name, clusterName);
   if (props.namespace !== undefined) findings.check('namespace', props.namespace, dnsLabel);
@@ -29,16 +58,26 @@ export function checkCluster(props: EmqxEnterpriseClusterProps, resource: EmqxEn
   checkTls(findings, props);
   if (props.acl !== undefined) checkAcl(findings, 'acl', props.acl);
   if (props.apiKeys !== undefined) checkApiKeys(findings, 'apiKeys', props.apiKeys);
-  checkPod(findings, props, resource.spec.template?.spec?.emqxContainer?.emqxConfig ?? {});
-  addProblemsOf(resource, findings);
+  if (props.env !== undefined) checkEnv(findings, props.env, settingsOf(given()));
+  checkPod(findings, props);
+  if (props.networkPolicy) checkNetworkPolicy(findings, 'networkPolicy', props.networkPolicy);
+  if (props.podDisruptionBudget) {
+    checkPodDisruptionBudget(findings, 'podDisruptionBudget', props.podDisruptionBudget);
+  }
+  if (Object.keys(props).some((name) => !SETTLED_BY_RULES.has(name))) addProblemsOf(given(), findings);
   return findings.messages();
 }
 
 /** Of a property that is wrong already, the custom resource has nothing new to say. */
-function addProblemsOf(resource: EmqxEnterprise, findings: Findings): void {
-  const problems = problemsOf(resource).map(underProperty);
+function addProblemsOf(given: EmqxEnterprise, findings: Findings): void {
+  const problems = structuralProblemsOf(given).map(underProperty);
   const news = problems.filter(({ path }) => !findings.concern(path));
   for (const problem of news) findings.add(problem);
+}
+
+/** All settings of `emqx.conf`, also those that nobody gave. */
+function settingsOf(given: EmqxEnterprise): string[] {
+  return Object.keys(withDefaults(given).spec.template?.spec?.emqxContainer?.emqxConfig ?? {});
 }
 
 function checkExposure(findings: Findings, { exposure, blueGreenUpdate }: EmqxEnterpriseClusterProps): void {

@@ -29,22 +29,19 @@ function ownVolumes({ name, license }: EmqxEnterpriseClusterProps): string[] {
 }
 
 /** What Kubernetes' own definitions do not say of the parts of the pod: how they fit together. */
-export function checkPod(
-  findings: Findings,
-  props: EmqxEnterpriseClusterProps,
-  emqxConfig: Readonly<Record<string, string>>,
-): void {
-  if (props.env !== undefined) checkEnv(findings, props.env, emqxConfig);
+export function checkPod(findings: Findings, props: EmqxEnterpriseClusterProps): void {
   if (props.resources !== undefined) checkNodeResources(findings, 'resources', props.resources);
   checkNames(findings, 'imagePullSecrets', props.imagePullSecrets);
   if (props.serviceAccountName !== undefined)
     findings.check('serviceAccountName', props.serviceAccountName, objectName);
-  checkContainers(findings, props);
-  checkVolumes(findings, props);
+  if (props.extraContainers ?? props.initContainers) checkContainers(findings, props);
+  if (props.volumes ?? props.volumeMounts ?? props.extraContainers ?? props.initContainers)
+    checkVolumes(findings, props);
 }
 
-function checkEnv(findings: Findings, env: unknown, emqxConfig: Readonly<Record<string, string>>): void {
-  const settings = new Map(Object.keys(emqxConfig).map((key) => [variableOf(key), key]));
+/** @param emqxConfig names of the settings of `emqx.conf` */
+export function checkEnv(findings: Findings, env: unknown, emqxConfig: readonly string[]): void {
+  const settings = new Map(emqxConfig.map((name) => [variableOf(name), name]));
   for (const [name, value] of Object.entries(env as object)) {
     const path = `env.${name}`;
     const setting = settings.get(name);

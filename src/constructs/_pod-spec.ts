@@ -1,4 +1,7 @@
+import { copyOf } from '../resource/copy';
 import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import { normalizeContainers } from '../resource/normal-form';
+import { put } from './_put';
 import { ApiKey } from './api-key';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
 import { EnvValue } from './env-value';
@@ -6,39 +9,52 @@ import { resourcesOf } from './node-resources';
 import { TLS_CONFIG, TLS_MOUNT, tlsVolume } from './tls';
 
 type PodSpec = NonNullable<NonNullable<EmqxEnterpriseSpec['template']>['spec']>;
+type Fields = Record<string, unknown>;
 
-/** The pods of a cluster as its custom resource describes them. What is not given is left to the defaults. */
+/**
+ * The pods of a cluster as its custom resource describes them. What is not given is left to the defaults; what is given is
+ * copied.
+ */
 export function podSpecOf(props: EmqxEnterpriseClusterProps): PodSpec {
-  const { tls, probes } = props;
-  return given({
-    serviceAccountName: props.serviceAccountName,
-    reloaderImage: props.reloaderImage,
-    imagePullSecrets: each(props.imagePullSecrets, (name) => ({ name })),
-    emqxContainer: given({
-      image: { ...props.image, version: props.version },
-      env: each(Object.entries(props.env ?? {}), variableOf),
-      resources: props.resources && resourcesOf(props.resources),
-      volumeMounts: joined(props.volumeMounts, tls && TLS_MOUNT),
-      livenessProbe: probes?.liveness,
-      readinessProbe: probes?.readiness,
-      startupProbe: probes?.startup,
-      securityContext: props.containerSecurityContext,
-      emqxConfig: { ...(tls && TLS_CONFIG), ...props.emqxConfig },
-      emqxACL: each(props.acl),
-      bootstrapAPIKeys: each(props.apiKeys, apiKeyOf),
-    }),
-    extraContainers: each(props.extraContainers),
-    initContainers: each(props.initContainers),
-    volumes: joined(props.volumes, tls && tlsVolume(tls)),
-    nodeSelector: props.nodeSelector,
-    affinity: props.affinity,
-    tolerations: each(props.tolerations),
-    podSecurityContext: props.podSecurityContext,
-  }) as PodSpec; // its values are held against the resource's schema when the program is synthesized
+  const { tls } = props;
+  const pod: Fields = { emqxContainer: nodeOf(props) };
+  put(pod, 'serviceAccountName', props.serviceAccountName);
+  put(pod, 'reloaderImage', props.reloaderImage);
+  put(
+    pod,
+    'imagePullSecrets',
+    each(props.imagePullSecrets, (name) => ({ name })),
+  );
+  put(pod, 'extraContainers', containersOf(props.extraContainers));
+  put(pod, 'initContainers', containersOf(props.initContainers));
+  put(pod, 'volumes', joined(props.volumes, tls && tlsVolume(tls)));
+  put(pod, 'nodeSelector', copyOf(props.nodeSelector));
+  put(pod, 'affinity', copyOf(props.affinity));
+  put(pod, 'tolerations', each(props.tolerations));
+  put(pod, 'podSecurityContext', copyOf(props.podSecurityContext));
+  return pod as PodSpec; // its values are held against the resource's schema when the program is synthesized
 }
 
-function given(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+function nodeOf({ tls, probes, ...props }: EmqxEnterpriseClusterProps): Fields {
+  const node: Fields = { image: { ...props.image, version: props.version } };
+  put(node, 'env', props.env && each(Object.entries(props.env), variableOf));
+  put(node, 'resources', props.resources && resourcesOf(props.resources));
+  put(node, 'volumeMounts', joined(props.volumeMounts, tls && TLS_MOUNT));
+  put(node, 'livenessProbe', copyOf(probes?.liveness));
+  put(node, 'readinessProbe', copyOf(probes?.readiness));
+  put(node, 'startupProbe', copyOf(probes?.startup));
+  put(node, 'securityContext', copyOf(props.containerSecurityContext));
+  put(node, 'emqxConfig', (tls || props.emqxConfig) && { ...(tls && TLS_CONFIG), ...props.emqxConfig });
+  put(node, 'emqxACL', each(props.acl));
+  put(node, 'bootstrapAPIKeys', each(props.apiKeys, apiKeyOf));
+  return node;
+}
+
+/** With quantities in the spelling in which they are stored: the definition knows no other. */
+function containersOf(list: readonly object[] | undefined): unknown {
+  const containers = each(list);
+  normalizeContainers(containers);
+  return containers;
 }
 
 function variableOf([name, value]: [string, unknown]): unknown {
@@ -50,11 +66,11 @@ function apiKeyOf(apiKey: unknown): unknown {
 }
 
 /** A list, changed; undefined of an empty one, which the operator drops. What is no list is left, for the schema to refuse. */
-function each<T>(list: readonly T[] | undefined, change: (item: T) => unknown = (item) => item): unknown {
+function each<T>(list: readonly T[] | undefined, change: (item: T) => unknown = copyOf): unknown {
   if (!Array.isArray(list)) return list;
-  return list.length > 0 ? list.map(change) : undefined;
+  return list.length > 0 ? list.map((item: T) => change(item)) : undefined;
 }
 
 function joined(list: readonly object[] | undefined, own: object | undefined): unknown {
-  return own && (list === undefined || Array.isArray(list)) ? [...(list ?? []), own] : each(list);
+  return own && (list === undefined || Array.isArray(list)) ? [...copyOf(list ?? []), { ...own }] : each(list);
 }

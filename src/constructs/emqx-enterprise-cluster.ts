@@ -9,20 +9,22 @@ import {
   LICENSE_KEY,
   TRAFFIC_LABEL,
 } from '../resource/constants';
-import { clusterLabels, withDefaults } from '../resource/defaults';
-import type { EmqxEnterprise } from '../resource/emqx-enterprise';
+import { clusterLabels, complete } from '../resource/defaults';
+import type { EmqxEnterprise, EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { imageOf } from '../resource/image';
 import { checkCluster } from './_check-cluster';
 import { namespaceOf } from './_namespace';
 import { podSpecOf } from './_pod-spec';
-import { serviceSpecOf } from './_service-spec';
+import { serviceSpecOf, serviceTemplateOf } from './_service-spec';
 import { warningsOf } from './_warnings';
 import type { ApiKey } from './api-key';
 import { type BlueGreenUpdate, initialDelayOf, toWire } from './blue-green-update';
 import type { EmqxImage } from './emqx-image';
 import { License } from './license';
 import { MqttService } from './mqtt-service';
+import { type NetworkPolicyOptions, networkPolicyOf } from './network-policy';
 import { claimOf, type Persistence } from './persistence';
+import { type PodDisruptionBudgetOptions, podDisruptionBudgetOf } from './pod-disruption-budget';
 import type { PodOptions } from './pod-options';
 import type { Tls } from './tls';
 
@@ -139,6 +141,21 @@ export interface EmqxEnterpriseClusterProps extends PodOptions {
    * @see EMQX Enterprise 4.4, "Configuration"
    */
   readonly emqxConfig?: Readonly<Record<string, string>>;
+
+  /**
+   * Who may connect to the nodes; `{}` lets devices in from everywhere, the operator, and nobody else. A change is no
+   * upgrade.
+   *
+   * @default - everybody in the Kubernetes cluster may connect to every port
+   */
+  readonly networkPolicy?: NetworkPolicyOptions;
+
+  /**
+   * How many nodes maintenance of Kubernetes may take away at a time; `{}` is one. A change is no upgrade.
+   *
+   * @default - any number at once
+   */
+  readonly podDisruptionBudget?: PodDisruptionBudgetOptions;
 }
 
 /**
@@ -148,7 +165,8 @@ export interface EmqxEnterpriseClusterProps extends PodOptions {
  * - the custom resource EmqxEnterprise, complete: with all that the operator's webhook would fill in, so that a diff shows
  *   your own changes only;
  * - the Service `<name>-mqtt`, unless the operator is to make it;
- * - the Secret `<name>-license`, if the license is given as text.
+ * - the Secret `<name>-license`, if the license is given as text;
+ * - a NetworkPolicy and a PodDisruptionBudget, both named like the cluster, if they are asked for.
  *
  * What the properties cannot say is patched: `ApiObject.of(cluster).addJsonPatch(...)`. Labels and annotations of the custom
  * resource must not change while the cluster lives: the operator takes them for an upgrade, or loses its nodes. So those of
@@ -159,8 +177,6 @@ export interface EmqxEnterpriseClusterProps extends PodOptions {
 export class EmqxEnterpriseCluster extends Construct {
   readonly name: string;
   readonly namespace: string;
-  /** The whole image reference, for example `emqx/emqx-ee:4.4.14`. */
-  readonly image: string;
   readonly version: string;
   readonly replicas: number;
   readonly clusterDomain: string;
@@ -168,73 +184,83 @@ export class EmqxEnterpriseCluster extends Construct {
   readonly serviceName: string;
   /** Name of the Secret that holds the license; undefined without one. */
   readonly licenseSecretName: string | undefined;
-  /** The complete custom resource. */
-  readonly resource: EmqxEnterprise;
-  /**
-   * What can be built, but should be known. Synthesis emits each as a warning of the process, which Node writes to stderr:
-   * `process.on('warning', …)` or `--no-warnings` has its way with them.
-   */
-  readonly warnings: readonly string[];
-  private warned = false;
+  private readonly service: MqttService;
 
-  constructor(scope: Construct, id: string, props: EmqxEnterpriseClusterProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: EmqxEnterpriseClusterProps,
+  ) {
     super(scope, id);
     this.name = props.name;
     this.namespace = namespaceOf(this, props.namespace);
-    this.image = imageOf({ ...props.image, version: props.version });
     this.version = props.version;
     this.replicas = props.replicas ?? DEFAULT_REPLICAS;
     this.clusterDomain = props.clusterDomain ?? DEFAULT_CLUSTER_DOMAIN;
     this.serviceName = props.exposure === 'operator' ? props.name : `${props.name}-mqtt`;
     const license = props.license instanceof License ? props.license : undefined;
     this.licenseSecretName = license?.secretNameFor(props.name);
-    const service = serviceOf(props);
+    this.service = serviceOf(props);
 
-    this.resource = this.render(props, service);
-    this.warnings = warningsOf(props, service);
     this.addResource();
-    if (props.exposure !== 'operator') this.addTrafficService(service, props.blueGreenUpdate);
+    if (props.exposure !== 'operator') this.addTrafficService(props.blueGreenUpdate);
     this.addLicense(license?.text());
-    this.node.addValidation({ validate: () => this.validate(props) });
+    this.addProtection();
+
+    // Once: cdk8s validates the whole app for each of its charts.
+    let messages: string[] | undefined;
+    this.node.addValidation({ validate: () => (messages ??= this.validate()) });
   }
 
-  private render(props: EmqxEnterpriseClusterProps, service: MqttService): EmqxEnterprise {
-    const { annotations } = service.options;
-    return withDefaults({
-      apiVersion: API_VERSION,
-      kind: KIND,
-      metadata: { name: this.name, namespace: this.namespace },
-      spec: {
-        replicas: this.replicas,
-        clusterDomain: this.clusterDomain,
-        ...(this.licenseSecretName !== undefined && { license: { secretName: this.licenseSecretName } }),
-        ...(props.persistence && { persistent: claimOf(props.persistence) }),
-        ...(props.blueGreenUpdate && { blueGreenUpdate: toWire(props.blueGreenUpdate) }),
-        template: { spec: podSpecOf(props) },
-        ...(props.exposure === 'operator' && {
-          serviceTemplate: {
-            ...(annotations && { metadata: { annotations: { ...annotations } } }),
-            spec: serviceSpecOf(service),
-          },
-        }),
-      },
-    });
+  /** The whole image reference, for example `emqx/emqx-ee:4.4.14`. */
+  get image(): string {
+    return imageOf({ ...this.props.image, version: this.version });
+  }
+
+  /** The complete custom resource, made anew each time. */
+  get resource(): EmqxEnterprise {
+    const resource = this.given();
+    complete(resource);
+    return resource;
+  }
+
+  /**
+   * What can be built, but should be known. Synthesis emits each as a warning of the process, which Node writes to stderr:
+   * `process.on('warning', …)` or `--no-warnings` has its way with them.
+   */
+  get warnings(): readonly string[] {
+    return warningsOf(this.props, this.service);
+  }
+
+  /** The custom resource as far as the properties say it. */
+  private given(): EmqxEnterprise {
+    const { props, licenseSecretName: secretName } = this;
+    const spec: EmqxEnterpriseSpec = {};
+    if (props.blueGreenUpdate) spec.blueGreenUpdate = toWire(props.blueGreenUpdate);
+    spec.clusterDomain = this.clusterDomain;
+    if (secretName !== undefined) spec.license = { secretName };
+    if (props.persistence) spec.persistent = claimOf(props.persistence);
+    spec.replicas = this.replicas;
+    if (props.exposure === 'operator') spec.serviceTemplate = serviceTemplateOf(this.service);
+    spec.template = { spec: podSpecOf(props) };
+    return { apiVersion: API_VERSION, kind: KIND, metadata: { name: this.name, namespace: this.namespace }, spec };
   }
 
   private addResource(): void {
-    const { metadata, ...rest } = this.resource;
     // cdk8s adds the chart's labels to every object. A change of those would cost the operator its nodes.
-    const notInherited = Object.fromEntries(Object.keys(Chart.of(this).labels).map((key) => [key, undefined]));
-    const labels = { ...notInherited, ...metadata.labels } as Record<string, string>;
-    new ApiObject(this, 'Resource', { ...rest, metadata: { ...metadata, labels } });
+    const labels: Record<string, string | undefined> = clusterLabels(this.name);
+    for (const inherited of Object.keys(Chart.of(this).labels)) labels[inherited] ??= undefined;
+    new ApiObject(this, 'Resource', {
+      apiVersion: API_VERSION,
+      kind: KIND,
+      metadata: { name: this.name, namespace: this.namespace, labels: labels as Record<string, string> },
+      // A token of cdk8s: the resource is made when it is rendered, and need not be kept until then.
+      spec: { resolve: () => this.resource.spec },
+    });
   }
 
-  private addTrafficService(service: MqttService, update: BlueGreenUpdate | undefined): void {
-    const annotations = {
-      ...service.options.annotations,
-      ...(update?.hold && { [INITIAL_DELAY_ANNOTATION]: String(initialDelayOf(update)) }),
-    };
-    const { type, ...spec } = serviceSpecOf(service);
+  private addTrafficService(update: BlueGreenUpdate | undefined): void {
+    const { annotations } = this.service.options;
     new ApiObject(this, 'Service', {
       apiVersion: 'v1',
       kind: 'Service',
@@ -242,9 +268,11 @@ export class EmqxEnterpriseCluster extends Construct {
         name: this.serviceName,
         namespace: this.namespace,
         labels: { [TRAFFIC_LABEL]: this.name },
-        ...(Object.keys(annotations).length > 0 && { annotations }),
+        annotations: update?.hold
+          ? { ...annotations, [INITIAL_DELAY_ANNOTATION]: String(initialDelayOf(update)) }
+          : annotations,
       },
-      spec: { type, selector: clusterLabels(this.name), ...spec },
+      spec: { ...serviceSpecOf(this.service), selector: clusterLabels(this.name) },
     });
   }
 
@@ -258,17 +286,23 @@ export class EmqxEnterpriseCluster extends Construct {
     });
   }
 
-  private validate(props: EmqxEnterpriseClusterProps): string[] {
-    const messages = checkCluster(props, this.resource);
-    if (messages.length === 0) this.warn();
-    return messages;
+  private addProtection(): void {
+    const { name, namespace } = this;
+    const { listeners } = this.service;
+    const { networkPolicy, podDisruptionBudget } = this.props;
+    if (networkPolicy) {
+      new ApiObject(this, 'NetworkPolicy', networkPolicyOf({ name, namespace, listeners }, networkPolicy));
+    }
+    if (podDisruptionBudget) {
+      new ApiObject(this, 'PodDisruptionBudget', podDisruptionBudgetOf({ name, namespace }, podDisruptionBudget));
+    }
   }
 
-  /** Once: cdk8s validates an app more than once while it synthesizes it. */
-  private warn(): void {
-    if (this.warned) return;
-    this.warned = true;
+  private validate(): string[] {
+    const messages = checkCluster(this.props, () => this.given());
+    if (messages.length > 0) return messages;
     for (const warning of this.warnings) process.emitWarning(`[${this.node.path}] ${warning}`, 'EmqxEnterpriseCluster');
+    return messages;
   }
 }
 

@@ -1,11 +1,16 @@
 /**
- * A deep copy of plain data.
+ * A deep copy of plain data, without the fields that are undefined.
  *
  * Not structuredClone: under jest, as in every `node:vm` context, that makes objects of another realm, and cdk8s takes these
  * for something to resolve as soon as they have a field `value`: of a toleration it would render nothing else.
  */
 export function copyOf<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyOf) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copyOf(field)])) as T;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[key];
+    if (field !== undefined) copy[key] = copyOf(field);
+  }
+  return copy as T;
 }

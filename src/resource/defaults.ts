@@ -10,15 +10,17 @@ import {
 } from './constants';
 import { copyOf } from './copy';
 import type { EmqxEnterprise, EmqxEnterpriseSpec } from './emqx-enterprise';
-import { isEmpty, normalClaim, normalContainer, normalContainers } from './normal-form';
-import { DEFAULT_POD_SECURITY_CONTEXT, DEFAULT_PULL_POLICY, DEFAULT_SECURITY_CONTEXT } from './spec';
+import { isEmpty, normalizeContainer, normalizeContainers, normalizeResources } from './normal-form';
+import { DEFAULT_PULL_POLICY, defaultPodSecurityContext, defaultSecurityContext } from './spec';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 type Strings = Record<string, string>;
 type PodTemplate = NonNullable<EmqxEnterpriseSpec['template']>;
+type TemplateMetadata = NonNullable<PodTemplate['metadata']>;
 type PodSpec = NonNullable<PodTemplate['spec']>;
 type EmqxContainer = NonNullable<PodSpec['emqxContainer']>;
+type ServiceSpec = NonNullable<NonNullable<EmqxEnterpriseSpec['serviceTemplate']>['spec']>;
 
 /** The labels that the operator's selectors rely on. */
 export function clusterLabels(name: string): Strings {
@@ -31,148 +33,125 @@ export function clusterLabels(name: string): Strings {
  *
  * - What is given stays, except that the two labels of the operator and the Service's selector are always set, and that
  *   what can be spelled in several ways, such as quantities, is spelled as it is stored.
- * - Applied twice it changes nothing more. The given resource is not modified.
+ * - Applied twice it changes nothing more. The given resource is not modified, and shares nothing with the result.
  *
  * @see EMQX Operator 2.2.29, `apis/apps/v1beta4/emqxbroker_webhook.go`
  */
 export function withDefaults(resource: EmqxEnterprise): EmqxEnterprise {
-  const { metadata, spec: given } = copyOf(resource);
-  const { license, ...spec } = given;
-  const namespace = metadata.namespace || DEFAULT_NAMESPACE;
-  const labels = { ...metadata.labels, ...clusterLabels(metadata.name) };
-  const annotations = metadata.annotations ?? {};
-  const clusterDomain = spec.clusterDomain ?? DEFAULT_CLUSTER_DOMAIN;
-  const { template, serviceTemplate, persistent } = spec;
-
-  /** Name, namespace, labels and annotations of a template that becomes an object. */
-  const ownMetadata = (given: PodTemplate['metadata'], name: string) => ({
-    ...given,
-    ...inherited(given, labels, annotations),
-    name: given?.name || name,
-    namespace,
-  });
-
-  return {
-    ...copyOf(resource),
-    metadata: { ...metadata, namespace, labels },
-    spec: {
-      ...spec,
-      ...(!isEmpty(license) && { license }),
-      replicas: spec.replicas ?? DEFAULT_REPLICAS,
-      clusterDomain,
-      template: {
-        ...template,
-        metadata: { ...template?.metadata, ...inherited(template?.metadata, labels, annotations) },
-        spec: completePodSpec(
-          template?.spec,
-          metadata.name,
-          `${metadata.name}-headless.${namespace}.svc.${clusterDomain}`,
-        ),
-      },
-      serviceTemplate: {
-        ...serviceTemplate,
-        metadata: ownMetadata(serviceTemplate?.metadata, metadata.name),
-        spec: {
-          ...serviceTemplate?.spec,
-          selector: { ...labels },
-          ports: withoutClashes(
-            [
-              ...(serviceTemplate?.spec?.ports ?? []),
-              { name: 'http-management-8081', port: 8081, targetPort: 8081 },
-              { name: 'http-dashboard-18083', port: 18083, targetPort: 18083 },
-            ],
-            (port) => port.port,
-          ),
-        },
-      },
-      ...(persistent && {
-        persistent: {
-          ...persistent,
-          metadata: ownMetadata(persistent.metadata, `${metadata.name}-data`),
-          spec: normalClaim(persistent.spec),
-        },
-      }),
-    },
-  };
+  const completed = copyOf(resource);
+  complete(completed);
+  return completed;
 }
 
-function completePodSpec(given: PodSpec | undefined, name: string, dnsName: string): PodSpec {
-  return {
-    ...given,
-    ...(given?.extraContainers && { extraContainers: normalContainers(given.extraContainers) }),
-    ...(given?.initContainers && { initContainers: normalContainers(given.initContainers) }),
-    reloaderImage: given?.reloaderImage ?? DEFAULT_RELOADER_IMAGE,
-    podSecurityContext: given?.podSecurityContext ?? copyOf(DEFAULT_POD_SECURITY_CONTEXT),
-    emqxContainer: completeContainer(given?.emqxContainer, name, dnsName),
-  };
-}
+/** Gives the resource itself what {@link withDefaults} gives its copy. */
+export function complete({ metadata, spec }: EmqxEnterprise): void {
+  metadata.namespace ||= DEFAULT_NAMESPACE;
+  metadata.labels = { ...metadata.labels, ...clusterLabels(metadata.name) };
+  if (isEmpty(spec.license)) delete spec.license;
+  spec.clusterDomain ??= DEFAULT_CLUSTER_DOMAIN;
+  spec.replicas ??= DEFAULT_REPLICAS;
 
-function completeContainer(given: EmqxContainer | undefined, name: string, dnsName: string): EmqxContainer {
-  const image = given?.image;
-  return {
-    ...normalContainer(given),
-    ...(image && {
-      image: {
-        ...image,
-        repository: image.repository || DEFAULT_REPOSITORY,
-        pullPolicy: image.pullPolicy ?? DEFAULT_PULL_POLICY,
-      },
-    }),
-    securityContext: given?.securityContext ?? copyOf(DEFAULT_SECURITY_CONTEXT),
-    ports: withoutClashes(
-      [
-        ...(given?.ports ?? []),
-        { name: 'management', containerPort: 8081 },
-        { name: 'dashboard', containerPort: 18083 },
-      ],
-      (port) => port.containerPort,
-    ),
-    emqxConfig: {
-      name,
-      'log.to': 'console',
-      'cluster.discovery': 'dns',
-      'cluster.dns.type': 'srv',
-      'cluster.dns.app': name,
-      'cluster.dns.name': dnsName,
-      'listener.tcp.internal': '',
-      ...given?.emqxConfig,
-    },
-    emqxACL: given?.emqxACL?.length
-      ? given.emqxACL
-      : [
-          '{allow, {user, "dashboard"}, subscribe, ["$SYS/#"]}.',
-          '{allow, {ipaddr, "127.0.0.1"}, pubsub, ["$SYS/#", "#"]}.',
-          '{deny, all, subscribe, ["$SYS/#", {eq, "#"}]}.',
-          '{allow, all}.',
-        ],
-  };
+  spec.serviceTemplate ??= {};
+  spec.serviceTemplate.metadata ??= {};
+  becomeOwn(spec.serviceTemplate.metadata, metadata, metadata.name);
+  spec.serviceTemplate.spec ??= {};
+  completeService(spec.serviceTemplate.spec, metadata.labels);
+
+  spec.template ??= {};
+  spec.template.metadata ??= {};
+  inherit(spec.template.metadata, metadata);
+  spec.template.spec ??= {};
+  completePod(
+    spec.template.spec,
+    metadata.name,
+    `${metadata.name}-headless.${metadata.namespace}.svc.${spec.clusterDomain}`,
+  );
+
+  if (spec.persistent) {
+    spec.persistent.metadata ??= {};
+    becomeOwn(spec.persistent.metadata, metadata, `${metadata.name}-data`);
+    normalizeResources(spec.persistent.spec?.['resources']);
+  }
 }
 
 /** Labels and annotations of the resource go to its templates; what a template says itself wins. */
-function inherited(
-  given: { labels?: Strings; annotations?: Strings } | undefined,
-  labels: Strings,
-  annotations: Strings,
-): { labels: Strings; annotations?: Strings } {
-  const merged = { ...annotations, ...given?.annotations };
-  delete merged[LAST_APPLIED];
-  return {
-    labels: { ...labels, ...given?.labels },
-    ...((given?.annotations || Object.keys(merged).length > 0) && { annotations: merged }),
-  };
+function inherit(own: TemplateMetadata, { labels, annotations }: EmqxEnterprise['metadata']): void {
+  own.labels = { ...labels, ...own.labels };
+  if (!annotations && !own.annotations) return;
+  const { [LAST_APPLIED]: _, ...merged } = { ...annotations, ...own.annotations };
+  if (own.annotations || !isEmpty(merged)) own.annotations = merged;
 }
 
-/** As the webhook merges ports: the first of a name or a number stays. The definition makes TCP of no protocol. */
-function withoutClashes<T extends { name?: string; protocol?: string }>(ports: T[], number: (port: T) => number): T[] {
-  const names = new Set<string>();
-  const numbers = new Set<number>();
-  return ports
-    .filter((port) => {
-      const name = port.name ?? '';
-      if (names.has(name) || numbers.has(number(port))) return false;
-      names.add(name);
-      numbers.add(number(port));
-      return true;
-    })
-    .map((port) => ({ ...port, protocol: port.protocol ?? 'TCP' }));
+/** Of a template that becomes an object of its own. */
+function becomeOwn(own: TemplateMetadata, parent: EmqxEnterprise['metadata'], name: string): void {
+  inherit(own, parent);
+  own.name ||= name;
+  own.namespace = parent.namespace;
+}
+
+function completePod(pod: PodSpec, name: string, dnsName: string): void {
+  normalizeContainers(pod.extraContainers);
+  normalizeContainers(pod.initContainers);
+  pod.emqxContainer ??= {};
+  completeNode(pod.emqxContainer, name, dnsName);
+  pod.podSecurityContext ??= defaultPodSecurityContext();
+  pod.reloaderImage ??= DEFAULT_RELOADER_IMAGE;
+}
+
+function completeNode(node: EmqxContainer, name: string, dnsName: string): void {
+  normalizeContainer(node);
+  if (!node.emqxACL?.length) {
+    node.emqxACL = [
+      '{allow, {user, "dashboard"}, subscribe, ["$SYS/#"]}.',
+      '{allow, {ipaddr, "127.0.0.1"}, pubsub, ["$SYS/#", "#"]}.',
+      '{deny, all, subscribe, ["$SYS/#", {eq, "#"}]}.',
+      '{allow, all}.',
+    ];
+  }
+  node.emqxConfig = {
+    'cluster.discovery': 'dns',
+    'cluster.dns.app': name,
+    'cluster.dns.name': dnsName,
+    'cluster.dns.type': 'srv',
+    'listener.tcp.internal': '',
+    'log.to': 'console',
+    name,
+    ...node.emqxConfig,
+  };
+  if (node.image) {
+    node.image.pullPolicy ??= DEFAULT_PULL_POLICY;
+    node.image.repository ||= DEFAULT_REPOSITORY;
+  }
+  node.ports = withoutClashes(
+    [
+      ...(node.ports ?? []),
+      { containerPort: 8081, name: 'management', protocol: 'TCP' },
+      { containerPort: 18083, name: 'dashboard', protocol: 'TCP' },
+    ],
+    (port) => port.containerPort,
+  );
+  node.securityContext ??= defaultSecurityContext();
+}
+
+function completeService(service: ServiceSpec, labels: Strings): void {
+  for (const port of service.ports ?? []) port.protocol ??= 'TCP';
+  service.ports = withoutClashes(
+    [
+      ...(service.ports ?? []),
+      { name: 'http-management-8081', port: 8081, protocol: 'TCP', targetPort: 8081 },
+      { name: 'http-dashboard-18083', port: 18083, protocol: 'TCP', targetPort: 18083 },
+    ],
+    (port) => port.port,
+  );
+  service.selector = { ...labels };
+}
+
+/** As the webhook merges ports: the first of a name or a number stays. */
+function withoutClashes<T extends { name?: string }>(ports: readonly T[], number: (port: T) => number): T[] {
+  const kept: T[] = [];
+  for (const port of ports) {
+    const clash = kept.some((one) => (one.name ?? '') === (port.name ?? '') || number(one) === number(port));
+    if (!clash) kept.push(port);
+  }
+  return kept;
 }

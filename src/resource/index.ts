@@ -11,6 +11,6 @@ export { HOLD_DELAY_SECONDS, isHeld } from './hold';
 export { immutableFields, nodeNameOf, versionOf } from './identity';
 export { type ImageParts, imageOf } from './image';
 export { parseEmqxEnterprise, problemsOf } from './parse';
-export { formatPath, formatProblem, HIDDEN, type Problem, type Violation } from './problem';
+export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readManifest } from './read-manifest';
 export { ResourceError } from './resource-error';

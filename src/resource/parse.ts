@@ -30,7 +30,15 @@ export function parseEmqxEnterprise(input: unknown, source: string = KIND): Emqx
 export function problemsOf(input: unknown): Problem[] {
   const other = otherKind(input);
   if (other.length > 0) return other;
-  const findings = [...ruleFindings(input), ...structuralFindings(emqxEnterprise, input, isSecret)];
+  return oncePerPath([...ruleFindings(input), ...structuralFindings(emqxEnterprise, input, isSecret)]);
+}
+
+/** What of it is not as the custom resource definition has it; each path once. */
+export function structuralProblemsOf(input: unknown): Problem[] {
+  return oncePerPath(structuralFindings(emqxEnterprise, input, isSecret));
+}
+
+function oncePerPath(findings: readonly Finding[]): Problem[] {
   const seen = new Set<string>();
   return findings
     .filter(({ problem }) => !seen.has(problem.path) && seen.add(problem.path))

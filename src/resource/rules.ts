@@ -110,15 +110,16 @@ export const emqxVersion: Rule = (value) => {
     return { bound, reason, fix: `name the version that "latest" stands for, for example "${OLDEST_VERSION}"` };
   }
   // semver itself would take " v4.4.14" too, which makes another tag.
-  if (semver.valid(value) !== value) {
+  const version = semver.parse(value);
+  if (version?.version !== value) {
     const reason = 'this is not a semantic version (three numbers, nothing before them)';
     return { bound, reason, fix: 'write it like "4.4.14"; what else the tag holds goes into prefix and suffix' };
   }
-  if (semver.major(value) >= 5) {
+  if (version.major >= 5) {
     const reason = 'EMQX 5 is described by another custom resource (kind EMQX), which this one cannot hold';
     return { bound, reason, fix: 'choose a 4.4 version' };
   }
-  if (semver.lt(value, OLDEST_VERSION)) {
+  if (version.compare(OLDEST_VERSION) < 0) {
     const reason = 'older versions, and pre-releases of this one, are refused by the operator';
     return { bound, reason, fix: `choose ${OLDEST_VERSION} or later` };
   }

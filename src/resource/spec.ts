@@ -4,14 +4,14 @@ import * as core from './core-v1';
 import { templateMeta } from './metadata';
 
 /** Defaults that the custom resource definition carries for whole objects. @see EMQX Operator 2.2.29 */
-export const DEFAULT_POD_SECURITY_CONTEXT = {
+export const defaultPodSecurityContext = () => ({
   fsGroup: 1000,
   fsGroupChangePolicy: 'Always',
   runAsGroup: 1000,
   runAsUser: 1000,
   supplementalGroups: [1000],
-};
-export const DEFAULT_SECURITY_CONTEXT = { runAsGroup: 1000, runAsNonRoot: true, runAsUser: 1000 };
+});
+export const defaultSecurityContext = () => ({ runAsGroup: 1000, runAsNonRoot: true, runAsUser: 1000 });
 export const DEFAULT_PULL_POLICY = 'IfNotPresent';
 
 const license = z.strictObject({
@@ -75,7 +75,7 @@ const emqxContainer = z.strictObject({
   stdin: z.boolean().optional(),
   stdinOnce: z.boolean().optional(),
   tty: z.boolean().optional(),
-  securityContext: core.securityContext.optional().meta({ default: DEFAULT_SECURITY_CONTEXT }),
+  securityContext: core.securityContext.optional().meta({ default: defaultSecurityContext() }),
   /** Settings of `emqx.conf`, by their dotted names. */
   emqxConfig: z.record(z.string(), z.string()).optional(),
   /** Lines of `acl.conf`. */
@@ -96,7 +96,7 @@ const podSpec = z.strictObject({
   nodeName: z.string().optional(),
   affinity: core.affinity.optional(),
   tolerations: z.array(core.toleration).optional(),
-  podSecurityContext: core.podSecurityContext.optional().meta({ default: DEFAULT_POD_SECURITY_CONTEXT }),
+  podSecurityContext: core.podSecurityContext.optional().meta({ default: defaultPodSecurityContext() }),
 });
 
 /** `spec` of an EmqxEnterprise, structurally as the custom resource definition has it. */

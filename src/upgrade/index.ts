@@ -1,15 +1,7 @@
-export { type Change, presentable } from './changes';
+export type { Change } from './changes';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
-export { type Driver, isOpen, type Journal, type Phase } from './journal';
-export {
-  type ClusterView,
-  isDrained,
-  type LeaseView,
-  type NodeView,
-  type PodView,
-  type SetView,
-  type TrafficView,
-} from './observation';
+export type { Driver, Journal, Phase } from './journal';
+export type { ClusterView, LeaseView, NodeView, PodView, SetView, TrafficView } from './observation';
 export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';
 export {

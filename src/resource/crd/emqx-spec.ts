@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_CLUSTER_DOMAIN } from '../constants';
 import * as core from '../core-v1';
 import { templateMeta } from '../metadata';
-import { DEFAULT_POD_SECURITY_CONTEXT, DEFAULT_SECURITY_CONTEXT } from '../spec';
+import { defaultPodSecurityContext, defaultSecurityContext } from '../spec';
 
 const ONE_DISRUPTION_BUDGET = {
   message:
@@ -85,8 +85,8 @@ const replicantSpec = z
     readinessProbe: core.probe.optional().meta({ default: DEFAULT_READINESS_PROBE }),
     startupProbe: core.probe.optional(),
     lifecycle: core.lifecycle.optional(),
-    containerSecurityContext: core.securityContext.optional().meta({ default: DEFAULT_SECURITY_CONTEXT }),
-    podSecurityContext: core.podSecurityContext.optional().meta({ default: DEFAULT_POD_SECURITY_CONTEXT }),
+    containerSecurityContext: core.securityContext.optional().meta({ default: defaultSecurityContext() }),
+    podSecurityContext: core.podSecurityContext.optional().meta({ default: defaultPodSecurityContext() }),
     initContainers: z.array(core.container).optional(),
     extraContainers: z.array(core.container).optional(),
     extraVolumes: z.array(core.volume).optional(),
