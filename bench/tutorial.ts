@@ -3,7 +3,7 @@ import { type EmqxEnterprise, parseEmqxEnterprise, withDefaults } from '../src/r
 import { trafficService } from '../src/sandbox/traffic-service';
 
 /** The tutorial's cluster, complete, with these rates. */
-export function tutorialCluster(ratePerSecond: number, initialDelaySeconds: number): EmqxEnterprise {
+function tutorialCluster(ratePerSecond: number, initialDelaySeconds: number): EmqxEnterprise {
   return withDefaults(
     parseEmqxEnterprise({
       apiVersion: 'apps.emqx.io/v1beta4',

@@ -30,6 +30,10 @@ new EmqxEnterpriseCluster(new Chart(app, 'fleet', { namespace: 'messaging' }), '
     loadBalancerSourceRanges: ['198.51.100.0/24', '203.0.113.0/24'],
     externalTrafficPolicy: 'Local',
   }),
+  networkPolicy: {
+    devices: ['198.51.100.0/24', '203.0.113.0/24', '10.0.0.0/8'],
+    dashboardNamespaces: ['monitoring'],
+  },
   acl: [
     '{allow, {user, "dashboard"}, subscribe, ["$SYS/#"]}.',
     '{allow, all, pubsub, ["fleet/%c/#"]}.',
@@ -49,6 +53,7 @@ new EmqxEnterpriseCluster(new Chart(app, 'fleet', { namespace: 'messaging' }), '
   },
 
   // Where the nodes run, and on what.
+  podDisruptionBudget: { maxUnavailable: 1 },
   persistence: { size: Size.gibibytes(20), storageClass: 'gp3' },
   resources: {
     cpuRequestMillis: 4000,

@@ -1,5 +1,6 @@
 import semver from 'semver';
 import type { Rule } from '../resource/rules';
+import { atLeastOne } from './_at-least-one';
 import type { Findings } from './_findings';
 import { dnsLabel } from './_namespace';
 import type { EmqxOperatorProps } from './emqx-operator';
@@ -38,11 +39,7 @@ const repository: Rule = (value) =>
         fix: 'write for example "registry.example.com:5000/emqx/emqx-operator-controller"',
       };
 
-const replicas: Rule = (value) =>
-  Number.isInteger(value) && Number(value) >= 1
-    ? undefined
-    : {
-        bound: 'a whole number of at least 1',
-        reason: 'without a replica nobody looks after the clusters',
-        fix: 'write 1, or 2 for one in reserve',
-      };
+const replicas = atLeastOne({
+  reason: 'without a replica nobody looks after the clusters',
+  fix: 'write 1, or 2 for one in reserve',
+});

@@ -8,6 +8,8 @@
  */
 export class ApiKey {
   /**
+   * A key and its secret.
+   *
    * @param key letters, digits and `_`
    * @param secret from 3 to 32 characters
    */
@@ -18,6 +20,7 @@ export class ApiKey {
   readonly #secret: string;
 
   private constructor(
+    /** The name the key goes by. */
     readonly key: string,
     secret: string,
   ) {

@@ -19,6 +19,7 @@ export interface BlueGreenUpdate {
    */
   readonly initialDelay?: Duration;
 
+  /** How fast the running nodes are emptied. */
   readonly evacuationStrategy: EvacuationStrategy;
 
   /**

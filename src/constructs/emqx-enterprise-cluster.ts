@@ -28,6 +28,7 @@ import { type PodDisruptionBudgetOptions, podDisruptionBudgetOf } from './pod-di
 import type { PodOptions } from './pod-options';
 import type { Tls } from './tls';
 
+/** What a cluster is to be. */
 export interface EmqxEnterpriseClusterProps extends PodOptions {
   /**
    * Name of the cluster: a DNS label of at most 41 characters, starting with a letter. It cannot be changed later, for the
@@ -175,10 +176,15 @@ export interface EmqxEnterpriseClusterProps extends PodOptions {
  * @see EMQX Operator 2.2.29, `apps.emqx.io/v1beta4`
  */
 export class EmqxEnterpriseCluster extends Construct {
+  /** Name of the custom resource; what belongs to the cluster is named after it. */
   readonly name: string;
+  /** Namespace of all objects. */
   readonly namespace: string;
+  /** Version of EMQX Enterprise. */
   readonly version: string;
+  /** Number of EMQX nodes. */
   readonly replicas: number;
+  /** DNS domain of the Kubernetes cluster. */
   readonly clusterDomain: string;
   /** Name of the Service through which devices reach the cluster. */
   readonly serviceName: string;

@@ -3,12 +3,14 @@ import { Construct } from 'constructs';
 import { clusterLabels } from '../resource/defaults';
 import type { Rule } from '../resource/rules';
 import { type Alert, refusedConnects, upgradeAlerts } from './_alerts';
+import { atLeastOne } from './_at-least-one';
 import { dashboardOf } from './_dashboard';
 import { Findings } from './_findings';
 import { SET_LABEL, selectorsOf } from './_metrics';
 import { checkDuration, secondsOf } from './_seconds';
 import type { EmqxEnterpriseCluster } from './emqx-enterprise-cluster';
 
+/** What is looked at, and how. */
 export interface EmqxMonitoringProps {
   /** What is looked at. */
   readonly cluster: EmqxEnterpriseCluster;
@@ -133,14 +135,13 @@ function problems({ longestUpgrade, runbookUrl }: EmqxMonitoringProps): string[]
   return findings.messages();
 }
 
-const wholeSeconds: Rule = (value) =>
-  Number.isInteger(value) && Number(value) >= 1
-    ? undefined
-    : {
-        bound: 'a whole number of seconds, at least 1',
-        reason: 'Prometheus refuses fractions, and every upgrade takes some time',
-        fix: 'write for example Duration.hours(6)',
-      };
+const wholeSeconds = atLeastOne(
+  {
+    reason: 'Prometheus refuses fractions, and every upgrade takes some time',
+    fix: 'write for example Duration.hours(6)',
+  },
+  'a whole number of seconds, at least 1',
+);
 
 const url: Rule = (value) =>
   typeof value === 'string' && URL.canParse(value) && !value.includes('#')

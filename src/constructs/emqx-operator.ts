@@ -10,21 +10,9 @@ import { bindClusterRole, bindRole, managerDeployment, serviceAccount } from './
 import { addRole } from './_rbac';
 import { type OperatorResources, withDefaultResources } from './operator-resources';
 import { OperatorWebhook } from './operator-webhook';
+import type { Toleration } from './toleration';
 
-/** What a pod may be placed beside, in Kubernetes' own words. @see Kubernetes API, core/v1 Toleration */
-export interface Toleration {
-  /** @default - every taint */
-  readonly key?: string;
-  /** @default "Equal" */
-  readonly operator?: 'Equal' | 'Exists';
-  /** @default - none */
-  readonly value?: string;
-  /** @default - every effect */
-  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-  /** @default - forever */
-  readonly tolerationSeconds?: number;
-}
-
+/** Where the operator runs, and what it looks after. */
 export interface EmqxOperatorProps {
   /**
    * Namespace of the operator; it must be there already.
@@ -75,7 +63,7 @@ export interface EmqxOperatorProps {
   /** How many replicas run; one of them works, the others stand by. @default 1 */
   readonly replicas?: number;
 
-  /** @default - 100 to 500 thousandths of a processor, 128 to 512 MiB */
+  /** Processor and memory of each replica. @default - 100 to 500 thousandths of a processor, 128 to 512 MiB */
   readonly resources?: OperatorResources;
 
   /** Labels of the Kubernetes nodes it may run on. @default - any node */
@@ -84,7 +72,7 @@ export interface EmqxOperatorProps {
   /** Taints it may run beside. @default - none */
   readonly tolerations?: readonly Toleration[];
 
-  /** @default - none @see Kubernetes API, core/v1 Affinity */
+  /** Beside what, or apart from what, it runs. @default - none @see Kubernetes API, core/v1 Affinity */
   readonly affinity?: object;
 }
 
@@ -111,12 +99,15 @@ const CERTIFICATE_PATH = '/tmp/k8s-webhook-server/serving-certs';
  * @see EMQX Operator 2.2.29, Helm chart
  */
 export class EmqxOperator extends Construct {
+  /** Namespace of the operator. */
   readonly namespace: string;
   /** The whole image reference, for example `emqx/emqx-operator-controller:2.2.29`. */
   readonly image: string;
+  /** Version of the operator. */
   readonly version: string;
   /** The only namespace that is watched; undefined if all are. */
   readonly watchNamespace: string | undefined;
+  /** Name of its service account. */
   readonly serviceAccountName = NAME;
   /** Name of the Service that leads to the operator's own metrics. */
   readonly metricsServiceName = `${NAME}-controller-manager-metrics-service`;

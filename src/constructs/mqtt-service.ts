@@ -31,6 +31,7 @@ export interface NodePortOptions {
  */
 export type ExternalTrafficPolicy = 'Cluster' | 'Local';
 
+/** The listeners of a Service that is reached from inside of the Kubernetes cluster. */
 export interface ClusterIpOptions {
   /**
    * The listeners that are published, each under its own port.
@@ -40,6 +41,7 @@ export interface ClusterIpOptions {
   readonly listeners?: readonly MqttListener[];
 }
 
+/** The listeners of a Service behind a load balancer, and what the load balancer is told. */
 export interface LoadBalancerOptions extends ClusterIpOptions {
   /**
    * Annotations of the Service, by which a cloud's load balancer is configured.
@@ -102,9 +104,11 @@ export class MqttService {
   }
 
   private constructor(
+    /** Type of the Service. */
     readonly type: 'NodePort' | 'LoadBalancer' | 'ClusterIP',
     /** As the caller gave them. */
     readonly options: NodePortOptions & LoadBalancerOptions,
+    /** The listeners that are published. */
     readonly listeners: readonly MqttListener[],
   ) {}
 }

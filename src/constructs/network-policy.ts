@@ -47,7 +47,9 @@ export interface NetworkPolicyTarget {
 /** The NetworkPolicy of a cluster, named like it. */
 export function networkPolicyOf(target: NetworkPolicyTarget, options: NetworkPolicyOptions) {
   const { name, namespace, listeners } = target;
-  const { devices, operatorNamespace = 'emqx-operator-system', dashboardNamespaces = [] } = options;
+  const { operatorNamespace = 'emqx-operator-system' } = options;
+  const devices = listed(options.devices);
+  const dashboards = listed(options.dashboardNamespaces);
   const podSelector = { matchLabels: clusterLabels(name) };
   const ports = (...numbers: number[]) => numbers.map((port) => ({ port, protocol: 'TCP' }));
   return {
@@ -60,13 +62,11 @@ export function networkPolicyOf(target: NetworkPolicyTarget, options: NetworkPol
       ingress: [
         { from: [{ podSelector }] },
         {
-          ...(devices && { from: devices.map((cidr) => ({ ipBlock: { cidr } })) }),
-          ports: ports(...listeners.map((listener) => MQTT_PORTS[listener])),
+          ...(devices.length > 0 && { from: devices.map((cidr) => ({ ipBlock: { cidr } })) }),
+          ports: ports(...Array.from(listeners, (listener) => MQTT_PORTS[listener])),
         },
         { from: [fromNamespace(operatorNamespace)], ports: ports(MANAGEMENT) },
-        ...(dashboardNamespaces.length > 0
-          ? [{ from: dashboardNamespaces.map(fromNamespace), ports: ports(DASHBOARD) }]
-          : []),
+        ...(dashboards.length > 0 ? [{ from: dashboards.map(fromNamespace), ports: ports(DASHBOARD) }] : []),
       ],
     },
   };
@@ -78,6 +78,11 @@ const DASHBOARD = 18083;
 
 function fromNamespace(namespace: string): object {
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
+}
+
+/** Empty of what is no list, which the validation refuses. */
+function listed(list: readonly string[] | undefined): readonly string[] {
+  return Array.isArray(list) ? list : [];
 }
 
 export function checkNetworkPolicy(findings: Findings, path: string, options: NetworkPolicyOptions): void {

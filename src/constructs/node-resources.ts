@@ -1,6 +1,7 @@
 import type { Size } from 'cdk8s';
 import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import type { Rule } from '../resource/rules';
+import { atLeastOne } from './_at-least-one';
 import type { Findings } from './_findings';
 import { bytesOf, memory, quantityOf } from './_memory';
 
@@ -67,14 +68,10 @@ function checkPair(
   });
 }
 
-const millis: Rule = (value) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 1
-    ? undefined
-    : {
-        bound: 'a whole number of at least 1',
-        reason: 'it counts thousandths of a processor',
-        fix: 'write for example 500 for half a processor',
-      };
+const millis = atLeastOne({
+  reason: 'it counts thousandths of a processor',
+  fix: 'write for example 500 for half a processor',
+});
 
 const CPU: Measure = { rule: millis, amount: Number, shown: (value) => value };
 const MEMORY: Measure = { rule: memory, amount: bytesOf, shown: quantityOf };

@@ -37,6 +37,7 @@ export class OperatorWebhook {
   }
 
   private constructor(
+    /** Who issues the certificate; `none` without a webhook. */
     readonly source: 'cert-manager' | 'secret' | 'none',
     /** The Secret with the certificate; undefined without a webhook. */
     readonly secretName: string | undefined,

@@ -33,9 +33,10 @@ export interface Persistence {
   readonly accessModes?: readonly AccessMode[];
 }
 
-export type AccessMode = (typeof ACCESS_MODES)[number];
+/** By how many a volume is mounted at a time: one Kubernetes node, one pod, or any number. */
+export type AccessMode = 'ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany';
 
-const ACCESS_MODES = ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'] as const;
+const ACCESS_MODES: readonly AccessMode[] = ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'];
 
 /** As the custom resource has it. */
 export function claimOf(persistence: Persistence): EmqxEnterpriseSpec['persistent'] {

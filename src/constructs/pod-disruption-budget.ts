@@ -1,5 +1,5 @@
 import { clusterLabels } from '../resource/defaults';
-import type { Rule } from '../resource/rules';
+import { atLeastOne } from './_at-least-one';
 import type { Findings } from './_findings';
 
 /**
@@ -11,7 +11,7 @@ import type { Findings } from './_findings';
  * @see https://kubernetes.io/docs/concepts/workloads/pods/disruptions/
  */
 export interface PodDisruptionBudgetOptions {
-  /** A whole number of at least 1. @default 1 */
+  /** How many nodes may be away at a time, of old and new ones together; a whole number of at least 1. @default 1 */
   readonly maxUnavailable?: number;
 }
 
@@ -29,15 +29,10 @@ export function podDisruptionBudgetOf(
 }
 
 export function checkPodDisruptionBudget(findings: Findings, path: string, options: PodDisruptionBudgetOptions): void {
-  if (options.maxUnavailable !== undefined)
-    findings.check(`${path}.maxUnavailable`, options.maxUnavailable, atLeastOne);
+  if (options.maxUnavailable !== undefined) findings.check(`${path}.maxUnavailable`, options.maxUnavailable, nodes);
 }
 
-const atLeastOne: Rule = (value) =>
-  Number.isInteger(value) && Number(value) >= 1
-    ? undefined
-    : {
-        bound: 'a whole number of at least 1',
-        reason: 'with 0 no Kubernetes node that runs EMQX can ever be drained',
-        fix: 'write 1, the default',
-      };
+const nodes = atLeastOne({
+  reason: 'with 0 no Kubernetes node that runs EMQX can ever be drained',
+  fix: 'write 1, the default',
+});

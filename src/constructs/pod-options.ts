@@ -1,6 +1,6 @@
-import type { Toleration } from './emqx-operator';
 import type { EnvValue } from './env-value';
 import type { NodeResources } from './node-resources';
+import type { Toleration } from './toleration';
 
 /**
  * How the pods of the EMQX nodes are made. A change of any of it is an upgrade.

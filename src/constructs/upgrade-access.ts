@@ -6,6 +6,7 @@ import { dnsLabel, namespaceOf } from './_namespace';
 import { bindRole, serviceAccount } from './_plus';
 import { addRole, type PolicyRule } from './_rbac';
 
+/** Which clusters may be upgraded. */
 export interface UpgradeAccessProps {
   /**
    * Namespace of the clusters, of the service account and of its rights.
@@ -33,7 +34,9 @@ const NAME = 'emqx-blue-green';
  * the Secret `<cluster>-bootstrap-user`, and forward ports of pods, by which it reaches that API.
  */
 export class UpgradeAccess extends Construct {
+  /** Namespace of the clusters and of the service account. */
   readonly namespace: string;
+  /** Name of the service account. */
   readonly serviceAccountName = NAME;
 
   constructor(scope: Construct, id: string, props: UpgradeAccessProps = {}) {

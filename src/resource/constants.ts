@@ -31,11 +31,14 @@ export const DEFAULT_RELOADER_IMAGE = 'emqx/emqx-operator-reloader:0.0.2';
 /** The key under which the operator expects the license text in a Secret. */
 export const LICENSE_KEY = 'emqx.lic';
 
-/** Ports of EMQX 4.4's listeners for devices. */
-export const MQTT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 8083, wss: 8084 } as const;
-
 /** A listener for devices: MQTT over TCP, over TLS, over WebSocket, over WebSocket and TLS. */
-export type MqttListener = keyof typeof MQTT_PORTS;
+export type MqttListener = 'mqtt' | 'mqtts' | 'ws' | 'wss';
+
+/** Ports of EMQX 4.4's listeners for devices. */
+export const MQTT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 8083, wss: 8084 } as const satisfies Record<
+  MqttListener,
+  number
+>;
 
 export const INT32_MAX = 2_147_483_647;
 

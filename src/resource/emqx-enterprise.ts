@@ -18,6 +18,9 @@ export const emqxEnterprise = z.strictObject({
   status: emqxEnterpriseStatus.optional(),
 });
 
+/** A custom resource EmqxEnterprise. @useDeclaredType */
 export type EmqxEnterprise = z.infer<typeof emqxEnterprise>;
+/** What is wanted. @useDeclaredType */
 export type EmqxEnterpriseSpec = z.infer<typeof emqxEnterpriseSpec>;
+/** What the operator found. @useDeclaredType */
 export type EmqxEnterpriseStatus = z.infer<typeof emqxEnterpriseStatus>;

@@ -1,5 +1,8 @@
+import { MqttService } from '../../src';
 import { Findings } from '../../src/constructs/_findings';
 import { checkNetworkPolicy, type NetworkPolicyOptions, networkPolicyOf } from '../../src/constructs/network-policy';
+
+import { ofKind, problemsWith, synth } from './_cluster';
 
 const cluster = { name: 'emqx-ee', namespace: 'messaging', listeners: ['mqtt', 'wss'] as const };
 const pods = { matchLabels: { 'apps.emqx.io/instance': 'emqx-ee', 'apps.emqx.io/managed-by': 'emqx-operator' } };
@@ -51,4 +54,30 @@ test.each<[NetworkPolicyOptions, RegExp]>([
   [{ dashboardNamespaces: 'all' as never }, /'networkPolicy.dashboardNamespaces' \("all"\) must be a list/],
 ])('what would let in others than was meant is refused (%#)', (options, message) => {
   expect(messages(options)).toEqual([expect.stringMatching(message)]);
+});
+
+describe('of a cluster', () => {
+  test('it is rendered when it is asked for, for the listeners that are published', () => {
+    const manifests = synth({
+      networkPolicy: {},
+      service: MqttService.clusterIp({ listeners: ['ws', 'mqtt'] }),
+      namespace: 'messaging',
+    });
+    expect(ofKind(manifests, 'NetworkPolicy')).toEqual(
+      networkPolicyOf({ name: 'emqx-ee', namespace: 'messaging', listeners: ['ws', 'mqtt'] }, {}),
+    );
+    expect(synth().map(({ kind }) => kind)).toEqual(['EmqxEnterprise', 'Service']);
+  });
+
+  test('what is wrong with it is said with all the rest', () => {
+    const service = MqttService.loadBalancer({ listeners: 'ws' as never });
+    const networkPolicy = { devices: '10.0.0.0/8', dashboardNamespaces: 'all', operatorNamespace: 'Ops' };
+    expect(problemsWith({ networkPolicy, service, replicas: 0 }).map((problem) => problem.split("'")[1])).toEqual([
+      'replicas',
+      'service.listeners',
+      'networkPolicy.devices',
+      'networkPolicy.operatorNamespace',
+      'networkPolicy.dashboardNamespaces',
+    ]);
+  });
 });

@@ -1,5 +1,6 @@
 import { Findings } from '../../src/constructs/_findings';
 import { checkPodDisruptionBudget, podDisruptionBudgetOf } from '../../src/constructs/pod-disruption-budget';
+import { ofKind, problemsWith, synth } from './_cluster';
 
 function messages(maxUnavailable: unknown): string[] {
   const findings = new Findings();
@@ -30,5 +31,13 @@ test('or as many as are asked for', () => {
 test.each([0, 1.5, '1', null])('but %j of them is refused', (maxUnavailable) => {
   expect(messages(maxUnavailable)).toEqual([
     expect.stringMatching(/^'podDisruptionBudget.maxUnavailable' \(.*\) must be a whole number of at least 1: with 0/),
+  ]);
+});
+
+test('a cluster has one when it is asked for, and refuses one that nobody could drain a node with', () => {
+  const name = { name: 'emqx-ee', namespace: 'default' };
+  expect(ofKind(synth({ podDisruptionBudget: {} }), 'PodDisruptionBudget')).toEqual(podDisruptionBudgetOf(name, {}));
+  expect(problemsWith({ podDisruptionBudget: { maxUnavailable: 0 } })).toEqual([
+    expect.stringMatching(/^'podDisruptionBudget.maxUnavailable' \(0\) must be a whole number of at least 1: /),
   ]);
 });

@@ -7,7 +7,7 @@ import { rebalanceDefinition } from './rebalance';
 
 export type { CustomResourceDefinition } from './custom-resource-definition';
 export type { StructuralSchema } from './structural-schema';
-export { emqxBrokerDefinition, emqxDefinition, emqxEnterpriseDefinition, emqxPluginDefinition, rebalanceDefinition };
+export { emqxDefinition, emqxEnterpriseDefinition, rebalanceDefinition };
 
 /**
  * All five definitions, as plain objects, anew at each call: the operator starts a controller for each of them and fails

@@ -7,7 +7,7 @@ import { listMapKeys } from './kinds';
 export type Ownership = Map<string, Set<FieldPath>>;
 
 /** The name under which writes count that are no apply. */
-export const plainWriter = 'update';
+const plainWriter = 'update';
 
 /**
  * Server-side apply: the live object with the applied fields set, with those removed that this manager applied before
