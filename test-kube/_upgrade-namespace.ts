@@ -2,8 +2,8 @@ import { App, Chart, Testing } from 'cdk8s';
 import { UpgradeAccess } from '../src';
 import type { KubeObject } from '../src/kubernetes';
 import { clusterLabels, ON_SERVING_GATE, TRAFFIC_LABEL } from '../src/resource';
+import { clusterOf } from '../test/_upgradable-cluster';
 import type { ApiServer } from './_api-server';
-import { clusterOf } from './_cluster';
 import { kubectl } from './_lab';
 
 export const ACCOUNT = 'emqx-blue-green';

@@ -11,8 +11,8 @@ import {
   OperatorWebhook,
 } from '../src';
 import type { KubeObject } from '../src/kubernetes';
+import { clusterOf } from '../test/_upgradable-cluster';
 import { ApiServer } from './_api-server';
-import { clusterOf } from './_cluster';
 import { describeKube } from './_describe-kube';
 import { kubectl, labFile } from './_lab';
 import { applyAll, type Outcome } from './_manifests';

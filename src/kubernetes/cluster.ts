@@ -18,6 +18,7 @@ import {
   type TrafficView,
 } from '../upgrade';
 import type { ConfigMap, EndpointSlice, Pod, Secret, Service, StatefulSet } from './core-objects';
+import { readyPods, SERVICE_NAME_LABEL } from './endpoint-slices';
 import { isKubeError, type KubeApi, KubeApiError, type KubeObject, type ObjectRef } from './kube-api';
 import { UpgradeLease } from './lease';
 
@@ -167,17 +168,14 @@ export class Cluster implements ClusterPort {
             apiVersion: 'discovery.k8s.io/v1',
             kind: 'EndpointSlice',
             namespace,
-            labels: { 'kubernetes.io/service-name': service.metadata.name },
+            labels: { [SERVICE_NAME_LABEL]: service.metadata.name },
           },
           signal,
         );
-        const pods = slices.items
-          .flatMap((slice) => slice.endpoints ?? [])
-          .flatMap((endpoint) => (endpoint.conditions?.ready !== false ? (endpoint.targetRef?.name ?? []) : []));
         return {
           service: service.metadata.name,
           revision: service.spec.selector?.[REVISION_LABEL],
-          pods: [...new Set(pods)],
+          pods: [...new Set(readyPods(slices.items))],
         };
       }),
     );

@@ -69,15 +69,13 @@ export async function demo(
   const desired = upgraded(cluster, options.version);
 
   let sessionsMoved = 0;
-  let opened: Sandbox | undefined;
   const world = new World({
     seed,
     namespace,
     observer: { sessionMoved: () => void sessionsMoved++ },
-    podChanged: () => opened?.refresh(),
+    podChanged: () => sandbox.refresh(),
   });
   const sandbox = new Sandbox(sandboxWorld(world, namespace, service));
-  opened = sandbox;
   const ledger = new ClientLedger(world.clock);
   const context = contextOf(
     world,
@@ -94,7 +92,7 @@ export async function demo(
   // The first boot takes a minute of the operator's polling: it is done in virtual time, with nobody connected yet.
   await world.clock.run(async () => {
     await world.apply([cluster as KubeObject, ...objects]);
-    await running(contextOf(world, namespace, name, () => undefined));
+    await running(context);
     await served(world, namespace, service);
   });
   const bound = await sandbox.start(options.mqttPort);
@@ -171,13 +169,13 @@ class EvacuationsWatch {
 }
 
 function sandboxWorld(world: World, namespace: string, service: string) {
-  const listeningNodes = () =>
-    world.pods.running.filter(({ pod, node }) => pod.metadata.namespace === namespace && node.isListening);
   return {
     clock: world.clock,
     front: world.front(namespace, service),
-    destinationOf: (pod: string) => listeningNodes().find((tenant) => tenant.pod.metadata.name === pod)?.node,
-    nodes: () => listeningNodes().map(({ pod, node }) => [pod.metadata.name, node] as const),
+    nodes: () =>
+      world.pods.running
+        .filter(({ pod, node }) => pod.metadata.namespace === namespace && node.isListening)
+        .map(({ pod, node }) => [pod.metadata.name, node] as const),
   };
 }
 

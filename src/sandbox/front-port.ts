@@ -3,15 +3,13 @@ import type { Destination } from '../simulator/traffic-front';
 import { closed, listen } from './listen';
 import type { MqttListener } from './mqtt/mqtt-listener';
 
-/** Which pod the next connection goes to; undefined while the Service has no endpoint. */
+/** Where the next connection ends up; undefined while the Service has no endpoint. */
 export interface Front {
-  pick(): string | undefined;
+  route(): { destination: Destination } | undefined;
 }
 
 export interface FrontPortOptions {
   front: Front;
-  /** What listens at the address of a pod now. */
-  destinationOf: (podName: string) => Destination;
   mqtt: MqttListener;
 }
 
@@ -70,8 +68,7 @@ export class FrontPort {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
     socket.on('error', () => undefined); // 'close' comes after it
-    const pod = this.options.front.pick();
-    const destination = pod === undefined ? undefined : this.options.destinationOf(pod);
+    const destination = this.options.front.route()?.destination;
     if (destination === undefined) socket.resetAndDestroy();
     else if (destination === 'silent') socket.resume();
     else this.options.mqtt.accept(socket, destination);

@@ -1,7 +1,6 @@
 import { BaseUrlTransport } from '../emqx/base-url-transport';
 import type { EmqxTransport } from '../emqx/transport';
 import type { SimulatedClock } from '../simulator/clock';
-import type { Destination } from '../simulator/traffic-front';
 import { type BoundPort, type Front, FrontPort } from './front-port';
 import { type ManagedNode, ManagementApiServer } from './management-api';
 import { MqttListener } from './mqtt/mqtt-listener';
@@ -11,8 +10,6 @@ export interface SandboxWorld {
   readonly clock: SimulatedClock;
   /** The Service that clients come through. */
   readonly front: Front;
-  /** What listens at the MQTT port of a pod now. */
-  destinationOf(podName: string): Destination;
   /** Nodes whose ports listen now, by the name of their pod. When they change, call {@link Sandbox.refresh}. */
   nodes(): Iterable<readonly [podName: string, node: ManagedNode]>;
 }
@@ -38,7 +35,6 @@ export class Sandbox {
   constructor(private readonly world: SandboxWorld) {
     this.port = new FrontPort({
       front: world.front,
-      destinationOf: (pod) => world.destinationOf(pod),
       mqtt: new MqttListener(world.clock),
     });
   }

@@ -72,12 +72,17 @@ export class TrafficFront {
     return this.options.random.pick(this.podNames);
   }
 
+  /** Where the next connection ends up: the pod that is picked, and what is met there. */
+  route(): { pod: string; destination: Destination } | undefined {
+    const pod = this.pick();
+    return pod === undefined ? undefined : { pod, destination: this.options.destinationOf(pod) };
+  }
+
   /** One connection with its CONNECT: picks a pod and hands both to what listens there. */
   connect(request: ConnectRequest, connection: Connection): FrontResult {
-    const pod = this.pick();
-    if (pod === undefined) return { outcome: 'refused' };
-    const destination = this.options.destinationOf(pod);
-    if (destination === undefined) return { outcome: 'refused' };
+    const route = this.route();
+    if (route?.destination === undefined) return { outcome: 'refused' };
+    const { pod, destination } = route;
     if (destination === 'silent') return { outcome: 'silent' };
     return { outcome: 'answered', pod, answer: destination.connect(request, connection) };
   }

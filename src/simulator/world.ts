@@ -1,12 +1,14 @@
 import type { EmqxTransport } from '../emqx/transport';
+import { readyPods, SERVICE_NAME_LABEL } from '../kubernetes/endpoint-slices';
 import type { KubeApi, KubeObject } from '../kubernetes/kube-api';
 import { SimulatedClock } from './clock';
 import type { EmqxNode, NodeTimings } from './emqx/node';
 import type { ClusterObserver } from './emqx/observer';
 import { SimulatedEmqxTransport } from './emqx/transport';
 import { EmqxPods } from './emqx-pods';
-import type { Pod } from './kubernetes/core-types';
+import type { EndpointSlice, Pod } from './kubernetes/core-types';
 import { InMemoryKubeApi } from './kubernetes/in-memory-api';
+import { kinds } from './kubernetes/kinds';
 import { SimulatedKubernetes } from './kubernetes/simulated-kubernetes';
 import type { OperatorVariant } from './operator/pass';
 import { SimulatedOperator } from './operator/simulated-operator';
@@ -117,17 +119,15 @@ export class World {
 
   private follow(slice: KubeObject): void {
     const { namespace = 'default', labels } = slice.metadata;
-    const service = labels?.[SERVICE_LABEL] ?? '';
+    const service = labels?.[SERVICE_NAME_LABEL] ?? '';
     this.fronts.get(`${namespace}/${service}`)?.update(this.endpointsOf(namespace, service));
   }
 
   private endpointsOf(namespace: string, service: string): string[] {
     const slices = this.kubernetes.store
-      .all<EndpointSlice>({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' })
-      .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[SERVICE_LABEL] === service);
-    return slices
-      .flatMap((slice) => slice.endpoints ?? [])
-      .flatMap((endpoint) => (endpoint.conditions?.ready !== false ? (endpoint.targetRef?.name ?? []) : []));
+      .all<EndpointSlice>(kinds.endpointSlice)
+      .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[SERVICE_NAME_LABEL] === service);
+    return readyPods(slices);
   }
 
   private bootstrapUsers(namespace: string, cluster: string): string {
@@ -141,12 +141,6 @@ export class World {
  * One request of the operator to the API server. Measured: a whole pass, with about ten writes in a row, took 0.3 s.
  */
 const OPERATOR_LATENCY_MS = 30;
-
-const SERVICE_LABEL = 'kubernetes.io/service-name';
-
-interface EndpointSlice extends KubeObject {
-  endpoints?: { conditions?: { ready?: boolean }; targetRef?: { name?: string } }[];
-}
 
 /** The given members, without those that are undefined. */
 function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {

@@ -80,15 +80,27 @@ export interface Observation {
   nodes: ReadonlyMap<string, NodeView>;
 }
 
+export function setOf(view: ClusterView, name: string): SetView | undefined {
+  return view.sets.find((set) => set.name === name);
+}
+
 /**
  * The set that serves before the upgrade: the one the open run began with; where the operator is held behind a green set
  * it has built, the older of the two; else the only one with replicas.
  */
 export function blueOf(view: ClusterView): SetView | undefined {
   const { journal } = view;
-  if (isOpen(journal)) return view.sets.find((set) => set.name === journal.from.set);
+  if (isOpen(journal)) return setOf(view, journal.from.set);
   const active = view.sets.filter((set) => set.replicas > 0).sort((a, b) => a.createdAt - b.createdAt);
   return active.length === 1 || isWaiting(view) ? active[0] : undefined;
+}
+
+/** The set that shall serve: the one the journal names, or before that the newest set with replicas that is not blue. */
+export function greenOf(view: ClusterView, journal: Journal): SetView | undefined {
+  if (journal.to.set) return setOf(view, journal.to.set);
+  return view.sets
+    .filter((set) => set.name !== journal.from.set && set.replicas > 0)
+    .sort((a, b) => b.createdAt - a.createdAt)[0];
 }
 
 /** Whether somebody changed the template of a held resource: the operator builds green, or has built it, and stands still. */

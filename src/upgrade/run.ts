@@ -2,7 +2,7 @@ import { versionOf } from '../resource';
 import { type Action, decide, type Step } from './decide';
 import { BlockedError, UpgradeError } from './errors';
 import { isOpen, type Journal } from './journal';
-import { blueOf, isDrained, loadOf, nodesOf, type Observation } from './observation';
+import { blueOf, greenOf, isDrained, loadOf, nodesOf, type Observation, setOf } from './observation';
 import { Observer } from './observe';
 import { plan, runningVersion, type UpgradePlan } from './plan';
 import { type Clock, type ClusterPort, type EmqxPort, PortError, type Progress } from './ports';
@@ -259,9 +259,7 @@ class Run {
 
   private tellSample(observation: Observation, step: Step): void {
     const { from, phase } = this.journal;
-    const green = observation.cluster.sets
-      .filter((set) => set.name !== from.set && set.replicas > 0)
-      .sort((a, b) => b.createdAt - a.createdAt)[0];
+    const green = greenOf(observation.cluster, this.journal);
     this.context.progress.report({
       kind: 'sample',
       at: observation.at,
@@ -284,6 +282,6 @@ class Run {
 }
 
 function loadOfSet(observation: Observation, name: string): SetLoad {
-  const set = observation.cluster.sets.find((candidate) => candidate.name === name);
+  const set = setOf(observation.cluster, name);
   return { set: name, replicas: set?.replicas ?? 0, ready: set?.readyReplicas ?? 0, ...loadOf(observation, name) };
 }

@@ -61,7 +61,6 @@ describe('the front port', () => {
     const world = await TestWorld.of(['emqx-0']);
     const front = new FrontPort({
       front: world.front,
-      destinationOf: (pod) => world.destinationOf(pod),
       mqtt: new MqttListener(world.clock),
     });
     cleanup.add(() => front.stop());

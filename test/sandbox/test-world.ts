@@ -68,7 +68,7 @@ export class TestWorld implements SandboxWorld {
     });
   }
 
-  destinationOf(pod: string): EmqxNode | 'silent' | undefined {
+  private destinationOf(pod: string): EmqxNode | 'silent' | undefined {
     if (this.frozen.has(pod)) return 'silent';
     const node = this.byPod.get(pod);
     return node?.isListening ? node : undefined;

@@ -1,6 +1,6 @@
-import { HOLD_DELAY_SECONDS } from '../../resource';
+import { HOLD_DELAY_SECONDS, nodeNameOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { nodesOf, podsOf, type SetView } from '../observation';
+import { greenOf, nodesOf, podsOf } from '../observation';
 
 /** The patch that makes the operator stand still behind a built green set. */
 export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
@@ -12,19 +12,6 @@ const IDLE_HEARTBEAT_MS = 10_000;
 
 export function stay(waitingFor: string, pollMs: number, actions: Action[] = []): Step {
   return { kind: 'stay', waitingFor, actions, pollMs };
-}
-
-export function blueOf({ observation, journal }: Situation): SetView | undefined {
-  return observation.cluster.sets.find((set) => set.name === journal.from.set);
-}
-
-/** The green set: the one the journal names, or before that the newest active set that is not blue. */
-export function greenOf({ observation, journal }: Situation): SetView | undefined {
-  const { sets } = observation.cluster;
-  if (journal.to.set) return sets.find((set) => set.name === journal.to.set);
-  return sets
-    .filter((set) => set.name !== journal.from.set && set.replicas > 0)
-    .sort((a, b) => b.createdAt - a.createdAt)[0];
 }
 
 /**
@@ -42,7 +29,7 @@ export function heartbeat(situation: Situation, why: string, eager: boolean): Ac
 /** Whether green can take devices: all its pods ready, and they alone behind every traffic Service. */
 export function greenTakes(situation: Situation): boolean {
   const { observation, journal } = situation;
-  const green = greenOf(situation);
+  const green = greenOf(observation.cluster, journal);
   if (!green || green.readyReplicas < journal.replicas) return false;
   const pods = podsOf(observation.cluster, green.name).filter((pod) => !pod.terminating);
   if (pods.length < journal.replicas || !pods.every((pod) => pod.ready)) return false;
@@ -63,20 +50,16 @@ export function unjoined(situation: Situation, set: string): string[] {
 
 /** Whether the operator is at rest: no upgrade in its status, and Running with nodes of `set` only. */
 export function atRest({ observation, journal }: Situation, set: string): boolean {
-  const { status } = observation.cluster.resource;
+  const { resource } = observation.cluster;
+  const { status } = resource;
   const first = status?.conditions?.[0];
-  const pods = podsOf(observation.cluster, set);
+  const nodes = podsOf(observation.cluster, set).map((pod) => nodeNameOf(resource, pod.name));
   return (
     status !== undefined &&
     !status.blueGreenUpdateStatus &&
     first?.type === 'Running' &&
     first.status === 'True' &&
     status.readyReplicas === journal.replicas &&
-    (status.emqxNodes ?? []).every((node) => pods.some((pod) => isNodeOf(node.node, pod.name)))
+    (status.emqxNodes ?? []).every(({ node }) => node !== undefined && nodes.includes(node))
   );
-}
-
-/** A node is named `<name>@<pod>.<headless service>…`. */
-export function isNodeOf(node: string | undefined, pod: string): boolean {
-  return node?.split('@')[1]?.split('.')[0] === pod;
 }

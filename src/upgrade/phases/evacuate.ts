@@ -1,8 +1,8 @@
 import type { Action, Situation, Step } from '../decide';
-import { isDrained, nodesOf, podsOf } from '../observation';
+import { greenOf, isDrained, nodesOf, podsOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
-import { greenOf, greenTakes, heartbeat, stay, unjoined } from './common';
+import { greenTakes, heartbeat, stay, unjoined } from './common';
 
 /** Longest time between two looks at the nodes; a look is one request per blue node. */
 const POLL_MS = 1_200;
@@ -50,7 +50,7 @@ export function allDrained({ observation, journal }: Situation): boolean {
  */
 export function starts(situation: Situation): Action[] {
   const { observation, journal } = situation;
-  const green = greenOf(situation);
+  const green = greenOf(observation.cluster, journal);
   if (!journal.shares || !journal.evacuation || !green || !greenTakes(situation)) return [];
   const migrateTo = nodesOf(observation, green.name).map((node) => node.node);
   if (migrateTo.length < journal.replicas || unjoined(situation, green.name).length > 0) return [];

@@ -1,8 +1,8 @@
 import { isHeld, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { podsOf } from '../observation';
+import { greenOf, podsOf, setOf } from '../observation';
 import { specPatch } from '../target';
-import { atRest, blueOf, greenOf, greenTakes, heartbeat, stay } from './common';
+import { atRest, greenTakes, heartbeat, stay } from './common';
 import { allDrained, starts } from './evacuate';
 
 /** Template and hold go in one patch: an operator that saw the template first would begin to evacuate by itself. */
@@ -17,7 +17,7 @@ export function apply({ observation, target }: Situation): Step {
 /** Still held: blue goes at once, and the operator only tidies up behind it. */
 export function retire(situation: Situation): Step {
   const { observation, journal } = situation;
-  const blue = blueOf(situation);
+  const blue = setOf(observation.cluster, journal.from.set);
   if (blue && blue.replicas > 0) {
     // A blue pod that was recreated meanwhile may have devices again.
     const drained = allDrained(situation) && greenTakes(situation);
@@ -26,7 +26,7 @@ export function retire(situation: Situation): Step {
   }
   const left = podsOf(observation.cluster, journal.from.set).length;
   if (left > 0) return stay(`${left} blue pods to go`, 1_000);
-  const green = greenOf(situation);
+  const green = greenOf(observation.cluster, journal);
   if (green && atRest(situation, green.name)) return { kind: 'next', phase: 'release' };
   return stay('the operator to report rest', 1_000, heartbeat(situation, 'look at the cluster without blue', true));
 }

@@ -1,7 +1,8 @@
 import { versionOf } from '../../resource';
 import type { Situation, Step } from '../decide';
+import { greenOf, setOf } from '../observation';
 import { specPatch } from '../target';
-import { atRest, blueOf, greenOf, stay } from './common';
+import { atRest, stay } from './common';
 
 /**
  * The operator driver: the template is changed and the operator does the rest, watched. Ends when the operator is at
@@ -9,7 +10,7 @@ import { atRest, blueOf, greenOf, stay } from './common';
  * shows it for about 20 s in the middle of the upgrade.
  */
 export function native(situation: Situation): Step {
-  const { journal, target } = situation;
+  const { observation, journal, target } = situation;
   if (journal.phase === 'claim') return { kind: 'next', phase: 'apply' };
   if (journal.phase === 'apply') {
     if (target.applied) return { kind: 'next', phase: 'native' };
@@ -18,8 +19,8 @@ export function native(situation: Situation): Step {
       { do: 'patch-resource', spec: specPatch(target, false), why, heartbeat: false },
     ]);
   }
-  const green = greenOf(situation);
-  const blue = blueOf(situation);
+  const green = greenOf(observation.cluster, journal);
+  const blue = setOf(observation.cluster, journal.from.set);
   const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
   if (!done || !atRest(situation, green.name)) return stay('the operator to end its upgrade', 1_000);
   return { kind: 'next', phase: 'done', note: { to: { ...journal.to, set: green.name } } };

@@ -1,19 +1,19 @@
 import type { Action, Situation, Step } from '../decide';
-import { podsOf } from '../observation';
-import { blueOf, greenOf, greenTakes, heartbeat, stay, unjoined } from './common';
+import { greenOf, podsOf, setOf } from '../observation';
+import { greenTakes, heartbeat, stay, unjoined } from './common';
 
 /**
  * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
  * devices before all of it can take them.
  */
 export function pin(situation: Situation): Step {
-  const { observation } = situation;
-  const blue = blueOf(situation);
+  const { observation, journal } = situation;
+  const blue = setOf(observation.cluster, journal.from.set);
   if (!blue?.revision) {
     return {
       kind: 'stop',
       code: 'BLUE_GONE',
-      reason: `the stateful set ${situation.journal.from.set} is gone`,
+      reason: `the stateful set ${journal.from.set} is gone`,
       fix: 'nothing was changed yet; look at the cluster, then ask again',
     };
   }
@@ -29,7 +29,7 @@ export function pin(situation: Situation): Step {
 /** The operator builds green and then stands still. It sees what happens only when it is made to look. */
 export function green(situation: Situation): Step {
   const { observation, journal } = situation;
-  const set = greenOf(situation);
+  const set = greenOf(observation.cluster, journal);
   if (!set)
     return stay(
       'the operator to make the green stateful set',

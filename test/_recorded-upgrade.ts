@@ -5,7 +5,7 @@ import { type ApiCall, InMemoryKubeApi } from '../src/simulator/kubernetes/in-me
 import { contextOf, running, served } from '../src/simulator/scenario';
 import { World } from '../src/simulator/world';
 import { runUpgrade } from '../src/upgrade';
-import { clusterOf } from './_cluster';
+import { clusterOf } from './_upgradable-cluster';
 
 /** A request as the API server's authorizer sees it. */
 export interface Access {
@@ -17,9 +17,9 @@ export interface Access {
   readonly name?: string;
 }
 
-/** Each different request that the engine makes in an upgrade of `emqx-ee`, played in the simulator from end to end. */
+/** Every request that the engine makes in an upgrade of `emqx-ee`, played in the simulator from end to end. */
 export async function recordedUpgrade(): Promise<Access[]> {
-  const calls = new Map<string, Access>();
+  const calls: Access[] = [];
   const world = new World({ seed: 7 });
   const { clock, transport } = world;
   await clock.run(async () => {
@@ -28,8 +28,7 @@ export async function recordedUpgrade(): Promise<Access[]> {
     await served(world, 'default', 'emqx-ee-mqtt');
     const api = new InMemoryKubeApi(clock, world.kubernetes.store, {
       intercept: (call, perform) => {
-        const access = accessOf(call);
-        calls.set(JSON.stringify(access), access);
+        calls.push(accessOf(call));
         return perform();
       },
     });
@@ -41,7 +40,7 @@ export async function recordedUpgrade(): Promise<Access[]> {
     await cluster.markServing(world.pods.running[0]!.pod.metadata.name);
     world.stop();
   });
-  return [...calls.values()];
+  return calls;
 }
 
 const traffic: KubeObject & { spec: object } = {
