@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
-import { GROUP } from '../resource/constants';
 import { clusterName } from '../resource/rules';
+import { UPGRADE_RIGHTS } from '../resource/upgrade-rights';
 import { Findings } from './_findings';
 import { dnsLabel, namespaceOf } from './_namespace';
 import { bindRole, serviceAccount } from './_plus';
@@ -51,25 +51,12 @@ export class UpgradeAccess extends Construct {
 }
 
 function rulesOf(clusters: readonly string[] | undefined): PolicyRule[] {
-  const named = (suffix: string) => (clusters ? { resourceNames: clusters.map((name) => `${name}${suffix}`) } : {});
-  return [
-    { apiGroups: [GROUP], resources: ['emqxenterprises'], ...named(''), verbs: ['get', 'patch'] },
-    { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list', 'watch'] },
-    { apiGroups: ['apps'], resources: ['statefulsets/scale'], verbs: ['patch'] },
-    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
-    { apiGroups: [''], resources: ['pods/status'], verbs: ['patch'] },
-    // A WebSocket is opened by a GET, which the API server takes for `get` and, from Kubernetes 1.35 on, for `create`, too.
-    { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create', 'get'] },
-    { apiGroups: [''], resources: ['services'], verbs: ['list', 'watch'] },
-    { apiGroups: [''], resources: ['services'], ...named('-mqtt'), verbs: ['patch'] },
-    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
-    { apiGroups: [''], resources: ['secrets'], ...named('-bootstrap-user'), verbs: ['get'] },
-    // What does not exist has no name yet to restrict its creation by.
-    { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] },
-    { apiGroups: [''], resources: ['configmaps'], ...named('-upgrade'), verbs: ['get', 'patch'] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], ...named('-upgrade'), verbs: ['get', 'patch'] },
-  ];
+  return UPGRADE_RIGHTS.map(({ group, resource, verbs, of }) => ({
+    apiGroups: [group],
+    resources: [resource],
+    ...(clusters && of && { resourceNames: clusters.map(of) }),
+    verbs,
+  }));
 }
 
 function problems({ namespace, clusters }: UpgradeAccessProps): string[] {

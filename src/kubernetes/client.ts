@@ -13,7 +13,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from './kube-api';
-import { collectionPath, objectPath, selectorOf } from './object-path';
+import { collectionPath, objectPath, selectorsOf } from './object-path';
 import { PodAgent } from './pod-agent';
 import { SystemClock } from './system-clock';
 import { resumedWatch } from './watch';
@@ -80,7 +80,7 @@ export class KubeClient implements KubeApi {
 
   async list<T extends KubeObject>(query: ListQuery, signal?: AbortSignal): Promise<ObjectList<T>> {
     const { items, metadata } = await this.requests.send<{ items: T[]; metadata: { resourceVersion: string } }>(
-      { method: 'GET', path: collectionPath(query), query: { labelSelector: selectorOf(query) } },
+      { method: 'GET', path: collectionPath(query), query: selectorsOf(query) },
       signal,
     );
     // The server leaves out of a list what all of its items have in common.
@@ -170,7 +170,7 @@ export class KubeClient implements KubeApi {
           allowWatchBookmarks: 'true',
           timeoutSeconds: String(WATCH_SECONDS),
           resourceVersion,
-          labelSelector: selectorOf(query),
+          ...selectorsOf(query),
         },
       },
       WATCH_SECONDS * 1000 + this.timeoutMs,

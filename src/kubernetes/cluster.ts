@@ -13,14 +13,19 @@ import {
   type ClusterPort,
   type ClusterView,
   type Journal,
+  type OperatorView,
   PortError,
   type ResourcePatch,
   type TrafficView,
 } from '../upgrade';
-import type { ConfigMap, EndpointSlice, Pod, Secret, Service, StatefulSet } from './core-objects';
-import { readyPods, SERVICE_NAME_LABEL } from './endpoint-slices';
-import { isKubeError, type KubeApi, KubeApiError, type KubeObject, type ObjectRef } from './kube-api';
+import { operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
+import type { ConfigMap, EndpointSlice, Endpoints, Pod, Secret, Service, StatefulSet } from './core-objects';
+import { SERVICE_NAME_LABEL } from './endpoint-slices';
+import { FollowedApi, type ListOptions } from './followed-api';
+import { isKubeError, type KubeApi, KubeApiError, type KubeObject, type ListQuery, type ObjectRef } from './kube-api';
 import { UpgradeLease } from './lease';
+import { operatorsIn } from './operators';
+import { missingRights } from './upgrade-access';
 
 export interface ClusterOptions {
   api: KubeApi;
@@ -34,62 +39,91 @@ const JOURNAL_KEY = 'journal.json';
 
 /** One EMQX cluster in Kubernetes: what the engine reads and writes there, and nothing else. */
 export class Cluster implements ClusterPort {
+  private readonly api: FollowedApi;
   private readonly lease: UpgradeLease;
   /** Of the custom resource, for the objects that shall go with it. */
   private owner: { uid: string } | undefined;
 
   constructor(private readonly options: ClusterOptions) {
-    this.lease = new UpgradeLease(options.api, options.clock, options.namespace, `${options.name}-upgrade`);
+    this.api = new FollowedApi(options.api, options.clock);
+    this.lease = new UpgradeLease(this.api, options.clock, options.namespace, `${options.name}-upgrade`);
+  }
+
+  follow(signal: AbortSignal): void {
+    this.api.follow(signal);
+  }
+
+  change(signal: AbortSignal): Promise<void> {
+    return this.api.change(signal);
+  }
+
+  operators(signal?: AbortSignal): Promise<OperatorView[] | undefined> {
+    return ported(() => operatorsIn(this.options.api, signal));
+  }
+
+  missingRights(signal?: AbortSignal): Promise<string[]> {
+    return ported(async () => {
+      const { api, namespace, name } = this.options;
+      // What may not even be read is among the answers.
+      const own = await this.ownServices({}, signal).catch(() => []);
+      const resource = await this.resource({}, signal).catch(() => undefined);
+      const services = {
+        own: own.map(({ metadata }) => metadata.name),
+        operators: resource ? operatorServiceOf(resource) : name,
+      };
+      return missingRights(api, namespace, name, services, signal);
+    });
   }
 
   observe(signal?: AbortSignal): Promise<ClusterView> {
-    return ported(async () => {
-      const { api, namespace, name } = this.options;
-      const labels = { [INSTANCE_LABEL]: name };
-      const [resource, sets, pods, traffic, lease, journal] = await Promise.all([
-        api.get<EmqxEnterprise & KubeObject>(this.resourceRef(), signal),
-        api.list<StatefulSet>({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, labels }, signal),
-        api.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels }, signal),
-        this.traffic(signal),
-        this.lease.view(signal),
-        this.journal(signal),
-      ]);
-      this.owner = { uid: resource.metadata.uid ?? '' };
-      return {
-        resource,
-        resourceVersion: resource.metadata.resourceVersion ?? '',
-        sets: sets.items.map(setView),
-        pods: pods.items.flatMap(podView),
-        traffic: traffic.views,
-        keptInitialDelaySeconds: traffic.keptInitialDelaySeconds,
-        lease,
-        journal,
-      };
-    });
+    return ported(() => this.look({}, signal));
+  }
+
+  observeAnew(signal?: AbortSignal): Promise<ClusterView> {
+    return ported(() => this.look({ fresh: true }, signal));
   }
 
   patchResource(patch: ResourcePatch, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const body = { metadata: { resourceVersion: patch.ifVersion }, spec: patch.spec };
-      await this.options.api.patch(this.resourceRef(), { type: 'merge', body }, {}, signal);
+      await this.api.patch(this.resourceRef(), { type: 'merge', body }, {}, signal);
     });
   }
 
   selectTraffic(service: string, revision: string | undefined, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const body = { spec: { selector: { [REVISION_LABEL]: revision ?? null } } };
-      await this.options.api.patch(this.ref('v1', 'Service', service), { type: 'merge', body }, {}, signal);
+      await this.api.patch(this.ref('v1', 'Service', service), { type: 'merge', body }, {}, signal);
+    });
+  }
+
+  leadTraffic(service: string, revision: string, signal?: AbortSignal): Promise<void> {
+    return ported(async () => {
+      const ref = this.ref('v1', 'Endpoints', service);
+      const { metadata, subsets } = await this.api.get<Endpoints>(ref, signal);
+      const pods = await this.pods({ fresh: true }, signal);
+      const addresses = pods
+        .filter((pod) => servesAs(pod, revision))
+        .map(({ metadata: { name, namespace, uid }, spec, status }) => ({
+          ip: status?.podIP ?? '',
+          ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }),
+          targetRef: { kind: 'Pod', namespace, name, uid },
+        }));
+      // A list is replaced whole, so it must not meet a newer one. The ports stay those the operator found.
+      const { resourceVersion } = metadata;
+      const body = { metadata: { resourceVersion }, subsets: [{ addresses, ports: subsets?.[0]?.ports ?? [] }] };
+      await this.api.patch(ref, { type: 'merge', body }, {}, signal);
     });
   }
 
   scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void> {
-    return ported(() => this.options.api.scale(this.ref('apps/v1', 'StatefulSet', set), replicas, signal));
+    return ported(() => this.api.scale(this.ref('apps/v1', 'StatefulSet', set), replicas, signal));
   }
 
   markServing(pod: string, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const ref = this.ref('v1', 'Pod', pod);
-      const { metadata, status } = await this.options.api.get<Pod>(ref, signal);
+      const { metadata, status } = await this.api.get<Pod>(ref, signal);
       const others = (status?.conditions ?? []).filter((condition) => condition.type !== ON_SERVING_GATE);
       const gate = {
         type: ON_SERVING_GATE,
@@ -101,7 +135,7 @@ export class Cluster implements ClusterPort {
         metadata: { resourceVersion: metadata.resourceVersion },
         status: { conditions: [...others, gate] },
       };
-      await this.options.api.patch(ref, { type: 'merge', body }, { subresource: 'status' }, signal);
+      await this.api.patch(ref, { type: 'merge', body }, { subresource: 'status' }, signal);
     });
   }
 
@@ -118,10 +152,10 @@ export class Cluster implements ClusterPort {
       const ref = this.ref('v1', 'ConfigMap', `${this.options.name}-upgrade`);
       const data = { [JOURNAL_KEY]: JSON.stringify(journal) };
       try {
-        await this.options.api.patch(ref, { type: 'merge', body: { data } }, {}, signal);
+        await this.api.patch(ref, { type: 'merge', body: { data } }, {}, signal);
       } catch (error) {
         if (!isKubeError(error, 'NotFound')) throw error;
-        await this.options.api.create({ ...this.companion(ref), data }, signal);
+        await this.api.create({ ...this.companion(ref), data }, signal);
       }
     });
   }
@@ -130,7 +164,7 @@ export class Cluster implements ClusterPort {
   credentials(signal?: AbortSignal): Promise<{ id: string; secret: string }> {
     return ported(async () => {
       const name = `${this.options.name}-bootstrap-user`;
-      const { data } = await this.options.api.get<Secret>(this.ref('v1', 'Secret', name), signal);
+      const { data } = await this.api.get<Secret>(this.ref('v1', 'Secret', name), signal);
       const lines = Buffer.from(data?.['bootstrap_user'] ?? '', 'base64')
         .toString()
         .trim()
@@ -142,9 +176,58 @@ export class Cluster implements ClusterPort {
     });
   }
 
-  private async journal(signal?: AbortSignal): Promise<Journal | undefined> {
-    const ref = this.ref('v1', 'ConfigMap', `${this.options.name}-upgrade`);
-    const map = await absent(this.options.api.get<ConfigMap>(ref, signal));
+  private async look(how: ListOptions, signal?: AbortSignal): Promise<ClusterView> {
+    const [resource, sets, pods, lease, journal] = await Promise.all([
+      this.resource(how, signal),
+      this.all<StatefulSet>('apps/v1', 'StatefulSet', how, signal),
+      this.pods(how, signal),
+      this.lease.view(how, signal),
+      this.journal(how, signal),
+    ]);
+    this.owner = { uid: resource.metadata.uid ?? '' };
+    const own = await this.ownServices(how, signal);
+    const traffic =
+      own.length > 0 ? this.ownTraffic(own, how, signal) : this.operatorTraffic(resource, pods, how, signal);
+    const kept = own.map((service) => service.metadata.annotations?.[INITIAL_DELAY_ANNOTATION]).find(Boolean);
+    return {
+      resource,
+      resourceVersion: resource.metadata.resourceVersion ?? '',
+      sets: sets.map(setView),
+      pods: pods.flatMap(podView),
+      traffic: await traffic,
+      keptInitialDelaySeconds: kept === undefined ? undefined : Number(kept),
+      lease,
+      journal,
+    };
+  }
+
+  private async resource(how: ListOptions, signal?: AbortSignal): Promise<EmqxEnterprise & KubeObject> {
+    const { namespace, name } = this.options;
+    const query = { apiVersion: API_VERSION, kind: KIND, namespace, name };
+    const [resource] = await this.api.list<EmqxEnterprise & KubeObject>(query, how, signal);
+    if (!resource) throw new PortError('missing', `there is no ${KIND} ${name} in the namespace ${namespace}`);
+    return resource;
+  }
+
+  /** Objects of the operator's for this cluster. */
+  private all<T extends KubeObject>(
+    apiVersion: string,
+    kind: string,
+    how: ListOptions,
+    signal?: AbortSignal,
+  ): Promise<T[]> {
+    const { namespace, name } = this.options;
+    return this.api.list<T>({ apiVersion, kind, namespace, labels: { [INSTANCE_LABEL]: name } }, how, signal);
+  }
+
+  private pods(how: ListOptions, signal?: AbortSignal): Promise<Pod[]> {
+    return this.all<Pod>('v1', 'Pod', how, signal);
+  }
+
+  private async journal(how: ListOptions, signal?: AbortSignal): Promise<Journal | undefined> {
+    const { namespace } = this.options;
+    const name = `${this.options.name}-upgrade`;
+    const [map] = await this.api.list<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name }, how, signal);
     const text = map?.data?.[JOURNAL_KEY];
     if (text === undefined) return undefined;
     let journal: Journal | undefined;
@@ -154,33 +237,41 @@ export class Cluster implements ClusterPort {
       // Told below: not JSON is as unknown as a newer form.
     }
     if (journal?.schema === 1) return journal;
-    throw new PortError('refused', `the journal in ConfigMap ${ref.name} is of a form this version does not know`);
+    throw new PortError('refused', `the journal in ConfigMap ${name} is of a form this version does not know`);
   }
 
-  private async traffic(signal?: AbortSignal) {
-    const { api, namespace, name } = this.options;
-    const labels = { [TRAFFIC_LABEL]: name };
-    const { items } = await api.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace, labels }, signal);
-    const views = await Promise.all(
-      items.map(async (service): Promise<TrafficView> => {
-        const slices = await api.list<EndpointSlice>(
-          {
-            apiVersion: 'discovery.k8s.io/v1',
-            kind: 'EndpointSlice',
-            namespace,
-            labels: { [SERVICE_NAME_LABEL]: service.metadata.name },
-          },
-          signal,
-        );
-        return {
-          service: service.metadata.name,
-          revision: service.spec.selector?.[REVISION_LABEL],
-          pods: [...new Set(readyPods(slices.items))],
-        };
-      }),
+  private ownServices(how: ListOptions, signal?: AbortSignal): Promise<Service[]> {
+    const { namespace, name } = this.options;
+    return this.services({ namespace, labels: { [TRAFFIC_LABEL]: name } }, how, signal);
+  }
+
+  private services(which: Pick<ListQuery, 'namespace' | 'labels' | 'name'>, how: ListOptions, signal?: AbortSignal) {
+    return this.api.list<Service>({ apiVersion: 'v1', kind: 'Service', ...which }, how, signal);
+  }
+
+  private ownTraffic(services: readonly Service[], how: ListOptions, signal?: AbortSignal): Promise<TrafficView[]> {
+    return Promise.all(
+      services.map(async (service) => ownTraffic(service, await this.slices(service.metadata.name, how, signal))),
     );
-    const kept = items.map((service) => service.metadata.annotations?.[INITIAL_DELAY_ANNOTATION]).find(Boolean);
-    return { views, keptInitialDelaySeconds: kept === undefined ? undefined : Number(kept) };
+  }
+
+  /** Without a Service of our own devices enter by the one the operator makes, as in its tutorial. */
+  private async operatorTraffic(
+    resource: EmqxEnterprise,
+    pods: readonly Pod[],
+    how: ListOptions,
+    signal?: AbortSignal,
+  ): Promise<TrafficView[]> {
+    const { namespace } = this.options;
+    const name = operatorServiceOf(resource);
+    const [service] = await this.services({ namespace, name }, how, signal);
+    return service ? [operatorTraffic(service, await this.slices(name, how, signal), pods)] : [];
+  }
+
+  private slices(service: string, how: ListOptions, signal?: AbortSignal): Promise<EndpointSlice[]> {
+    const { namespace } = this.options;
+    const labels = { [SERVICE_NAME_LABEL]: service };
+    return this.api.list({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, labels }, how, signal);
   }
 
   private companion(ref: ObjectRef): KubeObject {
@@ -202,40 +293,9 @@ export class Cluster implements ClusterPort {
   }
 }
 
-function setView(set: StatefulSet) {
-  const revision = set.status?.observedGeneration ? set.status.updateRevision : undefined;
-  return {
-    name: set.metadata.name,
-    replicas: set.spec.replicas ?? 1,
-    readyReplicas: set.status?.readyReplicas ?? 0,
-    ...(revision ? { revision } : {}),
-    createdAt: Date.parse(set.metadata.creationTimestamp ?? '') || 0,
-  };
-}
-
-function podView(pod: Pod) {
-  const set = pod.metadata.ownerReferences?.find((owner) => owner.kind === 'StatefulSet')?.name;
-  if (!set) return [];
-  const is = (type: string) => pod.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
-  return [
-    {
-      name: pod.metadata.name,
-      set,
-      containersReady: is('ContainersReady'),
-      onServing: is(ON_SERVING_GATE),
-      ready: is('Ready'),
-      terminating: pod.metadata.deletionTimestamp !== undefined,
-    },
-  ];
-}
-
-async function absent<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (error) {
-    if (isKubeError(error, 'NotFound')) return undefined;
-    throw error;
-  }
+/** Name of the Service that the operator makes. */
+function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
+  return spec.serviceTemplate?.metadata?.name ?? metadata.name;
 }
 
 /** Errors of the API server in the engine's words. */

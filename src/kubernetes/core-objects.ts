@@ -11,7 +11,10 @@ export interface Condition {
 }
 
 export interface StatefulSet extends KubeObject {
-  spec: { replicas?: number };
+  spec: {
+    replicas?: number;
+    template?: { spec?: { containers?: { name?: string; image?: string }[] } };
+  };
   status?: {
     observedGeneration?: number;
     replicas?: number;
@@ -22,6 +25,7 @@ export interface StatefulSet extends KubeObject {
 }
 
 export interface Pod extends KubeObject {
+  spec?: { nodeName?: string };
   status?: { phase?: string; podIP?: string; conditions?: Condition[] };
 }
 
@@ -29,12 +33,46 @@ export interface Service extends KubeObject {
   spec: { selector?: Record<string, string> };
 }
 
+/** What an address of an Endpoints object or of a slice belongs to. */
+export interface TargetRef {
+  kind?: string;
+  namespace?: string;
+  name?: string;
+  uid?: string;
+}
+
+export interface Endpoints extends KubeObject {
+  subsets?: {
+    addresses?: { ip: string; nodeName?: string; targetRef?: TargetRef }[];
+    ports?: { name?: string; port: number; protocol?: string }[];
+  }[];
+}
+
 export interface EndpointSlice extends KubeObject {
   endpoints?: {
     addresses: string[];
     conditions?: { ready?: boolean };
-    targetRef?: { kind?: string; name?: string };
+    targetRef?: TargetRef;
   }[];
+}
+
+export interface Deployment extends KubeObject {
+  spec?: { template?: { spec?: { containers?: { image?: string }[] } } };
+  status?: { readyReplicas?: number };
+}
+
+export interface SelfSubjectAccessReview extends KubeObject {
+  spec: {
+    resourceAttributes: {
+      namespace: string;
+      verb: string;
+      group: string;
+      resource: string;
+      subresource?: string;
+      name?: string;
+    };
+  };
+  status?: { allowed: boolean };
 }
 
 export interface ConfigMap extends KubeObject {

@@ -3,9 +3,21 @@ import type { EndpointSlice } from './core-objects';
 /** Label of an EndpointSlice: the Service it belongs to. */
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
-/** Names of the pods that a Service leads to, by its slices; a condition that is not told counts as ready. */
-export function readyPods(slices: readonly EndpointSlice[]): string[] {
+/** An address that a Service leads to, and the pod it belongs to. */
+export interface ReadyAddress {
+  ip: string;
+  pod: string;
+}
+
+/** The pods' addresses that a Service leads to, by its slices; a condition that is not told counts as ready. */
+export function readyAddresses(slices: readonly EndpointSlice[]): ReadyAddress[] {
   return slices
     .flatMap((slice) => slice.endpoints ?? [])
-    .flatMap((endpoint) => (endpoint.conditions?.ready !== false ? (endpoint.targetRef?.name ?? []) : []));
+    .filter(({ conditions }) => conditions?.ready !== false)
+    .flatMap(({ addresses, targetRef }) => (targetRef?.name ? { ip: addresses[0] ?? '', pod: targetRef.name } : []));
+}
+
+/** Names of the pods that a Service leads to. */
+export function readyPods(slices: readonly EndpointSlice[]): string[] {
+  return readyAddresses(slices).map(({ pod }) => pod);
 }

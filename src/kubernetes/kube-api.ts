@@ -54,7 +54,10 @@ export interface ObjectRef extends KindRef {
 }
 
 export interface ListQuery extends KindRef {
+  /** `''` stands for all namespaces. */
   namespace: string;
+  /** The one object of this name. Rights may be granted by name: then only this way of listing is allowed. */
+  name?: string;
   /** Equality selectors only; all must match. */
   labels?: Record<string, string>;
 }

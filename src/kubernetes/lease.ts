@@ -1,6 +1,7 @@
 import { type Clock, type LeaseView, PortError } from '../upgrade';
 import type { Lease } from './core-objects';
-import { isKubeError, type KubeApi, type ObjectRef } from './kube-api';
+import type { FollowedApi, ListOptions } from './followed-api';
+import type { ObjectRef } from './kube-api';
 
 /** For how long a lease holds without being renewed. */
 const DURATION_SECONDS = 30;
@@ -10,7 +11,7 @@ export class UpgradeLease {
   private readonly ref: ObjectRef;
 
   constructor(
-    private readonly api: KubeApi,
+    private readonly api: FollowedApi,
     private readonly clock: Clock,
     namespace: string,
     name: string,
@@ -18,8 +19,8 @@ export class UpgradeLease {
     this.ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name };
   }
 
-  async view(signal?: AbortSignal): Promise<LeaseView | undefined> {
-    const lease = await this.read(signal);
+  async view(how: ListOptions, signal?: AbortSignal): Promise<LeaseView | undefined> {
+    const lease = await this.read(how, signal);
     const holder = lease?.spec.holderIdentity;
     if (!lease || !holder) return undefined;
     return { holder, live: this.isLive(lease), acquiredAt: Date.parse(lease.spec.acquireTime ?? '') || 0 };
@@ -31,7 +32,7 @@ export class UpgradeLease {
    * @throws PortError `conflict` when somebody else holds it, or took it in the same moment.
    */
   async hold(holder: string, signal?: AbortSignal): Promise<void> {
-    const lease = await this.read(signal);
+    const lease = await this.read({ fresh: true }, signal);
     const now = micro(this.clock.now());
     if (!lease) {
       const { apiVersion, kind, namespace, name } = this.ref;
@@ -66,7 +67,7 @@ export class UpgradeLease {
 
   /** Gives the lease back; nothing happens when somebody else holds it. */
   async release(holder: string, signal?: AbortSignal): Promise<void> {
-    const lease = await this.read(signal);
+    const lease = await this.read({ fresh: true }, signal);
     if (lease?.spec.holderIdentity !== holder) return;
     await this.write(lease, { holderIdentity: null, renewTime: null, acquireTime: null }, signal);
   }
@@ -82,13 +83,9 @@ export class UpgradeLease {
     return Boolean(lease.spec.holderIdentity) && this.clock.now() - renewed < seconds * 1000;
   }
 
-  private async read(signal?: AbortSignal): Promise<Lease | undefined> {
-    try {
-      return await this.api.get<Lease>(this.ref, signal);
-    } catch (error) {
-      if (isKubeError(error, 'NotFound')) return undefined;
-      throw error;
-    }
+  private async read(how: ListOptions, signal?: AbortSignal): Promise<Lease | undefined> {
+    const [lease] = await this.api.list<Lease>(this.ref, how, signal);
+    return lease;
   }
 }
 

@@ -1,9 +1,13 @@
 import type { KindRef, ListQuery, ObjectRef, Subresource } from './kube-api';
 
-/** Path of all objects of a kind in a namespace, as `/apis/apps/v1/namespaces/default/statefulsets`. */
+/**
+ * Path of all objects of a kind in a namespace, as `/apis/apps/v1/namespaces/default/statefulsets`; of all there are for the
+ * namespace `''`.
+ */
 export function collectionPath({ apiVersion, kind, namespace }: KindRef & { namespace: string }): string {
   const root = apiVersion.includes('/') ? 'apis' : 'api';
-  return `/${root}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${pluralOf(kind)}`;
+  const scope = namespace === '' ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `/${root}/${apiVersion}${scope}/${pluralOf(kind)}`;
 }
 
 /** Path of one object, or of a part of it that has a path of its own. */
@@ -12,10 +16,13 @@ export function objectPath(ref: ObjectRef, subresource?: Subresource | 'scale'):
   return subresource ? `${path}/${subresource}` : path;
 }
 
-/** The equality selector of a query as the API server takes it, or undefined for everything. */
-export function selectorOf({ labels = {} }: ListQuery): string | undefined {
+/** The selectors of a query as parameters of a request; those that select everything are undefined. */
+export function selectorsOf({ labels = {}, name }: ListQuery) {
   const terms = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return terms.length > 0 ? terms.join(',') : undefined;
+  return {
+    labelSelector: terms.length > 0 ? terms.join(',') : undefined,
+    fieldSelector: name === undefined ? undefined : `metadata.name=${name}`,
+  };
 }
 
 /**

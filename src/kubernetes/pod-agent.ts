@@ -43,6 +43,6 @@ export class PodAgent extends Agent {
 
   override reuseSocket(stream: Duplex, request: ClientRequest): void {
     clearTimeout(this.idle.get(stream));
-    request.reusedSocket = true;
+    super.reuseSocket(stream, request);
   }
 }

@@ -76,6 +76,11 @@ export class PodStream extends Duplex {
     }
   }
 
+  /** An agent tells the sockets it keeps whether the process shall wait for them. This one's end is not for it to decide. */
+  ref(): this {
+    return this;
+  }
+
   override _read(): void {
     // The WebSocket pushes.
   }

@@ -14,3 +14,4 @@ export { parseEmqxEnterprise, problemsOf } from './parse';
 export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readManifest } from './read-manifest';
 export { ResourceError } from './resource-error';
+export { UPGRADE_RIGHTS, type UpgradeRight } from './upgrade-rights';

@@ -28,7 +28,9 @@ export class SimulatedClock implements Clock {
   private time: number;
   private count = 0;
   private readonly heap: Entry[] = [];
-  private following: { since: number; origin: number; timer?: NodeJS.Timeout; stop: () => void } | undefined;
+  private following:
+    | { since: number; origin: number; speed: number; timer?: NodeJS.Timeout; stop: () => void }
+    | undefined;
   private wake = false;
 
   /** @param start ms since the epoch. @default 2026-01-01T00:00:00Z */
@@ -39,8 +41,8 @@ export class SimulatedClock implements Clock {
   /** Milliseconds since the epoch, of the simulated world. */
   now(): number {
     if (this.following) {
-      const { since, origin } = this.following;
-      this.time = Math.max(this.time, origin + Math.floor(performance.now() - since));
+      const { since, origin, speed } = this.following;
+      this.time = Math.max(this.time, origin + Math.floor((performance.now() - since) * speed));
     }
     return this.time;
   }
@@ -120,10 +122,12 @@ export class SimulatedClock implements Clock {
   /**
    * Follows the wall clock from now on: each callback runs when its time has come, never early.
    * Returns the function that stops following; callbacks not yet due stay queued.
+   *
+   * @param speed milliseconds of this clock in one of the wall clock. @default 1
    */
-  follow(): () => void {
+  follow(speed = 1): () => void {
     if (this.following) throw new Error('this clock already follows the wall clock');
-    const following = { since: performance.now(), origin: this.time, stop: () => this.unfollow() };
+    const following = { since: performance.now(), origin: this.time, speed, stop: () => this.unfollow() };
     this.following = following;
     this.rearm();
     return following.stop;
@@ -145,7 +149,7 @@ export class SimulatedClock implements Clock {
       delete following.timer;
       return;
     }
-    following.timer = setTimeout(() => this.drain(), Math.max(0, next.at - this.now()));
+    following.timer = setTimeout(() => this.drain(), Math.max(0, next.at - this.now()) / following.speed);
   }
 
   private drain(): void {

@@ -2,35 +2,22 @@ import type { EmqxTransport } from '../emqx/transport';
 import { readyPods, SERVICE_NAME_LABEL } from '../kubernetes/endpoint-slices';
 import type { KubeApi, KubeObject } from '../kubernetes/kube-api';
 import { SimulatedClock } from './clock';
-import type { EmqxNode, NodeTimings } from './emqx/node';
-import type { ClusterObserver } from './emqx/observer';
-import { SimulatedEmqxTransport } from './emqx/transport';
-import { EmqxPods } from './emqx-pods';
-import type { EndpointSlice, Pod } from './kubernetes/core-types';
+import type { EmqxPods } from './emqx-pods';
+import { Inhabitants, type InhabitantsOptions } from './inhabitants';
+import type { EndpointSlice } from './kubernetes/core-types';
 import { InMemoryKubeApi } from './kubernetes/in-memory-api';
 import { kinds } from './kubernetes/kinds';
+import { type ObjectStore, refOf } from './kubernetes/object-store';
 import { SimulatedKubernetes } from './kubernetes/simulated-kubernetes';
-import type { OperatorVariant } from './operator/pass';
-import { SimulatedOperator } from './operator/simulated-operator';
+import { OPERATOR_DEPLOYMENT } from './operator/deployment';
 import { Random } from './random';
-import { TrafficFront } from './traffic-front';
+import type { TrafficFront } from './traffic-front';
 
-export interface WorldOptions {
+export interface WorldOptions extends InhabitantsOptions {
   /** Everything random follows from it. @default 1 */
   seed?: number;
-  /** The one namespace the operator looks after. @default 'default' */
-  namespace?: string;
-  /** @default 'stock', as measured: it scales blue pods away before they are evacuated */
-  operator?: OperatorVariant;
-  /** @default - those of the node model */
-  timings?: Partial<NodeTimings>;
-  /** From a change of a Service's endpoints until new connections follow, in ms. @default 200 */
-  endpointLagMs?: number;
-  /** Connections the license allows. @default - no limit */
-  licensedConnections?: number;
-  observer?: ClusterObserver;
-  /** A pod's node listens from now on, or does no longer. */
-  podChanged?: (pod: Pod, node: EmqxNode) => void;
+  /** Milliseconds since the epoch at which it begins. @default - the beginning of 2026 */
+  startAt?: number;
 }
 
 /**
@@ -40,45 +27,44 @@ export interface WorldOptions {
  * What is modelled here was measured or read elsewhere; the world proves nothing by itself.
  */
 export class World {
-  readonly clock = new SimulatedClock();
+  readonly clock: SimulatedClock;
   readonly random: Random;
   readonly kubernetes: SimulatedKubernetes;
-  readonly pods: EmqxPods;
-  /** The management API of each pod's node, without a network. */
-  readonly transport: EmqxTransport;
-  private readonly fronts = new Map<string, TrafficFront>();
-  private readonly ended = new AbortController();
+  private readonly inhabitants: Inhabitants;
 
-  constructor(private readonly options: WorldOptions = {}) {
+  constructor(options: WorldOptions = {}) {
+    this.clock = new SimulatedClock(options.startAt);
+    const { clock } = this;
     this.random = new Random(options.seed ?? 1);
-    this.pods = new EmqxPods({
-      clock: this.clock,
-      random: this.random.fork('emqx'),
-      bootstrapUsers: (namespace, cluster) => this.bootstrapUsers(namespace, cluster),
-      ...pick(options, ['timings', 'licensedConnections', 'observer']),
-      ...(options.podChanged ? { changed: options.podChanged } : {}),
-    });
-    this.transport = new SimulatedEmqxTransport(this.clock, (pod) => this.pods.nodeIn(pod.namespace, pod.name));
-    this.kubernetes = new SimulatedKubernetes(this.clock, this.random.fork('kubernetes'), this.pods);
-    this.kubernetes.store.subscribe(({ object }) => {
-      if (object.kind === 'EndpointSlice') this.follow(object);
-    });
-    const { transport, clock } = this;
-    const operator = new SimulatedOperator({
-      api: new InMemoryKubeApi(clock, this.kubernetes.store, { latencyMs: OPERATOR_LATENCY_MS }),
-      transport,
+    const habitat = {
       clock,
-      random: this.random.fork('operator'),
-      namespace: options.namespace ?? 'default',
-      variant: options.operator ?? 'stock',
+      random: this.random,
+      bootstrapUsers: (namespace: string, cluster: string) => this.bootstrapUsers(namespace, cluster),
+      endpointsOf: (namespace: string, service: string) => this.endpointsOf(namespace, service),
+    };
+    this.inhabitants = new Inhabitants(habitat, options);
+    this.kubernetes = new SimulatedKubernetes(clock, this.random.fork('kubernetes'), this.inhabitants.pods);
+    const { store } = this.kubernetes;
+    store.subscribe(({ object }) => {
+      if (object.kind !== 'EndpointSlice') return;
+      const { namespace = 'default', labels } = object.metadata;
+      this.inhabitants.endpointsChanged(namespace, labels?.[SERVICE_NAME_LABEL] ?? '');
     });
-    operator.run(this.ended.signal).catch((error: unknown) => {
-      if (!this.ended.signal.aborted) throw error;
-    });
+    installOperator(store);
+    this.inhabitants.operate(new InMemoryKubeApi(clock, store, { latencyMs: OPERATOR_LATENCY_MS }));
   }
 
   get api(): KubeApi {
     return this.kubernetes.api;
+  }
+
+  get pods(): EmqxPods {
+    return this.inhabitants.pods;
+  }
+
+  /** The management API of each pod's node, without a network. */
+  get transport(): EmqxTransport {
+    return this.inhabitants.transport;
   }
 
   /** Applies objects as `kubectl apply --server-side` does. */
@@ -93,34 +79,12 @@ export class World {
 
   /** The way in through a Service, for simulated clients and for sockets. */
   front(namespace: string, service: string): TrafficFront {
-    const key = `${namespace}/${service}`;
-    let front = this.fronts.get(key);
-    if (!front) {
-      front = new TrafficFront({
-        clock: this.clock,
-        random: this.random.fork(`front ${key}`),
-        destinationOf: (pod) => {
-          const node = this.pods.nodeIn(namespace, pod);
-          return node?.isListening ? node : undefined;
-        },
-        lagMs: this.options.endpointLagMs ?? 200,
-      });
-      this.fronts.set(key, front);
-      front.update(this.endpointsOf(namespace, service));
-    }
-    return front;
+    return this.inhabitants.front(namespace, service);
   }
 
   /** Stops the operator; nothing new happens then except what is already under way. */
   stop(): void {
-    this.ended.abort(new Error('the simulated world has ended'));
-    this.clock.touch();
-  }
-
-  private follow(slice: KubeObject): void {
-    const { namespace = 'default', labels } = slice.metadata;
-    const service = labels?.[SERVICE_NAME_LABEL] ?? '';
-    this.fronts.get(`${namespace}/${service}`)?.update(this.endpointsOf(namespace, service));
+    this.inhabitants.stop();
   }
 
   private endpointsOf(namespace: string, service: string): string[] {
@@ -142,7 +106,14 @@ export class World {
  */
 const OPERATOR_LATENCY_MS = 30;
 
-/** The given members, without those that are undefined. */
-function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]]))) as Pick<T, K>;
+/** What shows that there is an operator. */
+function installOperator(store: ObjectStore): void {
+  store.create(OPERATOR_DEPLOYMENT);
+  store.update<typeof OPERATOR_DEPLOYMENT>(
+    refOf(OPERATOR_DEPLOYMENT),
+    (draft) => ({ ...draft, status: OPERATOR_DEPLOYMENT.status }),
+    {
+      subresource: 'status',
+    },
+  );
 }

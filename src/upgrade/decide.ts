@@ -3,7 +3,7 @@ import type { Journal, Phase } from './journal';
 import type { Observation } from './observation';
 import { HOLD } from './phases/common';
 import { evacuate } from './phases/evacuate';
-import { apply, release, retire } from './phases/hold';
+import { apply, claim, release, retire } from './phases/hold';
 import { native } from './phases/native';
 import { green, pin, switchTraffic } from './phases/traffic';
 import type { EvacuationOrder } from './ports';
@@ -12,10 +12,17 @@ import { digestOf, type Target } from './target';
 /** One thing to do now. Each is safe to do twice. */
 export type Action =
   | { do: 'select-traffic'; service: string; revision: string | undefined }
+  | { do: 'lead-traffic'; service: string; revision: string }
   | { do: 'patch-resource'; spec: Record<string, unknown>; why: string; heartbeat: boolean }
   | { do: 'mark-serving'; pod: string }
   | { do: 'start-evacuation'; pod: string; node: string; order: EvacuationOrder; afterMs: number }
+  | { do: 'stop-evacuation'; pod: string; node: string }
   | { do: 'scale-set'; set: string; replicas: number };
+
+/** Whether it disconnects devices or removes nodes. */
+export function isDangerous(action: Action): boolean {
+  return action.do === 'start-evacuation' || action.do === 'scale-set';
+}
 
 /** What follows from what is seen. */
 export type Step =
@@ -24,7 +31,7 @@ export type Step =
   /** Something must outlive the process before the phase goes on. */
   | { kind: 'note'; note: Partial<Journal> }
   /** Do this, then look again after `pollMs`. */
-  | { kind: 'stay'; waitingFor: string; actions: Action[]; pollMs: number; leftMs?: number }
+  | { kind: 'stay'; waitingFor: string; actions: Action[]; pollMs: number }
   /** Nothing can be done that is known to be safe. What holds now stays as it is. */
   | { kind: 'stop'; code: StopCode; reason: string; fix: string };
 
@@ -41,7 +48,7 @@ export interface Situation {
 /**
  * What success means, phase by phase (pilot). Each leaves only when its sentence was observed to be true.
  *
- * 1. `claim`: lease and journal are ours.
+ * 1. `claim`: lease and journal are ours; an operator that upgraded on its own is held, and evacuates nothing.
  * 2. `pin`: only blue pods are behind every traffic Service.
  * 3. `apply`: the resource has the wanted template, and the hold.
  * 4. `green`: as many green pods as replicas are ready and have joined, and the operator has begun its delay.
@@ -59,7 +66,7 @@ export function decide(situation: Situation): Step {
 }
 
 const PILOT: Record<Phase, (situation: Situation) => Step> = {
-  claim: () => ({ kind: 'next', phase: 'pin' }),
+  claim,
   pin,
   apply,
   green,

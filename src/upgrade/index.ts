@@ -1,7 +1,9 @@
 export type { Change } from './changes';
+export type { UpgradeContext } from './context';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
+export { checkUpgrade, planUpgrade } from './inspect';
 export type { Driver, Journal, Phase } from './journal';
-export type { ClusterView, LeaseView, NodeView, PodView, SetView, TrafficView } from './observation';
+export type { ClusterView, LeaseView, NodeView, OperatorView, PodView, SetView, TrafficView } from './observation';
 export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';
 export {
@@ -13,8 +15,16 @@ export {
   type Progress,
   type ResourcePatch,
 } from './ports';
-export type { Check } from './preflight';
+export type { Check, CheckGroup } from './preflight';
 export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeReport } from './report';
-export { planUpgrade, runUpgrade, type UpgradeContext } from './run';
+export { runUpgrade } from './run';
+export {
+  type ClusterState,
+  lastReport,
+  type RunStatus,
+  statusOf,
+  type UpgradeStatus,
+  watchUpgrade,
+} from './status';
 export type { UpgradeRequest } from './target';

@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, isHeld } from '../resource';
+import { type EmqxEnterprise, imageOf, isHeld } from '../resource';
 import { isOpen, type Journal } from './journal';
 
 /** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
@@ -9,6 +9,8 @@ export interface SetView {
   readyReplicas: number;
   /** Value of the pods' label `controller-revision-hash`; absent until the controller has seen the set. */
   revision?: string;
+  /** Image of the EMQX container. */
+  image: string;
   createdAt: number;
 }
 
@@ -25,7 +27,15 @@ export interface PodView {
 /** A Service through which devices reach the cluster. */
 export interface TrafficView {
   service: string;
-  /** The revision the Service selects; undefined selects every pod of the cluster. */
+  /**
+   * The Service is the operator's own. It has no selector: the operator writes its Endpoints in its full passes, and while
+   * it is held we do.
+   */
+  byOperator: boolean;
+  /**
+   * The revision whose pods alone the Service leads to: by its selector, or, for the operator's Service, by its Endpoints being
+   * all the ready pods of that revision. Undefined where it leads to others, too.
+   */
   revision: string | undefined;
   /** Names of the pods behind the Service now (ready addresses of its EndpointSlices). */
   pods: string[];
@@ -36,6 +46,16 @@ export interface LeaseView {
   /** Whether the holder has renewed it within its duration. */
   live: boolean;
   acquiredAt: number;
+}
+
+/** A Deployment that runs the EMQX Operator. */
+export interface OperatorView {
+  /** `<namespace>/<name>`. */
+  name: string;
+  image: string;
+  /** Tag of the image, where it is a version. */
+  version: string | undefined;
+  ready: boolean;
 }
 
 /** What Kubernetes says. */
@@ -85,14 +105,16 @@ export function setOf(view: ClusterView, name: string): SetView | undefined {
 }
 
 /**
- * The set that serves before the upgrade: the one the open run began with; where the operator is held behind a green set
- * it has built, the older of the two; else the only one with replicas.
+ * The set that serves before the upgrade: the one the open run began with; where the operator builds or has built a second
+ * set, the one it takes for the origin, or the older; else the only one with replicas.
  */
 export function blueOf(view: ClusterView): SetView | undefined {
   const { journal } = view;
   if (isOpen(journal)) return setOf(view, journal.from.set);
-  const active = view.sets.filter((set) => set.replicas > 0).sort((a, b) => a.createdAt - b.createdAt);
-  return active.length === 1 || isWaiting(view) ? active[0] : undefined;
+  const active = activeSets(view);
+  if (active.length > 2) return undefined;
+  const origin = view.resource.status?.blueGreenUpdateStatus?.originStatefulSet;
+  return active.find((set) => set.name === origin) ?? active[0];
 }
 
 /** The set that shall serve: the one the journal names, or before that the newest set with replicas that is not blue. */
@@ -103,9 +125,38 @@ export function greenOf(view: ClusterView, journal: Journal): SetView | undefine
     .sort((a, b) => b.createdAt - a.createdAt)[0];
 }
 
+/** Sets with replicas, the oldest first. */
+export function activeSets(view: ClusterView): SetView[] {
+  return view.sets.filter((set) => set.replicas > 0).sort((a, b) => a.createdAt - b.createdAt);
+}
+
 /** Whether somebody changed the template of a held resource: the operator builds green, or has built it, and stands still. */
 export function isWaiting(view: ClusterView): boolean {
-  return isHeld(view.resource) && view.sets.filter((set) => set.replicas > 0).length === 2;
+  return isHeld(view.resource) && activeSets(view).length === 2;
+}
+
+/** Whether the operator upgrades by itself, with nobody holding it. */
+export function isNative(view: ClusterView): boolean {
+  return !isHeld(view.resource) && activeSets(view).length === 2;
+}
+
+/**
+ * Whether the newer of two sets is what the resource asks for. It is not when somebody has set the template back: then the
+ * operator wants the older one, and whatever is removed from it comes back. Of two sets with one image that nobody held from
+ * the start it cannot be told.
+ */
+export function isGreenWanted(view: ClusterView): boolean {
+  const parts = view.resource.spec.template?.spec?.emqxContainer?.image;
+  const image = parts && imageOf(parts);
+  const green = activeSets(view).find((set) => set.name !== blueOf(view)?.name);
+  return green?.image === image && (isHeld(view.resource) || blueOf(view)?.image !== image);
+}
+
+/** Old pods that an operator on its own has removed already, whatever was on them. */
+export function lostPods(view: ClusterView): number {
+  const blue = blueOf(view);
+  const left = blue ? podsOf(view, blue.name).filter((pod) => !pod.terminating).length : 0;
+  return Math.max(0, (view.resource.spec.replicas ?? 0) - Math.min(left, blue?.replicas ?? 0));
 }
 
 export function podsOf(view: ClusterView, set: string): PodView[] {

@@ -6,10 +6,18 @@ import type { Clock, ClusterPort, EmqxPort } from './ports';
 /** Phases in which only blue's nodes move, and green's are asked now and then. */
 const BLUE_MOVES: readonly Phase[] = ['evacuate', 'retire'];
 /** A look at one of them is three requests. */
-const GREEN_EVERY_MS = 3_000;
+const GREEN_EVERY_MS = 4_000;
+
+/** How to look. */
+export interface LookOptions {
+  /** What a node said is good enough for so long. @default 0 */
+  keptMs?: number;
+  /** Ask the API server, whatever it has told before. @default false */
+  anew?: boolean;
+}
 
 /**
- * Looks at the cluster and at its nodes. Between two looks it keeps only what spares green's nodes some requests.
+ * Looks at the cluster and at its nodes. Between two looks it keeps only what spares the nodes some requests.
  */
 export class Observer {
   private readonly lastSeen = new Map<string, { at: number; view: NodeView }>();
@@ -20,26 +28,25 @@ export class Observer {
     private readonly emqx: EmqxPort,
   ) {}
 
-  async look(journal: Journal | undefined, signal?: AbortSignal): Promise<Observation> {
-    const cluster = await this.cluster.observe(signal);
+  async look(journal: Journal | undefined, signal?: AbortSignal, options: LookOptions = {}): Promise<Observation> {
+    const { keptMs = 0, anew = false } = options;
+    const cluster = await (anew ? this.cluster.observeAnew(signal) : this.cluster.observe(signal));
     const known = journal ?? cluster.journal;
+    const run = isOpen(known) && BLUE_MOVES.includes(known.phase) ? known : undefined;
     const views = await Promise.all(
-      asked(cluster).map((pod) => this.node(cluster, pod, isOpen(known) ? known : undefined, signal)),
+      asked(cluster).map((pod) => {
+        const patienceMs = run && pod.set !== run.from.set ? GREEN_EVERY_MS : keptMs;
+        return this.node(cluster, pod.name, patienceMs, signal);
+      }),
     );
     return { at: this.clock.now(), cluster, nodes: new Map(views.map((view) => [view.pod, view])) };
   }
 
-  private async node(
-    cluster: ClusterView,
-    pod: { name: string; set: string },
-    journal: Journal | undefined,
-    signal?: AbortSignal,
-  ): Promise<NodeView> {
-    const last = this.lastSeen.get(pod.name);
-    const patient = journal && pod.set !== journal.from.set && BLUE_MOVES.includes(journal.phase);
-    if (patient && last && this.clock.now() - last.at < GREEN_EVERY_MS) return last.view;
-    const view = await this.emqx.observe(pod.name, nodeNameOf(cluster.resource, pod.name), signal);
-    this.lastSeen.set(pod.name, { at: this.clock.now(), view });
+  private async node(cluster: ClusterView, pod: string, patienceMs: number, signal?: AbortSignal): Promise<NodeView> {
+    const last = this.lastSeen.get(pod);
+    if (last && this.clock.now() - last.at < patienceMs) return last.view;
+    const view = await this.emqx.observe(pod, nodeNameOf(cluster.resource, pod), signal);
+    this.lastSeen.set(pod, { at: this.clock.now(), view });
     return view;
   }
 }

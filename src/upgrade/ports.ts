@@ -1,5 +1,5 @@
 import type { Journal } from './journal';
-import type { ClusterView, NodeView } from './observation';
+import type { ClusterView, NodeView, OperatorView } from './observation';
 import type { ProgressEvent } from './progress';
 
 /** What the engine needs of the world. Adapters implement these ports; the engine imports none of the adapters. */
@@ -22,11 +22,23 @@ export interface ResourcePatch {
 
 /** The Kubernetes side of one EMQX cluster. Every method rejects with a {@link PortError}. */
 export interface ClusterPort {
-  /** Everything the engine wants to know, read now. */
+  /** Everything the engine wants to know: read now, or, while changes are followed, as they have told. */
   observe(signal?: AbortSignal): Promise<ClusterView>;
+  /** The same, read now in any case. */
+  observeAnew(signal?: AbortSignal): Promise<ClusterView>;
+  /** From now on changes are told by the cluster instead of being asked for, until the signal aborts. */
+  follow(signal: AbortSignal): void;
+  /** Resolves with the next change that somebody else makes to what is followed, or when the signal aborts. */
+  change(signal: AbortSignal): Promise<void>;
+  /** The operators that run; undefined when that may not be looked at. */
+  operators(signal?: AbortSignal): Promise<OperatorView[] | undefined>;
+  /** What an upgrade needs to do and may not, as `patch statefulsets/scale.apps`. Empty when all is allowed. */
+  missingRights(signal?: AbortSignal): Promise<string[]>;
   patchResource(patch: ResourcePatch, signal?: AbortSignal): Promise<void>;
   /** Lets a traffic Service select only the pods of `revision`, or all pods of the cluster again (undefined). */
   selectTraffic(service: string, revision: string | undefined, signal?: AbortSignal): Promise<void>;
+  /** Lets the operator's own Service lead to the ready pods of `revision`: holds until the operator's next full pass. */
+  leadTraffic(service: string, revision: string, signal?: AbortSignal): Promise<void>;
   scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void>;
   /** Sets the operator's readiness gate of a pod to True: while held, the operator does not. */
   markServing(pod: string, signal?: AbortSignal): Promise<void>;

@@ -1,13 +1,28 @@
-import { coerce, gt } from 'semver';
+import { coerce, gt, satisfies } from 'semver';
 import { immutableFields, versionOf } from '../resource';
 import { isOpen } from './journal';
-import { blueOf, isWaiting, loadOf, nodesOf, type Observation } from './observation';
+import {
+  activeSets,
+  blueOf,
+  isGreenWanted,
+  isNative,
+  isWaiting,
+  loadOf,
+  lostPods,
+  nodesOf,
+  type Observation,
+  type OperatorView,
+} from './observation';
 import type { Target } from './target';
+
+/** What a check is about: the cluster as it stands, or (`change`) what was asked for. */
+export type CheckGroup = 'cluster' | 'operator' | 'nodes' | 'traffic' | 'run' | 'change';
 
 /** One thing that was looked at before an upgrade. */
 export interface Check {
   /** Stable name, for scripts and for the documentation. */
   id: string;
+  group: CheckGroup;
   status: 'ok' | 'warning' | 'blocker';
   /** What was found. */
   finding: string;
@@ -20,19 +35,30 @@ export interface PreflightFacts {
   /** Name under which this engine would hold the lease. */
   holder: string;
   licensedConnections: number | undefined;
+  /** Undefined when they may not be looked at. */
+  operators: readonly OperatorView[] | undefined;
+  missingRights: readonly string[];
 }
 
-type Finding = Omit<Check, 'id'> | undefined;
+type Finding = Pick<Check, 'status' | 'finding' | 'fix'> | undefined;
 
 /**
  * Everything that must hold before anything is written. All checks run, so that all blockers are known at once; a check
  * that does not apply says nothing.
  */
 export function preflight(observation: Observation, target: Target, facts: PreflightFacts): Check[] {
-  return Object.entries(CHECKS).flatMap(([id, check]) => {
-    const finding = check(observation, target, facts);
-    return finding ? [{ id, ...finding }] : [];
-  });
+  return Object.entries(CHECKS).flatMap(([group, checks]) =>
+    Object.entries(checks).flatMap(([id, check]) => {
+      const finding = check(observation, target, facts);
+      return finding ? [{ id, group: group as CheckGroup, ...finding }] : [];
+    }),
+  );
+}
+
+/** The one check there is when the cluster may not even be looked at; none when nothing is missing. */
+export function accessCheck(missingRights: readonly string[]): Check[] {
+  const finding = access(missingRights);
+  return finding ? [{ id: 'access', group: 'cluster', ...finding }] : [];
 }
 
 export function blockers(checks: readonly Check[]): Check[] {
@@ -45,208 +71,315 @@ const blocker = (finding: string, fix: string): Finding => ({ status: 'blocker',
 
 type CheckFunction = (observation: Observation, target: Target, facts: PreflightFacts) => Finding;
 
-const CHECKS: Record<string, CheckFunction> = {
-  lease({ cluster }, _target, { holder }) {
-    const { lease } = cluster;
-    if (!lease?.live || lease.holder === holder) return undefined;
-    return blocker(
-      `${lease.holder} has been upgrading this cluster since ${new Date(lease.acquiredAt).toISOString()}`,
-      'wait for it, or stop it there; a run whose process is gone is free after 30 s',
-    );
-  },
+/** Operators that reconcile EmqxEnterprise v1beta4. 2.3 deletes its definition. */
+const OPERATORS = '>=2.1.0 <2.3.0';
 
-  'open-run'({ cluster }, target) {
-    if (!isOpen(cluster.journal) || cluster.journal.target === target.digest) return undefined;
-    return blocker(
-      `a run to version ${cluster.journal.to.version} is in phase "${cluster.journal.phase}"`,
-      `finish it first: ask for version ${cluster.journal.to.version} again`,
-    );
-  },
+/** The operator looks every 20 s; errors make it wait longer each time. */
+const SILENT_MS = 60_000;
 
-  'blue-green'({ cluster }, target) {
-    const strategy = target.desired.spec.blueGreenUpdate?.evacuationStrategy;
-    if (!cluster.resource.spec.blueGreenUpdate || !target.desired.spec.blueGreenUpdate) {
+function access(missingRights: readonly string[]): Finding {
+  if (missingRights.length === 0) return undefined;
+  return blocker(
+    `not allowed: ${missingRights.join(', ')}`,
+    'apply what the construct UpgradeAccess renders, or ask as somebody who may',
+  );
+}
+
+const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
+  cluster: {
+    access(_observation, _target, { missingRights }) {
+      return access(missingRights) ?? ok('everything an upgrade does is allowed');
+    },
+
+    'blue-green'({ cluster }, target) {
+      const strategy = target.desired.spec.blueGreenUpdate?.evacuationStrategy;
+      if (!cluster.resource.spec.blueGreenUpdate || !target.desired.spec.blueGreenUpdate) {
+        return blocker(
+          'spec.blueGreenUpdate is absent: the operator would restart the nodes in place',
+          'give blueGreenUpdate with an evacuationStrategy, apply it while nothing else changes, then upgrade',
+        );
+      }
+      if (!strategy?.connEvictRate || !strategy.sessEvictRate || !strategy.waitTakeover) {
+        return blocker(
+          'spec.blueGreenUpdate.evacuationStrategy lacks a rate or waitTakeover',
+          'set connEvictRate, sessEvictRate and waitTakeover, each at least 1: without them the evacuation never begins or waits 60 s',
+        );
+      }
+      return ok(`at most ${target.caps.connections} disconnects/s in the whole cluster`);
+    },
+
+    status({ cluster }, target) {
+      const { status, spec } = cluster.resource;
+      if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
+        return blocker(
+          `spec.template asks for version ${versionOf(cluster.resource)}, which the new nodes do not run: it was set back, or changed again`,
+          'it cannot be told which nodes shall stay: bring the cluster to one stateful set by hand, with nobody connected to the other one',
+        );
+      }
+      if (isWaiting(cluster)) return ok('the operator is held behind the new nodes');
+      if (isNative(cluster)) {
+        const lost = lostPods(cluster);
+        if (target.driver !== 'pilot' || lost > 0) {
+          return blocker(
+            lost > 0
+              ? `the operator upgrades on its own and has removed ${lost} of ${spec.replicas} old pods`
+              : 'the operator upgrades on its own',
+            'it cannot be taken over any more: wait until it has ended, then look at the cluster again',
+          );
+        }
+        return warning(
+          'the operator upgrades on its own, and no old pod is removed yet',
+          'ask for the version it upgrades to: the operator is held at once, and the upgrade taken over',
+        );
+      }
+      if (status?.blueGreenUpdateStatus) {
+        return blocker(
+          'the status tells of an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
+          'wait until the operator has looked again',
+        );
+      }
+      const first = status?.conditions?.[0];
+      if (first?.type !== 'Running' || first.status !== 'True' || status?.readyReplicas !== spec.replicas) {
+        return blocker(
+          `the cluster is not Running with ${spec.replicas} ready nodes (${first?.type ?? 'no condition'}: ${first?.status ?? '-'}, ready: ${status?.readyReplicas ?? 0})`,
+          'bring it to rest first: kubectl get emqxenterprise, pods and events tell what it waits for',
+        );
+      }
+      return ok(`Running, ${status?.readyReplicas} of ${spec.replicas} nodes ready`);
+    },
+
+    'stateful-sets'({ cluster }) {
+      const active = activeSets(cluster);
+      if (active.length === 1) return ok(`one stateful set: ${active[0]!.name}`);
+      if (active.length === 2)
+        return ok(`two stateful sets: ${blueOf(cluster)?.name} is the running one, the other one is being built`);
       return blocker(
-        'spec.blueGreenUpdate is absent: the operator would restart the nodes in place',
-        'give blueGreenUpdate with an evacuationStrategy, apply it while nothing else changes, then upgrade',
+        active.length === 0
+          ? 'no stateful set of the cluster has replicas'
+          : `more than two stateful sets have replicas: ${active.map((set) => set.name).join(', ')}`,
+        'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once nobody is connected there',
       );
-    }
-    if (!strategy?.connEvictRate || !strategy.sessEvictRate || !strategy.waitTakeover) {
+    },
+  },
+
+  operator: {
+    operator(_observation, _target, { operators }) {
+      if (operators === undefined) {
+        return warning(
+          'the operator’s Deployment may not be looked at: its version is unknown',
+          'make sure that it is 2.1 to 2.2.29; the right to list Deployments in all namespaces lets this be checked',
+        );
+      }
+      const [operator] = operators;
+      if (!operator) {
+        return blocker(
+          'no EMQX Operator is installed (no Deployment with the label control-plane: controller-manager runs its image)',
+          'install 2.2.29 (construct: EmqxOperator); without it nothing makes the new nodes',
+        );
+      }
+      const names = operators.map(({ name, image }) => `${name} (${image})`).join(', ');
+      const wrong = operators.filter(({ version }) => version !== undefined && !satisfies(version, OPERATORS));
+      if (wrong.length > 0) {
+        return blocker(
+          `the operator is not 2.1 to 2.2.29: ${names}`,
+          'use 2.2.29, the last one that looks after EmqxEnterprise v1beta4',
+        );
+      }
+      if (!operators.some(({ ready }) => ready)) {
+        return blocker(
+          `the operator is not ready: ${names}`,
+          'bring its pod to rest: kubectl describe and logs tell why',
+        );
+      }
+      if (operator.version === undefined) {
+        return warning(`the version of the operator is unknown: ${names}`, 'make sure that it is 2.1 to 2.2.29');
+      }
+      return ok(names);
+    },
+
+    'operator-looks'({ at, cluster }) {
+      // Held behind new nodes it does not look by itself.
+      if (isWaiting(cluster)) return undefined;
+      const [latest] = cluster.resource.status?.conditions ?? [];
+      const looked = Date.parse(latest?.lastUpdateTime ?? '');
+      const silentMs = at - looked;
+      if (Number.isNaN(silentMs)) return undefined;
+      if (silentMs <= SILENT_MS) return ok(`it last looked ${Math.max(0, Math.round(silentMs / 1000))} s ago`);
       return blocker(
-        'spec.blueGreenUpdate.evacuationStrategy lacks a rate or waitTakeover',
-        'set connEvictRate, sessEvictRate and waitTakeover, each at least 1: without them the evacuation never begins or waits 60 s',
+        `the operator has not looked at the cluster for ${Math.round(silentMs / 1000)} s; at rest it does every 20 s`,
+        'look at its log: it hangs for minutes on addresses of dead pods, and errors make it wait longer each time; restarting its pod helps. If it does look: compare this machine’s clock with the cluster’s',
       );
-    }
-    return ok(`at most ${target.caps.connections} disconnects/s in the whole cluster`);
+    },
   },
 
-  template({ cluster }, target) {
-    if (isWaiting(cluster)) {
-      if (target.applied) return undefined;
-      const version = versionOf(target.live);
+  traffic: {
+    traffic({ cluster }, target) {
+      if (target.driver !== 'pilot') return undefined;
+      if (cluster.traffic.length === 0) {
+        return blocker(
+          'no Service leads to this cluster',
+          `add one with the label emqx-blue-green/traffic-for: ${cluster.resource.metadata.name} (construct: service: MqttService.nodePort(…)), or give spec.serviceTemplate its ports`,
+        );
+      }
+      const dead = cluster.traffic.filter((service) => service.pods.length === 0);
+      if (dead.length > 0) {
+        return blocker(
+          `no ready pod is behind ${dead.map((service) => service.service).join(', ')}`,
+          'check the selector of the Service against the labels of the pods',
+        );
+      }
+      const names = cluster.traffic.map((service) => service.service).join(', ');
+      return cluster.traffic.some(({ byOperator }) => byOperator)
+        ? ok(
+            `devices enter by ${names}, the operator’s own Service: its Endpoints are written while the operator is held`,
+          )
+        : ok(`devices enter by ${names}`);
+    },
+  },
+
+  nodes: {
+    nodes(observation, target) {
+      const nodes = [...observation.nodes.values()];
+      const silent = nodes.filter((node) => node.unreachable !== undefined);
+      if (silent.length > 0) {
+        return blocker(
+          `the management API does not answer: ${silent.map((node) => `${node.pod}: ${node.unreachable}`).join('; ')}`,
+          'check the pods, and the operator’s password in the Secret <cluster>-bootstrap-user: it must be the one the nodes have',
+        );
+      }
+      const lame = nodes.filter((node) => !node.canEvacuate);
+      if (lame.length > 0) {
+        return blocker(
+          `the evacuation API is absent on ${lame.map((node) => node.pod).join(', ')}`,
+          'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
+        );
+      }
+      const busy = nodes.filter((node) => node.evacuating);
+      if (busy.length > 0 && !(isNative(observation.cluster) && target.driver === 'pilot')) {
+        return blocker(
+          `an evacuation is on already on ${busy.map((node) => node.pod).join(', ')}`,
+          'stop it there (POST /api/v4/load_rebalance/<node>/evacuation/stop), then ask again',
+        );
+      }
+      return nodes.length > 0 ? ok(`${nodes.length} nodes answer and can be evacuated`) : undefined;
+    },
+
+    license(observation, _target, { licensedConnections }) {
+      const blue = blueOf(observation.cluster);
+      if (licensedConnections === undefined || !blue) return undefined;
+      const { connections } = loadOf(observation, blue.name);
+      const text = `${connections} of ${licensedConnections} licensed connections in use`;
+      if (connections >= licensedConnections) {
+        return blocker(text, 'devices could not come back: extend the license first');
+      }
+      if (connections > 0.9 * licensedConnections) {
+        return warning(text, 'devices that reconnect while the old connection is still counted may be refused');
+      }
+      return ok(text);
+    },
+  },
+
+  run: {
+    lease({ cluster }, _target, { holder }) {
+      const { lease } = cluster;
+      if (!lease?.live || lease.holder === holder) return undefined;
       return blocker(
-        `the operator is held behind new nodes of another template (version ${version})`,
-        `ask for version ${version} as it was applied, or set the template back first`,
+        `${lease.holder} has been upgrading this cluster since ${new Date(lease.acquiredAt).toISOString()}`,
+        'wait for it, or stop it there; a run whose process is gone is free after 30 s',
       );
-    }
-    return target.applied
-      ? blocker('the pod template is the wanted one already', 'nothing to upgrade: apply what else differs as usual')
-      : undefined;
-  },
+    },
 
-  version(_observation, target) {
-    const from = coerce(versionOf(target.live));
-    const to = coerce(versionOf(target.desired));
-    if (!from || !to || !gt(from, to)) return undefined;
-    return blocker(
-      `version ${versionOf(target.desired)} is older than ${versionOf(target.live)}`,
-      'a downgrade is not an upgrade backwards: EMQX does not promise to read newer data; ask for a version that is not older',
-    );
-  },
-
-  replicas(_observation, target) {
-    if (target.live.spec.replicas === target.desired.spec.replicas) return undefined;
-    return blocker(
-      `replicas change from ${target.live.spec.replicas} to ${target.desired.spec.replicas} in the same step`,
-      'scale first and wait for Running, then upgrade: sets of different size make the operator mistake new nodes for old',
-    );
-  },
-
-  metadata(_observation, target) {
-    if (target.metadataChanges.length === 0) return undefined;
-    return blocker(
-      `labels or annotations of the resource change: ${target.metadataChanges.map((change) => change.path).join(', ')}`,
-      'keep them as they are: a label orphans the running nodes, an annotation is an upgrade of its own',
-    );
-  },
-
-  immutable(_observation, target) {
-    const fields = immutableFields(target.live, target.desired);
-    if (fields.length === 0) return undefined;
-    return blocker(`fields that cannot change differ: ${fields.join(', ')}`, 'set them to what the cluster has');
-  },
-
-  status({ cluster }) {
-    const { status, spec } = cluster.resource;
-    if (isWaiting(cluster)) return ok('the operator is held behind the new nodes');
-    if (status?.blueGreenUpdateStatus) {
+    'open-run'({ cluster }, target) {
+      if (!isOpen(cluster.journal) || cluster.journal.target === target.digest) return undefined;
       return blocker(
-        'an upgrade is under way already (status.blueGreenUpdateStatus is set)',
-        'wait until it has ended',
+        `a run to version ${cluster.journal.to.version} is in phase "${cluster.journal.phase}"`,
+        `finish it first: ask for version ${cluster.journal.to.version} again`,
       );
-    }
-    const first = status?.conditions?.[0];
-    if (first?.type !== 'Running' || first.status !== 'True' || status?.readyReplicas !== spec.replicas) {
-      return blocker(
-        `the cluster is not Running with ${spec.replicas} ready nodes (${first?.type ?? 'no condition'}: ${first?.status ?? '-'}, ready: ${status?.readyReplicas ?? 0})`,
-        'bring it to rest first: kubectl get emqxenterprise, pods and events tell what it waits for',
-      );
-    }
-    return ok(`Running, ${status?.readyReplicas} of ${spec.replicas} nodes ready`);
+    },
   },
 
-  'stateful-sets'({ cluster }) {
-    const active = cluster.sets.filter((set) => set.replicas > 0);
-    if (active.length === 1) return ok(`one stateful set: ${active[0]!.name}`);
-    if (isWaiting(cluster))
-      return ok(`two stateful sets, and the operator held: ${blueOf(cluster)?.name} is the running one`);
-    return blocker(
-      active.length === 0
-        ? 'no stateful set of the cluster has replicas'
-        : `more than one stateful set has replicas: ${active.map((set) => set.name).join(', ')}`,
-      'exactly one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once nobody is connected there',
-    );
-  },
+  change: {
+    template({ cluster }, target) {
+      if (isWaiting(cluster) || isNative(cluster)) {
+        if (target.applied) return undefined;
+        const version = versionOf(target.live);
+        return blocker(
+          `the operator makes new nodes of another template (version ${version})`,
+          `ask for version ${version} as it was applied, or set the template back first`,
+        );
+      }
+      return target.applied
+        ? blocker('the pod template is the wanted one already', 'nothing to upgrade: apply what else differs as usual')
+        : undefined;
+    },
 
-  traffic({ cluster }, target) {
-    if (target.driver !== 'pilot') return undefined;
-    if (cluster.traffic.length === 0) {
+    version(_observation, target) {
+      const from = coerce(versionOf(target.live));
+      const to = coerce(versionOf(target.desired));
+      if (!from || !to || !gt(from, to)) return undefined;
       return blocker(
-        'no traffic Service of its own leads to this cluster; the operator’s Service sends devices back to nodes that are being emptied',
-        `add a Service with the label emqx-blue-green/traffic-for: ${cluster.resource.metadata.name} (construct: service: MqttService.nodePort(…))`,
+        `version ${versionOf(target.desired)} is older than ${versionOf(target.live)}`,
+        'a downgrade is not an upgrade backwards: EMQX does not promise to read newer data; ask for a version that is not older',
       );
-    }
-    const dead = cluster.traffic.filter((service) => service.pods.length === 0);
-    if (dead.length > 0) {
-      return blocker(
-        `no ready pod is behind ${dead.map((service) => service.service).join(', ')}`,
-        'check the selector of the Service against the labels of the pods',
-      );
-    }
-    return ok(`devices enter by ${cluster.traffic.map((service) => service.service).join(', ')}`);
-  },
+    },
 
-  nodes(observation) {
-    const nodes = [...observation.nodes.values()];
-    const silent = nodes.filter((node) => node.unreachable !== undefined);
-    if (silent.length > 0) {
+    replicas(_observation, target) {
+      if (target.live.spec.replicas === target.desired.spec.replicas) return undefined;
       return blocker(
-        `the management API does not answer: ${silent.map((node) => `${node.pod}: ${node.unreachable}`).join('; ')}`,
-        'check the pods and the credentials in the Secret <cluster>-bootstrap-user',
+        `replicas change from ${target.live.spec.replicas} to ${target.desired.spec.replicas} in the same step`,
+        'scale first and wait for Running, then upgrade: sets of different size make the operator mistake new nodes for old',
       );
-    }
-    const lame = nodes.filter((node) => !node.canEvacuate);
-    if (lame.length > 0) {
-      return blocker(
-        `the evacuation API is absent on ${lame.map((node) => node.pod).join(', ')}`,
-        'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
-      );
-    }
-    const busy = nodes.filter((node) => node.evacuating);
-    if (busy.length > 0) {
-      return blocker(
-        `an evacuation is on already on ${busy.map((node) => node.pod).join(', ')}`,
-        'stop it there (POST /api/v4/load_rebalance/<node>/evacuation/stop), then ask again',
-      );
-    }
-    return nodes.length > 0 ? ok(`${nodes.length} nodes answer and can be evacuated`) : undefined;
-  },
+    },
 
-  license(observation, _target, { licensedConnections }) {
-    const blue = blueOf(observation.cluster);
-    if (licensedConnections === undefined || !blue) return undefined;
-    const { connections } = loadOf(observation, blue.name);
-    const text = `${connections} of ${licensedConnections} licensed connections in use`;
-    if (connections >= licensedConnections) {
-      return blocker(text, 'devices could not come back: extend the license first');
-    }
-    if (connections > 0.9 * licensedConnections) {
-      return warning(text, 'devices that reconnect while the old connection is still counted may be refused');
-    }
-    return ok(text);
-  },
-
-  cap(observation, target) {
-    const blue = blueOf(observation.cluster);
-    const count = blue ? nodesOf(observation, blue.name).length : 0;
-    const cap = Math.min(target.caps.connections, target.caps.sessions);
-    if (!Number.isInteger(target.caps.connections) || target.caps.connections < 1) {
+    metadata(_observation, target) {
+      if (target.metadataChanges.length === 0) return undefined;
       return blocker(
-        `the storm cap (${target.caps.connections}) is no whole number of at least 1`,
-        'give a rate per second',
+        `labels or annotations of the resource change: ${target.metadataChanges.map((change) => change.path).join(', ')}`,
+        'keep them as they are: a label orphans the running nodes, an annotation is an upgrade of its own',
       );
-    }
-    if (cap > 0 && count > cap) {
-      return warning(
-        `${count} nodes share a cap of ${cap} per second`,
-        `they are emptied in waves of ${cap}; raise the cap to empty them all at once`,
-      );
-    }
-    return undefined;
-  },
+    },
 
-  driver({ cluster }, target) {
-    if (target.driver === 'pilot') return undefined;
-    if (cluster.resource.spec.replicas! > 10) {
-      return blocker(
-        `the operator driver cannot upgrade ${cluster.resource.spec.replicas} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
-        'use the pilot driver',
-      );
-    }
-    const text =
-      'left alone, the operator scales nodes away before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were dropped many times faster than asked';
-    return target.acceptLoss
-      ? warning(text, 'use the pilot driver')
-      : blocker(text, 'use the pilot driver, or accept the loss explicitly');
+    immutable(_observation, target) {
+      const fields = immutableFields(target.live, target.desired);
+      if (fields.length === 0) return undefined;
+      return blocker(`fields that cannot change differ: ${fields.join(', ')}`, 'set them to what the cluster has');
+    },
+
+    cap(observation, target) {
+      const blue = blueOf(observation.cluster);
+      const count = blue ? nodesOf(observation, blue.name).length : 0;
+      const cap = Math.min(target.caps.connections, target.caps.sessions);
+      if (!Number.isInteger(target.caps.connections) || target.caps.connections < 1) {
+        return blocker(
+          `the storm cap (${target.caps.connections}) is no whole number of at least 1`,
+          'give a rate per second',
+        );
+      }
+      if (cap > 0 && count > cap) {
+        return warning(
+          `${count} nodes share a cap of ${cap} per second`,
+          `they are emptied in waves of ${cap}; raise the cap to empty them all at once`,
+        );
+      }
+      return undefined;
+    },
+
+    driver({ cluster }, target) {
+      if (target.driver === 'pilot') return undefined;
+      if (cluster.resource.spec.replicas! > 10) {
+        return blocker(
+          `the operator driver cannot upgrade ${cluster.resource.spec.replicas} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
+          'use the pilot driver',
+        );
+      }
+      const text =
+        'left alone, the operator scales nodes away before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were dropped many times faster than asked';
+      return target.acceptLoss
+        ? warning(text, 'use the pilot driver')
+        : blocker(text, 'use the pilot driver, or accept the loss explicitly');
+    },
   },
 };
+
+/** Names of all checks, in their order. */
+export const CHECK_IDS: readonly string[] = Object.values(CHECKS).flatMap((checks) => Object.keys(checks));

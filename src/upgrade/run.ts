@@ -1,37 +1,25 @@
 import { versionOf } from '../resource';
-import { type Action, decide, type Step } from './decide';
+import type { UpgradeContext } from './context';
+import { type Action, decide, isDangerous, type Step } from './decide';
 import { BlockedError, UpgradeError } from './errors';
+import { inspect } from './inspect';
 import { isOpen, type Journal } from './journal';
-import { blueOf, greenOf, isDrained, loadOf, nodesOf, type Observation, setOf } from './observation';
+import { blueOf, loadOf, type Observation } from './observation';
 import { Observer } from './observe';
-import { plan, runningVersion, type UpgradePlan } from './plan';
-import { type Clock, type ClusterPort, type EmqxPort, PortError, type Progress } from './ports';
-import { blockers, type Check, preflight } from './preflight';
-import type { SetLoad } from './progress';
+import { runningVersion } from './plan';
+import { PortError } from './ports';
+import { blockers } from './preflight';
 import { reportOf, type UpgradeReport } from './report';
+import { sampleOf } from './sample';
 import { type Target, targetOf, type UpgradeRequest } from './target';
-
-/** The world an upgrade runs in. */
-export interface UpgradeContext {
-  clock: Clock;
-  cluster: ClusterPort;
-  emqx: EmqxPort;
-  progress: Progress;
-  /** Name under which the lease is held; tells others who runs the upgrade. */
-  holder: string;
-}
 
 const RENEW_LEASE_MS = 10_000;
 
-/** Looks at the cluster and says what an upgrade would do. Writes nothing. */
-export async function planUpgrade(
-  context: UpgradeContext,
-  request: UpgradeRequest,
-  signal?: AbortSignal,
-): Promise<UpgradePlan> {
-  const { observation, target, checks } = await look(context, request, signal);
-  return plan(observation, target, checks);
-}
+/** A change wakes the loop before its time; changes that come together are looked at together. */
+const TOGETHER_MS = 100;
+
+/** After such an early look the nodes are not asked again before this time has passed. */
+const NODES_KEPT_MS = 1_000;
 
 /**
  * Runs an upgrade to its end, or goes on with one that was interrupted.
@@ -62,7 +50,7 @@ async function beginOrGoOn(
   request: UpgradeRequest,
   signal?: AbortSignal,
 ): Promise<UpgradeReport> {
-  const { observation, target, checks } = await look(context, request, signal);
+  const { observation, target, checks } = await inspect(context, request, signal);
   const open = isOpen(observation.cluster.journal) ? observation.cluster.journal : undefined;
   const stops = blockers(open ? checks.filter((check) => RESUME_CHECKS.includes(check.id)) : checks);
   if (stops.length > 0) throw new BlockedError(stops);
@@ -76,15 +64,6 @@ async function beginOrGoOn(
 
 /** Checks that also bind a run that goes on; the others describe a cluster at rest. */
 const RESUME_CHECKS = ['lease', 'open-run'];
-
-async function look(context: UpgradeContext, request: UpgradeRequest, signal?: AbortSignal) {
-  const observation = await new Observer(context.clock, context.cluster, context.emqx).look(undefined, signal);
-  const target = targetOf(observation.cluster, request);
-  const pod = observation.cluster.pods.find((candidate) => candidate.ready);
-  const licensedConnections = pod ? await context.emqx.licensedConnections(pod.name, signal) : undefined;
-  const checks: Check[] = preflight(observation, target, { holder: context.holder, licensedConnections });
-  return { observation, target, checks };
-}
 
 function firstPage(observation: Observation, target: Target): Journal {
   const blue = blueOf(observation.cluster)!; // preflight found it
@@ -126,29 +105,69 @@ class Run {
   }
 
   async toTheEnd(signal?: AbortSignal): Promise<UpgradeReport> {
-    const { clock } = this.context;
-    if (!this.resumed) await this.insist(() => this.context.cluster.writeJournal(this.journal, signal), signal);
-    this.tellPhase(this.resumed);
-    while (this.journal.phase !== 'done') {
-      let pauseMs = 1_000;
-      try {
-        await this.keepLease(signal);
-        const observation = await this.observer.look(this.journal, signal);
-        const journal = this.follow(observation.cluster.journal);
-        if (journal.phase === 'done') break;
-        const target = targetOf(observation.cluster, this.request);
-        const step = decide({ observation, journal, target, heartbeatAt: this.heartbeatAt });
-        this.tellSample(observation, step);
-        pauseMs = await this.take(step, observation, signal);
-      } catch (error) {
-        signal?.throwIfAborted();
-        // The next look tells what became of it. What cannot be asked again is not a PortError.
-        if (!(error instanceof PortError) || error.code === 'missing') throw error;
-        this.tell('warning', error.message);
+    const { cluster } = this.context;
+    const ended = new AbortController();
+    cluster.follow(ended.signal);
+    try {
+      if (!this.resumed) await this.insist(() => cluster.writeJournal(this.journal, signal), signal);
+      this.tellPhase(this.resumed);
+      let keptMs = 0;
+      while (this.journal.phase !== 'done') {
+        const pauseMs = await this.oneStep(keptMs, signal);
+        keptMs = pauseMs > 0 && (await this.pause(pauseMs, signal)) ? NODES_KEPT_MS : 0;
       }
-      if (pauseMs > 0) await clock.sleep(pauseMs, signal);
+      return reportOf(this.journal);
+    } finally {
+      ended.abort();
     }
-    return reportOf(this.journal);
+  }
+
+  /** Returns how long to wait before the next one. */
+  private async oneStep(keptMs: number, signal?: AbortSignal): Promise<number> {
+    try {
+      await this.keepLease(signal);
+      const observation = await this.observer.look(this.journal, signal, { keptMs });
+      this.follow(observation);
+      const step = this.decide(observation);
+      if (this.journal.phase === 'done') return 0;
+      this.tellSample(observation);
+      if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return await this.take(step, observation, signal);
+      // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
+      const anew = await this.observer.look(this.journal, signal, { keptMs: NODES_KEPT_MS, anew: true });
+      this.follow(anew);
+      return await this.take(this.decide(anew), anew, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      // The next look tells what became of it. What cannot be asked again is not a PortError.
+      if (!(error instanceof PortError) || error.code === 'missing') throw error;
+      this.tell('warning', error.message);
+      return 1_000;
+    }
+  }
+
+  private decide(observation: Observation): Step {
+    const target = targetOf(observation.cluster, this.request);
+    return decide({ observation, journal: this.journal, target, heartbeatAt: this.heartbeatAt });
+  }
+
+  /** Waits, or less when something changes in the cluster meanwhile; tells whether it did. */
+  private async pause(ms: number, signal?: AbortSignal): Promise<boolean> {
+    const { clock, cluster } = this.context;
+    const over = new AbortController();
+    const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+    let changed = false;
+    try {
+      await Promise.race([
+        clock.sleep(ms, either),
+        cluster.change(over.signal).then(() => {
+          changed = true;
+        }),
+      ]);
+    } finally {
+      over.abort();
+    }
+    if (changed) await clock.sleep(Math.min(ms, TOGETHER_MS), signal);
+    return changed;
   }
 
   /** Returns how long to wait before the next look. */
@@ -164,7 +183,6 @@ class Run {
       case 'stay': {
         if (step.waitingFor !== this.waitingFor) this.tell('waiting', step.waitingFor);
         this.waitingFor = step.waitingFor;
-        await this.keepLease(signal);
         const results = await Promise.allSettled(step.actions.map((action) => this.act(action, observation, signal)));
         const failed = results.find((result) => result.status === 'rejected');
         if (failed) throw failed.reason;
@@ -177,10 +195,16 @@ class Run {
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     const { clock, cluster, emqx } = this.context;
+    if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
+    // A process that slept longer than its lease holds finds out here, before it does anything.
+    await this.keepLease(signal);
     switch (action.do) {
       case 'select-traffic':
         this.tell('action', `Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
         return cluster.selectTraffic(action.service, action.revision, signal);
+      case 'lead-traffic':
+        this.tell('action', `Endpoints ${action.service} → ${action.revision}`);
+        return cluster.leadTraffic(action.service, action.revision, signal);
       case 'patch-resource':
         this.tell('action', action.why);
         if (action.heartbeat) this.heartbeatAt = clock.now();
@@ -189,11 +213,13 @@ class Run {
         this.tell('action', `open the readiness gate of ${action.pod}`);
         return cluster.markServing(action.pod, signal);
       case 'start-evacuation': {
-        if (action.afterMs > 0) await clock.sleep(action.afterMs, signal);
         const { connectionsPerSecond, sessionsPerSecond } = action.order;
         this.tell('action', `evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
         return emqx.startEvacuation(action.pod, action.node, action.order, signal);
       }
+      case 'stop-evacuation':
+        this.tell('action', `stop the evacuation of ${action.pod}`);
+        return emqx.stopEvacuation(action.pod, action.node, signal);
       case 'scale-set':
         this.tell('action', `scale ${action.set} to ${action.replicas}`);
         return cluster.scaleSet(action.set, action.replicas, signal);
@@ -225,12 +251,11 @@ class Run {
   }
 
   /** What stands in the cluster counts: while this process slept, another one may have gone on with the run. */
-  private follow(written: Journal | undefined): Journal {
-    if (written && written.run !== this.journal.run) {
-      throw new UpgradeError('LEASE_LOST', 'another run has begun meanwhile', 'look at its state before you go on');
-    }
+  private follow({ cluster: { journal: written, lease } }: Observation): void {
+    const { holder } = this.context;
+    if (lease && lease.holder !== holder) throw lost(`${lease.holder} has taken the lease`);
+    if (written && written.run !== this.journal.run) throw lost('another run has begun meanwhile');
     this.journal = written ?? this.journal;
-    return this.journal;
   }
 
   /** Takes the lease, and renews it when it is time. */
@@ -241,9 +266,7 @@ class Run {
       await cluster.holdLease(holder, signal);
     } catch (error) {
       if (!(error instanceof PortError) || error.code !== 'conflict') throw error;
-      throw new UpgradeError('LEASE_LOST', error.message, 'this process has stopped; the holder goes on with the run', {
-        cause: error,
-      });
+      throw lost(error.message, error);
     }
     this.leaseAt = clock.now();
   }
@@ -257,31 +280,13 @@ class Run {
     this.context.progress.report({ kind: 'phase', at, phase: this.journal.phase, resumed });
   }
 
-  private tellSample(observation: Observation, step: Step): void {
-    const { from, phase } = this.journal;
-    const green = greenOf(observation.cluster, this.journal);
-    this.context.progress.report({
-      kind: 'sample',
-      at: observation.at,
-      sample: {
-        at: observation.at,
-        phase,
-        blue: loadOfSet(observation, from.set),
-        green: green ? loadOfSet(observation, green.name) : undefined,
-        nodes: nodesOf(observation, from.set).map((node) => ({
-          pod: node.pod,
-          connections: node.connections,
-          sessions: node.sessions,
-          evacuating: node.evacuating,
-          drained: isDrained(node),
-        })),
-        leftMs: step.kind === 'stay' ? step.leftMs : undefined,
-      },
-    });
+  private tellSample(observation: Observation): void {
+    const sample = sampleOf(observation, this.journal);
+    this.context.progress.report({ kind: 'sample', at: observation.at, sample });
   }
 }
 
-function loadOfSet(observation: Observation, name: string): SetLoad {
-  const set = setOf(observation.cluster, name);
-  return { set: name, replicas: set?.replicas ?? 0, ready: set?.readyReplicas ?? 0, ...loadOf(observation, name) };
+function lost(reason: string, cause?: unknown): UpgradeError {
+  const fix = 'this process has stopped; whoever holds the lease goes on with the run';
+  return new UpgradeError('LEASE_LOST', reason, fix, { cause });
 }

@@ -5,6 +5,7 @@ import type { KubeObject } from '../../src/kubernetes/kube-api';
 import { type Asked, client, endAll, fakeServer, json, kubeconfig, rejection, temporaryFile } from './_fake-server';
 
 const MAP = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'mqtt', name: 'settings' };
+const MAPS = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'mqtt' };
 const SET = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'mqtt', name: 'ee-1' };
 const EMQX = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace: 'mqtt', name: 'ee' };
 
@@ -29,10 +30,22 @@ describe('a request', () => {
       (api) => api.get(EMQX),
       { method: 'GET', url: '/apis/apps.emqx.io/v1beta4/namespaces/mqtt/emqxenterprises/ee' },
     ],
-    ['list', (api) => api.list(MAP), { method: 'GET', url: maps }],
+    ['list', (api) => api.list(MAPS), { method: 'GET', url: maps }],
+    ['list by name', (api) => api.list(MAP), { method: 'GET', url: `${maps}?fieldSelector=metadata.name=settings` }],
+    [
+      'list in all namespaces',
+      (api) => api.list({ ...MAPS, namespace: '' }),
+      { method: 'GET', url: '/api/v1/configmaps' },
+    ],
     [
       'list by labels',
-      (api) => api.list({ ...SET, labels: { app: 'x', 'test.io/tier': 'y' } }),
+      (api) =>
+        api.list({
+          apiVersion: 'apps/v1',
+          kind: 'StatefulSet',
+          namespace: 'mqtt',
+          labels: { app: 'x', 'test.io/tier': 'y' },
+        }),
       { method: 'GET', url: `${sets}?labelSelector=app=x,test.io/tier=y` },
     ],
     [
@@ -42,7 +55,7 @@ describe('a request', () => {
     ],
     [
       'list of a kind that is plural already',
-      (api) => api.list({ ...MAP, kind: 'Endpoints' }),
+      (api) => api.list({ ...MAPS, kind: 'Endpoints' }),
       { method: 'GET', url: '/api/v1/namespaces/mqtt/endpoints' },
     ],
     [
@@ -111,7 +124,7 @@ describe('a request', () => {
       }),
     );
     const item = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } };
-    expect(await api.list(MAP)).toEqual({ items: [item], resourceVersion: '7' });
+    expect(await api.list(MAPS)).toEqual({ items: [item], resourceVersion: '7' });
   });
 });
 

@@ -100,15 +100,86 @@ describe('a look at the cluster', () => {
     expect(view.resource.metadata.name).toBe('emqx');
     expect(view.resourceVersion).toBe(view.resource.metadata.resourceVersion);
     expect(view.sets).toEqual([
-      { name: BLUE, replicas: 3, readyReplicas: 2, revision: BLUE_REVISION, createdAt: Date.UTC(2026, 0, 1) },
-      { name: 'emqx-new', replicas: 3, readyReplicas: 0, createdAt: Date.UTC(2026, 0, 1) },
+      {
+        name: BLUE,
+        replicas: 3,
+        readyReplicas: 2,
+        revision: BLUE_REVISION,
+        image: '',
+        createdAt: Date.UTC(2026, 0, 1),
+      },
+      { name: 'emqx-new', replicas: 3, readyReplicas: 0, image: '', createdAt: Date.UTC(2026, 0, 1) },
     ]);
     expect(view.pods).toEqual([
       { name: `${BLUE}-0`, set: BLUE, containersReady: true, onServing: true, ready: true, terminating: false },
       { name: `${BLUE}-1`, set: BLUE, containersReady: true, onServing: false, ready: false, terminating: false },
     ]);
-    expect(view.traffic).toEqual([{ service: 'emqx-mqtt', revision: BLUE_REVISION, pods: [`${BLUE}-0`, `${BLUE}-2`] }]);
+    expect(view.traffic).toEqual([
+      { service: 'emqx-mqtt', byOperator: false, revision: BLUE_REVISION, pods: [`${BLUE}-0`, `${BLUE}-2`] },
+    ]);
     expect([view.lease, view.journal, view.keptInitialDelaySeconds]).toEqual([undefined, undefined, undefined]);
+  });
+
+  describe('into which devices come by the operator’s own Service', () => {
+    /** A ready pod of a revision. */
+    const serving = (store: ObjectStore, name: string, revision: string, ip: string) => {
+      const created = pod(name);
+      created.metadata.labels = { ...INSTANCE, 'controller-revision-hash': revision };
+      Object.assign(created, { spec: { nodeName: 'n1' } });
+      withStatus(store, created, { podIP: ip, ...conditions('Ready') });
+    };
+    const world = () => {
+      const made = kube();
+      const { store } = made;
+      store.create(customResource());
+      store.create(object('v1', 'Service', 'emqx', { spec: { ports: [{ port: 1883 }] } }));
+      serving(store, 'blue-0', 'blue-1', '10.0.0.1');
+      serving(store, 'green-0', 'green-1', '10.0.0.2');
+      serving(store, 'green-1', 'green-1', '10.0.0.3');
+      return made;
+    };
+    const at = (name: string, ip: string) => ({ addresses: [ip], targetRef: { kind: 'Pod', name } });
+    const green = [at('green-0', '10.0.0.2'), at('green-1', '10.0.0.3')];
+
+    test.each<[string, object[], string | undefined]>([
+      ['one revision, all of it', green, 'green-1'],
+      ['one revision, but not all of it', [at('green-0', '10.0.0.2')], undefined],
+      ['one revision at an address of yesterday', [at('green-0', '10.0.0.9'), at('green-1', '10.0.0.3')], undefined],
+      ['two revisions', [...green, at('blue-0', '10.0.0.1')], undefined],
+    ])('it is seen to lead to %s', async (_, endpoints, revision) => {
+      const { clock, store, cluster } = world();
+      store.create(slice('a', 'emqx', endpoints));
+      const { traffic } = await clock.run(() => cluster.observe());
+      const pods = endpoints.map((each) => (each as ReturnType<typeof at>).targetRef.name);
+      expect(traffic).toEqual([{ service: 'emqx', byOperator: true, revision, pods }]);
+    });
+
+    test('a Service of our own goes before it', async () => {
+      const { clock, store, cluster } = world();
+      store.create(service('emqx-mqtt', INSTANCE));
+      const { traffic } = await clock.run(() => cluster.observe());
+      expect(traffic.map(({ service: name, byOperator }) => [name, byOperator])).toEqual([['emqx-mqtt', false]]);
+    });
+
+    test('its Endpoints are written with the ready pods of a revision, at the ports they had', async () => {
+      const { clock, store, cluster } = world();
+      const ports = [{ name: 'mqtt', port: 1883, protocol: 'TCP' }];
+      store.create(object('v1', 'Endpoints', 'emqx', { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports }] }));
+      await clock.run(() => cluster.leadTraffic('emqx', 'green-1'));
+      const written = store.get<KubeObject & { subsets: object[] }>({
+        apiVersion: 'v1',
+        kind: 'Endpoints',
+        namespace,
+        name: 'emqx',
+      });
+      const address = (ip: string, name: string) => ({
+        ip,
+        nodeName: 'n1',
+        targetRef: { kind: 'Pod', namespace, name, uid: expect.any(String) },
+      });
+      const addresses = [address('10.0.0.2', 'green-0'), address('10.0.0.3', 'green-1')];
+      expect(written.subsets).toEqual([{ addresses, ports }]);
+    });
   });
 
   test('finds the delay that the owner of a held cluster keeps on its Service', async () => {
@@ -123,7 +194,7 @@ describe('a look at the cluster', () => {
     const { clock, cluster } = kube();
     const error = await clock.run(() => cluster.observe().catch((thrown: unknown) => thrown));
     expect(error).toBeInstanceOf(PortError);
-    expect(error).toMatchObject({ code: 'missing', message: 'EmqxEnterprise "emqx" not found' });
+    expect(error).toMatchObject({ code: 'missing', message: 'there is no EmqxEnterprise emqx in the namespace mqtt' });
   });
 });
 

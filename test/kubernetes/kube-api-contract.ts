@@ -45,6 +45,17 @@ export function kubeApiContract(start: () => Promise<ContractSubject>): void {
       expect(await refusal(api.create(map('settings')))).toBe('409 AlreadyExists');
     });
 
+    alike('are listed by name, and in all namespaces', async ({ api, map, all, namespace }) => {
+      await Promise.all(['a', 'b'].map((name) => api.create(map(name, {}, { app: 'x' }))));
+      const names = async (query: object) => {
+        const { items } = await api.list({ ...all({ app: 'x' }), ...query });
+        return items.flatMap(({ metadata }) => (metadata.namespace === namespace ? metadata.name : [])).sort();
+      };
+      expect(await names({ name: 'b' })).toEqual(['b']);
+      expect(await names({ name: 'c' })).toEqual([]);
+      expect(await names({ namespace: '' })).toEqual(['a', 'b']);
+    });
+
     alike('are listed by equality of all labels, each with its kind', async ({ api, map, all }) => {
       await api.create(map('b', {}, { app: 'x', tier: 'front' }));
       await api.create(map('a', {}, { app: 'x' }));
@@ -311,6 +322,15 @@ export function kubeApiContract(start: () => Promise<ContractSubject>): void {
       await label({ more: 'y' });
       await label({ app: 'z' });
       expect(await events(all({ app: 'x' }), resourceVersion, 3)).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
+    });
+
+    alike('of one name tells of no other', async ({ api, map, ref, all, events }) => {
+      await api.create(map('a'));
+      const { resourceVersion } = await api.list(all());
+      await api.create(map('b'));
+      await api.delete(ref('a'));
+      const seen = await events({ ...all(), name: 'b' }, resourceVersion, 2, () => api.delete(ref('b')));
+      expect(seen).toEqual(['ADDED b', 'DELETED b']);
     });
 
     alike('behind a version that is forgotten is Expired', async ({ api, map, all, expired, refusal }) => {

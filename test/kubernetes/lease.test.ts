@@ -1,4 +1,5 @@
 import { KubeApiError, type KubeObject } from '../../src/kubernetes';
+import { FollowedApi } from '../../src/kubernetes/followed-api';
 import { UpgradeLease } from '../../src/kubernetes/lease';
 import { SimulatedClock } from '../../src/simulator/clock';
 import { InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
@@ -12,7 +13,7 @@ function lease() {
   const clock = new SimulatedClock();
   const store = new ObjectStore(clock, new Random(1));
   const api = new InMemoryKubeApi(clock, store, { latencyMs: 0 });
-  const subject = new UpgradeLease(api, clock, REF.namespace, REF.name);
+  const subject = new UpgradeLease(new FollowedApi(api, clock), clock, REF.namespace, REF.name);
   const stored = () => store.find<KubeObject & { spec: object }>(REF)?.spec;
   /** Does one thing in virtual time and gives back its error, if any. */
   const later = async (ms: number, work: () => Promise<unknown>) => {
@@ -25,7 +26,7 @@ function lease() {
 describe('the lease', () => {
   test('of nobody is no lease', async () => {
     const { subject, later } = lease();
-    expect(await later(0, () => subject.view())).toBeUndefined();
+    expect(await later(0, () => subject.view({}))).toBeUndefined();
   });
 
   test('is taken, renewed and given back', async () => {
@@ -46,7 +47,7 @@ describe('the lease', () => {
     });
     await later(0, () => subject.release('p1'));
     expect(stored()).toEqual({ leaseDurationSeconds: 30, leaseTransitions: 0 });
-    expect(await later(0, () => subject.view())).toBeUndefined();
+    expect(await later(0, () => subject.view({}))).toBeUndefined();
   });
 
   test('is held for 30 s without a renewal, and is then anybody’s', async () => {
@@ -57,7 +58,7 @@ describe('the lease', () => {
       code: 'conflict',
       message: 'p1 holds the lease emqx-upgrade since 2026-01-01T00:00:00.000000Z',
     });
-    expect(await later(0, () => subject.view())).toEqual({ holder: 'p1', live: true, acquiredAt: START });
+    expect(await later(0, () => subject.view({}))).toEqual({ holder: 'p1', live: true, acquiredAt: START });
     await later(1, () => subject.hold('p2'));
     expect(stored()).toMatchObject({
       holderIdentity: 'p2',
@@ -70,7 +71,7 @@ describe('the lease', () => {
   test('that has run out is shown as not live', async () => {
     const { subject, later } = lease();
     await later(0, () => subject.hold('p1'));
-    expect(await later(30_000, () => subject.view())).toEqual({ holder: 'p1', live: false, acquiredAt: START });
+    expect(await later(30_000, () => subject.view({}))).toEqual({ holder: 'p1', live: false, acquiredAt: START });
   });
 
   test('is not given back by another', async () => {

@@ -1,42 +1,8 @@
 import type { KubeObject } from '../../src/kubernetes';
-import { type EmqxEnterprise, parseEmqxEnterprise, withDefaults } from '../../src/resource';
 import { mixedFleet } from '../../src/simulator/clients/client-group';
-import { ClientLedger } from '../../src/simulator/clients/client-ledger';
-import { Population } from '../../src/simulator/clients/population';
-import { contextOf, play, running, type Scenario, served } from '../../src/simulator/scenario';
-import { World } from '../../src/simulator/world';
+import { play, type Scenario } from '../../src/simulator/scenario';
 import { type Phase, type ProgressEvent, runUpgrade, UpgradeError } from '../../src/upgrade';
-
-const SEED = 20_261_122;
-const CAP = 100;
-
-function cluster(version = '4.4.14', change: (resource: EmqxEnterprise) => void = () => undefined): EmqxEnterprise {
-  const resource = parseEmqxEnterprise({
-    apiVersion: 'apps.emqx.io/v1beta4',
-    kind: 'EmqxEnterprise',
-    metadata: { name: 'emqx-ee' },
-    spec: {
-      blueGreenUpdate: {
-        initialDelaySeconds: 5,
-        evacuationStrategy: { waitTakeover: 5, connEvictRate: CAP, sessEvictRate: CAP },
-      },
-      template: { spec: { emqxContainer: { image: { repository: 'emqx/emqx-ee', version } } } },
-    },
-  });
-  change(resource);
-  return withDefaults(resource);
-}
-
-const SERVICE: KubeObject & { spec: object } = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'emqx-ee-mqtt', namespace: 'default', labels: { 'emqx-blue-green/traffic-for': 'emqx-ee' } },
-  spec: {
-    type: 'NodePort',
-    selector: { 'apps.emqx.io/instance': 'emqx-ee', 'apps.emqx.io/managed-by': 'emqx-operator' },
-    ports: [{ name: 'mqtt', port: 1883, targetPort: 1883, nodePort: 32010 }],
-  },
-};
+import { atRest, CAP, cluster, SEED, SERVICE } from './_cluster-at-rest';
 
 function scenario(change: Partial<Scenario> = {}): Scenario {
   const driver = change.driver ?? 'pilot';
@@ -127,7 +93,7 @@ describe(`an upgrade in virtual time (seed ${SEED})`, () => {
       cluster(version, (resource) => {
         resource.spec.blueGreenUpdate!.initialDelaySeconds = 2_000_000_000;
       });
-    const { world, context, ledger } = await atRest(held('4.4.14'));
+    const { world, context, ledger } = await atRest({ resource: held('4.4.14') });
     const report = await world.clock.run(async () => {
       await world.apply([held('4.4.15') as KubeObject]);
       await world.clock.sleep(120_000); // green is built, and waits
@@ -202,35 +168,3 @@ describe('an engine that dies', () => {
     world.stop();
   });
 });
-
-/** A world with a cluster that runs and 300 clients, 30 devices away. */
-async function atRest(resource = cluster('4.4.14')) {
-  const world = new World({ seed: SEED });
-  const ledger = new ClientLedger(world.clock);
-  const context = contextOf(world, 'default', 'emqx-ee', () => undefined);
-  const population = await world.clock.run(async () => {
-    await world.apply([resource as KubeObject, SERVICE]);
-    await running(context);
-    await served(world, 'default', 'emqx-ee-mqtt');
-    const clients = new Population(
-      {
-        clock: world.clock,
-        random: world.random.fork('clients'),
-        front: world.front('default', 'emqx-ee-mqtt'),
-        ledger,
-      },
-      mixedFleet(300, 30),
-    );
-    await clients.connectAll();
-    await world.clock.sleep(3_000);
-    return clients;
-  });
-  ledger.begin();
-  const report = () =>
-    world.clock.run(async () => {
-      await world.clock.sleep(10_000);
-      await population.returnDevices();
-      return ledger.report();
-    });
-  return { world, context, ledger, report };
-}

@@ -54,9 +54,9 @@ const UPSETS: Record<string, (scene: Scene, index: number) => void> = {
   'blue pod behind the Service': (scene) => scene.traffic[0]!.pods.push(`${BLUE}-0`),
   'one pod fewer behind the Service': (scene) => scene.traffic[0]!.pods.pop(),
   'another Service on blue': (scene) =>
-    scene.traffic.push({ service: 'ws', revision: undefined, pods: podNames(BLUE) }),
+    scene.traffic.push({ service: 'ws', byOperator: false, revision: undefined, pods: podNames(BLUE) }),
   'only green behind the Service': (scene) => {
-    scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+    scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
   },
   'operator released': (scene) => {
     scene.resource.spec.blueGreenUpdate!.initialDelaySeconds = 60;
@@ -136,6 +136,10 @@ function respects(scene: Scene, action: Action) {
       expect(podNames(GREEN)).toContain(action.pod);
       return;
     case 'select-traffic':
+    case 'lead-traffic':
+      return;
+    case 'stop-evacuation':
+      expect(scene.journal.phase).toBe('claim');
       return;
   }
 }

@@ -41,7 +41,89 @@ function table(phase: Phase, cases: Case[]) {
   });
 }
 
-table('claim', [['goes on at once', nothing, { kind: 'next', phase: 'pin' }]]);
+/** The operator has begun the upgrade on its own: green is there, and nothing holds it. */
+const native = (scene: Scene) => {
+  scene.resource = resource({ version: '4.4.15', delaySeconds: DELAY_SECONDS, status: delayStatus() });
+  scene.request.desired = resource({ version: '4.4.15', delaySeconds: DELAY_SECONDS });
+  scene.sets = [set(BLUE), set(GREEN)];
+};
+const nativeThenHeld = (scene: Scene) => {
+  native(scene);
+  scene.resource.spec.blueGreenUpdate!.initialDelaySeconds = HOLD_DELAY_SECONDS;
+};
+
+table('claim', [
+  ['goes on at once', nothing, { kind: 'next', phase: 'pin' }],
+  [
+    'holds an operator that upgrades on its own, before anything else',
+    native,
+    stay('the operator to be held', [
+      {
+        do: 'patch-resource',
+        spec: { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } },
+        why: 'hold the operator, which upgrades on its own',
+        heartbeat: true,
+      },
+    ]),
+  ],
+  ['goes on once it is held', nativeThenHeld, { kind: 'next', phase: 'pin' }],
+  [
+    'stops the evacuation that the operator ordered',
+    (scene) => {
+      nativeThenHeld(scene);
+      named(scene.nodes, `${BLUE}-2`).evacuating = true;
+    },
+    stay('the evacuations of the operator to stop', [
+      { do: 'stop-evacuation', pod: `${BLUE}-2`, node: nodeName(`${BLUE}-2`) },
+    ]),
+  ],
+  [
+    'stops where an old pod went before the hold was there',
+    (scene) => {
+      nativeThenHeld(scene);
+      named(scene.sets, BLUE).replicas = 2;
+    },
+    {
+      kind: 'stop',
+      code: 'BLUE_GONE',
+      reason: 'the operator has removed 1 of 3 old pods before it was held',
+      fix: `it is held now, and removes no more; to let it end on its own set spec.blueGreenUpdate.initialDelaySeconds to ${DELAY_SECONDS}`,
+    },
+  ],
+]);
+
+/** Devices enter by the Service that the operator makes. */
+const byOperator = (revision: string | undefined, pods: readonly string[]) => (scene: Scene) => {
+  scene.traffic = [{ service: 'emqx', byOperator: true, revision, pods: [...pods] }];
+};
+const lead = { do: 'lead-traffic', service: 'emqx', revision: GREEN_REVISION };
+
+describe('the operator’s own Service', () => {
+  const everybody = [...podNames(BLUE), ...podNames(GREEN)];
+
+  test('is not tied to blue: the operator writes it until it stands still', () => {
+    expect(decided('pin', byOperator(undefined, podNames(BLUE)))).toMatchObject({ kind: 'next', phase: 'apply' });
+  });
+
+  test('leads to green alone before anything is evicted', () => {
+    const step = decided('switch', byOperator(undefined, everybody));
+    expect(step).toMatchObject(stay('only green pods behind the traffic Service', [lead]));
+  });
+
+  test.each<Phase>(['evacuate', 'retire'])('%s: is led to green again when somebody wrote it', (phase) => {
+    const step = decided(phase, byOperator(undefined, everybody));
+    expect(step).toMatchObject({ kind: 'stay', actions: expect.arrayContaining([lead]) });
+    expect(step.kind === 'stay' && step.actions.map((action) => action.do)).not.toContain('scale-set');
+  });
+
+  test('is the operator’s again after the release', () => {
+    const step = decided('release', (scene) => {
+      byOperator(GREEN_REVISION, podNames(GREEN))(scene);
+      scene.resource.spec.blueGreenUpdate!.initialDelaySeconds = DELAY_SECONDS;
+    });
+    expect(step).toMatchObject({ kind: 'next', phase: 'done' });
+  });
+});
 
 table('pin', [
   [
@@ -55,7 +137,7 @@ table('pin', [
     'ties only the Services that are not tied yet',
     (scene) => {
       scene.traffic[0]!.revision = BLUE_REVISION;
-      scene.traffic.push({ service: 'emqx-ws', revision: undefined, pods: podNames(BLUE) });
+      scene.traffic.push({ service: 'emqx-ws', byOperator: false, revision: undefined, pods: podNames(BLUE) });
     },
     stay('only blue pods behind the traffic Service', [
       { do: 'select-traffic', service: 'emqx-ws', revision: BLUE_REVISION },
@@ -274,7 +356,7 @@ table('switch', [
     ([situation, pods]): Case => [
       `waits while ${situation as string}`,
       (scene) => {
-        scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: pods as string[] }];
+        scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: pods as string[] }];
       },
       stay('only green pods behind the traffic Service'),
     ],
@@ -282,14 +364,14 @@ table('switch', [
   [
     'notes when only green was behind every Service',
     (scene) => {
-      scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+      scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
     },
     { kind: 'note', note: { switchedAt: T0 } },
   ],
   [
     'waits for the rest of the user’s delay, and looks at least every 2 s',
     (scene) => {
-      scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+      scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
       scene.journal.switchedAt = T0;
       later(1_000)(scene);
     },
@@ -298,7 +380,7 @@ table('switch', [
   [
     'looks again just when the delay has passed',
     (scene) => {
-      scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+      scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
       scene.journal.switchedAt = T0;
       later(4_300)(scene);
     },
@@ -307,7 +389,7 @@ table('switch', [
   [
     'goes on when the delay has passed',
     (scene) => {
-      scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+      scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
       scene.journal.switchedAt = T0;
       later(5_000)(scene);
     },

@@ -22,6 +22,7 @@ import {
   GREEN,
   GREEN_REVISION,
   node,
+  OPERATOR,
   pod,
   podNames,
   request,
@@ -97,6 +98,11 @@ export class FakeWorld {
       progress: { report: (event) => void this.events.push(event) },
       cluster: {
         observe: wrap('observe', () => this.view()),
+        observeAnew: wrap('observeAnew', () => this.view()),
+        follow: () => {},
+        change: (over) => new Promise((resolve) => over.addEventListener('abort', () => resolve())),
+        operators: wrap('operators', () => [OPERATOR]),
+        missingRights: wrap('missingRights', () => []),
         patchResource: wrap('patchResource', ({ spec, ifVersion }) => {
           if (ifVersion !== String(this.version)) throw new PortError('conflict', 'the resource has changed');
           this.patch(spec);
@@ -104,6 +110,7 @@ export class FakeWorld {
         selectTraffic: wrap('selectTraffic', (_service, revision) => {
           this.revision = revision;
         }),
+        leadTraffic: wrap('leadTraffic', () => {}),
         scaleSet: wrap('scaleSet', (name, replicas) => this.scale(name, replicas)),
         markServing: wrap('markServing', () => {}),
         holdLease: wrap('holdLease', (who) => this.takeLease(who)),
@@ -185,6 +192,7 @@ export class FakeWorld {
       traffic: [
         {
           service: 'emqx-mqtt',
+          byOperator: false,
           revision: this.revision,
           pods: behind ?? [...this.podsOf(BLUE), ...(ready ? podNames(GREEN) : [])],
         },

@@ -6,6 +6,7 @@ import type {
   LeaseView,
   NodeView,
   Observation,
+  OperatorView,
   PodView,
   SetView,
   TrafficView,
@@ -85,6 +86,7 @@ export function set(name: string, more: Partial<SetView> = {}): SetView {
     replicas: REPLICAS,
     readyReplicas: REPLICAS,
     revision: green ? GREEN_REVISION : BLUE_REVISION,
+    image: `emqx/emqx-ee:${green ? '4.4.15' : '4.4.14'}`,
     createdAt: green ? T0 : T0 - 86_400_000,
     ...more,
   };
@@ -164,7 +166,7 @@ export function restingScene(): Scene {
     sets: [set(BLUE)],
     pods: podNames(BLUE).map((name) => pod(name)),
     nodes: podNames(BLUE).map((name) => node(name)),
-    traffic: [{ service: 'emqx-mqtt', revision: undefined, pods: podNames(BLUE) }],
+    traffic: [{ service: 'emqx-mqtt', byOperator: false, revision: undefined, pods: podNames(BLUE) }],
     lease: undefined,
     keptInitialDelaySeconds: undefined,
     journal: journal(),
@@ -195,7 +197,7 @@ export function sceneAt(phase: Phase): Scene {
   }
   if (past('green')) scene.journal.to = { version: '4.4.15', set: GREEN, revision: GREEN_REVISION };
   if (past('switch')) {
-    scene.traffic = [{ service: 'emqx-mqtt', revision: GREEN_REVISION, pods: podNames(GREEN) }];
+    scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
     scene.journal.switchedAt = T0;
     scene.journal.shares = structuredClone(SHARES);
     scene.journal.evacuation = { startedAt: T0, lowerBoundMs: 36_500 };
@@ -213,6 +215,14 @@ export function sceneAt(phase: Phase): Scene {
 }
 
 const ORDER: readonly Phase[] = ['claim', 'pin', 'apply', 'green', 'switch', 'evacuate', 'retire', 'release', 'done'];
+
+/** An operator as it should be. */
+export const OPERATOR: OperatorView = {
+  name: 'emqx-operator-system/manager',
+  image: 'emqx/emqx-operator-controller:2.2.29',
+  version: '2.2.29',
+  ready: true,
+};
 
 export function viewOf(scene: Scene): ClusterView {
   const { resource, sets, pods, traffic, lease, keptInitialDelaySeconds, journal } = scene;

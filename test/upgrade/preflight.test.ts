@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
-import { blockers, type Check, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
+import { blockers, CHECK_IDS, type Check, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
 import { targetOf } from '../../src/upgrade/target';
 import {
   BLUE,
@@ -7,6 +9,7 @@ import {
   GREEN,
   journal,
   named,
+  OPERATOR,
   observationOf,
   podNames,
   resource,
@@ -23,23 +26,37 @@ interface World {
 }
 
 function checked(change: (world: World) => void = () => {}): Check[] {
-  const world: World = { scene: restingScene(), facts: { holder: 'me', licensedConnections: undefined } };
+  const world: World = {
+    scene: restingScene(),
+    facts: { holder: 'me', licensedConnections: undefined, operators: [OPERATOR], missingRights: [] },
+  };
   world.scene.journal.phase = 'done';
   change(world);
   const { scene, facts } = world;
   return preflight(observationOf(scene), targetOf(viewOf(scene), scene.request), facts);
 }
 
+const versions = (version: string | undefined) => (world: World) => {
+  world.facts = { ...world.facts, operators: [{ ...OPERATOR, version }] };
+};
+
 const strategyOf = (scene: Scene) => scene.request.desired.spec.blueGreenUpdate!.evacuationStrategy!;
 
 describe('preflight', () => {
   test('of a cluster at rest finds nothing that stands in the way', () => {
     expect(checked()).toEqual([
-      { id: 'blue-green', status: 'ok', finding: 'at most 100 disconnects/s in the whole cluster' },
-      { id: 'status', status: 'ok', finding: 'Running, 3 of 3 nodes ready' },
-      { id: 'stateful-sets', status: 'ok', finding: `one stateful set: ${BLUE}` },
-      { id: 'traffic', status: 'ok', finding: 'devices enter by emqx-mqtt' },
-      { id: 'nodes', status: 'ok', finding: '3 nodes answer and can be evacuated' },
+      { id: 'access', group: 'cluster', status: 'ok', finding: 'everything an upgrade does is allowed' },
+      { id: 'blue-green', group: 'cluster', status: 'ok', finding: 'at most 100 disconnects/s in the whole cluster' },
+      { id: 'status', group: 'cluster', status: 'ok', finding: 'Running, 3 of 3 nodes ready' },
+      { id: 'stateful-sets', group: 'cluster', status: 'ok', finding: `one stateful set: ${BLUE}` },
+      {
+        id: 'operator',
+        group: 'operator',
+        status: 'ok',
+        finding: 'emqx-operator-system/manager (emqx/emqx-operator-controller:2.2.29)',
+      },
+      { id: 'traffic', group: 'traffic', status: 'ok', finding: 'devices enter by emqx-mqtt' },
+      { id: 'nodes', group: 'nodes', status: 'ok', finding: '3 nodes answer and can be evacuated' },
     ]);
   });
 
@@ -131,7 +148,7 @@ describe('preflight', () => {
     [
       'status',
       'blocker',
-      'an upgrade is under way already (status.blueGreenUpdateStatus is set)',
+      'the status tells of an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
       ({ scene }) => {
         scene.resource.status = delayStatus();
       },
@@ -155,9 +172,9 @@ describe('preflight', () => {
     [
       'stateful-sets',
       'blocker',
-      `more than one stateful set has replicas: ${BLUE}, ${GREEN}`,
+      `more than two stateful sets have replicas: ${BLUE}, emqx-odd, ${GREEN}`,
       ({ scene }) => {
-        scene.sets.push(set(GREEN));
+        scene.sets.push(set(GREEN), set('emqx-odd'));
       },
     ],
     [
@@ -171,7 +188,7 @@ describe('preflight', () => {
     [
       'traffic',
       'blocker',
-      'no traffic Service of its own leads to this cluster; the operator’s Service sends devices back to nodes that are being emptied',
+      'no Service leads to this cluster',
       ({ scene }) => {
         scene.traffic = [];
       },
@@ -181,7 +198,7 @@ describe('preflight', () => {
       'blocker',
       'no ready pod is behind emqx-ws',
       ({ scene }) => {
-        scene.traffic.push({ service: 'emqx-ws', revision: undefined, pods: [] });
+        scene.traffic.push({ service: 'emqx-ws', byOperator: false, revision: undefined, pods: [] });
       },
     ],
     [
@@ -298,7 +315,7 @@ describe('preflight', () => {
       scene.request.desired = resource({ version: '4.4.9' });
       named(scene.nodes, `${BLUE}-0`).unreachable = 'time-out';
     });
-    expect(blockers(found).map((check) => check.id)).toEqual(['lease', 'version', 'traffic', 'nodes', 'cap']);
+    expect(blockers(found).map((check) => check.id)).toEqual(['traffic', 'nodes', 'lease', 'version', 'cap']);
   });
 
   test('our own lease, an expired one, and a finished or equal run do not stand in the way', () => {
@@ -339,6 +356,120 @@ describe('preflight', () => {
     expect(blockers(found).map((check) => check.id)).toEqual(['template']);
   });
 
+  describe('of the operator', () => {
+    const found = (change: (world: World) => void) =>
+      checked(change).filter((check) => check.id === 'operator' || check.id === 'operator-looks');
+
+    test.each<[string, Check['status'], RegExp, (world: World) => void]>([
+      ['none', 'blocker', /^no EMQX Operator is installed/, ({ facts }) => Object.assign(facts, { operators: [] })],
+      [
+        'one that may not be seen',
+        'warning',
+        /its version is unknown$/,
+        ({ facts }) => Object.assign(facts, { operators: undefined }),
+      ],
+      ['2.3.0', 'blocker', /^the operator is not 2.1 to 2.2.29: /, versions('2.3.0')],
+      ['2.0.3', 'blocker', /^the operator is not 2.1 to 2.2.29: /, versions('2.0.3')],
+      ['2.1.0', 'ok', /^emqx-operator-system\/manager/, versions('2.1.0')],
+      ['a digest', 'warning', /^the version of the operator is unknown: /, versions(undefined)],
+      [
+        'one that is not ready',
+        'blocker',
+        /^the operator is not ready: /,
+        ({ facts }) => Object.assign(facts, { operators: [{ ...OPERATOR, ready: false }] }),
+      ],
+    ])('%s: %s', (_, status, finding, change) => {
+      expect(found(change)).toEqual([expect.objectContaining({ status, finding: expect.stringMatching(finding) })]);
+    });
+
+    const looked = (ago: number) => (world: World) => {
+      const at = new Date(world.scene.at - ago).toISOString();
+      Object.assign(world.scene.resource.status!.conditions![0]!, { lastUpdateTime: at });
+    };
+
+    test('tells when it has not looked at the cluster for a minute', () => {
+      expect(found(looked(60_000))[1]).toMatchObject({ status: 'ok', finding: 'it last looked 60 s ago' });
+      expect(found(looked(61_000))[1]).toMatchObject({
+        status: 'blocker',
+        finding: 'the operator has not looked at the cluster for 61 s; at rest it does every 20 s',
+      });
+    });
+  });
+
+  describe('of a cluster that the operator upgrades on its own', () => {
+    const native =
+      (change: (world: World) => void = () => {}) =>
+      (world: World) => {
+        world.scene.resource = resource({ version: '4.4.15', delaySeconds: 60, status: delayStatus() });
+        world.scene.request.desired = resource({ version: '4.4.15', delaySeconds: 60 });
+        world.scene.sets.unshift(set(GREEN));
+        change(world);
+      };
+    const stops = (change?: (world: World) => void) => blockers(checked(native(change))).map(({ finding }) => finding);
+
+    test('can be taken over as long as every old pod is there, even one that is evacuated', () => {
+      expect(stops()).toEqual([]);
+      expect(checked(native())).toContainEqual(
+        expect.objectContaining({
+          id: 'status',
+          status: 'warning',
+          finding: 'the operator upgrades on its own, and no old pod is removed yet',
+        }),
+      );
+      expect(stops(({ scene }) => Object.assign(named(scene.nodes, `${BLUE}-2`), { evacuating: true }))).toEqual([]);
+    });
+
+    test.each<[string, (world: World) => void]>([
+      ['its set is scaled down', ({ scene }) => Object.assign(named(scene.sets, BLUE), { replicas: 2 })],
+      ['its pod goes', ({ scene }) => Object.assign(named(scene.pods, `${BLUE}-2`), { terminating: true })],
+      [
+        'its pod is gone',
+        ({ scene }) => scene.pods.splice(0, scene.pods.length, ...scene.pods.filter((p) => p.name !== `${BLUE}-2`)),
+      ],
+    ])('is left alone once an old pod is removed: %s', (_, change) => {
+      expect(stops(change)).toEqual(['the operator upgrades on its own and has removed 1 of 3 old pods']);
+    });
+
+    test('is left alone by the operator driver', () => {
+      const driver = ({ scene }: World) => Object.assign(scene.request, { driver: 'operator', acceptLoss: true });
+      expect(stops(driver)).toEqual(['the operator upgrades on its own']);
+    });
+
+    test('is left alone when the template was set back: the operator wants the old nodes again', () => {
+      const back = ({ scene }: World) => {
+        scene.resource = resource({ version: '4.4.14', delaySeconds: 60, status: delayStatus() });
+        scene.request.desired = resource({ version: '4.4.14', delaySeconds: 60 });
+      };
+      expect(stops(back)).toEqual([
+        'spec.template asks for version 4.4.14, which the new nodes do not run: it was set back, or changed again',
+      ]);
+    });
+
+    test('is not turned to another version', () => {
+      const other = ({ scene }: World) => {
+        scene.request.desired = resource({ version: '4.4.16', delaySeconds: 60 });
+      };
+      expect(stops(other)).toEqual(['the operator makes new nodes of another template (version 4.4.15)']);
+    });
+  });
+
+  test('names all rights that are missing', () => {
+    const found = checked(({ facts }) => Object.assign(facts, { missingRights: ['get secrets x', 'list pods'] }));
+    expect(blockers(found)).toMatchObject([{ id: 'access', finding: 'not allowed: get secrets x, list pods' }]);
+  });
+
+  test('devices may enter by the operator’s own Service', () => {
+    const found = checked(({ scene }) => Object.assign(scene.traffic[0]!, { byOperator: true }));
+    expect(blockers(found)).toEqual([]);
+    expect(found).toContainEqual(
+      expect.objectContaining({
+        id: 'traffic',
+        finding:
+          'devices enter by emqx-mqtt, the operator’s own Service: its Endpoints are written while the operator is held',
+      }),
+    );
+  });
+
   describe('of a cluster whose owner held it before changing the template', () => {
     const waiting =
       (change: (world: World) => void = () => {}) =>
@@ -356,7 +487,7 @@ describe('preflight', () => {
       expect(found.map((check) => check.finding)).toEqual(
         expect.arrayContaining([
           'the operator is held behind the new nodes',
-          `two stateful sets, and the operator held: ${BLUE} is the running one`,
+          `two stateful sets: ${BLUE} is the running one, the other one is being built`,
         ]),
       );
     });
@@ -370,8 +501,9 @@ describe('preflight', () => {
       expect(blockers(found)).toEqual([
         {
           id: 'template',
+          group: 'change',
           status: 'blocker',
-          finding: 'the operator is held behind new nodes of another template (version 4.4.15)',
+          finding: 'the operator makes new nodes of another template (version 4.4.15)',
           fix: 'ask for version 4.4.15 as it was applied, or set the template back first',
         },
       ]);
@@ -390,10 +522,16 @@ describe('preflight', () => {
     expect(blockers(found)).toEqual([
       {
         id: 'nodes',
+        group: 'nodes',
         status: 'blocker',
         finding: `the evacuation API is absent on ${podNames(BLUE).join(', ')}`,
         fix: 'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
       },
     ]);
   });
+});
+
+test('every check is explained in docs/checks.md, in this order', () => {
+  const text = readFileSync(path.join(__dirname, '../../docs/checks.md'), 'utf8');
+  expect([...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)).toEqual(CHECK_IDS);
 });

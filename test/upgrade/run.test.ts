@@ -121,9 +121,11 @@ describe('an upgrade', () => {
       'the upgrade cannot begin:\n  ✗ cap: the storm cap (0) is no whole number of at least 1; give a rate per second; nothing was written',
     );
     expect([...new Set(world.calls.map((call) => call.method))]).toEqual([
+      'missingRights',
       'observe',
       'emqx.observe',
       'emqx.licensedConnections',
+      'operators',
     ]);
   });
 

@@ -29,6 +29,7 @@ const traits: Record<string, KindTraits> = {
   'v1/Secret': { status: false, generation: false },
   'v1/Service': { status: true, generation: false },
   'v1/ServiceAccount': { status: false, generation: false },
+  'apps/v1/Deployment': { status: true, generation: true },
   'apps/v1/StatefulSet': { status: true, generation: true },
   'coordination.k8s.io/v1/Lease': { status: false, generation: false },
   'discovery.k8s.io/v1/EndpointSlice': { status: false, generation: true },

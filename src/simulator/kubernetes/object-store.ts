@@ -26,6 +26,12 @@ export interface WriteOptions {
   resourceVersion?: string;
 }
 
+/**
+ * Is asked about an object before it is stored, as a cluster's admission webhooks are: completes it in place, or refuses it
+ * by throwing a KubeApiError.
+ */
+export type Webhook = (object: KubeObject, previous: KubeObject | undefined) => void;
+
 /** Changes older than this cannot be watched any more, as etcd is compacted. */
 const historyMs = 5 * 60_000;
 
@@ -50,6 +56,7 @@ export class ObjectStore {
   private readonly objects = new Map<string, Map<string, KubeObject>>();
   private readonly owners = new Map<string, Ownership>();
   private readonly listeners = new Set<(change: StoreChange) => void>();
+  private readonly webhooks = new Map<string, Webhook>();
   private readonly admission: Admission;
   private history: StoreChange[] = [];
   private count = 0;
@@ -65,6 +72,11 @@ export class ObjectStore {
   /** The version of the latest change. */
   get resourceVersion(): string {
     return String(this.count);
+  }
+
+  /** The time in the cluster, in milliseconds since the epoch. */
+  get now(): number {
+    return this.clock.now();
   }
 
   /** The object, or undefined. */
@@ -160,6 +172,11 @@ export class ObjectStore {
     this.commit('MODIFIED', marked, stored);
   }
 
+  /** Has a webhook asked about every write of a kind, except those of a status, in place of the one before it. */
+  setWebhook(kind: KindRef, webhook: Webhook): void {
+    this.webhooks.set(kindKey(kind), webhook);
+  }
+
   /** Calls `listener` after each change, until the returned function is called. The listener must not write. */
   subscribe(listener: (change: StoreChange) => void): () => void {
     this.listeners.add(listener);
@@ -200,6 +217,7 @@ export class ObjectStore {
     created.metadata.uid = this.uid();
     created.metadata.creationTimestamp = timestamp(this.clock.now());
     if (generation) created.metadata.generation = 1;
+    this.webhooks.get(kindKey(ref))?.(created, undefined);
     this.admission.admit(created, undefined);
     recordOwners(created, this.ownersOf(ref));
     return this.commit('ADDED', created, undefined);
@@ -222,6 +240,7 @@ export class ObjectStore {
       delete next.metadata[field];
       if (stored.metadata[field] !== undefined) Object.assign(next.metadata, { [field]: stored.metadata[field] });
     }
+    if (!options.subresource) this.webhooks.get(kindKey(ref))?.(next, stored);
     this.admission.admit(next, stored);
     if (traits.generation && !equal(bodyOf(next), bodyOf(stored))) {
       next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
@@ -282,7 +301,8 @@ export function refOf(object: KubeObject): ObjectRef {
 export function matches(object: KubeObject, query: ListQuery): boolean {
   return (
     kindKey(object) === kindKey(query) &&
-    (object.metadata.namespace ?? 'default') === query.namespace &&
+    (query.namespace === '' || (object.metadata.namespace ?? 'default') === query.namespace) &&
+    (query.name === undefined || object.metadata.name === query.name) &&
     matchesLabels(object.metadata.labels, query.labels ?? {})
   );
 }

@@ -5,10 +5,15 @@ import { greenOf, nodesOf, podsOf } from '../observation';
 /** The patch that makes the operator stand still behind a built green set. */
 export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
 
-/** Shortest time between two looks asked of the operator; each is a full pass and an event. */
-const EAGER_HEARTBEAT_MS = 5_000;
-/** Time between two looks when nothing new is known for the operator to see. */
-const IDLE_HEARTBEAT_MS = 10_000;
+/** Time between two looks asked of the operator, in ms; each is a full pass and an event. */
+export const LOOK_EVERY = {
+  /** There is something new for it to see. */
+  eager: 5_000,
+  /** There may be. */
+  patient: 10_000,
+  /** Only its status grows old. */
+  idle: 15_000,
+} as const;
 
 export function stay(waitingFor: string, pollMs: number, actions: Action[] = []): Step {
   return { kind: 'stay', waitingFor, actions, pollMs };
@@ -18,12 +23,19 @@ export function stay(waitingFor: string, pollMs: number, actions: Action[] = [])
  * Makes the operator look at the cluster once: any change of the spec that is no change of the template does. While it
  * is held it looks at nothing by itself.
  */
-export function heartbeat(situation: Situation, why: string, eager: boolean): Action[] {
-  const pause = eager ? EAGER_HEARTBEAT_MS : IDLE_HEARTBEAT_MS;
-  if (situation.observation.at - situation.heartbeatAt < pause) return [];
+export function heartbeat(situation: Situation, why: string, everyMs: number): Action[] {
+  if (situation.observation.at - situation.heartbeatAt < everyMs) return [];
   const delay = situation.observation.cluster.resource.spec.blueGreenUpdate?.initialDelaySeconds ?? HOLD_DELAY_SECONDS;
   const spec = { blueGreenUpdate: { initialDelaySeconds: delay - 1 } };
   return [{ do: 'patch-resource', spec, why, heartbeat: true }];
+}
+
+/** What lets every traffic Service lead to this revision alone; none for those that do. */
+export function selections({ observation }: Situation, revision: string | undefined): Action[] {
+  if (revision === undefined) return [];
+  return observation.cluster.traffic
+    .filter((service) => service.revision !== revision)
+    .map(({ service, byOperator }) => ({ do: byOperator ? 'lead-traffic' : 'select-traffic', service, revision }));
 }
 
 /** Whether green can take devices: all its pods ready, and they alone behind every traffic Service. */

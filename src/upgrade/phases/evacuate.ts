@@ -2,7 +2,8 @@ import type { Action, Situation, Step } from '../decide';
 import { greenOf, isDrained, nodesOf, podsOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
-import { greenTakes, heartbeat, stay, unjoined } from './common';
+import { timeLeft } from '../sample';
+import { greenTakes, heartbeat, LOOK_EVERY, selections, stay, unjoined } from './common';
 
 /** Longest time between two looks at the nodes; a look is one request per blue node. */
 const POLL_MS = 1_200;
@@ -25,16 +26,18 @@ export function evacuate(situation: Situation): Step {
     const evacuation = { ...journal.evacuation, drainedAt: observation.at };
     return { kind: 'next', phase: 'retire', note: { evacuation } };
   }
-  const leftMs = timeLeft(situation);
-  const actions = [...starts(situation), ...heartbeat(situation, 'refresh the status of the resource', false)];
+  const actions = [
+    ...selections(situation, journal.to.revision),
+    ...starts(situation),
+    ...heartbeat(situation, 'refresh the status of the resource', LOOK_EVERY.idle),
+  ];
   return {
     kind: 'stay',
     waitingFor: greenTakes(situation)
       ? 'the blue nodes to be drained'
       : 'green to be ready again before more is evicted',
     actions,
-    pollMs: Math.min(POLL_MS, Math.max(250, leftMs)),
-    leftMs,
+    pollMs: Math.min(POLL_MS, Math.max(250, timeLeft(observation, journal))),
   };
 }
 
@@ -80,15 +83,4 @@ function untilSlot({ observation, journal }: Situation, part: NodeShare): number
   const origin = journal.evacuation?.startedAt ?? observation.at;
   const wait = (((origin + part.offsetMs - observation.at) % 1000) + 1000) % 1000;
   return wait > 1000 - 250 / slots ? 0 : wait;
-}
-
-function timeLeft({ observation, journal }: Situation): number {
-  const seconds = (journal.shares ?? []).map((part) => {
-    const node = observation.nodes.get(part.pod);
-    if (!node || isDrained(node)) return 0;
-    const connections = Math.ceil(node.connections / part.connectionsPerSecond);
-    const offline = Math.max(0, node.sessions - node.connections);
-    return connections + (offline > 0 ? Math.ceil(offline / part.sessionsPerSecond) : 0);
-  });
-  return Math.max(0, ...seconds) * 1000;
 }

@@ -1,9 +1,37 @@
 import { isHeld, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { greenOf, podsOf, setOf } from '../observation';
+import { greenOf, isNative, isWaiting, lostPods, nodesOf, podsOf, setOf } from '../observation';
 import { specPatch } from '../target';
-import { atRest, greenTakes, heartbeat, stay } from './common';
+import { atRest, greenTakes, HOLD, heartbeat, LOOK_EVERY, selections, stay } from './common';
 import { allDrained, starts } from './evacuate';
+
+/**
+ * An upgrade that the operator has begun on its own is held before anything else: it may remove an old pod at any moment.
+ * Evacuations it has ordered are stopped; the nodes get their share of the cap later.
+ */
+export function claim(situation: Situation): Step {
+  const { observation, journal } = situation;
+  const { cluster } = observation;
+  if (isNative(cluster)) {
+    const why = 'hold the operator, which upgrades on its own';
+    return stay('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
+  }
+  if (isWaiting(cluster) && lostPods(cluster) > 0) {
+    return {
+      kind: 'stop',
+      code: 'BLUE_GONE',
+      reason: `the operator has removed ${lostPods(cluster)} of ${journal.replicas} old pods before it was held`,
+      fix: `it is held now, and removes no more; to let it end on its own set spec.blueGreenUpdate.initialDelaySeconds to ${journal.initialDelaySeconds}`,
+    };
+  }
+  const evacuating = nodesOf(observation, journal.from.set).filter((node) => node.evacuating);
+  if (evacuating.length === 0) return { kind: 'next', phase: 'pin' };
+  return stay(
+    'the evacuations of the operator to stop',
+    500,
+    evacuating.map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node })),
+  );
+}
 
 /** Template and hold go in one patch: an operator that saw the template first would begin to evacuate by itself. */
 export function apply({ observation, target }: Situation): Step {
@@ -21,14 +49,20 @@ export function retire(situation: Situation): Step {
   if (blue && blue.replicas > 0) {
     // A blue pod that was recreated meanwhile may have devices again.
     const drained = allDrained(situation) && greenTakes(situation);
-    const actions: Action[] = drained ? [{ do: 'scale-set', set: blue.name, replicas: 0 }] : starts(situation);
+    const actions: Action[] = drained
+      ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
+      : [...selections(situation, journal.to.revision), ...starts(situation)];
     return stay(drained ? 'blue to be scaled to 0' : 'the blue nodes to be drained again', 500, actions);
   }
   const left = podsOf(observation.cluster, journal.from.set).length;
   if (left > 0) return stay(`${left} blue pods to go`, 1_000);
   const green = greenOf(observation.cluster, journal);
   if (green && atRest(situation, green.name)) return { kind: 'next', phase: 'release' };
-  return stay('the operator to report rest', 1_000, heartbeat(situation, 'look at the cluster without blue', true));
+  return stay(
+    'the operator to report rest',
+    1_000,
+    heartbeat(situation, 'look at the cluster without blue', LOOK_EVERY.eager),
+  );
 }
 
 /** Only now may the operator act by itself again: there is nothing left for it to remove. */
@@ -42,7 +76,7 @@ export function release({ observation, target }: Situation): Step {
       { do: 'patch-resource', spec, why: `give the initial delay of ${wanted} s back`, heartbeat: false },
     ]);
   }
-  const pinned = traffic.filter((service) => service.revision !== undefined);
+  const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
   if (pinned.length === 0) return { kind: 'next', phase: 'done' };
   return stay(
     'the traffic Services to select the whole cluster again',

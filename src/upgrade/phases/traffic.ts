@@ -1,10 +1,11 @@
 import type { Action, Situation, Step } from '../decide';
 import { greenOf, podsOf, setOf } from '../observation';
-import { greenTakes, heartbeat, stay, unjoined } from './common';
+import { greenTakes, heartbeat, LOOK_EVERY, selections, stay, unjoined } from './common';
 
 /**
  * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
- * devices before all of it can take them.
+ * devices before all of it can take them. The operator's own Service cannot be tied, for it is rewritten in every full pass
+ * until the operator stands still: a device that reaches green by it early stays there.
  */
 export function pin(situation: Situation): Step {
   const { observation, journal } = situation;
@@ -17,11 +18,10 @@ export function pin(situation: Situation): Step {
       fix: 'nothing was changed yet; look at the cluster, then ask again',
     };
   }
-  const actions = selections(situation, blue.revision);
+  const own = observation.cluster.traffic.filter((service) => !service.byOperator);
+  const actions = selections(situation, blue.revision).filter((action) => action.do === 'select-traffic');
   const names = new Set(podsOf(observation.cluster, blue.name).map((pod) => pod.name));
-  const settled = observation.cluster.traffic.every(
-    (service) => service.pods.length > 0 && service.pods.every((pod) => names.has(pod)),
-  );
+  const settled = own.every((service) => service.pods.length > 0 && service.pods.every((pod) => names.has(pod)));
   if (actions.length === 0 && settled) return { kind: 'next', phase: 'apply' };
   return stay('only blue pods behind the traffic Service', 500, actions);
 }
@@ -34,7 +34,7 @@ export function green(situation: Situation): Step {
     return stay(
       'the operator to make the green stateful set',
       1_000,
-      heartbeat(situation, 'look for the new template', false),
+      heartbeat(situation, 'look for the new template', LOOK_EVERY.patient),
     );
   const pods = podsOf(observation.cluster, set.name);
   const status = observation.cluster.resource.status?.blueGreenUpdateStatus;
@@ -67,7 +67,7 @@ export function green(situation: Situation): Step {
       ? 'the operator to see that green is ready'
       : `green pods to become ready (${readyCount} of ${journal.replicas})`,
     1_000,
-    [...gates, ...heartbeat(situation, 'look at the green pods', built)],
+    [...gates, ...heartbeat(situation, 'look at the green pods', built ? LOOK_EVERY.eager : LOOK_EVERY.patient)],
   );
 }
 
@@ -75,7 +75,7 @@ export function green(situation: Situation): Step {
 export function switchTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
   const revision = journal.to.revision;
-  const actions = revision ? selections(situation, revision) : [];
+  const actions = selections(situation, revision);
   if (actions.length > 0 || !greenTakes(situation)) {
     return stay('only green pods behind the traffic Service', 500, actions);
   }
@@ -83,10 +83,4 @@ export function switchTraffic(situation: Situation): Step {
   const left = journal.switchedAt + journal.initialDelaySeconds * 1000 - observation.at;
   if (left > 0) return stay(`the initial delay of ${journal.initialDelaySeconds} s`, Math.min(left, 2_000));
   return { kind: 'next', phase: 'evacuate' };
-}
-
-function selections({ observation }: Situation, revision: string): Action[] {
-  return observation.cluster.traffic
-    .filter((service) => service.revision !== revision)
-    .map(({ service }) => ({ do: 'select-traffic', service, revision }));
 }

@@ -1,0 +1,75 @@
+import { ON_SERVING_GATE, REVISION_LABEL } from '../resource';
+import type { PodView, SetView, TrafficView } from '../upgrade';
+import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
+import { readyAddresses, readyPods } from './endpoint-slices';
+
+export function setView(set: StatefulSet): SetView {
+  const revision = set.status?.observedGeneration ? set.status.updateRevision : undefined;
+  return {
+    name: set.metadata.name,
+    replicas: set.spec.replicas ?? 1,
+    readyReplicas: set.status?.readyReplicas ?? 0,
+    ...(revision ? { revision } : {}),
+    image: set.spec.template?.spec?.containers?.find(({ name }) => name === 'emqx')?.image ?? '',
+    createdAt: Date.parse(set.metadata.creationTimestamp ?? '') || 0,
+  };
+}
+
+/** None for a pod that belongs to no stateful set. */
+export function podView(pod: Pod): PodView[] {
+  const set = pod.metadata.ownerReferences?.find((owner) => owner.kind === 'StatefulSet')?.name;
+  if (!set) return [];
+  return [
+    {
+      name: pod.metadata.name,
+      set,
+      containersReady: isTrue(pod, 'ContainersReady'),
+      onServing: isTrue(pod, ON_SERVING_GATE),
+      ready: isTrue(pod, 'Ready'),
+      terminating: pod.metadata.deletionTimestamp !== undefined,
+    },
+  ];
+}
+
+/** A traffic Service of our own: its selector decides. */
+export function ownTraffic(service: Service, slices: readonly EndpointSlice[]): TrafficView {
+  return {
+    service: service.metadata.name,
+    byOperator: false,
+    revision: service.spec.selector?.[REVISION_LABEL],
+    pods: [...new Set(readyPods(slices))],
+  };
+}
+
+/** The operator's Service: what stands in its Endpoints decides, address by address, for a recreated pod has another one. */
+export function operatorTraffic(service: Service, slices: readonly EndpointSlice[], pods: readonly Pod[]): TrafficView {
+  const listed = readyAddresses(slices);
+  const listedNames = new Set(listed.map(({ pod }) => pod));
+  const revisions = new Set(pods.filter(({ metadata }) => listedNames.has(metadata.name)).map(revisionOf));
+  const [revision] = revisions;
+  const wanted = revisions.size === 1 ? pods.filter((pod) => servesAs(pod, revision)) : [];
+  const complete =
+    wanted.length > 0 &&
+    wanted.length === listed.length &&
+    wanted.every((pod) => listed.some(({ ip }) => ip === pod.status?.podIP));
+  return {
+    service: service.metadata.name,
+    byOperator: true,
+    revision: complete ? revision : undefined,
+    pods: [...listedNames],
+  };
+}
+
+/** Whether a pod is ready and of this revision; of any revision for undefined. */
+export function servesAs(pod: Pod, revision: string | undefined): boolean {
+  const { deletionTimestamp } = pod.metadata;
+  return deletionTimestamp === undefined && isTrue(pod, 'Ready') && [undefined, revisionOf(pod)].includes(revision);
+}
+
+function revisionOf({ metadata }: Pod): string | undefined {
+  return metadata.labels?.[REVISION_LABEL];
+}
+
+function isTrue(pod: Pod, type: string): boolean {
+  return pod.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../upgrade';
+import type { KubeApi, KubeObject, ListQuery, ObjectRef, Patch, Subresource } from './kube-api';
+import { Reflector } from './reflector';
+
+/** How a list may be answered. */
+export interface ListOptions {
+  /** Ask the server, whatever the watches say: they may be broken without anybody having noticed. @default false */
+  fresh?: boolean;
+}
+
+/**
+ * A Kubernetes API whose lists cost nothing once they are followed: the first list of a query begins a watch, and the
+ * watches answer from then on. What is written through it is seen at once.
+ */
+export class FollowedApi {
+  private readonly reflectors = new Map<string, Reflector>();
+  private following: AbortSignal | undefined;
+  private wake: (() => void)[] = [];
+
+  constructor(
+    private readonly api: KubeApi,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Lists are followed from now on, until the signal aborts. */
+  follow(signal: AbortSignal): void {
+    this.following = signal;
+    const end = () => {
+      this.following = undefined;
+      this.reflectors.clear();
+      this.changed();
+    };
+    signal.addEventListener('abort', end, { once: true });
+  }
+
+  /** Resolves with the next change that somebody else makes, or when the signal aborts. Without a watch nothing is noticed. */
+  change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  async list<T extends KubeObject>(query: ListQuery, options: ListOptions, signal?: AbortSignal): Promise<T[]> {
+    const { following } = this;
+    if (!following) return (await this.api.list<T>(query, signal)).items;
+    const key = JSON.stringify([query.apiVersion, query.kind, query.namespace, query.name, query.labels]);
+    const known = this.reflectors.get(key) as Reflector<T> | undefined;
+    if (known) return (options.fresh ? undefined : known.items) ?? (await known.list(signal));
+    const reflector = new Reflector<T>(this.api, this.clock, query, () => this.changed());
+    const items = await reflector.list(signal);
+    this.reflectors.set(key, reflector as unknown as Reflector);
+    void reflector.run(following);
+    return items;
+  }
+
+  get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T> {
+    return this.api.get<T>(ref, signal);
+  }
+
+  async create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
+    return this.seen(await this.api.create(object, signal));
+  }
+
+  async patch<T extends KubeObject>(
+    ref: ObjectRef,
+    patch: Patch,
+    options: { subresource?: Subresource } = {},
+    signal?: AbortSignal,
+  ): Promise<T> {
+    return this.seen(await this.api.patch<T>(ref, patch, options, signal));
+  }
+
+  scale(ref: ObjectRef, replicas: number, signal?: AbortSignal): Promise<void> {
+    return this.api.scale(ref, replicas, signal);
+  }
+
+  private seen<T extends KubeObject>(object: T): T {
+    for (const reflector of this.reflectors.values()) reflector.put(object);
+    return object;
+  }
+
+  private changed(): void {
+    const woken = this.wake;
+    this.wake = [];
+    for (const resolve of woken) resolve();
+  }
+}

@@ -1,0 +1,108 @@
+import type { Clock } from '../upgrade';
+import {
+  isKubeError,
+  type KubeApi,
+  type KubeObject,
+  type ListQuery,
+  type ObjectList,
+  type WatchEvent,
+} from './kube-api';
+
+/** Milliseconds before a list that failed is asked for again. */
+const RETRY_MS = 1_000;
+
+/**
+ * The objects of one query, kept up to date: a list, then the changes behind it, then a list again when the server has
+ * forgotten where the changes went on.
+ */
+export class Reflector<T extends KubeObject = KubeObject> {
+  private objects = new Map<string, T>();
+  private listed = false;
+  private failure: unknown;
+  /** Behind it the changes go on. */
+  private version = '';
+
+  /** @param changed called after each change that was not made through {@link put}. */
+  constructor(
+    private readonly api: KubeApi,
+    private readonly clock: Clock,
+    private readonly query: ListQuery,
+    private readonly changed: () => void,
+  ) {}
+
+  /** The objects now; undefined while they are not known. @throws what the latest attempt to list or watch failed with */
+  get items(): T[] | undefined {
+    if (this.failure !== undefined) throw this.failure;
+    return this.listed ? [...this.objects.values()] : undefined;
+  }
+
+  /** Lists now, whatever is known. @throws KubeApiError */
+  async list(signal?: AbortSignal): Promise<T[]> {
+    const list = await this.api.list<T>(this.query, signal);
+    this.replace(list);
+    return list.items;
+  }
+
+  /** Keeps up to date until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (!this.listed) {
+          await this.list(signal);
+          this.changed();
+        }
+        const behind = { resourceVersion: this.version };
+        for await (const event of this.api.watch<T>(this.query, behind, signal)) this.apply(event);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.listed = false;
+        if (isKubeError(error, 'Expired')) continue;
+        this.failure = error;
+        this.changed();
+        await this.clock.sleep(RETRY_MS, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Takes in what a write made of an object: the watch tells it only some time later. */
+  put(object: T): void {
+    if (object.kind !== this.query.kind || object.apiVersion !== this.query.apiVersion) return;
+    const known = this.objects.get(keyOf(object));
+    if (known ? isOlder(known, object) : this.query.name === object.metadata.name) this.keep(object);
+  }
+
+  private replace({ items, resourceVersion }: ObjectList<T>): void {
+    this.failure = undefined;
+    // The answer to a list may come after a change that happened after it.
+    if (this.listed && Number(resourceVersion) < Number(this.version)) return;
+    this.objects = new Map(items.map((object) => [keyOf(object), object]));
+    this.version = resourceVersion;
+    this.listed = true;
+  }
+
+  private apply({ type, object }: WatchEvent<T>): void {
+    this.version = object.metadata.resourceVersion ?? this.version;
+    const known = this.objects.get(keyOf(object));
+    if (known && !isOlder(known, object)) return;
+    if (type === 'DELETED') this.objects.delete(keyOf(object));
+    else this.keep(object);
+    this.changed();
+  }
+
+  private keep(object: T): void {
+    this.objects.set(keyOf(object), object);
+  }
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+/**
+ * Whether an object as known is older than the same as told. Versions are whole numbers that grow.
+ *
+ * @see KEP-5504, comparable resource versions
+ */
+function isOlder(known: KubeObject, told: KubeObject): boolean {
+  return Number(known.metadata.resourceVersion) < Number(told.metadata.resourceVersion);
+}

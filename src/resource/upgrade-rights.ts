@@ -1,0 +1,40 @@
+import { GROUP } from './constants';
+
+/** Something an upgrade must be allowed to do in the namespace of the cluster. */
+export interface UpgradeRight {
+  /** API group; empty for Kubernetes' core. */
+  group: string;
+  /** With its subresource, as `pods/status`. */
+  resource: string;
+  verbs: readonly string[];
+  /**
+   * Name of the one object for a cluster. A list or a watch of it selects that name, so that the right may be restricted to it.
+   *
+   * @default - all objects: what an upgrade makes, or what has no name of its own yet
+   */
+  of?: (cluster: string) => string;
+}
+
+const named = (suffix: string) => (cluster: string) => `${cluster}${suffix}`;
+
+/** All that an upgrade asks of the API server, and nothing else. */
+export const UPGRADE_RIGHTS: readonly UpgradeRight[] = [
+  { group: GROUP, resource: 'emqxenterprises', verbs: ['list', 'watch', 'patch'], of: named('') },
+  { group: 'apps', resource: 'statefulsets', verbs: ['list', 'watch'] },
+  { group: 'apps', resource: 'statefulsets/scale', verbs: ['patch'] },
+  { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
+  { group: '', resource: 'pods/status', verbs: ['patch'] },
+  // A WebSocket is opened by a GET, which the API server takes for `get` and, from Kubernetes 1.35 on, for `create`, too.
+  { group: '', resource: 'pods/portforward', verbs: ['create', 'get'] },
+  { group: '', resource: 'services', verbs: ['list', 'watch'] },
+  { group: '', resource: 'services', verbs: ['patch'], of: named('-mqtt') },
+  // Of the operator's own Service, where devices enter by it.
+  { group: '', resource: 'endpoints', verbs: ['get', 'patch'], of: named('') },
+  { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
+  { group: '', resource: 'secrets', verbs: ['get'], of: named('-bootstrap-user') },
+  // What does not exist has no name yet to restrict its creation by.
+  { group: '', resource: 'configmaps', verbs: ['create'] },
+  { group: '', resource: 'configmaps', verbs: ['list', 'watch', 'patch'], of: named('-upgrade') },
+  { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create'] },
+  { group: 'coordination.k8s.io', resource: 'leases', verbs: ['list', 'watch', 'patch'], of: named('-upgrade') },
+];

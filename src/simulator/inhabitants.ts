@@ -1,0 +1,118 @@
+import type { EmqxTransport } from '../emqx/transport';
+import type { KubeApi } from '../kubernetes/kube-api';
+import type { SimulatedClock } from './clock';
+import type { EmqxNode, NodeTimings } from './emqx/node';
+import type { ClusterObserver } from './emqx/observer';
+import { SimulatedEmqxTransport } from './emqx/transport';
+import { EmqxPods } from './emqx-pods';
+import type { Pod } from './kubernetes/core-types';
+import type { OperatorVariant } from './operator/pass';
+import { SimulatedOperator } from './operator/simulated-operator';
+import type { Random } from './random';
+import { TrafficFront } from './traffic-front';
+
+/** What can be chosen of them. */
+export interface InhabitantsOptions {
+  /** The one namespace the operator looks after. @default 'default' */
+  namespace?: string;
+  /** @default 'stock', as measured: it scales blue pods away before they are evacuated */
+  operator?: OperatorVariant;
+  /** @default - those of the node model */
+  timings?: Partial<NodeTimings>;
+  /** From a change of a Service's endpoints until new connections follow, in ms. @default 200 */
+  endpointLagMs?: number;
+  /** Connections the license allows. @default - no limit */
+  licensedConnections?: number;
+  observer?: ClusterObserver;
+  /** A pod's node listens from now on, or does no longer. */
+  podChanged?: (pod: Pod, node: EmqxNode) => void;
+}
+
+/** What they need to know of the Kubernetes cluster they live in. */
+export interface Habitat {
+  clock: SimulatedClock;
+  random: Random;
+  /** Text of the operator's bootstrap file (`id:secret` per line) for an EMQX cluster. */
+  bootstrapUsers(namespace: string, cluster: string): string;
+  /** Names of the pods that a Service leads to now. */
+  endpointsOf(namespace: string, service: string): readonly string[];
+}
+
+/**
+ * Who lives in a Kubernetes cluster, simulated whatever that cluster is: an EMQX node in each pod, the EMQX Operator, and
+ * the ways in for clients.
+ */
+export class Inhabitants {
+  readonly pods: EmqxPods;
+  /** The management API of each pod's node, without a network. */
+  readonly transport: EmqxTransport;
+  private readonly fronts = new Map<string, TrafficFront>();
+  private readonly ended = new AbortController();
+
+  constructor(
+    private readonly habitat: Habitat,
+    private readonly options: InhabitantsOptions,
+  ) {
+    const { clock, random } = habitat;
+    this.pods = new EmqxPods({
+      clock,
+      random: random.fork('emqx'),
+      bootstrapUsers: (namespace, cluster) => habitat.bootstrapUsers(namespace, cluster),
+      ...pick(options, ['timings', 'licensedConnections', 'observer']),
+      ...(options.podChanged ? { changed: options.podChanged } : {}),
+    });
+    this.transport = new SimulatedEmqxTransport(clock, (pod) => this.pods.nodeIn(pod.namespace, pod.name));
+  }
+
+  /** Lets the operator work on this API, until `stop`. */
+  operate(api: KubeApi): void {
+    const { clock, random } = this.habitat;
+    const operator = new SimulatedOperator({
+      api,
+      transport: this.transport,
+      clock,
+      random: random.fork('operator'),
+      namespace: this.options.namespace ?? 'default',
+      variant: this.options.operator ?? 'stock',
+    });
+    operator.run(this.ended.signal).catch((error: unknown) => {
+      if (!this.ended.signal.aborted) throw error;
+    });
+  }
+
+  /** The way in through a Service, for simulated clients and for sockets. */
+  front(namespace: string, service: string): TrafficFront {
+    const key = `${namespace}/${service}`;
+    let front = this.fronts.get(key);
+    if (!front) {
+      front = new TrafficFront({
+        clock: this.habitat.clock,
+        random: this.habitat.random.fork(`front ${key}`),
+        destinationOf: (pod) => {
+          const node = this.pods.nodeIn(namespace, pod);
+          return node?.isListening ? node : undefined;
+        },
+        lagMs: this.options.endpointLagMs ?? 200,
+      });
+      this.fronts.set(key, front);
+      front.update(this.habitat.endpointsOf(namespace, service));
+    }
+    return front;
+  }
+
+  /** The endpoints of a Service have changed: new connections follow. */
+  endpointsChanged(namespace: string, service: string): void {
+    this.fronts.get(`${namespace}/${service}`)?.update(this.habitat.endpointsOf(namespace, service));
+  }
+
+  /** Stops the operator. */
+  stop(): void {
+    this.ended.abort(new Error('the simulated world has ended'));
+    this.habitat.clock.touch();
+  }
+}
+
+/** The given members, without those that are undefined. */
+function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]]))) as Pick<T, K>;
+}

@@ -1,0 +1,69 @@
+import type { UpgradeContext } from './context';
+import { BlockedError } from './errors';
+import type { Observation } from './observation';
+import { Observer } from './observe';
+import { plan, type UpgradePlan } from './plan';
+import { PortError } from './ports';
+import { accessCheck, type Check, preflight } from './preflight';
+import { type Target, targetOf, type UpgradeRequest } from './target';
+
+/** A look at the cluster before anything is done to it. */
+export interface Inspection {
+  observation: Observation;
+  target: Target;
+  checks: Check[];
+}
+
+/**
+ * Looks at the cluster, and holds it against what is wanted. Writes nothing.
+ *
+ * @throws BlockedError when rights are missing without which the cluster cannot even be looked at.
+ */
+export async function inspect(
+  context: UpgradeContext,
+  wanted: UpgradeRequest | undefined,
+  signal?: AbortSignal,
+): Promise<Inspection> {
+  const { clock, cluster, emqx, holder } = context;
+  const missingRights = await cluster.missingRights(signal);
+  const observation = await new Observer(clock, cluster, emqx).look(undefined, signal).catch((error: unknown) => {
+    const refused = error instanceof PortError && error.code === 'refused';
+    throw refused && missingRights.length > 0 ? new BlockedError(accessCheck(missingRights)) : error;
+  });
+  const target = targetOf(observation.cluster, wanted ?? { desired: observation.cluster.resource });
+  const pod = observation.cluster.pods.find((candidate) => candidate.ready);
+  const [licensedConnections, operators] = await Promise.all([
+    pod ? emqx.licensedConnections(pod.name, signal) : undefined,
+    cluster.operators(signal),
+  ]);
+  const checks = preflight(observation, target, { holder, licensedConnections, operators, missingRights });
+  return { observation, target, checks: wanted ? checks : checks.filter(({ group }) => group !== 'change') };
+}
+
+/** Looks at the cluster and says what an upgrade would do. Writes nothing. */
+export async function planUpgrade(
+  context: UpgradeContext,
+  request: UpgradeRequest,
+  signal?: AbortSignal,
+): Promise<UpgradePlan> {
+  const { observation, target, checks } = await inspect(context, request, signal);
+  return plan(observation, target, checks);
+}
+
+/**
+ * Everything that must hold before an upgrade. Writes nothing.
+ *
+ * @param request what is wanted; without it the checks of the change itself are left out.
+ */
+export async function checkUpgrade(
+  context: UpgradeContext,
+  request: UpgradeRequest | undefined,
+  signal?: AbortSignal,
+): Promise<Check[]> {
+  try {
+    return (await inspect(context, request, signal)).checks;
+  } catch (error) {
+    if (error instanceof BlockedError) return error.blockers;
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Journal } from './journal';
+import { activeSets, blueOf, greenOf, isDrained, loadOf, nodesOf, type Observation, setOf } from './observation';
+import type { Sample, SetLoad } from './progress';
+
+/** What a look at the cluster shows of a run; without one, of the sets there are. */
+export function sampleOf(observation: Observation, journal: Journal | undefined): Sample {
+  const { at, cluster } = observation;
+  const blue = journal?.from.set ?? blueOf(cluster)?.name ?? '';
+  const green = journal ? greenOf(cluster, journal) : activeSets(cluster).findLast((set) => set.name !== blue);
+  return {
+    at,
+    phase: journal?.phase ?? 'done',
+    blue: loadOfSet(observation, blue),
+    green: green && loadOfSet(observation, green.name),
+    nodes: nodesOf(observation, blue).map((node) => ({
+      pod: node.pod,
+      connections: node.connections,
+      sessions: node.sessions,
+      evacuating: node.evacuating,
+      drained: isDrained(node),
+    })),
+    leftMs: journal?.phase === 'evacuate' ? timeLeft(observation, journal) : undefined,
+  };
+}
+
+/** Estimated ms until every blue node is drained. */
+export function timeLeft(observation: Observation, journal: Journal): number {
+  const seconds = (journal.shares ?? []).map((part) => {
+    const node = observation.nodes.get(part.pod);
+    if (!node || isDrained(node)) return 0;
+    const connections = Math.ceil(node.connections / part.connectionsPerSecond);
+    const offline = Math.max(0, node.sessions - node.connections);
+    return connections + (offline > 0 ? Math.ceil(offline / part.sessionsPerSecond) : 0);
+  });
+  return Math.max(0, ...seconds) * 1000;
+}
+
+function loadOfSet(observation: Observation, name: string): SetLoad {
+  const set = setOf(observation.cluster, name);
+  return { set: name, replicas: set?.replicas ?? 0, ready: set?.readyReplicas ?? 0, ...loadOf(observation, name) };
+}

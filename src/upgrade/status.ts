@@ -1,0 +1,138 @@
+import { versionOf } from '../resource';
+import type { UpgradeContext } from './context';
+import { type Driver, isOpen, type Journal, type Phase } from './journal';
+import { activeSets, blueOf, isNative, isWaiting, type LeaseView, type Observation } from './observation';
+import { Observer } from './observe';
+import { runningVersion } from './plan';
+import { PortError } from './ports';
+import type { ProgressEvent, Sample } from './progress';
+import { reportOf, type UpgradeReport } from './report';
+import { sampleOf } from './sample';
+
+/**
+ * What a cluster is in.
+ *
+ * - `at-rest`: one set of nodes, and nobody changes it.
+ * - `waiting`: the operator is held behind new nodes, and no run has begun; an upgrade picks them up.
+ * - `native`: the operator upgrades on its own.
+ * - `upgrading`: a run is open, whether somebody drives it now or not.
+ * - `unsettled`: anything else.
+ */
+export type ClusterState = 'at-rest' | 'waiting' | 'native' | 'upgrading' | 'unsettled';
+
+/** How a cluster and its upgrade stand. */
+export interface UpgradeStatus {
+  cluster: string;
+  namespace: string;
+  state: ClusterState;
+  /** What the serving nodes run; what the resource asks for where they do not tell. */
+  version: string;
+  /** Who drives a run, or did last. */
+  lease: LeaseView | undefined;
+  /** The open run, or else the last one. */
+  run: RunStatus | undefined;
+  sample: Sample;
+}
+
+export interface RunStatus {
+  id: string;
+  driver: Driver;
+  phase: Phase;
+  /** ms since the epoch. */
+  phaseSince: number;
+  startedAt: number;
+  from: string;
+  to: string;
+  connectionCap: number;
+}
+
+/** Looks once. Writes nothing. */
+export async function statusOf(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeStatus> {
+  const { clock, cluster, emqx } = context;
+  const observation = await new Observer(clock, cluster, emqx).look(undefined, signal);
+  const { resource, lease, journal } = observation.cluster;
+  const { name, namespace = 'default' } = resource.metadata;
+  return {
+    cluster: name,
+    namespace,
+    state: stateOf(observation),
+    version: runningVersion(observation, blueOf(observation.cluster)?.name) ?? versionOf(resource),
+    lease,
+    run: journal && runStatus(journal),
+    sample: sampleOf(observation, isOpen(journal) ? journal : undefined),
+  };
+}
+
+/** Time between two looks of somebody who only watches. */
+const WATCH_MS = 2_000;
+
+/**
+ * What happens to a cluster, as a run would tell it. Writes nothing. Ends when a run that was open has come to its end, or
+ * when the signal aborts; goes on for ever where none is open.
+ */
+export async function* watchUpgrade(
+  context: UpgradeContext,
+  signal?: AbortSignal,
+): AsyncGenerator<ProgressEvent, void> {
+  const { clock, cluster, emqx } = context;
+  const observer = new Observer(clock, cluster, emqx);
+  const ended = new AbortController();
+  cluster.follow(ended.signal);
+  let phase: Phase | undefined;
+  try {
+    for (;;) {
+      try {
+        const observation = await observer.look(undefined, signal);
+        const { journal } = observation.cluster;
+        const open = isOpen(journal) ? journal : undefined;
+        if (open && open.phase !== phase) {
+          yield { kind: 'phase', at: open.began[open.phase] ?? observation.at, phase: open.phase, resumed: false };
+        }
+        if (phase && !open) {
+          yield { kind: 'phase', at: observation.at, phase: 'done', resumed: false };
+          return;
+        }
+        phase = open?.phase;
+        yield { kind: 'sample', at: observation.at, sample: sampleOf(observation, open) };
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!(error instanceof PortError) || error.code === 'missing') throw error;
+        yield { kind: 'warning', at: clock.now(), text: error.message };
+      }
+      await clock.sleep(WATCH_MS, signal);
+    }
+  } finally {
+    ended.abort();
+  }
+}
+
+/** The report of the last run that came to its end; undefined when there is none, or another one is open. */
+export async function lastReport(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeReport | undefined> {
+  const { journal } = await context.cluster.observe(signal);
+  return journal?.phase === 'done' ? reportOf(journal) : undefined;
+}
+
+function stateOf({ cluster }: Observation): ClusterState {
+  if (isOpen(cluster.journal)) return 'upgrading';
+  if (isWaiting(cluster)) return 'waiting';
+  if (isNative(cluster)) return 'native';
+  const { status, spec } = cluster.resource;
+  const first = status?.conditions?.[0];
+  const running = first?.type === 'Running' && first.status === 'True' && status?.readyReplicas === spec.replicas;
+  return running && activeSets(cluster).length === 1 && !status?.blueGreenUpdateStatus ? 'at-rest' : 'unsettled';
+}
+
+function runStatus(journal: Journal): RunStatus {
+  const { run, driver, phase, began, from, to, connectionCap } = journal;
+  const startedAt = Math.min(...Object.values(began));
+  return {
+    id: run,
+    driver,
+    phase,
+    phaseSince: began[phase] ?? startedAt,
+    startedAt,
+    from: from.version,
+    to: to.version,
+    connectionCap,
+  };
+}

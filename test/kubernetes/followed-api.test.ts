@@ -1,0 +1,144 @@
+import { KubeApiError, type KubeObject } from '../../src/kubernetes';
+import { FollowedApi } from '../../src/kubernetes/followed-api';
+import { SimulatedClock } from '../../src/simulator/clock';
+import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
+import { ObjectStore } from '../../src/simulator/kubernetes/object-store';
+import { Random } from '../../src/simulator/random';
+
+interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+}
+
+const KIND = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'mqtt' };
+const ref = (name: string) => ({ ...KIND, name });
+const map = (name: string, data: Record<string, string> = {}): ConfigMap => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'mqtt' },
+  data,
+});
+
+function followed() {
+  const clock = new SimulatedClock();
+  const store = new ObjectStore(clock, new Random(1));
+  const calls: ApiCall['verb'][] = [];
+  const server: { down?: KubeApiError } = {};
+  const api = new InMemoryKubeApi(clock, store, {
+    latencyMs: 10,
+    intercept: (call, perform) => {
+      calls.push(call.verb);
+      return server.down ? Promise.reject(server.down) : perform();
+    },
+  });
+  const subject = new FollowedApi(api, clock);
+  const end = new AbortController();
+  subject.follow(end.signal);
+  /** What is listed, as `name=value`. */
+  const listed = async (fresh = false) => {
+    const items = await subject.list<ConfigMap>(KIND, { fresh });
+    return items.map(({ metadata, data }) => `${metadata.name}=${data?.['v'] ?? ''}`);
+  };
+  const setTo = (name: string, v: string) =>
+    void store.update<ConfigMap>(ref(name), (draft) => ({ ...draft, data: { v } }));
+  return { clock, store, calls, server, api, subject, end, listed, setTo };
+}
+
+describe('lists that are followed', () => {
+  test('cost one list and one watch, and tell what happened since', async () => {
+    const { clock, store, calls, subject, listed, setTo } = followed();
+    store.create(map('a', { v: '1' }));
+    await clock.run(async () => {
+      expect(await listed()).toEqual(['a=1']);
+      const changed = subject.change(new AbortController().signal);
+      await clock.sleep(100);
+      setTo('a', '2');
+      store.create(map('b'));
+      await changed;
+      await clock.sleep(100);
+      expect(await listed()).toEqual(['a=2', 'b=']);
+      store.delete(ref('a'));
+      await clock.sleep(100);
+      expect(await listed()).toEqual(['b=']);
+    });
+    expect(calls).toEqual(['list', 'watch']);
+  });
+
+  test('are asked for when nobody follows, before and after', async () => {
+    const { clock, calls, end, listed } = followed();
+    await clock.run(async () => {
+      await listed();
+      await clock.sleep(100);
+      end.abort();
+      await listed();
+      await listed();
+    });
+    expect(calls).toEqual(['list', 'watch', 'list', 'list']);
+  });
+
+  test('show what was written through it at once, and not again what was before', async () => {
+    const { clock, subject, listed } = followed();
+    await clock.run(async () => {
+      await subject.create(map('a', { v: '1' }));
+      expect(await listed()).toEqual(['a=1']);
+      await clock.sleep(100);
+      await subject.patch(ref('a'), { type: 'merge', body: { data: { v: '2' } } });
+      expect(await listed()).toEqual(['a=2']);
+      await Promise.all(['3', '4'].map((v) => subject.patch(ref('a'), { type: 'merge', body: { data: { v } } })));
+      expect(await listed()).toEqual(['a=4']);
+      await clock.sleep(100);
+      expect(await listed()).toEqual(['a=4']);
+    });
+  });
+
+  test('are asked for anew when the watch must not be trusted', async () => {
+    const { clock, calls, listed } = followed();
+    await clock.run(async () => {
+      await listed();
+      await clock.sleep(100);
+      await listed(true);
+    });
+    expect(calls).toEqual(['list', 'watch', 'list']);
+  });
+
+  test('are listed again when the server has forgotten the version', async () => {
+    const { clock, store, api, calls, listed, setTo } = followed();
+    store.create(map('a', { v: '1' }));
+    await clock.run(async () => {
+      await listed();
+      await clock.sleep(100);
+      api.endWatches(new KubeApiError(410, 'Expired', 'too old'));
+      setTo('a', '2');
+      await clock.sleep(100);
+      expect(await listed()).toEqual(['a=2']);
+    });
+    expect(calls).toEqual(['list', 'watch', 'list', 'watch']);
+  });
+
+  test('fail while the server is away, instead of telling what may be old', async () => {
+    const { clock, store, api, server, subject, listed, setTo } = followed();
+    store.create(map('a', { v: '1' }));
+    await clock.run(async () => {
+      await listed();
+      await clock.sleep(100);
+      server.down = new KubeApiError(0, 'Unreachable', 'nobody there');
+      const changed = subject.change(new AbortController().signal);
+      api.endWatches(server.down);
+      await changed;
+      await expect(listed()).rejects.toThrow('nobody there');
+      setTo('a', '2');
+      delete server.down;
+      await clock.sleep(2_000);
+      expect(await listed()).toEqual(['a=2']);
+    });
+  });
+
+  test('that nobody waits for any more wake nobody', async () => {
+    const { clock, subject } = followed();
+    const over = new AbortController();
+    await clock.run(async () => {
+      const changed = subject.change(over.signal);
+      over.abort();
+      await changed;
+    });
+  });
+});
