@@ -13,7 +13,7 @@ export interface Credentials {
 export interface EmqxClientOptions {
   transport: EmqxTransport;
   namespace: string;
-  /** Asked at the first request, and again only if that failed. */
+  /** Asked at the first request, and again after that failed or a node refused them. */
   credentials: () => Promise<Credentials>;
   /** Of each request, in ms. @default 5000: a frozen peer blocks some answers for as long as it is frozen */
   timeoutMs?: number;
@@ -162,11 +162,13 @@ export class EmqxClient implements EmqxPort {
     });
     const headers: Record<string, string> = { accept: 'application/json', authorization };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
-    return this.options.transport.exchange(
+    const response = await this.options.transport.exchange(
       { namespace: this.options.namespace, name: pod },
       { ...request, headers, timeoutMs: this.options.timeoutMs ?? 5000 },
       signal,
     );
+    if (response.status === 401) this.authorization = undefined; // they may have been changed: the next request asks again
+    return response;
   }
 }
 

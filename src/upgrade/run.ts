@@ -111,6 +111,7 @@ class Run {
     try {
       if (!this.resumed) await this.insist(() => cluster.writeJournal(this.journal, signal), signal);
       this.tellPhase(this.resumed);
+      if (this.resumed) this.tellIgnored();
       let keptMs = 0;
       while (this.journal.phase !== 'done') {
         const pauseMs = await this.oneStep(keptMs, signal);
@@ -269,6 +270,17 @@ class Run {
       throw lost(error.message, error);
     }
     this.leaseAt = clock.now();
+  }
+
+  /** A run keeps what it began with. */
+  private tellIgnored(): void {
+    const { driver = 'pilot', stormCap } = this.request;
+    const { journal } = this;
+    if (driver !== journal.driver)
+      this.tell('warning', `the run goes on with the ${journal.driver} driver it began with`);
+    if (stormCap !== undefined && stormCap !== journal.connectionCap) {
+      this.tell('warning', `the run goes on with the cap of ${journal.connectionCap}/s it began with`);
+    }
   }
 
   private tell(kind: 'action' | 'waiting' | 'warning', text: string): void {

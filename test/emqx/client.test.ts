@@ -223,6 +223,15 @@ describe('the credentials', () => {
     expect(credentials).toHaveBeenCalledTimes(1);
   });
 
+  test('are asked again after a node refused them: somebody may have changed the password', async () => {
+    const credentials = jest.fn(() => Promise.resolve(ID));
+    const denied: Answer = { status: 401, body: 'Unauthorized' };
+    const { client } = scripted({ ...RESTING, [EVICTION]: [denied, json({ status: 'disabled' })] }, credentials);
+    expect((await client.observe(POD, NODE)).unreachable).toMatch(/HTTP 401/);
+    expect((await client.observe(POD, NODE)).unreachable).toBeUndefined();
+    expect(credentials).toHaveBeenCalledTimes(2);
+  });
+
   test('are asked again after they could not be read', async () => {
     const credentials = jest
       .fn(() => Promise.resolve(ID))

@@ -337,6 +337,21 @@ describe('leaving a run', () => {
     },
   );
 
+  test('and going on with another cap: it is said that the run keeps its own', async () => {
+    const world = new FakeWorld();
+    const leave = new AbortController();
+    world.fault = (call, when) => {
+      if (when === 'after' && call.method === 'observe' && world.journal?.phase === 'green') leave.abort();
+    };
+    await failing(world.run('p1', request(), leave.signal));
+    world.fault = () => {};
+    await world.run('p2', { ...request(), stormCap: 7 });
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ kind: 'warning', text: 'the run goes on with the cap of 100/s it began with' }),
+    );
+    expect(world.journal?.connectionCap).toBe(100);
+  });
+
   test('before the run has begun', async () => {
     const world = new FakeWorld();
     const leave = new AbortController();
