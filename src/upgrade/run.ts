@@ -15,6 +15,9 @@ import { type Target, targetOf, type UpgradeRequest } from './target';
 
 const RENEW_LEASE_MS = 10_000;
 
+/** From then on somebody else may have taken it, and given it back. */
+const LEASE_MS = 30_000;
+
 /** A change wakes the loop before its time; changes that come together are looked at together. */
 const TOGETHER_MS = 100;
 
@@ -197,7 +200,9 @@ class Run {
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     const { clock, cluster, emqx } = this.context;
     if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
-    // A process that slept longer than its lease holds finds out here, before it does anything.
+    // A process that was paused meanwhile must not act on what it saw before.
+    if (clock.now() - this.leaseAt >= LEASE_MS)
+      throw new PortError('conflict', 'this process was paused; it looks again');
     await this.keepLease(signal);
     switch (action.do) {
       case 'select-traffic':

@@ -1,5 +1,5 @@
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
-import { BlockedError, PortError, planUpgrade, UpgradeError } from '../../src/upgrade';
+import { BlockedError, PortError, planUpgrade, runUpgrade, UpgradeError } from '../../src/upgrade';
 import { Crash, FakeWorld, type Fault } from './fake-world';
 import { BLUE, GREEN, GREEN_REVISION, journal, podNames, request, resource, T0 } from './fixtures';
 
@@ -295,6 +295,38 @@ describe('two at once', () => {
     expect(world.orders).toEqual([]);
     const after = world.calls.slice(calls).map((call) => call.method);
     expect([...new Set(after)]).toEqual(['emqx.observe', 'releaseLease']);
+  });
+
+  test.each([
+    ['still runs', 33_000],
+    ['is over', 200_000],
+  ])('a process that was paused between two orders does nothing when it wakes up: the run %s', async (_, pausedMs) => {
+    const world = new FakeWorld();
+    let paused: Promise<void> | undefined;
+    const clock = {
+      now: () => world.clock.now(),
+      sleep: (ms: number, signal?: AbortSignal) => {
+        const beforeThird = world.journal?.phase === 'evacuate' && ms > 500 && ms < 1_000;
+        if (paused || !beforeThird) return world.clock.sleep(ms, signal);
+        paused = world.clock.sleep(pausedMs);
+        return paused;
+      },
+    };
+    const { outcome, did } = await world.clock.run(async () => {
+      const first = runUpgrade({ ...world.process('p1'), clock }, request()).catch((error: unknown) => error);
+      while (!paused) await world.clock.sleep(100);
+      await world.clock.sleep(31_000);
+      const second = runUpgrade(world.process('p2'), request());
+      await paused;
+      const before = world.calls.length;
+      const ended = await first;
+      await second;
+      return { outcome: ended, did: world.calls.slice(before).filter((call) => call.process === 'p1') };
+    });
+    const writes = did.map(({ method }) => method).filter((method) => !/bserve|Lease/.test(method));
+    expect(writes).toEqual([]);
+    expect(world.violations).toEqual([]);
+    expect(outcome).toMatchObject(pausedMs > 100_000 ? { outcome: 'completed' } : { code: 'LEASE_LOST' });
   });
 
   test('a process that slept through the next upgrade stops', async () => {
