@@ -36,6 +36,9 @@ export interface ClusterOptions {
 }
 
 const JOURNAL_KEY = 'journal.json';
+/** Written by whoever wants something of the run. */
+const REQUEST_KEY = 'request';
+const SPEC_KEY = 'before.json';
 
 /** One EMQX cluster in Kubernetes: what the engine reads and writes there, and nothing else. */
 export class Cluster implements ClusterPort {
@@ -46,7 +49,7 @@ export class Cluster implements ClusterPort {
 
   constructor(private readonly options: ClusterOptions) {
     this.api = new FollowedApi(options.api, options.clock);
-    this.lease = new UpgradeLease(this.api, options.clock, options.namespace, `${options.name}-upgrade`);
+    this.lease = new UpgradeLease(this.api, options.clock, options.namespace, this.companionName);
   }
 
   follow(signal: AbortSignal): void {
@@ -147,16 +150,42 @@ export class Cluster implements ClusterPort {
     return ported(() => this.lease.release(holder, signal));
   }
 
-  writeJournal(journal: Journal, signal?: AbortSignal): Promise<void> {
+  writeJournal(journal: Journal, takenUp?: string, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
-      const ref = this.ref('v1', 'ConfigMap', `${this.options.name}-upgrade`);
       const data = { [JOURNAL_KEY]: JSON.stringify(journal) };
-      try {
-        await this.api.patch(ref, { type: 'merge', body: { data } }, {}, signal);
-      } catch (error) {
-        if (!isKubeError(error, 'NotFound')) throw error;
-        await this.api.create({ ...this.companion(ref), data }, signal);
-      }
+      const removal =
+        takenUp === undefined
+          ? { data }
+          : { metadata: { resourceVersion: takenUp }, data: { ...data, [REQUEST_KEY]: null } };
+      await this.patchOrCreate(this.ref('v1', 'ConfigMap', this.companionName), removal, { data }, signal);
+    });
+  }
+
+  writeRequest(request: string, signal?: AbortSignal): Promise<void> {
+    return ported(async () => {
+      const body = { data: { [REQUEST_KEY]: request } };
+      await this.api.patch(this.ref('v1', 'ConfigMap', this.companionName), { type: 'merge', body }, {}, signal);
+    });
+  }
+
+  keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void> {
+    return ported(async () => {
+      const data = { [SPEC_KEY]: Buffer.from(JSON.stringify({ run, spec })).toString('base64') };
+      await this.patchOrCreate(this.ref('v1', 'Secret', this.companionName), { data }, { data }, signal);
+    });
+  }
+
+  keptSpec(run: string, signal?: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    return ported(async () => {
+      const secret = await this.api
+        .get<Secret>(this.ref('v1', 'Secret', this.companionName), signal)
+        .catch((error: unknown) => {
+          if (isKubeError(error, 'NotFound')) return undefined;
+          throw error;
+        });
+      const kept = Buffer.from(secret?.data?.[SPEC_KEY] ?? '', 'base64').toString();
+      const parsed = kept === '' ? undefined : (JSON.parse(kept) as { run: string; spec: Record<string, unknown> });
+      return parsed?.run === run ? parsed.spec : undefined;
     });
   }
 
@@ -177,7 +206,7 @@ export class Cluster implements ClusterPort {
   }
 
   private async look(how: ListOptions, signal?: AbortSignal): Promise<ClusterView> {
-    const [resource, sets, pods, lease, journal] = await Promise.all([
+    const [resource, sets, pods, lease, written] = await Promise.all([
       this.resource(how, signal),
       this.all<StatefulSet>('apps/v1', 'StatefulSet', how, signal),
       this.pods(how, signal),
@@ -197,7 +226,7 @@ export class Cluster implements ClusterPort {
       traffic: await traffic,
       keptInitialDelaySeconds: kept === undefined ? undefined : Number(kept),
       lease,
-      journal,
+      ...written,
     };
   }
 
@@ -224,19 +253,21 @@ export class Cluster implements ClusterPort {
     return this.all<Pod>('v1', 'Pod', how, signal);
   }
 
-  private async journal(how: ListOptions, signal?: AbortSignal): Promise<Journal | undefined> {
+  private async journal(how: ListOptions, signal?: AbortSignal) {
     const { namespace } = this.options;
-    const name = `${this.options.name}-upgrade`;
+    const name = this.companionName;
     const [map] = await this.api.list<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name }, how, signal);
+    const request = map?.data?.[REQUEST_KEY];
+    const journalVersion = map?.metadata.resourceVersion ?? '';
     const text = map?.data?.[JOURNAL_KEY];
-    if (text === undefined) return undefined;
+    if (text === undefined) return { journal: undefined, request, journalVersion };
     let journal: Journal | undefined;
     try {
       journal = JSON.parse(text) as Journal;
     } catch {
       // Told below: not JSON is as unknown as a newer form.
     }
-    if (journal?.schema === 1) return journal;
+    if (journal?.schema === 1) return { journal, request, journalVersion };
     throw new PortError('refused', `the journal in ConfigMap ${name} is of a form this version does not know`);
   }
 
@@ -272,6 +303,20 @@ export class Cluster implements ClusterPort {
     const { namespace } = this.options;
     const labels = { [SERVICE_NAME_LABEL]: service };
     return this.api.list({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, labels }, how, signal);
+  }
+
+  /** Of the objects this project keeps beside the cluster. */
+  private get companionName(): string {
+    return `${this.options.name}-upgrade`;
+  }
+
+  private async patchOrCreate(ref: ObjectRef, patch: object, fields: object, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.api.patch(ref, { type: 'merge', body: patch }, {}, signal);
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound')) throw error;
+      await this.api.create({ ...this.companion(ref), ...fields }, signal);
+    }
   }
 
   private companion(ref: ObjectRef): KubeObject {

@@ -13,5 +13,10 @@ const LEAST_HOLD_SECONDS = 1_000_000_000;
 
 /** Whether the operator is kept from evacuating anything. */
 export function isHeld(resource: EmqxEnterprise): boolean {
-  return (resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0) >= LEAST_HOLD_SECONDS;
+  return isHold(resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0);
+}
+
+/** Whether an initial delay is a hold. */
+export function isHold(delaySeconds: number): boolean {
+  return delaySeconds >= LEAST_HOLD_SECONDS;
 }

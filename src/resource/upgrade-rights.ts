@@ -32,7 +32,10 @@ export const UPGRADE_RIGHTS: readonly UpgradeRight[] = [
   { group: '', resource: 'endpoints', verbs: ['get', 'patch'], of: named('') },
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
   { group: '', resource: 'secrets', verbs: ['get'], of: named('-bootstrap-user') },
+  // What the resource asked for before, which may hold secrets.
+  { group: '', resource: 'secrets', verbs: ['get', 'patch'], of: named('-upgrade') },
   // What does not exist has no name yet to restrict its creation by.
+  { group: '', resource: 'secrets', verbs: ['create'] },
   { group: '', resource: 'configmaps', verbs: ['create'] },
   { group: '', resource: 'configmaps', verbs: ['list', 'watch', 'patch'], of: named('-upgrade') },
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create'] },

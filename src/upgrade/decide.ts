@@ -1,8 +1,10 @@
 import { isHeld } from '../resource';
 import type { Journal, Phase } from './journal';
 import type { Observation } from './observation';
+import { back, clear, revert } from './phases/abort';
 import { HOLD } from './phases/common';
-import { evacuate } from './phases/evacuate';
+import { stand, takeUp } from './phases/control';
+import { comeBack, evacuate } from './phases/evacuate';
 import { apply, claim, release, retire } from './phases/hold';
 import { native } from './phases/native';
 import { green, pin, switchTraffic } from './phases/traffic';
@@ -14,6 +16,8 @@ export type Action =
   | { do: 'select-traffic'; service: string; revision: string | undefined }
   | { do: 'lead-traffic'; service: string; revision: string }
   | { do: 'patch-resource'; spec: Record<string, unknown>; why: string; heartbeat: boolean }
+  /** Gives the resource back what it asked for before the run, and holds the operator, in one patch. */
+  | { do: 'revert-resource'; run: string }
   | { do: 'mark-serving'; pod: string }
   | { do: 'start-evacuation'; pod: string; node: string; order: EvacuationOrder; afterMs: number }
   | { do: 'stop-evacuation'; pod: string; node: string }
@@ -27,15 +31,18 @@ export function isDangerous(action: Action): boolean {
 /** What follows from what is seen. */
 export type Step =
   /** The phase has reached its end; `note` is written to the journal together with the next phase. */
-  | { kind: 'next'; phase: Phase; note?: Partial<Journal> }
-  /** Something must outlive the process before the phase goes on. */
-  | { kind: 'note'; note: Partial<Journal> }
+  | { kind: 'next'; phase: Phase; note?: Partial<Journal>; answers?: string }
+  /**
+   * Something must outlive the process before the phase goes on. `answers` is the request that is removed in the same write,
+   * `say` why it had no effect.
+   */
+  | { kind: 'note'; note: Partial<Journal>; answers?: string; say?: string }
   /** Do this, then look again after `pollMs`. */
   | { kind: 'stay'; waitingFor: string; actions: Action[]; pollMs: number }
   /** Nothing can be done that is known to be safe. What holds now stays as it is. */
   | { kind: 'stop'; code: StopCode; reason: string; fix: string };
 
-export type StopCode = 'TEMPLATE_CHANGED' | 'UNEXPECTED_SETS' | 'BLUE_GONE';
+export type StopCode = 'TEMPLATE_CHANGED' | 'UNEXPECTED_SETS' | 'BLUE_GONE' | 'SPEC_LOST';
 
 export interface Situation {
   observation: Observation;
@@ -55,14 +62,21 @@ export interface Situation {
  * 5. `switch`: only green pods, and all of them, are behind every traffic Service; then the user's delay has passed.
  * 6. `evacuate`: every blue node is drained.
  * 7. `retire`: blue has no pod left; the operator reports rest with green nodes only.
- * 8. `release`: the resource has the user's delay, and the Services select the whole cluster again.
+ * 8. On the way back instead of 7, and of what was left of 2 to 6: `revert`: the resource has the old template, and the hold.
+ *    `back`: only blue pods, and all of them, are behind every traffic Service. `return`: every green node is drained, or has
+ *    nobody. `clear`: green has no pod left; the operator reports rest with blue nodes only.
+ * 9. `release`: the resource has the user's delay, and the Services select the whole cluster again.
  *
  * Pure: equal situations give equal steps. A run that was interrupted anywhere goes on from the observation.
  */
 export function decide(situation: Situation): Step {
   const { journal } = situation;
+  const asked = takeUp(situation);
+  if (asked) return asked;
   if (journal.driver === 'operator') return native(situation);
-  return guard(situation) ?? PILOT[journal.phase](situation);
+  const guarded = guard(situation);
+  if (guarded) return guarded;
+  return journal.paused ? stand(situation) : PILOT[journal.phase](situation);
 }
 
 const PILOT: Record<Phase, (situation: Situation) => Step> = {
@@ -73,23 +87,27 @@ const PILOT: Record<Phase, (situation: Situation) => Step> = {
   switch: switchTraffic,
   evacuate,
   retire,
+  revert,
+  back,
+  return: comeBack,
+  clear,
   release,
   native: () => ({ kind: 'next', phase: 'done' }),
   done: () => ({ kind: 'next', phase: 'done' }),
 };
 
-const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire'];
+const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire', 'back', 'return', 'clear'];
 
 /** What must hold in every phase between the patch and the release. */
 function guard({ observation, journal, target }: Situation): Step | undefined {
   if (!HELD_PHASES.includes(journal.phase)) return undefined;
   const { resource, sets } = observation.cluster;
-  if (digestOf(target.live) !== journal.target) {
+  if (digestOf(target.live) !== (journal.aborted ? journal.from.digest : journal.target)) {
     return {
       kind: 'stop',
       code: 'TEMPLATE_CHANGED',
       reason: 'somebody changed spec.template while the upgrade was under way',
-      fix: `set the template back to version ${journal.to.version}, then run the same command again`,
+      fix: `set the template back to version ${journal.aborted ? journal.from.version : journal.to.version}, then run the same command again`,
     };
   }
   if (!isHeld(resource)) {

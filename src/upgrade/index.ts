@@ -1,5 +1,7 @@
 export type { Change } from './changes';
 export type { UpgradeContext } from './context';
+export type { Control } from './control';
+export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export { checkUpgrade, planUpgrade } from './inspect';
 export type { Driver, Journal, Phase } from './journal';

@@ -6,7 +6,8 @@ export type Driver = 'pilot' | 'operator';
 /**
  * The phases of an upgrade, in their order. A run only moves forward through them.
  *
- * The pilot goes through all but `native`; the operator driver through claim, apply, native and done.
+ * The pilot goes through claim to retire and on to release; one that is aborted, from where it is through revert, back, return
+ * and clear to release. The operator driver goes through claim, apply, native and done.
  */
 export const PHASES = [
   'claim',
@@ -16,6 +17,10 @@ export const PHASES = [
   'switch',
   'evacuate',
   'retire',
+  'revert',
+  'back',
+  'return',
+  'clear',
   'release',
   'native',
   'done',
@@ -34,12 +39,15 @@ export interface Journal {
   phase: Phase;
   /** ms since the epoch at which each phase began. */
   began: Partial<Record<Phase, number>>;
-  from: { version: string; set: string; revision: string };
+  /** The digest is that of the template blue runs; absent where somebody else had changed it before the run began. */
+  from: { version: string; set: string; revision: string; digest?: string };
   to: { version: string; set?: string; revision?: string };
   /** Digest of the wanted pod template: tells whether a later command wants the same. */
   target: string;
-  /** What the user set as initial delay, and gets back at the end. */
+  /** How long to wait between the switch of the traffic and the first eviction. */
   initialDelaySeconds: number;
+  /** The delay of the resource, s: what it gets back on the way back, and what it has in the end. A hold is one of them. */
+  delay: { before: number; after: number };
   replicas: number;
   waitTakeoverSeconds: number;
   /** Cluster-wide caps: at most so many disconnects, and so many moved sessions, per second. */
@@ -47,12 +55,22 @@ export interface Journal {
   sessionCap: number;
   /** Counts on blue when the run was claimed. */
   baseline: { connections: number; sessions: number };
-  /** How the caps are shared out among blue's nodes, fixed when the evacuation begins. */
-  shares?: NodeShare[];
-  /** When only green was seen behind every traffic Service. */
+  /** How the caps are shared out among the nodes that are emptied: blue's, or green's on the way back. */
+  shares?: NodeShare[] | undefined;
+  /** Pods whose evacuation is to be stopped before any is started: the shares have changed. */
+  restart?: string[] | undefined;
+  /** Nobody is disconnected and no step is begun, since then; and for how long it was so before, in ms. */
+  paused?: { since: number } | undefined;
+  pausedMs?: number;
+  /** The latest request that had no effect. */
+  refused?: { request: string; reason: string; at: number } | undefined;
+  /** The run is on its way back, since then, from that phase. */
+  aborted?: { at: number; phase: Phase } | undefined;
+  /** When only green was seen behind every traffic Service; and on the way back only blue. */
   switchedAt?: number;
-  /** When the first evacuation was ordered, and when every blue node was seen drained. */
-  evacuation?: { startedAt: number; drainedAt?: number; lowerBoundMs: number };
+  backAt?: number;
+  /** When the first evacuation was ordered, and when every node was seen drained. */
+  evacuation?: { startedAt: number; drainedAt?: number; lowerBoundMs: number } | undefined;
   finishedAt?: number;
 }
 

@@ -70,6 +70,10 @@ export interface ClusterView {
   keptInitialDelaySeconds: number | undefined;
   lease: LeaseView | undefined;
   journal: Journal | undefined;
+  /** What somebody asks of the run; see `Control`. */
+  request: string | undefined;
+  /** Opaque version of journal and request, for conditional writes. */
+  journalVersion: string;
 }
 
 /** What one EMQX node says of itself. */
@@ -192,4 +196,9 @@ export function isDrained(node: NodeView | undefined): boolean {
     node.connections === 0 &&
     node.sessions === 0
   );
+}
+
+/** Nodes of a set that answer, and still have to be emptied. */
+export function undrained(observation: Observation, set: string): NodeView[] {
+  return nodesOf(observation, set).filter((node) => node.unreachable === undefined && !isDrained(node));
 }

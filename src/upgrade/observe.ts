@@ -3,10 +3,10 @@ import { isOpen, type Journal, type Phase } from './journal';
 import type { ClusterView, NodeView, Observation } from './observation';
 import type { Clock, ClusterPort, EmqxPort } from './ports';
 
-/** Phases in which only blue's nodes move, and green's are asked now and then. */
-const BLUE_MOVES: readonly Phase[] = ['evacuate', 'retire'];
+/** Phases in which only the nodes of one set move, and the others are asked now and then. */
+const ONE_MOVES: readonly Phase[] = ['evacuate', 'retire', 'return', 'clear'];
 /** A look at one of them is three requests. */
-const GREEN_EVERY_MS = 4_000;
+const OTHERS_EVERY_MS = 4_000;
 
 /** How to look. */
 export interface LookOptions {
@@ -32,10 +32,11 @@ export class Observer {
     const { keptMs = 0, anew = false } = options;
     const cluster = await (anew ? this.cluster.observeAnew(signal) : this.cluster.observe(signal));
     const known = journal ?? cluster.journal;
-    const run = isOpen(known) && BLUE_MOVES.includes(known.phase) ? known : undefined;
+    const run = isOpen(known) && ONE_MOVES.includes(known.phase) ? known : undefined;
     const views = await Promise.all(
       asked(cluster).map((pod) => {
-        const patienceMs = run && pod.set !== run.from.set ? GREEN_EVERY_MS : keptMs;
+        const moves = run && (pod.set === run.from.set) !== (run.aborted !== undefined);
+        const patienceMs = run && !moves ? OTHERS_EVERY_MS : keptMs;
         return this.node(cluster, pod.name, patienceMs, signal);
       }),
     );

@@ -45,7 +45,17 @@ export interface ClusterPort {
   /** Takes or renews the lease; rejects with `conflict` and the holder's name when somebody else holds it. */
   holdLease(holder: string, signal?: AbortSignal): Promise<void>;
   releaseLease(holder: string, signal?: AbortSignal): Promise<void>;
-  writeJournal(journal: Journal, signal?: AbortSignal): Promise<void>;
+  /**
+   * @param takenUp version of the journal whose request is removed by this write; it rejects with `conflict` when the request
+   * may be another one by now.
+   */
+  writeJournal(journal: Journal, takenUp?: string, signal?: AbortSignal): Promise<void>;
+  /** Asks the run under way for something. Rejects with `missing` where there never was a run. */
+  writeRequest(request: string, signal?: AbortSignal): Promise<void>;
+  /** Keeps what the resource asks for before a run changes it. It may hold secrets. */
+  keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void>;
+  /** What was kept for a run; undefined when there is nothing. */
+  keptSpec(run: string, signal?: AbortSignal): Promise<Record<string, unknown> | undefined>;
 }
 
 /** The order to empty one node. Rates are per second and at least 1. */

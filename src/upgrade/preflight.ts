@@ -290,7 +290,8 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     'open-run'({ cluster }, target) {
-      if (!isOpen(cluster.journal) || cluster.journal.target === target.digest) return undefined;
+      if (!isOpen(cluster.journal) || cluster.journal.aborted || cluster.journal.target === target.digest)
+        return undefined;
       return blocker(
         `a run to version ${cluster.journal.to.version} is in phase "${cluster.journal.phase}"`,
         `finish it first: ask for version ${cluster.journal.to.version} again`,

@@ -7,9 +7,9 @@ export interface Sample {
   blue: SetLoad;
   /** Absent until the green set exists. */
   green: SetLoad | undefined;
-  /** Blue's nodes during the evacuation. */
+  /** The nodes that are emptied: blue's, or green's on the way back. */
   nodes: readonly NodeProgress[];
-  /** Estimated ms until blue is drained; undefined outside of the evacuation. */
+  /** Estimated ms until they are drained; undefined outside of the evacuation. */
   leftMs: number | undefined;
 }
 

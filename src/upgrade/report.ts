@@ -3,7 +3,8 @@ import type { NodeShare } from './pacing';
 
 /** What a finished run did. What devices saw of it is known to the devices alone. */
 export interface UpgradeReport {
-  outcome: 'completed';
+  /** Aborted: everything is as it was before the run. */
+  outcome: 'completed' | 'aborted';
   run: string;
   driver: Driver;
   from: { version: string; set: string };
@@ -19,6 +20,8 @@ export interface UpgradeReport {
   connections: number;
   sessions: number;
   shares: NodeShare[];
+  /** For how long the run was paused, ms. */
+  pausedMs: number;
 }
 
 /** The report of a finished run, from its journal alone: it can be made again at any time. */
@@ -31,7 +34,7 @@ export function reportOf(journal: Journal): UpgradeReport {
   const end = journal.finishedAt ?? began.at(-1)?.at ?? start;
   const { evacuation } = journal;
   return {
-    outcome: 'completed',
+    outcome: journal.aborted ? 'aborted' : 'completed',
     run: journal.run,
     driver: journal.driver,
     from: { version: journal.from.version, set: journal.from.set },
@@ -46,5 +49,6 @@ export function reportOf(journal: Journal): UpgradeReport {
     connections: journal.baseline.connections,
     sessions: journal.baseline.sessions,
     shares: journal.shares ?? [],
+    pausedMs: journal.pausedMs ?? 0,
   };
 }

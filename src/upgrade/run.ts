@@ -1,17 +1,18 @@
-import { versionOf } from '../resource';
+import { type EmqxEnterprise, HOLD_DELAY_SECONDS, versionOf } from '../resource';
+import { mergePatch } from './changes';
 import type { UpgradeContext } from './context';
 import { type Action, decide, isDangerous, type Step } from './decide';
 import { BlockedError, UpgradeError } from './errors';
 import { inspect } from './inspect';
 import { isOpen, type Journal } from './journal';
-import { blueOf, loadOf, type Observation } from './observation';
+import { blueOf, type ClusterView, loadOf, type Observation } from './observation';
 import { Observer } from './observe';
 import { runningVersion } from './plan';
 import { PortError } from './ports';
 import { blockers } from './preflight';
 import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
-import { type Target, targetOf, type UpgradeRequest } from './target';
+import { digestOf, type Target, targetOf, type UpgradeRequest } from './target';
 
 const RENEW_LEASE_MS = 10_000;
 
@@ -38,35 +39,65 @@ export async function runUpgrade(
   request: UpgradeRequest,
   signal?: AbortSignal,
 ): Promise<UpgradeReport> {
+  const inspection = await left(inspect(context, request, signal), signal);
+  const { observation, target, checks } = inspection;
+  const open = openRun(observation);
+  const stops = blockers(open ? checks.filter(({ id }) => ['lease', 'open-run'].includes(id)) : checks);
+  if (stops.length > 0) throw new BlockedError(stops);
+  const run = new Run(context, request, open ?? firstPage(observation, target), open ? undefined : observation.cluster);
+  await drive(context, run, signal);
+  return reportOf(run.journal);
+}
+
+/** Tells when a run has come as far as it shall. */
+export type Until = (journal: Journal, observation: Observation) => boolean;
+
+/**
+ * Goes on with the open run, whatever it is.
+ *
+ * @param until where to leave it; to its end without it.
+ * @returns its report, if it has come to its end.
+ * @throws BlockedError when somebody else drives it, or when it is so early that only the command it was begun with knows
+ * what is wanted.
+ */
+export async function continueRun(
+  context: UpgradeContext,
+  until: Until | undefined,
+  signal?: AbortSignal,
+): Promise<UpgradeReport | undefined> {
+  const { observation, checks } = await left(inspect(context, undefined, signal), signal);
+  const open = openRun(observation);
+  if (!open) return undefined;
+  const binding = observation.cluster.request === 'abort' ? ['lease'] : ['lease', 'open-run'];
+  const stops = blockers(checks.filter(({ id }) => binding.includes(id)));
+  if (stops.length > 0) throw new BlockedError(stops);
+  const run = new Run(context, { desired: observation.cluster.resource, driver: open.driver }, open, undefined, until);
+  await drive(context, run, signal);
+  return run.journal.phase === 'done' ? reportOf(run.journal) : undefined;
+}
+
+function openRun({ cluster: { journal } }: Observation): Journal | undefined {
+  return isOpen(journal) ? journal : undefined;
+}
+
+async function drive({ cluster, holder }: UpgradeContext, run: Run, signal?: AbortSignal): Promise<void> {
   try {
-    return await beginOrGoOn(context, request, signal);
+    await left(run.go(signal), signal);
+  } finally {
+    await cluster.releaseLease(holder).catch(() => undefined); // it runs out by itself
+  }
+}
+
+/** An abort by the signal is no failure: the run stays as it is. */
+async function left<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await work;
   } catch (error) {
     if (!signal?.aborted) throw error;
-    throw new UpgradeError('DETACHED', 'the run was left as it is', 'run the same command again to go on', {
-      cause: error,
-    });
+    const fix = 'run the same command again to go on';
+    throw new UpgradeError('DETACHED', 'the run was left as it is', fix, { cause: error });
   }
 }
-
-async function beginOrGoOn(
-  context: UpgradeContext,
-  request: UpgradeRequest,
-  signal?: AbortSignal,
-): Promise<UpgradeReport> {
-  const { observation, target, checks } = await inspect(context, request, signal);
-  const open = isOpen(observation.cluster.journal) ? observation.cluster.journal : undefined;
-  const stops = blockers(open ? checks.filter((check) => RESUME_CHECKS.includes(check.id)) : checks);
-  if (stops.length > 0) throw new BlockedError(stops);
-  const journal = open ?? firstPage(observation, target);
-  try {
-    return await new Run(context, request, journal, open !== undefined).toTheEnd(signal);
-  } finally {
-    await context.cluster.releaseLease(context.holder).catch(() => undefined); // it runs out by itself
-  }
-}
-
-/** Checks that also bind a run that goes on; the others describe a cluster at rest. */
-const RESUME_CHECKS = ['lease', 'open-run'];
 
 function firstPage(observation: Observation, target: Target): Journal {
   const blue = blueOf(observation.cluster)!; // preflight found it
@@ -80,10 +111,12 @@ function firstPage(observation: Observation, target: Target): Journal {
       version: runningVersion(observation, blue.name) ?? versionOf(target.live),
       set: blue.name,
       revision: blue.revision ?? '',
+      ...(!target.applied && { digest: digestOf(target.live) }),
     },
     to: { version: versionOf(target.desired) },
     target: target.digest,
     initialDelaySeconds: target.initialDelaySeconds,
+    delay: { before: delayOf(target.live), after: delayOf(target.desired) },
     replicas: target.live.spec.replicas!,
     waitTakeoverSeconds: target.waitTakeoverSeconds,
     connectionCap: target.caps.connections,
@@ -97,30 +130,33 @@ class Run {
   private leaseAt = Number.NEGATIVE_INFINITY;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
+  private isLeft = false;
 
   constructor(
     private readonly context: UpgradeContext,
     private readonly request: UpgradeRequest,
-    private journal: Journal,
-    private readonly resumed: boolean,
+    public journal: Journal,
+    /** The cluster as it was before anything was done; absent where the run was begun before. */
+    private readonly before: ClusterView | undefined,
+    private readonly until: Until = () => false,
   ) {
     this.observer = new Observer(context.clock, context.cluster, context.emqx);
   }
 
-  async toTheEnd(signal?: AbortSignal): Promise<UpgradeReport> {
+  /** To the end, or to where it shall be left. */
+  async go(signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     const ended = new AbortController();
     cluster.follow(ended.signal);
     try {
-      if (!this.resumed) await this.insist(() => cluster.writeJournal(this.journal, signal), signal);
-      this.tellPhase(this.resumed);
-      if (this.resumed) this.tellIgnored();
+      if (this.before) await this.begin(this.before, signal);
+      else this.tellIgnored();
+      this.tellPhase(!this.before);
       let keptMs = 0;
-      while (this.journal.phase !== 'done') {
+      while (this.journal.phase !== 'done' && !this.isLeft) {
         const pauseMs = await this.oneStep(keptMs, signal);
         keptMs = pauseMs > 0 && (await this.pause(pauseMs, signal)) ? NODES_KEPT_MS : 0;
       }
-      return reportOf(this.journal);
     } finally {
       ended.abort();
     }
@@ -132,6 +168,8 @@ class Run {
       await this.keepLease(signal);
       const observation = await this.observer.look(this.journal, signal, { keptMs });
       this.follow(observation);
+      this.isLeft = this.until(this.journal, observation);
+      if (this.isLeft) return 0;
       const step = this.decide(observation);
       if (this.journal.phase === 'done') return 0;
       this.tellSample(observation);
@@ -178,11 +216,13 @@ class Run {
   private async take(step: Step, observation: Observation, signal?: AbortSignal): Promise<number> {
     switch (step.kind) {
       case 'next':
-        await this.turnPage({ ...step.note, phase: step.phase }, signal);
+        await this.turnPage({ ...step.note, phase: step.phase }, step.answers && observation, signal);
         this.tellPhase(false);
         return 0;
       case 'note':
-        await this.turnPage(step.note, signal);
+        await this.turnPage(step.note, step.answers && observation, signal);
+        if (step.say) this.tell('warning', step.say);
+        else if (step.answers) this.tell('action', `as asked: ${step.answers}`);
         return 0;
       case 'stay': {
         if (step.waitingFor !== this.waitingFor) this.tell('waiting', step.waitingFor);
@@ -215,6 +255,8 @@ class Run {
         this.tell('action', action.why);
         if (action.heartbeat) this.heartbeatAt = clock.now();
         return cluster.patchResource({ spec: action.spec, ifVersion: observation.cluster.resourceVersion }, signal);
+      case 'revert-resource':
+        return this.revert(action.run, observation, signal);
       case 'mark-serving':
         this.tell('action', `open the readiness gate of ${action.pod}`);
         return cluster.markServing(action.pod, signal);
@@ -232,12 +274,32 @@ class Run {
     }
   }
 
-  private async turnPage(change: Partial<Journal>, signal?: AbortSignal): Promise<void> {
+  private async revert(run: string, { cluster: { resource, resourceVersion } }: Observation, signal?: AbortSignal) {
+    const { clock, cluster } = this.context;
+    const kept = await cluster.keptSpec(run, signal);
+    if (!kept) {
+      const fix = 'set spec.template back to what the old nodes run, keeping the delay as it is, then ask again';
+      throw new UpgradeError('SPEC_LOST', 'what the resource asked for before the run is not kept any more', fix);
+    }
+    this.tell('action', `give version ${this.journal.from.version} back, the operator held`);
+    const spec = mergePatch(resource.spec as Record<string, unknown>, { ...kept, ...held(kept) });
+    this.heartbeatAt = clock.now();
+    await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
+  }
+
+  /** @param asked the look in which a request was seen that is removed by this write. */
+  private async turnPage(
+    change: Partial<Journal>,
+    asked: Observation | '' | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const next: Journal = { ...this.journal, ...change };
     const now = this.context.clock.now();
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
-    await this.insist(() => this.context.cluster.writeJournal(next, signal), signal);
+    const { cluster } = this.context;
+    if (asked) await cluster.writeJournal(next, asked.cluster.journalVersion, signal);
+    else await this.insist(() => cluster.writeJournal(next, undefined, signal), signal);
     this.journal = next;
   }
 
@@ -277,6 +339,16 @@ class Run {
     this.leaseAt = clock.now();
   }
 
+  /** What may have to be given back is kept first; with the journal the run has begun. */
+  private async begin({ resource }: ClusterView, signal?: AbortSignal): Promise<void> {
+    const { cluster } = this.context;
+    const { journal } = this;
+    if (journal.from.digest !== undefined) {
+      await this.insist(() => cluster.keepSpec(journal.run, resource.spec, signal), signal);
+    }
+    await this.insist(() => cluster.writeJournal(journal, undefined, signal), signal);
+  }
+
   /** A run keeps what it began with. */
   private tellIgnored(): void {
     const { driver = 'pilot', stormCap } = this.request;
@@ -301,6 +373,15 @@ class Run {
     const sample = sampleOf(observation, this.journal);
     this.context.progress.report({ kind: 'sample', at: observation.at, sample });
   }
+}
+
+function delayOf(resource: EmqxEnterprise): number {
+  return resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+}
+
+/** The update strategy of a spec, held. */
+function held({ blueGreenUpdate }: Record<string, unknown>): object {
+  return { blueGreenUpdate: { ...(blueGreenUpdate as object), initialDelaySeconds: HOLD_DELAY_SECONDS } };
 }
 
 function lost(reason: string, cause?: unknown): UpgradeError {

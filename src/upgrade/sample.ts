@@ -7,23 +7,24 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
   const { at, cluster } = observation;
   const blue = journal?.from.set ?? blueOf(cluster)?.name ?? '';
   const green = journal ? greenOf(cluster, journal) : activeSets(cluster).findLast((set) => set.name !== blue);
+  const source = journal?.aborted ? (green?.name ?? '') : blue;
   return {
     at,
     phase: journal?.phase ?? 'done',
     blue: loadOfSet(observation, blue),
     green: green && loadOfSet(observation, green.name),
-    nodes: nodesOf(observation, blue).map((node) => ({
+    nodes: nodesOf(observation, source).map((node) => ({
       pod: node.pod,
       connections: node.connections,
       sessions: node.sessions,
       evacuating: node.evacuating,
       drained: isDrained(node),
     })),
-    leftMs: journal?.phase === 'evacuate' ? timeLeft(observation, journal) : undefined,
+    leftMs: journal && ['evacuate', 'return'].includes(journal.phase) ? timeLeft(observation, journal) : undefined,
   };
 }
 
-/** Estimated ms until every blue node is drained. */
+/** Estimated ms until every node that is emptied is drained. */
 export function timeLeft(observation: Observation, journal: Journal): number {
   const seconds = (journal.shares ?? []).map((part) => {
     const node = observation.nodes.get(part.pod);

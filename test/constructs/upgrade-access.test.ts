@@ -43,10 +43,7 @@ describe('the rights of an upgrade', () => {
         .filter((verb) => !requests.some((request) => request.verb === verb && allows(rule, request)))
         .map((verb) => `${verb} ${rule.resources.join()}`),
     );
-    expect(unused).toEqual([
-      'create pods/portforward',
-      'get pods/portforward',
-    ]);
+    expect(unused).toEqual(['create pods/portforward', 'get pods/portforward']);
   });
 
   test('end at the clusters that are named, where Kubernetes can tell by name', () => {
@@ -55,11 +52,13 @@ describe('the rights of an upgrade', () => {
     expect([...new Set(refused.map(show))].sort()).toEqual([
       'get /endpoints emqx-ee',
       'get /secrets emqx-ee-bootstrap-user',
+      'get /secrets emqx-ee-upgrade',
       'list /configmaps emqx-ee-upgrade',
       'list apps.emqx.io/emqxenterprises emqx-ee',
       'list coordination.k8s.io/leases emqx-ee-upgrade',
       'patch /configmaps emqx-ee-upgrade',
       'patch /endpoints emqx-ee',
+      'patch /secrets emqx-ee-upgrade',
       'patch /services emqx-ee-mqtt',
       'patch apps.emqx.io/emqxenterprises emqx-ee',
       'patch coordination.k8s.io/leases emqx-ee-upgrade',

@@ -138,6 +138,9 @@ function respects(scene: Scene, action: Action) {
     case 'select-traffic':
     case 'lead-traffic':
       return;
+    case 'revert-resource':
+      expect(scene.journal.aborted).toBeDefined();
+      return;
     case 'stop-evacuation':
       expect(scene.journal.phase).toBe('claim');
       return;

@@ -38,7 +38,7 @@ describe('release', () => {
 
   test('leaves a resource held that its owner wants held', () => {
     const step = decided('release', (scene) => {
-      scene.request.desired = resource({ version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS });
+      scene.journal.delay.after = HOLD_DELAY_SECONDS;
       scene.traffic[0]!.revision = undefined;
     });
     expect(step).toEqual({ kind: 'next', phase: 'done' });

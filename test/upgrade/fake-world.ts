@@ -73,6 +73,9 @@ export class FakeWorld {
   readonly violations: string[] = [];
   readonly calls: Call[] = [];
   readonly events: ProgressEvent[] = [];
+  request: string | undefined;
+  private requests = 0;
+  private kept: { run: string; spec: Record<string, unknown> } | undefined;
   fault: Fault = () => {};
   readonly load = { connections: 200, sessions: 210 };
   private greenAt: number | undefined;
@@ -117,9 +120,18 @@ export class FakeWorld {
         releaseLease: wrap('releaseLease', (who) => {
           if (this.lease?.holder === who) this.lease = undefined;
         }),
-        writeJournal: wrap('writeJournal', (journal) => {
+        writeJournal: wrap('writeJournal', (journal, takenUp) => {
+          if (takenUp !== undefined) {
+            if (takenUp !== String(this.requests)) throw new PortError('conflict', 'the request has changed');
+            this.request = undefined;
+          }
           this.journals.push(structuredClone(journal));
         }),
+        writeRequest: wrap('writeRequest', (asked) => this.ask(asked)),
+        keepSpec: wrap('keepSpec', (run, spec) => {
+          this.kept = { run, spec: structuredClone(spec) as Record<string, unknown> };
+        }),
+        keptSpec: wrap('keptSpec', (run) => (this.kept?.run === run ? this.kept.spec : undefined)),
       },
       emqx: {
         observe: wrap('emqx.observe', (name) => this.nodeView(name)),
@@ -128,6 +140,11 @@ export class FakeWorld {
         licensedConnections: wrap('emqx.licensedConnections', () => undefined),
       },
     };
+  }
+
+  ask(request: string): void {
+    this.request = request;
+    this.requests++;
   }
 
   get journal(): Journal | undefined {
@@ -204,6 +221,8 @@ export class FakeWorld {
         acquiredAt: this.lease.acquiredAt,
       },
       journal: this.journal,
+      request: this.request,
+      journalVersion: String(this.requests),
     };
   }
 

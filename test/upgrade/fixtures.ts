@@ -125,6 +125,8 @@ export interface Scene {
   nodes: NodeView[];
   traffic: TrafficView[];
   lease: LeaseView | undefined;
+  /** What somebody asks of the run. */
+  asked?: string;
   keptInitialDelaySeconds: number | undefined;
   journal: Journal;
   request: UpgradeRequest;
@@ -149,6 +151,7 @@ export function journal(more: Partial<Journal> = {}): Journal {
     to: { version: '4.4.15' },
     target: digestOf(desired()),
     initialDelaySeconds: DELAY_SECONDS,
+    delay: { before: DELAY_SECONDS, after: DELAY_SECONDS },
     replicas: REPLICAS,
     waitTakeoverSeconds: 5,
     connectionCap: 100,
@@ -225,8 +228,19 @@ export const OPERATOR: OperatorView = {
 };
 
 export function viewOf(scene: Scene): ClusterView {
-  const { resource, sets, pods, traffic, lease, keptInitialDelaySeconds, journal } = scene;
-  return { resource, resourceVersion: '7', sets, pods, traffic, lease, keptInitialDelaySeconds, journal };
+  const { resource, sets, pods, traffic, lease, keptInitialDelaySeconds, journal, asked } = scene;
+  return {
+    resource,
+    resourceVersion: '7',
+    sets,
+    pods,
+    traffic,
+    lease,
+    keptInitialDelaySeconds,
+    journal,
+    request: asked,
+    journalVersion: '3',
+  };
 }
 
 export function observationOf(scene: Scene): Observation {

@@ -46,6 +46,7 @@ describe('reportOf', () => {
       connections: 3000,
       sessions: 3150,
       shares: [share],
+      pausedMs: 0,
     });
   });
 

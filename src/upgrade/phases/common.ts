@@ -1,6 +1,6 @@
 import { HOLD_DELAY_SECONDS, nodeNameOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { greenOf, nodesOf, podsOf } from '../observation';
+import { greenOf, nodesOf, podsOf, type SetView, setOf } from '../observation';
 
 /** The patch that makes the operator stand still behind a built green set. */
 export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
@@ -14,6 +14,12 @@ export const LOOK_EVERY = {
   /** Only its status grows old. */
   idle: 15_000,
 } as const;
+
+/**
+ * From the moment the API server knows where a Service leads until every node of Kubernetes leads there, in ms. A device that
+ * comes by the old way meanwhile would be refused.
+ */
+export const ROUTES_MS = 1_500;
 
 export function stay(waitingFor: string, pollMs: number, actions: Action[] = []): Step {
   return { kind: 'stay', waitingFor, actions, pollMs };
@@ -38,12 +44,29 @@ export function selections({ observation }: Situation, revision: string | undefi
     .map(({ service, byOperator }) => ({ do: byOperator ? 'lead-traffic' : 'select-traffic', service, revision }));
 }
 
-/** Whether green can take devices: all its pods ready, and they alone behind every traffic Service. */
-export function greenTakes(situation: Situation): boolean {
-  const { observation, journal } = situation;
+/** From where to where devices are moved. */
+export interface Move {
+  /** The set that is emptied. */
+  source: string;
+  /** The set that takes them, and its revision. */
+  target: SetView | undefined;
+  revision: string | undefined;
+}
+
+/** Blue to green; for a run on its way back green to blue. */
+export function moveOf({ observation, journal }: Situation): Move {
+  const { from, to } = journal;
   const green = greenOf(observation.cluster, journal);
-  if (!green || green.readyReplicas < journal.replicas) return false;
-  const pods = podsOf(observation.cluster, green.name).filter((pod) => !pod.terminating);
+  if (!journal.aborted) return { source: from.set, target: green, revision: to.revision };
+  return { source: green?.name ?? '', target: setOf(observation.cluster, from.set), revision: from.revision };
+}
+
+/** Whether the target of the move can take devices: all its pods ready, and they alone behind every traffic Service. */
+export function targetTakes(situation: Situation): boolean {
+  const { observation, journal } = situation;
+  const { target } = moveOf(situation);
+  if (!target || target.readyReplicas < journal.replicas) return false;
+  const pods = podsOf(observation.cluster, target.name).filter((pod) => !pod.terminating);
   if (pods.length < journal.replicas || !pods.every((pod) => pod.ready)) return false;
   const names = new Set(pods.map((pod) => pod.name));
   return observation.cluster.traffic.every(

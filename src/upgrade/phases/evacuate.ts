@@ -1,21 +1,42 @@
 import type { Action, Situation, Step } from '../decide';
-import { greenOf, isDrained, nodesOf, podsOf } from '../observation';
+import type { Phase } from '../journal';
+import { isDrained, type NodeView, nodesOf, podsOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { timeLeft } from '../sample';
-import { greenTakes, heartbeat, LOOK_EVERY, selections, stay, unjoined } from './common';
+import { heartbeat, LOOK_EVERY, moveOf, selections, stay, targetTakes, unjoined } from './common';
 
-/** Longest time between two looks at the nodes; a look is one request per blue node. */
+/** Longest time between two looks at the nodes; a look is one request per node that is emptied. */
 const POLL_MS = 1_200;
 
 /** All blue nodes are emptied at the same time, each at its share of the cap. */
 export function evacuate(situation: Situation): Step {
+  return empty(situation, 'blue', 'retire');
+}
+
+/** The way back: devices that had been moved to green are moved to blue, at the same cap. */
+export function comeBack(situation: Situation): Step {
+  const { observation } = situation;
+  const { source } = moveOf(situation);
+  const pods = podsOf(observation.cluster, source).filter((pod) => pod.containersReady);
+  const unmoved = pods.every((pod) => isUnused(observation.nodes.get(pod.name)));
+  // Nobody is led to green any more.
+  if (unmoved) return { kind: 'next', phase: 'clear' };
+  return emptyGreen(situation);
+}
+
+export function emptyGreen(situation: Situation): Step {
+  return empty(situation, 'green', 'clear');
+}
+
+function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Step {
   const { observation, journal } = situation;
-  const blue = journal.from.set;
+  const { source, revision } = moveOf(situation);
   if (!journal.shares || !journal.evacuation) {
-    const loads = loadsOf(observation, blue);
-    if (loads.length < journal.replicas || nodesOf(observation, blue).some((node) => node.unreachable !== undefined)) {
-      return stay('every blue node to answer', POLL_MS);
+    const loads = loadsOf(observation, source);
+    const least = journal.aborted ? 1 : journal.replicas;
+    if (loads.length < least || nodesOf(observation, source).some((node) => node.unreachable !== undefined)) {
+      return stay(`every ${colour} node to answer`, POLL_MS);
     }
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
     const shares = share(loads, caps);
@@ -24,39 +45,61 @@ export function evacuate(situation: Situation): Step {
   }
   if (allDrained(situation)) {
     const evacuation = { ...journal.evacuation, drainedAt: observation.at };
-    return { kind: 'next', phase: 'retire', note: { evacuation } };
+    return { kind: 'next', phase: next, note: { evacuation } };
   }
+  const restart = restarting(situation);
+  if (journal.restart && restart.length === 0) return { kind: 'note', note: { restart: undefined } };
   const actions = [
-    ...selections(situation, journal.to.revision),
+    ...selections(situation, revision),
+    ...restart,
     ...starts(situation),
     ...heartbeat(situation, 'refresh the status of the resource', LOOK_EVERY.idle),
   ];
+  const target = colour === 'blue' ? 'green' : 'blue';
   return {
     kind: 'stay',
-    waitingFor: greenTakes(situation)
-      ? 'the blue nodes to be drained'
-      : 'green to be ready again before more is evicted',
+    waitingFor: targetTakes(situation)
+      ? `the ${colour} nodes to be drained`
+      : `${target} to be ready again before more is evicted`,
     actions,
     pollMs: Math.min(POLL_MS, Math.max(250, timeLeft(observation, journal))),
   };
 }
 
-/** Whether every blue pod is there, answers, and is drained. */
-export function allDrained({ observation, journal }: Situation): boolean {
-  const pods = podsOf(observation.cluster, journal.from.set);
+/** Whether every pod of the source is there, answers, and is drained. */
+export function allDrained(situation: Situation): boolean {
+  const { observation, journal } = situation;
+  const pods = podsOf(observation.cluster, moveOf(situation).source);
+  if (journal.aborted) {
+    const running = pods.filter((pod) => pod.containersReady);
+    return running.every((pod) => isDrained(observation.nodes.get(pod.name)));
+  }
   return pods.length >= journal.replicas && pods.every((pod) => isDrained(observation.nodes.get(pod.name)));
+}
+
+/** Whether a node answers and has nobody, whatever it does. */
+function isUnused(node: NodeView | undefined): boolean {
+  return node !== undefined && node.unreachable === undefined && node.connections === 0 && node.sessions === 0;
+}
+
+/** Orders to stop what evicts at a rate that holds no more. */
+function restarting({ observation, journal }: Situation): Action[] {
+  return (journal.restart ?? []).flatMap((pod): Action[] => {
+    const node = observation.nodes.get(pod);
+    return node?.evacuating && !isDrained(node) ? [{ do: 'stop-evacuation', pod, node: node.node }] : [];
+  });
 }
 
 /**
  * Orders for the nodes of the current wave that do not evacuate: not begun yet, or begun and lost with the pod.
- * None while green cannot take devices.
+ * None while the target cannot take devices.
  */
 export function starts(situation: Situation): Action[] {
   const { observation, journal } = situation;
-  const green = greenOf(observation.cluster, journal);
-  if (!journal.shares || !journal.evacuation || !green || !greenTakes(situation)) return [];
-  const migrateTo = nodesOf(observation, green.name).map((node) => node.node);
-  if (migrateTo.length < journal.replicas || unjoined(situation, green.name).length > 0) return [];
+  const { target } = moveOf(situation);
+  if (!journal.shares || !journal.evacuation || journal.restart || !target || !targetTakes(situation)) return [];
+  const migrateTo = nodesOf(observation, target.name).map((node) => node.node);
+  if (migrateTo.length < journal.replicas || unjoined(situation, target.name).length > 0) return [];
   const open = journal.shares.filter((part) => !isDrained(observation.nodes.get(part.pod)));
   const wave = Math.min(...open.map((part) => part.wave));
   // A node of an earlier wave that came back: the cap belongs to the later wave until that has ended.

@@ -1,8 +1,8 @@
-import { isHeld, versionOf } from '../../resource';
+import { isHeld, isHold, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
 import { greenOf, isNative, isWaiting, lostPods, nodesOf, podsOf, setOf } from '../observation';
 import { specPatch } from '../target';
-import { atRest, greenTakes, HOLD, heartbeat, LOOK_EVERY, selections, stay } from './common';
+import { atRest, HOLD, heartbeat, LOOK_EVERY, selections, stay, targetTakes } from './common';
 import { allDrained, starts } from './evacuate';
 
 /**
@@ -48,7 +48,7 @@ export function retire(situation: Situation): Step {
   const blue = setOf(observation.cluster, journal.from.set);
   if (blue && blue.replicas > 0) {
     // A blue pod that was recreated meanwhile may have devices again.
-    const drained = allDrained(situation) && greenTakes(situation);
+    const drained = allDrained(situation) && targetTakes(situation);
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
       : [...selections(situation, journal.to.revision), ...starts(situation)];
@@ -66,11 +66,11 @@ export function retire(situation: Situation): Step {
 }
 
 /** Only now may the operator act by itself again: there is nothing left for it to remove. */
-export function release({ observation, target }: Situation): Step {
-  const wanted = target.desired.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+export function release({ observation, journal }: Situation): Step {
   const { resource, traffic } = observation.cluster;
+  const wanted = journal.aborted ? journal.delay.before : journal.delay.after;
   // A resource that is held at rest stays held: its owner wants every change to wait for an upgrade.
-  if (!isHeld(target.desired) && resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
+  if (!isHold(wanted) && resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
     const spec = { blueGreenUpdate: { initialDelaySeconds: wanted } };
     return stay('the user’s delay to be back', 500, [
       { do: 'patch-resource', spec, why: `give the initial delay of ${wanted} s back`, heartbeat: false },

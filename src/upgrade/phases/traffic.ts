@@ -1,6 +1,6 @@
 import type { Action, Situation, Step } from '../decide';
 import { greenOf, podsOf, setOf } from '../observation';
-import { greenTakes, heartbeat, LOOK_EVERY, selections, stay, unjoined } from './common';
+import { heartbeat, LOOK_EVERY, ROUTES_MS, selections, stay, targetTakes, unjoined } from './common';
 
 /**
  * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
@@ -76,11 +76,11 @@ export function switchTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
   const revision = journal.to.revision;
   const actions = selections(situation, revision);
-  if (actions.length > 0 || !greenTakes(situation)) {
+  if (actions.length > 0 || !targetTakes(situation)) {
     return stay('only green pods behind the traffic Service', 500, actions);
   }
   if (journal.switchedAt === undefined) return { kind: 'note', note: { switchedAt: observation.at } };
-  const left = journal.switchedAt + journal.initialDelaySeconds * 1000 - observation.at;
+  const left = journal.switchedAt + Math.max(ROUTES_MS, journal.initialDelaySeconds * 1000) - observation.at;
   if (left > 0) return stay(`the initial delay of ${journal.initialDelaySeconds} s`, Math.min(left, 2_000));
   return { kind: 'next', phase: 'evacuate' };
 }

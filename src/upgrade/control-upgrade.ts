@@ -1,0 +1,59 @@
+import type { UpgradeContext } from './context';
+import { type Control, controlText } from './control';
+import { UpgradeError } from './errors';
+import { isOpen, type Journal } from './journal';
+import type { undrained } from './observation';
+import type { UpgradeReport } from './report';
+import { continueRun } from './run';
+
+/** Between two looks whether a request was taken up. */
+const POLL_MS = 500;
+
+/**
+ * Asks the run under way for something, and resolves when it is so.
+ *
+ * Whoever drives the run takes it up within a second or two. When nobody does, it is driven from here: a pause until the nodes
+ * stand still, everything else to the end of the run.
+ *
+ * @returns the report of a run that was driven from here to its end.
+ * @throws UpgradeError `NO_RUN` when none is open, `REFUSED` when it cannot be done now; or what {@link runUpgrade} throws.
+ */
+export async function controlUpgrade(
+  context: UpgradeContext,
+  control: Control,
+  signal?: AbortSignal,
+): Promise<UpgradeReport | undefined> {
+  const { clock, cluster, holder } = context;
+  const { journal } = await cluster.observe(signal);
+  if (!isOpen(journal)) throw noRun(control, journal);
+  const askedAt = clock.now();
+  await cluster.writeRequest(controlText(control), signal);
+  for (;;) {
+    const view = await cluster.observe(signal);
+    if (view.request === undefined) {
+      const refused = view.journal?.refused;
+      if (refused && refused.request === controlText(control) && refused.at >= askedAt) throw declined(refused.reason);
+      return undefined;
+    }
+    const { lease } = view;
+    if (!lease?.live || lease.holder === holder) break;
+    await clock.sleep(POLL_MS, signal);
+  }
+  return continueRun(context, control.do === 'pause' ? standsStill : undefined, signal);
+}
+
+function standsStill(journal: Journal, observation: Parameters<typeof undrained>[0]): boolean {
+  const nodes = [...observation.nodes.values()];
+  return journal.paused !== undefined && !nodes.some((node) => node.evacuating && node.connections + node.sessions > 0);
+}
+
+function noRun({ do: what }: Control, last: Journal | undefined): UpgradeError {
+  const reason = 'no upgrade of this cluster is under way';
+  if (what !== 'abort' || !last) return new UpgradeError('NO_RUN', reason, 'begin one with the command upgrade');
+  const fix = `the last one is over: going back is a new upgrade, to version ${last.from.version}`;
+  return new UpgradeError('NO_RUN', reason, fix);
+}
+
+function declined(reason: string): UpgradeError {
+  return new UpgradeError('REFUSED', 'the run does not take this up', reason);
+}

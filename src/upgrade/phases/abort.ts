@@ -1,0 +1,71 @@
+import { isHeld } from '../../resource';
+import type { Action, Situation, Step } from '../decide';
+import { activeSets, nodesOf, podsOf, setOf } from '../observation';
+import { digestOf } from '../target';
+import { atRest, HOLD, heartbeat, LOOK_EVERY, moveOf, ROUTES_MS, selections, stay } from './common';
+import { emptyGreen } from './evacuate';
+
+/**
+ * The way back, in the one order that is safe: the template first, while the operator is held, so that it wants blue
+ * again; then traffic and devices; then green, which the operator no longer looks after; the user's delay last.
+ */
+export function revert({ observation, journal, target }: Situation): Step {
+  const { cluster } = observation;
+  const blue = setOf(cluster, journal.from.set);
+  // It went in the same moment.
+  if (!blue || blue.replicas < journal.replicas) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
+  if (digestOf(target.live) !== journal.from.digest) {
+    return stay('the resource to have the old template', 500, [{ do: 'revert-resource', run: journal.run }]);
+  }
+  if (isHeld(cluster.resource)) return { kind: 'next', phase: 'back' };
+  // The new template never came to the resource, so that nothing was made of it.
+  if (activeSets(cluster).length === 1) return { kind: 'next', phase: 'release' };
+  const why = 'hold the operator while the new nodes go';
+  return stay('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
+}
+
+/** Blue takes devices again: it evacuates no more, and is alone behind the Services. */
+export function back(situation: Situation): Step {
+  const { observation, journal } = situation;
+  const blue = journal.from.set;
+  const pods = podsOf(observation.cluster, blue);
+  const actions: Action[] = [
+    ...nodesOf(observation, blue)
+      .filter((node) => node.evacuating)
+      .map(({ pod, node }) => ({ do: 'stop-evacuation' as const, pod, node })),
+    // The operator sets them only in full passes.
+    ...pods
+      .filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)
+      .map((pod) => ({ do: 'mark-serving' as const, pod: pod.name })),
+  ];
+  if (actions.length > 0) return stay('the blue nodes to take devices again', 500, actions);
+  const names = new Set(pods.filter((pod) => pod.ready).map((pod) => pod.name));
+  const led = observation.cluster.traffic.every(
+    (service) => service.pods.length === names.size && service.pods.every((pod) => names.has(pod)),
+  );
+  const selecting = selections(situation, journal.from.revision);
+  if (selecting.length > 0 || !led || names.size < journal.replicas) {
+    return stay('only blue pods behind the traffic Service', 500, selecting);
+  }
+  if (journal.backAt === undefined) return { kind: 'note', note: { backAt: observation.at } };
+  const left = journal.backAt + ROUTES_MS - observation.at;
+  if (left > 0) return stay('all ways to lead to blue', left);
+  return { kind: 'next', phase: 'return', note: { shares: undefined, evacuation: undefined } };
+}
+
+/** Green goes; the operator, still held, tidies up behind it. */
+export function clear(situation: Situation): Step {
+  const { observation, journal } = situation;
+  const { source, target } = moveOf(situation);
+  const green = setOf(observation.cluster, source);
+  if (green && green.replicas > 0) {
+    const isUsed = nodesOf(observation, source).some((node) => node.connections + node.sessions > 0);
+    if (isUsed) return emptyGreen(situation);
+    return stay('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);
+  }
+  const left = podsOf(observation.cluster, source).length;
+  if (left > 0) return stay(`${left} green pods to go`, 1_000);
+  if (target && atRest(situation, journal.from.set)) return { kind: 'next', phase: 'release' };
+  const why = 'look at the cluster without green';
+  return stay('the operator to report rest', 1_000, heartbeat(situation, why, LOOK_EVERY.eager));
+}

@@ -1,0 +1,107 @@
+import { parseControl } from '../control';
+import type { Situation, Step } from '../decide';
+import type { Journal } from '../journal';
+import { activeSets, greenOf, setOf, undrained } from '../observation';
+import { share } from '../pacing';
+import { loadsOf } from '../plan';
+import { moveOf, selections, stay } from './common';
+
+/** Takes up what somebody asked of the run; undefined when nobody did. */
+export function takeUp(situation: Situation): Step | undefined {
+  const { request } = situation.observation.cluster;
+  if (request === undefined) return undefined;
+  const control = parseControl(request);
+  if (!control) return refused(situation, request, 'ask for pause, resume, rate=<number> or abort');
+  if (situation.journal.driver === 'operator') {
+    return refused(situation, request, 'the operator upgrades on its own, and takes no such request');
+  }
+  switch (control.do) {
+    case 'pause':
+    case 'resume':
+      return { kind: 'note', note: paused(situation, control.do === 'pause'), answers: request };
+    case 'rate':
+      return { kind: 'note', note: paced(situation, control.perSecond), answers: request };
+    case 'abort':
+      return aborted(situation, request);
+  }
+}
+
+/** Nothing is begun. Nodes that evict are told to stop; they are behind no Service, so that nobody comes back to them. */
+export function stand(situation: Situation): Step {
+  const { observation, journal } = situation;
+  const { source, revision } = moveOf(situation);
+  const actions =
+    journal.phase === 'evacuate' || journal.phase === 'return'
+      ? [
+          ...selections(situation, revision),
+          ...undrained(observation, source)
+            .filter((node) => node.evacuating)
+            .map(({ pod, node }) => ({ do: 'stop-evacuation' as const, pod, node })),
+        ]
+      : [];
+  return stay('somebody to resume the run: it is paused', 1_000, actions);
+}
+
+function refused({ observation }: Situation, text: string, reason: string): Step {
+  const request = text.slice(0, 60);
+  return {
+    kind: 'note',
+    note: { refused: { request, reason, at: observation.at } },
+    answers: text,
+    say: `the request "${request}" is not taken up: ${reason}`,
+  };
+}
+
+function paused({ observation, journal }: Situation, pause: boolean): Partial<Journal> {
+  if (pause) return { paused: journal.paused ?? { since: observation.at } };
+  const pausedMs = (journal.pausedMs ?? 0) + (journal.paused ? observation.at - journal.paused.since : 0);
+  return { paused: undefined, pausedMs };
+}
+
+/** EMQX takes a new rate only with a new start: what evicts now is stopped before anything is started again. */
+function paced(situation: Situation, perSecond: number): Partial<Journal> {
+  const { observation, journal } = situation;
+  if (!journal.shares) return { connectionCap: perSecond };
+  const { source } = moveOf(situation);
+  const caps = { connections: perSecond, sessions: journal.sessionCap };
+  const evacuating = undrained(observation, source).filter((node) => node.evacuating);
+  return {
+    connectionCap: perSecond,
+    shares: share(loadsOf(observation, source), caps),
+    restart: evacuating.map((node) => node.pod),
+  };
+}
+
+function aborted(situation: Situation, request: string): Step {
+  const { observation, journal } = situation;
+  const { cluster } = observation;
+  if (journal.aborted) return refused(situation, request, 'the run is on its way back already');
+  if (journal.from.digest === undefined) {
+    return refused(
+      situation,
+      request,
+      'the template of the old nodes was changed before the run began, and is not known',
+    );
+  }
+  const blue = setOf(cluster, journal.from.set);
+  if (!blue || blue.replicas < journal.replicas || journal.phase === 'release') {
+    return refused(
+      situation,
+      request,
+      `the old nodes are gone: going back is an upgrade to version ${journal.from.version}`,
+    );
+  }
+  const green = greenOf(cluster, journal)?.name;
+  const untouched = ['claim', 'pin'].includes(journal.phase) && activeSets(cluster).length === 1;
+  return {
+    kind: 'next',
+    phase: untouched ? 'release' : 'revert',
+    answers: request,
+    note: {
+      aborted: { at: observation.at, phase: journal.phase },
+      paused: undefined,
+      restart: undefined,
+      to: { ...journal.to, ...(green && { set: green }) },
+    },
+  };
+}
