@@ -27,6 +27,7 @@ export function podView(pod: Pod): PodView[] {
       onServing: isTrue(pod, ON_SERVING_GATE),
       ready: isTrue(pod, 'Ready'),
       terminating: pod.metadata.deletionTimestamp !== undefined,
+      trouble: troubleOf(pod),
     },
   ];
 }
@@ -64,6 +65,26 @@ export function operatorTraffic(service: Service, slices: readonly EndpointSlice
 export function servesAs(pod: Pod, revision: string | undefined): boolean {
   const { deletionTimestamp } = pod.metadata;
   return deletionTimestamp === undefined && isTrue(pod, 'Ready') && [undefined, revisionOf(pod)].includes(revision);
+}
+
+/** Reasons of a container that only takes its time. */
+const PATIENT = ['ContainerCreating', 'PodInitializing'];
+
+function troubleOf({ status }: Pod): string | undefined {
+  const placed = status?.conditions?.find((condition) => condition.type === 'PodScheduled');
+  if (placed?.status === 'False') return [placed.reason, placed.message].filter(Boolean).join(': ');
+  for (const { name, state, lastState } of [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ]) {
+    const { reason, message } = state?.waiting ?? {};
+    if (!reason || PATIENT.includes(reason)) continue;
+    const { terminated } = lastState ?? {};
+    const last =
+      terminated && `it ended with ${terminated.exitCode}${terminated.reason ? ` (${terminated.reason})` : ''}`;
+    return [`${name}: ${reason}`, last ?? message].filter(Boolean).join(', ').slice(0, 300);
+  }
+  return undefined;
 }
 
 function revisionOf({ metadata }: Pod): string | undefined {

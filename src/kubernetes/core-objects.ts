@@ -26,7 +26,19 @@ export interface StatefulSet extends KubeObject {
 
 export interface Pod extends KubeObject {
   spec?: { nodeName?: string };
-  status?: { phase?: string; podIP?: string; conditions?: Condition[] };
+  status?: {
+    phase?: string;
+    podIP?: string;
+    conditions?: Condition[];
+    containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
+  };
+}
+
+export interface ContainerStatus {
+  name: string;
+  state?: { waiting?: { reason?: string; message?: string } };
+  lastState?: { terminated?: { exitCode: number; reason?: string } };
 }
 
 export interface Service extends KubeObject {

@@ -7,6 +7,7 @@ import { stand, takeUp } from './phases/control';
 import { comeBack, evacuate } from './phases/evacuate';
 import { apply, claim, release, retire } from './phases/hold';
 import { native } from './phases/native';
+import { orStop } from './phases/stall';
 import { green, pin, switchTraffic } from './phases/traffic';
 import type { EvacuationOrder } from './ports';
 import { digestOf, type Target } from './target';
@@ -39,10 +40,17 @@ export type Step =
   | { kind: 'note'; note: Partial<Journal>; answers?: string; say?: string }
   /** Do this, then look again after `pollMs`. */
   | { kind: 'stay'; waitingFor: string; actions: Action[]; pollMs: number }
-  /** Nothing can be done that is known to be safe. What holds now stays as it is. */
-  | { kind: 'stop'; code: StopCode; reason: string; fix: string };
+  /** Nothing can be done that is known to be safe. After the actions, if there are any, all stays as it is. */
+  | { kind: 'stop'; code: StopCode; reason: string; fix: string; note?: Partial<Journal>; actions?: Action[] };
 
-export type StopCode = 'TEMPLATE_CHANGED' | 'UNEXPECTED_SETS' | 'BLUE_GONE' | 'SPEC_LOST';
+export type StopCode =
+  | 'TEMPLATE_CHANGED'
+  | 'UNEXPECTED_SETS'
+  | 'BLUE_GONE'
+  | 'SPEC_LOST'
+  | 'GREEN_NOT_READY'
+  | 'STALLED'
+  | 'PODS_LOST';
 
 export interface Situation {
   observation: Observation;
@@ -50,6 +58,8 @@ export interface Situation {
   target: Target;
   /** When this process last made the operator look; a forgotten time costs one harmless look more. */
   heartbeatAt: number;
+  /** For how long this process has seen nothing move, in ms. */
+  idleMs: number;
 }
 
 /**
@@ -76,7 +86,8 @@ export function decide(situation: Situation): Step {
   if (journal.driver === 'operator') return native(situation);
   const guarded = guard(situation);
   if (guarded) return guarded;
-  return journal.paused ? stand(situation) : PILOT[journal.phase](situation);
+  if (journal.paused) return stand(situation);
+  return orStop(situation, PILOT[journal.phase](situation));
 }
 
 const PILOT: Record<Phase, (situation: Situation) => Step> = {

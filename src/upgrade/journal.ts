@@ -27,6 +27,18 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** When a run ends by itself, and how. */
+export interface Limits {
+  /** For how long green may take to come one step nearer to ready, ms. */
+  readyMs: number;
+  /** For how long nothing may move elsewhere, ms; what is waited for on purpose is added. */
+  stallMs: number;
+  /** `stop`: the nodes stand still, and the run can be gone on with. `abort`: everything back to what was before. */
+  onFailure: 'stop' | 'abort';
+  /** What becomes of the run when the operator was released for a moment and has removed old pods. */
+  onLoss: 'continue' | 'stop';
+}
+
 /**
  * What must outlive the process that runs an upgrade, and cannot be read off the cluster. Kept in one ConfigMap beside
  * the cluster, so that whoever runs the same command next goes on. Holds no secret.
@@ -53,6 +65,7 @@ export interface Journal {
   /** Cluster-wide caps: at most so many disconnects, and so many moved sessions, per second. */
   connectionCap: number;
   sessionCap: number;
+  limits: Limits;
   /** Counts on blue when the run was claimed. */
   baseline: { connections: number; sessions: number };
   /** How the caps are shared out among the nodes that are emptied: blue's, or green's on the way back. */
@@ -62,6 +75,8 @@ export interface Journal {
   /** Nobody is disconnected and no step is begun, since then; and for how long it was so before, in ms. */
   paused?: { since: number } | undefined;
   pausedMs?: number;
+  /** Old pods that the operator has removed although it was to be held. */
+  lostPods?: number;
   /** The latest request that had no effect. */
   refused?: { request: string; reason: string; at: number } | undefined;
   /** The run is on its way back, since then, from that phase. */

@@ -22,6 +22,8 @@ export interface PodView {
   onServing: boolean;
   ready: boolean;
   terminating: boolean;
+  /** Why it does not get ready, in the words of Kubernetes; undefined where these say nothing. */
+  trouble: string | undefined;
 }
 
 /** A Service through which devices reach the cluster. */

@@ -3,6 +3,7 @@ import { mergePatch } from './changes';
 import type { UpgradeContext } from './context';
 import { type Action, decide, isDangerous, type Step } from './decide';
 import { BlockedError, UpgradeError } from './errors';
+import { Idleness } from './idleness';
 import { inspect } from './inspect';
 import { isOpen, type Journal } from './journal';
 import { blueOf, type ClusterView, loadOf, type Observation } from './observation';
@@ -121,6 +122,7 @@ function firstPage(observation: Observation, target: Target): Journal {
     waitTakeoverSeconds: target.waitTakeoverSeconds,
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
+    limits: target.limits,
     baseline: loadOf(observation, blue.name),
   };
 }
@@ -131,6 +133,7 @@ class Run {
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
   private isLeft = false;
+  private readonly idle = new Idleness();
 
   constructor(
     private readonly context: UpgradeContext,
@@ -189,7 +192,8 @@ class Run {
 
   private decide(observation: Observation): Step {
     const target = targetOf(observation.cluster, this.request);
-    return decide({ observation, journal: this.journal, target, heartbeatAt: this.heartbeatAt });
+    const { journal, heartbeatAt, idle } = this;
+    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms });
   }
 
   /** Waits, or less when something changes in the cluster meanwhile; tells whether it did. */
@@ -227,14 +231,22 @@ class Run {
       case 'stay': {
         if (step.waitingFor !== this.waitingFor) this.tell('waiting', step.waitingFor);
         this.waitingFor = step.waitingFor;
-        const results = await Promise.allSettled(step.actions.map((action) => this.act(action, observation, signal)));
-        const failed = results.find((result) => result.status === 'rejected');
-        if (failed) throw failed.reason;
+        this.idle.see(this.journal, step.waitingFor, observation);
+        await this.actAll(step.actions, observation, signal);
         return step.pollMs;
       }
       case 'stop':
+        if (step.note) await this.turnPage(step.note, undefined, signal);
+        await this.actAll(step.actions ?? [], observation, signal);
         throw new UpgradeError(step.code, step.reason, step.fix);
     }
+  }
+
+  /** All of them, whatever becomes of one. */
+  private async actAll(actions: readonly Action[], observation: Observation, signal?: AbortSignal): Promise<void> {
+    const results = await Promise.allSettled(actions.map((action) => this.act(action, observation, signal)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {

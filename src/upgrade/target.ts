@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type EmqxEnterprise, HOLD_DELAY_SECONDS, isHeld, withDefaults } from '../resource';
 import { type Change, changes, mergePatch } from './changes';
-import type { Driver } from './journal';
+import type { Driver, Limits } from './journal';
 import type { ClusterView } from './observation';
 
 /** What the user wants. */
@@ -17,7 +17,12 @@ export interface UpgradeRequest {
   stormCap?: number;
   /** Run the operator driver although it loses sessions. @default false */
   acceptLoss?: boolean;
+  /** When the run ends by itself. */
+  limits?: Partial<Limits>;
 }
+
+/** Ten minutes for a pod that pulls its image; two for everything that takes seconds. */
+const LIMITS: Limits = { readyMs: 600_000, stallMs: 120_000, onFailure: 'stop', onLoss: 'continue' };
 
 /** A request held against the cluster as it is. */
 export interface Target {
@@ -38,6 +43,7 @@ export interface Target {
   waitTakeoverSeconds: number;
   /** How long to wait between the switch of the traffic and the first eviction. */
   initialDelaySeconds: number;
+  limits: Limits;
 }
 
 /** Annotation of kubectl's client-side apply: not a change of the resource. */
@@ -62,6 +68,7 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
       sessions: strategy?.sessEvictRate ?? 0,
     },
     waitTakeoverSeconds: strategy?.waitTakeover ?? 0,
+    limits: { ...LIMITS, ...request.limits },
     initialDelaySeconds: isHeld(desired) ? (view.keptInitialDelaySeconds ?? 0) : delay,
   };
 }

@@ -111,13 +111,68 @@ describe('a look at the cluster', () => {
       { name: 'emqx-new', replicas: 3, readyReplicas: 0, image: '', createdAt: Date.UTC(2026, 0, 1) },
     ]);
     expect(view.pods).toEqual([
-      { name: `${BLUE}-0`, set: BLUE, containersReady: true, onServing: true, ready: true, terminating: false },
-      { name: `${BLUE}-1`, set: BLUE, containersReady: true, onServing: false, ready: false, terminating: false },
+      {
+        name: `${BLUE}-0`,
+        set: BLUE,
+        containersReady: true,
+        onServing: true,
+        ready: true,
+        terminating: false,
+        trouble: undefined,
+      },
+      {
+        name: `${BLUE}-1`,
+        set: BLUE,
+        containersReady: true,
+        onServing: false,
+        ready: false,
+        terminating: false,
+        trouble: undefined,
+      },
     ]);
     expect(view.traffic).toEqual([
       { service: 'emqx-mqtt', byOperator: false, revision: BLUE_REVISION, pods: [`${BLUE}-0`, `${BLUE}-2`] },
     ]);
     expect([view.lease, view.journal, view.keptInitialDelaySeconds]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test.each<[string, object, string | undefined]>([
+    [
+      'no node for it',
+      { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' }] },
+      'Unschedulable: 0/3 nodes',
+    ],
+    [
+      'no image',
+      {
+        containerStatuses: [{ name: 'emqx', state: { waiting: { reason: 'ImagePullBackOff', message: 'not found' } } }],
+      },
+      'emqx: ImagePullBackOff, not found',
+    ],
+    [
+      'a crash',
+      {
+        containerStatuses: [
+          { name: 'reloader', state: { running: {} } },
+          {
+            name: 'emqx',
+            state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s' } },
+            lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+          },
+        ],
+      },
+      'emqx: CrashLoopBackOff, it ended with 1 (Error)',
+    ],
+    [
+      'nothing but time',
+      { containerStatuses: [{ name: 'emqx', state: { waiting: { reason: 'ContainerCreating' } } }] },
+      undefined,
+    ],
+  ])('tells what keeps a pod from being ready: %s', async (_, status, trouble) => {
+    const { clock, store, cluster } = kube();
+    store.create(customResource());
+    withStatus(store, pod(`${BLUE}-0`), status);
+    expect((await clock.run(() => cluster.observe())).pods[0]?.trouble).toBe(trouble);
   });
 
   describe('into which devices come by the operator’s own Service', () => {

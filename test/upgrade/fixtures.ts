@@ -94,7 +94,16 @@ export function set(name: string, more: Partial<SetView> = {}): SetView {
 
 export function pod(name: string, more: Partial<PodView> = {}): PodView {
   const owner = name.slice(0, name.lastIndexOf('-'));
-  return { name, set: owner, containersReady: true, onServing: true, ready: true, terminating: false, ...more };
+  return {
+    name,
+    set: owner,
+    containersReady: true,
+    onServing: true,
+    ready: true,
+    terminating: false,
+    trouble: undefined,
+    ...more,
+  };
 }
 
 /** A node with 1000 connections and 50 more sessions, joined with every node of the fixtures. */
@@ -131,6 +140,7 @@ export interface Scene {
   journal: Journal;
   request: UpgradeRequest;
   heartbeatAt: number;
+  idleMs?: number;
 }
 
 /** The pod, node or set of that name in a scene, to be changed. */
@@ -151,6 +161,7 @@ export function journal(more: Partial<Journal> = {}): Journal {
     to: { version: '4.4.15' },
     target: digestOf(desired()),
     initialDelaySeconds: DELAY_SECONDS,
+    limits: { readyMs: 600_000, stallMs: 120_000, onFailure: 'stop', onLoss: 'continue' },
     delay: { before: DELAY_SECONDS, after: DELAY_SECONDS },
     replicas: REPLICAS,
     waitTakeoverSeconds: 5,
@@ -249,8 +260,8 @@ export function observationOf(scene: Scene): Observation {
 
 export function situationOf(scene: Scene): Situation {
   const observation = observationOf(scene);
-  const { journal, heartbeatAt } = scene;
-  return { observation, journal, target: targetOf(observation.cluster, scene.request), heartbeatAt };
+  const { journal, heartbeatAt, idleMs = 0 } = scene;
+  return { observation, journal, target: targetOf(observation.cluster, scene.request), heartbeatAt, idleMs };
 }
 
 /** What the engine decides at the beginning of a phase, after `change`. */

@@ -21,6 +21,7 @@ describe('targetOf', () => {
       caps: { connections: 100, sessions: 100 },
       waitTakeoverSeconds: 5,
       initialDelaySeconds: 5,
+      limits: { readyMs: 600_000, stallMs: 120_000, onFailure: 'stop', onLoss: 'continue' },
     });
   });
 

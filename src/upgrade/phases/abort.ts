@@ -2,7 +2,7 @@ import { isHeld } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
 import { activeSets, nodesOf, podsOf, setOf } from '../observation';
 import { digestOf } from '../target';
-import { atRest, HOLD, heartbeat, LOOK_EVERY, moveOf, ROUTES_MS, selections, stay } from './common';
+import { atRest, HOLD, heartbeat, LOOK_EVERY, moveOf, oldPods, openGates, ROUTES_MS, selections, stay } from './common';
 import { emptyGreen } from './evacuate';
 
 /**
@@ -13,7 +13,7 @@ export function revert({ observation, journal, target }: Situation): Step {
   const { cluster } = observation;
   const blue = setOf(cluster, journal.from.set);
   // It went in the same moment.
-  if (!blue || blue.replicas < journal.replicas) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
+  if (!blue || blue.replicas < oldPods(journal)) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
   if (digestOf(target.live) !== journal.from.digest) {
     return stay('the resource to have the old template', 500, [{ do: 'revert-resource', run: journal.run }]);
   }
@@ -33,10 +33,7 @@ export function back(situation: Situation): Step {
     ...nodesOf(observation, blue)
       .filter((node) => node.evacuating)
       .map(({ pod, node }) => ({ do: 'stop-evacuation' as const, pod, node })),
-    // The operator sets them only in full passes.
-    ...pods
-      .filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)
-      .map((pod) => ({ do: 'mark-serving' as const, pod: pod.name })),
+    ...openGates(observation, blue),
   ];
   if (actions.length > 0) return stay('the blue nodes to take devices again', 500, actions);
   const names = new Set(pods.filter((pod) => pod.ready).map((pod) => pod.name));

@@ -1,6 +1,7 @@
 import { HOLD_DELAY_SECONDS, nodeNameOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { greenOf, nodesOf, podsOf, type SetView, setOf } from '../observation';
+import type { Journal } from '../journal';
+import { greenOf, nodesOf, type Observation, podsOf, type SetView, setOf, undrained } from '../observation';
 
 /** The patch that makes the operator stand still behind a built green set. */
 export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
@@ -44,6 +45,11 @@ export function selections({ observation }: Situation, revision: string | undefi
     .map(({ service, byOperator }) => ({ do: byOperator ? 'lead-traffic' : 'select-traffic', service, revision }));
 }
 
+/** Old pods there should be: all but those an operator removed that was released for a moment. */
+export function oldPods({ replicas, lostPods = 0 }: Journal): number {
+  return replicas - lostPods;
+}
+
 /** From where to where devices are moved. */
 export interface Move {
   /** The set that is emptied. */
@@ -72,6 +78,25 @@ export function targetTakes(situation: Situation): boolean {
   return observation.cluster.traffic.every(
     (service) => service.pods.length === names.size && service.pods.every((pod) => names.has(pod)),
   );
+}
+
+/**
+ * Opens the readiness gates of a set. Once the operator has begun its delay it no longer does: a recreated pod would wait for
+ * ever.
+ */
+export function openGates(observation: Observation, set: string): Action[] {
+  return podsOf(observation.cluster, set)
+    .filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)
+    .map((pod) => ({ do: 'mark-serving', pod: pod.name }));
+}
+
+/** Orders to stop for all nodes that evict. They are behind no Service, so that nobody comes back to them. */
+export function standStill(situation: Situation): Action[] {
+  const { observation, journal } = situation;
+  if (journal.phase !== 'evacuate' && journal.phase !== 'return') return [];
+  return undrained(observation, moveOf(situation).source)
+    .filter((node) => node.evacuating)
+    .map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node }));
 }
 
 /** Pods of a set whose nodes do not answer, or do not see all the others. */

@@ -4,7 +4,7 @@ import type { Journal } from '../journal';
 import { activeSets, greenOf, setOf, undrained } from '../observation';
 import { share } from '../pacing';
 import { loadsOf } from '../plan';
-import { moveOf, selections, stay } from './common';
+import { moveOf, oldPods, selections, standStill, stay } from './common';
 
 /** Takes up what somebody asked of the run; undefined when nobody did. */
 export function takeUp(situation: Situation): Step | undefined {
@@ -26,19 +26,11 @@ export function takeUp(situation: Situation): Step | undefined {
   }
 }
 
-/** Nothing is begun. Nodes that evict are told to stop; they are behind no Service, so that nobody comes back to them. */
+/** Nothing is begun, and nodes that evict are told to stop. */
 export function stand(situation: Situation): Step {
-  const { observation, journal } = situation;
-  const { source, revision } = moveOf(situation);
-  const actions =
-    journal.phase === 'evacuate' || journal.phase === 'return'
-      ? [
-          ...selections(situation, revision),
-          ...undrained(observation, source)
-            .filter((node) => node.evacuating)
-            .map(({ pod, node }) => ({ do: 'stop-evacuation' as const, pod, node })),
-        ]
-      : [];
+  const { revision } = moveOf(situation);
+  const moving = ['evacuate', 'return'].includes(situation.journal.phase);
+  const actions = [...(moving ? selections(situation, revision) : []), ...standStill(situation)];
   return stay('somebody to resume the run: it is paused', 1_000, actions);
 }
 
@@ -73,30 +65,26 @@ function paced(situation: Situation, perSecond: number): Partial<Journal> {
 }
 
 function aborted(situation: Situation, request: string): Step {
-  const { observation, journal } = situation;
+  const back = wayBack(situation);
+  return typeof back === 'string' ? refused(situation, request, back) : { ...back, answers: request };
+}
+
+/** The step that turns a run round, or why there is none. */
+export function wayBack({ observation, journal }: Situation): Extract<Step, { kind: 'next' }> | string {
   const { cluster } = observation;
-  if (journal.aborted) return refused(situation, request, 'the run is on its way back already');
+  if (journal.aborted) return 'the run is on its way back already';
   if (journal.from.digest === undefined) {
-    return refused(
-      situation,
-      request,
-      'the template of the old nodes was changed before the run began, and is not known',
-    );
+    return 'the template of the old nodes was changed before the run began, and is not known';
   }
   const blue = setOf(cluster, journal.from.set);
-  if (!blue || blue.replicas < journal.replicas || journal.phase === 'release') {
-    return refused(
-      situation,
-      request,
-      `the old nodes are gone: going back is an upgrade to version ${journal.from.version}`,
-    );
+  if (!blue || blue.replicas < oldPods(journal) || journal.phase === 'release') {
+    return `the old nodes are gone: going back is an upgrade to version ${journal.from.version}`;
   }
   const green = greenOf(cluster, journal)?.name;
   const untouched = ['claim', 'pin'].includes(journal.phase) && activeSets(cluster).length === 1;
   return {
     kind: 'next',
     phase: untouched ? 'release' : 'revert',
-    answers: request,
     note: {
       aborted: { at: observation.at, phase: journal.phase },
       paused: undefined,

@@ -1,10 +1,21 @@
 import type { Action, Situation, Step } from '../decide';
 import type { Phase } from '../journal';
-import { isDrained, type NodeView, nodesOf, podsOf } from '../observation';
+import { isDrained, type NodeView, nodesOf, podsOf, setOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { timeLeft } from '../sample';
-import { heartbeat, LOOK_EVERY, moveOf, selections, stay, targetTakes, unjoined } from './common';
+import {
+  heartbeat,
+  LOOK_EVERY,
+  moveOf,
+  oldPods,
+  openGates,
+  selections,
+  standStill,
+  stay,
+  targetTakes,
+  unjoined,
+} from './common';
 
 /** Longest time between two looks at the nodes; a look is one request per node that is emptied. */
 const POLL_MS = 1_200;
@@ -31,10 +42,12 @@ export function emptyGreen(situation: Situation): Step {
 
 function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Step {
   const { observation, journal } = situation;
-  const { source, revision } = moveOf(situation);
+  const { source, target, revision } = moveOf(situation);
+  const loss = lossOf(situation);
+  if (loss) return loss;
   if (!journal.shares || !journal.evacuation) {
     const loads = loadsOf(observation, source);
-    const least = journal.aborted ? 1 : journal.replicas;
+    const least = journal.aborted ? 1 : oldPods(journal);
     if (loads.length < least || nodesOf(observation, source).some((node) => node.unreachable !== undefined)) {
       return stay(`every ${colour} node to answer`, POLL_MS);
     }
@@ -49,20 +62,39 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
   }
   const restart = restarting(situation);
   if (journal.restart && restart.length === 0) return { kind: 'note', note: { restart: undefined } };
+  const takes = targetTakes(situation);
   const actions = [
     ...selections(situation, revision),
+    ...openGates(observation, target?.name ?? ''),
     ...restart,
-    ...starts(situation),
+    // Nobody is sent away while there is nobody to take him.
+    ...(takes ? starts(situation) : standStill(situation)),
     ...heartbeat(situation, 'refresh the status of the resource', LOOK_EVERY.idle),
   ];
-  const target = colour === 'blue' ? 'green' : 'blue';
   return {
     kind: 'stay',
-    waitingFor: targetTakes(situation)
+    waitingFor: takes
       ? `the ${colour} nodes to be drained`
-      : `${target} to be ready again before more is evicted`,
+      : `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`,
     actions,
     pollMs: Math.min(POLL_MS, Math.max(250, timeLeft(observation, journal))),
+  };
+}
+
+/** An operator that was released for a moment has removed old pods: said once, and then gone on with those that are left. */
+function lossOf({ observation, journal }: Situation): Step | undefined {
+  if (journal.aborted) return undefined;
+  const blue = setOf(observation.cluster, journal.from.set);
+  const lostPods = journal.replicas - (blue?.replicas ?? 0);
+  if (lostPods <= (journal.lostPods ?? 0)) return undefined;
+  const reason = `the operator was released for a moment and has removed ${lostPods} of ${journal.replicas} old pods, with the sessions that were on them`;
+  if (journal.limits.onLoss === 'continue') return { kind: 'note', note: { lostPods }, say: reason };
+  return {
+    kind: 'stop',
+    code: 'PODS_LOST',
+    reason,
+    fix: 'it is held again; find out who reset spec.blueGreenUpdate.initialDelaySeconds, then run the same command again, or abort',
+    note: { lostPods },
   };
 }
 
@@ -74,7 +106,7 @@ export function allDrained(situation: Situation): boolean {
     const running = pods.filter((pod) => pod.containersReady);
     return running.every((pod) => isDrained(observation.nodes.get(pod.name)));
   }
-  return pods.length >= journal.replicas && pods.every((pod) => isDrained(observation.nodes.get(pod.name)));
+  return pods.length >= oldPods(journal) && pods.every((pod) => isDrained(observation.nodes.get(pod.name)));
 }
 
 /** Whether a node answers and has nobody, whatever it does. */

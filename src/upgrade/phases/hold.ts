@@ -2,7 +2,7 @@ import { isHeld, isHold, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
 import { greenOf, isNative, isWaiting, lostPods, nodesOf, podsOf, setOf } from '../observation';
 import { specPatch } from '../target';
-import { atRest, HOLD, heartbeat, LOOK_EVERY, selections, stay, targetTakes } from './common';
+import { atRest, HOLD, heartbeat, LOOK_EVERY, openGates, selections, stay, targetTakes } from './common';
 import { allDrained, starts } from './evacuate';
 
 /**
@@ -51,7 +51,11 @@ export function retire(situation: Situation): Step {
     const drained = allDrained(situation) && targetTakes(situation);
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
-      : [...selections(situation, journal.to.revision), ...starts(situation)];
+      : [
+          ...selections(situation, journal.to.revision),
+          ...openGates(observation, journal.to.set ?? ''),
+          ...starts(situation),
+        ];
     return stay(drained ? 'blue to be scaled to 0' : 'the blue nodes to be drained again', 500, actions);
   }
   const left = podsOf(observation.cluster, journal.from.set).length;

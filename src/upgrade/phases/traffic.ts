@@ -1,6 +1,6 @@
-import type { Action, Situation, Step } from '../decide';
+import type { Situation, Step } from '../decide';
 import { greenOf, podsOf, setOf } from '../observation';
-import { heartbeat, LOOK_EVERY, ROUTES_MS, selections, stay, targetTakes, unjoined } from './common';
+import { heartbeat, LOOK_EVERY, openGates, ROUTES_MS, selections, stay, targetTakes, unjoined } from './common';
 
 /**
  * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
@@ -55,12 +55,7 @@ export function green(situation: Situation): Step {
     if (!set.revision) return stay('the revision of the green stateful set', 1_000);
     return { kind: 'next', phase: 'switch', note: { to: { ...journal.to, set: set.name, revision: set.revision } } };
   }
-  // Once the operator has begun its delay it no longer opens readiness gates: a recreated pod would wait for ever.
-  const gates: Action[] = status?.startedAt
-    ? pods
-        .filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)
-        .map((pod) => ({ do: 'mark-serving', pod: pod.name }))
-    : [];
+  const gates = status?.startedAt ? openGates(observation, set.name) : [];
   const readyCount = pods.filter((pod) => pod.ready).length;
   return stay(
     ready
@@ -77,7 +72,8 @@ export function switchTraffic(situation: Situation): Step {
   const revision = journal.to.revision;
   const actions = selections(situation, revision);
   if (actions.length > 0 || !targetTakes(situation)) {
-    return stay('only green pods behind the traffic Service', 500, actions);
+    const gates = openGates(observation, journal.to.set ?? '');
+    return stay('only green pods behind the traffic Service', 500, [...actions, ...gates]);
   }
   if (journal.switchedAt === undefined) return { kind: 'note', note: { switchedAt: observation.at } };
   const left = journal.switchedAt + Math.max(ROUTES_MS, journal.initialDelaySeconds * 1000) - observation.at;

@@ -1,0 +1,181 @@
+import type { Step } from '../../src/upgrade/decide';
+import { Idleness } from '../../src/upgrade/idleness';
+import type { Phase } from '../../src/upgrade/journal';
+import {
+  BLUE,
+  decided,
+  GREEN,
+  journal,
+  named,
+  node,
+  nodeName,
+  observationOf,
+  podNames,
+  type Scene,
+  sceneAt,
+  set,
+} from './fixtures';
+
+/** What is decided when nothing has moved for so long. */
+const idle = (phase: Phase, idleMs: number, change: (scene: Scene) => void = () => {}): Step =>
+  decided(phase, (scene) => {
+    scene.idleMs = idleMs;
+    change(scene);
+  });
+
+const waitingForGreen = (scene: Scene) => {
+  for (const name of podNames(GREEN)) Object.assign(named(scene.pods, name), { ready: false });
+  scene.sets = scene.sets.map((each) => (each.name === GREEN ? set(GREEN, { readyReplicas: 0 }) : each));
+};
+const evacuating = (scene: Scene) => {
+  for (const name of podNames(BLUE)) Object.assign(named(scene.nodes, name), { evacuating: true });
+};
+
+describe('a run in which nothing moves', () => {
+  test.each<[Phase, number, (scene: Scene) => void]>([
+    ['green', 600_000, waitingForGreen],
+    ['evacuate', 125_000, evacuating],
+    ['switch', 125_000, (scene) => Object.assign(scene, { traffic: [] })],
+  ])('in %s is given %i ms', (phase, ms, change) => {
+    expect(idle(phase, ms, change).kind).not.toBe('stop');
+  });
+
+  test('stops when green does not get ready, and says which pod and why', () => {
+    const step = idle('green', 600_001, (scene) => {
+      waitingForGreen(scene);
+      Object.assign(named(scene.pods, `${GREEN}-1`), { trouble: 'emqx: ImagePullBackOff, not found' });
+    });
+    expect(step).toMatchObject({
+      kind: 'stop',
+      code: 'GREEN_NOT_READY',
+      reason: expect.stringMatching(
+        /^nothing has moved for 600 s while waiting for green pods to become ready \(0 of 3\): emqx-green-0 is not ready; emqx-green-1 is not ready \(emqx: ImagePullBackOff, not found\); emqx-green-2/,
+      ),
+      actions: [],
+    });
+  });
+
+  test('tells the nodes to stand still before it ends', () => {
+    const step = idle('evacuate', 200_000, (scene) => {
+      evacuating(scene);
+      Object.assign(named(scene.nodes, `${BLUE}-0`), { connections: 0, sessions: 0 });
+    });
+    expect(step).toMatchObject({
+      kind: 'stop',
+      code: 'STALLED',
+      actions: [1, 2].map((index) => ({
+        do: 'stop-evacuation',
+        pod: `${BLUE}-${index}`,
+        node: nodeName(`${BLUE}-${index}`),
+      })),
+    });
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['does not answer', { unreachable: 'time-out' }, /emqx-blue-1 does not answer: time-out$/],
+    [
+      'keeps its connections',
+      { connections: 7 },
+      /emqx-blue-1 keeps 7 connections: clients come to it past the Service, or it hangs$/,
+    ],
+    [
+      'keeps its sessions',
+      { connections: 0, sessions: 9 },
+      /emqx-blue-1 keeps 9 sessions: no node takes them, or moving them hangs$/,
+    ],
+  ])('names the node that %s', (_, change, reason) => {
+    const step = idle('evacuate', 200_000, (scene) => {
+      evacuating(scene);
+      for (const name of podNames(BLUE)) Object.assign(named(scene.nodes, name), { connections: 0, sessions: 0 });
+      Object.assign(named(scene.nodes, `${BLUE}-1`), change);
+    });
+    expect(step).toMatchObject({ kind: 'stop', reason: expect.stringMatching(reason) });
+  });
+
+  test('goes back where that was asked for', () => {
+    const step = idle('evacuate', 200_000, (scene) => {
+      evacuating(scene);
+      scene.journal.limits.onFailure = 'abort';
+      scene.journal.from.digest = 'old';
+    });
+    expect(step).toMatchObject({ kind: 'next', phase: 'revert', note: { aborted: { phase: 'evacuate' } } });
+  });
+
+  test('waits for ever while it is paused, and where the operator is on its own', () => {
+    const paused = (scene: Scene) => Object.assign(scene.journal, { paused: { since: 1 } });
+    expect(idle('evacuate', 1e9, paused).kind).toBe('stay');
+    expect(idle('native', 1e9, (scene) => Object.assign(scene.journal, { driver: 'operator' })).kind).not.toBe('stop');
+  });
+});
+
+describe('while green cannot take devices', () => {
+  test('the nodes that evict are told to stop', () => {
+    const step = decided('evacuate', (scene) => {
+      evacuating(scene);
+      waitingForGreen(scene);
+    });
+    const actions = step.kind === 'stay' ? step.actions.filter(({ do: what }) => what !== 'patch-resource') : [];
+    expect(actions.map((action) => action.do)).toEqual(Array(3).fill('stop-evacuation'));
+    expect(step).toMatchObject({ waitingFor: 'green to be ready again before more is evicted' });
+  });
+});
+
+describe('old pods that the operator removed because it was released for a moment', () => {
+  const lost = (scene: Scene) => {
+    evacuating(scene);
+    scene.sets = scene.sets.map((each) => (each.name === BLUE ? set(BLUE, { replicas: 2, readyReplicas: 2 }) : each));
+    scene.pods = scene.pods.filter((pod) => pod.name !== `${BLUE}-2`);
+    scene.nodes = scene.nodes.filter((each) => each.pod !== `${BLUE}-2`);
+  };
+  const reason =
+    'the operator was released for a moment and has removed 1 of 3 old pods, with the sessions that were on them';
+
+  test('are reported once, and the run goes on with those that are left', () => {
+    expect(decided('evacuate', lost)).toEqual({ kind: 'note', note: { lostPods: 1 }, say: reason });
+    const known = (scene: Scene) => {
+      lost(scene);
+      scene.journal.lostPods = 1;
+    };
+    expect(decided('evacuate', known)).toMatchObject({ kind: 'stay', waitingFor: 'the blue nodes to be drained' });
+    const drained = (scene: Scene) => {
+      known(scene);
+      for (const each of scene.nodes) if (each.evacuating) Object.assign(each, { connections: 0, sessions: 0 });
+    };
+    expect(decided('evacuate', drained)).toMatchObject({ kind: 'next', phase: 'retire' });
+  });
+
+  test('end the run where that was asked for, once', () => {
+    const step = decided('evacuate', (scene) => {
+      lost(scene);
+      scene.journal.limits.onLoss = 'stop';
+    });
+    expect(step).toMatchObject({ kind: 'stop', code: 'PODS_LOST', reason, note: { lostPods: 1 } });
+  });
+});
+
+describe('idleness', () => {
+  const seen = (idleness: Idleness, at: number, connections: number, waitingFor = 'x') => {
+    const scene = sceneAt('evacuate');
+    scene.at = at;
+    scene.nodes = podNames(BLUE).map((name) => node(name, { connections, sessions: connections }));
+    idleness.see(journal({ phase: 'evacuate' }), waitingFor, observationOf(scene));
+    return idleness.ms;
+  };
+
+  test('grows while nothing moves, and begins anew when something does', () => {
+    const idleness = new Idleness();
+    expect(seen(idleness, 1_000, 10)).toBe(0);
+    expect(seen(idleness, 2_000, 10)).toBe(1_000);
+    expect(seen(idleness, 3_000, 12)).toBe(2_000); // more is no progress
+    expect(seen(idleness, 4_000, 11)).toBe(3_000);
+    expect(seen(idleness, 5_000, 9)).toBe(0);
+    expect(seen(idleness, 6_000, 9)).toBe(1_000);
+    expect(seen(idleness, 7_000, 9, 'y')).toBe(0);
+  });
+
+  test('does not count a time in which nothing was seen', () => {
+    const idleness = new Idleness();
+    seen(idleness, 0, 10);
+    expect(seen(idleness, 600_000, 10)).toBe(5_000);
+  });
+});
