@@ -20,6 +20,7 @@ export {
 export type { Check, CheckGroup } from './preflight';
 export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeReport } from './report';
+export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';
 export { runUpgrade } from './run';
 export {
   type ClusterState,

@@ -1,19 +1,19 @@
-import { type EmqxEnterprise, HOLD_DELAY_SECONDS, versionOf } from '../resource';
+import { HOLD_DELAY_SECONDS } from '../resource';
 import { mergePatch } from './changes';
 import type { UpgradeContext } from './context';
 import { type Action, decide, isDangerous, type Step } from './decide';
 import { BlockedError, UpgradeError } from './errors';
+import { firstPage } from './first-page';
 import { Idleness } from './idleness';
 import { inspect } from './inspect';
 import { isOpen, type Journal } from './journal';
-import { blueOf, type ClusterView, loadOf, type Observation } from './observation';
+import type { ClusterView, Observation } from './observation';
 import { Observer } from './observe';
-import { runningVersion } from './plan';
 import { PortError } from './ports';
 import { blockers } from './preflight';
 import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
-import { digestOf, type Target, targetOf, type UpgradeRequest } from './target';
+import { targetOf, type UpgradeRequest } from './target';
 
 const RENEW_LEASE_MS = 10_000;
 
@@ -77,6 +77,18 @@ export async function continueRun(
   return run.journal.phase === 'done' ? reportOf(run.journal) : undefined;
 }
 
+/** Drives a run from a page that was written for it, to its end. @throws UpgradeError as {@link runUpgrade} */
+export async function runFrom(
+  context: UpgradeContext,
+  { cluster }: Observation,
+  journal: Journal,
+  signal?: AbortSignal,
+): Promise<UpgradeReport> {
+  const run = new Run(context, { desired: cluster.resource }, journal, cluster);
+  await drive(context, run, signal);
+  return reportOf(run.journal);
+}
+
 function openRun({ cluster: { journal } }: Observation): Journal | undefined {
   return isOpen(journal) ? journal : undefined;
 }
@@ -98,33 +110,6 @@ async function left<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const fix = 'run the same command again to go on';
     throw new UpgradeError('DETACHED', 'the run was left as it is', fix, { cause: error });
   }
-}
-
-function firstPage(observation: Observation, target: Target): Journal {
-  const blue = blueOf(observation.cluster)!; // preflight found it
-  return {
-    schema: 1,
-    run: `${versionOf(target.desired)}-${new Date(observation.at).toISOString()}`,
-    driver: target.driver,
-    phase: 'claim',
-    began: { claim: observation.at },
-    from: {
-      version: runningVersion(observation, blue.name) ?? versionOf(target.live),
-      set: blue.name,
-      revision: blue.revision ?? '',
-      ...(!target.applied && { digest: digestOf(target.live) }),
-    },
-    to: { version: versionOf(target.desired) },
-    target: target.digest,
-    initialDelaySeconds: target.initialDelaySeconds,
-    delay: { before: delayOf(target.live), after: delayOf(target.desired) },
-    replicas: target.live.spec.replicas!,
-    waitTakeoverSeconds: target.waitTakeoverSeconds,
-    connectionCap: target.caps.connections,
-    sessionCap: target.caps.sessions,
-    limits: target.limits,
-    baseline: loadOf(observation, blue.name),
-  };
 }
 
 class Run {
@@ -385,10 +370,6 @@ class Run {
     const sample = sampleOf(observation, this.journal);
     this.context.progress.report({ kind: 'sample', at: observation.at, sample });
   }
-}
-
-function delayOf(resource: EmqxEnterprise): number {
-  return resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
 }
 
 /** The update strategy of a spec, held. */

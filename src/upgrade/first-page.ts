@@ -1,0 +1,37 @@
+import { type EmqxEnterprise, versionOf } from '../resource';
+import type { Journal } from './journal';
+import { blueOf, loadOf, type Observation } from './observation';
+import { runningVersion } from './plan';
+import { digestOf, type Target } from './target';
+
+/** The journal of a run that begins. The cluster must have a set that serves. */
+export function firstPage(observation: Observation, target: Target): Journal {
+  const blue = blueOf(observation.cluster)!; // preflight found it
+  return {
+    schema: 1,
+    run: `${versionOf(target.desired)}-${new Date(observation.at).toISOString()}`,
+    driver: target.driver,
+    phase: 'claim',
+    began: { claim: observation.at },
+    from: {
+      version: runningVersion(observation, blue.name) ?? versionOf(target.live),
+      set: blue.name,
+      revision: blue.revision ?? '',
+      ...(!target.applied && { digest: digestOf(target.live) }),
+    },
+    to: { version: versionOf(target.desired) },
+    target: target.digest,
+    initialDelaySeconds: target.initialDelaySeconds,
+    delay: { before: delayOf(target.live), after: delayOf(target.desired) },
+    replicas: target.live.spec.replicas!,
+    waitTakeoverSeconds: target.waitTakeoverSeconds,
+    connectionCap: target.caps.connections,
+    sessionCap: target.caps.sessions,
+    limits: target.limits,
+    baseline: loadOf(observation, blue.name),
+  };
+}
+
+function delayOf(resource: EmqxEnterprise): number {
+  return resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+}

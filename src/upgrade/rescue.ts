@@ -1,0 +1,194 @@
+import { isHeld, isHold, versionOf } from '../resource';
+import type { UpgradeContext } from './context';
+import { UpgradeError } from './errors';
+import { firstPage } from './first-page';
+import { inspect } from './inspect';
+import { isOpen } from './journal';
+import {
+  activeSets,
+  blueOf,
+  type ClusterView,
+  isGreenWanted,
+  isNative,
+  isWaiting,
+  nodesOf,
+  type Observation,
+} from './observation';
+import { runningVersion } from './plan';
+import { continueRun, runFrom } from './run';
+import { digestOf, type Target } from './target';
+
+/** Something a cluster got stuck in, without a run of this program or after one that was left. */
+export interface Trouble {
+  id: TroubleId;
+  /** What was found. */
+  found: string;
+  /** What {@link rescue} would do; absent where no cure is proven. */
+  cure?: string;
+  /** What to do by hand, where there is no cure. */
+  advice?: string;
+}
+
+export type TroubleId =
+  | 'run-left'
+  | 'template-set-back'
+  | 'replicas-changed'
+  | 'strategy-removed'
+  | 'hold-left'
+  | 'nodes-refuse';
+
+/** What is wrong with a cluster. Writes nothing. */
+export async function troublesOf(context: UpgradeContext, signal?: AbortSignal): Promise<Trouble[]> {
+  const { observation } = await inspect(context, undefined, signal);
+  return Object.values(FINDERS).flatMap((find) => find(observation) ?? []);
+}
+
+/**
+ * Cures one trouble.
+ *
+ * @throws UpgradeError `NO_CURE` when the cluster does not have it any more, or no cure is proven; or as `runUpgrade` does.
+ */
+export async function rescue(context: UpgradeContext, id: TroubleId, signal?: AbortSignal): Promise<void> {
+  const { observation, target } = await inspect(context, undefined, signal);
+  const trouble = FINDERS[id](observation);
+  if (!trouble?.cure) {
+    throw new UpgradeError('NO_CURE', trouble?.found ?? 'the trouble is gone', trouble?.advice ?? 'look again');
+  }
+  const { cluster, emqx } = context;
+  switch (id) {
+    case 'run-left':
+      await continueRun(context, undefined, signal);
+      return;
+    case 'template-set-back':
+      await runFrom(context, observation, wayBackFrom(observation, target), signal);
+      return;
+    case 'hold-left': {
+      const { resourceVersion, journal } = observation.cluster;
+      const spec = { blueGreenUpdate: { initialDelaySeconds: journal!.delay.after } };
+      await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
+      return;
+    }
+    case 'nodes-refuse':
+      for (const { pod, node } of refusing(observation)) await emqx.stopEvacuation(pod, node, signal);
+      return;
+    case 'replicas-changed':
+    case 'strategy-removed':
+  }
+}
+
+type Finder = (observation: Observation) => Trouble | undefined;
+
+const FINDERS: Record<TroubleId, Finder> = {
+  'run-left'({ cluster: { journal, lease } }) {
+    if (!isOpen(journal) || lease?.live) return undefined;
+    return {
+      id: 'run-left',
+      found: `a run to version ${journal.to.version} was left in phase "${journal.phase}", and nobody drives it`,
+      cure: 'go on with it to its end (to go back instead: abort)',
+    };
+  },
+
+  'template-set-back'({ cluster }) {
+    if (isOpen(cluster.journal) || !(isNative(cluster) || isWaiting(cluster)) || isGreenWanted(cluster))
+      return undefined;
+    if (reversedOrigin(cluster)) return undefined;
+    const { resource } = cluster;
+    const blue = blueOf(cluster);
+    const [others, version] = [activeSets(cluster).filter((set) => set !== blue), versionOf(resource)];
+    const found = `spec.template was set back to version ${version} in the middle of an upgrade: the operator keeps draining the old nodes, and never ends`;
+    if (others.some((set) => set.image === blue?.image) || resource.spec.replicas === undefined) {
+      return {
+        id: 'template-set-back',
+        found:
+          'two stateful sets with the same image have replicas, and it cannot be told which of them the template means',
+        advice:
+          'hold the operator (spec.blueGreenUpdate.initialDelaySeconds: 2000000000), find out which set has its template, and scale the other one to 0 once nobody is connected there',
+      };
+    }
+    return {
+      id: 'template-set-back',
+      found,
+      cure: `hold the operator, lead devices to ${blue?.name} again, move those that are on ${others.map(({ name }) => name).join()} back at the cap, scale that to 0, release the operator`,
+    };
+  },
+
+  'replicas-changed'({ cluster }) {
+    const { spec } = cluster.resource;
+    const origin = reversedOrigin(cluster);
+    if (isOpen(cluster.journal) || !isNative(cluster) || !origin) return undefined;
+    return {
+      id: 'replicas-changed',
+      found: `replicas were changed to ${spec.replicas} in the middle of an upgrade: the operator takes the new nodes (${origin}) for old ones, and drains them`,
+      advice:
+        'no way out of this is proven. Hold the operator (initialDelaySeconds: 2000000000) so that it removes nothing more, give replicas its old value back, and look at both stateful sets before you go on',
+    };
+  },
+
+  'strategy-removed'({ cluster }) {
+    if (cluster.resource.spec.blueGreenUpdate || activeSets(cluster).length < 2) return undefined;
+    return {
+      id: 'strategy-removed',
+      found:
+        'spec.blueGreenUpdate was removed while two stateful sets have replicas: the operator crashes on it again and again, and looks after no cluster any more',
+      advice:
+        'give spec.blueGreenUpdate back as it was, with initialDelaySeconds: 2000000000 so that nothing is removed; then an upgrade to the version of the template takes it over',
+    };
+  },
+
+  'hold-left'({ cluster }) {
+    const { resource, journal, keptInitialDelaySeconds } = cluster;
+    const delay = journal?.delay.after;
+    const atRest = isHeld(resource) && activeSets(cluster).length === 1 && !isOpen(journal);
+    // Whose owner wants it held says so on the traffic Service.
+    if (!atRest || keptInitialDelaySeconds !== undefined) return undefined;
+    const found =
+      'the operator is held, and no upgrade is under way: the next change of the template would wait for one';
+    if (delay !== undefined && !isHold(delay)) {
+      return { id: 'hold-left', found, cure: `give the initial delay of ${delay} s back` };
+    }
+    const advice =
+      'if that is not wanted, set spec.blueGreenUpdate.initialDelaySeconds; what it was before is not known';
+    return { id: 'hold-left', found, advice };
+  },
+
+  'nodes-refuse'(observation) {
+    const pods = refusing(observation).map(({ pod }) => pod);
+    if (pods.length === 0) return undefined;
+    return {
+      id: 'nodes-refuse',
+      found: `${pods.join(', ')} still evacuate from an earlier upgrade, and refuse devices: the evacuation is kept on the data volume`,
+      cure: 'stop these evacuations',
+    };
+  },
+};
+
+/** The newest of two sets, when the operator takes it for the old one: it sorts them by their size. */
+function reversedOrigin(cluster: ClusterView): string | undefined {
+  const origin = cluster.resource.status?.blueGreenUpdateStatus?.originStatefulSet;
+  return activeSets(cluster).at(-1)?.name === origin ? origin : undefined;
+}
+
+/** Nodes of a cluster at rest that evacuate. */
+function refusing(observation: Observation) {
+  const { cluster } = observation;
+  const [only, ...others] = activeSets(cluster);
+  if (!only || others.length > 0 || isOpen(cluster.journal)) return [];
+  return nodesOf(observation, only.name).filter((node) => node.evacuating);
+}
+
+/** A run that is on its way back from the beginning: what the resource asks for is what the old nodes run. */
+function wayBackFrom(observation: Observation, target: Target) {
+  const { at, cluster } = observation;
+  const page = firstPage(observation, target);
+  const other = activeSets(cluster).find((set) => set.name !== page.from.set);
+  const old = activeSets(cluster).find((set) => set.name === page.from.set);
+  return {
+    ...page,
+    phase: 'revert' as const,
+    began: { revert: at },
+    from: { ...page.from, digest: digestOf(target.live) },
+    to: { version: runningVersion(observation, other?.name) ?? '', ...(other && { set: other.name }) },
+    lostPods: Math.max(0, page.replicas - (old?.replicas ?? 0)),
+    aborted: { at, phase: 'native' as const },
+  };
+}
