@@ -2,7 +2,7 @@ import { isHeld } from '../resource';
 import type { Journal, Phase } from './journal';
 import type { Observation } from './observation';
 import { back, clear, revert } from './phases/abort';
-import { HOLD } from './phases/common';
+import { HOLD, standStill } from './phases/common';
 import { stand, takeUp } from './phases/control';
 import { comeBack, evacuate } from './phases/evacuate';
 import { apply, claim, release, retire } from './phases/hold';
@@ -110,17 +110,10 @@ const PILOT: Record<Phase, (situation: Situation) => Step> = {
 const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire', 'back', 'return', 'clear'];
 
 /** What must hold in every phase between the patch and the release. */
-function guard({ observation, journal, target }: Situation): Step | undefined {
+function guard(situation: Situation): Step | undefined {
+  const { observation, journal, target } = situation;
   if (!HELD_PHASES.includes(journal.phase)) return undefined;
   const { resource, sets } = observation.cluster;
-  if (digestOf(target.live) !== (journal.aborted ? journal.from.digest : journal.target)) {
-    return {
-      kind: 'stop',
-      code: 'TEMPLATE_CHANGED',
-      reason: 'somebody changed spec.template while the upgrade was under way',
-      fix: `set the template back to version ${journal.aborted ? journal.from.version : journal.to.version}, then run the same command again`,
-    };
-  }
   if (!isHeld(resource)) {
     // A released operator scales a blue pod away per pass: nothing is more urgent.
     return {
@@ -132,6 +125,15 @@ function guard({ observation, journal, target }: Situation): Step | undefined {
       pollMs: 500,
     };
   }
+  if (digestOf(target.live) !== (journal.aborted ? journal.from.digest : journal.target)) {
+    return {
+      kind: 'stop',
+      code: 'TEMPLATE_CHANGED',
+      reason: 'somebody changed spec.template while the upgrade was under way',
+      fix: `set the template back to version ${journal.aborted ? journal.from.version : journal.to.version}, then run the same command again`,
+      actions: standStill(situation),
+    };
+  }
   const strangers = sets.filter(
     (set) => set.replicas > 0 && set.name !== journal.from.set && journal.to.set && set.name !== journal.to.set,
   );
@@ -141,6 +143,7 @@ function guard({ observation, journal, target }: Situation): Step | undefined {
       code: 'UNEXPECTED_SETS',
       reason: `a third stateful set has replicas: ${strangers.map((set) => set.name).join(', ')}`,
       fix: 'find out who made it; scale it to 0 once nobody is connected there, then run the same command again',
+      actions: standStill(situation),
     };
   }
   return undefined;

@@ -422,12 +422,23 @@ describe('what must hold from the patch to the release', () => {
 
   test.each(held)('%s: a changed template stops the run', (phase) => {
     const step = decided(phase, (scene) => {
-      scene.resource = { ...resource({ version: '4.4.16', delaySeconds: 60 }), status: delayStatus() };
+      scene.resource = { ...resource({ version: '4.4.16', delaySeconds: HOLD_DELAY_SECONDS }), status: delayStatus() };
     });
     expect(step).toMatchObject({
       kind: 'stop',
       code: 'TEMPLATE_CHANGED',
       fix: 'set the template back to version 4.4.15, then run the same command again',
+      actions: [],
+    });
+  });
+
+  test.each(held)('%s: a template that was changed together with the delay: the operator is held first', (phase) => {
+    const step = decided(phase, (scene) => {
+      scene.resource = { ...resource({ version: '4.4.14', delaySeconds: 60 }), status: delayStatus() };
+    });
+    expect(step).toMatchObject({
+      kind: 'stay',
+      actions: [{ do: 'patch-resource', spec: { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } } }],
     });
   });
 
