@@ -6,5 +6,9 @@
 module.exports = {
   ...require('./jest.config.js'),
   testMatch: ['<rootDir>/test-kube/**/*.test.ts'],
+  // One control plane serves all of them, and some tests stop it.
+  maxWorkers: 1,
+  // Tests that wait for most of their time wait together.
+  maxConcurrency: 16,
   globalSetup: '<rootDir>/test-kube/_global-setup.ts',
 };

@@ -17,11 +17,14 @@ K8SLAB_BIN=$("$testbed/build.sh")
 work=$(mktemp -d)
 export K8SLAB_BIN K8SLAB_DIR=$work/lab
 trap '"$testbed/down.sh" "$K8SLAB_DIR" || true; rm -rf "$work"' EXIT
+cp test-kube/_audit-policy.yaml "$work/audit-policy.yaml"
+export K8SLAB_APISERVER_FLAGS="--audit-policy-file=$work/audit-policy.yaml --audit-log-path=$K8SLAB_DIR/audit.log"
 "$testbed/up.sh" -n 2 -d "$K8SLAB_DIR" >"$work/env"
 . "$work/env"
 
 code=0
 suite "$@" || code=$?
+[ ! -f "$K8SLAB_DIR/measured" ] || cat "$K8SLAB_DIR/measured"
 [ ! -f "$K8SLAB_DIR/tally" ] || sort -u "$K8SLAB_DIR/tally" | awk '
   { count[$1]++ }
   $1 == "skipped"

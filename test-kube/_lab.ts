@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -29,9 +29,8 @@ export function kubeconfigOf(namespace: string, account: string): string {
 
 /** Runs the control plane's own kubectl, and gives back what it prints. @throws Error with what it complains of */
 export function kubectl(args: readonly string[], input: object[] = []): string {
-  const command = path.join(process.env['K8SLAB_BIN'] ?? '', 'kubectl');
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: input });
-  const { status, stdout, stderr, error } = spawnSync(command, ['--kubeconfig', labFile('kubeconfig'), ...args], {
+  const { status, stdout, stderr, error } = spawnSync(kubectlPath(), ['--kubeconfig', labFile('kubeconfig'), ...args], {
     encoding: 'utf8',
     ...(input.length > 0 && { input: list }),
   });
@@ -40,7 +39,25 @@ export function kubectl(args: readonly string[], input: object[] = []): string {
   return stdout;
 }
 
+/** Applies objects as users do, by kubectl, while the rest of this process goes on. @throws Error with what it complains of */
+export async function kubectlApply(objects: readonly object[]): Promise<void> {
+  const args = ['--kubeconfig', labFile('kubeconfig'), 'apply', '-f', '-'];
+  await new Promise<void>((resolve, reject) => {
+    const child = execFile(kubectlPath(), args, (error) => (error ? reject(error) : resolve()));
+    child.stdin?.end(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  });
+}
+
+function kubectlPath(): string {
+  return path.join(process.env['K8SLAB_BIN'] ?? '', 'kubectl');
+}
+
 /** Counts what the API server made of a manifest; the lane prints the sums. */
 export function tally(outcome: 'accepted' | 'refused' | 'skipped', what: string): void {
   appendFileSync(labFile('tally'), `${outcome} ${what}\n`);
+}
+
+/** A line of what was measured; the lane prints them. */
+export function measured(line: string): void {
+  appendFileSync(labFile('measured'), `${line}\n`);
 }

@@ -162,6 +162,8 @@ const journal: Omit<Journal, 'phase'> = {
   to: { version: '4.4.15' },
   target: 'digest',
   initialDelaySeconds: 0,
+  delay: { before: 0, after: 0 },
+  limits: { readyMs: 1, stallMs: 1, onFailure: 'stop', onLoss: 'continue' },
   replicas: 2,
   waitTakeoverSeconds: 1,
   connectionCap: 100,

@@ -1,16 +1,16 @@
-import pico from 'picocolors';
 import type { KubeObject } from '../kubernetes';
-import { readManifest } from '../resource';
-import type { DemoEvent, DemoOptions } from '../sandbox/demo';
+import type { Manifest } from '../resource';
+import type { DemoEvent, DemoOptions, DemoResult } from '../sandbox/demo';
 import type { ClusterManifests } from '../sandbox/quickstart';
-import type { Driver, ProgressEvent } from '../upgrade';
+import type { Driver } from '../upgrade';
+import { EXIT, type ExitCode } from './exit';
+import { interruption } from './interruption';
 import { OptionReader } from './options';
-import { liveFrame, logLine } from './render/live';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
-import { advance, emptyView, type RunView } from './render/run-view';
 import { count } from './render/text';
-import { Screen } from './screen';
+import { canvasOf, RunTeller } from './run-teller';
+import type { Shell } from './shell';
 
 /** The options of `demo` as they stand on the command line. */
 export interface DemoFlags {
@@ -26,80 +26,74 @@ export interface DemoFlags {
 /** More clients than that have too few ports and file descriptors on one machine. */
 const MOST_CLIENTS = 20_000;
 
-export async function runDemo(flags: DemoFlags): Promise<void> {
+export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode> {
   const options = await demoOptions(flags);
-  const { demo } = await import('../sandbox/demo.js');
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-  const teller = flags.output === 'json' ? { tell: () => undefined, end: () => undefined } : tellerFor(options);
-  const { plan, report, native } = await demo(options, (event) => teller.tell(event), interrupted.signal);
-  teller.end();
   if (flags.output === 'json') {
-    process.stdout.write(`${JSON.stringify({ plan, report, native }, null, 2)}\n`);
-    return;
+    shell.out.write(`${JSON.stringify(await play(options, shell, () => undefined), null, 2)}\n`);
+    return EXIT.done;
   }
-  const canvas = { style: pico, width: process.stdout.columns ?? 100 };
-  process.stdout.write(`\n${renderReport(report, native, canvas)}\n`);
+  const teller = new RunTeller(shell, options.cluster.metadata.name, options.stormCap ?? 0);
+  const { report, native } = await play(options, shell, (event) => tell(event, teller, shell));
+  teller.end();
+  shell.out.write(`\n${renderReport(report, native, canvasOf(shell))}\n`);
+  return EXIT.done;
+}
+
+async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoEvent) => void): Promise<DemoResult> {
+  const { demo } = await import('../sandbox/demo.js');
+  const { signal, forget } = interruption(shell);
+  try {
+    return await demo(options, tellEvent, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    forget();
+  }
 }
 
 async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket of this machine');
-  const rate = reader.wholeNumber('--rate', flags.rate, 1, 1_000_000, 'it is a number of disconnects per second');
-  const seed = reader.wholeNumber('--seed', flags.seed, 0, 2 ** 32 - 1, 'the random numbers start from 32 bits');
+  const rate = reader.rate('--rate', flags.rate);
+  const seed = reader.seed('--seed', flags.seed);
   const version = reader.version('--set-version', flags.setVersion);
-  const text = flags.file === undefined ? undefined : reader.text('--file', flags.file);
+  const manifest = flags.file === undefined ? undefined : reader.manifest('--file', flags.file);
   reader.done();
-  const manifests = text === undefined ? await quickstart(rate) : manifestsOf(text, flags.file ?? '');
+  const manifests = await manifestsOf(manifest, rate);
   return { ...manifests, version, clients, stormCap: rate, driver: flags.driver, seed };
 }
 
-async function quickstart(rate: number): Promise<ClusterManifests> {
+/** The cluster of a manifest; without one the quickstart's, with this rate. */
+export async function manifestsOf(manifest: Manifest | undefined, rate: number): Promise<ClusterManifests> {
+  if (manifest) return { cluster: manifest.resource, objects: manifest.others as KubeObject[] };
   return (await import('../sandbox/quickstart.js')).quickstart(rate);
 }
 
-function manifestsOf(text: string, file: string): ClusterManifests {
-  const { resource, others } = readManifest(text, file === '-' ? 'standard input' : file);
-  return { cluster: resource, objects: others as KubeObject[] };
-}
-
-interface Teller {
-  tell(event: DemoEvent): void;
-  end(): void;
-}
-
-/** A picture that lives on a terminal, lines of a log elsewhere. */
-function tellerFor(options: DemoOptions): Teller {
-  const screen = process.stdout.isTTY ? new Screen(process.stdout) : undefined;
-  const print = (text: string) => (screen ? screen.print(text) : process.stdout.write(`${text}\n`));
-  let view: RunView = emptyView(options.cluster.metadata.name, options.stormCap ?? 0);
-  const follow = (event: ProgressEvent) => {
-    const line = screen ? undefined : logLine(event, view);
-    view = advance(view, event);
-    if (line !== undefined) print(line);
-    screen?.draw(liveFrame(view, { style: pico, width: screen.width, height: screen.height }));
-  };
-  const tell = (event: DemoEvent) => {
-    switch (event.kind) {
-      case 'opened':
-        return print(opened(event));
-      case 'connected':
-        return print(
-          `${count(event.clients)} MQTT clients are connected (${count(event.libraryClients)} of them the npm package mqtt); ${count(event.devices)} devices are away, a message waits for each\n`,
-        );
-      case 'planned':
-        return print(`${renderPlan(event.plan, { style: pico, width: screen?.width ?? 100 })}\n`);
-      case 'evacuations':
-        return print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${JSON.stringify(event.evacuations, null, 2)}`);
-      case 'phase':
-      case 'action':
-      case 'waiting':
-      case 'warning':
-      case 'sample':
-        return follow(event);
-    }
-  };
-  return { tell: (event) => void tell(event), end: () => screen?.leave() };
+function tell(event: DemoEvent, teller: RunTeller, shell: Shell): void {
+  switch (event.kind) {
+    case 'opened':
+      teller.print(opened(event));
+      break;
+    case 'connected':
+      teller.print(
+        `${count(event.clients)} MQTT clients are connected (${count(event.libraryClients)} of them the npm package mqtt); ${count(event.devices)} devices are away, a message waits for each\n`,
+      );
+      break;
+    case 'planned':
+      teller.print(`${renderPlan(event.plan, canvasOf(shell))}\n`);
+      break;
+    case 'evacuations':
+      teller.print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${JSON.stringify(event.evacuations, null, 2)}`);
+      break;
+    case 'phase':
+    case 'action':
+    case 'waiting':
+    case 'warning':
+    case 'sample':
+      teller.tell(event);
+      break;
+  }
 }
 
 function opened({ port, isSubstitute, service, addedService }: Extract<DemoEvent, { kind: 'opened' }>): string {

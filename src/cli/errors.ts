@@ -1,33 +1,73 @@
-import { ResourceError } from '../resource';
+import { KubeconfigError } from '../kubernetes';
 import { BlockedError, UpgradeError } from '../upgrade';
+import { EXIT, type ExitCode } from './exit';
+import { safe } from './render/text';
+import type { Shell } from './shell';
 
-/** What the exit codes of every command mean. */
-export const EXIT = {
-  done: 0,
-  /** Something this program did not foresee. */
-  failed: 1,
-  /** The input is wrong; nothing was done. */
-  badInput: 2,
-  /** Preflight found a reason not to begin; nothing was written. */
-  blocked: 3,
-  /** The run stopped before its end; what holds then is safe, and the same command goes on. */
-  stopped: 4,
-} as const;
+/** Something that was foreseen ends a command. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  constructor(
+    readonly exitCode: ExitCode,
+    /** Stable name, for scripts. */
+    readonly code: string,
+    message: string,
+    /** What to do about it, where the message does not say so. */
+    readonly fix?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
 
 /** The input of a command is wrong. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
+export class InputError extends CommandError {
+  constructor(message: string, fix?: string) {
+    super(EXIT.badInput, 'BAD_INPUT', message, fix);
+  }
 }
 
-export function exitCodeOf(error: unknown): number {
-  if (error instanceof ResourceError || error instanceof InputError) return EXIT.badInput;
-  if (error instanceof BlockedError) return EXIT.blocked;
-  if (error instanceof UpgradeError) return EXIT.stopped;
-  return EXIT.failed;
+/** What is told of an error that ends a command. */
+export interface Failure {
+  exitCode: ExitCode;
+  code: string;
+  message: string;
+  fix?: string;
 }
 
-/** What the user is told: the message of a foreseen error, everything about any other. */
-export function messageOf(error: unknown): string {
-  if (exitCodeOf(error) !== EXIT.failed) return (error as Error).message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** The one place where errors get their exit codes. Of an error that nobody foresaw everything is told. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CommandError) {
+    const { exitCode, code, message, fix } = error;
+    return { exitCode, code, message, ...(fix !== undefined && { fix }) };
+  }
+  if (error instanceof KubeconfigError) {
+    const { message } = error;
+    const isInstalled = !message.includes('@kubernetes/client-node');
+    return { exitCode: EXIT.badInput, code: 'KUBECONFIG', message, ...(isInstalled && { fix: KUBECONFIG_FIX }) };
+  }
+  if (error instanceof UpgradeError) {
+    const exitCode = error instanceof BlockedError ? EXIT.blocked : EXIT.stopped;
+    // The message ends with the fix.
+    const message = error.message.replace(`; ${error.fix}`, '');
+    return { exitCode, code: error.code, message, fix: error.fix };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { exitCode: EXIT.failed, code: 'UNFORESEEN', message };
+}
+
+const KUBECONFIG_FIX = 'name the file by --kubeconfig or KUBECONFIG, and the context in it by --context';
+
+/**
+ * Tells a person of an error, on standard error; and a program, where one reads standard output, in the form it expects
+ * there.
+ */
+export function tellFailure(error: unknown, { out, err }: Shell, form: 'text' | 'object' | 'lines'): ExitCode {
+  const { exitCode, ...failure } = failureOf(error);
+  const { message, fix } = failure;
+  const text = [message, ...(fix === undefined ? [] : [`→ ${fix}`])].join('\n');
+  err.write(`${text.split('\n').map(safe).join('\n')}\n`);
+  if (form === 'object') out.write(`${JSON.stringify({ error: failure }, null, 2)}\n`);
+  if (form === 'lines') out.write(`${JSON.stringify({ kind: 'error', ...failure })}\n`);
+  return exitCode;
 }

@@ -1,6 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Destination } from '../simulator/traffic-front';
-import { closed, listen } from './listen';
+import { type BoundPort, LoopbackPort } from './loopback-port';
 import type { MqttListener } from './mqtt/mqtt-listener';
 
 /** Where the next connection ends up; undefined while the Service has no endpoint. */
@@ -13,13 +13,6 @@ export interface FrontPortOptions {
   mqtt: MqttListener;
 }
 
-/** The port a server got. */
-export interface BoundPort {
-  port: number;
-  /** Whether it is another port than the one asked for, because that was taken. */
-  isSubstitute: boolean;
-}
-
 /**
  * A NodePort of the sandbox, on the loopback interface.
  *
@@ -28,56 +21,24 @@ export interface BoundPort {
  * once; a pod that drops its packets lets the client wait.
  */
 export class FrontPort {
-  private readonly sockets = new Set<Socket>();
-  private server: Server;
-  private started: Promise<BoundPort> | undefined;
+  private readonly port = new LoopbackPort((socket) => this.accept(socket));
 
-  constructor(private readonly options: FrontPortOptions) {
-    this.server = this.newServer();
-  }
+  constructor(private readonly options: FrontPortOptions) {}
 
   /** @param wanted the port to listen on; another free one is taken when somebody else has it. @default 32010 */
   start(wanted = 32_010): Promise<BoundPort> {
-    this.started = this.listen(wanted);
-    return this.started;
+    return this.port.start(wanted);
   }
 
   /** Closes the port and every connection that came through it. */
-  async stop(): Promise<void> {
-    await this.started?.catch(() => undefined);
-    const ended = [closed(this.server), ...[...this.sockets].map(gone)];
-    for (const socket of this.sockets) socket.destroy();
-    await Promise.all(ended);
-  }
-
-  private async listen(wanted: number): Promise<BoundPort> {
-    try {
-      return { port: await listen(this.server, wanted), isSubstitute: false };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      this.server = this.newServer();
-      return { port: await listen(this.server), isSubstitute: true };
-    }
-  }
-
-  private newServer(): Server {
-    return createServer((socket) => this.accept(socket));
+  stop(): Promise<void> {
+    return this.port.stop();
   }
 
   private accept(socket: Socket): void {
-    this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
-    socket.on('error', () => undefined); // 'close' comes after it
     const destination = this.options.front.route()?.destination;
     if (destination === undefined) socket.resetAndDestroy();
     else if (destination === 'silent') socket.resume();
     else this.options.mqtt.accept(socket, destination);
   }
-}
-
-/** Resolves when a socket is closed and everyone else has been told. */
-function gone(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket.once('close', () => resolve());
-  });
 }

@@ -1,3 +1,4 @@
+import { valid } from 'semver';
 import { INSTANCE_LABEL } from '../resource';
 import type { SimulatedClock } from './clock';
 import { EmqxCluster } from './emqx/cluster';
@@ -46,7 +47,9 @@ export class EmqxPods implements PodRuntime {
     return [...this.tenants.values()];
   }
 
+  /** Of other images nothing is known: their pods stay pending. */
   start(pod: Pod, callbacks: PodCallbacks): void {
+    if (!valid(versionIn(pod))) return;
     const cluster = this.clusterOf(pod);
     const node = this.make(cluster, pod);
     this.tenants.set(keyOf(pod), { pod, node });
@@ -84,11 +87,11 @@ export class EmqxPods implements PodRuntime {
 
   private make(cluster: EmqxCluster, pod: Pod): EmqxNode {
     const { namespace = 'default', name } = pod.metadata;
-    const { image, environment } = containerOf(pod);
+    const { environment } = containerOf(pod);
     const instance = pod.metadata.labels?.[INSTANCE_LABEL] ?? '';
     return cluster.addNode({
       name: `${environment.get('EMQX_NAME') ?? instance}@${name}.${environment.get('EMQX_CLUSTER__DNS__NAME') ?? ''}`,
-      version: image.slice(image.lastIndexOf(':') + 1),
+      version: versionIn(pod),
       credentials: (id, secret) =>
         `${id}:${secret}` === 'admin:public' ||
         this.options.bootstrapUsers(namespace, instance).split('\n').includes(`${id}:${secret}`),
@@ -124,6 +127,12 @@ export class EmqxPods implements PodRuntime {
 
 function keyOf(pod: Pod): string {
   return `${pod.metadata.namespace}/${pod.metadata.name}`;
+}
+
+/** The tag of the image. */
+function versionIn(pod: Pod): string {
+  const { image } = containerOf(pod);
+  return image.slice(image.lastIndexOf(':') + 1);
 }
 
 function containerOf(pod: Pod): { image: string; environment: Map<string, string> } {

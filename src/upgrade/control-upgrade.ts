@@ -16,7 +16,7 @@ const POLL_MS = 500;
  * stand still, everything else to the end of the run.
  *
  * @returns the report of a run that was driven from here to its end.
- * @throws UpgradeError `NO_RUN` when none is open, `REFUSED` when it cannot be done now; or what {@link runUpgrade} throws.
+ * @throws UpgradeError `NO_RUN` when none is open, `NOT_TAKEN_UP` when it cannot be done now; or what {@link runUpgrade} throws.
  */
 export async function controlUpgrade(
   context: UpgradeContext,
@@ -55,5 +55,5 @@ function noRun({ do: what }: Control, last: Journal | undefined): UpgradeError {
 }
 
 function declined(reason: string): UpgradeError {
-  return new UpgradeError('REFUSED', 'the run does not take this up', reason);
+  return new UpgradeError('NOT_TAKEN_UP', 'the run does not take this up', reason);
 }

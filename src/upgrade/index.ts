@@ -4,7 +4,7 @@ export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export { checkUpgrade, planUpgrade } from './inspect';
-export type { Driver, Journal, Phase } from './journal';
+export type { Driver, Journal, Limits, Phase } from './journal';
 export type { ClusterView, LeaseView, NodeView, OperatorView, PodView, SetView, TrafficView } from './observation';
 export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';

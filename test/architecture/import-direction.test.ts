@@ -24,6 +24,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   constructs: ['constructs'],
   mqtt: ['sandbox'],
   'mqtt-packet': ['sandbox'],
+  ws: ['sandbox'],
   commander: ['cli'],
   picocolors: ['cli'],
 };

@@ -72,3 +72,11 @@ test('following the wall clock, callbacks come in their order, and never early',
   expect(seen[1]).toBeGreaterThanOrEqual(30);
   await expect(clock.run(async () => clock.now())).resolves.toBeGreaterThanOrEqual(30);
 });
+
+test('it may follow faster: an hour in some milliseconds', async () => {
+  const clock = new SimulatedClock(0);
+  const unfollow = clock.follow(1_000_000);
+  await clock.sleep(3_600_000);
+  unfollow();
+  expect(clock.now()).toBeGreaterThanOrEqual(3_600_000);
+});

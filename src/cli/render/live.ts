@@ -85,6 +85,6 @@ function painted(lines: readonly Line[], width: number): string[] {
   });
 }
 
-function pointsOf({ samples }: RunView): ChartPoint[] {
+export function pointsOf({ samples }: RunView): ChartPoint[] {
   return samples.map(({ at, blue, green }) => ({ at, blue: blue.connections, green: green?.connections }));
 }

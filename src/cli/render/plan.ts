@@ -1,4 +1,5 @@
-import { ASSUMED, type Change, type Check, type UpgradePlan } from '../../upgrade';
+import { ASSUMED, type Change, type UpgradePlan } from '../../upgrade';
+import { checkLines, verdict } from './checks';
 import type { Canvas, Style } from './style';
 import { count, safe, table, time, wrap } from './text';
 
@@ -11,11 +12,7 @@ export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string 
     section('Changes', changeLines(plan.changes, width), style),
     section('Now', nodeLines(plan), style),
     section('Evacuation', evacuationLines(plan, width), style),
-    section(
-      'Checks',
-      plan.checks.flatMap((check) => checkLines(check, plan.checks, style, width)),
-      style,
-    ),
+    [style.bold('Checks'), ...checkLines(plan.checks, plan.checks, { style, width })],
     [verdict(plan.checks, style)],
   ];
   return blocks.map((lines) => lines.join('\n')).join('\n\n');
@@ -78,27 +75,6 @@ function evacuationLines(plan: UpgradePlan, width: number): string[] {
   return rows.flatMap(([name, text]) =>
     wrap(text!, width - 2 - label).map((line, index) => (index === 0 ? name! : '').padEnd(label) + line),
   );
-}
-
-function checkLines(check: Check, all: readonly Check[], style: Style, width: number): string[] {
-  const [mark, paint] = {
-    ok: ['✓', style.green] as const,
-    warning: ['‼', style.yellow] as const,
-    blocker: ['✗', style.red] as const,
-  }[check.status];
-  const label = Math.max(...all.map(({ id }) => id.length)) + 2;
-  const room = width - 4 - label;
-  const indent = ' '.repeat(label + 2);
-  const [first, ...more] = wrap(safe(check.finding), room);
-  const lines = [`${paint(mark)} ${check.id.padEnd(label)}${first}`, ...more.map((line) => indent + line)];
-  if (check.fix === undefined) return lines;
-  return [...lines, ...wrap(`→ ${safe(check.fix)}`, room).map((line) => indent + style.dim(line))];
-}
-
-function verdict(checks: readonly Check[], style: Style): string {
-  const blockers = checks.filter((check) => check.status === 'blocker').length;
-  if (blockers === 0) return style.green('Nothing stands in the way.');
-  return style.red(`${blockers === 1 ? 'One blocker' : `${blockers} blockers`}: the upgrade cannot begin.`);
 }
 
 function hanging([first, ...more]: string[]): string[] {

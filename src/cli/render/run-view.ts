@@ -46,7 +46,7 @@ export function advance(view: RunView, event: ProgressEvent): RunView {
     case 'warning':
       return { ...next, warning: event.text };
     case 'sample':
-      return { ...next, phase: event.sample.phase, samples: [...thinned(view.samples), event.sample] };
+      return { ...next, phase: phaseOf(view, event.sample), samples: [...thinned(view.samples), event.sample] };
   }
 }
 
@@ -57,6 +57,11 @@ export function rateOf(samples: readonly Sample[]): number | undefined {
   const first = samples.find((sample) => last.at - sample.at <= RATE_OVER_MS);
   if (!first || first.at === last.at) return undefined;
   return Math.max(0, ((first.blue.connections - last.blue.connections) * 1_000) / (last.at - first.at));
+}
+
+/** A sample of a cluster that nobody upgrades is of no phase, unless a run has just come to its end. */
+function phaseOf({ phase }: RunView, sample: Sample): Phase | undefined {
+  return sample.phase === 'done' ? phase && 'done' : sample.phase;
 }
 
 /** Half of the older half goes. */

@@ -16,17 +16,22 @@ const BAR = 20;
 /** Where a run stands, in one line: phase, what is left, rate against cap, time left. */
 export function statusLine(view: RunView): string {
   const last = view.samples.at(-1);
-  const parts = [view.phase === undefined ? 'about to begin' : `phase ${view.phase}`];
+  const parts = [phaseText(view)];
   if (last) parts.push(`blue ${count(last.blue.connections)} of ${count(view.samples[0]!.blue.connections)}`);
   if (last?.phase === 'evacuate') {
     const rate = rateOf(view.samples);
     if (rate !== undefined) parts.push(`${count(rate)}/s, cap ${count(view.capPerSecond)}/s`);
-    if (last.leftMs !== undefined) parts.push(`about ${time(last.leftMs)} left`);
+    if (last.leftMs) parts.push(`about ${time(last.leftMs)} left`);
   }
   return parts.join(' · ');
 }
 
-/** The sets and blue's nodes as a tree with bars; at most `height` lines. */
+function phaseText({ phase, samples }: RunView): string {
+  if (phase === undefined) return samples.length === 0 ? 'about to begin' : 'no upgrade is under way';
+  return phase === 'done' ? 'done' : `phase ${phase}`;
+}
+
+/** The sets, and the nodes of the one that is emptied, as a tree with bars; at most `height` lines. */
 export function statusTree(view: RunView, style: Style, height: number): Line[] {
   const last = view.samples.at(-1);
   if (!last) return [];
@@ -38,7 +43,8 @@ export function statusTree(view: RunView, style: Style, height: number): Line[] 
   const { nodes, green } = last;
   const room = Math.max(0, height - (green ? 2 : 1));
   const shown = nodes.length > room ? nodes.slice(0, Math.max(0, room - 1)) : nodes;
-  const trunk = green ? '│' : ' ';
+  const areGreen = green !== undefined && nodes.some(({ pod }) => pod.startsWith(`${green.set}-`));
+  const trunk = green && !areGreen ? '│' : ' ';
   const width = Math.max(0, ...shown.map((node) => safe(node.pod).length));
   const lines = shown.map((node, index): Line => {
     const branch = index === nodes.length - 1 ? '└─' : '├─';
@@ -52,8 +58,9 @@ export function statusTree(view: RunView, style: Style, height: number): Line[] 
   }
   return [
     setLine(green ? '├─' : '└─', 'blue', last.blue, style.blue),
-    ...lines,
+    ...(areGreen ? [] : lines),
     ...(green ? [setLine('└─', 'green', green, style.green)] : []),
+    ...(areGreen ? lines : []),
   ];
 }
 

@@ -21,6 +21,11 @@ export function time(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
+/** Milliseconds since the epoch as `2026-01-31T12:00:00Z`. */
+export function moment(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+/, '');
+}
+
 function two(value: number): string {
   return String(value).padStart(2, '0');
 }

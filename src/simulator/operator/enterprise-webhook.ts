@@ -1,9 +1,17 @@
 import { KubeApiError, type KubeObject } from '../../kubernetes/kube-api';
-import { type EmqxEnterprise, emqxEnterprise, formatProblem, immutableFields, withDefaults } from '../../resource';
+import {
+  type EmqxEnterprise,
+  emqxEnterprise,
+  formatProblem,
+  immutableFields,
+  type Problem,
+  withDefaults,
+} from '../../resource';
 import { complete } from '../../resource/defaults';
 import { structuralProblemsOf } from '../../resource/parse';
 import { formatPath } from '../../resource/problem';
 import { emqxVersion } from '../../resource/rules';
+import { type FieldProblem, invalidObject } from '../kubernetes/invalid-object';
 import { isRecord } from '../kubernetes/json';
 
 /**
@@ -11,19 +19,13 @@ import { isRecord } from '../kubernetes/json';
  * fields and refuses what has another structure, and by the operator's two webhooks, which complete it and refuse an EMQX
  * version that the operator does not run, and changes of what cannot change.
  *
- * @throws KubeApiError 422 `Invalid`, or 403 `Forbidden` in the name of the webhook; each with all problems
+ * @throws KubeApiError with all problems: 422 `Invalid`, whose `cause` lists them; or 403 `Forbidden` in the webhook's name
  * @see EMQX Operator 2.2.29, `apis/apps/v1beta4`
  */
 export function admitEnterprise(object: KubeObject, previous: KubeObject | undefined): void {
   for (const steps of unknownSteps(object)) remove(object, steps);
-  const problems = structuralProblemsOf(object).map(formatProblem);
-  if (problems.length > 0) {
-    throw new KubeApiError(
-      422,
-      'Invalid',
-      `${object.kind} "${object.metadata.name}" is invalid: ${oneOrList(problems)}`,
-    );
-  }
+  const problems = structuralProblemsOf(object).map(fieldProblem);
+  if (problems.length > 0) throw invalidObject(object, problems);
   const resource = object as EmqxEnterprise & KubeObject;
   complete(resource);
   const refusals = refusalsOf(resource, previous as (EmqxEnterprise & KubeObject) | undefined);
@@ -34,6 +36,10 @@ export function admitEnterprise(object: KubeObject, previous: KubeObject | undef
       `admission webhook "validator.enterprise.emqx.io" denied the request: ${refusals.join('; ')}`,
     );
   }
+}
+
+function fieldProblem(problem: Problem): FieldProblem {
+  return { field: problem.path, message: formatProblem(problem).slice(`'${problem.path}' `.length) };
 }
 
 /** Paths of fields that the custom resource definition does not have. */
@@ -62,8 +68,4 @@ function refusalsOf(resource: EmqxEnterprise, previous: EmqxEnterprise | undefin
     ...(violation ? [formatProblem({ path: formatPath(steps), value, ...violation })] : []),
     ...(previous ? immutableFields(withDefaults(previous), resource) : []).map((field) => `refuse to update ${field}`),
   ];
-}
-
-function oneOrList(problems: readonly string[]): string {
-  return problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`;
 }

@@ -2,7 +2,18 @@ import { isHeld } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
 import { activeSets, nodesOf, podsOf, setOf } from '../observation';
 import { digestOf } from '../target';
-import { atRest, HOLD, heartbeat, LOOK_EVERY, moveOf, oldPods, openGates, ROUTES_MS, selections, stay } from './common';
+import {
+  allAnswer,
+  atRest,
+  HOLD,
+  heartbeat,
+  LOOK_EVERY,
+  moveOf,
+  openGates,
+  ROUTES_MS,
+  selections,
+  stay,
+} from './common';
 import { emptyGreen } from './evacuate';
 
 /**
@@ -13,7 +24,7 @@ export function revert({ observation, journal, target }: Situation): Step {
   const { cluster } = observation;
   const blue = setOf(cluster, journal.from.set);
   // It went in the same moment.
-  if (!blue || blue.replicas < oldPods(journal)) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
+  if (!blue || blue.replicas === 0) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
   if (digestOf(target.live) !== journal.from.digest) {
     return stay('the resource to have the old template', 500, [{ do: 'revert-resource', run: journal.run }]);
   }
@@ -29,13 +40,20 @@ export function back(situation: Situation): Step {
   const { observation, journal } = situation;
   const blue = journal.from.set;
   const pods = podsOf(observation.cluster, blue);
+  const { replicas = 0 } = setOf(observation.cluster, blue) ?? {};
+  // Of a released operator that has removed some; it is held now, and wants blue.
+  const missing: Action[] =
+    replicas < journal.replicas ? [{ do: 'scale-set', set: blue, replicas: journal.replicas }] : [];
   const actions: Action[] = [
+    ...missing,
     ...nodesOf(observation, blue)
       .filter((node) => node.evacuating)
       .map(({ pod, node }) => ({ do: 'stop-evacuation' as const, pod, node })),
     ...openGates(observation, blue),
   ];
   if (actions.length > 0) return stay('the blue nodes to take devices again', 500, actions);
+  // Of a node that does not answer it is not known whether it refuses devices.
+  if (!allAnswer(observation, blue)) return stay('every blue node to answer', 1_000);
   const names = new Set(pods.filter((pod) => pod.ready).map((pod) => pod.name));
   const led = observation.cluster.traffic.every(
     (service) => service.pods.length === names.size && service.pods.every((pod) => names.has(pod)),
@@ -56,6 +74,7 @@ export function clear(situation: Situation): Step {
   const { source, target } = moveOf(situation);
   const green = setOf(observation.cluster, source);
   if (green && green.replicas > 0) {
+    if (!allAnswer(observation, source)) return stay('every green node to answer', 1_000);
     const isUsed = nodesOf(observation, source).some((node) => node.connections + node.sessions > 0);
     if (isUsed) return emptyGreen(situation);
     return stay('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);

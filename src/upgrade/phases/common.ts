@@ -67,13 +67,24 @@ export function moveOf({ observation, journal }: Situation): Move {
   return { source: green?.name ?? '', target: setOf(observation.cluster, from.set), revision: from.revision };
 }
 
-/** Whether the target of the move can take devices: all its pods ready, and they alone behind every traffic Service. */
+/** Whether every running pod of a set says how its node stands. */
+export function allAnswer({ cluster, nodes }: Observation, set: string): boolean {
+  return podsOf(cluster, set)
+    .filter((pod) => pod.containersReady && !pod.terminating)
+    .every((pod) => nodes.get(pod.name)?.unreachable === undefined && nodes.has(pod.name));
+}
+
+/**
+ * Whether the target of the move can take devices: all its pods ready, none of its nodes refusing, and they alone behind every
+ * traffic Service.
+ */
 export function targetTakes(situation: Situation): boolean {
   const { observation, journal } = situation;
   const { target } = moveOf(situation);
   if (!target || target.readyReplicas < journal.replicas) return false;
   const pods = podsOf(observation.cluster, target.name).filter((pod) => !pod.terminating);
   if (pods.length < journal.replicas || !pods.every((pod) => pod.ready)) return false;
+  if (nodesOf(observation, target.name).some((node) => node.evacuating)) return false;
   const names = new Set(pods.map((pod) => pod.name));
   return observation.cluster.traffic.every(
     (service) => service.pods.length === names.size && service.pods.every((pod) => names.has(pod)),

@@ -4,7 +4,7 @@ import type { Journal } from '../journal';
 import { activeSets, greenOf, setOf, undrained } from '../observation';
 import { share } from '../pacing';
 import { loadsOf } from '../plan';
-import { moveOf, oldPods, selections, standStill, stay } from './common';
+import { moveOf, selections, standStill, stay } from './common';
 
 /** Takes up what somebody asked of the run; undefined when nobody did. */
 export function takeUp(situation: Situation): Step | undefined {
@@ -77,7 +77,7 @@ export function wayBack({ observation, journal }: Situation): Extract<Step, { ki
     return 'the template of the old nodes was changed before the run began, and is not known';
   }
   const blue = setOf(cluster, journal.from.set);
-  if (!blue || blue.replicas < oldPods(journal) || journal.phase === 'release') {
+  if (!blue || blue.replicas === 0 || journal.phase === 'release') {
     return `the old nodes are gone: going back is an upgrade to version ${journal.from.version}`;
   }
   const green = greenOf(cluster, journal)?.name;

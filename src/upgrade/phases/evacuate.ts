@@ -1,6 +1,6 @@
 import type { Action, Situation, Step } from '../decide';
 import type { Phase } from '../journal';
-import { isDrained, type NodeView, nodesOf, podsOf, setOf } from '../observation';
+import { isDrained, type NodeView, nodesOf, type Observation, podsOf, setOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { timeLeft } from '../sample';
@@ -66,6 +66,7 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
   const actions = [
     ...selections(situation, revision),
     ...openGates(observation, target?.name ?? ''),
+    ...reopened(observation, target?.name ?? ''),
     ...restart,
     // Nobody is sent away while there is nobody to take him.
     ...(takes ? starts(situation) : standStill(situation)),
@@ -82,12 +83,13 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
 }
 
 /** An operator that was released for a moment has removed old pods: said once, and then gone on with those that are left. */
-function lossOf({ observation, journal }: Situation): Step | undefined {
+export function lossOf({ observation, journal }: Situation): Step | undefined {
   if (journal.aborted) return undefined;
   const blue = setOf(observation.cluster, journal.from.set);
   const lostPods = journal.replicas - (blue?.replicas ?? 0);
   if (lostPods <= (journal.lostPods ?? 0)) return undefined;
-  const reason = `the operator was released for a moment and has removed ${lostPods} of ${journal.replicas} old pods, with the sessions that were on them`;
+  const what = journal.phase === 'retire' ? 'which were drained' : 'with the sessions that were on them';
+  const reason = `the operator was released for a moment and has removed ${lostPods} of ${journal.replicas} old pods, ${what}`;
   if (journal.limits.onLoss === 'continue') return { kind: 'note', note: { lostPods }, say: reason };
   return {
     kind: 'stop',
@@ -112,6 +114,13 @@ export function allDrained(situation: Situation): boolean {
 /** Whether a node answers and has nobody, whatever it does. */
 function isUnused(node: NodeView | undefined): boolean {
   return node !== undefined && node.unreachable === undefined && node.connections === 0 && node.sessions === 0;
+}
+
+/** Orders for nodes that shall take devices and refuse them: an evacuation of long ago is kept on their volume. */
+function reopened(observation: Observation, set: string): Action[] {
+  return nodesOf(observation, set)
+    .filter((node) => node.evacuating)
+    .map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node }));
 }
 
 /** Orders to stop what evicts at a rate that holds no more. */

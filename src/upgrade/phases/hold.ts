@@ -3,7 +3,7 @@ import type { Action, Situation, Step } from '../decide';
 import { greenOf, isNative, isWaiting, lostPods, nodesOf, podsOf, setOf } from '../observation';
 import { specPatch } from '../target';
 import { atRest, HOLD, heartbeat, LOOK_EVERY, openGates, selections, stay, targetTakes } from './common';
-import { allDrained, starts } from './evacuate';
+import { allDrained, lossOf, starts } from './evacuate';
 
 /**
  * An upgrade that the operator has begun on its own is held before anything else: it may remove an old pod at any moment.
@@ -47,6 +47,8 @@ export function retire(situation: Situation): Step {
   const { observation, journal } = situation;
   const blue = setOf(observation.cluster, journal.from.set);
   if (blue && blue.replicas > 0) {
+    const loss = lossOf(situation);
+    if (loss) return loss;
     // A blue pod that was recreated meanwhile may have devices again.
     const drained = allDrained(situation) && targetTakes(situation);
     const actions: Action[] = drained

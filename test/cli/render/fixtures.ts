@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import type { Sample } from '../../../src/upgrade';
+import type { Check, Sample } from '../../../src/upgrade';
 import { BLUE, GREEN, T0 } from '../../upgrade/fixtures';
 
 export const plain = createColors(false);
@@ -27,3 +27,22 @@ export function sample(seconds: number, blue: number, green?: number, more: Part
     ...more,
   };
 }
+
+/** One check of each outcome. */
+export const CHECKS: Check[] = [
+  { id: 'status', group: 'cluster', status: 'ok', finding: 'Running, 3 of 3 nodes ready' },
+  {
+    id: 'license',
+    group: 'nodes',
+    status: 'warning',
+    finding: '3000 of 3100 licensed connections in use',
+    fix: 'extend it',
+  },
+  {
+    id: 'nodes',
+    group: 'nodes',
+    status: 'blocker',
+    finding: 'the evacuation API is absent on emqx-blue-0',
+    fix: 'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
+  },
+];

@@ -2,7 +2,7 @@ import { liveFrame, logLine } from '../../../src/cli/render/live';
 import { advance, emptyView, type RunView, rateOf } from '../../../src/cli/render/run-view';
 import { statusLine, statusTree } from '../../../src/cli/render/status';
 import type { ProgressEvent } from '../../../src/upgrade';
-import { BLUE, T0 } from '../../upgrade/fixtures';
+import { BLUE, GREEN, T0 } from '../../upgrade/fixtures';
 import { marked, plain, sample } from './fixtures';
 
 const node = (index: number, connections: number, drained = false) => ({
@@ -33,6 +33,11 @@ describe('the status', () => {
     expect(statusLine(HALF)).toBe('phase evacuate · blue 1,500 of 3,000 · 100/s, cap 100/s · about 15 s left');
     expect(statusLine(emptyView('mqtt/emqx', 100))).toBe('about to begin');
     expect(statusLine(viewOf({ kind: 'phase', at: T0, phase: 'pin', resumed: false }))).toBe('phase pin');
+    const nobody = sampled(0, 10, undefined, { phase: 'done' });
+    expect(statusLine(viewOf(nobody))).toBe('no upgrade is under way · blue 10 of 10');
+    const ended: ProgressEvent = { kind: 'phase', at: T0, phase: 'done', resumed: false };
+    expect(statusLine(viewOf(sampled(0, 10), ended, nobody))).toBe('done · blue 10 of 10');
+    expect(statusLine(viewOf(sampled(0, 10, 0, { leftMs: 0 })))).toBe('phase evacuate · blue 10 of 10');
   });
 
   test('is a tree of sets and nodes', () => {
@@ -42,6 +47,17 @@ describe('the status', () => {
       '│  ├─ emqx-blue-1 █████░░░░░ 500 connections, 500 sessions, evacuating',
       '│  └─ emqx-blue-2 ██████████ 1,000 connections, 1,000 sessions',
       '└─ green █████████░░░░░░░░░░░ 1,400  emqx-green, 3 of 3 ready',
+    ]);
+  });
+
+  test('has the nodes under green when they are emptied there', () => {
+    const nodes = [0, 1].map((index) => ({ ...node(index, 500), pod: `${GREEN}-${index}` }));
+    const view = viewOf(sampled(0, 2_000, 1_000, { phase: 'return', nodes }));
+    expect(statusTree(view, plain, 10).map((line) => line.text)).toEqual([
+      '├─ blue  ████████████████████ 2,000  emqx-blue, 3 of 3 ready',
+      '└─ green ██████████░░░░░░░░░░ 1,000  emqx-green, 3 of 3 ready',
+      '   ├─ emqx-green-0 ██████████ 500 connections, 500 sessions, evacuating',
+      '   └─ emqx-green-1 ██████████ 500 connections, 500 sessions, evacuating',
     ]);
   });
 

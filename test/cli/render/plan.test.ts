@@ -3,18 +3,7 @@ import type { Check } from '../../../src/upgrade';
 import { plan } from '../../../src/upgrade/plan';
 import { targetOf } from '../../../src/upgrade/target';
 import { observationOf, restingScene, type Scene, viewOf } from '../../upgrade/fixtures';
-import { marked, plain } from './fixtures';
-
-const CHECKS: Check[] = [
-  { id: 'status', status: 'ok', finding: 'Running, 3 of 3 nodes ready' },
-  { id: 'license', status: 'warning', finding: '3000 of 3100 licensed connections in use', fix: 'extend it' },
-  {
-    id: 'nodes',
-    status: 'blocker',
-    finding: 'the evacuation API is absent on emqx-blue-0',
-    fix: 'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
-  },
-];
+import { CHECKS, marked, plain } from './fixtures';
 
 function rendered(checks: Check[], change: (scene: Scene) => void = () => {}, style = plain, width = 72): string {
   const scene = restingScene();
@@ -52,9 +41,11 @@ Checks
   ✓ status   Running, 3 of 3 nodes ready
   ‼ license  3000 of 3100 licensed connections in use
              → extend it
+             docs/checks.md#license
   ✗ nodes    the evacuation API is absent on emqx-blue-0
              → load the plugins emqx_eviction_agent and
              emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)
+             docs/checks.md#nodes
 
 One blocker: the upgrade cannot begin.
 `);
@@ -89,7 +80,7 @@ One blocker: the upgrade cannot begin.
 
   test('escapes what comes from the cluster', () => {
     const text = rendered(
-      [{ id: 'nodes', status: 'blocker', finding: 'says \u001b[2J', fix: 'look\u0007' }],
+      [{ id: 'nodes', group: 'nodes', status: 'blocker', finding: 'says \u001b[2J', fix: 'look\u0007' }],
       (scene) => {
         scene.resource.metadata.name = 'em\u001b[31mqx';
         scene.request.desired.metadata.name = 'em\u001b[31mqx';

@@ -1,0 +1,58 @@
+import { lastReport, statusOf } from '../upgrade';
+import { type ClusterFlags, withCluster } from './connection';
+import { CommandError, InputError } from './errors';
+import { EXIT, type ExitCode } from './exit';
+import { interruption } from './interruption';
+import { renderUpgradeReport } from './render/upgrade-report';
+import { runLines } from './render/upgrade-status';
+import { canvasOf, RunTeller } from './run-teller';
+import type { Shell } from './shell';
+import { wantedBy } from './wanted';
+import { watch } from './watch';
+
+/** Watches the upgrade that somebody else drives, to its end. */
+export async function runAttach(name: string | undefined, flags: ClusterFlags, shell: Shell): Promise<ExitCode> {
+  const wanted = wantedBy(name, flags);
+  return withCluster(shell, flags, wanted, async (connection) => {
+    const context = connection.context();
+    const cluster = `${connection.namespace}/${connection.name}`;
+    const { signal, forget } = interruption(shell);
+    let teller: RunTeller | undefined;
+    try {
+      const status = await statusOf(context, signal);
+      if (status.state !== 'upgrading') {
+        throw new InputError(
+          `no upgrade of ${cluster} is under way`,
+          'status tells how it stands, report what the last one did',
+        );
+      }
+      if (flags.output === 'text') {
+        shell.out.write(`${runLines(status).join('\n')}\n\n`);
+        teller = new RunTeller(shell, cluster, 0);
+      }
+      await watch(context, teller ?? shell.out, signal);
+      teller?.end();
+      const report = await lastReport(context, signal);
+      if (!report) {
+        throw new CommandError(
+          EXIT.stopped,
+          'NO_REPORT',
+          'the upgrade is gone and has left no report',
+          'status tells how the cluster stands',
+        );
+      }
+      shell.out.write(
+        teller
+          ? `\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`
+          : `${JSON.stringify({ kind: 'report', report })}\n`,
+      );
+      return EXIT.done;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new CommandError(EXIT.stopped, 'INTERRUPTED', 'no longer watched; the upgrade goes on');
+    } finally {
+      teller?.end();
+      forget();
+    }
+  });
+}

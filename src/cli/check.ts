@@ -1,0 +1,23 @@
+import { checkUpgrade } from '../upgrade';
+import { withCluster } from './connection';
+import { EXIT, type ExitCode } from './exit';
+import { renderChecks } from './render/checks';
+import { canvasOf } from './run-teller';
+import type { Shell } from './shell';
+import { desiredOf, type WantedFlags, wantedBy } from './wanted';
+
+/** Tells whether the cluster is fit for an upgrade. Writes nothing to it. */
+export async function runCheck(name: string | undefined, flags: WantedFlags, shell: Shell): Promise<ExitCode> {
+  const wanted = wantedBy(name, flags);
+  return withCluster(shell, flags, wanted, async (connection) => {
+    const desired = desiredOf(wanted, connection);
+    const checks = await checkUpgrade(connection.context(), desired && { desired });
+    const { namespace, name: cluster } = connection;
+    shell.out.write(
+      flags.output === 'json'
+        ? `${JSON.stringify({ cluster, namespace, checks }, null, 2)}\n`
+        : `${renderChecks(`${namespace}/${cluster}`, checks, canvasOf(shell))}\n`,
+    );
+    return checks.some(({ status }) => status === 'blocker') ? EXIT.blocked : EXIT.done;
+  });
+}

@@ -1,0 +1,98 @@
+import { KubeApiError, type KubeErrorReason } from '../kubernetes';
+import { PortError } from '../upgrade';
+import { CommandError, InputError } from './errors';
+import { EXIT } from './exit';
+
+/** Where a command was when something failed. */
+export interface Place {
+  namespace: string;
+  /** Undefined while it is not known which cluster is meant. */
+  name: string | undefined;
+}
+
+/** What the API server, or a node of EMQX, did not do, with the way out; any other error as it is. */
+export function clusterError(error: unknown, place: Place): unknown {
+  const refusal = error instanceof PortError && error.cause instanceof KubeApiError ? error.cause : error;
+  if (refusal instanceof KubeApiError) {
+    const message = `the API server: ${refusal.message}`;
+    return new CommandError(EXIT.refused, CODES[refusal.code], message, wayOut(refusal.code, place), { cause: error });
+  }
+  if (error instanceof PortError) {
+    return new CommandError(
+      EXIT.refused,
+      'REFUSED',
+      error.message,
+      'look at that object, for example by kubectl get -o yaml',
+      {
+        cause: error,
+      },
+    );
+  }
+  return error;
+}
+
+const CODES: Readonly<Record<KubeErrorReason, string>> = {
+  Unauthorized: 'UNAUTHORIZED',
+  Forbidden: 'FORBIDDEN',
+  Unreachable: 'UNREACHABLE',
+  NotFound: 'NOT_FOUND',
+  AlreadyExists: 'CONFLICT',
+  Conflict: 'CONFLICT',
+  Expired: 'CONFLICT',
+  Invalid: 'REFUSED',
+  TooManyRequests: 'UNREACHABLE',
+  InternalError: 'UNREACHABLE',
+};
+
+function wayOut(reason: KubeErrorReason, place: Place): string {
+  switch (reason) {
+    case 'Unauthorized':
+      return 'log in again as you do for kubectl, for example `aws eks update-kubeconfig`, `gcloud container clusters get-credentials` or `az aks get-credentials`; `kubectl auth whoami` tells whether it helped';
+    case 'Forbidden':
+      return `let somebody grant it, or use the service account that this makes, which has all it takes:\n\n${accessSnippet(place)}`;
+    case 'Unreachable':
+      return 'is this the right context, and is the network there? `kubectl cluster-info` asks the same server';
+    case 'TooManyRequests':
+    case 'InternalError':
+      return 'try again in a moment';
+    case 'NotFound':
+      return 'the operator makes what a cluster consists of: does it run, and has the cluster come up?';
+    case 'AlreadyExists':
+    case 'Conflict':
+    case 'Expired':
+    case 'Invalid':
+      return 'somebody else changes the cluster at the same time: look at it, then try again';
+  }
+}
+
+function accessSnippet({ namespace, name }: Place): string {
+  const clusters = name === undefined ? '' : `, { clusters: ['${name}'] }`;
+  return [
+    `import { App, Chart } from 'cdk8s';`,
+    `import { UpgradeAccess } from 'emqx-blue-green';`,
+    ``,
+    `const app = new App();`,
+    `new UpgradeAccess(new Chart(app, 'access', { namespace: '${namespace}' }), 'UpgradeAccess'${clusters});`,
+    `app.synth();`,
+  ]
+    .map((line) => `  ${line}`.trimEnd())
+    .join('\n');
+}
+
+/** The kind itself is unknown to the API server. */
+export function kindAbsent(): CommandError {
+  return new InputError(
+    'the cluster does not know EmqxEnterprise (apps.emqx.io/v1beta4): the CRDs of the EMQX Operator are not installed',
+    'check the context; the construct EmqxOperator installs the operator with its CRDs',
+  );
+}
+
+/** The clusters of a namespace may not be listed; one that is named might still be read. */
+export function listForbidden({ message }: KubeApiError): CommandError {
+  return new CommandError(
+    EXIT.refused,
+    CODES.Forbidden,
+    `the API server: ${message}`,
+    'name the cluster: one that is named is found without this right',
+  );
+}

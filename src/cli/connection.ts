@@ -1,0 +1,125 @@
+import { hostname, userInfo } from 'node:os';
+import { EmqxClient } from '../emqx';
+import { Cluster, isKubeError, type KubeApi, type KubeObject } from '../kubernetes';
+import { API_VERSION, type EmqxEnterprise, KIND } from '../resource';
+import type { ProgressEvent, UpgradeContext } from '../upgrade';
+import { clusterError, kindAbsent, listForbidden, type Place } from './cluster-errors';
+import { InputError } from './errors';
+import type { LinkFlags, Shell } from './shell';
+
+/** The options that every cluster command has. */
+export interface ClusterFlags extends LinkFlags {
+  namespace?: string;
+  output: 'text' | 'json';
+}
+
+/** One EMQX cluster, found and ready to be talked to. */
+export interface Connection {
+  namespace: string;
+  name: string;
+  /** The resource as it was when the cluster was found. */
+  live: EmqxEnterprise;
+  context(report?: (event: ProgressEvent) => void): UpgradeContext;
+}
+
+/**
+ * Finds the cluster that is meant, and works with it. The way to it is closed at the end.
+ *
+ * @param wanted what names the cluster; by default the one of the context's namespace
+ * @throws CommandError when there is no such cluster, or no way to it
+ */
+export async function withCluster<T>(
+  shell: Shell,
+  flags: LinkFlags,
+  wanted: { name?: string; namespace?: string },
+  work: (connection: Connection) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const link = await shell.link(flags);
+  const { api, clock, transport } = link;
+  const place = { namespace: wanted.namespace ?? link.namespace, name: wanted.name };
+  try {
+    const live = await find(api, place, signal);
+    const { namespace } = place;
+    const { name } = live.metadata;
+    place.name = name;
+    const cluster = new Cluster({ api, clock, namespace, name });
+    const emqx = new EmqxClient({ transport, namespace, credentials: () => cluster.credentials() });
+    const holder = holderName();
+    const context = (report: (event: ProgressEvent) => void = () => undefined) => ({
+      clock,
+      cluster,
+      emqx,
+      progress: { report },
+      holder,
+    });
+    return await work({ namespace, name, live, context });
+  } catch (error) {
+    throw clusterError(error, place);
+  } finally {
+    link.close();
+  }
+}
+
+/** Who holds the lease, as it is told to others. */
+function holderName(): string {
+  return `${userName()}@${hostname()} ${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'somebody'); // in a container, where nobody has given it a name
+  }
+}
+
+type Found = EmqxEnterprise & KubeObject;
+
+async function find(api: KubeApi, { namespace, name }: Place, signal?: AbortSignal): Promise<Found> {
+  if (name !== undefined) {
+    try {
+      return await api.get<Found>({ apiVersion: API_VERSION, kind: KIND, namespace, name }, signal);
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound')) throw error;
+    }
+  }
+  const here = await clustersIn(api, namespace, signal).catch((error: unknown) => {
+    if (isKubeError(error, 'NotFound')) throw kindAbsent();
+    if (!isKubeError(error, 'Forbidden')) throw error;
+    // The right to read the one cluster does not entail the right to list others.
+    if (name === undefined) throw listForbidden(error);
+    return [];
+  });
+  if (name === undefined && here.length === 1) return here[0]!;
+  throw await notFound(api, { namespace, name }, here, signal);
+}
+
+/** Tells which clusters there are instead: in the namespace, and in others as far as one may look. */
+async function notFound(
+  api: KubeApi,
+  { namespace, name }: Place,
+  here: readonly Found[],
+  signal?: AbortSignal,
+): Promise<InputError> {
+  const where = `the namespace ${namespace}`;
+  const names = here.map(({ metadata }) => metadata.name).join(', ');
+  if (name === undefined && here.length > 0) {
+    return new InputError(`${where} has ${here.length} EMQX clusters: ${names}`, 'name the one you mean');
+  }
+  const everywhere = await clustersIn(api, '', signal).catch(() => []);
+  const elsewhere = everywhere.filter(({ metadata }) => metadata.namespace !== namespace);
+  const parts = [
+    `${where} has no EMQX cluster ${name ?? ''}`.trimEnd(),
+    ...(names ? [`it has ${names}`] : []),
+    ...(elsewhere.length > 0
+      ? [`elsewhere there is ${elsewhere.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ')}`]
+      : []),
+  ];
+  return new InputError(parts.join('; '), 'check the name, the namespace (-n) and the context (--context)');
+}
+
+async function clustersIn(api: KubeApi, namespace: string, signal?: AbortSignal): Promise<Found[]> {
+  const { items } = await api.list<Found>({ apiVersion: API_VERSION, kind: KIND, namespace }, signal);
+  return items;
+}

@@ -1,0 +1,74 @@
+import { type Control, controlUpgrade } from '../upgrade';
+import { type ClusterFlags, withCluster } from './connection';
+import { CommandError } from './errors';
+import { EXIT, type ExitCode } from './exit';
+import { interruption } from './interruption';
+import { OptionReader } from './options';
+import { renderUpgradeReport } from './render/upgrade-report';
+import { canvasOf, RunTeller } from './run-teller';
+import type { Shell } from './shell';
+import { wantedBy } from './wanted';
+
+/** What is told when the run has taken it up. */
+const TAKEN_UP: Readonly<Record<Control['do'], string>> = {
+  pause: 'the upgrade is paused: nobody is disconnected until it is resumed',
+  resume: 'the upgrade goes on',
+  rate: 'the new rate holds',
+  abort: 'the upgrade is on its way back; attach watches it',
+};
+
+/** Pauses, resumes, or aborts the upgrade under way. */
+export function runControl(
+  control: Exclude<Control, { do: 'rate' }>,
+  name: string | undefined,
+  flags: ClusterFlags,
+  shell: Shell,
+): Promise<ExitCode> {
+  return ask(() => control, name, flags, shell);
+}
+
+/** Gives the upgrade under way another rate. */
+export function runRate(
+  perSecond: string,
+  name: string | undefined,
+  flags: ClusterFlags,
+  shell: Shell,
+): Promise<ExitCode> {
+  return ask((reader) => ({ do: 'rate', perSecond: reader.rate('<per second>', perSecond) }), name, flags, shell);
+}
+
+async function ask(
+  read: (reader: OptionReader) => Control,
+  name: string | undefined,
+  flags: ClusterFlags,
+  shell: Shell,
+): Promise<ExitCode> {
+  const wanted = wantedBy(name, flags);
+  const reader = new OptionReader();
+  const control = read(reader);
+  reader.done();
+  return withCluster(shell, flags, wanted, async (connection) => {
+    const cluster = `${connection.namespace}/${connection.name}`;
+    const { signal, forget } = interruption(shell);
+    const teller = flags.output === 'text' ? new RunTeller(shell, cluster, 0) : undefined;
+    try {
+      const report = await controlUpgrade(
+        connection.context((event) => teller?.tell(event)),
+        control,
+        signal,
+      );
+      teller?.end();
+      if (!teller) shell.out.write(`${JSON.stringify({ asked: control, report })}\n`);
+      else if (report) shell.out.write(`\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`);
+      else shell.out.write(`${cluster}: ${TAKEN_UP[control.do]}\n`);
+      return EXIT.done;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      const message = 'no longer waited for; what was asked stands, and whoever drives the upgrade takes it up';
+      throw new CommandError(EXIT.stopped, 'INTERRUPTED', message);
+    } finally {
+      teller?.end();
+      forget();
+    }
+  });
+}

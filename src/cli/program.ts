@@ -1,0 +1,255 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import type { ClusterFlags } from './connection';
+import type { DemoFlags } from './demo';
+import { EXIT, type ExitCode } from './exit';
+import type { RescueFlags } from './rescue';
+import type { SandboxFlags } from './sandbox';
+import type { Shell } from './shell';
+import type { SimulateFlags } from './simulate';
+import type { StatusFlags } from './status';
+import type { UpgradeFlags } from './upgrade';
+import type { DriveFlags, WantedFlags } from './wanted';
+
+/**
+ * Runs the command that the shell's words name, and tells how it ended. Each command is loaded when it is run: help and
+ * version load nothing but the parser.
+ */
+export async function runProgram(shell: Shell): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  let acting: Command | undefined;
+  const program = define(shell, (exitCode) => {
+    code = exitCode;
+  }).hook('preAction', (_, command) => {
+    acting = command;
+  });
+  try {
+    await program.parseAsync(shell.words, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    const { tellFailure } = await import('./errors.js');
+    return tellFailure(error, shell, acting ? formOf(acting) : 'text');
+  }
+}
+
+/** Whether errors are told to people, as the one object that is written, or as the last one of many. */
+function formOf(command: Command): 'text' | 'object' | 'lines' {
+  const { output, watch } = command.opts<{ output?: string; watch?: boolean }>();
+  if (output !== 'json') return 'text';
+  return watch || ['upgrade', 'attach'].includes(command.name()) ? 'lines' : 'object';
+}
+
+type End = (code: ExitCode) => void;
+
+/**
+ * The commands and their options.
+ *
+ * @param end is told the exit code of the command that was run.
+ */
+export function define(shell: Shell, end: End): Command {
+  const { version } = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('emqx-blue-green')
+    .description('Blue-green upgrades of EMQX Enterprise 4.4 on Kubernetes: planned, watched, each device moved once.')
+    .version(version)
+    .configureOutput({
+      writeOut: (text) => void shell.out.write(text),
+      writeErr: (text) => void shell.err.write(text),
+      getOutHelpWidth: () => shell.out.columns ?? 100,
+      getErrHelpWidth: () => shell.err.columns ?? 100,
+    })
+    .helpCommand(false)
+    .showHelpAfterError('(--help tells the commands and options)')
+    .exitOverride();
+  program.commandsGroup('On a cluster:');
+  addClusterCommands(program, shell, end);
+  program.commandsGroup('Without a cluster:');
+  addLocalCommands(program, shell, end);
+  return program;
+}
+
+function addClusterCommands(program: Command, shell: Shell, end: End): void {
+  const check = program.command('check').description('tell whether a cluster is fit for an upgrade; changes nothing');
+  addWanted(check);
+  addCluster(check);
+  check.action(async (name: string | undefined, flags: WantedFlags) => {
+    const { runCheck } = await import('./check.js');
+    end(await runCheck(name, flags, shell));
+  });
+
+  const plan = program.command('plan').description('tell what an upgrade would do; changes nothing');
+  addWanted(plan);
+  addDrive(plan);
+  addCluster(plan);
+  plan.action(async (name: string | undefined, flags: DriveFlags) => {
+    const { runPlan } = await import('./plan.js');
+    end(await runPlan(name, flags, shell));
+  });
+
+  const upgrade = program.command('upgrade').description('upgrade a cluster, or go on with an upgrade that was left');
+  addWanted(upgrade);
+  addDrive(upgrade);
+  upgrade.option('-y, --yes', 'do not ask');
+  addCluster(upgrade);
+  upgrade.action(async (name: string | undefined, flags: UpgradeFlags) => {
+    const { runUpgradeCommand } = await import('./upgrade.js');
+    end(await runUpgradeCommand(name, flags, shell));
+  });
+
+  const status = program.command('status').description('tell how a cluster and its upgrade stand');
+  status.option('-w, --watch', 'until Ctrl-C');
+  addCluster(status);
+  status.action(async (name: string | undefined, flags: StatusFlags) => {
+    const { runStatus } = await import('./status.js');
+    end(await runStatus(name, flags, shell));
+  });
+
+  const attach = program.command('attach').description('watch the upgrade that somebody else runs, to its end');
+  addCluster(attach);
+  attach.action(async (name: string | undefined, flags: ClusterFlags) => {
+    const { runAttach } = await import('./attach.js');
+    end(await runAttach(name, flags, shell));
+  });
+
+  for (const [word, description] of CONTROLS) {
+    const control = program.command(word).description(description);
+    addCluster(control);
+    control.action(async (name: string | undefined, flags: ClusterFlags) => {
+      const { runControl } = await import('./control.js');
+      end(await runControl({ do: word }, name, flags, shell));
+    });
+  }
+
+  const rate = program.command('rate').description('give the upgrade under way another rate');
+  rate.argument('<per second>', 'most disconnects per second in the whole cluster, from now on');
+  addCluster(rate);
+  rate.action(async (perSecond: string, name: string | undefined, flags: ClusterFlags) => {
+    const { runRate } = await import('./control.js');
+    end(await runRate(perSecond, name, flags, shell));
+  });
+
+  const rescue = program.command('rescue').description('find what a cluster got stuck in, and cure it once agreed');
+  rescue.option('-y, --yes', 'do not ask');
+  addCluster(rescue);
+  rescue.action(async (name: string | undefined, flags: RescueFlags) => {
+    const { runRescue } = await import('./rescue.js');
+    end(await runRescue(name, flags, shell));
+  });
+
+  const report = program.command('report').description('tell what the last upgrade did');
+  addCluster(report);
+  report.action(async (name: string | undefined, flags: ClusterFlags) => {
+    const { runReportCommand } = await import('./report.js');
+    end(await runReportCommand(name, flags, shell));
+  });
+}
+
+function addLocalCommands(program: Command, shell: Shell, end: End): void {
+  program
+    .command('simulate')
+    .description('play an upgrade in virtual time: its plan, a chart, and what devices see of it')
+    .addOption(ownCluster())
+    .addOption(toVersion().default('4.4.15'))
+    .addOption(clients())
+    .option('--replicas <count>', 'nodes of the cluster')
+    .option('--rate <per second>', 'most disconnects per second in the whole cluster')
+    .addOption(driver())
+    .addOption(
+      new Option('--operator <variant>', 'the operator as released, or without its defect')
+        .choices(['stock', 'as-designed'])
+        .default('stock'),
+    )
+    .addOption(seed())
+    .addOption(output())
+    .action(async (flags: SimulateFlags) => {
+      const { runSimulate } = await import('./simulate.js');
+      end(await runSimulate(flags, shell));
+    });
+
+  program
+    .command('sandbox')
+    .description('keep a simulated Kubernetes cluster on this machine, for kubectl and for the commands above')
+    .addOption(ownCluster())
+    .option('--empty', 'no cluster yet: apply one with kubectl')
+    .option('--clients <count>', 'MQTT clients; another tenth are devices that are away', '1000')
+    .option('--port <number>', 'NodePort for MQTT, where the manifest brings no Service', '32010')
+    .option('--kubeconfig-out <file>', 'where its kubeconfig is written', 'sandbox.kubeconfig')
+    .addOption(seed())
+    .action(async (flags: SandboxFlags) => {
+      const { runSandbox } = await import('./sandbox.js');
+      end(await runSandbox(flags, shell));
+    });
+
+  program
+    .command('demo')
+    .description('upgrade a simulated cluster with real MQTT clients on this machine, and show what it does')
+    .addOption(ownCluster())
+    .addOption(toVersion().default('4.4.15'))
+    .addOption(clients())
+    .option('--rate <per second>', 'most disconnects per second in the whole cluster', '300')
+    .addOption(driver())
+    .addOption(seed())
+    .addOption(output())
+    .action(async (flags: DemoFlags) => {
+      const { runDemo } = await import('./demo.js');
+      end(await runDemo(flags, shell));
+    });
+}
+
+/** What may be asked of an upgrade under way, in one word. */
+const CONTROLS = [
+  ['pause', 'let nobody be disconnected any more until the upgrade is resumed'],
+  ['resume', 'go on with an upgrade that is paused'],
+  ['abort', 'give the cluster back what it was before the upgrade, and move devices back'],
+] as const;
+
+/** Which cluster, and the way to it. */
+function addCluster(command: Command): void {
+  command
+    .argument('[name]', 'the EmqxEnterprise; may be left out where its namespace has one')
+    .option('-n, --namespace <namespace>', 'where the cluster is (default: of the manifest, or of the context)')
+    .option('--context <name>', 'context of the kubeconfig (default: the current one)')
+    .option('--kubeconfig <file>', 'how to reach Kubernetes (default: as kubectl)')
+    .option(
+      '--emqx-url <template>',
+      'reach the nodes at this URL, in which {pod} and {namespace} are replaced (default: by port-forward)',
+    )
+    .addOption(output());
+}
+
+/** What to upgrade to. */
+function addWanted(command: Command): void {
+  command.option('-f, --file <manifest>', 'the cluster as it shall be; - reads standard input').addOption(toVersion());
+}
+
+/** How to upgrade. */
+function addDrive(command: Command): void {
+  command
+    .option('--rate <per second>', 'most disconnects per second in the whole cluster (default: the eviction rate)')
+    .addOption(driver())
+    .option('--accept-loss', 'let the operator upgrade alone although sessions are lost')
+    .option('--ready-timeout <seconds>', 'how long the new nodes may take for one step nearer to ready (default: 600)')
+    .option('--stall-timeout <seconds>', 'how long nothing may move elsewhere (default: 120)')
+    .addOption(
+      new Option('--on-failure <what>', 'when it ends by itself: stand still, or go back').choices(['stop', 'abort']),
+    )
+    .addOption(
+      new Option('--on-loss <what>', 'when the operator was released and removed old nodes').choices([
+        'continue',
+        'stop',
+      ]),
+    );
+}
+
+const ownCluster = () =>
+  new Option('-f, --file <manifest>', 'a cluster of your own instead of the quickstart; - reads standard input');
+const toVersion = () => new Option('--set-version <version>', 'EMQX version to upgrade to; nothing else changes');
+const clients = () =>
+  new Option('--clients <count>', 'connected clients; another tenth are devices that are away').default('3000');
+const seed = () => new Option('--seed <number>', 'what everything random follows from').default('1');
+const driver = () => new Option('--driver <driver>', 'who upgrades').choices(['pilot', 'operator']).default('pilot');
+const output = () =>
+  new Option('-o, --output <form>', 'for people or for programs').choices(['text', 'json']).default('text');

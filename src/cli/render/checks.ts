@@ -1,0 +1,51 @@
+import type { Check, CheckGroup } from '../../upgrade';
+import type { Canvas, Style } from './style';
+import { safe, wrap } from './text';
+
+const TITLES: Readonly<Record<CheckGroup, string>> = {
+  cluster: 'Cluster',
+  operator: 'Operator',
+  traffic: 'Traffic',
+  nodes: 'Nodes',
+  run: 'Runs',
+  change: 'Change',
+};
+
+/** Checks under the headings of their groups, each that failed with its way out, and what follows from all of them. */
+export function renderChecks(cluster: string, checks: readonly Check[], canvas: Canvas): string {
+  const { style } = canvas;
+  const groups = (Object.keys(TITLES) as CheckGroup[]).flatMap((group) => {
+    const own = checks.filter((check) => check.group === group);
+    if (own.length === 0) return [];
+    return [[style.bold(TITLES[group]), ...checkLines(own, checks, canvas)]];
+  });
+  return [[style.bold(safe(cluster))], ...groups, [verdict(checks, style)]]
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+/** The lines of some checks; their texts begin in one column for `all`. */
+export function checkLines(some: readonly Check[], all: readonly Check[], { style, width }: Canvas): string[] {
+  const label = Math.max(...all.map(({ id }) => id.length)) + 2;
+  return some.flatMap((check) => oneCheck(check, label, width - 4 - label, style)).map((line) => `  ${line}`);
+}
+
+export function verdict(checks: readonly Check[], style: Style): string {
+  const blockers = checks.filter((check) => check.status === 'blocker').length;
+  if (blockers === 0) return style.green('Nothing stands in the way.');
+  return style.red(`${blockers === 1 ? 'One blocker' : `${blockers} blockers`}: the upgrade cannot begin.`);
+}
+
+function oneCheck({ id, status, finding, fix }: Check, label: number, room: number, style: Style): string[] {
+  const [mark, paint] = {
+    ok: ['✓', style.green] as const,
+    warning: ['‼', style.yellow] as const,
+    blocker: ['✗', style.red] as const,
+  }[status];
+  const indent = ' '.repeat(label + 2);
+  const [first, ...more] = wrap(safe(finding), room);
+  const lines = [`${paint(mark)} ${id.padEnd(label)}${first}`, ...more.map((line) => indent + line)];
+  if (fix === undefined) return lines;
+  const help = [...wrap(`→ ${safe(fix)}`, room), `docs/checks.md#${id}`];
+  return [...lines, ...help.map((line) => indent + style.dim(line))];
+}

@@ -1,0 +1,41 @@
+import type { UpgradeStatus } from '../../upgrade';
+import { advance, emptyView } from './run-view';
+import { statusTree } from './status';
+import type { Canvas } from './style';
+import { count, cutTo, moment, safe, time } from './text';
+
+const STATES: Readonly<Record<UpgradeStatus['state'], string>> = {
+  'at-rest': 'at rest',
+  waiting: 'the operator is held behind new nodes: an upgrade picks them up',
+  native: 'the operator upgrades on its own',
+  upgrading: 'an upgrade is under way',
+  unsettled: 'not at rest: emqx-blue-green check tells why',
+};
+
+/** How a cluster and its upgrade stand. */
+export function renderStatus(status: UpgradeStatus, { style, width }: Canvas): string {
+  const { cluster, namespace, state, version, sample } = status;
+  const view = advance(emptyView(cluster, 0), { kind: 'sample', at: sample.at, sample });
+  const tree = statusTree(view, style, Number.POSITIVE_INFINITY).map(({ text, paint }) => {
+    const cut = cutTo(text, width);
+    return paint ? paint(cut) : cut;
+  });
+  const title = style.bold(safe(`${namespace}/${cluster}, EMQX ${version}`));
+  return [`${title}: ${STATES[state]}`, ...runLines(status), '', ...tree].join('\n');
+}
+
+/** What is known of the open run, or of the last one; none when there never was any. */
+export function runLines({ state, run, lease, sample }: UpgradeStatus): string[] {
+  if (!run) return [];
+  const change = safe(`${run.from} → ${run.to}`);
+  if (state !== 'upgrading') return [`last upgrade: ${change}, done at ${moment(run.phaseSince)}`];
+  const left = sample.leftMs === undefined ? '' : `, about ${time(sample.leftMs)} left`;
+  const driver = run.driver === 'pilot' ? `at most ${count(run.connectionCap)} disconnects/s` : 'by the operator alone';
+  return [
+    `${change}, ${driver}, begun at ${moment(run.startedAt)}`,
+    `phase ${run.phase} for ${time(Math.max(0, sample.at - run.phaseSince))}${left}`,
+    lease?.live
+      ? `driven by ${safe(lease.holder)} since ${moment(lease.acquiredAt)}`
+      : `nobody drives it now: emqx-blue-green upgrade to ${safe(run.to)} goes on`,
+  ];
+}

@@ -1,0 +1,33 @@
+import { lastReport } from '../upgrade';
+import { type ClusterFlags, withCluster } from './connection';
+import { InputError } from './errors';
+import { EXIT, type ExitCode } from './exit';
+import { renderUpgradeReport } from './render/upgrade-report';
+import { canvasOf } from './run-teller';
+import type { Shell } from './shell';
+import { wantedBy } from './wanted';
+
+/** Tells what the last upgrade did. */
+export async function runReportCommand(name: string | undefined, flags: ClusterFlags, shell: Shell): Promise<ExitCode> {
+  const wanted = wantedBy(name, flags);
+  return withCluster(shell, flags, wanted, async (connection) => {
+    const context = connection.context();
+    const cluster = `${connection.namespace}/${connection.name}`;
+    const report = await lastReport(context);
+    if (!report) {
+      const { journal } = await context.cluster.observe();
+      throw journal
+        ? new InputError(
+            `the upgrade of ${cluster} to ${journal.to.version} is not done: it is in phase ${journal.phase}`,
+            'status tells how it stands',
+          )
+        : new InputError(`no upgrade of ${cluster} was ever run from here`, 'upgrade runs one');
+    }
+    shell.out.write(
+      flags.output === 'json'
+        ? `${JSON.stringify(report, null, 2)}\n`
+        : `${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`,
+    );
+    return EXIT.done;
+  });
+}

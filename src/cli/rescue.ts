@@ -1,0 +1,61 @@
+import { rescue, type Trouble, troublesOf } from '../upgrade';
+import { type ClusterFlags, withCluster } from './connection';
+import { CommandError } from './errors';
+import { EXIT, type ExitCode } from './exit';
+import { interruption } from './interruption';
+import { safe } from './render/text';
+import { renderTroubles } from './render/troubles';
+import { canvasOf, RunTeller } from './run-teller';
+import type { Shell } from './shell';
+import { wantedBy } from './wanted';
+
+export interface RescueFlags extends ClusterFlags {
+  yes?: boolean;
+}
+
+/**
+ * Tells what a cluster got stuck in, and cures what has a proven cure, each after it was asked. Without a terminal and without
+ * `--yes` it only tells.
+ */
+export async function runRescue(name: string | undefined, flags: RescueFlags, shell: Shell): Promise<ExitCode> {
+  const wanted = wantedBy(name, flags);
+  return withCluster(shell, flags, wanted, async (connection) => {
+    const cluster = `${connection.namespace}/${connection.name}`;
+    const { signal, forget } = interruption(shell);
+    const text = flags.output === 'text';
+    const teller = text ? new RunTeller(shell, cluster, 0) : undefined;
+    const context = connection.context((event) => teller?.tell(event));
+    try {
+      const troubles = await troublesOf(context, signal);
+      if (text) shell.out.write(`${renderTroubles(cluster, troubles, canvasOf(shell))}\n`);
+      const cured: string[] = [];
+      for (const trouble of troubles) {
+        if (!trouble.cure || !(await isAgreed(trouble, flags, shell, signal))) continue;
+        await rescue(context, trouble.id, signal);
+        cured.push(trouble.id);
+        teller?.end();
+        if (text) shell.out.write(`\n${trouble.id}: done\n`);
+      }
+      if (!text) shell.out.write(`${JSON.stringify({ troubles, cured }, null, 2)}\n`);
+      return cured.length === troubles.length ? EXIT.done : EXIT.blocked;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new CommandError(EXIT.stopped, 'INTERRUPTED', 'left in the middle; rescue finds it again');
+    } finally {
+      teller?.end();
+      forget();
+    }
+  });
+}
+
+async function isAgreed(
+  { id, cure }: Trouble,
+  { yes, output }: RescueFlags,
+  { ask }: Shell,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (yes) return true;
+  if (!ask || output === 'json') return false;
+  const answer = (await ask(`${safe(id)}: ${safe(cure ?? '')}? [y/N] `, signal).catch(() => undefined)) ?? '';
+  return /^\s*y(es)?\s*$/i.test(answer);
+}

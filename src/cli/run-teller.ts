@@ -1,0 +1,57 @@
+import type { ProgressEvent } from '../upgrade';
+import { liveFrame, logLine } from './render/live';
+import { advance, emptyView, type RunView } from './render/run-view';
+import type { Canvas } from './render/style';
+import { Screen } from './screen';
+import type { Shell } from './shell';
+
+/** Columns where there is no terminal to tell its width. */
+const PLAIN_WIDTH = 100;
+
+/** Tells the events of a run: as a picture that lives on a terminal, as lines of a log elsewhere. */
+export class RunTeller {
+  private readonly screen: Screen | undefined;
+  private view: RunView;
+
+  /** @param capPerSecond 0 while it is not known */
+  constructor(
+    private readonly shell: Pick<Shell, 'out' | 'style'>,
+    cluster: string,
+    capPerSecond: number,
+  ) {
+    this.screen = shell.out.isTTY ? new Screen(shell.out) : undefined;
+    this.view = emptyView(cluster, capPerSecond);
+  }
+
+  get capPerSecond(): number {
+    return this.view.capPerSecond;
+  }
+
+  set capPerSecond(capPerSecond: number) {
+    this.view = { ...this.view, capPerSecond };
+  }
+
+  tell(event: ProgressEvent): void {
+    const line = this.screen ? undefined : logLine(event, this.view);
+    this.view = advance(this.view, event);
+    if (line !== undefined) this.print(line);
+    const { screen } = this;
+    screen?.draw(liveFrame(this.view, { style: this.shell.style, width: screen.width, height: screen.height }));
+  }
+
+  /** Text above the picture. */
+  print(text: string): void {
+    if (this.screen) this.screen.print(text);
+    else this.shell.out.write(`${text}\n`);
+  }
+
+  /** What comes next is written below the picture. */
+  end(): void {
+    this.screen?.leave();
+  }
+}
+
+/** What pictures of this shell are drawn on. */
+export function canvasOf({ out, style }: Pick<Shell, 'out' | 'style'>): Canvas {
+  return { style, width: (out.isTTY ? out.columns : undefined) ?? PLAIN_WIDTH };
+}

@@ -1,0 +1,117 @@
+import path from 'node:path';
+import { inc } from 'semver';
+import { type Manifest, versionOf } from '../resource';
+import type { ServedNodePort } from '../sandbox/node-ports';
+import type { SandboxEvent } from '../sandbox/open-sandbox';
+import type { ClusterManifests } from '../sandbox/quickstart';
+import { manifestsOf } from './demo';
+import { InputError } from './errors';
+import { EXIT, type ExitCode } from './exit';
+import { interruption } from './interruption';
+import { OptionReader } from './options';
+import { count, safe } from './render/text';
+import type { Shell } from './shell';
+import { typed } from './typed';
+
+/** The options of `sandbox` as they stand on the command line. */
+export interface SandboxFlags {
+  empty?: boolean;
+  file?: string;
+  clients: string;
+  seed: string;
+  kubeconfigOut: string;
+  port: string;
+}
+
+/** More clients than that have too few ports and file descriptors on one machine. */
+const MOST_CLIENTS = 20_000;
+/** Of the quickstart's cluster. */
+const QUICKSTART_RATE = 100;
+
+/** Keeps a simulated Kubernetes cluster on the loopback interface, for kubectl and for this program, until Ctrl-C. */
+export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<ExitCode> {
+  const reader = new OptionReader();
+  const clients = reader.wholeNumber('--clients', flags.clients, 0, MOST_CLIENTS, 'each is a socket of this machine');
+  const seed = reader.seed('--seed', flags.seed);
+  const mqttPort = reader.wholeNumber('--port', flags.port, 30_000, 32_767, 'it is a NodePort');
+  if (flags.empty && flags.file !== undefined) {
+    reader.problem({
+      path: '--empty',
+      value: true,
+      bound: 'left out beside --file',
+      reason: 'the manifest is what it holds',
+      fix: 'give one of the two',
+    });
+  }
+  const manifest = flags.file === undefined ? undefined : reader.manifest('--file', flags.file);
+  reader.done();
+  const manifests = flags.empty ? undefined : await clusterOf(manifest);
+  const { openSandbox } = await import('../sandbox/open-sandbox.js');
+  const { KubeconfigTakenError } = await import('../sandbox/kubeconfig-file.js');
+  const { signal, forget } = interruption(shell);
+  const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
+  const sandbox = await openSandbox(options, tellerFor(shell)).catch((error: unknown) => {
+    throw error instanceof KubeconfigTakenError ? new InputError(error.message) : error;
+  });
+  try {
+    shell.out.write(`${instructions(sandbox.kubeconfigPath, manifests)}\n\n`);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  } finally {
+    await sandbox.stop();
+    forget();
+  }
+  return EXIT.done;
+}
+
+/** Of the quickstart only the cluster: the Service is added with the port that is asked for. */
+async function clusterOf(manifest: Manifest | undefined): Promise<ClusterManifests> {
+  const { cluster, objects } = await manifestsOf(manifest, QUICKSTART_RATE);
+  return { cluster, objects: manifest ? objects : [] };
+}
+
+/** Tells what happens, and of the ports only what is new. */
+function tellerFor({ out }: Shell): (event: SandboxEvent) => void {
+  let known: readonly string[] = [];
+  return (event) => {
+    switch (event.kind) {
+      case 'node-ports': {
+        const lines = event.ports.map(nodePortLine);
+        for (const line of lines) if (!known.includes(line)) out.write(`${line}\n`);
+        known = lines;
+        break;
+      }
+      case 'connected':
+        out.write(`${count(event.clients)} MQTT clients are connected, ${count(event.devices)} devices are away\n`);
+        break;
+    }
+  };
+}
+
+function nodePortLine({ namespace, service, nodePort, port }: ServedNodePort): string {
+  const substitute = port === nodePort ? '' : ` (not ${nodePort}: that one is taken)`;
+  return safe(`Service ${namespace}/${service} is reached at 127.0.0.1:${port}`) + substitute;
+}
+
+/** What to type next, in another terminal. */
+function instructions(kubeconfig: string, manifests: ClusterManifests | undefined): string {
+  const next = manifests
+    ? [
+        'kubectl get emqxenterprises',
+        'emqx-blue-green check',
+        `emqx-blue-green upgrade --set-version ${inc(versionOf(manifests.cluster), 'patch')}`,
+      ]
+    : ['kubectl apply -f YOUR-CLUSTER.yaml', 'kubectl get emqxenterprises --watch'];
+  return [
+    manifests
+      ? `A simulated Kubernetes cluster is running, with the EMQX Operator and EMQX ${versionOf(manifests.cluster)} in it.`
+      : 'A simulated Kubernetes cluster is running, with the EMQX Operator in it.',
+    'In another terminal:',
+    '',
+    ...[typed('export', `KUBECONFIG=${kubeconfig}`), ...next].map((line) => `  ${line}`),
+    '',
+    'Ctrl-C ends it, and nothing is left of it.',
+  ].join('\n');
+}

@@ -1,0 +1,44 @@
+import type { EmqxTransport } from '../emqx';
+import type { KubeApi } from '../kubernetes';
+import type { Clock } from '../upgrade';
+import type { Style } from './render/style';
+import type { Terminal } from './screen';
+
+/** Where a command writes to. */
+export interface Output extends Terminal {
+  /** Whether a person looks at it while it is written. */
+  isTTY?: boolean;
+}
+
+/** Which way leads to the cluster, as it stands on the command line. */
+export interface LinkFlags {
+  kubeconfig?: string;
+  context?: string;
+  emqxUrl?: string;
+}
+
+/** The way to one Kubernetes cluster, and to the EMQX nodes in it. */
+export interface Link {
+  api: KubeApi;
+  /** Of the kubeconfig's context. */
+  namespace: string;
+  transport: EmqxTransport;
+  clock: Clock;
+  close(): void;
+}
+
+/** What surrounds a command. */
+export interface Shell {
+  /** The command as it was typed, without the name of the program. */
+  words: readonly string[];
+  out: Output;
+  err: Output;
+  style: Style;
+  /** Asks a person for a line; undefined where nobody can answer. Rejects when the signal aborts. */
+  ask: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
+  link(flags: LinkFlags): Promise<Link>;
+  /** Calls back each time the process is asked to end, as by Ctrl-C, until the returned function is called. */
+  onInterrupt(listener: () => void): () => void;
+  /** Ends the process at once, whatever is under way. */
+  exit(code: number): void;
+}

@@ -1,0 +1,102 @@
+import type { ProgressEvent, RunStatus, UpgradePlan, UpgradeReport } from '../upgrade';
+import type { Connection } from './connection';
+import { renderPlan } from './render/plan';
+import { count, moment, safe } from './render/text';
+import { renderUpgradeReport } from './render/upgrade-report';
+import { canvasOf, RunTeller } from './run-teller';
+import type { Shell } from './shell';
+
+/** How `upgrade` tells what it does. */
+export interface UpgradeTeller {
+  planned(plan: UpgradePlan): void;
+  /** A run that was left is gone on with. */
+  resumed(run: RunStatus): void;
+  event(event: ProgressEvent): void;
+  /** The run is about to be left, because somebody asked for it. */
+  leaving(): void;
+  done(report: UpgradeReport): void;
+  /** What comes next is told by somebody else. */
+  end(): void;
+}
+
+/** For people: plan, picture or log, report. */
+export class TextTeller implements UpgradeTeller {
+  private readonly cluster: string;
+  private run: RunTeller | undefined;
+  private hasBegun = false;
+
+  constructor(
+    private readonly shell: Shell,
+    { namespace, name }: Connection,
+  ) {
+    this.cluster = `${namespace}/${name}`;
+  }
+
+  planned(plan: UpgradePlan): void {
+    this.print(`${renderPlan(plan, canvasOf(this.shell))}\n`);
+    this.run = new RunTeller(this.shell, this.cluster, plan.capPerSecond);
+  }
+
+  resumed({ from, to, phase, startedAt, connectionCap }: RunStatus): void {
+    this.print(
+      `${safe(`${this.cluster}: ${from} → ${to}`)}, begun at ${moment(startedAt)}, in phase ${phase}, at most ${count(connectionCap)} disconnects/s\n`,
+    );
+    this.run = new RunTeller(this.shell, this.cluster, connectionCap);
+    this.hasBegun = true;
+  }
+
+  event(event: ProgressEvent): void {
+    this.hasBegun = true;
+    this.run?.tell(event);
+  }
+
+  leaving(): void {
+    const { run } = this;
+    this.end(); // by Ctrl-C a terminal loses its place
+    run?.print(this.hasBegun ? '\nLeaving the upgrade as it is. Ctrl-C again ends at once.' : '');
+  }
+
+  done(report: UpgradeReport): void {
+    this.end();
+    this.print(`\n${renderUpgradeReport(this.cluster, report, canvasOf(this.shell))}`);
+  }
+
+  end(): void {
+    this.run?.end();
+    this.run = undefined;
+  }
+
+  private print(text: string): void {
+    if (this.run) this.run.print(text);
+    else this.shell.out.write(`${text}\n`);
+  }
+}
+
+/** For programs: one JSON object a line. */
+export class JsonTeller implements UpgradeTeller {
+  constructor(private readonly shell: Shell) {}
+
+  planned(plan: UpgradePlan): void {
+    this.line({ kind: 'plan', plan });
+  }
+
+  resumed(run: RunStatus): void {
+    this.line({ kind: 'resumed', run });
+  }
+
+  event(event: ProgressEvent): void {
+    this.line(event);
+  }
+
+  leaving(): void {}
+
+  done(report: UpgradeReport): void {
+    this.line({ kind: 'report', report });
+  }
+
+  end(): void {}
+
+  private line(value: object): void {
+    this.shell.out.write(`${JSON.stringify(value)}\n`);
+  }
+}

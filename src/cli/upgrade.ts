@@ -1,0 +1,137 @@
+import {
+  BlockedError,
+  type Phase,
+  type ProgressEvent,
+  planUpgrade,
+  runUpgrade,
+  statusOf,
+  UpgradeError,
+  type UpgradePlan,
+  type UpgradeReport,
+  type UpgradeRequest,
+} from '../upgrade';
+import { type Connection, withCluster } from './connection';
+import { CommandError } from './errors';
+import { EXIT, type ExitCode } from './exit';
+import { interruption } from './interruption';
+import { OptionReader } from './options';
+import { whatHolds } from './render/held';
+import { safe } from './render/text';
+import type { Shell } from './shell';
+import { typed } from './typed';
+import { JsonTeller, TextTeller, type UpgradeTeller } from './upgrade-teller';
+import { type DriveFlags, readRequest } from './wanted';
+
+export interface UpgradeFlags extends DriveFlags {
+  yes?: boolean;
+}
+
+/** Upgrades a cluster, or goes on with an upgrade that was left. */
+export async function runUpgradeCommand(
+  name: string | undefined,
+  flags: UpgradeFlags,
+  shell: Shell,
+): Promise<ExitCode> {
+  const reader = new OptionReader();
+  const { wanted, requestOn } = readRequest(reader, name, flags);
+  if (!flags.yes) checkAsking(reader, flags, shell);
+  reader.done();
+  let teller: UpgradeTeller | undefined;
+  const { signal, forget } = interruption(shell, () => teller?.leaving());
+  try {
+    return await withCluster(
+      shell,
+      flags,
+      wanted,
+      async (connection) => {
+        teller = flags.output === 'json' ? new JsonTeller(shell) : new TextTeller(shell, connection);
+        return await upgrade(connection, requestOn(connection), { flags, shell, teller, signal });
+      },
+      signal,
+    );
+  } finally {
+    teller?.end();
+    forget();
+  }
+}
+
+interface Surroundings {
+  flags: UpgradeFlags;
+  shell: Shell;
+  teller: UpgradeTeller;
+  signal: AbortSignal;
+}
+
+async function upgrade(connection: Connection, request: UpgradeRequest, around: Surroundings): Promise<ExitCode> {
+  const { flags, shell, teller, signal } = around;
+  const { state, run } = await statusOf(connection.context(), signal);
+  const open = state === 'upgrading' ? run : undefined;
+  if (open) teller.resumed(open);
+  else {
+    const plan = await planUpgrade(connection.context(), request, signal);
+    teller.planned(plan);
+    const blockers = plan.checks.filter(({ status }) => status === 'blocker');
+    if (blockers.length > 0) {
+      if (flags.output === 'json') throw new BlockedError(blockers);
+      return EXIT.blocked; // the plan tells why
+    }
+    if (!flags.yes && !(await isAgreed(plan, shell, signal))) {
+      throw new CommandError(EXIT.stopped, 'DECLINED', 'not upgraded: nothing was written');
+    }
+  }
+  const report = await follow(connection, request, around, open?.phase);
+  teller.done(report);
+  return report.outcome === 'aborted' ? EXIT.stopped : EXIT.done;
+}
+
+/**
+ * Runs the upgrade. When it is left, what holds then is told, and how to go on.
+ *
+ * @param phase in which it was left before; undefined for a new one
+ */
+async function follow(
+  connection: Connection,
+  request: UpgradeRequest,
+  { teller, signal, shell }: Surroundings,
+  phase: Phase | undefined,
+): Promise<UpgradeReport> {
+  let reached = phase;
+  const tell = (event: ProgressEvent) => {
+    if (event.kind === 'phase') reached = event.phase;
+    teller.event(event);
+  };
+  try {
+    return await runUpgrade(connection.context(tell), request, signal);
+  } catch (error) {
+    if (!(error instanceof UpgradeError) || error.code !== 'DETACHED') throw error;
+    const where = reached === undefined ? 'before its first phase' : `in phase ${reached}`;
+    throw new CommandError(
+      EXIT.stopped,
+      error.code,
+      `the upgrade was left ${where}: ${whatHolds(reached)}`,
+      `the same command goes on: ${typed('emqx-blue-green', ...shell.words)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function isAgreed(
+  { namespace, cluster, from, to }: UpgradePlan,
+  shell: Shell,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const question = safe(`Upgrade ${namespace}/${cluster} from ${from.version} to ${to.version}? [y/N] `);
+  const answer = (await shell.ask?.(question, signal).catch(() => undefined)) ?? ''; // Ctrl-C is a no
+  return /^\s*y(es)?\s*$/i.test(answer);
+}
+
+function checkAsking(reader: OptionReader, { output }: UpgradeFlags, { ask }: Shell): void {
+  if (ask && output === 'text') return;
+  reader.problem({
+    path: '--yes',
+    value: undefined,
+    bound: 'given',
+    reason: ask ? 'nobody is asked where JSON is written' : 'there is no terminal to ask on',
+    fix: 'look at the plan first (emqx-blue-green plan), then give --yes',
+  });
+}

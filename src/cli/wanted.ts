@@ -1,0 +1,154 @@
+import { type EmqxEnterprise, HIDDEN, withDefaults } from '../resource';
+import type { Driver, Limits, UpgradeRequest } from '../upgrade';
+import type { ClusterFlags, Connection } from './connection';
+import { OptionReader } from './options';
+
+/** The options that say what to upgrade to. */
+export interface WantedFlags extends ClusterFlags {
+  file?: string;
+  setVersion?: string;
+}
+
+/** The options that say how to upgrade. */
+export interface DriveFlags extends WantedFlags {
+  driver: Driver;
+  rate?: string;
+  acceptLoss?: boolean;
+  readyTimeout?: string;
+  stallTimeout?: string;
+  onFailure?: Limits['onFailure'];
+  onLoss?: Limits['onLoss'];
+}
+
+/** Which cluster is meant, and how it shall be, as far as the command line says so. */
+export interface Wanted {
+  name: string | undefined;
+  namespace: string | undefined;
+  manifest: EmqxEnterprise | undefined;
+  version: string | undefined;
+}
+
+/** Reads what names the cluster, and what to upgrade to: nothing, a manifest, or a version. */
+export function readWanted(reader: OptionReader, name: string | undefined, flags: WantedFlags): Wanted {
+  const { file, namespace, setVersion, emqxUrl } = flags;
+  reader.name('[name]', name);
+  reader.name('--namespace', namespace);
+  if (emqxUrl !== undefined) checkUrl(reader, emqxUrl);
+  if (file !== undefined && setVersion !== undefined) {
+    reader.problem({
+      path: '--set-version',
+      value: setVersion,
+      bound: 'left out beside --file',
+      reason: 'the manifest says the version',
+      fix: 'give one of the two',
+    });
+  }
+  const version = setVersion === undefined ? undefined : reader.version('--set-version', setVersion);
+  const manifest = file === undefined ? undefined : reader.manifest('--file', file)?.resource;
+  if (!manifest) return { name, namespace, manifest, version };
+  const { metadata } = manifest;
+  isOf(reader, '[name]', name, metadata.name);
+  isOf(reader, '--namespace', namespace, metadata.namespace);
+  return { name: metadata.name, namespace: namespace ?? metadata.namespace, manifest, version };
+}
+
+/**
+ * The same for a command that has no other options.
+ *
+ * @throws InputError with all that is wrong
+ */
+export function wantedBy(name: string | undefined, flags: WantedFlags): Wanted {
+  const reader = new OptionReader();
+  const wanted = readWanted(reader, name, flags);
+  reader.done();
+  return wanted;
+}
+
+/** What is asked of a cluster, as far as it can be told without looking at it. */
+export interface Demand {
+  wanted: Wanted;
+  requestOn(connection: Connection): UpgradeRequest;
+}
+
+/** Reads all of a request: what to upgrade to must be among it. */
+export function readRequest(reader: OptionReader, name: string | undefined, flags: DriveFlags): Demand {
+  const { file, setVersion, driver, rate, acceptLoss } = flags;
+  if (file === undefined && setVersion === undefined) {
+    reader.problem({
+      path: '--file or --set-version',
+      value: undefined,
+      bound: 'given',
+      reason: 'one of them says what to upgrade to',
+      fix: 'give a manifest by -f, or a version, for example --set-version 4.4.15',
+    });
+  }
+  const wanted = readWanted(reader, name, flags);
+  const limits = readLimits(reader, flags);
+  const stormCap = rate === undefined ? undefined : reader.rate('--rate', rate);
+  if (acceptLoss && driver === 'pilot') {
+    reader.problem({
+      path: '--accept-loss',
+      value: true,
+      bound: 'left out for the pilot',
+      reason: 'the pilot loses no session',
+      fix: 'leave it out, or give --driver operator, too',
+    });
+  }
+  return {
+    wanted,
+    requestOn: (connection) => ({ desired: desiredOf(wanted, connection)!, driver, stormCap, acceptLoss, limits }),
+  };
+}
+
+/** When the run ends by itself, as far as it is said. */
+function readLimits(reader: OptionReader, flags: DriveFlags): Partial<Limits> {
+  const { readyTimeout, stallTimeout, onFailure, onLoss } = flags;
+  const ms = (flag: string, text: string) =>
+    1000 * reader.wholeNumber(flag, text, 1, 86_400, 'it is a number of seconds, up to a day');
+  return {
+    ...(readyTimeout !== undefined && { readyMs: ms('--ready-timeout', readyTimeout) }),
+    ...(stallTimeout !== undefined && { stallMs: ms('--stall-timeout', stallTimeout) }),
+    ...(onFailure && { onFailure }),
+    ...(onLoss && { onLoss }),
+  };
+}
+
+/** The resource as it shall be; undefined when nothing says how. */
+export function desiredOf({ manifest, version }: Wanted, { namespace, live }: Connection): EmqxEnterprise | undefined {
+  // The namespace is part of the names of the nodes, which are among the defaults.
+  if (manifest) return { ...manifest, metadata: { ...manifest.metadata, namespace } };
+  return version === undefined ? undefined : withVersion(live, version);
+}
+
+/** The same resource with another version of EMQX. */
+export function withVersion(resource: EmqxEnterprise, version: string): EmqxEnterprise {
+  const next = withDefaults(resource);
+  const node = next.spec.template!.spec!.emqxContainer!;
+  node.image = { ...node.image, version };
+  return next;
+}
+
+function isOf(reader: OptionReader, path: string, value: string | undefined, bound: string | undefined): void {
+  if (value === undefined || bound === undefined || value === bound) return;
+  reader.problem({
+    path,
+    value,
+    bound,
+    reason: 'the manifest is of another cluster',
+    fix: `leave ${path} out, or choose another manifest`,
+  });
+}
+
+function checkUrl(reader: OptionReader, template: string): void {
+  const url = template.replaceAll('{pod}', 'pod').replaceAll('{namespace}', 'namespace');
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const isPlain = parsed && /^https?:$/.test(parsed.protocol) && !parsed.username && !parsed.search && !parsed.hash;
+  if (isPlain && template.includes('{pod}')) return;
+  reader.problem({
+    path: '--emqx-url',
+    value: parsed?.username ? HIDDEN : template,
+    bound: 'an http or https URL with {pod} in it',
+    reason: 'each node is asked for itself, with the credentials of the cluster',
+    fix: 'for example http://{pod}.emqx.example:8081',
+  });
+}

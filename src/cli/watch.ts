@@ -1,0 +1,22 @@
+import { statusOf, type UpgradeContext, watchUpgrade } from '../upgrade';
+import type { RunTeller } from './run-teller';
+import type { Output } from './shell';
+
+/**
+ * Tells what happens to a cluster, as whoever drives its upgrade sees it, until the run that is under way has ended. Goes on
+ * for ever where none is. Rejects with the signal's reason.
+ *
+ * @param teller a picture or a log; a stream gets lines of JSON
+ */
+export async function watch(context: UpgradeContext, teller: RunTeller | Output, signal: AbortSignal): Promise<void> {
+  for await (const event of watchUpgrade(context, signal)) {
+    if ('write' in teller) {
+      teller.write(`${JSON.stringify(event)}\n`);
+      continue;
+    }
+    if (event.kind === 'phase' && !teller.capPerSecond) {
+      teller.capPerSecond = (await statusOf(context, signal)).run?.connectionCap ?? 0;
+    }
+    teller.tell(event);
+  }
+}

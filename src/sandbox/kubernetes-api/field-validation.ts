@@ -1,0 +1,45 @@
+import type { KubeObject } from '../../kubernetes/kube-api';
+import { KIND } from '../../resource';
+import { unknownFieldsOf } from '../../simulator/operator/enterprise-webhook';
+import { badRequest } from './refused';
+
+/** What a client wants done about fields that the object's kind does not have. */
+type Directive = 'Strict' | 'Warn' | 'Ignore';
+
+/**
+ * Looks for unknown fields of what is written, as `fieldValidation` of the request asks; they are dropped unless it is
+ * strict. The sandbox knows the fields of an EmqxEnterprise only. Of other kinds it keeps whatever it is given, and says so
+ * to a client that asks.
+ */
+export class FieldValidation {
+  /** What the client is to be warned of. */
+  readonly warnings: string[] = [];
+  private readonly asked: boolean;
+  private readonly directive: Directive;
+
+  /** @throws Refused 400 */
+  constructor(query: URLSearchParams) {
+    const given = query.get('fieldValidation') ?? '';
+    if (!['', 'Strict', 'Warn', 'Ignore'].includes(given))
+      throw badRequest(`fieldValidation: Unsupported value: ${given}`);
+    this.asked = given === 'Strict' || given === 'Warn';
+    this.directive = (given || 'Warn') as Directive;
+  }
+
+  /** @throws Refused 400 when there are such fields and the request is strict */
+  check(object: KubeObject): void {
+    const { apiVersion, kind } = object;
+    if (kind !== KIND) {
+      if (this.asked) this.warnings.push(`the sandbox does not check the fields of a ${kind}`);
+      return;
+    }
+    const problems = unknownFieldsOf(object).map((path) => `unknown field "${path}"`);
+    if (problems.length === 0) return;
+    if (this.directive === 'Warn') this.warnings.push(...problems);
+    if (this.directive !== 'Strict') return;
+    const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${problems.join(', ')}`,
+    );
+  }
+}

@@ -1,0 +1,13 @@
+import type { WatchAnswer } from './watch-answer';
+
+/** One request to the API, its path beginning with `/api` or the like. */
+export interface KubernetesRequest {
+  method: string;
+  url: URL;
+  /** Names in lower case. */
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** What is answered: one body, or a watch that goes on. */
+export type KubernetesAnswer = { status: number; body?: object; warnings?: readonly string[] } | { watch: WatchAnswer };

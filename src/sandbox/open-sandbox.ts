@@ -1,0 +1,220 @@
+import type { KubeObject } from '../kubernetes';
+import { DEFAULT_NAMESPACE, type EmqxEnterprise, MQTT_PORTS, TRAFFIC_LABEL, withDefaults } from '../resource';
+import { ClientLedger } from '../simulator/clients/client-ledger';
+import type { EmqxNode } from '../simulator/emqx/node';
+import { contextOf, running, served } from '../simulator/scenario';
+import { World } from '../simulator/world';
+import { demoFleet, SocketClients } from './clients/socket-clients';
+import { KubeconfigFile } from './kubeconfig-file';
+import { KubernetesApiServer } from './kubernetes-api/kubernetes-api-server';
+import type { PodPort } from './kubernetes-api/port-forward/port-forwarder';
+import { ManagementApiServer } from './management-api';
+import { MqttListener } from './mqtt/mqtt-listener';
+import { MqttPort } from './mqtt/mqtt-port';
+import { NodePorts, type ServedNodePort } from './node-ports';
+import { NodeServers } from './node-servers';
+import type { ClusterManifests } from './quickstart';
+import { trafficService } from './traffic-service';
+
+export interface OpenSandboxOptions {
+  /** A cluster that runs from the beginning. @default - none: one is applied later */
+  manifests?: ClusterManifests;
+  /** MQTT clients that stay connected, and another tenth that are away; they come as soon as there is a way in. @default 0 */
+  clients?: number;
+  /** What everything random follows from. @default 1 */
+  seed?: number;
+  /** Where the kubeconfig is written. */
+  kubeconfigPath: string;
+  /** NodePort of the Service for clients that is added to manifests without one. @default 32010 */
+  mqttPort?: number;
+  /** Milliseconds of simulated time in one of the wall clock. @default 1 */
+  speed?: number;
+}
+
+/** What happens in a sandbox. */
+export type SandboxEvent =
+  /** The NodePorts that are served have changed. */
+  | { kind: 'node-ports'; ports: readonly ServedNodePort[] }
+  /** All clients are connected for the first time. */
+  | { kind: 'connected'; clients: number; devices: number };
+
+/** A sandbox that runs. */
+export interface OpenSandbox {
+  kubeconfigPath: string;
+  /** Address of the Kubernetes API. Who knows it may do everything. */
+  serverUrl: string;
+  /** The NodePorts that are served now. */
+  nodePorts(): readonly ServedNodePort[];
+  /** How many of its clients are connected now. */
+  connectedClients(): number;
+  /** Ends everything, and removes the kubeconfig. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens a simulated Kubernetes cluster with the EMQX Operator in it, and everything of it that can be reached: its API for
+ * kubectl, the ports of its pods by port-forward, and its NodePorts on the loopback interface.
+ *
+ * A cluster that is given runs when this resolves. From then on the world's clock follows the wall clock.
+ *
+ * @throws KubeconfigTakenError when the kubeconfig is there already and no sandbox's
+ */
+export async function openSandbox(
+  options: OpenSandboxOptions,
+  tell: (event: SandboxEvent) => void,
+): Promise<OpenSandbox> {
+  const sandbox = new SimulatedSandbox(options, tell);
+  try {
+    await sandbox.start();
+  } catch (error) {
+    await sandbox.stop();
+    throw error;
+  }
+  return sandbox;
+}
+
+/** A cluster that is given was made so long ago, unless its nodes take longer to boot. */
+const AGE_MS = 10 * 60_000;
+/** Clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
+const LIBRARY_CLIENTS = 100;
+/** Ports of a node that its management API is behind: its own, and the dashboard's. */
+const MANAGEMENT_PORTS = [8081, 18083];
+
+class SimulatedSandbox implements OpenSandbox {
+  private readonly world: World;
+  private readonly namespace: string;
+  private readonly kubeconfig: KubeconfigFile;
+  private readonly management: NodeServers<EmqxNode, ManagementApiServer>;
+  private readonly mqtt: NodeServers<EmqxNode, MqttPort>;
+  private readonly ports: NodePorts;
+  private readonly api: KubernetesApiServer;
+  private clients: SocketClients | undefined;
+  private unfollow: (() => void) | undefined;
+
+  constructor(
+    private readonly options: OpenSandboxOptions,
+    private readonly tell: (event: SandboxEvent) => void,
+  ) {
+    const { manifests, seed = 1, kubeconfigPath } = options;
+    this.kubeconfig = new KubeconfigFile(kubeconfigPath);
+    this.namespace = manifests?.cluster.metadata.namespace ?? DEFAULT_NAMESPACE;
+    this.world = new World({
+      seed,
+      namespace: this.namespace,
+      startAt: Date.now() - (manifests ? AGE_MS : 0),
+      podChanged: () => this.podsChanged(),
+    });
+    const listener = new MqttListener(this.world.clock);
+    const nodes = () => this.nodes();
+    this.management = new NodeServers(nodes, (node) => new ManagementApiServer(node));
+    this.mqtt = new NodeServers(nodes, (node) => new MqttPort(node, listener));
+    const loopbackPortOf = (port: PodPort) => this.loopbackPortOf(port);
+    const { store } = this.world.kubernetes;
+    this.ports = new NodePorts({
+      store,
+      frontOf: (namespace, service) => this.world.front(namespace, service),
+      mqtt: listener,
+      loopbackPortOf,
+      changed: () => this.portsChanged(),
+    });
+    this.api = new KubernetesApiServer({ store, namespace: this.namespace, loopbackPortOf });
+  }
+
+  get kubeconfigPath(): string {
+    return this.kubeconfig.path;
+  }
+
+  get serverUrl(): string {
+    return this.api.url ?? '';
+  }
+
+  nodePorts(): readonly ServedNodePort[] {
+    return this.ports.ports;
+  }
+
+  connectedClients(): number {
+    return this.clients?.connected ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { manifests, speed } = this.options;
+    if (manifests) await this.boot(manifests);
+    this.unfollow = this.world.clock.follow(speed);
+    await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
+    this.kubeconfig.write(this.api.kubeconfig());
+  }
+
+  async stop(): Promise<void> {
+    await this.clients?.stop();
+    this.unfollow?.();
+    this.world.stop();
+    await Promise.all([this.ports.close(), this.api.stop(), this.management.close(), this.mqtt.close()]);
+    this.kubeconfig.remove();
+  }
+
+  /** The first boot takes a minute of the operator's polling: it is done in virtual time, up to the present. */
+  private async boot(manifests: ClusterManifests): Promise<void> {
+    const { clock } = this.world;
+    const cluster = withDefaults(manifests.cluster);
+    const { service, added } = wayIn(cluster, manifests.objects, this.options.mqttPort ?? 32_010);
+    await clock.run(async () => {
+      await this.world.apply([cluster as KubeObject, ...manifests.objects, ...added]);
+      await running(contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined));
+      await served(this.world, this.namespace, service);
+    });
+    await clock.advance(Math.max(0, Date.now() - clock.now()));
+  }
+
+  private nodes(): (readonly [string, EmqxNode])[] {
+    return this.world.pods.running
+      .filter(({ pod, node }) => pod.metadata.namespace === this.namespace && node.isListening)
+      .map(({ pod, node }) => [pod.metadata.name, node] as const);
+  }
+
+  private podsChanged(): void {
+    this.management.refresh();
+    this.mqtt.refresh();
+  }
+
+  private loopbackPortOf({ namespace, pod, port }: PodPort): number | undefined {
+    if (namespace !== this.namespace) return undefined;
+    if (port === MQTT_PORTS.mqtt) return this.mqtt.of(pod)?.port;
+    const url = MANAGEMENT_PORTS.includes(port) ? this.management.of(pod)?.baseUrl : undefined;
+    return url === undefined ? undefined : Number(new URL(url).port);
+  }
+
+  private portsChanged(): void {
+    const { ports } = this.ports;
+    this.tell({ kind: 'node-ports', ports });
+    const way = ports.find(({ isMqtt }) => isMqtt);
+    if (way && !this.clients && this.options.clients) this.connect(way.port, this.options.clients);
+  }
+
+  private connect(port: number, count: number): void {
+    const { clock, random } = this.world;
+    const library = Math.min(LIBRARY_CLIENTS, count);
+    const fleet = { library, light: count - library, devices: Math.ceil(count / 10) };
+    const clients = new SocketClients(
+      { port, clock, random: random.fork('clients'), ledger: new ClientLedger(clock) },
+      demoFleet(fleet),
+    );
+    this.clients = clients;
+    void clients.connectAll().then(() => {
+      this.tell({ kind: 'connected', clients: clients.connected, devices: fleet.devices });
+    });
+  }
+}
+
+/** The Service by which clients come in, and what is to be added for that. */
+function wayIn(
+  cluster: EmqxEnterprise,
+  objects: readonly KubeObject[],
+  nodePort: number,
+): { service: string; added: KubeObject[] } {
+  const own = objects.find(({ metadata }) => metadata.labels?.[TRAFFIC_LABEL] === cluster.metadata.name);
+  if (own) return { service: own.metadata.name, added: [] };
+  const { serviceTemplate } = cluster.spec;
+  if (serviceTemplate?.spec?.type === 'NodePort') return { service: serviceTemplate.metadata?.name ?? '', added: [] };
+  const added = trafficService(cluster, nodePort);
+  return { service: added.metadata.name, added: [added] };
+}

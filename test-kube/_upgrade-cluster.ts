@@ -1,0 +1,43 @@
+import { ApiObject, App, Chart, Duration, JsonPatch, Testing } from 'cdk8s';
+import { EmqxEnterpriseCluster, MqttService, UpgradeAccess } from '../src';
+import type { KubeObject } from '../src/kubernetes';
+import { CONTAINERS_READY } from './_pod-runner';
+
+export interface UpgradeClusterOptions {
+  version: string;
+  /** Disconnects and moved sessions per second. */
+  rate: number;
+  /** Between the switch of the traffic and the first eviction. */
+  initialDelaySeconds: number;
+}
+
+/** Name of the cluster, and of the Service for its devices. */
+export const CLUSTER = 'emqx-ee';
+export const SERVICE = 'emqx-ee-mqtt';
+/** How many nodes it has. */
+export const NODES = 3;
+
+/** What somebody applies who has a cluster and may upgrade it: three nodes behind a NodePort, and the rights. */
+export function manifests(namespace: string, options: UpgradeClusterOptions): KubeObject[] {
+  const { version, rate, initialDelaySeconds } = options;
+  const chart = new Chart(new App(), 'chart', { namespace });
+  const cluster = new EmqxEnterpriseCluster(chart, 'Cluster', {
+    name: CLUSTER,
+    version,
+    replicas: NODES,
+    blueGreenUpdate: {
+      initialDelay: Duration.seconds(initialDelaySeconds),
+      evacuationStrategy: {
+        connectionEvictionRate: rate,
+        sessionEvictionRate: rate,
+        waitTakeover: Duration.seconds(5),
+      },
+    },
+    service: MqttService.nodePort({ mqtt: 'auto' }),
+  });
+  ApiObject.of(cluster).addJsonPatch(
+    JsonPatch.add('/spec/template/metadata/annotations', { [CONTAINERS_READY]: 'false' }),
+  );
+  new UpgradeAccess(chart, 'Access', { clusters: [CLUSTER] });
+  return Testing.synth(chart) as KubeObject[];
+}

@@ -1,0 +1,26 @@
+import { withoutApiServer } from './_api-server-process';
+import { describeKube } from './_describe-kube';
+import { expectMovedOnce } from './_moved-once';
+import { AT_REST, Site } from './_site';
+import { until } from './_until';
+
+jest.setTimeout(300_000);
+
+describeKube('an API server that is away for 10 s', () => {
+  test('stops no upgrade, before or in the middle of its evacuation, and costs nobody a second disconnect', () =>
+    Site.withAll(['upgrade-outage', 'upgrade-outage-early'], { clients: 300, rate: 20 }, async (late, early) => {
+      const upgrades = [late!.upgrade()];
+      await late!.reached('green');
+      upgrades.push(early!.upgrade());
+      await early!.reached('switch');
+      await until('devices to be on their way', () => late!.fleet.disconnects > 0);
+      await withoutApiServer(() => late!.world.clock.sleep(10_000));
+      for (const upgrade of upgrades) {
+        expect(await upgrade.ended).toEqual({ code: 0, output: expect.stringContaining('completed') });
+      }
+      for (const site of [late!, early!]) {
+        await expectMovedOnce(site);
+        expect(await site.remains()).toEqual(AT_REST);
+      }
+    }));
+});

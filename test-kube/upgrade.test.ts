@@ -1,0 +1,107 @@
+import { type Phase, runUpgrade } from '../src/upgrade';
+import { describeKube } from './_describe-kube';
+import { engineIn } from './_engine';
+import { kubectlApply, measured } from './_lab';
+import { expectMovedOnce, tell } from './_moved-once';
+import { counted, requestsFrom } from './_requests';
+import { AT_REST, Site } from './_site';
+import { until } from './_until';
+import { SERVICE } from './_upgrade-cluster';
+
+jest.setTimeout(300_000);
+
+// They wait for most of their time, and so they wait together: each in a namespace of its own.
+describeKube('on a real API server, an upgrade', () => {
+  test.concurrent('moves each of 3,000 clients once, with the rights of UpgradeAccess', () =>
+    Site.with('upgrade-engine', { clients: 3_000, rate: 300 }, async (site) => {
+      const engine = await engineIn(site.namespace, 'lane');
+      const { outcome, durationMs, evacuateMs, lowerBoundMs } = await runUpgrade(engine, { desired: site.desired() });
+      engine.close();
+      const requests = requestsFrom(site.namespace);
+      measured(`${site.namespace}: ${durationMs} ms, evacuation ${evacuateMs} ms (lower bound ${lowerBoundMs} ms)`);
+      measured(`${site.namespace}: ${requests.length} requests to the API server, ${counted(requests)}`);
+      expect(outcome).toBe('completed');
+      await expectMovedOnce(site);
+      expect(await site.remains()).toEqual(AT_REST);
+      expect(refused(site)).toEqual([]);
+    }));
+
+  test.concurrent('by the command line does, too, while another one is told who runs it', () =>
+    Site.with('upgrade-command', { clients: 3_000, rate: 300 }, async (site) => {
+      const first = site.upgrade();
+      await site.reached('green');
+      const second = await site.upgrade().ended;
+      expect(second).toEqual({ code: 3, output: expect.stringMatching(`lease: .* ${first.pid}-`) });
+      expect(await first.ended).toEqual({ code: 0, output: expect.stringContaining('completed') });
+      await expectMovedOnce(site);
+      expect(await site.remains()).toEqual(AT_REST);
+      expect(refused(site)).toEqual([]);
+    }));
+
+  test.concurrent('by the operator alone comes to its end, and loses every session', () =>
+    Site.with('upgrade-operator', { clients: 300, service: 'emqx-ee' }, async (site) => {
+      const upgrade = site.upgrade('--driver', 'operator', '--accept-loss');
+      expect(await upgrade.ended).toEqual({ code: 0, output: expect.stringContaining('completed') });
+      const seen = await site.fleet.report();
+      tell(site.namespace, seen);
+      expect(seen).toMatchObject({ sessionsKept: 0, sessionsLost: 30, messagesDelivered: 0 });
+      expect(seen.disconnectsPerClient.mean).toBeGreaterThan(1);
+      expect(seen.peakDisconnectsPerSecond).toBeGreaterThan(site.rate);
+      expect(await site.remains()).toEqual(AT_REST);
+    }));
+
+  const phases: Phase[] = ['claim', 'pin', 'apply', 'green', 'switch', 'evacuate', 'retire', 'release'];
+  test.concurrent.each(phases)('whose process is killed in phase %s goes on by the same command', (phase) =>
+    Site.with(`upgrade-killed-in-${phase}`, { clients: 300 }, async (site) => {
+      const first = site.upgrade();
+      await site.reached(phase);
+      first.kill();
+      expect((await first.ended).code).toBeNull();
+      await site.free();
+      expect(await site.upgrade().ended).toEqual({ code: 0, output: expect.stringContaining('goes on in phase') });
+      await expectMovedOnce(site);
+      expect(await site.remains()).toEqual(AT_REST);
+    }),
+  );
+
+  test.concurrent.each<Phase>(['green', 'evacuate'])(
+    'holds again at once when somebody resets the delay in phase %s',
+    (phase) =>
+      Site.with(`upgrade-reset-in-${phase}`, { clients: 300 }, async (site) => {
+        const engine = await engineIn(site.namespace, 'lane');
+        const run = runUpgrade(engine, { desired: site.desired() });
+        await site.reached(phase);
+        const released = site.released();
+        await kubectlApply(site.upgraded());
+        measured(`${site.namespace}: not held for ${Math.round(await released)} ms`);
+        await run;
+        engine.close();
+        await expectMovedOnce(site);
+        expect(await site.remains()).toEqual(AT_REST);
+      }),
+  );
+
+  test.concurrent('that cannot hold in time, and so loses a pod to the operator, saves the others', () =>
+    Site.with('upgrade-reset-in-vain', { clients: 300 }, async (site) => {
+      const front = site.world.front(SERVICE);
+      const blue = front.endpoints;
+      const upgrade = site.upgrade();
+      await until('new clients to enter by green alone', () => !front.endpoints.some((pod) => blue.includes(pod)));
+      await upgrade.paused(async () => {
+        await kubectlApply(site.upgraded());
+        await until('the operator to remove a pod', () => site.world.nodes.length < 6);
+      });
+      expect(await upgrade.ended).toMatchObject({ code: 0 });
+      const seen = await site.fleet.report();
+      tell(site.namespace, seen);
+      expect(seen.disconnectsPerClient.histogram).toEqual([0, 300]);
+      expect(seen.sessionsLost).toBeGreaterThan(0);
+      expect(seen.sessionsKept).toBeGreaterThan(0);
+      expect(await site.remains()).toEqual(AT_REST);
+    }));
+});
+
+/** What the account of UpgradeAccess was refused; that operators may be looked for in all namespaces is not asked for. */
+function refused({ namespace }: Site): object[] {
+  return requestsFrom(namespace).filter(({ status, what }) => status === 403 && what !== 'list deployments');
+}

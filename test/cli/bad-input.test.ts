@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { run } from './_shell';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function manifest(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const CLUSTER = manifest(
+  'cluster.yaml',
+  `apiVersion: apps.emqx.io/v1beta4
+kind: EmqxEnterprise
+metadata: { name: emqx-ee, namespace: mqtt }
+spec: { template: { spec: { emqxContainer: { image: { version: 4.4.15 } } } } }
+`,
+);
+const DEPLOYMENT = manifest('deployment.yaml', 'kind: Deployment\n');
+
+const NOT_TOLD = `'--file or --set-version' (missing) must be given: one of them says what to upgrade to; give a manifest by -f, or a version, for example --set-version 4.4.15`;
+const notAsked = (why: string) =>
+  `'--yes' (missing) must be given: ${why}; look at the plan first (emqx-blue-green plan), then give --yes`;
+const notWhole = (flag: string, given: string, from: number, to: number, reason: string) =>
+  `'${flag}' ("${given}") must be a whole number from ${from} to ${to}: ${reason}; give one, or leave ${flag} out`;
+const noUrl = (given: string) =>
+  `'--emqx-url' (${given}) must be an http or https URL with {pod} in it: each node is asked for itself, with the credentials of the cluster; for example http://{pod}.emqx.example:8081`;
+const noName = (flag: string, given: string) =>
+  `'${flag}' ("${given}") must be a name of lower-case letters, digits, dots and dashes: Kubernetes has no other names; give one, or leave ${flag} out`;
+
+test.each<[string[], string[]]>([
+  [['plan'], [NOT_TOLD]],
+  [['upgrade'], [NOT_TOLD, notAsked('there is no terminal to ask on')]],
+  [
+    ['plan', '-f', CLUSTER, '--set-version', '4.4.15'],
+    [`'--set-version' ("4.4.15") must be left out beside --file: the manifest says the version; give one of the two`],
+  ],
+  [
+    ['check', 'other', '-n', 'prod', '-f', CLUSTER],
+    [
+      `'[name]' ("other") must be emqx-ee: the manifest is of another cluster; leave [name] out, or choose another manifest`,
+      `'--namespace' ("prod") must be mqtt: the manifest is of another cluster; leave --namespace out, or choose another manifest`,
+    ],
+  ],
+  [
+    ['check', '-f', DEPLOYMENT],
+    [
+      `${DEPLOYMENT}: 'kind' ("Deployment") must be EmqxEnterprise, in exactly one document: no document of the manifest describes a cluster; write apiVersion: apps.emqx.io/v1beta4 and kind: EmqxEnterprise, or choose another file`,
+    ],
+  ],
+  [
+    ['plan', '--set-version', '4.4.13', '--rate', '0', '--accept-loss'],
+    [
+      `'--set-version' ("4.4.13") must be a version from 4.4.14 up to, but not including, 5.0.0: older versions, and pre-releases of this one, are refused by the operator; choose 4.4.14 or later`,
+      notWhole('--rate', '0', 1, 1_000_000, 'it is a number of disconnects per second'),
+      `'--accept-loss' (true) must be left out for the pilot: the pilot loses no session; leave it out, or give --driver operator, too`,
+    ],
+  ],
+  [
+    ['plan', '--set-version', '4.4.15', '--rate', '1000001'],
+    [notWhole('--rate', '1000001', 1, 1_000_000, 'it is a number of disconnects per second')],
+  ],
+  [
+    ['status', '', '-n', ''],
+    [noName('[name]', ''), noName('--namespace', '')],
+  ],
+  [['report', 'a/b'], [noName('[name]', 'a/b')]],
+  [['status', '--emqx-url', 'localhost'], [noUrl('"localhost"')]],
+  [['status', '--emqx-url', 'http://localhost:8081'], [noUrl('"http://localhost:8081"')]],
+  [['status', '--emqx-url', 'http://{pod}/?x=1'], [noUrl('"http://{pod}/?x=1"')]],
+  [['status', '--emqx-url', 'http://user:password@{pod}'], [noUrl('hidden')]],
+  [
+    ['simulate', '--clients', '0', '--replicas', '1.5', '--rate', 'x', '--seed', '-1', '-f', 'no/such.yaml'],
+    [
+      notWhole('--clients', '0', 1, 500_000, 'each takes some memory'),
+      notWhole('--replicas', '1.5', 1, 100, 'it is a number of nodes'),
+      notWhole('--rate', 'x', 1, 1_000_000, 'it is a number of disconnects per second'),
+      notWhole('--seed', '-1', 0, 4_294_967_295, 'the random numbers start from 32 bits'),
+      `'--file' ("no/such.yaml") must be a file that can be read: reading it failed with ENOENT; check the path, or give - to read standard input`,
+    ],
+  ],
+  [
+    ['sandbox', '--clients', '-1', '--port', '80', '--empty', '-f', CLUSTER],
+    [
+      notWhole('--clients', '-1', 0, 20_000, 'each is a socket of this machine'),
+      notWhole('--port', '80', 30_000, 32_767, 'it is a NodePort'),
+      `'--empty' (true) must be left out beside --file: the manifest is what it holds; give one of the two`,
+    ],
+  ],
+])('all that is wrong with %j is told at once', async (words, lines) => {
+  const { code, out, err } = await run(words);
+  expect({ code, out, err: err.trimEnd().split('\n') }).toEqual({ code: 2, out: '', err: lines });
+});
+
+test.each<[string[], string]>([
+  [['check', 'a', 'b'], `error: too many arguments for 'check'. Expected 1 argument but got 2.`],
+  [['check', '--nope'], `error: unknown option '--nope'`],
+  [['stauts'], `error: unknown command 'stauts'\n(Did you mean status?)`],
+  [
+    ['status', '-o', 'yaml'],
+    `error: option '-o, --output <form>' argument 'yaml' is invalid. Allowed choices are text, json.`,
+  ],
+])('%j is no command', async (words, message) => {
+  const { code, out, err } = await run(words);
+  expect({ code, out, err }).toEqual({
+    code: 2,
+    out: '',
+    err: `${message}\n(--help tells the commands and options)\n`,
+  });
+});
+
+test('no command at all shows the help, as bad input', async () => {
+  const { code, out, err } = await run([]);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toMatch(/^Usage: emqx-blue-green/);
+});
+
+describe('for programs', () => {
+  test('one object on standard output tells the error', async () => {
+    const { code, out, err } = await run(['check', '-n', '', '-o', 'json']);
+    const message = noName('--namespace', '');
+    expect({ code, error: JSON.parse(out) as unknown }).toEqual({
+      code: 2,
+      error: { error: { code: 'BAD_INPUT', message } },
+    });
+    expect(err).toBe(`${message}\n`);
+  });
+
+  test('where each line is an object, the last line does', async () => {
+    const { out } = await run(['upgrade', '--set-version', '4.4.15', '-o', 'json'], { answer: 'y' });
+    const message = notAsked('nobody is asked where JSON is written');
+    expect(JSON.parse(out)).toEqual({ kind: 'error', code: 'BAD_INPUT', message });
+    expect(out.trimEnd()).not.toContain('\n');
+  });
+});

@@ -1,0 +1,251 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import ts from 'typescript';
+import { clusterError } from '../../src/cli/cluster-errors';
+import { openLink } from '../../src/cli/link';
+import type { Link } from '../../src/cli/shell';
+import { KubeApiError, KubeconfigError, type KubeErrorReason } from '../../src/kubernetes';
+import { SimulatedClock } from '../../src/simulator/clock';
+import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
+import { ObjectStore } from '../../src/simulator/kubernetes/object-store';
+import { Random } from '../../src/simulator/random';
+import { PortError } from '../../src/upgrade';
+import { clusterOf } from '../_upgradable-cluster';
+import { atEnd, endAll, kubeconfig, listening, temporaryFile } from '../kubernetes/_fake-server';
+import { type Ended, run } from './_shell';
+
+afterEach(endAll);
+
+interface Setting {
+  /** As `<namespace>/<name>`. */
+  clusters?: string[];
+  /** A refusal of the API server, for the calls it concerns. */
+  refuse?: (call: ApiCall) => KubeApiError | undefined;
+}
+
+/** Runs a command on a Kubernetes cluster in which nothing happens; the context's namespace is `mqtt`. */
+async function on(
+  { clusters = [], refuse = () => undefined }: Setting,
+  ...words: string[]
+): Promise<Ended & { closed: number }> {
+  const clock = new SimulatedClock();
+  const store = new ObjectStore(clock, new Random(1));
+  const api = new InMemoryKubeApi(clock, store, {
+    intercept: async (call, perform) => {
+      const refusal = refuse(call);
+      if (refusal) throw refusal;
+      return perform();
+    },
+  });
+  for (const cluster of clusters) {
+    const [namespace, name] = cluster.split('/') as [string, string];
+    store.create(clusterOf(name, namespace, '4.4.14'));
+  }
+  let closed = 0;
+  const transport = { exchange: () => Promise.reject(new Error('there are no nodes')) };
+  const link = (): Link => ({ api, namespace: 'mqtt', transport, clock, close: () => closed++ });
+  const ended = await clock.run(() => run(words, { link }));
+  return { ...ended, closed };
+}
+
+/** The files a program writes. */
+function synthesized(program: string): string[] {
+  const { outputText } = ts.transpileModule(program, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
+  const from = process.cwd();
+  const folder = mkdtempSync(path.join(tmpdir(), 'access-'));
+  atEnd(() => rmSync(folder, { recursive: true }));
+  process.chdir(folder);
+  try {
+    new Function('require', 'exports', outputText)((name: string) => jest.requireActual(name), {});
+    return readdirSync('dist');
+  } finally {
+    process.chdir(from);
+  }
+}
+
+const refusal = (status: number, code: KubeErrorReason, message: string) => new KubeApiError(status, code, message);
+const isList = ({ verb, kind }: ApiCall) => verb === 'list' && kind === 'EmqxEnterprise';
+
+describe('the cluster', () => {
+  test.each<[string, string[], string[], string]>([
+    ['is the one of the context’s namespace', ['mqtt/emqx-ee', 'iot/other'], [], 'mqtt/emqx-ee'],
+    ['is the one of the namespace that is named', ['mqtt/emqx-ee', 'iot/other'], ['-n', 'iot'], 'iot/other'],
+    ['is the one that is named', ['mqtt/emqx-ee', 'mqtt/other'], ['other'], 'mqtt/other'],
+    ['is the one that is named, wherever', ['mqtt/emqx-ee', 'iot/other'], ['other', '-n', 'iot'], 'iot/other'],
+  ])('%s', async (_, clusters, words, found) => {
+    const { code, out, err } = await on({ clusters }, 'report', ...words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toBe(`no upgrade of ${found} was ever run from here\n→ upgrade runs one\n`);
+  });
+
+  test('that is named is found without the right to list', async () => {
+    const refuse = (call: ApiCall) =>
+      isList(call) && call.name === undefined ? refusal(403, 'Forbidden', 'no') : undefined;
+    const { err } = await on({ clusters: ['mqtt/emqx-ee'], refuse }, 'report', 'emqx-ee');
+    expect(err).toContain('no upgrade of mqtt/emqx-ee');
+  });
+
+  test('that is not named is not looked for without the right to list', async () => {
+    const refuse = (call: ApiCall) => (isList(call) ? refusal(403, 'Forbidden', 'you may not list') : undefined);
+    expect(await on({ clusters: ['mqtt/emqx-ee'], refuse }, 'report')).toMatchObject({
+      code: 5,
+      err: 'the API server: you may not list\n→ name the cluster: one that is named is found without this right\n',
+    });
+  });
+
+  const WHERE = '→ check the name, the namespace (-n) and the context (--context)\n';
+  test.each<[string, string[], string[], string]>([
+    ['none there', [], [], `the namespace mqtt has no EMQX cluster\n${WHERE}`],
+    [
+      'none there, but elsewhere',
+      ['iot/one', 'prod/two'],
+      [],
+      `the namespace mqtt has no EMQX cluster; elsewhere there is iot/one, prod/two\n${WHERE}`,
+    ],
+    [
+      'others there and elsewhere',
+      ['mqtt/one', 'mqtt/two', 'iot/three'],
+      ['four'],
+      `the namespace mqtt has no EMQX cluster four; it has one, two; elsewhere there is iot/three\n${WHERE}`,
+    ],
+    [
+      'several',
+      ['mqtt/one', 'mqtt/two'],
+      [],
+      'the namespace mqtt has 2 EMQX clusters: one, two\n→ name the one you mean\n',
+    ],
+  ])('is not found: %s', async (_, clusters, words, message) => {
+    expect(await on({ clusters }, 'report', ...words)).toEqual({ code: 2, out: '', err: message, closed: 1 });
+  });
+
+  test('is not found, and where else one may not be looked for is not said', async () => {
+    const refuse = (call: ApiCall) =>
+      isList(call) && call.namespace === '' ? refusal(403, 'Forbidden', 'no') : undefined;
+    const { err } = await on({ clusters: ['iot/one'], refuse }, 'report');
+    expect(err).toBe(`the namespace mqtt has no EMQX cluster\n${WHERE}`);
+  });
+
+  test.each([[[]], [['emqx-ee']]])('cannot be where the kind is unknown: %j', async (words) => {
+    const refuse = ({ kind }: ApiCall) =>
+      kind === 'EmqxEnterprise'
+        ? refusal(404, 'NotFound', 'the server could not find the requested resource')
+        : undefined;
+    const { code, err } = await on({ refuse }, 'report', ...words);
+    expect(code).toBe(2);
+    expect(err).toBe(
+      'the cluster does not know EmqxEnterprise (apps.emqx.io/v1beta4): the CRDs of the EMQX Operator are not installed\n' +
+        '→ check the context; the construct EmqxOperator installs the operator with its CRDs\n',
+    );
+  });
+});
+
+describe('the API server', () => {
+  const CLUSTER = { clusters: ['mqtt/emqx-ee'] };
+  const always = (error: KubeApiError) => ({ ...CLUSTER, refuse: () => error });
+
+  test.each<[string, KubeApiError, string, string]>([
+    [
+      'an expired token',
+      refusal(401, 'Unauthorized', 'Unauthorized'),
+      'UNAUTHORIZED',
+      'log in again as you do for kubectl',
+    ],
+    ['no answer', refusal(0, 'Unreachable', 'GET /apis: ECONNREFUSED'), 'UNREACHABLE', 'is this the right context'],
+    ['an error of its own', refusal(500, 'InternalError', 'etcd is away'), 'UNREACHABLE', 'try again in a moment'],
+  ])('%s is told with the way out, and a code of its own', async (_, error, code, fix) => {
+    const ended = await on(always(error), 'status', '-o', 'json');
+    expect(ended).toMatchObject({ code: 5, closed: 1 });
+    const told = (JSON.parse(ended.out) as { error: object }).error;
+    expect(told).toEqual({ code, message: `the API server: ${error.message}`, fix: expect.stringContaining(fix) });
+    expect(ended.err).toContain(`the API server: ${error.message}\n→ ${fix}`);
+  });
+
+  test('a missing right is named as the server does, with what grants all of them', async () => {
+    const message =
+      'statefulsets.apps is forbidden: User "jane" cannot list resource "statefulsets" in API group "apps" in the namespace "mqtt"';
+    const refuse = ({ kind }: ApiCall) => (kind === 'StatefulSet' ? refusal(403, 'Forbidden', message) : undefined);
+    const { code, err } = await on({ ...CLUSTER, refuse }, 'status');
+    expect(code).toBe(5);
+    expect(err).toContain(`the API server: ${message}\n`);
+    const program = err.slice(err.indexOf('\n\n') + 2).replaceAll(/^ {2}/gm, '');
+    expect(program).toBe(`import { App, Chart } from 'cdk8s';
+import { UpgradeAccess } from 'emqx-blue-green';
+
+const app = new App();
+new UpgradeAccess(new Chart(app, 'access', { namespace: 'mqtt' }), 'UpgradeAccess', { clusters: ['emqx-ee'] });
+app.synth();
+`);
+    expect(synthesized(program)).toEqual(['access.k8s.yaml']);
+  });
+
+  test('says nothing that a terminal would obey', async () => {
+    const { err } = await on(always(refusal(409, 'Conflict', 'not \u001b[2J now')), 'status');
+    expect(err).toContain('the API server: not \\u{1b}[2J now\n');
+  });
+
+  test.each<[string, PortError, object]>([
+    [
+      'what the operator has not made',
+      new PortError('missing', 'x', { cause: refusal(404, 'NotFound', 'secrets "emqx-ee-bootstrap-user" not found') }),
+      {
+        code: 'NOT_FOUND',
+        message: 'the API server: secrets "emqx-ee-bootstrap-user" not found',
+        fix: 'the operator makes what a cluster consists of: does it run, and has the cluster come up?',
+      },
+    ],
+    [
+      'what this program cannot use',
+      new PortError('refused', 'the journal is of a form this version does not know'),
+      {
+        code: 'REFUSED',
+        message: 'the journal is of a form this version does not know',
+        fix: 'look at that object, for example by kubectl get -o yaml',
+      },
+    ],
+  ])('%s is told with what to look at', (_, error, told) => {
+    expect(clusterError(error, { namespace: 'mqtt', name: 'emqx-ee' })).toMatchObject({ exitCode: 5, ...told });
+  });
+});
+
+describe('the kubeconfig', () => {
+  const file = () => temporaryFile(JSON.stringify(kubeconfig('http://127.0.0.1:1')));
+
+  test.each<[string, () => Parameters<typeof openLink>[0], RegExp]>([
+    ['that is not there', () => ({ kubeconfig: '/no/such/file' }), /^the kubeconfig \/no\/such\/file: ENOENT\n/],
+    [
+      'without such a context',
+      () => ({ kubeconfig: file(), context: 'prod' }),
+      /^the context prod is not in the kubeconfig; it has test\n/,
+    ],
+  ])('%s is bad input', async (_, flags, message) => {
+    const { code, err } = await run(['status'], { link: () => openLink(flags()) });
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+    expect(err).toContain('→ name the file by --kubeconfig or KUBECONFIG, and the context in it by --context\n');
+  });
+
+  test('is not to blame where the Kubernetes client is not installed', async () => {
+    const link = () => Promise.reject(new KubeconfigError('talking to a cluster needs @kubernetes/client-node'));
+    const { code, err } = await run(['status'], { link });
+    expect({ code, err }).toEqual({ code: 2, err: 'talking to a cluster needs @kubernetes/client-node\n' });
+  });
+
+  test('gives the namespace of its context', async () => {
+    const link = await openLink({ kubeconfig: file() });
+    atEnd(() => link.close());
+    expect(link.namespace).toBe('mqtt');
+  });
+});
+
+test('nodes are asked at the URL of the template', async () => {
+  const asked: (string | undefined)[] = [];
+  const url = await listening(createServer(({ url }, response) => response.end(`${asked.push(url)}`)));
+  const flags = { kubeconfig: temporaryFile(JSON.stringify(kubeconfig('http://127.0.0.1:1'))) };
+  const link = await openLink({ ...flags, emqxUrl: `${url}/{namespace}/{pod}/` });
+  atEnd(() => link.close());
+  const request = { method: 'GET', path: '/api/v4/nodes', headers: {}, timeoutMs: 5_000 } as const;
+  await link.transport.exchange({ namespace: 'mqtt', name: 'emqx-ee-0' }, request);
+  expect(asked).toEqual(['/mqtt/emqx-ee-0/api/v4/nodes']);
+});

@@ -1,0 +1,110 @@
+import { renderStatus } from '../../../src/cli/render/upgrade-status';
+import type { RunStatus, UpgradeStatus } from '../../../src/upgrade';
+import { BLUE, T0 } from '../../upgrade/fixtures';
+import { marked, plain, sample } from './fixtures';
+
+const RUN: RunStatus = {
+  id: '4.4.15-1',
+  driver: 'pilot',
+  phase: 'evacuate',
+  phaseSince: T0 - 12_000,
+  startedAt: T0 - 60_000,
+  from: '4.4.14',
+  to: '4.4.15',
+  connectionCap: 1_000,
+};
+
+const AT_REST: UpgradeStatus = {
+  cluster: 'emqx',
+  namespace: 'mqtt',
+  state: 'at-rest',
+  version: '4.4.14',
+  lease: undefined,
+  run: undefined,
+  sample: sample(0, 3_000, undefined, {
+    phase: 'done',
+    nodes: [0, 1].map((index) => ({
+      pod: `${BLUE}-${index}`,
+      connections: 1_500,
+      sessions: 1_600,
+      evacuating: false,
+      drained: false,
+    })),
+  }),
+};
+
+const UPGRADING: UpgradeStatus = {
+  ...AT_REST,
+  state: 'upgrading',
+  lease: { holder: 'alice@laptop 7-abc', live: true, acquiredAt: T0 - 60_000 },
+  run: RUN,
+  sample: sample(0, 1_000, 2_000, { leftMs: 15_000 }),
+};
+
+const rendered = (status: UpgradeStatus, style = plain, width = 80) => renderStatus(status, { style, width });
+const head = (status: UpgradeStatus) => rendered(status).split('\n\n')[0]!.split('\n');
+
+describe('the status', () => {
+  test('of a cluster at rest is its nodes', () => {
+    expect(`\n${rendered(AT_REST)}\n`).toBe(`
+mqtt/emqx, EMQX 4.4.14: at rest
+
+└─ blue  ████████████████████ 3,000  emqx-blue, 3 of 3 ready
+   ├─ emqx-blue-0 ██████████ 1,500 connections, 1,600 sessions
+   └─ emqx-blue-1 ██████████ 1,500 connections, 1,600 sessions
+`);
+  });
+
+  test('of an upgrade is where it stands, and who drives it', () => {
+    expect(`\n${rendered(UPGRADING)}\n`).toBe(`
+mqtt/emqx, EMQX 4.4.14: an upgrade is under way
+4.4.14 → 4.4.15, at most 1,000 disconnects/s, begun at 2025-12-31T23:59:00Z
+phase evacuate for 12 s, about 15 s left
+driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
+
+├─ blue  ██████████░░░░░░░░░░ 1,000  emqx-blue, 3 of 3 ready
+└─ green ████████████████████ 2,000  emqx-green, 3 of 3 ready
+`);
+  });
+
+  test.each([[undefined], [{ holder: 'alice', live: false, acquiredAt: T0 }]])(
+    'of an upgrade that nobody drives says how to go on: lease %j',
+    (lease) => {
+      expect(head({ ...UPGRADING, lease }).at(-1)).toBe(
+        'nobody drives it now: emqx-blue-green upgrade to 4.4.15 goes on',
+      );
+    },
+  );
+
+  test('of an upgrade by the operator promises no rate', () => {
+    expect(head({ ...UPGRADING, run: { ...RUN, driver: 'operator', phase: 'native' } })[1]).toBe(
+      '4.4.14 → 4.4.15, by the operator alone, begun at 2025-12-31T23:59:00Z',
+    );
+  });
+
+  test('after an upgrade tells when it was', () => {
+    expect(head({ ...AT_REST, run: { ...RUN, phase: 'done', phaseSince: T0 } })).toEqual([
+      'mqtt/emqx, EMQX 4.4.14: at rest',
+      'last upgrade: 4.4.14 → 4.4.15, done at 2026-01-01T00:00:00Z',
+    ]);
+  });
+
+  test.each([
+    ['waiting', 'the operator is held behind new nodes: an upgrade picks them up'],
+    ['native', 'the operator upgrades on its own'],
+    ['unsettled', 'not at rest: emqx-blue-green check tells why'],
+  ] as const)('of a cluster that is %s', (state, text) => {
+    expect(head({ ...AT_REST, state })).toEqual([`mqtt/emqx, EMQX 4.4.14: ${text}`]);
+  });
+
+  test('has lines as wide as there is room, in their colours', () => {
+    const lines = rendered(UPGRADING, marked, 30).split('\n').slice(-2);
+    expect(lines).toEqual(['<blue>├─ blue  ██████████░░░░░░░░░░…</>', '<green>└─ green ████████████████████…</>']);
+  });
+
+  test('says nothing that a terminal would obey', () => {
+    const text = rendered({ ...UPGRADING, version: '4\u0007', lease: { ...UPGRADING.lease!, holder: 'a\u001b[2J' } });
+    expect(text).toContain('EMQX 4\\u{7}:');
+    expect(text).toContain('driven by a\\u{1b}[2J since');
+  });
+});

@@ -1,0 +1,149 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connectAsync } from 'mqtt';
+import { EmqxClient } from '../../src/emqx';
+import { AgentTransport } from '../../src/emqx/agent-transport';
+import { Cluster, connect, type KubeObject } from '../../src/kubernetes';
+import { SystemClock } from '../../src/kubernetes/system-clock';
+import {
+  type OpenSandbox,
+  type OpenSandboxOptions,
+  openSandbox,
+  type SandboxEvent,
+} from '../../src/sandbox/open-sandbox';
+import { quickstart } from '../../src/sandbox/quickstart';
+import { planUpgrade } from '../../src/upgrade';
+import { Cleanup } from './test-world';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+/** A sandbox with a client of its API. */
+async function opened(options: Partial<OpenSandboxOptions> = {}) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sandbox-'));
+  cleanup.add(() => rmSync(folder, { recursive: true }));
+  const kubeconfigPath = path.join(folder, 'kubeconfig');
+  const events: SandboxEvent[] = [];
+  const waiting = new Set<() => void>();
+  const sandbox = await openSandbox({ kubeconfigPath, ...options }, (event) => {
+    events.push(event);
+    for (const resume of waiting) resume();
+  });
+  cleanup.add(() => sandbox.stop());
+  const client = await connect({ kubeconfig: kubeconfigPath });
+  cleanup.add(() => client.close());
+  /** Resolves when something has happened that is so. */
+  const until = async (so: () => boolean) => {
+    while (!so()) await new Promise<void>((resolve) => waiting.add(resolve));
+  };
+  return { sandbox, client, events, until, kubeconfigPath };
+}
+
+const mqttPort = (sandbox: OpenSandbox) => sandbox.nodePorts().find(({ isMqtt }) => isMqtt)!.port;
+
+describe('a sandbox with a cluster', () => {
+  test('has it running at once, with all ways in', async () => {
+    const { sandbox, client, kubeconfigPath } = await opened({ manifests: quickstart(10), clients: 0 });
+    expect(readFileSync(kubeconfigPath, 'utf8')).toContain(sandbox.serverUrl);
+    const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace: 'default' };
+    expect(await client.get({ ...ref, name: 'emqx-ee' })).toMatchObject({
+      status: { conditions: [{ type: 'Running', status: 'True' }], readyReplicas: 3 },
+    });
+    const { items } = await client.list<KubeObject>({ apiVersion: 'v1', kind: 'Pod', namespace: 'default' });
+    const [pod] = items.map(({ metadata }) => metadata.name);
+    const status = await new Promise<string>((resolve, reject) => {
+      request(`http://${pod}.default:8081/status`, { agent: client.pods })
+        .on('response', (response) => void text(response).then(resolve, reject))
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toMatch(/is running/);
+    const device = await connectAsync({ host: '127.0.0.1', port: mqttPort(sandbox), reconnectPeriod: 0 });
+    await device.endAsync();
+    const operators = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      namespace: '',
+      labels: { 'control-plane': 'controller-manager' },
+    };
+    expect((await client.list(operators)).items).toMatchObject([{ metadata: { namespace: 'emqx-operator-system' } }]);
+  });
+
+  test('lives by the wall clock', async () => {
+    const before = Date.now();
+    const { client } = await opened({ manifests: quickstart(10) });
+    const created = await client.create<KubeObject>({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a', namespace: 'default' },
+    });
+    const at = Date.parse(created.metadata.creationTimestamp!);
+    expect(at).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
+    expect(at).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('can be planned for by the engine, through its API and its port-forward alone', async () => {
+    const { client, events, until } = await opened({ manifests: quickstart(10), clients: 20 });
+    await until(() => events.some(({ kind }) => kind === 'connected'));
+    expect(events).toContainEqual({ kind: 'connected', clients: 20, devices: 2 });
+    const clock = new SystemClock();
+    const cluster = new Cluster({ api: client, clock, namespace: 'default', name: 'emqx-ee' });
+    const transport = new AgentTransport(client.pods);
+    const emqx = new EmqxClient({ transport, namespace: 'default', credentials: () => cluster.credentials() });
+    const desired = structuredClone(quickstart(10).cluster);
+    desired.spec.template!.spec!.emqxContainer!.image!.version = '4.4.15';
+    const context = { clock, cluster, emqx, progress: { report: () => undefined }, holder: 'test' };
+    const plan = await planUpgrade(context, { desired, driver: 'pilot' });
+    expect(plan.checks.filter(({ status }) => status === 'blocker')).toEqual([]);
+  });
+
+  test('gets a way in for clients when its manifests bring none', async () => {
+    const { cluster } = quickstart(10);
+    const { sandbox } = await opened({ manifests: { cluster, objects: [] }, mqttPort: 32_766 });
+    expect(sandbox.nodePorts()).toMatchObject([{ service: 'emqx-ee-mqtt', nodePort: 32_766, isMqtt: true }]);
+  });
+
+  test('lives in the namespace of its cluster', async () => {
+    const { cluster, objects } = structuredClone(quickstart(10));
+    for (const { metadata } of [cluster, ...objects]) metadata.namespace = 'mqtt';
+    const { client } = await opened({ manifests: { cluster, objects } });
+    expect(client.namespace).toBe('mqtt');
+    expect((await client.list({ apiVersion: 'v1', kind: 'Pod', namespace: 'mqtt' })).items).toHaveLength(3);
+  });
+});
+
+describe('an empty sandbox', () => {
+  test('runs a cluster that is applied, and lets its clients in as soon as there is a way', async () => {
+    const { sandbox, client, events, until } = await opened({ clients: 10, speed: 20 });
+    expect(sandbox.nodePorts()).toEqual([]);
+    const { cluster, objects } = quickstart(10);
+    for (const object of [cluster as KubeObject, ...objects]) {
+      const { apiVersion, kind, metadata } = object;
+      const ref = { apiVersion, kind, namespace: 'default', name: metadata.name };
+      await client.patch(ref, { type: 'apply', body: object, fieldManager: 'test' });
+    }
+    await until(() => events.some(({ kind }) => kind === 'connected'));
+    expect(sandbox.connectedClients()).toBe(10);
+    expect(sandbox.nodePorts()).toMatchObject([{ service: 'emqx-ee-mqtt', isMqtt: true }]);
+  });
+
+  test('closes everything when it stops, and leaves no file', async () => {
+    const { sandbox, kubeconfigPath } = await opened();
+    const url = sandbox.serverUrl;
+    await sandbox.stop();
+    expect(existsSync(kubeconfigPath)).toBe(false);
+    await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+
+  test('is not opened where another kubeconfig is', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sandbox-'));
+    cleanup.add(() => rmSync(folder, { recursive: true }));
+    const kubeconfigPath = path.join(folder, 'config');
+    writeFileSync(kubeconfigPath, 'clusters: [{name: production}]');
+    await expect(openSandbox({ kubeconfigPath }, () => undefined)).rejects.toThrow(/was not written by a sandbox/);
+    expect(readFileSync(kubeconfigPath, 'utf8')).toContain('production');
+  });
+});
