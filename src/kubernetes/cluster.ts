@@ -206,6 +206,7 @@ export class Cluster implements ClusterPort {
   }
 
   private async look(how: ListOptions, signal?: AbortSignal): Promise<ClusterView> {
+    this.api.look();
     const [resource, sets, pods, lease, written] = await Promise.all([
       this.resource(how, signal),
       this.all<StatefulSet>('apps/v1', 'StatefulSet', how, signal),

@@ -16,6 +16,7 @@ export class FollowedApi {
   private readonly reflectors = new Map<string, Reflector>();
   private following: AbortSignal | undefined;
   private wake: (() => void)[] = [];
+  private isStale = false;
 
   constructor(
     private readonly api: KubeApi,
@@ -33,8 +34,17 @@ export class FollowedApi {
     signal.addEventListener('abort', end, { once: true });
   }
 
-  /** Resolves with the next change that somebody else makes, or when the signal aborts. Without a watch nothing is noticed. */
+  /** A look begins: what changes from now on it may have missed. */
+  look(): void {
+    this.isStale = false;
+  }
+
+  /**
+   * Resolves when somebody else has changed something since the latest look began, or when the signal aborts. Without a watch
+   * nothing is noticed.
+   */
   change(signal: AbortSignal): Promise<void> {
+    if (this.isStale) return Promise.resolve();
     return new Promise((resolve) => {
       this.wake.push(resolve);
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -81,6 +91,7 @@ export class FollowedApi {
   }
 
   private changed(): void {
+    this.isStale = true;
     const woken = this.wake;
     this.wake = [];
     for (const resolve of woken) resolve();

@@ -28,7 +28,7 @@ export interface ClusterPort {
   observeAnew(signal?: AbortSignal): Promise<ClusterView>;
   /** From now on changes are told by the cluster instead of being asked for, until the signal aborts. */
   follow(signal: AbortSignal): void;
-  /** Resolves with the next change that somebody else makes to what is followed, or when the signal aborts. */
+  /** Resolves when somebody else has changed what is followed since the latest look began, or when the signal aborts. */
   change(signal: AbortSignal): Promise<void>;
   /** The operators that run; undefined when that may not be looked at. */
   operators(signal?: AbortSignal): Promise<OperatorView[] | undefined>;

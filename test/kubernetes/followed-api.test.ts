@@ -132,6 +132,30 @@ describe('lists that are followed', () => {
     });
   });
 
+  test('tell at once of a change since the latest look, also one that came before anybody waited', async () => {
+    const { clock, store, subject, listed } = followed();
+    const never = new AbortController();
+    const within = async (ms: number) => {
+      const over = new AbortController();
+      const late = clock.sleep(ms, over.signal).then(() => 'late');
+      late.catch(() => undefined);
+      const first = await Promise.race([subject.change(never.signal).then(() => 'told'), late]);
+      over.abort(new Error('over'));
+      return first;
+    };
+    await clock.run(async () => {
+      subject.look();
+      await listed();
+      await clock.sleep(100);
+      subject.look();
+      store.create(map('a'));
+      await clock.sleep(1_000);
+      expect(await within(0)).toBe('told');
+      subject.look();
+      expect(await within(1_000)).toBe('late');
+    });
+  });
+
   test('that nobody waits for any more wake nobody', async () => {
     const { clock, subject } = followed();
     const over = new AbortController();
