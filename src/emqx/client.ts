@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type EmqxPort, type EvacuationOrder, type NodeView, PortError } from '../upgrade';
+import { type EmqxPort, type EvacuationOrder, type NodeCount, type NodeView, PortError } from '../upgrade';
 import { EvacuationAnswer, EvictionAnswer, LicenseAnswer, NodesAnswer, StatsAnswer } from './answers';
 import { EmqxApiError, readable } from './errors';
 import { type EmqxRequest, type EmqxResponse, type EmqxTransport, TransportError } from './transport';
@@ -57,17 +57,21 @@ export class EmqxClient implements EmqxPort {
         view.sessions = eviction.stats.sessions;
         return view;
       }
-      const stats = await this.read(pod, `/api/v4/nodes/${node}/stats`, StatsAnswer, signal);
-      view.sessions = stats['connections.count'];
-      view.connections = stats['live_connections.count'] ?? view.sessions;
+      Object.assign(view, await this.stats(pod, node, signal));
       const members = await this.read(pod, '/api/v4/nodes', NodesAnswer, signal);
       view.members = members.flatMap((member) => (member.node_status === 'Running' ? (member.node ?? []) : []));
       view.version = members.find((member) => member.node === node)?.version;
       return view;
     } catch (error) {
-      signal?.throwIfAborted();
-      if (!(error instanceof TransportError || error instanceof EmqxApiError)) throw error;
-      return { ...view, unreachable: error.message };
+      return { ...view, unreachable: silence(error, signal) };
+    }
+  }
+
+  async count(pod: string, node: string, signal?: AbortSignal): Promise<NodeCount> {
+    try {
+      return { ...(await this.stats(pod, node, signal)), unreachable: undefined };
+    } catch (error) {
+      return { connections: 0, sessions: 0, unreachable: silence(error, signal) };
     }
   }
 
@@ -108,6 +112,12 @@ export class EmqxClient implements EmqxPort {
   /** The evacuation of a node in full, with rates and recipients. Blocks for as long as a recipient is frozen. */
   evacuation(pod: string, signal?: AbortSignal): Promise<EvacuationAnswer> {
     return this.read(pod, '/api/v4/load_rebalance/status', EvacuationAnswer, signal);
+  }
+
+  private async stats(pod: string, node: string, signal?: AbortSignal) {
+    const stats = await this.read(pod, `/api/v4/nodes/${node}/stats`, StatsAnswer, signal);
+    const sessions = stats['connections.count'];
+    return { sessions, connections: stats['live_connections.count'] ?? sessions };
   }
 
   private async evictionStatus(pod: string, signal?: AbortSignal): Promise<z.infer<typeof EvictionAnswer> | 'absent'> {
@@ -170,6 +180,13 @@ export class EmqxClient implements EmqxPort {
     if (response.status === 401) this.authorization = undefined; // they may have been changed: the next request asks again
     return response;
   }
+}
+
+/** Why a node told nothing. @throws what is no fault of the node */
+function silence(error: unknown, signal?: AbortSignal): string {
+  signal?.throwIfAborted();
+  if (error instanceof TransportError || error instanceof EmqxApiError) return error.message;
+  throw error;
 }
 
 function basic({ id, secret }: Credentials): string {

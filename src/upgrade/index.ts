@@ -5,7 +5,16 @@ export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export { checkUpgrade, planUpgrade } from './inspect';
 export type { Driver, Journal, Limits, Phase } from './journal';
-export type { ClusterView, LeaseView, NodeView, OperatorView, PodView, SetView, TrafficView } from './observation';
+export type {
+  ClusterView,
+  LeaseView,
+  NodeCount,
+  NodeView,
+  OperatorView,
+  PodView,
+  SetView,
+  TrafficView,
+} from './observation';
 export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';
 export {

@@ -98,6 +98,9 @@ export interface NodeView {
   members: readonly string[];
 }
 
+/** What a node has, and whether it said so. */
+export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'unreachable'>;
+
 /** All that is known at one moment; `decide` sees nothing else of the world. */
 export interface Observation {
   at: number;

@@ -5,8 +5,10 @@ import type { Clock, ClusterPort, EmqxPort } from './ports';
 
 /** Phases in which only the nodes of one set move, and the others are asked now and then. */
 const ONE_MOVES: readonly Phase[] = ['evacuate', 'retire', 'return', 'clear'];
-/** A look at one of them is three requests. */
-const OTHERS_EVERY_MS = 4_000;
+/** Then only what they have is asked for, in one request instead of three. */
+const OTHERS_COUNT_MS = 2_400;
+/** And all of it still from time to time. */
+const OTHERS_WHOLE_MS = 12_000;
 
 /** How to look. */
 export interface LookOptions {
@@ -20,7 +22,7 @@ export interface LookOptions {
  * Looks at the cluster and at its nodes. Between two looks it keeps only what spares the nodes some requests.
  */
 export class Observer {
-  private readonly lastSeen = new Map<string, { at: number; view: NodeView }>();
+  private readonly lastSeen = new Map<string, Seen>();
 
   constructor(
     private readonly clock: Clock,
@@ -34,22 +36,47 @@ export class Observer {
     const known = journal ?? cluster.journal;
     const run = isOpen(known) && ONE_MOVES.includes(known.phase) ? known : undefined;
     const views = await Promise.all(
-      asked(cluster).map((pod) => {
-        const moves = run && (pod.set === run.from.set) !== (run.aborted !== undefined);
-        const patienceMs = run && !moves ? OTHERS_EVERY_MS : keptMs;
-        return this.node(cluster, pod.name, patienceMs, signal);
+      asked(cluster).map(({ name, set }) => {
+        const moves = !run || (set === run.from.set) !== (run.aborted !== undefined);
+        const node = { pod: name, name: nodeNameOf(cluster.resource, name) };
+        return moves || anew ? this.node(node, keptMs, signal) : this.other(node, signal);
       }),
     );
     return { at: this.clock.now(), cluster, nodes: new Map(views.map((view) => [view.pod, view])) };
   }
 
-  private async node(cluster: ClusterView, pod: string, patienceMs: number, signal?: AbortSignal): Promise<NodeView> {
-    const last = this.lastSeen.get(pod);
-    if (last && this.clock.now() - last.at < patienceMs) return last.view;
-    const view = await this.emqx.observe(pod, nodeNameOf(cluster.resource, pod), signal);
-    this.lastSeen.set(pod, { at: this.clock.now(), view });
+  private async node(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
+    const last = this.lastSeen.get(node.pod);
+    if (last && this.clock.now() - last.at < keptMs) return last.view;
+    const view = await this.emqx.observe(node.pod, node.name, signal);
+    const at = this.clock.now();
+    this.lastSeen.set(node.pod, { at, wholeAt: at, view });
     return view;
   }
+
+  /** A node of which nothing but numbers is expected to change. */
+  private async other(node: Asked, signal?: AbortSignal): Promise<NodeView> {
+    const last = this.lastSeen.get(node.pod);
+    const now = this.clock.now();
+    const unusual = !last || last.view.unreachable !== undefined || last.view.evacuating;
+    if (unusual || now - last.wholeAt >= OTHERS_WHOLE_MS) return this.node(node, OTHERS_COUNT_MS, signal);
+    if (now - last.at < OTHERS_COUNT_MS) return last.view;
+    const view = { ...last.view, ...(await this.emqx.count(node.pod, node.name, signal)) };
+    this.lastSeen.set(node.pod, { at: this.clock.now(), wholeAt: last.wholeAt, view });
+    return view;
+  }
+}
+
+interface Asked {
+  pod: string;
+  name: string;
+}
+
+interface Seen {
+  at: number;
+  /** When it was asked for more than its numbers. */
+  wholeAt: number;
+  view: NodeView;
 }
 
 /** Pods whose nodes can answer: running containers, not on their way out. */

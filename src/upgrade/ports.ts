@@ -1,5 +1,5 @@
 import type { Journal } from './journal';
-import type { ClusterView, NodeView, OperatorView } from './observation';
+import type { ClusterView, NodeCount, NodeView, OperatorView } from './observation';
 import type { ProgressEvent } from './progress';
 
 /** What the engine needs of the world. Adapters implement these ports; the engine imports none of the adapters. */
@@ -71,6 +71,8 @@ export interface EvacuationOrder {
 export interface EmqxPort {
   /** What a node says of itself. Never rejects because of the node: an unreachable node is a view, too. */
   observe(pod: string, node: string, signal?: AbortSignal): Promise<NodeView>;
+  /** Only what it has, in one request: of a node that does not evacuate. */
+  count(pod: string, node: string, signal?: AbortSignal): Promise<NodeCount>;
   /** Rejects with `refused` when the node declines for another reason than "already started". */
   startEvacuation(pod: string, node: string, order: EvacuationOrder, signal?: AbortSignal): Promise<void>;
   stopEvacuation(pod: string, node: string, signal?: AbortSignal): Promise<void>;

@@ -96,6 +96,14 @@ describe('a look at a node', () => {
     });
   });
 
+  test('is counted in one request', async () => {
+    const { client, requests } = scripted(RESTING);
+    expect(await client.count(POD, NODE)).toEqual({ connections: 1000, sessions: 1050, unreachable: undefined });
+    expect(requests.map((request) => request.path)).toEqual([STATS]);
+    const silent = scripted({ [STATS]: new TransportError('timeout', 'no answer') });
+    expect(await silent.client.count(POD, NODE)).toEqual({ connections: 0, sessions: 0, unreachable: 'no answer' });
+  });
+
   test('that evacuates is one request, and its counts are live', async () => {
     const answers = { [EVICTION]: json({ status: 'enabled', stats: { connections: 7, sessions: 57 } }) };
     const { client, requests } = scripted({ ...RESTING, ...answers });

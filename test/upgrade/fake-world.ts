@@ -135,6 +135,10 @@ export class FakeWorld {
       },
       emqx: {
         observe: wrap('emqx.observe', (name) => this.nodeView(name)),
+        count: wrap('emqx.count', (name) => {
+          const { connections, sessions, unreachable } = this.nodeView(name);
+          return { connections, sessions, unreachable };
+        }),
         startEvacuation: wrap('emqx.startEvacuation', (name, _node, order) => this.start(name, order)),
         stopEvacuation: wrap('emqx.stopEvacuation', () => {}),
         licensedConnections: wrap('emqx.licensedConnections', () => undefined),
