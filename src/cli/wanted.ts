@@ -16,6 +16,7 @@ export interface DriveFlags extends WantedFlags {
   acceptLoss?: boolean;
   readyTimeout?: string;
   stallTimeout?: string;
+  offlineBudget?: string;
   onFailure?: Limits['onFailure'];
   onLoss?: Limits['onLoss'];
 }
@@ -102,12 +103,15 @@ export function readRequest(reader: OptionReader, name: string | undefined, flag
 
 /** When the run ends by itself, as far as it is said. */
 function readLimits(reader: OptionReader, flags: DriveFlags): Partial<Limits> {
-  const { readyTimeout, stallTimeout, onFailure, onLoss } = flags;
+  const { readyTimeout, stallTimeout, offlineBudget, onFailure, onLoss } = flags;
   const ms = (flag: string, text: string) =>
     1000 * reader.wholeNumber(flag, text, 1, 86_400, 'it is a number of seconds, up to a day');
   return {
     ...(readyTimeout !== undefined && { readyMs: ms('--ready-timeout', readyTimeout) }),
     ...(stallTimeout !== undefined && { stallMs: ms('--stall-timeout', stallTimeout) }),
+    ...(offlineBudget !== undefined && {
+      offlineBudget: reader.wholeNumber('--offline-budget', offlineBudget, 1, 1e9, 'it is a number of devices'),
+    }),
     ...(onFailure && { onFailure }),
     ...(onLoss && { onLoss }),
   };

@@ -27,6 +27,16 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** The emptying of one set of nodes. */
+export interface Evacuation {
+  /** When the first order was given, and when every node was seen drained. */
+  startedAt: number;
+  drainedAt?: number;
+  lowerBoundMs: number;
+  /** Devices that were connected when it began, wherever. */
+  connections: number;
+}
+
 /** When a run ends by itself, and how. */
 export interface Limits {
   /** For how long green may take to come one step nearer to ready, ms. */
@@ -35,6 +45,8 @@ export interface Limits {
   stallMs: number;
   /** `stop`: the nodes stand still, and the run can be gone on with. `abort`: everything back to what was before. */
   onFailure: 'stop' | 'abort';
+  /** Most devices that may be away at a time: nobody else is sent away meanwhile. Any number where it is absent. */
+  offlineBudget?: number;
   /** What becomes of the run when the operator was released for a moment and has removed old pods. */
   onLoss: 'continue' | 'stop';
 }
@@ -84,8 +96,7 @@ export interface Journal {
   /** When only green was seen behind every traffic Service; and on the way back only blue. */
   switchedAt?: number;
   backAt?: number;
-  /** When the first evacuation was ordered, and when every node was seen drained. */
-  evacuation?: { startedAt: number; drainedAt?: number; lowerBoundMs: number } | undefined;
+  evacuation?: Evacuation | undefined;
   finishedAt?: number;
 }
 

@@ -79,3 +79,20 @@ describe(`a green node goes away while blue is emptied (seed ${SEED})`, () => {
     at.world.stop();
   });
 });
+
+describe(`devices that take long to come back (seed ${SEED})`, () => {
+  test('no more are sent away than may be away at a time', async () => {
+    const events: ProgressEvent[] = [];
+    const at = await atRest({ events });
+    const request = { ...REQUEST, limits: { offlineBudget: 40 } };
+    const upgrade = await at.world.clock.run(() => runUpgrade(at.context, request));
+    expect(upgrade.outcome).toBe('completed');
+    expect(events).toContainEqual(
+      expect.objectContaining({ kind: 'waiting', text: 'devices to come back: more than 40 are away' }),
+    );
+    const seen = await at.report();
+    expect(seen.disconnectsPerClient.histogram).toEqual([0, 300]);
+    expect(seen).toMatchObject({ sessionsKept: 30, sessionsLost: 0, refusedConnects: 0 });
+    at.world.stop();
+  });
+});

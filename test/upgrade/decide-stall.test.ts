@@ -120,6 +120,49 @@ describe('while green cannot take devices', () => {
   });
 });
 
+describe('devices that are away', () => {
+  const away =
+    (count: number, evicting: boolean, budget = 100) =>
+    (scene: Scene) => {
+      scene.journal.limits.offlineBudget = budget;
+      scene.journal.evacuation = { startedAt: scene.at, lowerBoundMs: 1, connections: 3_000 };
+      for (const name of podNames(BLUE))
+        Object.assign(named(scene.nodes, name), { connections: 500, sessions: 500, evacuating: evicting });
+      const arrived = 1_500 - count;
+      podNames(GREEN).forEach((name, index) => {
+        Object.assign(named(scene.nodes, name), { connections: index === 0 ? arrived : 0, sessions: arrived });
+      });
+    };
+  const orders = (step: Step) =>
+    step.kind === 'stay' ? step.actions.map((action) => action.do).filter((what) => what !== 'patch-resource') : [];
+
+  test.each<[number, boolean, string[]]>([
+    [100, true, []],
+    [101, true, Array(3).fill('stop-evacuation')],
+    [81, false, []],
+    [80, false, Array(3).fill('start-evacuation')],
+  ])('%i of a budget of 100, evicting: %s', (count, evicting, expected) => {
+    expect(orders(decided('evacuate', away(count, evicting)))).toEqual(expected);
+  });
+
+  test('that do not come back end the run', () => {
+    const step = idle('evacuate', 200_000, away(500, false));
+    expect(step).toMatchObject({
+      code: 'STALLED',
+      reason:
+        'nothing has moved for 200 s while waiting for devices to come back: more than 100 are away: they do not; find out why before more are sent away',
+    });
+  });
+
+  test('may be any number where there is no budget', () => {
+    const step = decided('evacuate', (scene) => {
+      away(1_500, true)(scene);
+      delete scene.journal.limits.offlineBudget;
+    });
+    expect(orders(step)).toEqual([]);
+  });
+});
+
 describe('old pods that the operator removed because it was released for a moment', () => {
   const lost = (scene: Scene) => {
     evacuating(scene);

@@ -214,7 +214,7 @@ export function sceneAt(phase: Phase): Scene {
     scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
     scene.journal.switchedAt = T0;
     scene.journal.shares = structuredClone(SHARES);
-    scene.journal.evacuation = { startedAt: T0, lowerBoundMs: 36_500 };
+    scene.journal.evacuation = { startedAt: T0, lowerBoundMs: 36_500, connections: 3_000 };
   }
   if (past('evacuate')) {
     for (const name of podNames(BLUE)) Object.assign(named(scene.nodes, name), DRAINED);

@@ -20,7 +20,7 @@ describe('reportOf', () => {
       },
       to: { version: '4.4.15', set: GREEN, revision: 'r' },
       shares: [share],
-      evacuation: { startedAt: T0 + 18_100, drainedAt: T0 + 59_000, lowerBoundMs: 37_670 },
+      evacuation: { startedAt: T0 + 18_100, drainedAt: T0 + 59_000, lowerBoundMs: 37_670, connections: 3_000 },
       finishedAt: T0 + 64_000,
     });
     expect(reportOf(finished)).toEqual({
@@ -73,7 +73,7 @@ describe('reportOf', () => {
   });
 
   test('claims no evacuation that was not seen to end', () => {
-    const open = journal({ phase: 'evacuate', evacuation: { startedAt: T0, lowerBoundMs: 1_000 } });
+    const open = journal({ phase: 'evacuate', evacuation: { startedAt: T0, lowerBoundMs: 1_000, connections: 3_000 } });
     expect(reportOf(open).evacuateMs).toBe(0);
   });
 });

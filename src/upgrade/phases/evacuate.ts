@@ -1,6 +1,6 @@
 import type { Action, Situation, Step } from '../decide';
 import type { Phase } from '../journal';
-import { isDrained, type NodeView, nodesOf, type Observation, podsOf, setOf } from '../observation';
+import { isDrained, loadOf, type NodeView, nodesOf, type Observation, podsOf, setOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { timeLeft } from '../sample';
@@ -54,7 +54,8 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
     const shares = share(loads, caps);
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);
-    return { kind: 'note', note: { shares, evacuation: { startedAt: observation.at, lowerBoundMs } } };
+    const evacuation = { startedAt: observation.at, lowerBoundMs, connections: connected(situation) };
+    return { kind: 'note', note: { shares, evacuation } };
   }
   if (allDrained(situation)) {
     const evacuation = { ...journal.evacuation, drainedAt: observation.at };
@@ -63,20 +64,19 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
   const restart = restarting(situation);
   if (journal.restart && restart.length === 0) return { kind: 'note', note: { restart: undefined } };
   const takes = targetTakes(situation);
+  const patient = areTooManyAway(situation);
   const actions = [
     ...selections(situation, revision),
     ...openGates(observation, target?.name ?? ''),
     ...reopened(observation, target?.name ?? ''),
     ...restart,
     // Nobody is sent away while there is nobody to take him.
-    ...(takes ? starts(situation) : standStill(situation)),
+    ...(takes && !patient ? starts(situation) : standStill(situation)),
     ...heartbeat(situation, 'refresh the status of the resource', LOOK_EVERY.idle),
   ];
   return {
     kind: 'stay',
-    waitingFor: takes
-      ? `the ${colour} nodes to be drained`
-      : `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`,
+    waitingFor: waiting(colour, takes, patient && journal.limits.offlineBudget),
     actions,
     pollMs: Math.min(POLL_MS, Math.max(250, timeLeft(observation, journal))),
   };
@@ -98,6 +98,29 @@ export function lossOf({ observation, journal }: Situation): Step | undefined {
     fix: 'it is held again; find out who reset spec.blueGreenUpdate.initialDelaySeconds, then run the same command again, or abort',
     note: { lostPods },
   };
+}
+
+function waiting(colour: 'blue' | 'green', takes: boolean, budget: number | undefined | false): string {
+  if (!takes) return `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`;
+  if (budget) return `devices to come back: more than ${budget} are away`;
+  return `the ${colour} nodes to be drained`;
+}
+
+/** Devices that are connected now, on both sets. */
+function connected(situation: Situation): number {
+  const { source, target } = moveOf(situation);
+  const { observation } = situation;
+  return loadOf(observation, source).connections + loadOf(observation, target?.name ?? '').connections;
+}
+
+/** Nobody is sent away again before a fifth of the budget is free: else the nodes would be stopped and started each second. */
+function areTooManyAway(situation: Situation): boolean {
+  const { journal } = situation;
+  const { offlineBudget } = journal.limits;
+  if (offlineBudget === undefined || !journal.evacuation) return false;
+  const away = journal.evacuation.connections - connected(situation);
+  const evicting = standStill(situation).length > 0;
+  return away > (evicting ? offlineBudget : 0.8 * offlineBudget);
 }
 
 /** Whether every pod of the source is there, answers, and is drained. */

@@ -15,7 +15,7 @@ export function orStop(situation: Situation, step: Step): Step {
   const stop: Step = {
     kind: 'stop',
     code: journal.phase === 'green' ? 'GREEN_NOT_READY' : 'STALLED',
-    reason: `nothing has moved for ${seconds} s while waiting for ${step.waitingFor}: ${cause(situation)}`,
+    reason: `nothing has moved for ${seconds} s while waiting for ${step.waitingFor}: ${cause(situation, step.waitingFor)}`,
     fix: 'nobody is disconnected any more; cure it and run the same command again, or abort',
     actions: standStill(situation),
   };
@@ -37,7 +37,8 @@ function patienceMs({ journal }: Situation): number {
 }
 
 /** The likeliest reason, by what is seen. */
-function cause(situation: Situation): string {
+function cause(situation: Situation, waitingFor: string): string {
+  if (waitingFor.startsWith('devices')) return 'they do not; find out why before more are sent away';
   const { observation, journal } = situation;
   const { source, target } = moveOf(situation);
   const taking = target ? podsOf(observation.cluster, target.name).filter((pod) => !pod.ready) : [];

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { type Duplex, PassThrough } from 'node:stream';
-import { createWebSocketStream, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Pod } from '../../../simulator/kubernetes/core-types';
 import { kinds } from '../../../simulator/kubernetes/kinds';
 import type { ObjectStore } from '../../../simulator/kubernetes/object-store';
@@ -23,21 +23,18 @@ export interface PodPort {
 /** Opens a connection to a port of the pod; an error is told by the stream, in the words of a kubelet. */
 export type Dial = (port: number) => Duplex;
 
-/** What is spoken over a WebSocket: messages of several channels, or SPDY in the messages. */
+/** What is spoken over a WebSocket. */
 const CHANNELS = 'v4.channel.k8s.io';
-const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
 /** What is spoken over SPDY. */
 const STREAMS = 'portforward.k8s.io';
 
 /**
  * Serves requests to forward ports of pods, which begin with an upgrade of the connection: to a WebSocket, as this project's
- * client and newer kubectl ask for, or to SPDY/3.1.
+ * client asks for, or to SPDY/3.1, as kubectl does. Newer kubectl asks for SPDY within a WebSocket first, and for SPDY alone
+ * when that is refused.
  */
 export class PortForwarder {
-  private readonly webSockets = new WebSocketServer({
-    noServer: true,
-    handleProtocols: (offered) => (offered.has(TUNNEL) ? TUNNEL : CHANNELS),
-  });
+  private readonly webSockets = new WebSocketServer({ noServer: true, handleProtocols: () => CHANNELS });
 
   constructor(
     private readonly store: ObjectStore,
@@ -58,14 +55,9 @@ export class PortForwarder {
 
   private webSocket(url: URL, request: IncomingMessage, socket: Duplex, head: Buffer, dial: Dial): void {
     const offered = tokens(request.headers['sec-websocket-protocol']);
-    if (!offered.includes(CHANNELS) && !offered.includes(TUNNEL)) {
-      throw badRequest(`over a WebSocket, ports are forwarded by ${CHANNELS} or ${TUNNEL}`);
-    }
+    if (!offered.includes(CHANNELS)) throw badRequest(`over a WebSocket, ports are forwarded by ${CHANNELS}`);
     const ports = url.searchParams.getAll('ports').flatMap((list) => list.split(',').map(Number));
-    this.webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      if (webSocket.protocol === TUNNEL) forwardStreams(createWebSocketStream(webSocket), dial);
-      else forwardChannels(webSocket, ports, dial);
-    });
+    this.webSockets.handleUpgrade(request, socket, head, (webSocket) => forwardChannels(webSocket, ports, dial));
   }
 
   private spdy(request: IncomingMessage, socket: Duplex, head: Buffer, dial: Dial): void {
