@@ -1,6 +1,6 @@
 import { isHeld } from '../resource';
 import type { Journal, Phase } from './journal';
-import type { Observation } from './observation';
+import { activeSets, type Observation } from './observation';
 import { back, clear, revert } from './phases/abort';
 import { HOLD, standStill } from './phases/common';
 import { stand, takeUp } from './phases/control';
@@ -112,8 +112,10 @@ const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire', 
 /** What must hold in every phase between the patch and the release. */
 function guard(situation: Situation): Step | undefined {
   const { observation, journal, target } = situation;
-  if (!HELD_PHASES.includes(journal.phase)) return undefined;
   const { resource, sets } = observation.cluster;
+  // On the way back the hold may never have come to be.
+  const reverts = journal.phase === 'revert' && activeSets(observation.cluster).length > 1;
+  if (!HELD_PHASES.includes(journal.phase) && !reverts) return undefined;
   if (!isHeld(resource)) {
     // A released operator scales a blue pod away per pass: nothing is more urgent.
     return {
@@ -125,6 +127,7 @@ function guard(situation: Situation): Step | undefined {
       pollMs: 500,
     };
   }
+  if (reverts) return undefined;
   if (digestOf(target.live) !== (journal.aborted ? journal.from.digest : journal.target)) {
     return {
       kind: 'stop',

@@ -12,6 +12,7 @@ import {
   openGates,
   ROUTES_MS,
   selections,
+  standStill,
   stay,
 } from './common';
 import { emptyGreen } from './evacuate';
@@ -20,13 +21,15 @@ import { emptyGreen } from './evacuate';
  * The way back, in the one order that is safe: the template first, while the operator is held, so that it wants blue
  * again; then traffic and devices; then green, which the operator no longer looks after; the user's delay last.
  */
-export function revert({ observation, journal, target }: Situation): Step {
+export function revert(situation: Situation): Step {
+  const { observation, journal, target } = situation;
   const { cluster } = observation;
   const blue = setOf(cluster, journal.from.set);
   // It went in the same moment.
   if (!blue || blue.replicas === 0) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
   if (digestOf(target.live) !== journal.from.digest) {
-    return stay('the resource to have the old template', 500, [{ do: 'revert-resource', run: journal.run }]);
+    const actions: Action[] = [{ do: 'revert-resource', run: journal.run }, ...standStill(situation)];
+    return stay('the resource to have the old template', 500, actions);
   }
   if (isHeld(cluster.resource)) return { kind: 'next', phase: 'back' };
   // The new template never came to the resource, so that nothing was made of it.
@@ -44,13 +47,7 @@ export function back(situation: Situation): Step {
   // Of a released operator that has removed some; it is held now, and wants blue.
   const missing: Action[] =
     replicas < journal.replicas ? [{ do: 'scale-set', set: blue, replicas: journal.replicas }] : [];
-  const actions: Action[] = [
-    ...missing,
-    ...nodesOf(observation, blue)
-      .filter((node) => node.evacuating)
-      .map(({ pod, node }) => ({ do: 'stop-evacuation' as const, pod, node })),
-    ...openGates(observation, blue),
-  ];
+  const actions: Action[] = [...missing, ...standStill(situation), ...openGates(observation, blue)];
   if (actions.length > 0) return stay('the blue nodes to take devices again', 500, actions);
   // Of a node that does not answer it is not known whether it refuses devices.
   if (!allAnswer(observation, blue)) return stay('every blue node to answer', 1_000);

@@ -1,7 +1,16 @@
 import { HOLD_DELAY_SECONDS, nodeNameOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
 import type { Journal } from '../journal';
-import { greenOf, nodesOf, type Observation, podsOf, type SetView, setOf, undrained } from '../observation';
+import {
+  greenOf,
+  type NodeView,
+  nodesOf,
+  type Observation,
+  podsOf,
+  type SetView,
+  setOf,
+  undrained,
+} from '../observation';
 
 /** The patch that makes the operator stand still behind a built green set. */
 export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
@@ -104,10 +113,21 @@ export function openGates(observation: Observation, set: string): Action[] {
 /** Orders to stop for all nodes that evict. They are behind no Service, so that nobody comes back to them. */
 export function standStill(situation: Situation): Action[] {
   const { observation, journal } = situation;
-  if (journal.phase !== 'evacuate' && journal.phase !== 'return') return [];
-  return undrained(observation, moveOf(situation).source)
-    .filter((node) => node.evacuating)
-    .map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node }));
+  switch (journal.phase) {
+    case 'evacuate':
+    case 'return':
+      return stops(undrained(observation, moveOf(situation).source));
+    case 'revert':
+    case 'back':
+      return stops(nodesOf(observation, journal.from.set));
+    default:
+      return [];
+  }
+}
+
+/** Orders to stop for those of these nodes that evacuate. */
+export function stops(nodes: readonly NodeView[]): Action[] {
+  return nodes.filter((node) => node.evacuating).map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node }));
 }
 
 /** Pods of a set whose nodes do not answer, or do not see all the others. */

@@ -1,6 +1,6 @@
 import type { Action, Situation, Step } from '../decide';
 import type { Phase } from '../journal';
-import { isDrained, loadOf, type NodeView, nodesOf, type Observation, podsOf, setOf } from '../observation';
+import { isDrained, loadOf, type NodeView, nodesOf, podsOf, setOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { timeLeft } from '../sample';
@@ -13,6 +13,7 @@ import {
   selections,
   standStill,
   stay,
+  stops,
   targetTakes,
   unjoined,
 } from './common';
@@ -68,7 +69,8 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
   const actions = [
     ...selections(situation, revision),
     ...openGates(observation, target?.name ?? ''),
-    ...reopened(observation, target?.name ?? ''),
+    // An evacuation of long ago is kept on the volume: such a node would refuse those who are sent there.
+    ...stops(nodesOf(observation, target?.name ?? '')),
     ...restart,
     // Nobody is sent away while there is nobody to take him.
     ...(takes && !patient ? starts(situation) : standStill(situation)),
@@ -137,13 +139,6 @@ export function allDrained(situation: Situation): boolean {
 /** Whether a node answers and has nobody, whatever it does. */
 function isUnused(node: NodeView | undefined): boolean {
   return node !== undefined && node.unreachable === undefined && node.connections === 0 && node.sessions === 0;
-}
-
-/** Orders for nodes that shall take devices and refuse them: an evacuation of long ago is kept on their volume. */
-function reopened(observation: Observation, set: string): Action[] {
-  return nodesOf(observation, set)
-    .filter((node) => node.evacuating)
-    .map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node }));
 }
 
 /** Orders to stop what evicts at a rate that holds no more. */

@@ -2,7 +2,7 @@ import { isHeld, isHold, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
 import { greenOf, isNative, isWaiting, lostPods, nodesOf, podsOf, setOf } from '../observation';
 import { specPatch } from '../target';
-import { atRest, HOLD, heartbeat, LOOK_EVERY, openGates, selections, stay, targetTakes } from './common';
+import { atRest, HOLD, heartbeat, LOOK_EVERY, openGates, selections, stay, stops, targetTakes } from './common';
 import { allDrained, lossOf, starts } from './evacuate';
 
 /**
@@ -24,13 +24,9 @@ export function claim(situation: Situation): Step {
       fix: `it is held now, and removes no more; to let it end on its own set spec.blueGreenUpdate.initialDelaySeconds to ${journal.initialDelaySeconds}`,
     };
   }
-  const evacuating = nodesOf(observation, journal.from.set).filter((node) => node.evacuating);
+  const evacuating = stops(nodesOf(observation, journal.from.set));
   if (evacuating.length === 0) return { kind: 'next', phase: 'pin' };
-  return stay(
-    'the evacuations of the operator to stop',
-    500,
-    evacuating.map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node })),
-  );
+  return stay('the evacuations of the operator to stop', 500, evacuating);
 }
 
 /** Template and hold go in one patch: an operator that saw the template first would begin to evacuate by itself. */
