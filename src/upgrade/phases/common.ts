@@ -113,16 +113,9 @@ export function openGates(observation: Observation, set: string): Action[] {
 /** Orders to stop for all nodes that evict. They are behind no Service, so that nobody comes back to them. */
 export function standStill(situation: Situation): Action[] {
   const { observation, journal } = situation;
-  switch (journal.phase) {
-    case 'evacuate':
-    case 'return':
-      return stops(undrained(observation, moveOf(situation).source));
-    case 'revert':
-    case 'back':
-      return stops(nodesOf(observation, journal.from.set));
-    default:
-      return [];
-  }
+  const { phase } = journal;
+  if (phase === 'evacuate' || phase === 'return') return stops(undrained(observation, moveOf(situation).source));
+  return phase === 'revert' || phase === 'back' ? stops(nodesOf(observation, journal.from.set)) : [];
 }
 
 /** Orders to stop for those of these nodes that evacuate. */
