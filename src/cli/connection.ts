@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { EmqxClient } from '../emqx';
-import { Cluster, isKubeError, type KubeApi, type KubeObject } from '../kubernetes';
+import { Cluster, isKubeError, type KubeApi, type KubeObject, type ListQuery } from '../kubernetes';
 import { API_VERSION, type EmqxEnterprise, KIND } from '../resource';
 import type { ProgressEvent, UpgradeContext } from '../upgrade';
 import { clusterError, kindAbsent, listForbidden, type Place } from './cluster-errors';
@@ -78,13 +78,14 @@ type Found = EmqxEnterprise & KubeObject;
 
 async function find(api: KubeApi, { namespace, name }: Place, signal?: AbortSignal): Promise<Found> {
   if (name !== undefined) {
-    try {
-      return await api.get<Found>({ apiVersion: API_VERSION, kind: KIND, namespace, name }, signal);
-    } catch (error) {
-      if (!isKubeError(error, 'NotFound')) throw error;
-    }
+    // By its name, as the rights of an upgrade may be restricted to it.
+    const [found] = await clustersIn(api, { namespace, name }, signal).catch((error: unknown) => {
+      if (isKubeError(error, 'NotFound')) throw kindAbsent();
+      throw error;
+    });
+    if (found) return found;
   }
-  const here = await clustersIn(api, namespace, signal).catch((error: unknown) => {
+  const here = await clustersIn(api, { namespace }, signal).catch((error: unknown) => {
     if (isKubeError(error, 'NotFound')) throw kindAbsent();
     if (!isKubeError(error, 'Forbidden')) throw error;
     // The right to read the one cluster does not entail the right to list others.
@@ -107,7 +108,7 @@ async function notFound(
   if (name === undefined && here.length > 0) {
     return new InputError(`${where} has ${here.length} EMQX clusters: ${names}`, 'name the one you mean');
   }
-  const everywhere = await clustersIn(api, '', signal).catch(() => []);
+  const everywhere = await clustersIn(api, { namespace: '' }, signal).catch(() => []);
   const elsewhere = everywhere.filter(({ metadata }) => metadata.namespace !== namespace);
   const parts = [
     `${where} has no EMQX cluster ${name ?? ''}`.trimEnd(),
@@ -119,7 +120,11 @@ async function notFound(
   return new InputError(parts.join('; '), 'check the name, the namespace (-n) and the context (--context)');
 }
 
-async function clustersIn(api: KubeApi, namespace: string, signal?: AbortSignal): Promise<Found[]> {
-  const { items } = await api.list<Found>({ apiVersion: API_VERSION, kind: KIND, namespace }, signal);
+async function clustersIn(
+  api: KubeApi,
+  which: Pick<ListQuery, 'namespace' | 'name'>,
+  signal?: AbortSignal,
+): Promise<Found[]> {
+  const { items } = await api.list<Found>({ apiVersion: API_VERSION, kind: KIND, ...which }, signal);
   return items;
 }

@@ -48,7 +48,7 @@ export class Observer {
   private async node(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
     const last = this.lastSeen.get(node.pod);
     if (last && this.clock.now() - last.at < keptMs) return last.view;
-    const view = await this.emqx.observe(node.pod, node.name, signal);
+    const view = remembered(await this.emqx.observe(node.pod, node.name, signal), last?.view);
     const at = this.clock.now();
     this.lastSeen.set(node.pod, { at, wholeAt: at, view });
     return view;
@@ -61,10 +61,17 @@ export class Observer {
     const unusual = !last || last.view.unreachable !== undefined || last.view.evacuating;
     if (unusual || now - last.wholeAt >= OTHERS_WHOLE_MS) return this.node(node, OTHERS_COUNT_MS, signal);
     if (now - last.at < OTHERS_COUNT_MS) return last.view;
-    const view = { ...last.view, ...(await this.emqx.count(node.pod, node.name, signal)) };
+    const count = await this.emqx.count(node.pod, node.name, signal);
+    const view = remembered({ ...last.view, ...count }, last.view);
     this.lastSeen.set(node.pod, { at: this.clock.now(), wholeAt: last.wholeAt, view });
     return view;
   }
+}
+
+/** A node that does not answer still has what it had, as far as anybody knows. */
+function remembered(view: NodeView, last: NodeView | undefined): NodeView {
+  if (view.unreachable === undefined || !last) return view;
+  return { ...view, connections: last.connections, sessions: last.sessions };
 }
 
 interface Asked {

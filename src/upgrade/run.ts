@@ -20,6 +20,9 @@ const RENEW_LEASE_MS = 10_000;
 /** From then on somebody else may have taken it, and given it back. */
 const LEASE_MS = 30_000;
 
+/** So often a write that must happen is tried again although it is refused, once a second. */
+const REFUSALS = 5;
+
 /** A change wakes the loop before its time; changes that come together are looked at together. */
 const TOGETHER_MS = 100;
 
@@ -250,8 +253,7 @@ class Run {
         return cluster.leadTraffic(action.service, action.revision, signal);
       case 'patch-resource':
         this.tell('action', action.why);
-        if (action.heartbeat) this.heartbeatAt = clock.now();
-        return cluster.patchResource({ spec: action.spec, ifVersion: observation.cluster.resourceVersion }, signal);
+        return this.patch(action, observation.cluster.resourceVersion, signal);
       case 'revert-resource':
         return this.revert(action.run, observation, signal);
       case 'mark-serving':
@@ -268,6 +270,22 @@ class Run {
       case 'scale-set':
         this.tell('action', `scale ${action.set} to ${action.replicas}`);
         return cluster.scaleSet(action.set, action.replicas, signal);
+    }
+  }
+
+  private async patch(
+    { spec, heartbeat }: Extract<Action, { do: 'patch-resource' }>,
+    ifVersion: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const before = this.heartbeatAt;
+    if (heartbeat) this.heartbeatAt = this.context.clock.now();
+    try {
+      await this.context.cluster.patchResource({ spec, ifVersion }, signal);
+    } catch (error) {
+      // It did not happen, so that the operator has not looked.
+      if (error instanceof PortError && error.code === 'conflict') this.heartbeatAt = before;
+      throw error;
     }
   }
 
@@ -300,15 +318,19 @@ class Run {
     this.journal = next;
   }
 
-  /** Repeats a write that must have happened before anything else may, for as long as the other side is away. */
+  /**
+   * Repeats a write that must have happened before anything else may, for as long as the other side is away. A refusal counts
+   * only when it is repeated: an API server that has just started knows no rights for a moment.
+   */
   private async insist(write: () => Promise<void>, signal?: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let refusals = 0; ; ) {
       try {
         await this.keepLease(signal);
         return await write();
       } catch (error) {
         signal?.throwIfAborted();
-        if (!(error instanceof PortError) || error.code === 'refused') throw error;
+        if (!(error instanceof PortError)) throw error;
+        if (error.code === 'refused' && ++refusals > REFUSALS) throw error;
         this.tell('warning', error.message);
         await this.context.clock.sleep(1_000, signal);
       }
