@@ -6,7 +6,7 @@ import type { Clock, ClusterPort, EmqxPort } from './ports';
 /** Phases in which only the nodes of one set move, and the others are asked now and then. */
 const ONE_MOVES: readonly Phase[] = ['evacuate', 'retire', 'return', 'clear'];
 /** Then only what they have is asked for, in one request instead of three. */
-const OTHERS_COUNT_MS = 2_400;
+const OTHERS_COUNT_MS = 1_900;
 /** And all of it still from time to time. */
 const OTHERS_WHOLE_MS = 12_000;
 
