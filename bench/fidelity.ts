@@ -1,5 +1,7 @@
 import { mixedFleet } from '../src/simulator/clients/client-group';
 import { play } from '../src/simulator/scenario';
+import type { World } from '../src/simulator/world';
+import type { ProgressEvent } from '../src/upgrade';
 import { type Column, LEFT_OUT, MEASURED } from './measured';
 import { tutorialUpgrade } from './tutorial';
 
@@ -15,14 +17,15 @@ type Name = keyof typeof MEASURED;
  * tutorial's 5 s.
  */
 const SETUP: Record<Name, { seed: number; restMs: number; initialDelayS: number }> = {
-  stock: { seed: 2, restMs: 15_400, initialDelayS: 5 },
+  stock: { seed: 2, restMs: 18_700, initialDelayS: 5 },
   'stock-again': { seed: 5, restMs: 13_400, initialDelayS: 5 },
   'as-designed': { seed: 3, restMs: 18_700, initialDelayS: 5 },
   pilot: { seed: 1, restMs: 3_000, initialDelayS: 0 },
+  abort: { seed: 1, restMs: 3_000, initialDelayS: 0 },
 };
 
 async function simulated(name: Name, seed = SETUP[name].seed): Promise<Column & { alignedSeconds: number[] }> {
-  const pilot = name === 'pilot';
+  const pilot = name === 'pilot' || name === 'abort';
   const { restMs, initialDelayS } = SETUP[name];
   const { upgrade, clients, ledger } = await play({
     ...tutorialUpgrade(100, initialDelayS),
@@ -33,6 +36,7 @@ async function simulated(name: Name, seed = SETUP[name].seed): Promise<Column & 
     service: pilot ? 'emqx-ee-mqtt' : 'emqx-ee',
     fleet: mixedFleet(3000, 300),
     timings: { listenMs: BOOT_MS },
+    ...(name === 'abort' && { progress: abortAtHalf }),
   });
   const afterPatch = upgrade.phases.filter(({ phase }) => !['claim', 'pin', 'apply'].includes(phase));
   return {
@@ -47,6 +51,13 @@ async function simulated(name: Name, seed = SETUP[name].seed): Promise<Column & 
     leastConnected: clients.leastConnected,
     alignedSeconds: ledger.disconnects.perBucket(1000, clients.secondsOrigin - ledger.begunAt),
   };
+}
+
+/** As anybody would by kubectl. */
+function abortAtHalf(event: ProgressEvent, world: World): void {
+  if (event.kind !== 'sample' || event.sample.phase !== 'evacuate' || event.sample.blue.connections > 1_467) return;
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'emqx-ee-upgrade' };
+  void world.api.patch(ref, { type: 'merge', body: { data: { request: 'abort' } } });
 }
 
 const ROWS: { key: Exclude<keyof Column, 'title'>; label: string; digits: number }[] = [

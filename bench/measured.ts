@@ -59,6 +59,17 @@ export const MEASURED = {
     offlineP50Ms: 1128,
     leastConnected: 2868,
   },
+  abort: {
+    title: 'pilot, aborted at half',
+    durationS: 60.8,
+    meanDisconnects: 1.055,
+    maxDisconnects: 2,
+    sessionsKept: 300,
+    refusedConnects: 0,
+    peakDisconnects1s: 113,
+    offlineP50Ms: 1130,
+    leastConnected: 2867,
+  },
 } satisfies Record<string, Column>;
 
 /** What the model leaves out, and which rows that shows in. */
