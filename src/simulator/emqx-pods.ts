@@ -26,6 +26,8 @@ export interface EmqxPodsOptions {
 interface Tenant {
   pod: Pod;
   node: EmqxNode;
+  /** Its process ends by itself. */
+  crash: () => void;
 }
 
 /** What runs in the pods of EMQX clusters: a simulated node in each, joined with the others of its cluster. */
@@ -47,12 +49,21 @@ export class EmqxPods implements PodRuntime {
     return [...this.tenants.values()];
   }
 
+  /** Ends the process of a pod's node: the kubelet starts it again in place, with what is on its volume. */
+  crash(namespace: string, pod: string): void {
+    this.tenants.get(`${namespace}/${pod}`)?.crash();
+  }
+
   /** Of other images nothing is known: their pods stay pending. */
   start(pod: Pod, callbacks: PodCallbacks): void {
     if (!valid(versionIn(pod))) return;
     const cluster = this.clusterOf(pod);
     const node = this.make(cluster, pod);
-    this.tenants.set(keyOf(pod), { pod, node });
+    const crash = () => {
+      this.kill(pod);
+      callbacks.exited();
+    };
+    this.tenants.set(keyOf(pod), { pod, node, crash });
     node.boot(() => {
       callbacks.running();
       this.options.changed?.(pod, node);

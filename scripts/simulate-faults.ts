@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+import { FAULT_NAMES, FAULTS, type FaultName, planOf } from '../src/simulator/faults/plan';
+import { type Played, playFaults } from '../src/simulator/faults/play';
+
+const USAGE = `npm run simulate:faults -- [--seeds A..B] [--fault NAME]… [--trace] [--list]
+
+Runs the engine in a simulated world with faults; a seed decides which ones, and when.
+
+  --seeds A..B    one seed or a range (default: 1..100)
+  --fault NAME    only faults of this name; may be given several times
+  --trace         print what happened
+  --list          the names of the faults
+  --first         stop at the first seed that fails`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '1..100' },
+      fault: { type: 'string', multiple: true },
+      trace: { type: 'boolean' },
+      list: { type: 'boolean' },
+      first: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) return console.log(USAGE);
+  if (values.list) return console.log(FAULT_NAMES.map((name) => `${name.padEnd(28)}${FAULTS[name].does}`).join('\n'));
+  const only = values.fault?.map(known);
+  const [first, last] = range(values.seeds);
+  const began = Date.now();
+  let failed = 0;
+  let played = 0;
+  for (let seed = first; seed <= last; seed++) {
+    const result = await playFaults(planOf(seed, only));
+    played++;
+    if (values.trace) console.log(result.trace.join('\n'));
+    if (result.violations.length > 0) {
+      failed++;
+      console.log(told(result));
+      if (values.first) break;
+    }
+  }
+  const seconds = (Date.now() - began) / 1_000;
+  console.log(`${played} seeds, ${failed} failed, ${(played / seconds).toFixed(1)} seeds/s`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+function told({ plan, violations }: Played): string {
+  const faults = plan.faults.map(({ fault, phase, afterMs }) => `${fault} ${afterMs} ms into ${phase}`).join(', ');
+  const lines = violations
+    .slice(0, 4)
+    .map(({ invariant, atSeconds, detail }) => `  ✗ ${invariant} at ${atSeconds} s: ${detail}`);
+  return [`seed ${plan.seed} (${faults})`, ...lines].join('\n');
+}
+
+function known(name: string): FaultName {
+  const found = FAULT_NAMES.find((each) => each === name);
+  if (!found) throw new Error(`there is no fault '${name}'; there are: ${FAULT_NAMES.join(', ')}`);
+  return found;
+}
+
+function range(text: string): [number, number] {
+  const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text);
+  if (!match) throw new Error(`'--seeds' (${text}) must be a number, or two with '..' between them`);
+  return [Number(match[1]), Number(match[2] ?? match[1])];
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+});

@@ -1,0 +1,89 @@
+import { KubeApiError } from '../../../kubernetes';
+import type { EngineCall, Moment } from '../engine-call';
+import { type Fault, whole } from '../fault';
+import type { Scene } from '../scene';
+
+/** What happens between the engine and the API server. */
+export const API_FAULTS = {
+  'api-5xx': {
+    does: 'half of the requests to the API server fail with 500 for 3 to 20 s',
+    act: (scene, random) =>
+      during(scene, whole(random, 3_000, 20_000), () => {
+        if (random.below(2) === 0) throw new KubeApiError(500, 'InternalError', 'etcdserver: request timed out');
+      }),
+  },
+  'api-conflict': {
+    does: 'the next one to three writes are refused with 409',
+    act: (scene, random) =>
+      next(scene, whole(random, 1, 3), 'before', () => new KubeApiError(409, 'Conflict', 'the object was modified')),
+  },
+  'api-throttled': {
+    does: 'the API server says 429 for 2 to 10 s',
+    act: (scene, random) =>
+      during(scene, whole(random, 2_000, 10_000), () => {
+        throw new KubeApiError(429, 'TooManyRequests', 'too many requests, please try again later');
+      }),
+  },
+  'api-unreachable': {
+    does: 'nothing reaches the API server for 2 to 50 s, and watches end',
+    act: (scene, random) => {
+      const gone = new KubeApiError(0, 'Unreachable', 'connect ECONNREFUSED');
+      for (const process of scene.processes) process.endWatches(gone);
+      return during(scene, whole(random, 2_000, 50_000), () => {
+        throw gone;
+      });
+    },
+  },
+  'api-reply-lost': {
+    does: 'the next one to three writes take effect, and their answers are lost',
+    act: (scene, random) =>
+      next(scene, whole(random, 1, 3), 'after', () => new KubeApiError(0, 'Unreachable', 'socket hang up')),
+  },
+  'watch-gone': {
+    does: 'the API server has forgotten the past: every watch ends with 410',
+    act: (scene) => {
+      scene.world.kubernetes.store.compact();
+      for (const process of scene.processes) process.endWatches(new KubeApiError(410, 'Expired', 'too old'));
+    },
+  },
+  'watch-dropped': {
+    does: 'every watch breaks off',
+    act: (scene) => {
+      for (const process of scene.processes) process.endWatches(new KubeApiError(0, 'Unreachable', 'ECONNRESET'));
+    },
+  },
+  'watch-late': {
+    does: 'watches tell what happened 1 to 8 s late, for 10 to 30 s',
+    act: async (scene, random) => {
+      const ms = whole(random, 10_000, 30_000);
+      scene.watchLagMs = whole(random, 1_000, 8_000);
+      scene.disturb(ms + scene.watchLagMs);
+      await scene.clock.sleep(ms);
+      scene.watchLagMs = 0;
+    },
+  },
+} satisfies Record<string, Fault>;
+
+/** For so long `meet` is asked before each request to the API server. */
+async function during(scene: Scene, ms: number, meet: () => void): Promise<void> {
+  const each = ({ to }: EngineCall, moment: Moment) => {
+    if (to === 'kubernetes' && moment === 'before') meet();
+  };
+  scene.meets.add(each);
+  // A watch that broke off is opened again only some time later.
+  scene.disturb(ms + 35_000);
+  await scene.clock.sleep(ms);
+  scene.meets.delete(each);
+  scene.disturb(2_000);
+}
+
+function next(scene: Scene, count: number, when: Moment, error: () => KubeApiError): void {
+  let left = count;
+  const meet = ({ to, writes }: EngineCall, moment: Moment) => {
+    if (to !== 'kubernetes' || !writes || moment !== when) return;
+    if (--left === 0) scene.meets.delete(meet);
+    scene.disturb(3_000);
+    throw error();
+  };
+  scene.meets.add(meet);
+}

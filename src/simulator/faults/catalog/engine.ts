@@ -1,0 +1,87 @@
+import { BlockedError, runUpgrade, UpgradeError } from '../../../upgrade';
+import { PortError } from '../../../upgrade/ports';
+import type { Moment } from '../engine-call';
+import type { EngineProcess } from '../engine-process';
+import { type Fault, whole } from '../fault';
+import type { Scene } from '../scene';
+import { CLUSTER, NAMESPACE } from '../stage';
+
+/** What befalls the process that runs the engine. */
+export const ENGINE_FAULTS = {
+  'engine-killed': {
+    does: 'kills the process at any moment; another one takes up the same command',
+    act: ({ driver }) => driver?.kill(),
+  },
+  'engine-killed-before-write': {
+    does: 'kills the process when it is about to write or order something',
+    act: (scene, random) => killAtWrite(scene, 'before', whole(random, 0, 3)),
+  },
+  'engine-killed-after-write': {
+    does: 'kills the process when what it wrote or ordered has taken effect, and before it knows',
+    act: (scene, random) => killAtWrite(scene, 'after', whole(random, 0, 3)),
+  },
+  'engine-paused': {
+    does: 'nothing goes on in the process for 60 s; then it wakes up, perhaps after another one has taken the run up',
+    act: async (scene, random) => {
+      const ms = 60_000;
+      scene.driver?.freeze(ms);
+      scene.disturb(ms);
+      if (random.below(2) === 0) {
+        await scene.clock.sleep(whole(random, 31_000, 50_000));
+        await another(scene, scene.process());
+      } else await scene.clock.sleep(ms);
+    },
+  },
+  'second-engine': {
+    does: 'somebody else runs the same command while the run is under way; he is refused',
+    act: (scene) => another(scene, scene.process()),
+  },
+  'lease-stolen': {
+    does: 'somebody writes another holder into the lease, and does nothing with it',
+    act: async (scene) => {
+      const now = new Date(scene.clock.now()).toISOString().replace('Z', '000Z');
+      const spec = { holderIdentity: 'thief', renewTime: now, acquireTime: now };
+      const lease = {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        namespace: NAMESPACE,
+        name: `${CLUSTER}-upgrade`,
+      };
+      await scene.user.patch(lease, { type: 'merge', body: { spec } });
+      scene.disturb(30_000);
+    },
+  },
+} satisfies Record<string, Fault>;
+
+async function killAtWrite(scene: Scene, moment: Moment, skip: number): Promise<void> {
+  let left = skip;
+  await new Promise<void>((resolve) => {
+    const meet = ({ process, writes }: { process: string; writes: boolean }, now: Moment) => {
+      if (!writes || now !== moment || left-- > 0) return;
+      scene.meets.delete(meet);
+      scene.processes.find(({ holder }) => holder === process)?.kill();
+      resolve();
+    };
+    scene.meets.add(meet);
+    scene.atEnd(resolve);
+  });
+}
+
+/** Somebody else who runs the same command. */
+async function another(scene: Scene, process: EngineProcess): Promise<void> {
+  const holder = scene.judge.facts.leaseHolder;
+  scene.trace.add(`${process.holder} begins`);
+  try {
+    await runUpgrade(process.context, scene.request, process.signal);
+  } catch (error) {
+    scene.trace.add(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+    const named = error instanceof UpgradeError || error instanceof PortError || process.isDead;
+    if (!named) scene.judge.fail('named errors', String(error));
+    const refusedFor = error instanceof BlockedError ? error.blockers.map(({ id }) => id) : [];
+    const alive = scene.driver !== undefined && scene.driver.holder === holder;
+    if (error instanceof BlockedError && alive && !refusedFor.includes('lease')) {
+      scene.judge.fail('one owner', `the second is refused for ${refusedFor.join(', ')}, not for the lease`);
+    }
+  }
+  process.kill();
+}

@@ -1,0 +1,72 @@
+import type { KubeObject } from '../../../kubernetes';
+import { type Control, controlUpgrade, UpgradeError } from '../../../upgrade';
+import { controlText } from '../../../upgrade/control';
+import { PortError } from '../../../upgrade/ports';
+import type { Random } from '../../random';
+import { type Fault, whole } from '../fault';
+import { refTo, type Scene } from '../scene';
+import { NEW_VERSION, OLD_VERSION, resourceOf } from '../stage';
+
+const HELD = ['green', 'switch', 'evacuate', 'retire'] as const;
+
+/** What people do meanwhile. */
+export const PEOPLE_FAULTS = {
+  'delay-reset': {
+    does: 'somebody sets the initial delay: the operator is released by accident',
+    phases: HELD,
+    act: (scene) => scene.edit({ blueGreenUpdate: { initialDelaySeconds: scene.stage.size.initialDelaySeconds } }),
+  },
+  'manifest-applied': {
+    does: 'somebody applies the manifest of the new version again: the operator is released by accident',
+    phases: HELD,
+    act: (scene) => applied(scene, NEW_VERSION),
+  },
+  'old-manifest-applied': {
+    does: 'somebody applies the manifest of the old version: template and delay are set back at once',
+    phases: HELD,
+    act: (scene) => applied(scene, OLD_VERSION),
+  },
+  'template-edited': {
+    does: 'somebody edits the template; the run stops, he sets it back and runs the command again',
+    phases: HELD,
+    act: (scene) => scene.setTemplate(resourceOf(scene.stage.size, '4.4.16')),
+  },
+  'request-pause': {
+    does: 'somebody pauses the run, and resumes it up to 40 s later',
+    act: async (scene, random) => {
+      await ask(scene, random, { do: 'pause' });
+      await scene.clock.sleep(whole(random, 100, 40_000));
+      await ask(scene, random, { do: 'resume' });
+    },
+  },
+  'request-rate': {
+    does: 'somebody asks for another rate',
+    act: (scene, random) => ask(scene, random, { do: 'rate', perSecond: whole(random, 1, 12) }),
+  },
+  'request-abort': {
+    does: 'somebody aborts the run',
+    act: (scene, random) => ask(scene, random, { do: 'abort' }),
+  },
+} satisfies Record<string, Fault>;
+
+async function applied(scene: Scene, version: string): Promise<void> {
+  const body = resourceOf(scene.stage.size, version) as KubeObject;
+  await scene.user.patch(refTo(body), { type: 'apply', body, fieldManager: 'kubectl', force: true });
+}
+
+/** By the key of the ConfigMap, or by the command. */
+async function ask(scene: Scene, random: Random, control: Control): Promise<void> {
+  if (random.below(2) === 0) {
+    await scene.ask(controlText(control));
+    return;
+  }
+  const process = scene.process();
+  try {
+    await controlUpgrade(process.context, control, process.signal);
+  } catch (error) {
+    scene.trace.add(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+    const named = error instanceof UpgradeError || error instanceof PortError || process.isDead;
+    if (!named) scene.judge.fail('named errors', String(error));
+  }
+  process.kill();
+}

@@ -1,0 +1,31 @@
+import type { Scene } from './scene';
+import { clientIds, isSticking } from './stage';
+
+/** The longest way back: the reconnect period with its jitter, a few times. */
+const SETTLE_MS = 10_000;
+
+/** After the end every client is back, and every session is somewhere. */
+export async function checkClients(scene: Scene): Promise<void> {
+  const { clock, judge, stage } = scene;
+  await clock.sleep(SETTLE_MS);
+  const registry = scene.world.pods.running[0]?.node.cluster.registry;
+  for (const client of clientIds(stage.size)) {
+    if (isSticking(client)) continue;
+    const session = registry?.find(client);
+    const isBack = session?.channel !== undefined;
+    const mustBeBack = !client.startsWith('away') && !client.startsWith('gone');
+    if (mustBeBack && !isBack) judge.fail('clients', `${client} is not back`);
+    const keeps = !client.startsWith('plain');
+    if (keeps && !session && !judge.causes.lost.has(client)) judge.fail('sessions', `the session of ${client} is gone`);
+  }
+  await stage.population.returnDevices();
+  await clock.sleep(100);
+  const { messagesQueued, messagesDelivered } = stage.ledger.report();
+  const lost = [...judge.causes.lost].filter((client) => client.startsWith('away')).length;
+  if (messagesDelivered < messagesQueued - lost) {
+    judge.fail(
+      'sessions',
+      `${messagesDelivered} of ${messagesQueued} messages were delivered, ${lost} lost with nodes`,
+    );
+  }
+}

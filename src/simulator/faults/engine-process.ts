@@ -1,0 +1,193 @@
+import { setMaxListeners } from 'node:events';
+import { EmqxClient } from '../../emqx';
+import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from '../../emqx/transport';
+import { Cluster, type KubeApi, type KubeApiError } from '../../kubernetes';
+import type { KubeObject, ListQuery, WatchEvent, WatchOptions } from '../../kubernetes/kube-api';
+import type { Clock, ProgressEvent, UpgradeContext } from '../../upgrade';
+import type { SimulatedClock } from '../clock';
+import { type ApiCall, InMemoryKubeApi } from '../kubernetes/in-memory-api';
+import type { World } from '../world';
+import type { Authorship } from './attributed-store';
+import { type EngineCall, emqxCall, kubernetesCall, type Meet } from './engine-call';
+import { CLUSTER, NAMESPACE } from './stage';
+
+/** What a process's code meets once it was killed: nobody will see it. */
+export class ProcessKilled extends Error {
+  override readonly name = 'ProcessKilled';
+}
+
+export interface ProcessOptions {
+  world: World;
+  authorship: Authorship;
+  /** Name under which it would hold the lease. */
+  holder: string;
+  meet: Meet;
+  /** The number of the next write of all processes. */
+  nextWrite: () => number;
+  /** What stands in for an answer of a node, before it is asked. */
+  answer: (call: EngineCall, request: EmqxRequest) => EmqxResponse | undefined;
+  /** How late the events of a watch are now, in ms. */
+  watchLagMs: () => number;
+  progress: (event: ProgressEvent) => void;
+}
+
+/**
+ * One process that runs the engine, with ports of its own: it can be killed, so that none of its calls has an effect any more, and
+ * paused, so that nothing in it goes on while the world does.
+ */
+export class EngineProcess {
+  readonly context: UpgradeContext;
+  readonly api: InMemoryKubeApi;
+  private readonly death = new AbortController();
+  private frozenUntil = 0;
+
+  constructor(private readonly options: ProcessOptions) {
+    const { world, authorship, holder, progress } = options;
+    setMaxListeners(0, this.death.signal);
+    const { clock } = world;
+    this.api = new InMemoryKubeApi(clock, authorship.storeOf(world.kubernetes.store, holder), {
+      intercept: (call, perform) => this.intercept(call, perform),
+    });
+    const own: Clock = { now: () => clock.now(), sleep: (ms, signal) => this.sleep(ms, signal) };
+    const cluster = new Cluster({ api: this.portOf(this.api), clock: own, namespace: NAMESPACE, name: CLUSTER });
+    const emqx = new EmqxClient({
+      transport: this.transport(),
+      namespace: NAMESPACE,
+      credentials: () => cluster.credentials(),
+    });
+    const report = (event: ProgressEvent) => {
+      if (!this.isDead) progress(event);
+    };
+    this.context = { clock: own, cluster, emqx, progress: { report }, holder };
+  }
+
+  get holder(): string {
+    return this.options.holder;
+  }
+
+  get isDead(): boolean {
+    return this.death.signal.aborted;
+  }
+
+  get isFrozen(): boolean {
+    return this.options.world.clock.now() < this.frozenUntil;
+  }
+
+  /** Aborts when it is killed: what its code still does then, nobody sees. */
+  get signal(): AbortSignal {
+    return this.death.signal;
+  }
+
+  kill(): void {
+    if (this.isDead) return;
+    this.death.abort(new ProcessKilled(`${this.holder} was killed`));
+    this.options.world.clock.touch();
+  }
+
+  freeze(ms: number): void {
+    this.frozenUntil = this.options.world.clock.now() + ms;
+  }
+
+  /** Ends its watches, as a server does that restarts. */
+  endWatches(error: KubeApiError): void {
+    this.api.endWatches(error);
+  }
+
+  private async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await this.options.world.clock.sleep(ms, signal);
+    await this.thaw();
+  }
+
+  private async intercept<T>(call: ApiCall, perform: () => Promise<T>): Promise<T> {
+    return this.through(kubernetesCall(this.holder, call), perform);
+  }
+
+  private async through<T>(call: Omit<EngineCall, 'write'>, perform: (call: EngineCall) => Promise<T>): Promise<T> {
+    await this.thaw();
+    const numbered: EngineCall = { ...call, write: call.writes ? this.options.nextWrite() : undefined };
+    await this.options.meet(numbered, 'before');
+    await this.thaw();
+    const result = await perform(numbered);
+    await this.options.meet(numbered, 'after');
+    await this.thaw();
+    return result;
+  }
+
+  /** Nothing goes on in a process that is paused, or dead. */
+  private async thaw(): Promise<void> {
+    const { clock } = this.options.world;
+    while (this.isFrozen && !this.isDead) await clock.sleep(this.frozenUntil - clock.now());
+    if (this.isDead) throw this.death.signal.reason as Error;
+  }
+
+  private transport(): EmqxTransport {
+    const { world, holder, answer } = this.options;
+    return {
+      exchange: (pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> =>
+        this.through(emqxCall(holder, pod.name, request), async (call) => {
+          return answer(call, request) ?? (await world.transport.exchange(pod, request, signal));
+        }),
+    };
+  }
+
+  /** Watches whose events come late, or wait until the process goes on. */
+  private portOf(api: InMemoryKubeApi): KubeApi {
+    const watch = <T extends KubeObject>(query: ListQuery, options: WatchOptions, signal: AbortSignal) =>
+      this.late(api.watch<T>(query, options, signal), signal);
+    return {
+      get: api.get.bind(api),
+      list: api.list.bind(api),
+      create: api.create.bind(api),
+      patch: api.patch.bind(api),
+      scale: api.scale.bind(api),
+      delete: api.delete.bind(api),
+      watch,
+    };
+  }
+
+  private async *late<T extends KubeObject>(
+    events: AsyncIterable<WatchEvent<T>>,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>, void> {
+    const { world, watchLagMs } = this.options;
+    for await (const { event, at } of stamped(events, world.clock)) {
+      const lagMs = at + watchLagMs() - world.clock.now();
+      if (lagMs > 0) await world.clock.sleep(lagMs, signal).catch(() => undefined);
+      await this.thaw();
+      if (signal.aborted) return;
+      yield event;
+    }
+  }
+}
+
+/** Events with the time at which each came, whoever takes them when. */
+async function* stamped<E>(events: AsyncIterable<E>, clock: SimulatedClock): AsyncGenerator<{ event: E; at: number }> {
+  const queue: { event: E; at: number }[] = [];
+  let ended: { error?: unknown } | undefined;
+  let wake = () => {};
+  const pump = async () => {
+    try {
+      for await (const event of events) {
+        queue.push({ event, at: clock.now() });
+        wake();
+      }
+      ended = {};
+    } catch (error) {
+      ended = { error };
+    }
+    wake();
+  };
+  void pump();
+  for (;;) {
+    const next = queue.shift();
+    if (next) yield next;
+    else if (ended) {
+      if (ended.error !== undefined) throw ended.error;
+      return;
+    } else {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { StoreChange } from '../kubernetes/object-store';
+import type { EngineCall } from './engine-call';
+import type { Facts } from './facts';
+import type { Health } from './health';
+
+/** What an invariant is told, when it happens. */
+export interface Invariant {
+  /** @param author the process, `user`, or undefined for the cluster's controllers and the operator */
+  stored?(change: StoreChange, author: string | undefined): void;
+  /** A request with an effect is about to be carried out. */
+  ordered?(call: EngineCall): void;
+  connected?(client: string, node: string): void;
+  evicted?(client: string, node: string): void;
+  /** @param node where the client sat */
+  disconnected?(client: string, cause: 'evicted' | 'taken-over' | 'shutdown', node: string): void;
+  sessionLost?(client: string, node: string, why: 'expired' | 'node-ended'): void;
+}
+
+/** What the model itself did, so that what follows from it is allowed, and counted. */
+export interface Causes {
+  /** The pod whose node crashes in this moment. */
+  crashing: string | undefined;
+  /** Pods that an operator which somebody released by accident has taken away. */
+  readonly released: Set<string>;
+  /** Clients whose session ended with a node that crashed, or that the released operator took away. */
+  readonly lost: Set<string>;
+  /** Disconnects by each of the two. */
+  crashDisconnects: number;
+  releaseDisconnects: number;
+}
+
+export interface Bench {
+  facts: Facts;
+  health: Health;
+  causes: Causes;
+  /** Whether the name is that of an engine's process. */
+  isProcess(author: string | undefined): author is string;
+  fail(invariant: string, detail: string): void;
+}

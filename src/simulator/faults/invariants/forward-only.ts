@@ -1,0 +1,28 @@
+import type { Journal, Phase } from '../../../upgrade';
+import { PHASES } from '../../../upgrade/journal';
+import { journalIn } from '../facts';
+import type { Bench, Invariant } from '../invariant';
+
+/** The phases of a run go forward only, and no run begins before the one before has ended. */
+export function forwardOnly({ fail }: Bench): Invariant {
+  let last: Journal | undefined;
+  return {
+    stored({ object }) {
+      if (object.kind !== 'ConfigMap') return;
+      const next = journalIn(object);
+      if (!next) return;
+      if (last && last.run !== next.run && last.phase !== 'done') {
+        fail('journal goes forward', `run ${next.run} begins while ${last.run} is in ${last.phase}`);
+      }
+      if (last?.run === next.run && !follows(last.phase, next.phase)) {
+        fail('journal goes forward', `from ${last.phase} to ${next.phase}`);
+      }
+      last = next;
+    },
+  };
+}
+
+/** Blue may go in the very moment of the abort: then the run goes on to its end. */
+function follows(before: Phase, after: Phase): boolean {
+  return PHASES.indexOf(after) >= PHASES.indexOf(before) || (before === 'revert' && after === 'retire');
+}

@@ -1,0 +1,33 @@
+import { podOf, setOfPod } from '../facts';
+import type { Bench, Invariant } from '../invariant';
+import { isSticking } from '../stage';
+
+/**
+ * P2: a client is evicted at most once from the old nodes, and on the way back at most once from the new ones. Besides, a connection
+ * ends only with a node that crashed, or that a released operator took away. A client that comes back to an old node past the
+ * Service may be evicted once for each time it does.
+ */
+export function movedOnce({ facts, causes, fail }: Bench): Invariant {
+  const evictions = new Map<string, number>();
+  const returns = new Map<string, number>();
+  const key = (client: string, node: string) => `${client} ${setOfPod(podOf(node))}`;
+  const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1).get(name)!;
+  return {
+    connected(client, node) {
+      if (isSticking(client) && facts.journal) add(returns, key(client, node));
+    },
+    evicted(client, node) {
+      const times = add(evictions, key(client, node));
+      const allowed = 1 + (returns.get(key(client, node)) ?? 0);
+      if (times > allowed) fail('P2', `${client} is evicted from ${podOf(node)}: ${times} times from that set`);
+    },
+    disconnected(client, cause, node) {
+      const pod = podOf(node);
+      if (cause === 'evicted') return;
+      if (cause === 'taken-over') fail('P2', `${client} on ${pod} is taken over by itself`);
+      else if (causes.crashing === pod) causes.crashDisconnects++;
+      else if (causes.released.has(pod)) causes.releaseDisconnects++;
+      else fail('P2', `${client} is cut off with ${pod}`);
+    },
+  };
+}

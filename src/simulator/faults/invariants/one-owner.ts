@@ -1,0 +1,30 @@
+import type { StoreChange } from '../../kubernetes/object-store';
+import type { EngineCall } from '../engine-call';
+import { callText } from '../engine-call';
+import { journalIn } from '../facts';
+import type { Bench, Invariant } from '../invariant';
+
+/** One owner: nobody writes or orders anything who does not hold the lease, or whose lease has run out. */
+export function oneOwner({ facts, isProcess, fail }: Bench): Invariant {
+  const owns = (process: string, what: string) => {
+    const holder = facts.leaseHolder;
+    if (holder !== process) fail('one owner', `${what} by ${process}, while ${holder ?? 'nobody'} holds the lease`);
+  };
+  return {
+    stored(change: StoreChange, author) {
+      if (!isProcess(author)) return;
+      const { object } = change;
+      if (object.kind === 'Lease' || asksOnly(change)) return;
+      owns(author, `${change.type} ${object.kind}/${object.metadata.name}`);
+    },
+    ordered(call: EngineCall) {
+      if (call.to === 'emqx') owns(call.process, callText(call));
+    },
+  };
+}
+
+/** Asking something of the run is everybody's right. */
+function asksOnly({ object, previous }: StoreChange): boolean {
+  if (object.kind !== 'ConfigMap') return false;
+  return JSON.stringify(journalIn(object)) === JSON.stringify(journalIn(previous));
+}

@@ -1,0 +1,46 @@
+import { podOf, setOfPod } from '../facts';
+import type { Bench, Invariant } from '../invariant';
+
+/**
+ * Undisturbed milliseconds after which nothing evicts any more when the target can no longer take devices: the engine looks at
+ * least each 1.2 s, and an order to a node takes its place in the second.
+ */
+const REACTION_MS = 3_000;
+
+/**
+ * P1: nobody is evicted while the other set cannot take him: every pod of it Ready, joined, and they alone behind the Service.
+ *
+ * What evicts already goes on by itself until it is told to stop: so much time as the engine needs for that is allowed, counted only
+ * while there is one that could.
+ */
+export function targetTakes({ facts, health, fail }: Bench): Invariant {
+  /** Undisturbed time at which a set ceased to take devices. */
+  const lostAt = new Map<string, number>();
+  const look = () => {
+    const { journal } = facts;
+    for (const set of [journal?.from.set, journal?.to.set]) {
+      if (set === undefined) continue;
+      if (facts.takes(set)) lostAt.delete(set);
+      else if (!lostAt.has(set)) lostAt.set(set, health.tick());
+    }
+  };
+  return {
+    stored({ object }) {
+      if (['Pod', 'EndpointSlice', 'ConfigMap'].includes(object.kind)) look();
+    },
+    evicted(client, node) {
+      const { journal } = facts;
+      const pod = podOf(node);
+      const taker = setOfPod(pod) === journal?.from.set ? journal.to.set : journal?.from.set;
+      if (taker === undefined) {
+        fail('P1', `${client} is evicted from ${pod}, and there is nobody to take it`);
+        return;
+      }
+      look();
+      const since = health.tick() - (lostAt.get(taker) ?? Number.POSITIVE_INFINITY);
+      if (since > REACTION_MS) {
+        fail('P1', `${client} is evicted from ${pod}, ${since} ms after ${taker} ceased to take devices`);
+      }
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { ClusterObserver } from '../emqx/observer';
+import type { Authorship } from './attributed-store';
+import { callText, type EngineCall } from './engine-call';
+import { Facts, podOf } from './facts';
+import { Health } from './health';
+import type { Bench, Causes, Invariant } from './invariant';
+import { conserved } from './invariants/conserved';
+import { doneIsDone } from './invariants/done-is-done';
+import { forwardOnly } from './invariants/forward-only';
+import { movedOnce } from './invariants/moved-once';
+import { oneOwner } from './invariants/one-owner';
+import { pace } from './invariants/pace';
+import { targetTakes } from './invariants/target-takes';
+import { NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
+import type { Trace } from './trace';
+
+export interface Violation {
+  invariant: string;
+  /** Seconds since the first process began. */
+  atSeconds: number;
+  detail: string;
+}
+
+/** More than these say nothing new. */
+const ENOUGH = 20;
+
+export interface JudgeOptions {
+  stage: Stage;
+  observers: Observers;
+  authorship: Authorship;
+  trace: Trace;
+  /** Whether a process of this name lives and works. */
+  works: (holder: string) => boolean;
+  isProcess: (author: string) => boolean;
+}
+
+/** Sees everything that happens in the world, and holds it against the promises. */
+export class Judge {
+  readonly violations: Violation[] = [];
+  readonly facts: Facts;
+  readonly health: Health;
+  readonly causes: Causes = {
+    crashing: undefined,
+    released: new Set(),
+    lost: new Set(),
+    crashDisconnects: 0,
+    releaseDisconnects: 0,
+  };
+  private readonly invariants: readonly Invariant[];
+  private readonly beganAt: number;
+
+  constructor(private readonly options: JudgeOptions) {
+    const { stage, observers, authorship, trace, works } = options;
+    const { world, size } = stage;
+    this.beganAt = world.clock.now();
+    this.facts = new Facts(world, size.replicas);
+    this.health = new Health(world.clock, () => works(this.facts.leaseHolder ?? ''));
+    const bench: Bench = {
+      facts: this.facts,
+      health: this.health,
+      causes: this.causes,
+      isProcess: (author): author is string => author !== undefined && options.isProcess(author),
+      fail: (invariant, detail) => this.fail(invariant, detail),
+    };
+    const before = { resource: this.facts.resource, service: this.facts.service.spec };
+    this.invariants = [
+      oneOwner(bench),
+      forwardOnly(bench),
+      targetTakes(bench),
+      movedOnce(bench),
+      conserved(bench),
+      pace(bench),
+      doneIsDone(bench, before, resourceOf(size, NEW_VERSION)),
+    ];
+    for (const { pod, node } of world.pods.running) {
+      trace.add(`${pod.metadata.name} has ${node.sessions.live.size} connections`);
+    }
+    world.kubernetes.store.subscribe((change) => {
+      const { object, type } = change;
+      const { current } = authorship;
+      if (current !== undefined && object.kind !== 'Lease') {
+        trace.add(`${current}: ${type} ${object.kind}/${object.metadata.name} v${object.metadata.resourceVersion}`);
+      }
+      for (const invariant of this.invariants) invariant.stored?.(change, current);
+    });
+    Object.assign(observers, {
+      cluster: this.observer(),
+      disconnected: (client: string, cause: 'evicted' | 'taken-over' | 'shutdown') => {
+        const node = observers.sits.get(client) ?? '';
+        trace.add(`${client} ${cause} ${podOf(node)}`);
+        for (const invariant of this.invariants) invariant.disconnected?.(client, cause, node);
+      },
+    });
+  }
+
+  /** A request of a process with an effect, about to be carried out. */
+  ordered(call: EngineCall): void {
+    this.options.trace.add(callText(call));
+    for (const invariant of this.invariants) invariant.ordered?.(call);
+  }
+
+  fail(invariant: string, detail: string): void {
+    if (this.violations.length >= ENOUGH) return;
+    const atSeconds = (this.options.stage.world.clock.now() - this.beganAt) / 1_000;
+    this.violations.push({ invariant, atSeconds, detail });
+    this.options.trace.add(`✗ ${invariant}: ${detail}`);
+  }
+
+  private observer(): ClusterObserver {
+    const { trace } = this.options;
+    return {
+      connected: (client, node) => {
+        for (const invariant of this.invariants) invariant.connected?.(client, node);
+      },
+      evicted: (client, node) => {
+        for (const invariant of this.invariants) invariant.evicted?.(client, node);
+      },
+      sessionLost: (client, node, why) => {
+        trace.add(`the session of ${client} is lost with ${podOf(node)}: ${why}`);
+        for (const invariant of this.invariants) invariant.sessionLost?.(client, node, why);
+      },
+      evacuationState: (node, state) => trace.add(`${podOf(node)} ${state}`),
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import type { Phase } from '../../upgrade';
+import { Random } from '../random';
+import { API_FAULTS } from './catalog/api';
+import { EMQX_FAULTS } from './catalog/emqx';
+import { ENGINE_FAULTS } from './catalog/engine';
+import { PEOPLE_FAULTS } from './catalog/people';
+import { POD_FAULTS } from './catalog/pods';
+import { type Fault, whole } from './fault';
+import { DEFAULT_SIZE, type StageSize } from './stage';
+
+const CATALOG = { ...ENGINE_FAULTS, ...API_FAULTS, ...EMQX_FAULTS, ...POD_FAULTS, ...PEOPLE_FAULTS };
+
+export type FaultName = keyof typeof CATALOG;
+export const FAULTS: Readonly<Record<FaultName, Fault>> = CATALOG;
+export const FAULT_NAMES = Object.keys(CATALOG) as FaultName[];
+
+/** A fault that begins so long after the run has come to a phase. */
+export interface PlannedFault {
+  fault: FaultName;
+  phase: Phase;
+  afterMs: number;
+}
+
+/** Everything that one seed decides. */
+export interface Plan {
+  seed: number;
+  size: StageSize;
+  faults: readonly PlannedFault[];
+}
+
+/** How long the phases last about, in ms: faults begin anywhere within. */
+const LENGTHS: Partial<Record<Phase, number>> = {
+  claim: 100,
+  pin: 600,
+  apply: 400,
+  green: 10_000,
+  switch: 3_000,
+  evacuate: 13_000,
+  retire: 4_000,
+  revert: 500,
+  back: 2_500,
+  return: 8_000,
+  clear: 4_000,
+  release: 1_500,
+};
+
+/** Where most can go wrong, more faults begin. */
+const LIKELY: readonly Phase[] = [
+  ...(Object.keys(LENGTHS) as Phase[]),
+  'green',
+  'switch',
+  'evacuate',
+  'evacuate',
+  'evacuate',
+  'evacuate',
+  'retire',
+];
+const ON_THE_WAY_BACK: readonly Phase[] = ['revert', 'back', 'return', 'clear'];
+
+/** The plan of a seed. @param only these faults, instead of all */
+export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): Plan {
+  const random = new Random(seed).fork('plan');
+  const count = only.length === 1 ? 1 + random.below(2) : whole(random, 1, 4);
+  const faults: PlannedFault[] = [];
+  for (let index = 0; index < count; index++) faults.push(placed(random, random.pick(only)!));
+  const aborts = faults.some(({ fault }) => fault === 'request-abort');
+  // What happens on the way back happens only if there is one.
+  if (!aborts && faults.some(({ phase }) => ON_THE_WAY_BACK.includes(phase))) {
+    faults.push({ fault: 'request-abort', phase: 'evacuate', afterMs: random.below(11_000) });
+  }
+  const replicas = whole(random, 2, 3);
+  const size: StageSize = {
+    ...DEFAULT_SIZE,
+    replicas,
+    plain: whole(random, 12, 30),
+    persistent: whole(random, 8, 20),
+    away: whole(random, 0, 6),
+    cap: whole(random, replicas, 5),
+    initialDelaySeconds: whole(random, 1, 5),
+  };
+  return { seed, size: Object.assign(size, ...faults.map(({ fault }) => FAULTS[fault].size ?? {})), faults };
+}
+
+function placed(random: Random, fault: FaultName): PlannedFault {
+  const { phases } = FAULTS[fault];
+  const phase = random.pick(phases ? LIKELY.filter((each) => phases.includes(each)) : LIKELY)!;
+  return { fault, phase, afterMs: random.below(LENGTHS[phase] ?? 1_000) };
+}

@@ -1,0 +1,93 @@
+import { Random } from '../random';
+import { checkClients } from './clients-back';
+import type { Violation } from './judge';
+import { FAULTS, type Plan } from './plan';
+import { type Scene, withScene } from './scene';
+import { type Ending, PATIENCE_MINUTES, supervise } from './supervise';
+
+/** What came of one plan. */
+export interface Played {
+  plan: Plan;
+  /** Undefined where it came to no end. */
+  ending: Ending | undefined;
+  violations: readonly Violation[];
+  trace: readonly string[];
+  digest: string;
+  /** Disconnects and lost sessions that the model itself caused. */
+  caused: { crashDisconnects: number; releaseDisconnects: number; sessionsLost: number; podsReleased: number };
+  simulatedSeconds: number;
+}
+
+/** Plays a plan to the end of the run. Equal plans give equal traces. */
+export function playFaults(plan: Plan): Promise<Played> {
+  return withScene(plan.seed, plan.size, async (scene) => {
+    const { clock, trace } = scene;
+    const began = clock.now();
+    const random = new Random(plan.seed).fork('faults');
+    for (const [index, planned] of plan.faults.entries()) {
+      const { fault, phase, afterMs } = planned;
+      const own = random.fork(`${index}`);
+      void begin(scene, async () => {
+        if (!(await scene.reached(phase))) return;
+        await clock.sleep(afterMs);
+        if (scene.isOver) return;
+        trace.add(`* ${fault}`);
+        scene.disturb(0);
+        await FAULTS[fault].act?.(scene, own);
+      });
+    }
+    const ending = await ended(scene);
+    scene.end();
+    if (ending?.kind === 'done') await checkClients(scene);
+    return resultOf(scene, plan, ending, (clock.now() - began) / 1_000);
+  });
+}
+
+export function resultOf(scene: Scene, plan: Plan, ending: Ending | undefined, simulatedSeconds: number): Played {
+  const { judge, trace } = scene;
+  const { crashDisconnects, releaseDisconnects, lost, released } = judge.causes;
+  trace.add(ending ? `the run is over: ${JSON.stringify(ending)}` : 'the run comes to no end');
+  return {
+    plan,
+    ending,
+    violations: judge.violations,
+    trace: trace.lines,
+    digest: trace.digest,
+    caused: { crashDisconnects, releaseDisconnects, sessionsLost: lost.size, podsReleased: released.size },
+    simulatedSeconds,
+  };
+}
+
+/** Resolves with how the run ended; undefined when it does not although there is no trouble any more. */
+export function ended(scene: Scene): Promise<Ending | undefined> {
+  return Promise.race([supervise(scene), patience(scene)]);
+}
+
+async function begin(scene: Scene, work: () => Promise<void>): Promise<void> {
+  try {
+    scene.troubles++;
+    await work();
+  } catch (error) {
+    scene.judge.fail('harness', `a fault fails: ${(error as Error).stack}`);
+  } finally {
+    scene.troubles--;
+  }
+}
+
+async function patience(scene: Scene): Promise<undefined> {
+  const { clock, judge } = scene;
+  let since = clock.now();
+  while (clock.now() - since < PATIENCE_MINUTES * 60_000) {
+    await clock.sleep(10_000);
+    if (scene.isOver) return undefined;
+    if (clock.now() < judge.health.until || scene.troubles > scene.waitingTroubles) since = clock.now();
+  }
+  const { phase, paused } = judge.facts.journal ?? {};
+  const last = scene.trace.lines.filter((line) => line.includes(': waiting ')).at(-1);
+  judge.fail(
+    'liveness',
+    `no end ${PATIENCE_MINUTES} min after the last fault, in ${phase}${paused ? ', paused' : ''}: ${last}`,
+  );
+  for (const process of scene.processes) process.kill();
+  return undefined;
+}

@@ -1,0 +1,207 @@
+import type { EmqxRequest, EmqxResponse } from '../../emqx/transport';
+import type { KubeApi, KubeObject } from '../../kubernetes';
+import { KubeApiError } from '../../kubernetes';
+import type { EmqxEnterprise } from '../../resource';
+import type { Phase, UpgradeRequest } from '../../upgrade';
+import { mergePatch } from '../../upgrade/changes';
+import type { SimulatedClock } from '../clock';
+import { InMemoryKubeApi } from '../kubernetes/in-memory-api';
+import { World } from '../world';
+import { Authorship } from './attributed-store';
+import type { EngineCall, Meet, Moment } from './engine-call';
+import { EngineProcess } from './engine-process';
+import { Judge } from './judge';
+import { CLUSTER, NAMESPACE, NEW_VERSION, Observers, resourceOf, type Stage, type StageSize, setStage } from './stage';
+import { Trace } from './trace';
+
+/** Takes the place of a node's answer. */
+export type Answer = (call: EngineCall, request: EmqxRequest) => EmqxResponse | undefined;
+
+/** One run of the production engine in a simulated world, with everything that faults may do to it. */
+export class Scene {
+  readonly judge: Judge;
+  readonly trace: Trace;
+  readonly desired: EmqxEnterprise;
+  /** What somebody at kubectl does. */
+  readonly user: KubeApi;
+  readonly processes: EngineProcess[] = [];
+  readonly meets = new Set<Meet>();
+  readonly answers = new Set<Answer>();
+  /** How late watches tell what happened, ms. */
+  watchLagMs = 0;
+  private readonly authorship = new Authorship();
+  /** Faults that are planned or under way, and those of them that still wait for their phase. */
+  troubles = 0;
+  waitingTroubles = 0;
+  private over = false;
+  private readonly endings: (() => void)[] = [];
+  private writes = 0;
+  private others = 0;
+
+  private constructor(
+    readonly stage: Stage,
+    observers: Observers,
+  ) {
+    const { world, size } = stage;
+    this.trace = new Trace(world.clock);
+    this.desired = resourceOf(size, NEW_VERSION);
+    this.user = new InMemoryKubeApi(world.clock, this.authorship.storeOf(world.kubernetes.store, 'user'));
+    this.judge = new Judge({
+      stage,
+      observers,
+      authorship: this.authorship,
+      trace: this.trace,
+      works: (holder) => this.processes.some((each) => each.holder === holder && !each.isDead && !each.isFrozen),
+      isProcess: (author) => this.processes.some(({ holder }) => holder === author),
+    });
+  }
+
+  /** A world with a cluster at rest. Call inside of `clock.run`; see {@link withScene}. */
+  static async set(world: World, size: StageSize, observers: Observers): Promise<Scene> {
+    return new Scene(await setStage(world, size, observers), observers);
+  }
+
+  get world(): World {
+    return this.stage.world;
+  }
+
+  get clock(): SimulatedClock {
+    return this.stage.world.clock;
+  }
+
+  get request(): UpgradeRequest {
+    return { desired: this.desired };
+  }
+
+  /** How many requests with an effect all processes have made so far. */
+  get writesSoFar(): number {
+    return this.writes;
+  }
+
+  /** The process that holds the lease, if it lives. */
+  get driver(): EngineProcess | undefined {
+    const holder = this.judge.facts.leaseHolder;
+    return this.processes.find((each) => each.holder === holder && !each.isDead);
+  }
+
+  process(name?: string): EngineProcess {
+    const holder = name ?? `other-${++this.others}`;
+    const process = new EngineProcess({
+      world: this.world,
+      authorship: this.authorship,
+      holder,
+      meet: (call, moment) => this.meet(call, moment),
+      nextWrite: () => this.writes++,
+      answer: (call, request) => {
+        for (const answer of this.answers) {
+          const given = answer(call, request);
+          if (given) return given;
+        }
+        return undefined;
+      },
+      watchLagMs: () => this.watchLagMs,
+      progress: (event) => {
+        if (event.kind === 'sample') return;
+        this.trace.add(`${holder}: ${event.kind} ${event.kind === 'phase' ? event.phase : event.text}`);
+      },
+    });
+    this.processes.push(process);
+    return process;
+  }
+
+  /** Whether the run is over: no fault begins any more. */
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  /** Calls back when the run is over. */
+  atEnd(callback: () => void): void {
+    this.endings.push(callback);
+  }
+
+  /** No more faults: what is left over of them is taken away, and every process ends. */
+  end(): void {
+    this.over = true;
+    this.meets.clear();
+    this.answers.clear();
+    this.watchLagMs = 0;
+    for (const callback of this.endings) callback();
+    for (const process of this.processes) process.kill();
+  }
+
+  /** Something stands between the engine and the cluster for so long: meanwhile it can keep no time. */
+  disturb(ms: number): void {
+    this.judge.health.disturb(ms);
+  }
+
+  /** Resolves once the run is in this phase, or past it; false when it ends before. */
+  async reached(phase: Phase): Promise<boolean> {
+    this.waitingTroubles++;
+    try {
+      while (!this.over) {
+        if (this.judge.facts.journal?.began[phase] !== undefined) return true;
+        await this.clock.sleep(50);
+      }
+      return false;
+    } finally {
+      this.waitingTroubles--;
+    }
+  }
+
+  /** The current value of the custom resource, changed by the user. */
+  async edit(spec: Record<string, unknown>): Promise<void> {
+    const { resource } = this.judge.facts;
+    await this.user.patch(refTo(resource), { type: 'merge', body: { spec } });
+  }
+
+  /** Gives the custom resource another pod template, and leaves the rest. */
+  async setTemplate({ spec: { template } }: EmqxEnterprise): Promise<void> {
+    const before = this.judge.facts.resource.spec as Record<string, unknown>;
+    await this.edit(mergePatch({ template: before['template'] }, { template }));
+  }
+
+  /** Asks something of the run as kubectl would. */
+  async ask(request: string): Promise<boolean> {
+    const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: NAMESPACE, name: `${CLUSTER}-upgrade` };
+    try {
+      await this.user.patch(ref, { type: 'merge', body: { data: { request } } });
+      return true;
+    } catch (error) {
+      if (error instanceof KubeApiError && error.code === 'NotFound') return false;
+      throw error;
+    }
+  }
+
+  /** Ends a node's process: in place, or with its pod and what was on its volume. */
+  crash(pod: string, data: 'kept' | 'lost'): void {
+    const { causes } = this.judge;
+    this.trace.add(`${pod} crashes, data ${data}`);
+    causes.crashing = pod;
+    this.world.pods.crash(NAMESPACE, pod);
+    causes.crashing = undefined;
+    if (data === 'kept') return;
+    const { store } = this.world.kubernetes;
+    const ref = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: pod };
+    if (store.find(ref)) this.authorship.as('user', () => store.delete(ref, 0));
+  }
+
+  private async meet(call: EngineCall, moment: Moment): Promise<void> {
+    for (const meet of [...this.meets]) await meet(call, moment);
+    if (call.writes && moment === 'before') this.judge.ordered(call);
+  }
+}
+
+/** Sets the stage on a new world and plays on it until `play` is through. */
+export async function withScene<T>(seed: number, size: StageSize, play: (scene: Scene) => Promise<T>): Promise<T> {
+  const observers = new Observers();
+  const world = new World({ seed, observer: observers.first });
+  try {
+    return await world.clock.run(async () => play(await Scene.set(world, size, observers)));
+  } finally {
+    world.stop();
+  }
+}
+
+export function refTo({ apiVersion, kind, metadata: { namespace, name } }: KubeObject) {
+  return { apiVersion, kind, namespace: namespace ?? NAMESPACE, name };
+}

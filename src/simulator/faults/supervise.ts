@@ -1,0 +1,104 @@
+import { BlockedError, runUpgrade, UpgradeError } from '../../upgrade';
+import { PortError } from '../../upgrade/ports';
+import { ProcessKilled } from './engine-process';
+import type { Scene } from './scene';
+import { OLD_VERSION, resourceOf } from './stage';
+
+/** A user who runs the command again does so after this time, in ms. */
+const AGAIN_MS = 5_000;
+
+/** Virtual minutes after the last fault within which a run must have ended. */
+export const PATIENCE_MINUTES = 20;
+
+/** How a run ended. */
+export type Ending =
+  | { kind: 'done'; outcome: 'completed' | 'aborted' }
+  /** It tells what to do, and nothing else can be done: see the code. */
+  | { kind: 'stopped'; code: string };
+
+/** Codes that a run may stop with for good, and what must have happened before. */
+const FINAL: Readonly<Record<string, (scene: Scene) => boolean>> = {
+  BLUE_GONE: ({ judge }) => judge.causes.released.size > 0,
+};
+
+/**
+ * Runs the command again and again, each time as a new process, and does what the errors say, until the run is over.
+ *
+ * @throws Error when it stops with an error that nobody can act on
+ */
+export async function supervise(scene: Scene): Promise<Ending> {
+  const { clock, judge, trace } = scene;
+  for (let attempt = 1; ; attempt++) {
+    const process = scene.process(`engine-${attempt}`);
+    trace.add(`${process.holder} begins`);
+    let stopped: unknown;
+    try {
+      const { outcome } = await runUpgrade(process.context, scene.request, process.signal);
+      return { kind: 'done', outcome };
+    } catch (error) {
+      stopped = error;
+    }
+    // Its code is gone with it: what it had under way may still be told.
+    const wasKilled = process.isDead;
+    process.kill();
+    trace.add(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
+    if (!wasKilled) {
+      const code = await heed(scene, stopped);
+      if (code) return { kind: 'stopped', code };
+    }
+    await clock.sleep(AGAIN_MS);
+    // Somebody else may have driven it to its end meanwhile.
+    const over = judge.facts.journal;
+    if (over?.phase === 'done') return { kind: 'done', outcome: over.aborted ? 'aborted' : 'completed' };
+  }
+}
+
+/** Does what an error says; returns its code where nothing can be done. */
+async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
+  const { judge, stage } = scene;
+  const began = judge.facts.journal !== undefined;
+  if (error instanceof ProcessKilled) return undefined;
+  // The command could not even look: the user asks again.
+  if (error instanceof PortError && error.code === 'unavailable') return undefined;
+  if (error instanceof PortError && !began) return undefined;
+  if (error instanceof BlockedError) return undefined;
+  if (!(error instanceof UpgradeError)) {
+    judge.fail('named errors', `${(error as Error)?.name}: ${(error as Error)?.message}`);
+    return 'UNNAMED';
+  }
+  if (FINAL[error.code]?.(scene)) return error.code;
+  switch (error.code) {
+    case 'LEASE_LOST':
+      return undefined;
+    case 'TEMPLATE_CHANGED': {
+      const { journal } = judge.facts;
+      const wanted = journal?.aborted ? resourceOf(stage.size, OLD_VERSION) : scene.desired;
+      scene.trace.add('user: sets the template back');
+      await scene.setTemplate(wanted);
+      return undefined;
+    }
+    case 'UNEXPECTED_SETS':
+      await removeStrangers(scene);
+      return undefined;
+    default:
+      judge.fail('named errors', `${error.code}: ${error.message}`);
+      return error.code;
+  }
+}
+
+/** Scales a third set to 0, on which nobody is. */
+async function removeStrangers({ judge, user, trace }: Scene): Promise<void> {
+  const { facts } = judge;
+  const { journal } = facts;
+  for (const set of facts.sets) {
+    const { name, namespace = '' } = set.metadata;
+    if (!set.spec.replicas || name === journal?.from.set || name === journal?.to.set) continue;
+    trace.add(`user: scales ${name} to 0`);
+    await user.scale({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, 0);
+  }
+}
+
+function headline(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return `${code ?? 'no code'}: ${message?.split('\n').slice(0, 2).join(' ') ?? String(error)}`;
+}
