@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { crashPoints, playCrash } from '../src/simulator/faults/crash-points';
 import { FAULT_NAMES, FAULTS, type FaultName, planOf } from '../src/simulator/faults/plan';
 import { type Played, playFaults } from '../src/simulator/faults/play';
 
@@ -8,6 +9,9 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
 
   --seeds A..B    one seed or a range (default: 1..100)
   --fault NAME    only faults of this name; may be given several times
+  --crash-points  the process dies before and after each write of an upgrade and of an abort,
+                  and each of their answers is lost once
+  --every N       only each Nth of these points (default: 1)
   --trace         print what happened
   --list          the names of the faults
   --first         stop at the first seed that fails`;
@@ -16,6 +20,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string', default: '1..100' },
+      'crash-points': { type: 'boolean' },
+      every: { type: 'string', default: '1' },
       fault: { type: 'string', multiple: true },
       trace: { type: 'boolean' },
       list: { type: 'boolean' },
@@ -25,6 +31,7 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(USAGE);
   if (values.list) return console.log(FAULT_NAMES.map((name) => `${name.padEnd(28)}${FAULTS[name].does}`).join('\n'));
+  if (values['crash-points']) return everyCrash(Number(values.every), values.first ?? false);
   const only = values.fault?.map(known);
   const [first, last] = range(values.seeds);
   const began = Date.now();
@@ -45,12 +52,30 @@ async function main(): Promise<void> {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
+async function everyCrash(every: number, first: boolean): Promise<void> {
+  const began = Date.now();
+  const points = [...(await crashPoints('upgrade')), ...(await crashPoints('abort'))].filter((_, i) => i % every === 0);
+  let failed = 0;
+  for (const point of points) {
+    const { violations } = await playCrash(point);
+    if (violations.length === 0) continue;
+    failed++;
+    console.log([`${point.run}, write ${point.write}, ${point.blow}`, ...lines(violations)].join('\n'));
+    if (first) break;
+  }
+  console.log(`${points.length} crash points, ${failed} failed, ${((Date.now() - began) / 1_000).toFixed(1)} s`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
 function told({ plan, violations }: Played): string {
   const faults = plan.faults.map(({ fault, phase, afterMs }) => `${fault} ${afterMs} ms into ${phase}`).join(', ');
-  const lines = violations
+  return [`seed ${plan.seed} (${faults})`, ...lines(violations)].join('\n');
+}
+
+function lines(violations: Played['violations']): string[] {
+  return violations
     .slice(0, 4)
     .map(({ invariant, atSeconds, detail }) => `  ✗ ${invariant} at ${atSeconds} s: ${detail}`);
-  return [`seed ${plan.seed} (${faults})`, ...lines].join('\n');
 }
 
 function known(name: string): FaultName {

@@ -1,4 +1,4 @@
-import type { EmqxRequest, EmqxResponse } from '../../emqx/transport';
+import { type EmqxRequest, type EmqxResponse, TransportError } from '../../emqx/transport';
 import type { KubeApi, KubeObject } from '../../kubernetes';
 import { KubeApiError } from '../../kubernetes';
 import type { EmqxEnterprise } from '../../resource';
@@ -158,6 +158,13 @@ export class Scene {
   async setTemplate({ spec: { template } }: EmqxEnterprise): Promise<void> {
     const before = this.judge.facts.resource.spec as Record<string, unknown>;
     await this.edit(mergePatch({ template: before['template'] }, { template }));
+  }
+
+  /** @throws what a process meets whose request took effect and was never answered */
+  loseReply({ to, target }: EngineCall): never {
+    this.disturb(6_000);
+    if (to === 'emqx') throw new TransportError('reset', `connection reset by ${target}`);
+    throw new KubeApiError(0, 'Unreachable', 'socket hang up');
   }
 
   /** Asks something of the run as kubectl would. */

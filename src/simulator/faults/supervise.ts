@@ -1,4 +1,4 @@
-import { BlockedError, runUpgrade, UpgradeError } from '../../upgrade';
+import { BlockedError, type Phase, runUpgrade, UpgradeError } from '../../upgrade';
 import { PortError } from '../../upgrade/ports';
 import { ProcessKilled } from './engine-process';
 import type { Scene } from './scene';
@@ -16,10 +16,13 @@ export type Ending =
   /** It tells what to do, and nothing else can be done: see the code. */
   | { kind: 'stopped'; code: string };
 
-/** Codes that a run may stop with for good, and what must have happened before. */
-const FINAL: Readonly<Record<string, (scene: Scene) => boolean>> = {
-  BLUE_GONE: ({ judge }) => judge.causes.released.size > 0,
-};
+/** In which the operator must be held. */
+const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire', 'back', 'return', 'clear'];
+
+/** Codes with which a run may stop only after an operator that somebody released has removed old pods. */
+const AFTER_RELEASE: readonly string[] = ['BLUE_GONE', 'PODS_LOST'];
+/** Of them, after which nothing can be done. */
+const FINAL: readonly string[] = ['BLUE_GONE'];
 
 /**
  * Runs the command again and again, each time as a new process, and does what the errors say, until the run is over.
@@ -66,9 +69,16 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
     judge.fail('named errors', `${(error as Error)?.name}: ${(error as Error)?.message}`);
     return 'UNNAMED';
   }
-  if (FINAL[error.code]?.(scene)) return error.code;
+  leavesNothingOpen(scene, error);
+  if (AFTER_RELEASE.includes(error.code) && judge.causes.released.size === 0) {
+    judge.fail('named errors', `${error.code}, although no pod was removed: ${error.message}`);
+  }
+  if (FINAL.includes(error.code)) return error.code;
   switch (error.code) {
     case 'LEASE_LOST':
+    case 'PODS_LOST':
+    case 'STALLED':
+    case 'GREEN_NOT_READY':
       return undefined;
     case 'TEMPLATE_CHANGED': {
       const { journal } = judge.facts;
@@ -84,6 +94,16 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
       judge.fail('named errors', `${error.code}: ${error.message}`);
       return error.code;
   }
+}
+
+/** A run that stops leaves the cluster as it may stay: the operator held, and nobody evicted. */
+function leavesNothingOpen({ judge, stage }: Scene, { code, message }: UpgradeError): void {
+  const { facts } = judge;
+  const { journal } = facts;
+  if (code === 'LEASE_LOST' || !journal || !HELD_PHASES.includes(journal.phase)) return;
+  if (!facts.isHeld) judge.fail('P3', `the run stops with ${code} and leaves the operator released: ${message}`);
+  const size = stage.world.pods.running.filter(({ node }) => node.evacuation.state === 'evicting_conns').length;
+  if (size > 0 && code === 'STALLED') judge.fail('P1', `the run stops with ${code}, and ${size} nodes go on evicting`);
 }
 
 /** Scales a third set to 0, on which nobody is. */

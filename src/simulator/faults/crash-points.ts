@@ -1,0 +1,74 @@
+import type { Phase } from '../../upgrade';
+import { checkClients } from './clients-back';
+import type { EngineCall, Moment } from './engine-call';
+import { ended, type Played, resultOf } from './play';
+import { type Scene, withScene } from './scene';
+import { DEFAULT_SIZE } from './stage';
+
+/** A run that is the same each time. */
+export type Canonical = 'upgrade' | 'abort';
+
+/** What happens at one write or order of it. */
+export type Blow = 'killed before' | 'killed after' | 'reply lost';
+
+export interface CrashPoint {
+  run: Canonical;
+  /** Counts the writes of the run from 0. */
+  write: number;
+  blow: Blow;
+}
+
+/** When somebody asks for the way back in the canonical abort. */
+const ABORTED: { phase: Phase; afterMs: number } = { phase: 'evacuate', afterMs: 6_000 };
+
+const SEED = 1;
+const BLOWS: readonly Blow[] = ['killed before', 'killed after', 'reply lost'];
+
+/** Every point at which the process can die, or lose an answer: before and after each write of the run. */
+export async function crashPoints(run: Canonical): Promise<CrashPoint[]> {
+  let writes = 0;
+  await playCanonical(run, (scene) => {
+    scene.atEnd(() => {
+      writes = scene.writesSoFar;
+    });
+  });
+  return Array.from({ length: writes }, (_, write) => BLOWS.map((blow) => ({ run, write, blow }))).flat();
+}
+
+/** Plays a canonical run with one blow; the next process takes it up. */
+export function playCrash({ run, write, blow }: CrashPoint): Promise<Played> {
+  return playCanonical(run, (scene) => {
+    const moment: Moment = blow === 'killed before' ? 'before' : 'after';
+    const meet = (call: EngineCall, now: Moment) => {
+      if (call.write !== write || now !== moment) return;
+      scene.meets.delete(meet);
+      scene.trace.add(`* ${blow} ${call.verb} ${call.target}`);
+      if (blow === 'reply lost') scene.loseReply(call);
+      scene.processes.find(({ holder }) => holder === call.process)?.kill();
+    };
+    scene.meets.add(meet);
+  });
+}
+
+function playCanonical(run: Canonical, prepare: (scene: Scene) => void): Promise<Played> {
+  return withScene(SEED, DEFAULT_SIZE, async (scene) => {
+    const { clock } = scene;
+    const began = clock.now();
+    prepare(scene);
+    if (run === 'abort') {
+      void (async () => {
+        if (!(await scene.reached(ABORTED.phase))) return;
+        await clock.sleep(ABORTED.afterMs);
+        await scene.ask('abort');
+      })();
+    }
+    const ending = await ended(scene);
+    scene.end();
+    const expected = run === 'abort' ? 'aborted' : 'completed';
+    if (ending?.kind !== 'done' || ending.outcome !== expected) {
+      scene.judge.fail('outcome', `${JSON.stringify(ending)} instead of ${expected}`);
+    }
+    await checkClients(scene);
+    return resultOf(scene, { seed: SEED, size: DEFAULT_SIZE, faults: [] }, ending, (clock.now() - began) / 1_000);
+  });
+}
