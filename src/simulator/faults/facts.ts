@@ -58,17 +58,21 @@ export class Facts {
     return this.world.pods.nodeIn(NAMESPACE, pod);
   }
 
-  /** Whether every pod of the set is Ready and joined, and they alone are where new connections go. */
+  /**
+   * Whether every pod of the set is Ready, joined and accepts clients, and new connections go there alone. A pod that has just become
+   * ready again gets its part a moment later: that harms nobody.
+   */
   takes(set: string): boolean {
     const pods = this.podsOf(set).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     if (pods.length < this.replicas) return false;
     const names = new Set(pods.map(({ metadata }) => metadata.name));
     const ready = pods.every((pod) => {
       const node = this.nodeIn(pod.metadata.name);
-      return conditionOf(pod, 'Ready') === 'True' && node?.isListening && node.cluster.members.includes(node);
+      if (conditionOf(pod, 'Ready') !== 'True' || !node?.isListening || node.refusesClients) return false;
+      return node.cluster.members.includes(node);
     });
     const { endpoints } = this.world.front(NAMESPACE, SERVICE);
-    return ready && endpoints.length === names.size && endpoints.every((pod) => names.has(pod));
+    return ready && endpoints.length > 0 && endpoints.every((pod) => names.has(pod));
   }
 
   find(apiVersion: string, kind: string, name: string): KubeObject | undefined {

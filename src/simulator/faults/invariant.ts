@@ -1,3 +1,4 @@
+import type { RefusalReason } from '../clients/client-report';
 import type { StoreChange } from '../kubernetes/object-store';
 import type { EngineCall } from './engine-call';
 import type { Facts } from './facts';
@@ -13,6 +14,8 @@ export interface Invariant {
   evicted?(client: string, node: string): void;
   /** @param node where the client sat */
   disconnected?(client: string, cause: 'evicted' | 'taken-over' | 'shutdown', node: string): void;
+  /** An attempt to connect failed. */
+  refused?(client: string, reason: RefusalReason): void;
   sessionLost?(client: string, node: string, why: 'expired' | 'node-ended'): void;
 }
 

@@ -1,7 +1,8 @@
+import type { RefusalReason } from '../clients/client-report';
 import type { ClusterObserver } from '../emqx/observer';
 import type { Authorship } from './attributed-store';
 import { callText, type EngineCall } from './engine-call';
-import { Facts, podOf } from './facts';
+import { Facts, podOf, type SetObject } from './facts';
 import { Health } from './health';
 import type { Bench, Causes, Invariant } from './invariant';
 import { conserved } from './invariants/conserved';
@@ -11,7 +12,7 @@ import { movedOnce } from './invariants/moved-once';
 import { oneOwner } from './invariants/one-owner';
 import { pace } from './invariants/pace';
 import { targetTakes } from './invariants/target-takes';
-import { NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
+import { isSticking, NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
 import type { Trace } from './trace';
 
 export interface Violation {
@@ -78,6 +79,12 @@ export class Judge {
     world.kubernetes.store.subscribe((change) => {
       const { object, type } = change;
       const { current } = authorship;
+      if (object.kind === 'StatefulSet' && type === 'MODIFIED') {
+        const { replicas } = (object as SetObject).spec;
+        const before = (change.previous as SetObject).spec.replicas;
+        if (replicas !== before)
+          trace.add(`${current ?? 'the operator'}: ${object.metadata.name} to ${replicas} replicas`);
+      }
       if (current !== undefined && object.kind !== 'Lease') {
         trace.add(`${current}: ${type} ${object.kind}/${object.metadata.name} v${object.metadata.resourceVersion}`);
       }
@@ -89,6 +96,10 @@ export class Judge {
         const node = observers.sits.get(client) ?? '';
         trace.add(`${client} ${cause} ${podOf(node)}`);
         for (const invariant of this.invariants) invariant.disconnected?.(client, cause, node);
+      },
+      refused: (client: string, reason: RefusalReason) => {
+        if (!isSticking(client)) trace.add(`${client} refused: ${reason}`);
+        for (const invariant of this.invariants) invariant.refused?.(client, reason);
       },
     });
   }

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../kubernetes';
 import { type EmqxEnterprise, parseEmqxEnterprise, withDefaults } from '../../resource';
 import type { ClientGroup } from '../clients/client-group';
 import { ClientLedger } from '../clients/client-ledger';
+import type { RefusalReason } from '../clients/client-report';
 import { Population } from '../clients/population';
 import type { ClusterObserver } from '../emqx/observer';
 import type { CloseCause } from '../emqx/types';
@@ -114,6 +115,7 @@ export class Observers {
   readonly sits = new Map<string, string>();
   cluster: ClusterObserver = {};
   disconnected: (clientId: string, cause: CloseCause['kind']) => void = () => undefined;
+  refused: (clientId: string, reason: RefusalReason) => void = () => undefined;
 
   /** For the world, from its beginning. */
   readonly first: ClusterObserver = {
@@ -136,6 +138,11 @@ export async function setStage(world: World, size: StageSize, observers: Observe
     override disconnected(client: number, cause: CloseCause['kind']): void {
       observers.disconnected(ids[client] ?? '', cause);
       super.disconnected(client, cause);
+    }
+
+    override refused(reason: RefusalReason, client?: number): void {
+      observers.refused(ids[client ?? -1] ?? '', reason);
+      super.refused(reason, client);
     }
   })(clock);
   await world.apply([resourceOf(size, OLD_VERSION) as KubeObject, TRAFFIC_SERVICE]);

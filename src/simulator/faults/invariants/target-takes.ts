@@ -1,5 +1,6 @@
 import { podOf, setOfPod } from '../facts';
 import type { Bench, Invariant } from '../invariant';
+import { isSticking } from '../stage';
 
 /**
  * Undisturbed milliseconds after which nothing evicts any more when the target can no longer take devices: the engine looks at
@@ -10,10 +11,12 @@ const REACTION_MS = 3_000;
 /**
  * P1: nobody is evicted while the other set cannot take him: every pod of it Ready, joined, and they alone behind the Service.
  *
+ * Nor does the Service lead anybody to a node that evacuates, unless a released operator has begun that.
+ *
  * What evicts already goes on by itself until it is told to stop: so much time as the engine needs for that is allowed, counted only
  * while there is one that could.
  */
-export function targetTakes({ facts, health, fail }: Bench): Invariant {
+export function targetTakes({ facts, health, causes, fail }: Bench): Invariant {
   /** Undisturbed time at which a set ceased to take devices. */
   const lostAt = new Map<string, number>();
   const look = () => {
@@ -27,6 +30,10 @@ export function targetTakes({ facts, health, fail }: Bench): Invariant {
   return {
     stored({ object }) {
       if (['Pod', 'EndpointSlice', 'ConfigMap'].includes(object.kind)) look();
+    },
+    refused(client, reason) {
+      if (reason === 'tcp-refused' || isSticking(client) || causes.released.size > 0) return;
+      fail('P1', `${client} is led to a node that refuses it (${reason})`);
     },
     evicted(client, node) {
       const { journal } = facts;
