@@ -11,6 +11,7 @@ import { forwardOnly } from './invariants/forward-only';
 import { movedOnce } from './invariants/moved-once';
 import { oneOwner } from './invariants/one-owner';
 import { pace } from './invariants/pace';
+import { requests } from './invariants/requests';
 import { targetTakes } from './invariants/target-takes';
 import { isSticking, NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
 import type { Trace } from './trace';
@@ -71,6 +72,7 @@ export class Judge {
       movedOnce(bench),
       conserved(bench),
       pace(bench),
+      requests(bench),
       doneIsDone(bench, before, resourceOf(size, NEW_VERSION)),
     ];
     for (const { pod, node } of world.pods.running) {

@@ -75,7 +75,7 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): 
     plain: whole(random, 12, 30),
     persistent: whole(random, 8, 20),
     away: whole(random, 0, 6),
-    cap: whole(random, replicas, 5),
+    cap: whole(random, 2, 5),
     initialDelaySeconds: whole(random, 1, 5),
   };
   return { seed, size: Object.assign(size, ...faults.map(({ fault }) => FAULTS[fault].size ?? {})), faults };

@@ -37,6 +37,8 @@ export async function supervise(scene: Scene): Promise<Ending> {
     let stopped: unknown;
     try {
       const { outcome } = await runUpgrade(process.context, scene.request, process.signal);
+      const { journal } = judge.facts;
+      if (journal?.phase !== 'done') judge.fail('P6', `a report of a run that is in ${journal?.phase}`);
       return { kind: 'done', outcome };
     } catch (error) {
       stopped = error;
@@ -73,7 +75,8 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
   if (AFTER_RELEASE.includes(error.code) && judge.causes.released.size === 0) {
     judge.fail('named errors', `${error.code}, although no pod was removed: ${error.message}`);
   }
-  if (FINAL.includes(error.code)) return error.code;
+  // With all old pods gone there is nothing to go on with, whatever is found first.
+  if (FINAL.includes(error.code) || judge.causes.released.size >= stage.size.replicas) return error.code;
   switch (error.code) {
     case 'LEASE_LOST':
     case 'PODS_LOST':

@@ -43,6 +43,23 @@ export const PEOPLE_FAULTS = {
     does: 'somebody asks for another rate',
     act: (scene, random) => ask(scene, random, { do: 'rate', perSecond: whole(random, 1, 12) }),
   },
+  'request-hasty': {
+    does: 'somebody asks for something, and within a moment for something else',
+    act: async (scene, random) => {
+      const [first, second] = random.pick([
+        ['rate=3', 'rate=2'],
+        ['pause', 'resume'],
+        ['rate=4', 'abort'],
+        ['no such thing', 'rate=2'],
+      ])!;
+      for (let times = 0; times < 3; times++) {
+        await scene.ask(first!);
+        await scene.clock.sleep(whole(random, 100, 130));
+        await scene.ask(second!);
+        await scene.clock.sleep(whole(random, 500, 3_000));
+      }
+    },
+  },
   'request-abort': {
     does: 'somebody aborts the run',
     act: (scene, random) => ask(scene, random, { do: 'abort' }),

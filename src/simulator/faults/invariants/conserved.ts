@@ -5,7 +5,7 @@ import type { Bench, Invariant } from '../invariant';
 /** From when on an operator that is held again has ended the pass it was in, in ms. */
 const PASS_MS = 5_000;
 /** Undisturbed milliseconds within which an operator that was released is held again. */
-const HOLD_AGAIN_MS = 2_000;
+const HOLD_AGAIN_MS = 2_500;
 
 /**
  * P3: no pod is scaled away that holds a connection or a session; and sessions are conserved.

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { MUTATIONS, type Mutation } from './mutations';
+
+const ROOT = path.resolve(__dirname, '..');
+/** What each of them is held against, at most. */
+const SEEDS = '1..250';
+const EACH_NTH_CRASH_POINT = '11';
+
+type Fate = 'caught' | 'survived' | 'broken';
+
+/** Tries each deliberate fault on a private copy, and says which ones nobody noticed. */
+function main(): void {
+  const { values } = parseArgs({ options: { only: { type: 'string' }, verbose: { type: 'boolean' } } });
+  const chosen = MUTATIONS.filter(({ name }) => !values.only || name.includes(values.only));
+  const copy = mkdtempSync(path.join(tmpdir(), 'mutations-'));
+  const began = Date.now();
+  try {
+    for (const part of ['src', 'scripts', 'package.json', 'tsconfig.json']) {
+      cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+    }
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    const fates = chosen.map((mutation) => ({ mutation, fate: tried(mutation, copy, values.verbose ?? false) }));
+    const caught = fates.filter(({ fate }) => fate === 'caught').length;
+    console.log(`${caught} of ${fates.length} deliberate faults caught, ${Math.round((Date.now() - began) / 1_000)} s`);
+    process.exitCode = caught === fates.length ? 0 : 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function tried({ name, file, from, to }: Mutation, copy: string, verbose: boolean): Fate {
+  const target = path.join(copy, 'src', file);
+  const text = readFileSync(target, 'utf8');
+  if (text.split(from).length !== 2) return told(name, 'broken', `its text is not there once in src/${file}`);
+  writeFileSync(
+    target,
+    text.replace(from, () => to),
+  );
+  try {
+    const began = Date.now();
+    const options = ['--crash-points', '--every', EACH_NTH_CRASH_POINT, '--seeds', SEEDS, '--first'];
+    const run = spawnSync('npx', ['--no-install', 'tsx', 'scripts/simulate-faults.ts', ...options], {
+      cwd: copy,
+      encoding: 'utf8',
+      timeout: 300_000,
+    });
+    const seconds = `${((Date.now() - began) / 1_000).toFixed(1)} s`;
+    const noticed =
+      run.stdout
+        .split('\n')
+        .filter((line) => /✗/.test(line))[0]
+        ?.trim() ?? '';
+    if (run.status === 1) return told(name, 'caught', verbose ? `${seconds}; ${noticed}` : seconds);
+    return told(name, run.status === 0 ? 'survived' : 'broken', run.status === 0 ? seconds : run.stderr.slice(-500));
+  } finally {
+    writeFileSync(target, text);
+  }
+}
+
+function told(name: string, fate: Fate, detail: string): Fate {
+  console.log(`${fate === 'caught' ? '✓' : '✗'} ${fate}: ${name} (${detail})`);
+  return fate;
+}
+
+main();

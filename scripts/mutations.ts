@@ -1,0 +1,180 @@
+/** One deliberate fault of the engine: a text in one of its files that is replaced by another. */
+export interface Mutation {
+  name: string;
+  /** Below `src/`. */
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** Each of them must be noticed by the simulated faults. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'each node gets the whole cap',
+    file: 'upgrade/phases/evacuate.ts',
+    from: 'connectionsPerSecond: part.connectionsPerSecond,',
+    to: 'connectionsPerSecond: journal.connectionCap,',
+  },
+  {
+    name: 'a node that does not answer is taken for drained',
+    file: 'upgrade/observation.ts',
+    from: 'node.unreachable === undefined &&\n    node.evacuating &&',
+    to: '(node.unreachable !== undefined || node.evacuating) &&',
+  },
+  {
+    name: 'blue is retired when one of its nodes is drained',
+    file: 'upgrade/phases/evacuate.ts',
+    from: 'pods.length >= oldPods(journal) && pods.every(',
+    to: 'pods.length >= oldPods(journal) && pods.some(',
+  },
+  {
+    name: 'blue is retired in the middle of the evacuation',
+    file: 'upgrade/phases/hold.ts',
+    from: 'const drained = allDrained(situation) && targetTakes(situation);',
+    to: 'const drained = true;',
+  },
+  {
+    name: 'the holder of the lease is not looked at',
+    file: 'upgrade/run.ts',
+    from: 'if (lease && lease.holder !== holder) throw',
+    to: 'if (lease && lease.holder === undefined) throw',
+  },
+  {
+    name: 'the lease is taken from a holder that lives',
+    file: 'kubernetes/lease.ts',
+    from: 'if (!mine && this.isLive(lease)) {',
+    to: 'if (!mine && !holder) {',
+  },
+  {
+    name: 'the lease is not renewed',
+    file: 'upgrade/run.ts',
+    from: 'if (clock.now() - this.leaseAt < RENEW_LEASE_MS) return;',
+    to: 'if (Number.isFinite(this.leaseAt)) return;',
+  },
+  {
+    name: 'the lease of somebody else is given back',
+    file: 'kubernetes/lease.ts',
+    from: 'if (lease?.spec.holderIdentity !== holder) return;',
+    to: 'if (!lease) return;',
+  },
+  {
+    name: 'a process that was paused acts on what it saw before',
+    file: 'upgrade/run.ts',
+    from: 'if (clock.now() - this.leaseAt >= LEASE_MS)',
+    to: 'if (clock.now() - this.leaseAt >= 1e9)',
+  },
+  {
+    name: 'the delay is given back before blue is gone',
+    file: 'upgrade/phases/evacuate.ts',
+    from: "return empty(situation, 'blue', 'retire');",
+    to: "return empty(situation, 'blue', 'release');",
+  },
+  {
+    name: 'the operator is not held again',
+    file: 'upgrade/decide.ts',
+    from: 'if (!isHeld(resource)) {',
+    to: 'if (!resource) {',
+  },
+  {
+    name: 'the template comes without the hold',
+    file: 'upgrade/phases/hold.ts',
+    from: 'spec: specPatch(target, true)',
+    to: 'spec: specPatch(target, false)',
+  },
+  {
+    name: 'a changed template is not noticed',
+    file: 'upgrade/decide.ts',
+    from: 'if (digestOf(target.live) !== (journal.aborted ? journal.from.digest : journal.target)) {',
+    to: "if (digestOf(target.live) === '') {",
+  },
+  {
+    name: 'the switch of the traffic is not waited for',
+    file: 'upgrade/phases/traffic.ts',
+    from: 'if (actions.length > 0 || !targetTakes(situation)) {',
+    to: 'if (actions.length > 9) {',
+  },
+  {
+    name: 'green counts as ready with its first pod',
+    file: 'upgrade/phases/traffic.ts',
+    from: 'const ready = set.readyReplicas >= journal.replicas;',
+    to: 'const ready = set.readyReplicas >= 1;',
+  },
+  {
+    name: 'whether green can take devices is not asked',
+    file: 'upgrade/phases/evacuate.ts',
+    from: '!targetTakes(situation)) return [];',
+    to: '!situation) return [];',
+  },
+  {
+    name: 'readiness gates stay closed',
+    file: 'upgrade/phases/common.ts',
+    from: '.filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)',
+    to: '.filter((pod) => pod.containersReady && pod.terminating)',
+  },
+  {
+    name: 'an evacuation that was lost is not begun again',
+    file: 'upgrade/phases/evacuate.ts',
+    from: 'node.unreachable !== undefined || node.evacuating) return [];',
+    to: 'node.unreachable !== undefined || node.evacuating || observation.at - journal.evacuation!.startedAt > 3e3) return [];',
+  },
+  {
+    name: 'the next phase is begun without being written down',
+    file: 'upgrade/run.ts',
+    from: 'else await this.insist(() => cluster.writeJournal(next, undefined, signal), signal);',
+    to: 'else if (!change.phase) await this.insist(() => cluster.writeJournal(next, undefined, signal), signal);',
+  },
+  {
+    name: 'what the resource asked for is not kept',
+    file: 'upgrade/run.ts',
+    from: 'await this.insist(() => cluster.keepSpec(journal.run, resource.spec, signal), signal);',
+    to: 'void resource;',
+  },
+  {
+    name: 'a request is removed that came after the one that was read',
+    file: 'kubernetes/cluster.ts',
+    from: '{ metadata: { resourceVersion: takenUp }, data: { ...data, [REQUEST_KEY]: null } }',
+    to: '{ data: { ...data, [REQUEST_KEY]: null } }',
+  },
+  {
+    name: 'nodes go on at the old rate',
+    file: 'upgrade/phases/evacuate.ts',
+    from: 'const restart = restarting(situation);',
+    to: 'const restart = restarting(situation).slice(9);',
+  },
+  {
+    name: 'a pause stops no node',
+    file: 'upgrade/phases/common.ts',
+    from: "if (journal.phase !== 'evacuate' && journal.phase !== 'return') return [];",
+    to: "if (journal.phase !== 'return') return [];",
+  },
+  {
+    name: 'on the way back blue goes on refusing devices',
+    file: 'upgrade/phases/abort.ts',
+    from: '.filter((node) => node.evacuating)',
+    to: '.filter((node) => node.evacuating && node.connections > 1e6)',
+  },
+  {
+    name: 'the way back ends before green is gone',
+    file: 'upgrade/phases/evacuate.ts',
+    from: "return empty(situation, 'green', 'clear');",
+    to: "return empty(situation, 'green', 'release');",
+  },
+  {
+    name: 'green is removed with the devices on it',
+    file: 'upgrade/phases/evacuate.ts',
+    from: "if (unmoved) return { kind: 'next', phase: 'clear' };",
+    to: "return { kind: 'next', phase: 'release' };",
+  },
+  {
+    name: 'the Service is left tied to green',
+    file: 'upgrade/phases/hold.ts',
+    from: "if (pinned.length === 0) return { kind: 'next', phase: 'done' };",
+    to: "if (pinned.length >= 0) return { kind: 'next', phase: 'done' };",
+  },
+  {
+    name: 'what a watch told is good enough for what cannot be taken back',
+    file: 'upgrade/run.ts',
+    from: 'keptMs: NODES_KEPT_MS, anew: true }',
+    to: 'keptMs: NODES_KEPT_MS, anew: false }',
+  },
+];

@@ -1,0 +1,50 @@
+import type { Journal } from '../../../upgrade';
+import { parseControl } from '../../../upgrade/control';
+import { journalIn, podOf } from '../facts';
+import type { Bench, Invariant } from '../invariant';
+
+/** Undisturbed milliseconds after which nobody is evicted any more in a run that is paused. */
+const REACTION_MS = 2_500;
+
+/** What is asked of a run is taken up or refused before it is removed, and a run that is paused disconnects nobody. */
+export function requests({ health, isProcess, fail }: Bench): Invariant {
+  let pausedAt: number | undefined;
+  return {
+    stored({ object, previous }, author) {
+      if (object.kind !== 'ConfigMap') return;
+      const journal = journalIn(object);
+      if (!journal?.paused) pausedAt = undefined;
+      else pausedAt ??= health.tick();
+      const asked = requestIn(previous);
+      if (!isProcess(author) || asked === undefined || requestIn(object) !== undefined) return;
+      if (!journal || !answers(journal, asked)) fail('requests', `"${asked}" is removed, and nothing came of it`);
+    },
+    evicted(client, node) {
+      if (pausedAt === undefined) return;
+      const since = health.tick() - pausedAt;
+      if (since > REACTION_MS) fail('requests', `${client} is evicted from ${podOf(node)}, ${since} ms into a pause`);
+    },
+  };
+}
+
+function requestIn(configMap: object | undefined): string | undefined {
+  return (configMap as { data?: Record<string, string> } | undefined)?.data?.['request'];
+}
+
+function answers(journal: Journal, asked: string): boolean {
+  const { refused } = journal;
+  if (refused?.request === asked) return true;
+  const control = parseControl(asked);
+  switch (control?.do) {
+    case 'pause':
+      return journal.paused !== undefined;
+    case 'resume':
+      return journal.paused === undefined;
+    case 'rate':
+      return journal.connectionCap === control.perSecond;
+    case 'abort':
+      return journal.aborted !== undefined;
+    case undefined:
+      return false;
+  }
+}
