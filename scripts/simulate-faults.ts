@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CHOSEN_NAMES, chosenPlans } from '../src/simulator/faults/chosen-plans';
 import { crashPoints, playCrash } from '../src/simulator/faults/crash-points';
 import { FAULT_NAMES, FAULTS, type FaultName, planOf } from '../src/simulator/faults/plan';
 import { type Played, playFaults } from '../src/simulator/faults/play';
@@ -11,6 +12,7 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
   --fault NAME    only faults of this name; may be given several times
   --crash-points  the process dies before and after each write of an upgrade and of an abort,
                   and each of their answers is lost once
+  --chosen        faults that were chosen by hand, because chance meets them too seldom
   --every N       only each Nth of these points (default: 1)
   --trace         print what happened
   --list          the names of the faults
@@ -21,6 +23,7 @@ async function main(): Promise<void> {
     options: {
       seeds: { type: 'string' },
       'crash-points': { type: 'boolean' },
+      chosen: { type: 'boolean' },
       every: { type: 'string', default: '1' },
       fault: { type: 'string', multiple: true },
       trace: { type: 'boolean' },
@@ -32,10 +35,10 @@ async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
   if (values.list) return console.log(FAULT_NAMES.map((name) => `${name.padEnd(28)}${FAULTS[name].does}`).join('\n'));
   if (values['crash-points']) await everyCrash(Number(values.every), values.first ?? false);
-  const stops = values.first && process.exitCode === 1;
-  if (values.seeds !== undefined || !values['crash-points']) {
-    if (!stops) await everySeed(values.seeds ?? '1..100', values);
-  }
+  const goesOn = () => !(values.first && process.exitCode === 1);
+  if (values.chosen && goesOn()) await everyChosen();
+  const only = values['crash-points'] || values.chosen;
+  if ((values.seeds !== undefined || !only) && goesOn()) await everySeed(values.seeds ?? '1..100', values);
 }
 
 interface SeedOptions {
@@ -62,6 +65,20 @@ async function everySeed(seeds: string, values: SeedOptions): Promise<void> {
   }
   const seconds = (Date.now() - began) / 1_000;
   console.log(`${played} seeds, ${failed} failed, ${(played / seconds).toFixed(1)} seeds/s`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+async function everyChosen(): Promise<void> {
+  let failed = 0;
+  for (const name of CHOSEN_NAMES) {
+    for (const plan of chosenPlans(name)) {
+      const { violations } = await playFaults(plan);
+      if (violations.length === 0) continue;
+      failed++;
+      console.log([`${name} (${plan.size.replicas} nodes)`, ...lines(violations)].join('\n'));
+    }
+  }
+  console.log(`${CHOSEN_NAMES.length} chosen plans, ${failed} failures`);
   if (failed > 0) process.exitCode = 1;
 }
 

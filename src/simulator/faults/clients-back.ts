@@ -4,6 +4,9 @@ import { clientIds, isSticking } from './stage';
 /** The longest way back: the reconnect period with its jitter, a few times. */
 const SETTLE_MS = 10_000;
 
+/** The devices that were away come back within this time, in ms. */
+const RETURN_MS = 10_000;
+
 /** After the end every client is back, and every session is somewhere. */
 export async function checkClients(scene: Scene): Promise<void> {
   const { clock, judge, stage } = scene;
@@ -18,7 +21,7 @@ export async function checkClients(scene: Scene): Promise<void> {
     const keeps = !client.startsWith('plain');
     if (keeps && !session && !judge.causes.lost.has(client)) judge.fail('sessions', `the session of ${client} is gone`);
   }
-  await stage.population.returnDevices();
+  await Promise.race([stage.population.returnDevices(), clock.sleep(RETURN_MS)]);
   await clock.sleep(100);
   const { messagesQueued, messagesDelivered } = stage.ledger.report();
   const lost = [...judge.causes.lost].filter((client) => client.startsWith('away')).length;

@@ -38,10 +38,7 @@ export class Facts {
 
   /** Who holds the lease now, and has renewed it in time. */
   get leaseHolder(): string | undefined {
-    const lease = this.find('coordination.k8s.io/v1', 'Lease', `${CLUSTER}-upgrade`) as WithSpec | undefined;
-    const { holderIdentity, renewTime } = (lease?.spec ?? {}) as { holderIdentity?: string; renewTime?: string };
-    if (!holderIdentity || !renewTime) return undefined;
-    return this.now - Date.parse(renewTime) < 30_000 ? holderIdentity : undefined;
+    return liveHolderOf(this.find('coordination.k8s.io/v1', 'Lease', `${CLUSTER}-upgrade`), this.now);
   }
 
   get sets(): SetObject[] {
@@ -78,6 +75,13 @@ export class Facts {
   find(apiVersion: string, kind: string, name: string): KubeObject | undefined {
     return this.world.kubernetes.store.find({ apiVersion, kind, namespace: NAMESPACE, name });
   }
+}
+
+/** Who holds a lease, if he has renewed it in time. */
+export function liveHolderOf(lease: KubeObject | undefined, now: number): string | undefined {
+  const { spec } = (lease ?? {}) as { spec?: { holderIdentity?: string; renewTime?: string } };
+  if (!spec?.holderIdentity || !spec.renewTime) return undefined;
+  return now - Date.parse(spec.renewTime) < 30_000 ? spec.holderIdentity : undefined;
 }
 
 /** What is stored is never changed in place. */

@@ -9,6 +9,8 @@ export interface Fault {
   does: string;
   /** The phases in which it may begin. @default - any but the last */
   phases?: readonly Phase[];
+  /** It begins within a moment of the first process, whatever the phase. @default false */
+  fromStart?: boolean;
   /** What it changes of the world before anything begins. */
   size?: Partial<StageSize>;
   /** Makes the trouble, and resolves when it is over. */

@@ -44,6 +44,9 @@ const LENGTHS: Partial<Record<Phase, number>> = {
   release: 1_500,
 };
 
+/** Longer than a process takes from its first look until it holds the lease. */
+const FROM_START_MS = 80;
+
 /** Where most can go wrong, more faults begin. */
 const LIKELY: readonly Phase[] = [
   ...(Object.keys(LENGTHS) as Phase[]),
@@ -82,7 +85,8 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): 
 }
 
 function placed(random: Random, fault: FaultName): PlannedFault {
-  const { phases } = FAULTS[fault];
+  const { phases, fromStart } = FAULTS[fault];
+  if (fromStart) return { fault, phase: 'claim', afterMs: random.below(FROM_START_MS) };
   const phase = random.pick(phases ? LIKELY.filter((each) => phases.includes(each)) : LIKELY)!;
   return { fault, phase, afterMs: random.below(LENGTHS[phase] ?? 1_000) };
 }

@@ -28,7 +28,7 @@ export function playFaults(plan: Plan): Promise<Played> {
       const { fault, phase, afterMs } = planned;
       const own = random.fork(`${index}`);
       void begin(scene, async () => {
-        if (!(await scene.reached(phase))) return;
+        if (!FAULTS[fault].fromStart && !(await scene.reached(phase))) return;
         await clock.sleep(afterMs);
         if (scene.isOver) return;
         trace.add(`* ${fault}`);

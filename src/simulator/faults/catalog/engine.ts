@@ -36,6 +36,11 @@ export const ENGINE_FAULTS = {
     does: 'somebody else runs the same command while the run is under way; he is refused',
     act: (scene) => another(scene, scene.process()),
   },
+  'two-engines-begin': {
+    does: 'somebody else runs the same command in the same moment; one of the two is refused',
+    fromStart: true,
+    act: (scene) => another(scene, scene.process()),
+  },
   'lease-stolen': {
     does: 'somebody writes another holder into the lease, and does nothing with it',
     act: async (scene) => {

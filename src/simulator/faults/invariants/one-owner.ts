@@ -1,7 +1,7 @@
 import type { StoreChange } from '../../kubernetes/object-store';
 import type { EngineCall } from '../engine-call';
 import { callText } from '../engine-call';
-import { journalIn } from '../facts';
+import { journalIn, liveHolderOf } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
 /**
@@ -22,6 +22,12 @@ export function oneOwner({ facts, isProcess, fail }: Bench): Invariant {
     stored(change: StoreChange, author) {
       if (change.object.kind === 'Lease' && author === 'user') stolenAt = facts.now;
       if (!isProcess(author)) return;
+      if (change.object.kind === 'Lease') {
+        const before = liveHolderOf(change.previous, facts.now);
+        const after = liveHolderOf(change.object, facts.now);
+        if (before && before !== 'thief' && before !== author)
+          fail('one owner', `${author} takes the lease of ${before}: ${after}`);
+      }
       const { object } = change;
       if (object.kind === 'Lease' || asksOnly(change)) return;
       owns(author, `${change.type} ${object.kind}/${object.metadata.name}`);

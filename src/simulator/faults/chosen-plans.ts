@@ -1,0 +1,59 @@
+import type { Phase } from '../../upgrade';
+import type { FaultName, Plan, PlannedFault } from './plan';
+import { DEFAULT_SIZE } from './stage';
+
+const at = (fault: FaultName, phase: Phase, afterMs: number): PlannedFault => ({ fault, phase, afterMs });
+
+/**
+ * Faults that belong together, by what must come of them: what seeds have found, in as few faults as show it, and what chance meets
+ * too seldom. A seed means other faults when the catalogue grows; these stay.
+ */
+const CHOSEN: Readonly<Record<string, readonly PlannedFault[]>> = {
+  'a pod of the new set that is lost after the switch takes devices again': [
+    at('engine-killed', 'evacuate', 1_000),
+    at('green-crash-lost', 'evacuate', 7_400),
+  ],
+  'an operator that is released with the old template is held before the run stops': [
+    at('old-manifest-applied', 'switch', 560),
+  ],
+  'an old pod that a released operator took away is not waited for': [at('delay-reset', 'evacuate', 2_000)],
+  'nor is one that it took away when it was drained already': [
+    at('api-conflict', 'evacuate', 9_500),
+    at('delay-reset', 'evacuate', 12_900),
+  ],
+  'on the way back a node that does not answer is not taken for one that accepts devices': [
+    at('request-abort', 'evacuate', 5_700),
+    at('emqx-unavailable', 'revert', 150),
+  ],
+  'a run that is paused on its way back disconnects nobody': [
+    at('request-abort', 'evacuate', 3_500),
+    at('request-pause', 'revert', 150),
+  ],
+  'an operator that is released while a run is paused on its way back is held again': [
+    at('request-abort', 'evacuate', 3_500),
+    at('request-pause', 'revert', 150),
+    at('manifest-applied', 'revert', 3_000),
+  ],
+  'an old pod that comes back before it is removed, with devices on it, is emptied again': [
+    at('clients-sticking', 'claim', 0),
+    at('blue-crash-lost', 'evacuate', 12_000),
+    at('engine-killed-before-write', 'retire', 0),
+    at('blue-crash-lost', 'retire', 1_000),
+  ],
+  'a process that slept while it waited for a place in the second looks again, whatever others have done meanwhile': [
+    at('engine-paused', 'evacuate', 150),
+    at('request-abort', 'evacuate', 1_000),
+  ],
+  'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],
+};
+
+export const CHOSEN_NAMES = Object.keys(CHOSEN);
+
+/** The plans of that name: in clusters of two and of three nodes. */
+export function chosenPlans(name: string): Plan[] {
+  const faults = CHOSEN[name] ?? [];
+  const sticking = faults.some(({ fault }) => fault === 'clients-sticking') ? 4 : 0;
+  return [2, 3].flatMap((replicas) => {
+    return [1, 2].map((seed) => ({ seed, size: { ...DEFAULT_SIZE, replicas, sticking }, faults }));
+  });
+}
