@@ -27,11 +27,11 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[]>> = {
   ],
   'a run that is paused on its way back disconnects nobody': [
     at('request-abort', 'evacuate', 3_500),
-    at('request-pause', 'revert', 150),
+    at('request-pause', 'revert', 0),
   ],
   'an operator that is released while a run is paused on its way back is held again': [
     at('request-abort', 'evacuate', 3_500),
-    at('request-pause', 'revert', 150),
+    at('request-pause', 'revert', 0),
     at('manifest-applied', 'revert', 3_000),
   ],
   'an old pod that comes back before it is removed, with devices on it, is emptied again': [
