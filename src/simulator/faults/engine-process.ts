@@ -29,6 +29,8 @@ export interface ProcessOptions {
   /** How late the events of a watch are now, in ms. */
   watchLagMs: () => number;
   progress: (event: ProgressEvent) => void;
+  /** Called before and after the process ceases to work. */
+  changes: () => void;
 }
 
 /**
@@ -80,11 +82,14 @@ export class EngineProcess {
 
   kill(): void {
     if (this.isDead) return;
+    this.options.changes();
     this.death.abort(new ProcessKilled(`${this.holder} was killed`));
     this.options.world.clock.touch();
+    this.options.changes();
   }
 
   freeze(ms: number): void {
+    this.options.changes();
     this.frozenUntil = this.options.world.clock.now() + ms;
   }
 

@@ -25,18 +25,33 @@ export interface Causes {
   crashing: string | undefined;
   /** Pods that an operator which somebody released by accident has taken away. */
   readonly released: Set<string>;
+  /** Nodes whose evacuation a released operator has begun, with the undisturbed time at which it did. */
+  readonly begunByOperator: Map<string, number>;
   /** Clients whose session ended with a node that crashed, or that the released operator took away. */
   readonly lost: Set<string>;
   /** Disconnects by each of the two. */
   crashDisconnects: number;
   releaseDisconnects: number;
+  /** Clients that an evacuation of the operator's has evicted before the engine could stop it. */
+  operatorEvictions: number;
 }
+
+/** Undisturbed milliseconds after which the engine has stopped what a released operator has begun. */
+const STOP_MS = 3_000;
 
 export interface Bench {
   facts: Facts;
   health: Health;
   causes: Causes;
+  /** Whether a node evicts by order of an operator that was released, and the engine could not stop it yet. */
+  evictsForOperator(pod: string): boolean;
   /** Whether the name is that of an engine's process. */
   isProcess(author: string | undefined): author is string;
   fail(invariant: string, detail: string): void;
+}
+
+/** See {@link Bench.evictsForOperator}. */
+export function evictsForOperator({ begunByOperator }: Causes, health: Health, pod: string): boolean {
+  const since = begunByOperator.get(pod);
+  return since !== undefined && health.tick() - since < STOP_MS;
 }

@@ -4,7 +4,7 @@ import type { Authorship } from './attributed-store';
 import { callText, type EngineCall } from './engine-call';
 import { Facts, podOf, type SetObject } from './facts';
 import { Health } from './health';
-import type { Bench, Causes, Invariant } from './invariant';
+import { type Bench, type Causes, evictsForOperator, type Invariant } from './invariant';
 import { conserved } from './invariants/conserved';
 import { doneIsDone } from './invariants/done-is-done';
 import { forwardOnly } from './invariants/forward-only';
@@ -26,6 +26,10 @@ export interface Violation {
 /** More than these say nothing new. */
 const ENOUGH = 20;
 
+/** An order is on its way for less than this; a node goes on with its evacuation within so long after its start. */
+const ORDER_MS = 50;
+const BOOT_MS = 4_000;
+
 export interface JudgeOptions {
   stage: Stage;
   observers: Observers;
@@ -44,10 +48,14 @@ export class Judge {
   readonly causes: Causes = {
     crashing: undefined,
     released: new Set(),
+    begunByOperator: new Map(),
     lost: new Set(),
     crashDisconnects: 0,
     releaseDisconnects: 0,
+    operatorEvictions: 0,
   };
+  /** When a process last ordered a node to evacuate. */
+  private readonly orderedAt = new Map<string, number>();
   private readonly invariants: readonly Invariant[];
   private readonly beganAt: number;
 
@@ -61,6 +69,7 @@ export class Judge {
       facts: this.facts,
       health: this.health,
       causes: this.causes,
+      evictsForOperator: (pod) => evictsForOperator(this.causes, this.health, pod),
       isProcess: (author): author is string => author !== undefined && options.isProcess(author),
       fail: (invariant, detail) => this.fail(invariant, detail),
     };
@@ -109,6 +118,7 @@ export class Judge {
   /** A request of a process with an effect, about to be carried out. */
   ordered(call: EngineCall): void {
     this.options.trace.add(callText(call));
+    if (call.verb === 'start') this.orderedAt.set(call.target, this.facts.now);
     for (const invariant of this.invariants) invariant.ordered?.(call);
   }
 
@@ -117,6 +127,13 @@ export class Judge {
     const atSeconds = (this.options.stage.world.clock.now() - this.beganAt) / 1_000;
     this.violations.push({ invariant, atSeconds, detail });
     this.options.trace.add(`✗ ${invariant}: ${detail}`);
+  }
+
+  /** Neither ordered by a process, nor gone on with after a start of the node. */
+  private isOperators(pod: string): boolean {
+    const { now } = this.facts;
+    const bootedAt = this.facts.nodeIn(pod)?.bootedAt ?? 0;
+    return now - (this.orderedAt.get(pod) ?? 0) > ORDER_MS && now - bootedAt > BOOT_MS;
   }
 
   private observer(): ClusterObserver {
@@ -132,7 +149,15 @@ export class Judge {
         trace.add(`the session of ${client} is lost with ${podOf(node)}: ${why}`);
         for (const invariant of this.invariants) invariant.sessionLost?.(client, node, why);
       },
-      evacuationState: (node, state) => trace.add(`${podOf(node)} ${state}`),
+      evacuationState: (node, state) => {
+        const pod = podOf(node);
+        trace.add(`${pod} ${state}`);
+        if (state === 'disabled') this.causes.begunByOperator.delete(pod);
+        if (state === 'evicting_conns' && this.isOperators(pod)) {
+          trace.add(`the operator evacuates ${pod}`);
+          this.causes.begunByOperator.set(pod, this.health.tick());
+        }
+      },
     };
   }
 }

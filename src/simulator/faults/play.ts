@@ -14,7 +14,13 @@ export interface Played {
   trace: readonly string[];
   digest: string;
   /** Disconnects and lost sessions that the model itself caused. */
-  caused: { crashDisconnects: number; releaseDisconnects: number; sessionsLost: number; podsReleased: number };
+  caused: {
+    crashDisconnects: number;
+    releaseDisconnects: number;
+    operatorEvictions: number;
+    sessionsLost: number;
+    podsReleased: number;
+  };
   simulatedSeconds: number;
 }
 
@@ -45,7 +51,7 @@ export function playFaults(plan: Plan): Promise<Played> {
 
 export function resultOf(scene: Scene, plan: Plan, ending: Ending | undefined, simulatedSeconds: number): Played {
   const { judge, trace } = scene;
-  const { crashDisconnects, releaseDisconnects, lost, released } = judge.causes;
+  const { crashDisconnects, releaseDisconnects, operatorEvictions, lost, released } = judge.causes;
   trace.add(ending ? `the run is over: ${JSON.stringify(ending)}` : 'the run comes to no end');
   return {
     plan,
@@ -53,7 +59,13 @@ export function resultOf(scene: Scene, plan: Plan, ending: Ending | undefined, s
     violations: judge.violations,
     trace: trace.lines,
     digest: trace.digest,
-    caused: { crashDisconnects, releaseDisconnects, sessionsLost: lost.size, podsReleased: released.size },
+    caused: {
+      crashDisconnects,
+      releaseDisconnects,
+      operatorEvictions,
+      sessionsLost: lost.size,
+      podsReleased: released.size,
+    },
     simulatedSeconds,
   };
 }

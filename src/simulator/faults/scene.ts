@@ -100,6 +100,7 @@ export class Scene {
         return undefined;
       },
       watchLagMs: () => this.watchLagMs,
+      changes: () => void this.judge.health.tick(),
       progress: (event) => {
         if (event.kind === 'sample') return;
         this.trace.add(`${holder}: ${event.kind} ${event.kind === 'phase' ? event.phase : event.text}`);

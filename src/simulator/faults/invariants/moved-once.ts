@@ -7,7 +7,7 @@ import { isSticking } from '../stage';
  * ends only with a node that crashed, or that a released operator took away. A client that comes back to an old node past the
  * Service may be evicted once for each time it does.
  */
-export function movedOnce({ facts, causes, fail }: Bench): Invariant {
+export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): Invariant {
   const evictions = new Map<string, number>();
   const returns = new Map<string, number>();
   const key = (client: string, node: string) => `${client} ${setOfPod(podOf(node))}`;
@@ -17,6 +17,10 @@ export function movedOnce({ facts, causes, fail }: Bench): Invariant {
       if (isSticking(client) && facts.journal) add(returns, key(client, node));
     },
     evicted(client, node) {
+      if (evictsForOperator(podOf(node))) {
+        causes.operatorEvictions++;
+        return;
+      }
       const times = add(evictions, key(client, node));
       const allowed = 1 + (returns.get(key(client, node)) ?? 0);
       if (times > allowed) fail('P2', `${client} is evicted from ${podOf(node)}: ${times} times from that set`);

@@ -1,3 +1,4 @@
+import { podOf } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
 /** Undisturbed milliseconds after which a new, lower cap holds. */
@@ -10,7 +11,7 @@ const EARLY_MS = 60;
  * P4: in each aligned second at most as many evictions as the cap in force. Seconds begin with the places in them that the journal
  * gives to the nodes. A cap that was lowered is in force as soon as the engine could tell the nodes.
  */
-export function pace({ facts, health, fail }: Bench): Invariant {
+export function pace({ facts, health, evictsForOperator, fail }: Bench): Invariant {
   let caps: { cap: number; endedAt: number }[] = [];
   let current = 0;
   let second = '';
@@ -23,7 +24,8 @@ export function pace({ facts, health, fail }: Bench): Invariant {
       caps.push({ cap: current, endedAt: health.tick() });
       current = cap;
     },
-    evicted() {
+    evicted(_client, node) {
+      if (evictsForOperator(podOf(node))) return;
       const origin = (facts.journal?.evacuation?.startedAt ?? 0) - EARLY_MS;
       const now = `${origin} ${Math.floor((facts.now - origin) / 1_000)}`;
       count = now === second ? count + 1 : 1;

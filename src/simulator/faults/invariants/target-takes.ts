@@ -16,7 +16,7 @@ const REACTION_MS = 3_000;
  * What evicts already goes on by itself until it is told to stop: so much time as the engine needs for that is allowed, counted only
  * while there is one that could.
  */
-export function targetTakes({ facts, health, causes, fail }: Bench): Invariant {
+export function targetTakes({ facts, health, causes, evictsForOperator, fail }: Bench): Invariant {
   /** Undisturbed time at which a set ceased to take devices. */
   const lostAt = new Map<string, number>();
   const look = () => {
@@ -38,6 +38,7 @@ export function targetTakes({ facts, health, causes, fail }: Bench): Invariant {
     evicted(client, node) {
       const { journal } = facts;
       const pod = podOf(node);
+      if (evictsForOperator(pod)) return;
       const taker = setOfPod(pod) === journal?.from.set ? journal.to.set : journal?.from.set;
       if (taker === undefined) {
         fail('P1', `${client} is evicted from ${pod}, and there is nobody to take it`);
