@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
 
@@ -20,9 +20,11 @@ export function labFile(name: string): string {
 
 /** Writes a kubeconfig of a service account, for whom the administrator stands in, and gives back its path. */
 export function kubeconfigOf(namespace: string, account: string): string {
+  const file = labFile(`${namespace}-${account}.kubeconfig`);
+  // Somebody may be reading the one that is there.
+  if (existsSync(file)) return file;
   const config = parse(readFileSync(labFile('kubeconfig'), 'utf8')) as { users: [{ user: { as?: string } }] };
   config.users[0].user.as = `system:serviceaccount:${namespace}:${account}`;
-  const file = labFile(`${namespace}.kubeconfig`);
   writeFileSync(file, stringify(config), { mode: 0o600 });
   return file;
 }

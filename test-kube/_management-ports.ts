@@ -1,6 +1,7 @@
 import type { KubeObject } from '../src/kubernetes';
 import { type ManagedNode, ManagementApiServer } from '../src/sandbox/management-api';
 import type { ApiServer } from './_api-server';
+import { until } from './_until';
 
 /** Ports of EMQX's management API and dashboard, which answer both as the management API does. */
 const PORTS = [8081, 18083];
@@ -26,7 +27,7 @@ export class ManagementPorts {
       metadata: { name: pod, namespace: this.namespace },
       spec: { forwards: [{ ports: PORTS, target: { address: '127.0.0.1', port } }] },
     };
-    await this.admin.apply(forward);
+    await until('the API server to lead there', () => this.admin.apply(forward).catch(() => undefined));
   }
 
   /** It listens no more: whoever is led there is refused. */

@@ -21,8 +21,14 @@ export async function expectMovedOnce({ namespace, fleet, rate }: Site): Promise
 
 /** A line for the lane's log. */
 export function tell(namespace: string, seen: ClientReport): void {
-  const { disconnectsPerClient, peakDisconnectsPerSecond, slidingDisconnects, sessionsKept, sessionsLost } = seen;
+  const { disconnectsPerClient, peakDisconnectsPerSecond, slidingDisconnects } = seen;
+  const { refusedConnects, refusedByReason, sessionsKept, sessionsLost } = seen;
   measured(
-    `${namespace}: clients by disconnects ${JSON.stringify(disconnectsPerClient.histogram)}, at most ${peakDisconnectsPerSecond} in a second (sliding ${slidingDisconnects.in1s}), sessions ${sessionsKept} kept, ${sessionsLost} lost`,
+    [
+      `${namespace}: clients by disconnects ${JSON.stringify(disconnectsPerClient.histogram)}`,
+      `at most ${peakDisconnectsPerSecond} in a second (sliding ${slidingDisconnects.in1s})`,
+      `${refusedConnects} connects refused ${refusedConnects > 0 ? JSON.stringify(refusedByReason) : ''}`.trim(),
+      `sessions ${sessionsKept} kept, ${sessionsLost} lost`,
+    ].join(', '),
   );
 }

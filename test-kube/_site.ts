@@ -1,5 +1,5 @@
 import type { KubeObject } from '../src/kubernetes';
-import { API_VERSION, type EmqxEnterprise, isHeld, KIND } from '../src/resource';
+import { type EmqxEnterprise, KIND } from '../src/resource';
 import { type Journal, type Phase, planUpgrade } from '../src/upgrade';
 import { Cli } from './_cli';
 import { type Engine, engineIn } from './_engine';
@@ -17,14 +17,20 @@ export interface SiteOptions extends Partial<Omit<UpgradeClusterOptions, 'versio
 
 /** A cluster of three nodes at rest, with its clients: in a namespace of its own on a real API server. */
 export class Site {
+  /** Aborts when all that is simulated ends, or nobody believes any more that its upgrade does. */
+  readonly patience: AbortSignal;
   private readonly commands: Cli[] = [];
+  private readonly engines: Engine[] = [];
+  private readonly ended = new AbortController();
 
   private constructor(
     readonly namespace: string,
     readonly world: KubeWorld,
     readonly fleet: Fleet,
     private readonly options: UpgradeClusterOptions,
-  ) {}
+  ) {
+    this.patience = AbortSignal.any([this.ended.signal, patience()]);
+  }
 
   /** Disconnects and moved sessions per second, at most. */
   get rate(): number {
@@ -74,15 +80,20 @@ export class Site {
     return command;
   }
 
-  /** Resolves with the journal of an upgrade as soon as it has reached a phase. */
-  async reached(phase: Phase): Promise<Journal> {
-    const query = { apiVersion: 'v1', kind: 'ConfigMap', namespace: this.namespace, name: `${CLUSTER}-upgrade` };
-    type Page = KubeObject & { data?: { 'journal.json'?: string } };
-    for await (const { object } of this.world.api.watch<Page>(query, {}, patience())) {
-      const journal = JSON.parse(object.data?.['journal.json'] ?? '{}') as Journal;
-      if (journal.phase === phase) return journal;
-    }
-    throw new Error(`waited in vain for phase ${phase}`);
+  /** An engine in this process, which upgrades it. */
+  async engine(): Promise<Engine> {
+    const engine = await engineIn(this.namespace, 'lane');
+    this.engines.push(engine);
+    return engine;
+  }
+
+  /** Resolves when an upgrade has reached a phase. @throws Error when a command ends before */
+  async reached(phase: Phase): Promise<void> {
+    const early = this.commands.map(async ({ ended }) => {
+      const { code, output } = await ended;
+      throw new Error(`ended with ${code} before phase ${phase}: ${output}`);
+    });
+    await Promise.race([this.isIn(phase), ...early]);
   }
 
   /** Resolves when nobody holds the lease any more. */
@@ -92,33 +103,24 @@ export class Site {
     );
   }
 
-  /** Resolves when somebody has let go of the operator and it is held again: for how many milliseconds it was not. */
-  async released(): Promise<number> {
-    const query = { apiVersion: API_VERSION, kind: KIND, namespace: this.namespace };
-    let since: number | undefined;
-    for await (const { object } of this.world.api.watch<EmqxEnterprise & KubeObject>(query, {}, patience())) {
-      if (!isHeld(object)) since ??= performance.now();
-      else if (since !== undefined) return performance.now() - since;
+  /** Looks at the cluster as the engine does. */
+  async look<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+    const engine = await engineIn(this.namespace, 'onlooker');
+    try {
+      return await work(engine);
+    } finally {
+      engine.close();
     }
-    throw new Error('waited in vain for the operator to be held again');
   }
 
-  /** What is left of an upgrade that has ended. */
-  remains() {
-    return this.look(async ({ cluster }) => {
-      const { resource, sets, pods, traffic, lease, journal } = await cluster.observe();
-      return {
-        version: resource.spec.template?.spec?.emqxContainer?.image?.version,
-        initialDelaySeconds: resource.spec.blueGreenUpdate?.initialDelaySeconds,
-        condition: resource.status?.conditions?.[0]?.type,
-        operatorUpgrades: resource.status?.blueGreenUpdateStatus !== undefined,
-        setSizes: sets.map(({ replicas, readyReplicas }) => [replicas, readyReplicas]).sort(),
-        pods: pods.length,
-        trafficIsPinned: traffic.some(({ revision }) => revision !== undefined),
-        lease: lease?.holder,
-        phase: journal?.phase,
-      };
-    });
+  private async isIn(phase: Phase): Promise<void> {
+    const query = { apiVersion: 'v1', kind: 'ConfigMap', namespace: this.namespace, name: `${CLUSTER}-upgrade` };
+    type Page = KubeObject & { data?: { 'journal.json'?: string } };
+    for await (const { object } of this.world.api.watch<Page>(query, {}, this.patience)) {
+      const journal = JSON.parse(object.data?.['journal.json'] ?? '{}') as Journal;
+      if (journal.phase === phase) return;
+    }
+    throw new Error(`waited in vain for phase ${phase}`);
   }
 
   /** Resolves when the clients are connected, the nodes have counted them, and nothing stands against an upgrade. */
@@ -136,32 +138,9 @@ export class Site {
   }
 
   private async end(): Promise<void> {
+    this.ended.abort(new Error('the test has ended'));
     for (const command of this.commands) command.kill();
+    for (const engine of this.engines) engine.close();
     await this.world.end();
   }
-
-  private async look<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-    const engine = await engineIn(this.namespace, 'onlooker');
-    try {
-      return await work(engine);
-    } finally {
-      engine.close();
-    }
-  }
 }
-
-/** What is left of an upgrade that went well. */
-export const AT_REST: Awaited<ReturnType<Site['remains']>> = {
-  version: '4.4.15',
-  initialDelaySeconds: 5,
-  condition: 'Running',
-  operatorUpgrades: false,
-  setSizes: [
-    [0, 0],
-    [3, 3],
-  ],
-  pods: 3,
-  trafficIsPinned: false,
-  lease: undefined,
-  phase: 'done',
-};
