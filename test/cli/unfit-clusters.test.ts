@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { KubeObject } from '../../src/kubernetes';
+import type { EmqxEnterprise } from '../../src/resource';
+import { clusterOf } from '../_upgradable-cluster';
+import type { TestShellOptions } from './_shell';
+import { SimulatedCluster } from './_simulated';
+
+const OPERATOR = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace: 'emqx-operator-system',
+  name: 'emqx-operator-controller-manager',
+};
+
+let cluster: SimulatedCluster;
+beforeEach(async () => {
+  cluster = await SimulatedCluster.atRest(30);
+});
+afterEach(() => cluster.world.stop());
+
+const folder = mkdtempSync(path.join(tmpdir(), 'unfit-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The options that upgrade to a changed manifest. */
+function manifest(change: (resource: EmqxEnterprise) => void): string {
+  const resource = clusterOf('emqx-ee', 'default', '4.4.15');
+  change(resource);
+  const file = path.join(folder, 'emqx.yaml');
+  writeFileSync(file, JSON.stringify(resource));
+  return `-f ${file}`;
+}
+
+type World = SimulatedCluster['world'];
+
+const sets = ({ kubernetes: { store } }: World) =>
+  store.list<KubeObject & { spec: { replicas: number } }>({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    namespace: 'default',
+  });
+
+describe('an upgrade that must not begin writes nothing, and says why: ', () => {
+  test.each<[string, (world: World) => Promise<unknown> | undefined, RegExp, (() => string)?]>([
+    [
+      'no operator',
+      async ({ kubernetes: { store } }) => store.delete(OPERATOR),
+      /✗ operator .*no EMQX Operator is installed[\s\S]*docs\/checks\.md#operator\n/,
+    ],
+    [
+      'an operator of another age',
+      async ({ kubernetes: { store } }) =>
+        store.update<KubeObject & { spec: { template: { spec: { containers: [{ image: string }] } } } }>(
+          OPERATOR,
+          (draft) => {
+            draft.spec.template.spec.containers[0].image = 'emqx/emqx-operator-controller:2.3.0';
+            return undefined;
+          },
+        ),
+      /✗ operator .*the operator is not 2\.1 to 2\.2\.29/,
+    ],
+    [
+      'an operator that hangs',
+      async (world) => {
+        world.stop();
+        await world.clock.sleep(90_000);
+      },
+      /✗ operator-looks .*has not looked at the cluster for \d+ s/,
+    ],
+    [
+      'an upgrade of the operator that has removed old pods',
+      async (world) => {
+        await world.apply([clusterOf('emqx-ee', 'default', '4.4.15') as KubeObject]);
+        while (!sets(world).some(({ spec }) => spec.replicas === 2)) await world.clock.sleep(500);
+      },
+      /✗ status .*has removed [12] of 3 old\s+pods/,
+    ],
+    [
+      'other replicas',
+      () => undefined,
+      /✗ replicas .*replicas change from 3 to 5/,
+      () =>
+        manifest(({ spec }) => {
+          spec.replicas = 5;
+        }),
+    ],
+    [
+      'another label and another annotation',
+      () => undefined,
+      /✗ metadata .*labels\.team, annotations\.note/,
+      () =>
+        manifest(({ metadata }) => {
+          metadata.labels = { ...metadata.labels, team: 'a' };
+          metadata.annotations = { note: 'b' };
+        }),
+    ],
+  ])('%s', async (_, make, finding, wanted = () => '--set-version 4.4.15') => {
+    await cluster.world.clock.run(async () => make(cluster.world));
+    const before = cluster.resource.metadata.resourceVersion;
+    const { code, out } = await cluster.run(`upgrade ${wanted()} --yes`);
+    expect(out).toMatch(finding);
+    expect(code).toBe(3);
+    expect(cluster.traces).toEqual([]);
+    const changed = cluster.resource.metadata.resourceVersion;
+    if (sets(cluster.world).length === 1) expect(changed).toBe(before);
+  });
+
+  test('a password of the management API that the nodes do not have', async () => {
+    const link: NonNullable<TestShellOptions['link']> = async () => ({
+      ...cluster.link(),
+      transport: { exchange: async () => ({ status: 401, headers: {}, body: 'Unauthorized' }) },
+    });
+    const { code, out } = await cluster.run('upgrade --set-version 4.4.15 --yes', { link });
+    expect(out).toMatch(/✗ nodes [\s\S]*HTTP 401[\s\S]*it\s+must be the one the nodes have/);
+    expect(code).toBe(3);
+    expect(cluster.traces).toEqual([]);
+  });
+});
