@@ -84,6 +84,8 @@ export interface Journal {
   shares?: NodeShare[] | undefined;
   /** Pods whose evacuation is to be stopped before any is started: the shares have changed. */
   restart?: string[] | undefined;
+  /** Nodes were told to stop: none is started before. */
+  restUntil?: number;
   /** Nobody is disconnected and no step is begun, since then; and for how long it was so before, in ms. */
   paused?: { since: number } | undefined;
   pausedMs?: number;

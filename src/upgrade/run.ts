@@ -156,8 +156,10 @@ class Run {
   /** Returns how long to wait before the next one. */
   private async oneStep(keptMs: number, signal?: AbortSignal): Promise<number> {
     try {
+      const wasOurs = this.isLeaseOurs;
       await this.keepLease(signal);
-      const observation = await this.observer.look(this.journal, signal, { keptMs });
+      // While it was not ours, somebody else may have gone on; a watch may tell it late.
+      const observation = await this.observer.look(this.journal, signal, { keptMs, anew: !wasOurs });
       this.follow(observation);
       this.isLeft = this.until(this.journal, observation);
       if (this.isLeft) return 0;
@@ -241,8 +243,7 @@ class Run {
     const { clock, cluster, emqx } = this.context;
     if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
     // A process that was paused meanwhile must not act on what it saw before.
-    if (clock.now() - this.leaseAt >= LEASE_MS)
-      throw new PortError('conflict', 'this process was paused; it looks again');
+    if (!this.isLeaseOurs) throw new PortError('conflict', 'this process was paused; it looks again');
     await this.keepLease(signal);
     switch (action.do) {
       case 'select-traffic':
@@ -313,6 +314,7 @@ class Run {
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
+    if (!this.isLeaseOurs) throw new PortError('conflict', 'this process was paused; it looks again');
     if (asked) await cluster.writeJournal(next, asked.cluster.journalVersion, signal);
     else await this.insist(() => cluster.writeJournal(next, undefined, signal), signal);
     this.journal = next;
@@ -343,6 +345,11 @@ class Run {
     if (lease && lease.holder !== holder) throw lost(`${lease.holder} has taken the lease`);
     if (written && written.run !== this.journal.run) throw lost('another run has begun meanwhile');
     this.journal = written ?? this.journal;
+  }
+
+  /** Whether nobody else can have had the lease since it was taken or renewed. */
+  private get isLeaseOurs(): boolean {
+    return this.context.clock.now() - this.leaseAt < LEASE_MS;
   }
 
   /** Takes the lease, and renews it when it is time. */

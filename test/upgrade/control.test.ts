@@ -99,7 +99,7 @@ describe('a request', () => {
     });
     expect(decided('evacuate', (scene) => Object.assign(scene.journal, step.note))).toEqual({
       kind: 'note',
-      note: { restart: undefined },
+      note: { restart: undefined, restUntil: expect.any(Number) },
     });
   });
 });

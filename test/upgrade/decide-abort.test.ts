@@ -30,6 +30,7 @@ const onTheWayBack = (phase: Phase, change: (scene: Scene) => void = () => {}): 
       evacuation: undefined,
     });
     scene.journal.from.digest = digestOf(OLD);
+    scene.journal.began.switch = 1;
     scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: BLUE_REVISION, pods: podNames(BLUE) }];
     change(scene);
   });
@@ -107,11 +108,18 @@ describe('return', () => {
     expect(done).toEqual([{ do: 'stop-evacuation', pod: `${BLUE}-0`, node: nodeName(`${BLUE}-0`) }]);
   });
 
-  test('has nothing to do when nobody is on green', () => {
+  test('has nothing to do when green was never behind a Service', () => {
+    const step = onTheWayBack('return', (scene) => {
+      delete scene.journal.began.switch;
+    });
+    expect(step).toEqual({ kind: 'next', phase: 'clear' });
+  });
+
+  test('empties green nodes that seem to have nobody: what they tell may be seconds old', () => {
     const step = onTheWayBack('return', (scene) => {
       for (const name of podNames(GREEN)) Object.assign(named(scene.nodes, name), { connections: 0, sessions: 0 });
     });
-    expect(step).toEqual({ kind: 'next', phase: 'clear' });
+    expect(step).toMatchObject({ kind: 'note', note: { shares: [{}, {}, {}] } });
   });
 });
 

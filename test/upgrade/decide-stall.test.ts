@@ -113,6 +113,7 @@ describe('while green cannot take devices', () => {
     const step = decided('evacuate', (scene) => {
       evacuating(scene);
       waitingForGreen(scene);
+      scene.journal.restUntil = scene.at + 1;
     });
     const actions = step.kind === 'stay' ? step.actions.filter(({ do: what }) => what !== 'patch-resource') : [];
     expect(actions.map((action) => action.do)).toEqual(Array(3).fill('stop-evacuation'));
@@ -120,11 +121,24 @@ describe('while green cannot take devices', () => {
   });
 });
 
+test('it is noted first that nodes are stopped, so that none is started in the same second', () => {
+  const step = decided('evacuate', (scene) => {
+    evacuating(scene);
+    waitingForGreen(scene);
+  });
+  expect(step).toEqual({ kind: 'note', note: { restUntil: expect.any(Number) } });
+  const resting = decided('evacuate', (scene) => {
+    scene.journal.restUntil = scene.at + 1;
+  });
+  expect(resting).toMatchObject({ kind: 'stay', actions: [] });
+});
+
 describe('devices that are away', () => {
   const away =
     (count: number, evicting: boolean, budget = 100) =>
     (scene: Scene) => {
       scene.journal.limits.offlineBudget = budget;
+      if (evicting) scene.journal.restUntil = scene.at + 1;
       scene.journal.evacuation = { startedAt: scene.at, lowerBoundMs: 1, connections: 3_000 };
       for (const name of podNames(BLUE))
         Object.assign(named(scene.nodes, name), { connections: 500, sessions: 500, evacuating: evicting });

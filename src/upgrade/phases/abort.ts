@@ -1,6 +1,6 @@
 import { isHeld } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { activeSets, nodesOf, podsOf, setOf } from '../observation';
+import { activeSets, podsOf, setOf } from '../observation';
 import { digestOf } from '../target';
 import {
   allAnswer,
@@ -15,7 +15,7 @@ import {
   standStill,
   stay,
 } from './common';
-import { emptyGreen } from './evacuate';
+import { emptyGreen, isGreenEmptied } from './evacuate';
 
 /**
  * The way back, in the one order that is safe: the template first, while the operator is held, so that it wants blue
@@ -72,8 +72,7 @@ export function clear(situation: Situation): Step {
   const green = setOf(observation.cluster, source);
   if (green && green.replicas > 0) {
     if (!allAnswer(observation, source)) return stay('every green node to answer', 1_000);
-    const isUsed = nodesOf(observation, source).some((node) => node.connections + node.sessions > 0);
-    if (isUsed) return emptyGreen(situation);
+    if (!isGreenEmptied(situation)) return emptyGreen(situation);
     return stay('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);
   }
   const left = podsOf(observation.cluster, source).length;

@@ -31,6 +31,11 @@ export const LOOK_EVERY = {
  */
 export const ROUTES_MS = 1_500;
 
+/** What is noted when nodes are told to stop: nothing is started before the second is over. */
+export function rest({ at }: Observation): { restUntil: number } {
+  return { restUntil: at + 1_200 };
+}
+
 export function stay(waitingFor: string, pollMs: number, actions: Action[] = []): Step {
   return { kind: 'stay', waitingFor, actions, pollMs };
 }

@@ -4,7 +4,7 @@ import type { Journal } from '../journal';
 import { activeSets, greenOf, setOf, undrained } from '../observation';
 import { share } from '../pacing';
 import { loadsOf } from '../plan';
-import { moveOf, selections, standStill, stay } from './common';
+import { moveOf, rest, selections, standStill, stay } from './common';
 
 /** Takes up what somebody asked of the run; undefined when nobody did. */
 export function takeUp(situation: Situation): Step | undefined {
@@ -47,7 +47,7 @@ function refused({ observation }: Situation, text: string, reason: string): Step
 function paused({ observation, journal }: Situation, pause: boolean): Partial<Journal> {
   if (pause) return { paused: journal.paused ?? { since: observation.at } };
   const pausedMs = (journal.pausedMs ?? 0) + (journal.paused ? observation.at - journal.paused.since : 0);
-  return { paused: undefined, pausedMs };
+  return { paused: undefined, pausedMs, ...rest(observation) };
 }
 
 /** EMQX takes a new rate only with a new start: what evicts now is stopped before anything is started again. */

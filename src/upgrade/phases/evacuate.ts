@@ -1,6 +1,6 @@
 import type { Action, Situation, Step } from '../decide';
 import type { Phase } from '../journal';
-import { isDrained, loadOf, type NodeView, nodesOf, podsOf, setOf } from '../observation';
+import { greenOf, isDrained, loadOf, nodesOf, podsOf, setOf } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { timeLeft } from '../sample';
@@ -10,6 +10,7 @@ import {
   moveOf,
   oldPods,
   openGates,
+  rest,
   selections,
   standStill,
   stay,
@@ -28,13 +29,22 @@ export function evacuate(situation: Situation): Step {
 
 /** The way back: devices that had been moved to green are moved to blue, at the same cap. */
 export function comeBack(situation: Situation): Step {
-  const { observation } = situation;
-  const { source } = moveOf(situation);
-  const pods = podsOf(observation.cluster, source).filter((pod) => pod.containersReady);
-  const unmoved = pods.every((pod) => isUnused(observation.nodes.get(pod.name)));
-  // Nobody is led to green any more.
-  if (unmoved) return { kind: 'next', phase: 'clear' };
-  return emptyGreen(situation);
+  return isGreenEmptied(situation) ? { kind: 'next', phase: 'clear' } : emptyGreen(situation);
+}
+
+/**
+ * Whether green has nobody: it was never behind a Service, or every node of it is drained. What the others tell of themselves may
+ * be seconds old.
+ */
+export function isGreenEmptied({ observation, journal }: Situation): boolean {
+  const { cluster, nodes } = observation;
+  const served =
+    journal.began.switch !== undefined ||
+    journal.aborted?.phase === 'native' ||
+    cluster.traffic.some((service) => service.byOperator);
+  const green = greenOf(cluster, journal)?.name ?? '';
+  const running = podsOf(cluster, green).filter((pod) => pod.containersReady);
+  return !served || running.every((pod) => isDrained(nodes.get(pod.name)));
 }
 
 export function emptyGreen(situation: Situation): Step {
@@ -63,9 +73,12 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     return { kind: 'next', phase: next, note: { evacuation } };
   }
   const restart = restarting(situation);
-  if (journal.restart && restart.length === 0) return { kind: 'note', note: { restart: undefined } };
+  if (journal.restart && restart.length === 0)
+    return { kind: 'note', note: { restart: undefined, ...rest(observation) } };
   const takes = targetTakes(situation);
   const patient = areTooManyAway(situation);
+  const evicting = standStill(situation).length > 0;
+  if ((!takes || patient) && evicting && !isResting(situation)) return { kind: 'note', note: rest(observation) };
   const actions = [
     ...selections(situation, revision),
     ...openGates(observation, target?.name ?? ''),
@@ -136,11 +149,6 @@ export function allDrained(situation: Situation): boolean {
   return pods.length >= oldPods(journal) && pods.every((pod) => isDrained(observation.nodes.get(pod.name)));
 }
 
-/** Whether a node answers and has nobody, whatever it does. */
-function isUnused(node: NodeView | undefined): boolean {
-  return node !== undefined && node.unreachable === undefined && node.connections === 0 && node.sessions === 0;
-}
-
 /** Orders to stop what evicts at a rate that holds no more. */
 function restarting({ observation, journal }: Situation): Action[] {
   return (journal.restart ?? []).flatMap((pod): Action[] => {
@@ -157,6 +165,7 @@ export function starts(situation: Situation): Action[] {
   const { observation, journal } = situation;
   const { target } = moveOf(situation);
   if (!journal.shares || !journal.evacuation || journal.restart || !target || !targetTakes(situation)) return [];
+  if (isResting(situation)) return [];
   const migrateTo = nodesOf(observation, target.name).map((node) => node.node);
   if (migrateTo.length < journal.replicas || unjoined(situation, target.name).length > 0) return [];
   const open = journal.shares.filter((part) => !isDrained(observation.nodes.get(part.pod)));
@@ -174,6 +183,11 @@ export function starts(situation: Situation): Action[] {
     };
     return [{ do: 'start-evacuation', pod: part.pod, node: node.node, order, afterMs: untilSlot(situation, part) }];
   });
+}
+
+/** A node that is started in the second in which another was stopped would add its burst to that one's. */
+function isResting({ observation, journal }: Situation): boolean {
+  return observation.at < (journal.restUntil ?? 0);
 }
 
 /**
