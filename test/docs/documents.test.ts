@@ -74,7 +74,7 @@ test.each(of('sh'))('%s: the commands exist', (_name, { text }) => {
     scripts: Record<string, string>;
     devDependencies: Record<string, string>;
   };
-  for (const [, script] of text.matchAll(/npm run ([\w-]+)/g)) expect(Object.keys(scripts)).toContain(script);
+  for (const [, script] of text.matchAll(/npm run ([\w:-]+)/g)) expect(Object.keys(scripts)).toContain(script);
   if (/npm test/.test(text)) expect(Object.keys(scripts)).toContain('test');
   if (/npx cdk8s/.test(text)) expect(Object.keys(devDependencies)).toContain('cdk8s-cli');
   // What a document has its reader write is there afterwards.
