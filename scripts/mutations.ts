@@ -115,10 +115,10 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'node.unreachable !== undefined || node.evacuating || observation.at - journal.evacuation!.startedAt > 3e3) return [];',
   },
   {
-    name: 'the next phase is begun without being written down',
+    name: 'the journal does not keep which set is green',
     file: 'upgrade/run.ts',
-    from: 'else await this.insist(() => cluster.writeJournal(next, undefined, signal), signal);',
-    to: 'else if (!change.phase) await this.insist(() => cluster.writeJournal(next, undefined, signal), signal);',
+    from: 'const next: Journal = { ...this.journal, ...change };',
+    to: 'const next: Journal = { ...this.journal, ...change, to: this.journal.to };',
   },
   {
     name: 'what the resource asked for is not kept',
@@ -141,14 +141,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a pause stops no node',
     file: 'upgrade/phases/common.ts',
-    from: "if (journal.phase !== 'evacuate' && journal.phase !== 'return') return [];",
-    to: "if (journal.phase !== 'return') return [];",
+    from: "if (phase === 'evacuate' || phase === 'return') return stops(",
+    to: "if (phase === 'return') return stops(",
   },
   {
-    name: 'on the way back blue goes on refusing devices',
-    file: 'upgrade/phases/abort.ts',
-    from: '.filter((node) => node.evacuating)',
-    to: '.filter((node) => node.evacuating && node.connections > 1e6)',
+    name: 'nodes are not told to stop',
+    file: 'upgrade/phases/common.ts',
+    from: 'return nodes.filter((node) => node.evacuating).map(',
+    to: 'return nodes.filter((node) => node.evacuating && node.connections > 1e6).map(',
   },
   {
     name: 'the way back ends before green is gone',

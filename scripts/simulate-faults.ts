@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   if (values.list) return console.log(FAULT_NAMES.map((name) => `${name.padEnd(28)}${FAULTS[name].does}`).join('\n'));
   if (values['crash-points']) await everyCrash(Number(values.every), values.first ?? false);
   const goesOn = () => !(values.first && process.exitCode === 1);
-  if (values.chosen && goesOn()) await everyChosen();
+  if (values.chosen && goesOn()) await everyChosen(values.first ?? false);
   const only = values['crash-points'] || values.chosen;
   if ((values.seeds !== undefined || !only) && goesOn()) await everySeed(values.seeds ?? '1..100', values);
 }
@@ -68,9 +68,10 @@ async function everySeed(seeds: string, values: SeedOptions): Promise<void> {
   if (failed > 0) process.exitCode = 1;
 }
 
-async function everyChosen(): Promise<void> {
+async function everyChosen(first: boolean): Promise<void> {
   let failed = 0;
   for (const name of CHOSEN_NAMES) {
+    if (first && failed > 0) break;
     for (const plan of chosenPlans(name)) {
       const { violations } = await playFaults(plan);
       if (violations.length === 0) continue;

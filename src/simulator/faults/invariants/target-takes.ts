@@ -11,7 +11,8 @@ const REACTION_MS = 3_000;
 /**
  * P1: nobody is evicted while the other set cannot take him: every pod of it Ready, joined, and they alone behind the Service.
  *
- * Nor does the Service lead anybody to a node that evacuates, unless a released operator has begun that.
+ * Nor is an evacuation ordered in a phase in which that set is not to be emptied, nor does the Service lead anybody to a node that
+ * evacuates, unless a released operator has begun that.
  *
  * What evicts already goes on by itself until it is told to stop: so much time as the engine needs for that is allowed, counted only
  * while there is one that could.
@@ -30,6 +31,13 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
   return {
     stored({ object }) {
       if (['Pod', 'EndpointSlice', 'ConfigMap'].includes(object.kind)) look();
+    },
+    ordered({ process, verb, target }) {
+      if (verb !== 'start') return;
+      const { phase, from } = facts.journal ?? {};
+      const phases = setOfPod(target) === from?.set ? ['evacuate', 'retire'] : ['return', 'clear'];
+      if (phase && !phases.includes(phase))
+        fail('P1', `${process} orders ${target} to evacuate, and the run is in ${phase}`);
     },
     refused(client, reason) {
       if (reason === 'tcp-refused' || isSticking(client) || causes.released.size > 0) return;
