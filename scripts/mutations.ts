@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the holder of the lease is not looked at',
-    file: 'upgrade/run.ts',
+    file: 'upgrade/drive.ts',
     from: 'if (lease && lease.holder !== holder) throw',
     to: 'if (lease && lease.holder === undefined) throw',
   },
@@ -50,7 +50,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the lease is not renewed',
-    file: 'upgrade/run.ts',
+    file: 'upgrade/drive.ts',
     from: 'if (clock.now() - this.leaseAt < RENEW_LEASE_MS) return;',
     to: 'if (Number.isFinite(this.leaseAt)) return;',
   },
@@ -62,9 +62,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a process that was paused acts on what it saw before',
-    file: 'upgrade/run.ts',
-    from: 'if (clock.now() - this.leaseAt >= LEASE_MS)',
-    to: 'if (clock.now() - this.leaseAt >= 1e9)',
+    file: 'upgrade/drive.ts',
+    from: 'return this.context.clock.now() - this.leaseAt < LEASE_MS;',
+    to: 'return true;',
   },
   {
     name: 'the delay is given back before blue is gone',
@@ -116,13 +116,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the journal does not keep which set is green',
-    file: 'upgrade/run.ts',
+    file: 'upgrade/drive.ts',
     from: 'const next: Journal = { ...this.journal, ...change };',
     to: 'const next: Journal = { ...this.journal, ...change, to: this.journal.to };',
   },
   {
     name: 'what the resource asked for is not kept',
-    file: 'upgrade/run.ts',
+    file: 'upgrade/drive.ts',
     from: 'await this.insist(() => cluster.keepSpec(journal.run, resource.spec, signal), signal);',
     to: 'void resource;',
   },
@@ -159,8 +159,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'green is removed with the devices on it',
     file: 'upgrade/phases/evacuate.ts',
-    from: "if (unmoved) return { kind: 'next', phase: 'clear' };",
-    to: "return { kind: 'next', phase: 'release' };",
+    from: 'return !served || running.every((pod) => isDrained(nodes.get(pod.name)));',
+    to: 'return !served || running.length >= 0;',
   },
   {
     name: 'the Service is left tied to green',
@@ -170,7 +170,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what a watch told is good enough for what cannot be taken back',
-    file: 'upgrade/run.ts',
+    file: 'upgrade/drive.ts',
     from: 'keptMs: NODES_KEPT_MS, anew: true }',
     to: 'keptMs: NODES_KEPT_MS, anew: false }',
   },
