@@ -1,10 +1,9 @@
 import { parseControl } from '../control';
 import type { Situation, Step } from '../decide';
 import type { Journal } from '../journal';
-import { activeSets, greenOf, setOf, undrained } from '../observation';
-import { share } from '../pacing';
-import { loadsOf } from '../plan';
+import { activeSets, greenOf, setOf } from '../observation';
 import { moveOf, rest, selections, standStill, stay } from './common';
+import { reshared } from './evacuate';
 
 /** Takes up what somebody asked of the run; undefined when nobody did. */
 export function takeUp(situation: Situation): Step | undefined {
@@ -20,7 +19,11 @@ export function takeUp(situation: Situation): Step | undefined {
     case 'resume':
       return { kind: 'note', note: paused(situation, control.do === 'pause'), answers: request };
     case 'rate':
-      return { kind: 'note', note: paced(situation, control.perSecond), answers: request };
+      return {
+        kind: 'note',
+        note: situation.journal.shares ? reshared(situation, control.perSecond) : { connectionCap: control.perSecond },
+        answers: request,
+      };
     case 'abort':
       return aborted(situation, request);
   }
@@ -48,20 +51,6 @@ function paused({ observation, journal }: Situation, pause: boolean): Partial<Jo
   if (pause) return { paused: journal.paused ?? { since: observation.at } };
   const pausedMs = (journal.pausedMs ?? 0) + (journal.paused ? observation.at - journal.paused.since : 0);
   return { paused: undefined, pausedMs, ...rest(observation) };
-}
-
-/** EMQX takes a new rate only with a new start: what evicts now is stopped before anything is started again. */
-function paced(situation: Situation, perSecond: number): Partial<Journal> {
-  const { observation, journal } = situation;
-  if (!journal.shares) return { connectionCap: perSecond };
-  const { source } = moveOf(situation);
-  const caps = { connections: perSecond, sessions: journal.sessionCap };
-  const evacuating = undrained(observation, source).filter((node) => node.evacuating);
-  return {
-    connectionCap: perSecond,
-    shares: share(loadsOf(observation, source), caps),
-    restart: evacuating.map((node) => node.pod),
-  };
 }
 
 function aborted(situation: Situation, request: string): Step {

@@ -1,6 +1,6 @@
 import type { Action, Situation, Step } from '../decide';
-import type { Phase } from '../journal';
-import { greenOf, isDrained, loadOf, nodesOf, podsOf, setOf } from '../observation';
+import type { Journal, Phase } from '../journal';
+import { greenOf, isDrained, loadOf, nodesOf, podsOf, setOf, undrained } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { timeLeft } from '../sample';
@@ -68,6 +68,12 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     const evacuation = { startedAt: observation.at, lowerBoundMs, connections: connected(situation) };
     return { kind: 'note', note: { shares, evacuation } };
   }
+  const { shares } = journal;
+  const isShared = (pod: string) => shares.some((part) => part.pod === pod);
+  // A green pod that was away when the cap was shared out.
+  if (journal.aborted && !nodesOf(observation, source).every((node) => isShared(node.pod))) {
+    return { kind: 'note', note: reshared(situation) };
+  }
   if (allDrained(situation)) {
     const evacuation = { ...journal.evacuation, drainedAt: observation.at };
     return { kind: 'next', phase: next, note: { evacuation } };
@@ -112,6 +118,18 @@ export function lossOf({ observation, journal }: Situation): Step | undefined {
     reason,
     fix: 'it is held again; find out who reset spec.blueGreenUpdate.initialDelaySeconds, then run the same command again, or abort',
     note: { lostPods },
+  };
+}
+
+/** EMQX takes a new rate only with a new start: what evicts now is stopped before anything is started again. */
+export function reshared(situation: Situation, connectionCap = situation.journal.connectionCap): Partial<Journal> {
+  const { observation, journal } = situation;
+  const { source } = moveOf(situation);
+  const evacuating = undrained(observation, source).filter((node) => node.evacuating);
+  return {
+    connectionCap,
+    shares: share(loadsOf(observation, source), { connections: connectionCap, sessions: journal.sessionCap }),
+    restart: evacuating.map((node) => node.pod),
   };
 }
 
