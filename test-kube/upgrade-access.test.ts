@@ -98,7 +98,10 @@ describeKube('the account of UpgradeAccess', () => {
   test('may watch what it lists, and reach the management API through the pods', async () => {
     const watches = requests.filter(({ verb }) => verb === 'list').map((access) => ({ ...access, verb: 'watch' }));
     expect(watches.map(({ resource }) => resource).sort()).toEqual([
+      'configmaps',
+      'emqxenterprises',
       'endpointslices',
+      'leases',
       'pods',
       'services',
       'statefulsets',
@@ -119,14 +122,21 @@ describeKube('the account of UpgradeAccess', () => {
       .filter(({ name, resource }) => name && !['pods', 'statefulsets'].includes(resource))
       .map((access) => ({ ...access, name: access.name!.replace('emqx-ee', 'other') }));
     expect(ofAnother.map(show).sort()).toEqual([
-      'get /configmaps other-upgrade',
+      'get /endpoints other',
       'get /secrets other-bootstrap-user',
-      'get apps.emqx.io/emqxenterprises other',
-      'get coordination.k8s.io/leases other-upgrade',
+      'get /secrets other-upgrade',
+      'list /configmaps other-upgrade',
+      'list apps.emqx.io/emqxenterprises other',
+      'list coordination.k8s.io/leases other-upgrade',
       'patch /configmaps other-upgrade',
+      'patch /endpoints other',
+      'patch /secrets other-upgrade',
       'patch /services other-mqtt',
       'patch apps.emqx.io/emqxenterprises other',
       'patch coordination.k8s.io/leases other-upgrade',
+      'watch /configmaps other-upgrade',
+      'watch apps.emqx.io/emqxenterprises other',
+      'watch coordination.k8s.io/leases other-upgrade',
     ]);
     expect(await refused(account, NAMESPACE, ofAnother)).toEqual(ofAnother.map(show).sort());
     expect(await refused(accountOfAll, NAMESPACE_OF_ALL, ofAnother)).toEqual([]);
