@@ -122,7 +122,9 @@ describeKubectl(
         await desk.clear();
       }
       const [before = 0, byTheOperator = 0, driven = 0] = statuses.map(sessionsIn);
-      expect([before, driven]).toEqual([330, 330]);
+      // The nodes count anew only now and then, so that the first look may come before the last count.
+      expect(before).toBeLessThanOrEqual(330);
+      expect(driven).toBe(330);
       expect(byTheOperator).toBeLessThanOrEqual(300);
     }, 280_000);
   },
