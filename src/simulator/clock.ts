@@ -144,7 +144,7 @@ export class SimulatedClock implements Clock {
     const following = this.following;
     if (!following) return;
     clearTimeout(following.timer);
-    const next = this.heap[0];
+    const next = this.top();
     if (!next) {
       delete following.timer;
       return;
@@ -153,10 +153,11 @@ export class SimulatedClock implements Clock {
   }
 
   private drain(): void {
-    while (this.following && this.heap[0] && this.heap[0].at <= this.now()) {
-      const entry = this.pop();
-      if (!entry) break;
-      this.fire(entry);
+    while (this.following) {
+      const next = this.top();
+      if (!next || next.at > this.now()) break;
+      this.removeTop();
+      this.fire(next);
     }
     this.rearm();
   }
@@ -188,28 +189,37 @@ export class SimulatedClock implements Clock {
     };
   }
 
-  /** The next entry that was not called off. */
+  /** Takes the next entry that was not called off. */
   private pop(): Entry | undefined {
-    const heap = this.heap;
+    const top = this.top();
+    if (top) this.removeTop();
+    return top;
+  }
+
+  /** The next entry that was not called off; those before it are dropped. */
+  private top(): Entry | undefined {
     for (;;) {
-      const top = heap[0];
-      if (!top) return undefined;
-      const last = heap.pop()!;
-      if (last !== top) {
-        let index = 0;
-        for (;;) {
-          const left = 2 * index + 1;
-          if (left >= heap.length) break;
-          const right = left + 1;
-          const child = right < heap.length && before(heap[right]!, heap[left]!) ? right : left;
-          if (!before(heap[child]!, last)) break;
-          heap[index] = heap[child]!;
-          index = child;
-        }
-        heap[index] = last;
-      }
-      if (top.run) return top;
+      const top = this.heap[0];
+      if (!top || top.run) return top;
+      this.removeTop();
     }
+  }
+
+  private removeTop(): void {
+    const heap = this.heap;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      const left = 2 * index + 1;
+      if (left >= heap.length) break;
+      const right = left + 1;
+      const child = right < heap.length && before(heap[right]!, heap[left]!) ? right : left;
+      if (!before(heap[child]!, last)) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = last;
   }
 }
 

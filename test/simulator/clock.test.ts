@@ -73,6 +73,20 @@ test('following the wall clock, callbacks come in their order, and never early',
   await expect(clock.run(async () => clock.now())).resolves.toBeGreaterThanOrEqual(30);
 });
 
+test('following the wall clock, what was called off does not bring forward what comes next', async () => {
+  const clock = new SimulatedClock(0);
+  const unfollow = clock.follow();
+  const early = jest.fn();
+  clock.schedule(3_600_000, early);
+  clock.schedule(20, () => undefined).cancel();
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, 40);
+  });
+  unfollow();
+  expect(early).not.toHaveBeenCalled();
+  expect(clock.now()).toBeLessThan(3_600_000);
+});
+
 test('it may follow faster: an hour in some milliseconds', async () => {
   const clock = new SimulatedClock(0);
   const unfollow = clock.follow(1_000_000);
