@@ -8,7 +8,7 @@ const at = (fault: FaultName, phase: Phase, afterMs: number): PlannedFault => ({
  * Faults that belong together, by what must come of them: what seeds have found, in as few faults as show it, and what chance meets
  * too seldom. A seed means other faults when the catalogue grows; these stay.
  */
-const CHOSEN: Readonly<Record<string, readonly PlannedFault[]>> = {
+const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
   'a pod of the new set that is lost after the switch takes devices again': [
     at('engine-killed', 'evacuate', 1_000),
     at('green-crash-lost', 'evacuate', 7_400),
@@ -44,14 +44,31 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[]>> = {
     at('engine-paused', 'evacuate', 150),
     at('request-abort', 'evacuate', 1_000),
   ],
+  'nobody is sent away while a pod of the new set is made anew': [at('green-crash-lost', 'evacuate', 4_000)],
+  'a node is not removed by figures that are some seconds old': {
+    seed: 2289,
+    size: { ...DEFAULT_SIZE, replicas: 3, plain: 15, persistent: 8, away: 5, cap: 5, initialDelaySeconds: 4 },
+    faults: [at('green-crash-kept', 'green', 7_139), at('request-abort', 'evacuate', 58)],
+  },
+  'a process that slept writes nothing by what a late watch tells it': {
+    seed: 4,
+    size: DEFAULT_SIZE,
+    faults: [at('engine-paused', 'evacuate', 9_600), at('watch-late', 'retire', 2_000)],
+  },
+  'shares that are dealt anew begin with a second of their own': {
+    seed: 6,
+    size: DEFAULT_SIZE,
+    faults: [at('request-hasty', 'evacuate', 4_000)],
+  },
   'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],
 };
 
 export const CHOSEN_NAMES = Object.keys(CHOSEN);
 
-/** The plans of that name: in clusters of two and of three nodes. */
+/** The plans of that name: where it is not told, in clusters of two and of three nodes. */
 export function chosenPlans(name: string): Plan[] {
   const faults = CHOSEN[name] ?? [];
+  if ('seed' in faults) return [faults];
   const sticking = faults.some(({ fault }) => fault === 'clients-sticking') ? 4 : 0;
   return [2, 3].flatMap((replicas) => {
     return [1, 2].map((seed) => ({ seed, size: { ...DEFAULT_SIZE, replicas, sticking }, faults }));

@@ -6,7 +6,7 @@ import { isSticking } from '../stage';
  * Undisturbed milliseconds after which nothing evicts any more when the target can no longer take devices: the engine looks at
  * least each 1.2 s, and an order to a node takes its place in the second.
  */
-const REACTION_MS = 3_000;
+const REACTION_MS = 2_300;
 
 /**
  * P1: nobody is evicted while the other set cannot take him: every pod of it Ready, joined, and they alone behind the Service.
