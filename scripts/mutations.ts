@@ -1,3 +1,5 @@
+import type { FaultName } from '../src/simulator/faults/plan';
+
 /** One deliberate fault of the engine: a text in one of its files that is replaced by another. */
 export interface Mutation {
   name: string;
@@ -5,6 +7,8 @@ export interface Mutation {
   file: string;
   from: string;
   to: string;
+  /** Under which it shows first; the others are tried after it. */
+  fault?: FaultName;
 }
 
 /**
@@ -23,6 +27,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/observation.ts',
     from: 'node.unreachable === undefined &&\n    node.evacuating &&',
     to: '(node.unreachable !== undefined || node.evacuating) &&',
+    fault: 'emqx-unavailable',
   },
   {
     name: 'blue is retired when one of its nodes is drained',
@@ -41,24 +46,28 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/drive.ts',
     from: 'if (lease && lease.holder !== holder) throw',
     to: 'if (lease && lease.holder === undefined) throw',
+    fault: 'lease-stolen',
   },
   {
     name: 'the lease is taken from a holder that lives',
     file: 'kubernetes/lease.ts',
     from: 'if (!mine && this.isLive(lease)) {',
     to: 'if (!mine && !holder) {',
+    fault: 'two-engines-begin',
   },
   {
     name: 'the lease is not renewed',
     file: 'upgrade/drive.ts',
     from: 'if (clock.now() - this.leaseAt < RENEW_LEASE_MS) return;',
     to: 'if (Number.isFinite(this.leaseAt)) return;',
+    fault: 'request-pause',
   },
   {
     name: 'the lease of somebody else is given back',
     file: 'kubernetes/lease.ts',
     from: 'if (lease?.spec.holderIdentity !== holder) return;',
     to: 'if (!lease) return;',
+    fault: 'two-engines-begin',
   },
   {
     name: 'a process that was paused acts on what it saw before',
@@ -77,42 +86,49 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/decide.ts',
     from: 'if (!isHeld(resource)) {',
     to: 'if (!resource) {',
+    fault: 'delay-reset',
   },
   {
     name: 'the template comes without the hold',
     file: 'upgrade/phases/hold.ts',
     from: 'spec: specPatch(target, true)',
     to: 'spec: specPatch(target, false)',
+    fault: 'request-pause',
   },
   {
     name: 'a changed template is not noticed',
     file: 'upgrade/decide.ts',
     from: 'if (digestOf(target.live) !== (journal.aborted ? journal.from.digest : journal.target)) {',
     to: "if (digestOf(target.live) === '') {",
+    fault: 'template-edited',
   },
   {
     name: 'the switch of the traffic is not waited for',
     file: 'upgrade/phases/traffic.ts',
     from: 'if (actions.length > 0 || !targetTakes(situation)) {',
     to: 'if (actions.length > 9) {',
+    fault: 'request-abort',
   },
   {
     name: 'whether green can take devices is not asked',
     file: 'upgrade/phases/common.ts',
     from: 'if (!target || target.readyReplicas < journal.replicas) return false;',
     to: 'if (target) return true;\n  if (!target) return false;',
+    fault: 'green-crash-lost',
   },
   {
     name: 'readiness gates stay closed',
     file: 'upgrade/phases/common.ts',
     from: '.filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)',
     to: '.filter((pod) => pod.containersReady && pod.terminating)',
+    fault: 'green-crash-lost',
   },
   {
     name: 'an evacuation that was lost is not begun again',
     file: 'upgrade/phases/evacuate.ts',
     from: 'node.unreachable !== undefined || node.evacuating) return [];',
     to: 'node.unreachable !== undefined || node.evacuating || observation.at - journal.evacuation!.startedAt > 3e3) return [];',
+    fault: 'blue-crash-lost',
   },
   {
     name: 'the journal does not keep which set is green',
@@ -125,42 +141,49 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/drive.ts',
     from: 'await this.insist(() => cluster.keepSpec(journal.run, resource.spec, signal), signal);',
     to: 'void resource;',
+    fault: 'request-abort',
   },
   {
     name: 'a request is removed that came after the one that was read',
     file: 'kubernetes/cluster.ts',
     from: '{ metadata: { resourceVersion: takenUp }, data: { ...data, [REQUEST_KEY]: null } }',
     to: '{ data: { ...data, [REQUEST_KEY]: null } }',
+    fault: 'request-hasty',
   },
   {
     name: 'nodes go on at the old rate',
     file: 'upgrade/phases/evacuate.ts',
     from: 'const restart = restarting(situation);',
     to: 'const restart = restarting(situation).slice(9);',
+    fault: 'request-rate',
   },
   {
     name: 'a pause stops no node',
     file: 'upgrade/phases/common.ts',
     from: "if (phase === 'evacuate' || phase === 'return') return stops(",
     to: "if (phase === 'return') return stops(",
+    fault: 'request-pause',
   },
   {
     name: 'nodes are not told to stop',
     file: 'upgrade/phases/common.ts',
     from: 'return nodes.filter((node) => node.evacuating).map(',
     to: 'return nodes.filter((node) => node.evacuating && node.connections > 1e6).map(',
+    fault: 'request-pause',
   },
   {
     name: 'the way back ends before green is gone',
     file: 'upgrade/phases/evacuate.ts',
     from: "return empty(situation, 'green', 'clear');",
     to: "return empty(situation, 'green', 'release');",
+    fault: 'request-abort',
   },
   {
     name: 'green is removed with the devices on it',
     file: 'upgrade/phases/evacuate.ts',
     from: 'return !served || running.every((pod) => isDrained(nodes.get(pod.name)));',
     to: 'return !served || running.length >= 0;',
+    fault: 'request-abort',
   },
   {
     name: 'the Service is left tied to green',
@@ -173,5 +196,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/drive.ts',
     from: 'keptMs: NODES_KEPT_MS, anew: true }',
     to: 'keptMs: NODES_KEPT_MS, anew: false }',
+    fault: 'watch-late',
   },
 ];

@@ -60,6 +60,10 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: DEFAULT_SIZE,
     faults: [at('request-hasty', 'evacuate', 4_000)],
   },
+  'a pod of the new set that is made anew on the way back is emptied, too': [
+    at('request-abort', 'evacuate', 4_100),
+    at('green-crash-lost', 'back', 500),
+  ],
   'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],
 };
 
