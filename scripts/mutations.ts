@@ -25,8 +25,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a node that does not answer is taken for drained',
     file: 'upgrade/observation.ts',
-    from: 'node.unreachable === undefined &&\n    node.evacuating &&',
-    to: '(node.unreachable !== undefined || node.evacuating) &&',
+    from: 'node !== undefined &&\n    node.unreachable === undefined &&\n    node.evacuating &&',
+    to: 'node?.unreachable !== undefined ||\n    node?.evacuating === true &&',
     fault: 'emqx-unavailable',
   },
   {
@@ -103,13 +103,6 @@ export const MUTATIONS: readonly Mutation[] = [
     fault: 'template-edited',
   },
   {
-    name: 'the switch of the traffic is not waited for',
-    file: 'upgrade/phases/traffic.ts',
-    from: 'if (actions.length > 0 || !targetTakes(situation)) {',
-    to: 'if (actions.length > 9) {',
-    fault: 'request-abort',
-  },
-  {
     name: 'whether green can take devices is not asked',
     file: 'upgrade/phases/common.ts',
     from: 'if (!target || target.readyReplicas < journal.replicas) return false;',
@@ -174,8 +167,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the way back ends before green is gone',
     file: 'upgrade/phases/evacuate.ts',
-    from: "return empty(situation, 'green', 'clear');",
-    to: "return empty(situation, 'green', 'release');",
+    from: "return isGreenEmptied(situation) ? { kind: 'next', phase: 'clear' }",
+    to: "return isGreenEmptied(situation) ? { kind: 'next', phase: 'release' }",
     fault: 'request-abort',
   },
   {

@@ -64,6 +64,15 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     at('request-abort', 'evacuate', 4_100),
     at('green-crash-lost', 'back', 500),
   ],
+  'a wave begins with a second of its own, and on what stands in the cluster now': {
+    seed: 29,
+    size: { ...DEFAULT_SIZE, replicas: 3, plain: 14, persistent: 10, away: 0, cap: 2, initialDelaySeconds: 1 },
+    faults: [
+      at('green-crash-lost', 'evacuate', 4_251),
+      at('green-crash-lost', 'evacuate', 12_044),
+      at('watch-late', 'evacuate', 6_048),
+    ],
+  },
   'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],
 };
 

@@ -8,6 +8,9 @@ import { isSticking } from '../stage';
  */
 const REACTION_MS = 2_300;
 
+/** Milliseconds from the look on which an order is decided until it arrives: it waits for its place in the second. */
+const ORDER_MS = 2_000;
+
 /**
  * P1: nobody is evicted while the other set cannot take him: every pod of it Ready, joined, and they alone behind the Service.
  *
@@ -20,12 +23,19 @@ const REACTION_MS = 2_300;
 export function targetTakes({ facts, health, causes, evictsForOperator, fail }: Bench): Invariant {
   /** Undisturbed time at which a set ceased to take devices. */
   const lostAt = new Map<string, number>();
+  /** Time at which it did. */
+  const ceasedAt = new Map<string, number>();
   const look = () => {
     const { journal } = facts;
     for (const set of [journal?.from.set, journal?.to.set]) {
       if (set === undefined) continue;
-      if (facts.takes(set)) lostAt.delete(set);
-      else if (!lostAt.has(set)) lostAt.set(set, health.tick());
+      if (facts.takes(set)) {
+        lostAt.delete(set);
+        ceasedAt.delete(set);
+      } else if (!lostAt.has(set)) {
+        lostAt.set(set, health.tick());
+        ceasedAt.set(set, facts.now);
+      }
     }
   };
   return {
@@ -36,6 +46,11 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
       if (verb !== 'start') return;
       const { phase, from } = facts.journal ?? {};
       const phases = setOfPod(target) === from?.set ? ['evacuate', 'retire'] : ['return', 'clear'];
+      const taker = setOfPod(target) === from?.set ? facts.journal?.to.set : from?.set;
+      look();
+      const since = facts.now - (ceasedAt.get(taker ?? '') ?? Number.POSITIVE_INFINITY);
+      if (since > ORDER_MS)
+        fail('P1', `${process} orders ${target} to evacuate, ${since} ms after ${taker} ceased to take devices`);
       if (phase && !phases.includes(phase))
         fail('P1', `${process} orders ${target} to evacuate, and the run is in ${phase}`);
     },
