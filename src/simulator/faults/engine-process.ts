@@ -157,7 +157,7 @@ export class EngineProcess {
     const { world, watchLagMs } = this.options;
     for await (const { event, at } of stamped(events, world.clock)) {
       const lagMs = at + watchLagMs() - world.clock.now();
-      if (lagMs > 0) await world.clock.sleep(lagMs, signal).catch(() => undefined);
+      if (lagMs > 0) await world.clock.sleep(lagMs);
       await this.thaw();
       if (signal.aborted) return;
       yield event;
