@@ -93,7 +93,13 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
     case 'UNEXPECTED_SETS':
       await removeStrangers(scene);
       return undefined;
-    default:
+    case 'BLOCKED':
+    case 'BLUE_GONE':
+    case 'DETACHED':
+    case 'NO_CURE':
+    case 'NO_RUN':
+    case 'NOT_TAKEN_UP':
+    case 'SPEC_LOST':
       judge.fail('named errors', `${error.code}: ${error.message}`);
       return error.code;
   }
