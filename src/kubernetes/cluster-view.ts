@@ -8,6 +8,7 @@ export function setView(set: StatefulSet): SetView {
   return {
     name: set.metadata.name,
     replicas: set.spec.replicas ?? 1,
+    knownPods: set.status?.replicas ?? 0,
     readyReplicas: set.status?.readyReplicas ?? 0,
     ...(revision ? { revision } : {}),
     image: set.spec.template?.spec?.containers?.find(({ name }) => name === 'emqx')?.image ?? '',

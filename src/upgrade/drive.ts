@@ -177,10 +177,12 @@ export class Run {
       case 'start-evacuation': {
         const { connectionsPerSecond, sessionsPerSecond } = action.order;
         this.tell('action', `evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
+        this.observer.forget(action.pod);
         return emqx.startEvacuation(action.pod, action.node, action.order, signal);
       }
       case 'stop-evacuation':
         this.tell('action', `stop the evacuation of ${action.pod}`);
+        this.observer.forget(action.pod);
         return emqx.stopEvacuation(action.pod, action.node, signal);
       case 'scale-set':
         this.tell('action', `scale ${action.set} to ${action.replicas}`);

@@ -82,6 +82,8 @@ export interface Journal {
   baseline: { connections: number; sessions: number };
   /** How the caps are shared out among the nodes that are emptied: blue's, or green's on the way back. */
   shares?: NodeShare[] | undefined;
+  /** The wave of nodes that evacuates now, of `shares`. @default 0 */
+  wave?: number | undefined;
   /** Pods whose evacuation is to be stopped before any is started: the shares have changed. */
   restart?: string[] | undefined;
   /** Nodes were told to stop: none is started before. */

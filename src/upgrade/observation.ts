@@ -6,6 +6,8 @@ export interface SetView {
   name: string;
   /** `spec.replicas`. */
   replicas: number;
+  /** `status.replicas`: the pods that the controllers of Kubernetes know of; they may be behind. */
+  knownPods: number;
   readyReplicas: number;
   /** Value of the pods' label `controller-revision-hash`; absent until the controller has seen the set. */
   revision?: string;

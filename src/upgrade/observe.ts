@@ -45,6 +45,12 @@ export class Observer {
     return { at: this.clock.now(), cluster, nodes: new Map(views.map((view) => [view.pod, view])) };
   }
 
+  /** What the node said before is not so any more. */
+  forget(pod: string): void {
+    const last = this.lastSeen.get(pod);
+    if (last) this.lastSeen.set(pod, { ...last, at: Number.NEGATIVE_INFINITY, wholeAt: Number.NEGATIVE_INFINITY });
+  }
+
   private async node(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
     const last = this.lastSeen.get(node.pod);
     if (last && this.clock.now() - last.at < keptMs) return last.view;

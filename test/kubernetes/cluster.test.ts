@@ -85,7 +85,12 @@ describe('a look at the cluster', () => {
   test('sees the sets, pods, Services, lease and journal of this cluster alone', async () => {
     const { clock, store, cluster } = kube();
     store.create(customResource());
-    withStatus(store, statefulSet(BLUE, 3), { observedGeneration: 1, readyReplicas: 2, updateRevision: BLUE_REVISION });
+    withStatus(store, statefulSet(BLUE, 3), {
+      observedGeneration: 1,
+      replicas: 3,
+      readyReplicas: 2,
+      updateRevision: BLUE_REVISION,
+    });
     store.create(statefulSet('emqx-new', 3));
     store.create(statefulSet('other', 1, { 'apps.emqx.io/instance': 'other' }));
     withStatus(store, pod(`${BLUE}-0`), conditions('ContainersReady', 'apps.emqx.io/on-serving', 'Ready'));
@@ -103,12 +108,13 @@ describe('a look at the cluster', () => {
       {
         name: BLUE,
         replicas: 3,
+        knownPods: 3,
         readyReplicas: 2,
         revision: BLUE_REVISION,
         image: '',
         createdAt: Date.UTC(2026, 0, 1),
       },
-      { name: 'emqx-new', replicas: 3, readyReplicas: 0, image: '', createdAt: Date.UTC(2026, 0, 1) },
+      { name: 'emqx-new', replicas: 3, knownPods: 0, readyReplicas: 0, image: '', createdAt: Date.UTC(2026, 0, 1) },
     ]);
     expect(view.pods).toEqual([
       {

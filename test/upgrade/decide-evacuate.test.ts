@@ -162,36 +162,53 @@ describe('evacuate', () => {
   });
 
   describe('in waves', () => {
-    const waves = (change: (scene: Scene) => void) =>
-      started(
-        decided('evacuate', (scene) => {
-          scene.journal.shares = podNames(BLUE).map((pod, index) => ({
-            pod,
-            connectionsPerSecond: 1,
-            sessionsPerSecond: 1,
-            wave: index === 2 ? 1 : 0,
-            offsetMs: index === 1 ? 500 : 0,
-          }));
-          change(scene);
-        }),
-      );
+    const inWaves = (change: (scene: Scene) => void) =>
+      decided('evacuate', (scene) => {
+        scene.journal.shares = podNames(BLUE).map((pod, index) => ({
+          pod,
+          connectionsPerSecond: 1,
+          sessionsPerSecond: 1,
+          wave: index === 2 ? 1 : 0,
+          offsetMs: index === 1 ? 500 : 0,
+        }));
+        change(scene);
+      });
+    const waves = (change: (scene: Scene) => void) => started(inWaves(change));
 
     test('the second wave waits for the first', () => {
       expect(waves(() => {})).toEqual(['0@1+0', '1@1+500']);
       expect(waves((scene) => Object.assign(blueNode(scene, 0), DRAINED))).toEqual(['1@1+500']);
     });
 
-    test('the second wave starts when the first is drained', () => {
-      expect(
-        waves((scene) => {
-          for (const index of [0, 1]) Object.assign(blueNode(scene, index), DRAINED);
-        }),
-      ).toEqual(['2@1+0']);
+    test('the second wave starts when the first is drained, and a second has passed', () => {
+      const drained = (scene: Scene) => {
+        for (const index of [0, 1]) Object.assign(blueNode(scene, index), DRAINED);
+      };
+      const step = inWaves(drained);
+      expect(step).toEqual({ kind: 'note', note: { wave: 1, restUntil: T0 + 1_200 } });
+      const noted = (scene: Scene, more: object = {}) => {
+        drained(scene);
+        Object.assign(scene.journal, { wave: 1, ...more });
+      };
+      expect(waves((scene) => noted(scene, { restUntil: T0 + 1 }))).toEqual([]);
+      expect(waves((scene) => noted(scene, { restUntil: T0 }))).toEqual(['2@1+0']);
+    });
+
+    test('a pod that is gone for good holds no later wave up', () => {
+      const step = inWaves((scene) => {
+        Object.assign(scene.journal, { lostPods: 1 });
+        scene.sets[0]!.replicas = 2;
+        scene.pods = scene.pods.filter((pod) => pod.name !== `${BLUE}-0`);
+        scene.nodes = scene.nodes.filter((node) => node.pod !== `${BLUE}-0`);
+        Object.assign(blueNode(scene, 1), DRAINED);
+      });
+      expect(step).toMatchObject({ kind: 'note', note: { wave: 1 } });
     });
 
     test('a node of the first wave that came back waits while the second evacuates', () => {
       expect(
         waves((scene) => {
+          scene.journal.wave = 1;
           Object.assign(blueNode(scene, 0), DRAINED);
           Object.assign(blueNode(scene, 2), { evacuating: true });
         }),
@@ -312,6 +329,14 @@ describe('retire', () => {
         scene.at += 60_000;
       }),
     ).toMatchObject({ kind: 'stay', waitingFor: '3 blue pods to go', actions: [] });
+  });
+
+  test('waits for the controllers of Kubernetes to have seen them go', () => {
+    const step = decided('retire', (scene) => {
+      gone(scene);
+      named(scene.sets, BLUE).knownPods = 2;
+    });
+    expect(step).toMatchObject({ kind: 'stay', waitingFor: '2 blue pods to go', actions: [] });
   });
 
   test('then makes the operator look each 5 s until it is at rest', () => {

@@ -1,5 +1,5 @@
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
-import { decided, GREEN, resource, restingStatus, type Scene } from './fixtures';
+import { BLUE, decided, GREEN, podNames, resource, restingStatus, type Scene } from './fixtures';
 
 describe('release', () => {
   test('gives the user’s delay back first', () => {
@@ -34,6 +34,17 @@ describe('release', () => {
       scene.traffic[0]!.revision = undefined;
     });
     expect(step).toEqual({ kind: 'next', phase: 'done' });
+  });
+
+  test.each<[string, string[]]>([
+    ['still leads to old pods', [...podNames(GREEN), `${BLUE}-0`]],
+    ['does not lead to every pod yet', podNames(GREEN).slice(1)],
+  ])('waits while a Service %s', (_, pods) => {
+    const step = decided('release', (scene) => {
+      released(scene);
+      scene.traffic[0] = { ...scene.traffic[0]!, revision: undefined, pods };
+    });
+    expect(step).toMatchObject({ waitingFor: 'the traffic Services to lead to the whole cluster again', actions: [] });
   });
 
   test('leaves a resource held that its owner wants held', () => {

@@ -84,6 +84,7 @@ export function set(name: string, more: Partial<SetView> = {}): SetView {
   return {
     name,
     replicas: REPLICAS,
+    knownPods: more.replicas ?? REPLICAS,
     readyReplicas: REPLICAS,
     revision: green ? GREEN_REVISION : BLUE_REVISION,
     image: `emqx/emqx-ee:${green ? '4.4.15' : '4.4.14'}`,

@@ -10,6 +10,7 @@ import {
   LOOK_EVERY,
   moveOf,
   openGates,
+  podsLeft,
   ROUTES_MS,
   selections,
   standStill,
@@ -75,7 +76,7 @@ export function clear(situation: Situation): Step {
     if (!isGreenEmptied(situation)) return emptyGreen(situation);
     return stay('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);
   }
-  const left = podsOf(observation.cluster, source).length;
+  const left = podsLeft(observation, source);
   if (left > 0) return stay(`${left} green pods to go`, 1_000);
   if (target && atRest(situation, journal.from.set)) return { kind: 'next', phase: 'release' };
   const why = 'look at the cluster without green';

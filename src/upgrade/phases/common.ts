@@ -115,6 +115,14 @@ export function openGates(observation: Observation, set: string): Action[] {
     .map((pod) => ({ do: 'mark-serving', pod: pod.name }));
 }
 
+/**
+ * Pods of a set that is scaled to 0: those that are there, and those that the controllers still believe in. From these they
+ * would make endpoints of a Service that selects the whole cluster.
+ */
+export function podsLeft({ cluster }: Observation, set: string): number {
+  return Math.max(podsOf(cluster, set).length, setOf(cluster, set)?.knownPods ?? 0);
+}
+
 /** Orders to stop for all nodes that evict. They are behind no Service, so that nobody comes back to them. */
 export function standStill(situation: Situation): Action[] {
   const { observation, journal } = situation;

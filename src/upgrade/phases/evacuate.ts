@@ -66,7 +66,7 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     const shares = share(loads, caps);
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);
     const evacuation = { startedAt: observation.at, lowerBoundMs, connections: connected(situation) };
-    return { kind: 'note', note: { shares, evacuation } };
+    return { kind: 'note', note: { shares, evacuation, wave: undefined } };
   }
   const { shares } = journal;
   const isShared = (pod: string) => shares.some((part) => part.pod === pod);
@@ -81,6 +81,9 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
   const restart = restarting(situation);
   if (journal.restart && restart.length === 0)
     return { kind: 'note', note: { restart: undefined, ...rest(observation) } };
+  const wave = waveOf(situation);
+  // A last burst of the wave before and a first one of this wave could fall into one second.
+  if (wave !== (journal.wave ?? 0)) return { kind: 'note', note: { wave, ...rest(observation) } };
   const takes = targetTakes(situation);
   const patient = areTooManyAway(situation);
   const evicting = standStill(situation).length > 0;
@@ -129,6 +132,7 @@ export function reshared(situation: Situation, connectionCap = situation.journal
   return {
     connectionCap,
     shares: share(loadsOf(observation, source), { connections: connectionCap, sessions: journal.sessionCap }),
+    wave: undefined,
     restart: evacuating.map((node) => node.pod),
   };
 }
@@ -186,13 +190,10 @@ export function starts(situation: Situation): Action[] {
   if (isResting(situation)) return [];
   const migrateTo = nodesOf(observation, target.name).map((node) => node.node);
   if (migrateTo.length < journal.replicas || unjoined(situation, target.name).length > 0) return [];
-  const open = journal.shares.filter((part) => !isDrained(observation.nodes.get(part.pod)));
-  const wave = Math.min(...open.map((part) => part.wave));
-  // A node of an earlier wave that came back: the cap belongs to the later wave until that has ended.
-  if (open.some((part) => part.wave > wave && observation.nodes.get(part.pod)?.evacuating)) return [];
-  return open.flatMap((part): Action[] => {
+  const wave = waveOf(situation);
+  return journal.shares.flatMap((part): Action[] => {
     const node = observation.nodes.get(part.pod);
-    if (part.wave !== wave || !node || node.unreachable !== undefined || node.evacuating) return [];
+    if (part.wave !== wave || isDrained(node) || !node || node.unreachable !== undefined || node.evacuating) return [];
     const order = {
       connectionsPerSecond: part.connectionsPerSecond,
       sessionsPerSecond: part.sessionsPerSecond,
@@ -201,6 +202,18 @@ export function starts(situation: Situation): Action[] {
     };
     return [{ do: 'start-evacuation', pod: part.pod, node: node.node, order, afterMs: untilSlot(situation, part) }];
   });
+}
+
+/**
+ * The wave the cap belongs to: the first whose nodes are not drained. When a node of an earlier one has come back, it waits until
+ * the later wave has ended.
+ */
+function waveOf({ observation, journal }: Situation): number {
+  const there = new Set(observation.cluster.pods.map((pod) => pod.name));
+  const open = (journal.shares ?? []).filter(({ pod }) => there.has(pod) && !isDrained(observation.nodes.get(pod)));
+  if (open.length === 0) return journal.wave ?? 0;
+  const begun = open.filter(({ pod }) => observation.nodes.get(pod)?.evacuating);
+  return Math.max(Math.min(...open.map((part) => part.wave)), ...begun.map((part) => part.wave));
 }
 
 /** A node that is started in the second in which another was stopped would add its burst to that one's. */

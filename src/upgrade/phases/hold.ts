@@ -1,8 +1,19 @@
 import { isHeld, isHold, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { greenOf, isNative, isWaiting, lostPods, nodesOf, podsOf, setOf } from '../observation';
+import { greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
 import { specPatch } from '../target';
-import { atRest, HOLD, heartbeat, LOOK_EVERY, openGates, selections, stay, stops, targetTakes } from './common';
+import {
+  atRest,
+  HOLD,
+  heartbeat,
+  LOOK_EVERY,
+  openGates,
+  podsLeft,
+  selections,
+  stay,
+  stops,
+  targetTakes,
+} from './common';
 import { allDrained, lossOf, starts } from './evacuate';
 
 /**
@@ -56,7 +67,7 @@ export function retire(situation: Situation): Step {
         ];
     return stay(drained ? 'blue to be scaled to 0' : 'the blue nodes to be drained again', 500, actions);
   }
-  const left = podsOf(observation.cluster, journal.from.set).length;
+  const left = podsLeft(observation, journal.from.set);
   if (left > 0) return stay(`${left} blue pods to go`, 1_000);
   const green = greenOf(observation.cluster, journal);
   if (green && atRest(situation, green.name)) return { kind: 'next', phase: 'release' };
@@ -79,9 +90,11 @@ export function release({ observation, journal }: Situation): Step {
     ]);
   }
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
-  if (pinned.length === 0) return { kind: 'next', phase: 'done' };
+  const alive = observation.cluster.pods.filter((pod) => pod.ready && !pod.terminating).map((pod) => pod.name);
+  const lead = traffic.every(({ pods }) => pods.length === alive.length && alive.every((pod) => pods.includes(pod)));
+  if (pinned.length === 0 && lead) return { kind: 'next', phase: 'done' };
   return stay(
-    'the traffic Services to select the whole cluster again',
+    'the traffic Services to lead to the whole cluster again',
     500,
     pinned.map(({ service }) => ({ do: 'select-traffic', service, revision: undefined })),
   );
