@@ -11,6 +11,4 @@ module.exports = {
   // Tests that wait for most of their time wait together.
   maxConcurrency: 16,
   globalSetup: '<rootDir>/test-kube/_global-setup.ts',
-  // Whole upgrades in real time take minutes, and an idle machine: KUBE_UPGRADES=1 runs them, too.
-  testPathIgnorePatterns: process.env.KUBE_UPGRADES ? [] : ['/upgrade\\.test\\.ts$', '/api-server-outage\\.test\\.ts$'],
 };

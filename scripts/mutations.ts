@@ -181,8 +181,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the Service is left tied to green',
     file: 'upgrade/phases/hold.ts',
-    from: "if (pinned.length === 0) return { kind: 'next', phase: 'done' };",
-    to: "if (pinned.length >= 0) return { kind: 'next', phase: 'done' };",
+    from: 'if (pinned.length === 0 && lead) return',
+    to: 'if (pinned.length >= 0) return',
+  },
+  {
+    name: 'a wave begins in the second in which the one before ended',
+    file: 'upgrade/phases/evacuate.ts',
+    from: 'if (wave !== (journal.wave ?? 0)) return',
+    to: 'if (wave < 0) return',
   },
   {
     name: 'what a watch told is good enough for what cannot be taken back',

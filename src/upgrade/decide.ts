@@ -115,7 +115,9 @@ function guard(situation: Situation): Step | undefined {
   const { resource, sets } = observation.cluster;
   // On the way back the hold may never have come to be.
   const reverts = journal.phase === 'revert' && activeSets(observation.cluster).length > 1;
-  if (!HELD_PHASES.includes(journal.phase) && !reverts) return undefined;
+  // Once the user's delay is back, what changes is for the operator alone to upgrade.
+  const releases = journal.phase === 'release' && isHeld(resource);
+  if (!HELD_PHASES.includes(journal.phase) && !reverts && !releases) return undefined;
   if (!isHeld(resource)) {
     // A released operator scales a blue pod away per pass: nothing is more urgent.
     return {

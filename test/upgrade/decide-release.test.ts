@@ -47,6 +47,17 @@ describe('release', () => {
     expect(step).toMatchObject({ waitingFor: 'the traffic Services to lead to the whole cluster again', actions: [] });
   });
 
+  test('stops while the operator is still held when somebody has changed the template', () => {
+    const changed = (more: (scene: Scene) => void) =>
+      decided('release', (scene) => {
+        more(scene);
+        scene.resource.spec.template!.spec!.emqxContainer!.image!.version = '4.4.16';
+      });
+    expect(changed(() => {})).toMatchObject({ kind: 'stop', code: 'TEMPLATE_CHANGED' });
+    // Then the operator has begun to upgrade by itself.
+    expect(changed(released)).toMatchObject({ kind: 'stay' });
+  });
+
   test('leaves a resource held that its owner wants held', () => {
     const step = decided('release', (scene) => {
       scene.journal.delay.after = HOLD_DELAY_SECONDS;
