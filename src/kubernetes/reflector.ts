@@ -57,8 +57,9 @@ export class Reflector<T extends KubeObject = KubeObject> {
         if (signal.aborted) return;
         this.listed = false;
         if (isKubeError(error, 'Expired')) continue;
+        const isFirst = this.failure === undefined;
         this.failure = error;
-        this.changed();
+        if (isFirst) this.changed();
         await this.clock.sleep(RETRY_MS, signal).catch(() => undefined);
       }
     }

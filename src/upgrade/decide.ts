@@ -45,6 +45,7 @@ export type Step =
 
 export type StopCode =
   | 'TEMPLATE_CHANGED'
+  | 'REPLICAS_CHANGED'
   | 'UNEXPECTED_SETS'
   | 'BLUE_GONE'
   | 'SPEC_LOST'
@@ -136,6 +137,16 @@ function guard(situation: Situation): Step | undefined {
       code: 'TEMPLATE_CHANGED',
       reason: 'somebody changed spec.template while the upgrade was under way',
       fix: `set the template back to version ${journal.aborted ? journal.from.version : journal.to.version}, then run the same command again`,
+      actions: standStill(situation),
+    };
+  }
+  const { replicas } = resource.spec;
+  if (replicas !== undefined && replicas !== journal.replicas) {
+    return {
+      kind: 'stop',
+      code: 'REPLICAS_CHANGED',
+      reason: `somebody changed spec.replicas from ${journal.replicas} to ${replicas} while the upgrade was under way`,
+      fix: `set spec.replicas back to ${journal.replicas}, then run the same command again; change it when the run is over`,
       actions: standStill(situation),
     };
   }

@@ -5,7 +5,7 @@ import { type Action, decide, isDangerous, type Step } from './decide';
 import { UpgradeError } from './errors';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
-import type { ClusterView, Observation } from './observation';
+import type { ClusterView, LeaseView, Observation } from './observation';
 import { Observer } from './observe';
 import { PortError } from './ports';
 import { sampleOf } from './sample';
@@ -21,6 +21,9 @@ const REFUSALS = 5;
 
 /** A change wakes the loop before its time; changes that come together are looked at together. */
 const TOGETHER_MS = 100;
+
+/** Before the next look when the latest has become untrue. */
+const LOOK_AGAIN_MS = 250;
 
 /** After such an early look the nodes are not asked again before this time has passed. */
 const NODES_KEPT_MS = 1_000;
@@ -80,11 +83,13 @@ export class Run {
       const step = this.decide(observation);
       if (this.journal.phase === 'done') return 0;
       this.tellSample(observation);
+      if (step.kind === 'stop') return await this.stop(signal);
       if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return await this.take(step, observation, signal);
       // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
       const anew = await this.observer.look(this.journal, signal, { keptMs: NODES_KEPT_MS, anew: true });
       this.follow(anew);
-      return await this.take(this.decide(anew), anew, signal);
+      const sure = this.decide(anew);
+      return sure.kind === 'stop' ? await this.stop(signal) : await this.take(sure, anew, signal);
     } catch (error) {
       signal?.throwIfAborted();
       // The next look tells what became of it. What cannot be asked again is not a PortError.
@@ -92,6 +97,17 @@ export class Run {
       this.tell('warning', error.message);
       return 1_000;
     }
+  }
+
+  /**
+   * A run that stops leaves the operator held: nobody is there any more to hold it again. While the nodes were asked, somebody may
+   * have released it.
+   */
+  private async stop(signal?: AbortSignal): Promise<number> {
+    const anew = await this.observer.look(this.journal, signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
+    this.follow(anew);
+    const step = this.decide(anew);
+    return step.kind === 'stop' ? this.take(step, anew, signal) : LOOK_AGAIN_MS;
   }
 
   private decide(observation: Observation): Step {
@@ -156,9 +172,7 @@ export class Run {
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     const { clock, cluster, emqx } = this.context;
     if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
-    // A process that was paused meanwhile must not act on what it saw before.
-    if (!this.isLeaseOurs) throw new PortError('conflict', 'this process was paused; it looks again');
-    await this.keepLease(signal);
+    await this.renewLease(signal);
     switch (action.do) {
       case 'select-traffic':
         this.tell('action', `Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
@@ -230,9 +244,15 @@ export class Run {
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
-    if (!this.isLeaseOurs) throw new PortError('conflict', 'this process was paused; it looks again');
+    await this.renewLease(signal);
     if (asked) await cluster.writeJournal(next, asked.cluster.journalVersion, signal);
-    else await this.insist(() => cluster.writeJournal(next, undefined, signal), signal);
+    else {
+      const write = async () => {
+        await this.renewLease(signal);
+        await cluster.writeJournal(next, undefined, signal);
+      };
+      await this.insist(write, signal);
+    }
     this.journal = next;
   }
 
@@ -241,26 +261,31 @@ export class Run {
    * only when it is repeated: an API server that has just started knows no rights for a moment.
    */
   private async insist(write: () => Promise<void>, signal?: AbortSignal): Promise<void> {
-    for (let refusals = 0; ; ) {
+    const { clock, cluster } = this.context;
+    for (let refusals = 0, isFirst = true; ; isFirst = false) {
       try {
-        await this.keepLease(signal);
+        // It may have been taken by force meanwhile.
+        if (!isFirst && this.isLeaseOurs) this.heed((await cluster.observe(signal)).lease);
         return await write();
       } catch (error) {
         signal?.throwIfAborted();
-        if (!(error instanceof PortError)) throw error;
+        if (!(error instanceof PortError) || error instanceof Overslept) throw error;
         if (error.code === 'refused' && ++refusals > REFUSALS) throw error;
         this.tell('warning', error.message);
-        await this.context.clock.sleep(1_000, signal);
+        await clock.sleep(1_000, signal);
       }
     }
   }
 
   /** What stands in the cluster counts: while this process slept, another one may have gone on with the run. */
   private follow({ cluster: { journal: written, lease } }: Observation): void {
-    const { holder } = this.context;
-    if (lease && lease.holder !== holder) throw lost(`${lease.holder} has taken the lease`);
+    this.heed(lease);
     if (written && written.run !== this.journal.run) throw lost('another run has begun meanwhile');
     this.journal = written ?? this.journal;
+  }
+
+  private heed(lease: LeaseView | undefined): void {
+    if (lease && lease.holder !== this.context.holder) throw lost(`${lease.holder} has taken the lease`);
   }
 
   /** Whether nobody else can have had the lease since it was taken or renewed. */
@@ -271,24 +296,37 @@ export class Run {
   /** Takes the lease, and renews it when it is time. */
   private async keepLease(signal?: AbortSignal): Promise<void> {
     const { clock, cluster, holder } = this.context;
-    if (clock.now() - this.leaseAt < RENEW_LEASE_MS) return;
+    const asked = clock.now();
+    if (asked - this.leaseAt < RENEW_LEASE_MS) return;
     try {
       await cluster.holdLease(holder, signal);
     } catch (error) {
       if (!(error instanceof PortError) || error.code !== 'conflict') throw error;
       throw lost(error.message, error);
     }
-    this.leaseAt = clock.now();
+    this.leaseAt = asked;
+  }
+
+  /**
+   * Goes before each write and each order: they follow from what was seen while the lease was ours, and a process that was paused
+   * meanwhile must not act on that.
+   */
+  private async renewLease(signal?: AbortSignal): Promise<void> {
+    if (!this.isLeaseOurs) throw new Overslept();
+    await this.keepLease(signal);
+    if (!this.isLeaseOurs) throw new Overslept();
   }
 
   /** What may have to be given back is kept first; with the journal the run has begun. */
   private async begin({ resource }: ClusterView, signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     const { journal } = this;
-    if (journal.from.digest !== undefined) {
-      await this.insist(() => cluster.keepSpec(journal.run, resource.spec, signal), signal);
-    }
-    await this.insist(() => cluster.writeJournal(journal, undefined, signal), signal);
+    const write = async () => {
+      await this.keepLease(signal);
+      if (journal.from.digest !== undefined) await cluster.keepSpec(journal.run, resource.spec, signal);
+      await cluster.writeJournal(journal, undefined, signal);
+    };
+    await this.insist(write, signal);
   }
 
   /** A run keeps what it began with. */
@@ -314,6 +352,13 @@ export class Run {
   private tellSample(observation: Observation): void {
     const sample = sampleOf(observation, this.journal);
     this.context.progress.report({ kind: 'sample', at: observation.at, sample });
+  }
+}
+
+/** This process was paused for so long that somebody else may have gone on with the run. */
+class Overslept extends PortError {
+  constructor() {
+    super('conflict', 'this process was paused; it looks again');
   }
 }
 

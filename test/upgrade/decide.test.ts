@@ -432,6 +432,19 @@ describe('what must hold from the patch to the release', () => {
     });
   });
 
+  test.each(held)('%s: another number of replicas stops the run', (phase) => {
+    const step = decided(phase, (scene) => {
+      const changed = resource({ version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS });
+      scene.resource = { ...changed, status: delayStatus() };
+      scene.resource.spec.replicas = 2;
+    });
+    expect(step).toMatchObject({
+      kind: 'stop',
+      code: 'REPLICAS_CHANGED',
+      fix: 'set spec.replicas back to 3, then run the same command again; change it when the run is over',
+    });
+  });
+
   test.each(held)('%s: a template that was changed together with the delay: the operator is held first', (phase) => {
     const step = decided(phase, (scene) => {
       scene.resource = { ...resource({ version: '4.4.14', delaySeconds: 60 }), status: delayStatus() };

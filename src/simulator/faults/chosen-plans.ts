@@ -37,7 +37,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
   'an old pod that comes back before it is removed, with devices on it, is emptied again': [
     at('clients-sticking', 'claim', 0),
     at('blue-crash-lost', 'evacuate', 12_000),
-    at('engine-killed-before-write', 'retire', 0),
+    at('engine-killed', 'retire', 0),
     at('blue-crash-lost', 'retire', 1_000),
   ],
   'a process that slept while it waited for a place in the second looks again, whatever others have done meanwhile': {

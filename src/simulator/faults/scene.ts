@@ -137,16 +137,19 @@ export class Scene {
 
   /** Resolves once the run is in this phase, or past it; false when it ends before. */
   async reached(phase: Phase): Promise<boolean> {
+    const isReached = () => this.judge.facts.journal?.began[phase] !== undefined;
+    if (isReached() || this.over) return isReached();
     this.waitingTroubles++;
-    try {
-      while (!this.over) {
-        if (this.judge.facts.journal?.began[phase] !== undefined) return true;
-        await this.clock.sleep(50);
-      }
-      return false;
-    } finally {
-      this.waitingTroubles--;
-    }
+    await new Promise<void>((resolve) => {
+      const ignore = this.world.kubernetes.store.subscribe(() => {
+        if (!isReached()) return;
+        ignore();
+        resolve();
+      });
+      this.atEnd(resolve);
+    });
+    this.waitingTroubles--;
+    return !this.over;
   }
 
   /** The current value of the custom resource, changed by the user. */

@@ -99,6 +99,7 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
     case 'NO_CURE':
     case 'NO_RUN':
     case 'NOT_TAKEN_UP':
+    case 'REPLICAS_CHANGED':
     case 'SPEC_LOST':
       judge.fail('named errors', `${error.code}: ${error.message}`);
       return error.code;

@@ -81,11 +81,14 @@ export function moveOf({ observation, journal }: Situation): Move {
   return { source: green?.name ?? '', target: setOf(observation.cluster, from.set), revision: from.revision };
 }
 
-/** Whether every running pod of a set says how its node stands. */
+/** Whether every running pod of a set says how its node stands; one that is booting cannot tell yet whether it evacuates. */
 export function allAnswer({ cluster, nodes }: Observation, set: string): boolean {
   return podsOf(cluster, set)
     .filter((pod) => pod.containersReady && !pod.terminating)
-    .every((pod) => nodes.get(pod.name)?.unreachable === undefined && nodes.has(pod.name));
+    .every((pod) => {
+      const node = nodes.get(pod.name);
+      return node?.unreachable === undefined && node?.canEvacuate;
+    });
 }
 
 /**

@@ -7,6 +7,9 @@ import { type Fault, whole } from '../fault';
 import { refTo, type Scene } from '../scene';
 import { NEW_VERSION, OLD_VERSION, resourceOf } from '../stage';
 
+/** So often somebody tries to ask for something while the API server is away, once a second. */
+const PATIENCE = 120;
+
 const HELD = ['green', 'switch', 'evacuate', 'retire'] as const;
 
 /** What people do meanwhile. */
@@ -77,13 +80,21 @@ async function ask(scene: Scene, random: Random, control: Control): Promise<void
     await scene.ask(controlText(control));
     return;
   }
-  const process = scene.process();
-  try {
-    await controlUpgrade(process.context, control, process.signal);
-  } catch (error) {
-    scene.trace.add(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
-    const named = error instanceof UpgradeError || error instanceof PortError || process.isDead;
-    if (!named) scene.judge.fail('named errors', String(error));
+  for (let tries = 0; tries < PATIENCE; tries++) {
+    const process = scene.process();
+    try {
+      await controlUpgrade(process.context, control, process.signal);
+      return;
+    } catch (error) {
+      scene.trace.add(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+      const isAway = error instanceof PortError;
+      if (!isAway && !(error instanceof UpgradeError) && !process.isDead) {
+        scene.judge.fail('named errors', String(error));
+      }
+      if (!isAway) return;
+    } finally {
+      process.kill();
+    }
+    await scene.clock.sleep(1_000);
   }
-  process.kill();
 }

@@ -5,14 +5,22 @@ import { isSticking } from '../stage';
 /**
  * P2: a client is evicted at most once from the old nodes, and on the way back at most once from the new ones. Besides, a connection
  * ends only with a node that crashed, or that a released operator took away. A client that comes back to an old node past the
- * Service may be evicted once for each time it does.
+ * Service may be evicted once for each time it does. A run that is begun anew after one that ended moves everybody anew.
  */
 export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): Invariant {
   const evictions = new Map<string, number>();
   const returns = new Map<string, number>();
   const key = (client: string, node: string) => `${client} ${setOfPod(podOf(node))}`;
+  let run: string | undefined;
   const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1).get(name)!;
   return {
+    stored({ object }) {
+      const next = object.kind === 'ConfigMap' ? facts.journal?.run : run;
+      if (next === run) return;
+      run = next;
+      evictions.clear();
+      returns.clear();
+    },
     connected(client, node) {
       if (isSticking(client) && facts.journal) add(returns, key(client, node));
     },
