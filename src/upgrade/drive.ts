@@ -254,6 +254,7 @@ export class Run {
       await this.insist(write, signal);
     }
     this.journal = next;
+    this.idle.reset();
   }
 
   /**

@@ -13,6 +13,12 @@ export class Idleness {
   /** Least connections and sessions seen on the nodes that are emptied. */
   private least = Number.POSITIVE_INFINITY;
 
+  /** The run has come one step further: whatever was waited for before says nothing of what is waited for next. */
+  reset(): void {
+    this.ms = 0;
+    this.doing = '';
+  }
+
   see({ phase, from, to, aborted }: Journal, waitingFor: string, observation: Observation): void {
     const doing = `${phase}: ${waitingFor}`;
     const { connections, sessions } = loadOf(observation, (aborted ? to.set : from.set) ?? '');
