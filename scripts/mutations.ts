@@ -44,7 +44,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the holder of the lease is not looked at',
     file: 'upgrade/drive.ts',
-    from: 'if (lease && lease.holder !== holder) throw',
+    from: 'if (lease && lease.holder !== this.context.holder) throw',
     to: 'if (lease && lease.holder === undefined) throw',
     fault: 'lease-stolen',
   },
@@ -58,7 +58,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the lease is not renewed',
     file: 'upgrade/drive.ts',
-    from: 'if (clock.now() - this.leaseAt < RENEW_LEASE_MS) return;',
+    from: 'if (asked - this.leaseAt < RENEW_LEASE_MS) return;',
     to: 'if (Number.isFinite(this.leaseAt)) return;',
     fault: 'request-pause',
   },
@@ -132,7 +132,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'what the resource asked for is not kept',
     file: 'upgrade/drive.ts',
-    from: 'await this.insist(() => cluster.keepSpec(journal.run, resource.spec, signal), signal);',
+    from: 'await cluster.keepSpec(journal.run, resource.spec, signal);',
     to: 'void resource;',
     fault: 'request-abort',
   },

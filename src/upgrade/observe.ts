@@ -10,6 +10,9 @@ const OTHERS_COUNT_MS = 1_900;
 /** And all of it still from time to time. */
 const OTHERS_WHOLE_MS = 12_000;
 
+/** Nodes that answer later than this make what was seen of Kubernetes old, ms. */
+const SLOW_MS = 1_000;
+
 /** How to look. */
 export interface LookOptions {
   /** What a node said is good enough for so long. @default 0 */
@@ -32,6 +35,7 @@ export class Observer {
 
   async look(journal: Journal | undefined, signal?: AbortSignal, options: LookOptions = {}): Promise<Observation> {
     const { keptMs = 0, anew = false } = options;
+    const began = this.clock.now();
     const cluster = await (anew ? this.cluster.observeAnew(signal) : this.cluster.observe(signal));
     const known = journal ?? cluster.journal;
     const run = isOpen(known) && ONE_MOVES.includes(known.phase) ? known : undefined;
@@ -42,7 +46,10 @@ export class Observer {
         return moves || anew ? this.node(node, keptMs, signal) : this.other(node, signal);
       }),
     );
-    return { at: this.clock.now(), cluster, nodes: new Map(views.map((view) => [view.pod, view])) };
+    const at = this.clock.now();
+    const nodes = new Map(views.map((view) => [view.pod, view]));
+    // Meanwhile the watches have told more, and cost nothing.
+    return { at, cluster: at - began > SLOW_MS ? await this.cluster.observe(signal) : cluster, nodes };
   }
 
   /** What the node said before is not so any more. */

@@ -47,6 +47,8 @@ export interface Bench {
   evictsForOperator(pod: string): boolean;
   /** Whether the name is that of an engine's process. */
   isProcess(author: string | undefined): author is string;
+  /** How late watches tell what happened now, ms. */
+  watchLagMs(): number;
   fail(invariant: string, detail: string): void;
 }
 

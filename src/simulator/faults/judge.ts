@@ -38,6 +38,8 @@ export interface JudgeOptions {
   /** Whether a process of this name lives and works. */
   works: (holder: string) => boolean;
   isProcess: (author: string) => boolean;
+  /** How late watches tell what happened now, ms. */
+  watchLagMs: () => number;
 }
 
 /** Sees everything that happens in the world, and holds it against the promises. */
@@ -71,6 +73,7 @@ export class Judge {
       causes: this.causes,
       evictsForOperator: (pod) => evictsForOperator(this.causes, this.health, pod),
       isProcess: (author): author is string => author !== undefined && options.isProcess(author),
+      watchLagMs: options.watchLagMs,
       fail: (invariant, detail) => this.fail(invariant, detail),
     };
     const before = { resource: this.facts.resource, service: this.facts.service.spec };

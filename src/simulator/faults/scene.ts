@@ -52,6 +52,7 @@ export class Scene {
       authorship: this.authorship,
       trace: this.trace,
       works: (holder) => this.processes.some((each) => each.holder === holder && !each.isDead && !each.isFrozen),
+      watchLagMs: () => this.watchLagMs,
       isProcess: (author) => this.processes.some(({ holder }) => holder === author),
     });
   }

@@ -5,22 +5,22 @@ import { journalIn, liveHolderOf } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
 /**
- * Milliseconds within which a process notices that its lease was taken by force. No fence can be made of a lease that anybody may
+ * Milliseconds within which a process notices that its lease was taken by force, once it could have been told. No fence can be made of a lease that anybody may
  * overwrite while it is held: only whoever keeps to it is kept from acting.
  */
 const THEFT_MS = 1_500;
 
 /** One owner: nobody writes or orders anything who does not hold the lease, or whose lease has run out. */
-export function oneOwner({ facts, isProcess, fail }: Bench): Invariant {
-  let stolenAt = Number.NEGATIVE_INFINITY;
+export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invariant {
+  let noticedAt = Number.NEGATIVE_INFINITY;
   const owns = (process: string, what: string) => {
     const holder = facts.leaseHolder;
-    if (holder === 'thief' && facts.now - stolenAt < THEFT_MS) return;
+    if (holder === 'thief' && facts.now < noticedAt) return;
     if (holder !== process) fail('one owner', `${what} by ${process}, while ${holder ?? 'nobody'} holds the lease`);
   };
   return {
     stored(change: StoreChange, author) {
-      if (change.object.kind === 'Lease' && author === 'user') stolenAt = facts.now;
+      if (change.object.kind === 'Lease' && author === 'user') noticedAt = facts.now + watchLagMs() + THEFT_MS;
       if (!isProcess(author)) return;
       if (change.object.kind === 'Lease') {
         const before = liveHolderOf(change.previous, facts.now);
