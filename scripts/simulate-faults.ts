@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import { formatProblem, type Problem } from '../src/resource';
 import { CHOSEN_NAMES, chosenPlans } from '../src/simulator/faults/chosen-plans';
 import { crashPoints, playCrash } from '../src/simulator/faults/crash-points';
-import { FAULT_NAMES, FAULTS, type FaultName, planOf } from '../src/simulator/faults/plan';
+import { FAULT_NAMES, FAULTS, faultsNamed, planOf } from '../src/simulator/faults/plan';
 import { type Played, playFaults } from '../src/simulator/faults/play';
 
 const USAGE = `npm run simulate:faults -- [--seeds A..B] [--fault NAME]… [--trace] [--list]
@@ -48,7 +49,7 @@ interface SeedOptions {
 }
 
 async function everySeed(seeds: string, values: SeedOptions): Promise<void> {
-  const only = values.fault?.map(known);
+  const only = values.fault && faultsNamed(values.fault, refuse);
   const [first, last] = range(seeds);
   const began = Date.now();
   let failed = 0;
@@ -109,10 +110,8 @@ function lines(violations: Played['violations']): string[] {
     .map(({ invariant, atSeconds, detail }) => `  ✗ ${invariant} at ${atSeconds} s: ${detail}`);
 }
 
-function known(name: string): FaultName {
-  const found = FAULT_NAMES.find((each) => each === name);
-  if (!found) throw new Error(`there is no fault '${name}'; there are: ${FAULT_NAMES.join(', ')}`);
-  return found;
+function refuse(problem: Problem): never {
+  throw new Error(formatProblem(problem));
 }
 
 function range(text: string): [number, number] {

@@ -1,5 +1,5 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { nearest } from './nearest';
 import { formatPath, HIDDEN, type Problem } from './problem';
 import { QUANTITY } from './quantity';
 
@@ -44,8 +44,7 @@ export function at(input: unknown, steps: readonly Step[]): unknown {
 /** The problem of a field nobody knows. Text is not shown: a misspelled field may hold a secret. */
 export function unknownField(steps: readonly Step[], value: unknown, known: readonly string[]): Finding {
   const name = String(steps.at(-1));
-  const nearest = known.length > 0 ? closest(name, known) : undefined;
-  const similar = nearest && distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, name.length / 3);
+  const similar = nearest(name, known);
   return {
     steps,
     problem: {
@@ -53,7 +52,7 @@ export function unknownField(steps: readonly Step[], value: unknown, known: read
       value: typeof value === 'string' ? HIDDEN : value,
       bound: 'a known field',
       reason: 'there is no such field here, and it would be dropped without a word',
-      fix: similar ? `did you mean '${nearest}'?` : `remove it, or use one of ${known.join(', ')}`,
+      fix: similar ? `did you mean '${similar}'?` : `remove it, or use one of ${known.join(', ')}`,
     },
   };
 }

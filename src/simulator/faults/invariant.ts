@@ -4,6 +4,25 @@ import type { EngineCall } from './engine-call';
 import type { Facts } from './facts';
 import type { Health } from './health';
 
+/** What each run is held against, by the names that docs/reliability.md explains. */
+export const INVARIANTS = {
+  P1: 'nobody is evicted while the other set cannot take him',
+  P2: 'a client is evicted at most once on each way',
+  P3: 'nothing is removed with a connection or a session on it, and the operator stays held',
+  P4: 'there are never more evictions in a second than the cap in force allows',
+  P6: 'nothing is reported done that is not',
+  'one owner': 'who writes or orders holds the lease',
+  'journal goes forward': 'phases go forward only',
+  requests: 'what is asked is taken up or refused, and in a pause nobody is evicted',
+  clients: 'after the end every client is back',
+  sessions: 'after the end every session and every queued message is there',
+  liveness: 'the run comes to its end',
+  'named errors': 'a run that stops says why, and the reason is true',
+} as const;
+
+/** Beside these: a canonical run that ends otherwise, and a fault that fails itself. */
+export type InvariantName = keyof typeof INVARIANTS | 'outcome' | 'harness';
+
 /** What an invariant is told, when it happens. */
 export interface Invariant {
   /** @param author the process, `user`, or undefined for the cluster's controllers and the operator */
@@ -49,7 +68,7 @@ export interface Bench {
   isProcess(author: string | undefined): author is string;
   /** How late watches tell what happened now, ms. */
   watchLagMs(): number;
-  fail(invariant: string, detail: string): void;
+  fail(invariant: InvariantName, detail: string): void;
 }
 
 /** See {@link Bench.evictsForOperator}. */

@@ -4,7 +4,7 @@ import type { Authorship } from './attributed-store';
 import { callText, type EngineCall } from './engine-call';
 import { Facts, podOf, type SetObject } from './facts';
 import { Health } from './health';
-import { type Bench, type Causes, evictsForOperator, type Invariant } from './invariant';
+import { type Bench, type Causes, evictsForOperator, type Invariant, type InvariantName } from './invariant';
 import { conserved } from './invariants/conserved';
 import { doneIsDone } from './invariants/done-is-done';
 import { forwardOnly } from './invariants/forward-only';
@@ -17,7 +17,7 @@ import { isSticking, NEW_VERSION, type Observers, resourceOf, type Stage } from 
 import type { Trace } from './trace';
 
 export interface Violation {
-  invariant: string;
+  invariant: InvariantName;
   /** Seconds since the first process began. */
   atSeconds: number;
   detail: string;
@@ -96,8 +96,10 @@ export class Judge {
       if (object.kind === 'StatefulSet' && type === 'MODIFIED') {
         const { replicas } = (object as SetObject).spec;
         const before = (change.previous as SetObject).spec.replicas;
-        if (replicas !== before)
-          trace.add(`${current ?? 'the operator'}: ${object.metadata.name} to ${replicas} replicas`);
+        const text = `${current ?? 'the operator'}: ${object.metadata.name} to ${replicas} replicas`;
+        // What a process does it tells itself.
+        if (replicas !== before && current === undefined) trace.tell(text);
+        else if (replicas !== before) trace.add(text);
       }
       if (current !== undefined && object.kind !== 'Lease') {
         trace.add(`${current}: ${type} ${object.kind}/${object.metadata.name} v${object.metadata.resourceVersion}`);
@@ -125,11 +127,11 @@ export class Judge {
     for (const invariant of this.invariants) invariant.ordered?.(call);
   }
 
-  fail(invariant: string, detail: string): void {
+  fail(invariant: InvariantName, detail: string): void {
     if (this.violations.length >= ENOUGH) return;
     const atSeconds = (this.options.stage.world.clock.now() - this.beganAt) / 1_000;
     this.violations.push({ invariant, atSeconds, detail });
-    this.options.trace.add(`✗ ${invariant}: ${detail}`);
+    this.options.trace.tell(`✗ ${invariant}: ${detail}`);
   }
 
   /** Neither ordered by a process, nor gone on with after a start of the node. */
@@ -157,7 +159,7 @@ export class Judge {
         trace.add(`${pod} ${state}`);
         if (state === 'disabled') this.causes.begunByOperator.delete(pod);
         if (state === 'evicting_conns' && this.isOperators(pod)) {
-          trace.add(`the operator evacuates ${pod}`);
+          trace.tell(`the operator evacuates ${pod}`);
           this.causes.begunByOperator.set(pod, this.health.tick());
         }
       },

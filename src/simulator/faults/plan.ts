@@ -1,3 +1,5 @@
+import type { Problem } from '../../resource';
+import { nearest } from '../../resource/nearest';
 import type { Phase } from '../../upgrade';
 import { Random } from '../random';
 import { API_FAULTS } from './catalog/api';
@@ -13,6 +15,27 @@ const CATALOG = { ...ENGINE_FAULTS, ...API_FAULTS, ...EMQX_FAULTS, ...POD_FAULTS
 export type FaultName = keyof typeof CATALOG;
 export const FAULTS: Readonly<Record<FaultName, Fault>> = CATALOG;
 export const FAULT_NAMES = Object.keys(CATALOG) as FaultName[];
+
+/** Stands for all of them where names are given. */
+const ANY = 'any';
+
+/** The faults of these names; tells a name that none has. */
+export function faultsNamed(names: readonly string[], problem: (problem: Problem) => void): readonly FaultName[] {
+  if (names.includes(ANY)) return FAULT_NAMES;
+  return names.flatMap((name) => {
+    const found = FAULT_NAMES.find((each) => each === name);
+    if (found) return [found];
+    const similar = nearest(name, FAULT_NAMES);
+    problem({
+      path: '--fault',
+      value: name,
+      bound: `'${ANY}', or the name of a fault`,
+      reason: `there are ${FAULT_NAMES.join(', ')}`,
+      fix: similar ? `did you mean '${similar}'?` : 'give one of them',
+    });
+    return [];
+  });
+}
 
 /** A fault that begins so long after the run has come to a phase. */
 export interface PlannedFault {

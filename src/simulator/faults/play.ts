@@ -2,7 +2,7 @@ import { Random } from '../random';
 import { checkClients } from './clients-back';
 import type { Violation } from './judge';
 import { FAULTS, type Plan } from './plan';
-import { type Scene, withScene } from './scene';
+import { type Scene, type Watch, withScene } from './scene';
 import { type Ending, PATIENCE_MINUTES, supervise } from './supervise';
 
 /** What came of one plan. */
@@ -25,8 +25,8 @@ export interface Played {
 }
 
 /** Plays a plan to the end of the run. Equal plans give equal traces. */
-export function playFaults(plan: Plan): Promise<Played> {
-  return withScene(plan.seed, plan.size, async (scene) => {
+export function playFaults(plan: Plan, watch?: Watch): Promise<Played> {
+  const play = async (scene: Scene): Promise<Played> => {
     const { clock, trace } = scene;
     const began = clock.now();
     const random = new Random(plan.seed).fork('faults');
@@ -37,7 +37,7 @@ export function playFaults(plan: Plan): Promise<Played> {
         if (!FAULTS[fault].fromStart && !(await scene.reached(phase))) return;
         await clock.sleep(afterMs);
         if (scene.isOver) return;
-        trace.add(`* ${fault}`);
+        trace.tell(`* ${fault}`);
         scene.disturb(0);
         await FAULTS[fault].act?.(scene, own);
       });
@@ -46,7 +46,8 @@ export function playFaults(plan: Plan): Promise<Played> {
     scene.end();
     if (ending?.kind === 'done') await checkClients(scene);
     return resultOf(scene, plan, ending, (clock.now() - began) / 1_000);
-  });
+  };
+  return withScene(plan.seed, plan.size, play, watch);
 }
 
 export function resultOf(scene: Scene, plan: Plan, ending: Ending | undefined, simulatedSeconds: number): Played {

@@ -2,7 +2,7 @@ import { type EmqxRequest, type EmqxResponse, TransportError } from '../../emqx/
 import type { KubeApi, KubeObject } from '../../kubernetes';
 import { KubeApiError } from '../../kubernetes';
 import type { EmqxEnterprise } from '../../resource';
-import type { Phase, UpgradeRequest } from '../../upgrade';
+import type { Phase, ProgressEvent, UpgradeRequest } from '../../upgrade';
 import { mergePatch } from '../../upgrade/changes';
 import type { SimulatedClock } from '../clock';
 import { InMemoryKubeApi } from '../kubernetes/in-memory-api';
@@ -13,6 +13,9 @@ import { EngineProcess } from './engine-process';
 import { Judge } from './judge';
 import { CLUSTER, NAMESPACE, NEW_VERSION, Observers, resourceOf, type Stage, type StageSize, setStage } from './stage';
 import { Trace } from './trace';
+
+/** Is told what the engine's processes tell, and, as actions, what befalls them. */
+export type Watch = (event: ProgressEvent) => void;
 
 /** Takes the place of a node's answer. */
 export type Answer = (call: EngineCall, request: EmqxRequest) => EmqxResponse | undefined;
@@ -41,9 +44,10 @@ export class Scene {
   private constructor(
     readonly stage: Stage,
     observers: Observers,
+    watch: Watch,
   ) {
     const { world, size } = stage;
-    this.trace = new Trace(world.clock);
+    this.trace = new Trace(world.clock, watch);
     this.desired = resourceOf(size, NEW_VERSION);
     this.user = new InMemoryKubeApi(world.clock, this.authorship.storeOf(world.kubernetes.store, 'user'));
     this.judge = new Judge({
@@ -58,8 +62,8 @@ export class Scene {
   }
 
   /** A world with a cluster at rest. Call inside of `clock.run`; see {@link withScene}. */
-  static async set(world: World, size: StageSize, observers: Observers): Promise<Scene> {
-    return new Scene(await setStage(world, size, observers), observers);
+  static async set(world: World, size: StageSize, observers: Observers, watch: Watch): Promise<Scene> {
+    return new Scene(await setStage(world, size, observers), observers, watch);
   }
 
   get world(): World {
@@ -102,10 +106,7 @@ export class Scene {
       },
       watchLagMs: () => this.watchLagMs,
       changes: () => void this.judge.health.tick(),
-      progress: (event) => {
-        if (event.kind === 'sample') return;
-        this.trace.add(`${holder}: ${event.kind} ${event.kind === 'phase' ? event.phase : event.text}`);
-      },
+      progress: (event) => this.trace.told(holder, event),
     });
     this.processes.push(process);
     return process;
@@ -187,7 +188,7 @@ export class Scene {
   /** Ends a node's process: in place, or with its pod and what was on its volume. */
   crash(pod: string, data: 'kept' | 'lost'): void {
     const { causes } = this.judge;
-    this.trace.add(`${pod} crashes, data ${data}`);
+    this.trace.tell(`${pod} crashes, data ${data}`);
     causes.crashing = pod;
     this.world.pods.crash(NAMESPACE, pod);
     causes.crashing = undefined;
@@ -204,11 +205,16 @@ export class Scene {
 }
 
 /** Sets the stage on a new world and plays on it until `play` is through. */
-export async function withScene<T>(seed: number, size: StageSize, play: (scene: Scene) => Promise<T>): Promise<T> {
+export async function withScene<T>(
+  seed: number,
+  size: StageSize,
+  play: (scene: Scene) => Promise<T>,
+  watch: Watch = () => undefined,
+): Promise<T> {
   const observers = new Observers();
   const world = new World({ seed, observer: observers.first });
   try {
-    return await world.clock.run(async () => play(await Scene.set(world, size, observers)));
+    return await world.clock.run(async () => play(await Scene.set(world, size, observers, watch)));
   } finally {
     world.stop();
   }

@@ -33,7 +33,7 @@ export async function supervise(scene: Scene): Promise<Ending> {
   const { clock, judge, trace } = scene;
   for (let attempt = 1; ; attempt++) {
     const process = scene.process(`engine-${attempt}`);
-    trace.add(`${process.holder} begins`);
+    trace.tell(`${process.holder} begins`);
     let stopped: unknown;
     try {
       const { outcome } = await runUpgrade(process.context, scene.request, process.signal);
@@ -46,7 +46,7 @@ export async function supervise(scene: Scene): Promise<Ending> {
     // Its code is gone with it: what it had under way may still be told.
     const wasKilled = process.isDead;
     process.kill();
-    trace.add(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
+    trace.tell(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
     if (!wasKilled) {
       const code = await heed(scene, stopped);
       if (code) return { kind: 'stopped', code };
@@ -86,7 +86,7 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
     case 'TEMPLATE_CHANGED': {
       const { journal } = judge.facts;
       const wanted = journal?.aborted ? resourceOf(stage.size, OLD_VERSION) : scene.desired;
-      scene.trace.add('user: sets the template back');
+      scene.trace.tell('user: sets the template back');
       await scene.setTemplate(wanted);
       return undefined;
     }
@@ -123,7 +123,7 @@ async function removeStrangers({ judge, user, trace }: Scene): Promise<void> {
   for (const set of facts.sets) {
     const { name, namespace = '' } = set.metadata;
     if (!set.spec.replicas || name === journal?.from.set || name === journal?.to.set) continue;
-    trace.add(`user: scales ${name} to 0`);
+    trace.tell(`user: scales ${name} to 0`);
     await user.scale({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, 0);
   }
 }

@@ -1,18 +1,35 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../upgrade';
+import type { Clock, ProgressEvent } from '../../upgrade';
 
 /** What happened in one run, line by line: equal plans give equal traces. */
 export class Trace {
   readonly lines: string[] = [];
   private readonly since: number;
 
-  constructor(private readonly clock: Clock) {
+  /** @param watch is told what the engine tells, and what befalls it */
+  constructor(
+    private readonly clock: Clock,
+    private readonly watch: (event: ProgressEvent) => void,
+  ) {
     this.since = clock.now();
   }
 
   add(text: string): void {
     const seconds = ((this.clock.now() - this.since) / 1_000).toFixed(3).padStart(8);
     this.lines.push(`${seconds} ${text}`);
+  }
+
+  /** A line that whoever watches wants to see, too. */
+  tell(text: string): void {
+    this.add(text);
+    this.watch({ kind: 'action', at: this.clock.now(), text });
+  }
+
+  /** What a process tells. Samples are for who watches. */
+  told(process: string, event: ProgressEvent): void {
+    if (event.kind !== 'sample')
+      this.add(`${process}: ${event.kind} ${event.kind === 'phase' ? event.phase : event.text}`);
+    this.watch(event);
   }
 
   get digest(): string {

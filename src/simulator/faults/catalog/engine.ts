@@ -75,11 +75,11 @@ async function killAtWrite(scene: Scene, moment: Moment, skip: number): Promise<
 /** Somebody else who runs the same command. */
 async function another(scene: Scene, process: EngineProcess): Promise<void> {
   const holder = scene.judge.facts.leaseHolder;
-  scene.trace.add(`${process.holder} begins`);
+  scene.trace.tell(`${process.holder} begins`);
   try {
     await runUpgrade(process.context, scene.request, process.signal);
   } catch (error) {
-    scene.trace.add(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+    scene.trace.tell(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
     const named = error instanceof UpgradeError || error instanceof PortError || process.isDead;
     if (!named) scene.judge.fail('named errors', String(error));
     const refusedFor = error instanceof BlockedError ? error.blockers.map(({ id }) => id) : [];

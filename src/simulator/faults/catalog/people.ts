@@ -86,7 +86,7 @@ async function ask(scene: Scene, random: Random, control: Control): Promise<void
       await controlUpgrade(process.context, control, process.signal);
       return;
     } catch (error) {
-      scene.trace.add(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+      scene.trace.tell(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
       const isAway = error instanceof PortError;
       if (!isAway && !(error instanceof UpgradeError) && !process.isDead) {
         scene.judge.fail('named errors', String(error));
