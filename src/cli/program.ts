@@ -162,9 +162,19 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
         .choices(['stock', 'as-designed'])
         .default('stock'),
     )
+    .addOption(
+      new Option('--fault <name>', 'instead: the upgrade that the seed makes of this fault; may be given several times')
+        .argParser((name: string, names: string[] = []) => [...names, name])
+        .conflicts(['file', 'setVersion', 'clients', 'replicas', 'rate', 'driver', 'operator']),
+    )
     .addOption(seed())
     .addOption(output())
-    .action(async (flags: SimulateFlags) => {
+    .action(async (flags: SimulateFlags & { fault?: string[] }) => {
+      const { fault: faults } = flags;
+      if (faults) {
+        const { runReplay } = await import('./replay.js');
+        return end(await runReplay({ ...flags, faults }, shell));
+      }
       const { runSimulate } = await import('./simulate.js');
       end(await runSimulate(flags, shell));
     });

@@ -1,0 +1,19 @@
+import { FAULTS, type Plan } from '../../simulator/faults/plan';
+import type { Canvas } from './style';
+import { count, time, wrap } from './text';
+
+/** What a seed has decided: the cluster, and what will befall the upgrade. */
+export function renderFaults({ seed, size, faults }: Plan, { style, width }: Canvas): string {
+  const { replicas, plain, persistent, away, sticking, gone, cap } = size;
+  const clients = plain + persistent + sticking + gone;
+  const cluster = `${replicas} nodes, ${count(clients)} clients, ${count(away)} devices that are away, at most ${count(cap)} disconnects/s`;
+  const lines = faults.flatMap(({ fault, phase, afterMs }) => {
+    const { does, fromStart } = FAULTS[fault];
+    const since = fromStart ? 'the process has begun' : `the run has come to ${phase}`;
+    return [
+      `  * ${style.bold(fault)}, ${time(afterMs)} after ${since}`,
+      ...wrap(does, width - 4).map((line) => style.dim(`    ${line}`)),
+    ];
+  });
+  return [`Seed ${seed}, in virtual time: ${cluster}`, ...lines].join('\n');
+}
