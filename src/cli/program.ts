@@ -38,7 +38,7 @@ export async function runProgram(shell: Shell): Promise<ExitCode> {
 function formOf(command: Command): 'text' | 'object' | 'lines' {
   const { output, watch } = command.opts<{ output?: string; watch?: boolean }>();
   if (output !== 'json') return 'text';
-  return watch || ['upgrade', 'attach'].includes(command.name()) ? 'lines' : 'object';
+  return watch || ['upgrade', 'attach', 'sandbox'].includes(command.name()) ? 'lines' : 'object';
 }
 
 type End = (code: ExitCode) => void;
@@ -188,6 +188,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .option('--port <number>', 'NodePort for MQTT, where the manifest brings no Service', '32010')
     .option('--kubeconfig-out <file>', 'where its kubeconfig is written', 'sandbox.kubeconfig')
     .addOption(seed())
+    .addOption(output())
     .action(async (flags: SandboxFlags) => {
       const { runSandbox } = await import('./sandbox.js');
       end(await runSandbox(flags, shell));

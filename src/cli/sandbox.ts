@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { inc } from 'semver';
-import { type Manifest, versionOf } from '../resource';
+import { DEFAULT_NAMESPACE, type EmqxEnterprise, type Manifest, versionOf } from '../resource';
 import type { ServedNodePort } from '../sandbox/node-ports';
 import type { SandboxEvent } from '../sandbox/open-sandbox';
 import type { ClusterManifests } from '../sandbox/quickstart';
@@ -21,7 +21,14 @@ export interface SandboxFlags {
   seed: string;
   kubeconfigOut: string;
   port: string;
+  output: 'text' | 'json';
 }
+
+/** What is told of a sandbox. */
+type Told =
+  | SandboxEvent
+  /** From now on commands find it by this kubeconfig, and in it the cluster that was there from the beginning. */
+  | { kind: 'opened'; kubeconfig: string; cluster?: { namespace: string; name: string; version: string } };
 
 /** More clients than that have too few ports and file descriptors on one machine. */
 const MOST_CLIENTS = 20_000;
@@ -50,11 +57,12 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   const { KubeconfigTakenError } = await import('../sandbox/kubeconfig-file.js');
   const { signal, forget } = interruption(shell);
   const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
-  const sandbox = await openSandbox(options, tellerFor(shell)).catch((error: unknown) => {
+  const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell);
+  const sandbox = await openSandbox(options, tell).catch((error: unknown) => {
     throw error instanceof KubeconfigTakenError ? new InputError(error.message) : error;
   });
   try {
-    shell.out.write(`${instructions(sandbox.kubeconfigPath, manifests)}\n\n`);
+    tell(opened(sandbox.kubeconfigPath, manifests?.cluster));
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -72,11 +80,25 @@ async function clusterOf(manifest: Manifest | undefined): Promise<ClusterManifes
   return { cluster, objects: manifest ? objects : [] };
 }
 
-/** Tells what happens, and of the ports only what is new. */
-function tellerFor({ out }: Shell): (event: SandboxEvent) => void {
+function opened(kubeconfig: string, cluster: EmqxEnterprise | undefined): Told {
+  if (!cluster) return { kind: 'opened', kubeconfig };
+  const { name, namespace = DEFAULT_NAMESPACE } = cluster.metadata;
+  return { kind: 'opened', kubeconfig, cluster: { namespace, name, version: versionOf(cluster) } };
+}
+
+/** For programs: one JSON object a line. */
+function jsonTeller({ out }: Shell): (told: Told) => void {
+  return (told) => void out.write(`${JSON.stringify(told)}\n`);
+}
+
+/** For people: of the ports only what is new. */
+function textTeller({ out }: Shell): (told: Told) => void {
   let known: readonly string[] = [];
   return (event) => {
     switch (event.kind) {
+      case 'opened':
+        out.write(`${instructions(event.kubeconfig, event.cluster?.version)}\n\n`);
+        break;
       case 'node-ports': {
         const lines = event.ports.map(nodePortLine);
         for (const line of lines) if (!known.includes(line)) out.write(`${line}\n`);
@@ -96,17 +118,17 @@ function nodePortLine({ namespace, service, nodePort, port }: ServedNodePort): s
 }
 
 /** What to type next, in another terminal. */
-function instructions(kubeconfig: string, manifests: ClusterManifests | undefined): string {
-  const next = manifests
+function instructions(kubeconfig: string, version: string | undefined): string {
+  const next = version
     ? [
         'kubectl get emqxenterprises',
         'emqx-blue-green check',
-        `emqx-blue-green upgrade --set-version ${inc(versionOf(manifests.cluster), 'patch')}`,
+        `emqx-blue-green upgrade --set-version ${inc(version, 'patch')}`,
       ]
     : ['kubectl apply -f YOUR-CLUSTER.yaml', 'kubectl get emqxenterprises --watch'];
   return [
-    manifests
-      ? `A simulated Kubernetes cluster is running, with the EMQX Operator and EMQX ${versionOf(manifests.cluster)} in it.`
+    version
+      ? `A simulated Kubernetes cluster is running, with the EMQX Operator and EMQX ${version} in it.`
       : 'A simulated Kubernetes cluster is running, with the EMQX Operator in it.',
     'In another terminal:',
     '',

@@ -9,6 +9,14 @@ const ROOT = path.resolve(__dirname, '../..');
 const CLIENTS = 150;
 const RATE = 20;
 
+/** The objects that stand in lines of their own. */
+function linesOf(output: string): { kind: string }[] {
+  return output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string });
+}
+
 /** A command as a process of its own. */
 class Command {
   out = '';
@@ -122,6 +130,34 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     expect((await run('status')).out).toContain('EMQX 4.4.15: at rest\n');
     expect(sandbox.connectedClients()).toBe(CLIENTS);
   }, 300_000);
+
+  test('the sandbox is told to programs line by line, and so is what goes wrong', async () => {
+    const words = ['sandbox', '--clients', '10', '--kubeconfig-out', kubeconfig, '-o', 'json'];
+    const command = start(...words);
+    await Promise.all([command.wrote('"opened"'), command.wrote('"connected"')]);
+    const lines = linesOf(command.out);
+    expect(lines).toContainEqual({
+      kind: 'opened',
+      kubeconfig,
+      cluster: { namespace: 'default', name: 'emqx-ee', version: '4.4.14' },
+    });
+    const ways = lines.filter(({ kind }) => kind === 'node-ports').at(-1);
+    expect(ways).toMatchObject({
+      ports: [
+        { namespace: 'default', service: 'emqx-ee-mqtt', nodePort: 32010, port: expect.any(Number), isMqtt: true },
+      ],
+    });
+    expect(lines).toContainEqual({ kind: 'connected', clients: 10, devices: 1 });
+    expect(lines).toHaveLength(lines.filter(({ kind }) => kind === 'node-ports').length + 2);
+    command.child.kill('SIGINT');
+    expect(await command.ended).toBe(0);
+
+    const refused = await run('sandbox', '--port', '80', '-o', 'json');
+    expect(refused.code).toBe(2);
+    expect(linesOf(refused.out)).toEqual([
+      { kind: 'error', code: 'BAD_INPUT', message: expect.stringMatching(/^'--port' \("80"\) must be /) },
+    ]);
+  }, 120_000);
 
   test('the sandbox is opened, told how to be used, and closed by Ctrl-C without a trace', async () => {
     const command = start('sandbox', '--clients', '10', '--kubeconfig-out', kubeconfig);
