@@ -76,11 +76,16 @@ export class EmqxPods implements PodRuntime {
       done();
       return;
     }
-    node.shutdown(() => {
-      this.leave(pod, node);
-      done();
-    });
-    this.options.changed?.(pod, node);
+    const shutdown = () => {
+      node.shutdown(() => {
+        this.leave(pod, node);
+        done();
+      });
+      this.options.changed?.(pod, node);
+    };
+    const waitMs = preStopMs(pod);
+    if (waitMs === 0) shutdown();
+    else this.options.clock.schedule(waitMs, shutdown);
   }
 
   kill(pod: Pod): void {
@@ -144,6 +149,17 @@ function keyOf(pod: Pod): string {
 function versionIn(pod: Pod): string {
   const { image } = containerOf(pod);
   return image.slice(image.lastIndexOf(':') + 1);
+}
+
+/** For how long the hook before the end lets the node run on. Of hooks only a plain `sleep` is known. */
+function preStopMs(pod: Pod): number {
+  const { lifecycle } = (pod.spec.containers.find(({ name }) => name === 'emqx') ?? {}) as Hooked;
+  const [command, seconds] = lifecycle?.preStop?.exec?.command ?? [];
+  return command === 'sleep' ? Number(seconds) * 1000 : 0;
+}
+
+interface Hooked {
+  lifecycle?: { preStop?: { exec?: { command?: readonly string[] } } };
 }
 
 function containerOf(pod: Pod): { image: string; environment: Map<string, string> } {

@@ -26,6 +26,8 @@ export interface InhabitantsOptions {
   observer?: ClusterObserver;
   /** A pod's node listens from now on, or does no longer. */
   podChanged?: (pod: Pod, node: EmqxNode) => void;
+  /** What the operator's requests to nodes go through; the requests of others do not. @default - nothing stands between */
+  operatorTransport?: (direct: EmqxTransport) => EmqxTransport;
 }
 
 /** What they need to know of the Kubernetes cluster they live in. */
@@ -65,11 +67,12 @@ export class Inhabitants {
   }
 
   /** Lets the operator work on this API, until `stop`. */
-  operate(api: KubeApi): void {
+  operate(api: KubeApi): SimulatedOperator {
     const { clock, random } = this.habitat;
+    const { operatorTransport: through = (direct) => direct } = this.options;
     const operator = new SimulatedOperator({
       api,
-      transport: this.transport,
+      transport: through(this.transport),
       clock,
       random: random.fork('operator'),
       namespace: this.options.namespace ?? 'default',
@@ -78,6 +81,7 @@ export class Inhabitants {
     operator.run(this.ended.signal).catch((error: unknown) => {
       if (!this.ended.signal.aborted) throw error;
     });
+    return operator;
   }
 
   /** The way in through a Service, for simulated clients and for sockets. */

@@ -10,6 +10,7 @@ import { kinds } from './kubernetes/kinds';
 import { type ObjectStore, refOf } from './kubernetes/object-store';
 import { SimulatedKubernetes } from './kubernetes/simulated-kubernetes';
 import { OPERATOR_DEPLOYMENT } from './operator/deployment';
+import type { SimulatedOperator } from './operator/simulated-operator';
 import { Random } from './random';
 import type { TrafficFront } from './traffic-front';
 
@@ -30,6 +31,7 @@ export class World {
   readonly clock: SimulatedClock;
   readonly random: Random;
   readonly kubernetes: SimulatedKubernetes;
+  readonly operator: SimulatedOperator;
   private readonly inhabitants: Inhabitants;
 
   constructor(options: WorldOptions = {}) {
@@ -51,7 +53,7 @@ export class World {
       this.inhabitants.endpointsChanged(namespace, labels?.[SERVICE_NAME_LABEL] ?? '');
     });
     installOperator(store);
-    this.inhabitants.operate(new InMemoryKubeApi(clock, store, { latencyMs: OPERATOR_LATENCY_MS }));
+    this.operator = this.inhabitants.operate(new InMemoryKubeApi(clock, store, { latencyMs: OPERATOR_LATENCY_MS }));
   }
 
   get api(): KubeApi {

@@ -42,7 +42,7 @@ export const SERVICE: KubeObject & { spec: object } = {
   },
 };
 
-interface AtRestOptions extends Pick<WorldOptions, 'operator'> {
+export interface AtRestOptions extends Pick<WorldOptions, 'operator' | 'operatorTransport' | 'timings'> {
   resource?: EmqxEnterprise;
   /** The Service the devices enter by. @default - one of our own */
   service?: 'emqx-ee-mqtt' | 'emqx-ee';
@@ -52,8 +52,8 @@ interface AtRestOptions extends Pick<WorldOptions, 'operator'> {
 
 /** A world with a cluster that runs and 300 clients, 30 devices away. */
 export async function atRest(options: AtRestOptions = {}) {
-  const { resource = cluster('4.4.14'), service = 'emqx-ee-mqtt', operator = 'stock', events = [] } = options;
-  const world = new World({ seed: SEED, operator });
+  const { resource = cluster('4.4.14'), service = 'emqx-ee-mqtt', events = [], ...others } = options;
+  const world = new World({ seed: SEED, ...others });
   const ledger = new ClientLedger(world.clock);
   const context = contextOf(world, 'default', 'emqx-ee', (event) => void events.push(event));
   const population = await world.clock.run(async () => {
@@ -69,11 +69,10 @@ export async function atRest(options: AtRestOptions = {}) {
     return clients;
   });
   ledger.begin();
-  const report = () =>
-    world.clock.run(async () => {
-      await world.clock.sleep(10_000);
-      await population.returnDevices();
-      return ledger.report();
-    });
-  return { world, context, ledger, report };
+  const seen = async () => {
+    await world.clock.sleep(10_000);
+    await population.returnDevices();
+    return ledger.report();
+  };
+  return { world, context, ledger, seen, report: () => world.clock.run(seen) };
 }

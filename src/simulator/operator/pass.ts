@@ -4,6 +4,7 @@ import type { Clock } from '../../upgrade/ports';
 import { copy } from '../kubernetes/json';
 import { mergeDifference } from '../kubernetes/merge-patch';
 import { timestamp } from '../kubernetes/object-store';
+import type { Random } from '../random';
 import type { EmqxRequester } from './emqx-requester';
 
 /**
@@ -16,6 +17,7 @@ export interface PassOptions {
   api: KubeApi;
   clock: Clock;
   emqx: EmqxRequester;
+  random: Random;
   variant: OperatorVariant;
   signal: AbortSignal;
   record: (type: 'Normal' | 'Warning', reason: string, message: string) => void;

@@ -68,7 +68,7 @@ export class Reconciler {
       const service = `${ref.name}-headless`;
       const { transport } = this.options;
       const access = { api, transport, random, namespace: ref.namespace, service, username: operatorUser, password };
-      return new Pass(instance, { api, clock, emqx: new EmqxRequester(access), variant, signal, record });
+      return new Pass(instance, { api, clock, emqx: new EmqxRequester(access), random, variant, signal, record });
     };
     let secret: Secret;
     try {

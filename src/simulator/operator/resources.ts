@@ -2,6 +2,7 @@ import type { KubeObject } from '../../kubernetes/kube-api';
 import { LICENSE_KEY } from '../../resource';
 import type { Secret, Service, StatefulSet } from '../kubernetes/core-types';
 import { kinds } from '../kubernetes/kinds';
+import type { Random } from '../random';
 import { failing } from './failure';
 import { createOrUpdate } from './owned-object';
 import type { Pass } from './pass';
@@ -53,7 +54,7 @@ function headlessServiceOf(pass: Pass): Service {
 function statefulSetOf(pass: Pass, license: Secret | undefined): StatefulSet {
   const { name } = pass.instance.metadata;
   const { replicas, persistent } = pass.instance.spec;
-  const template = podTemplateOf(pass.instance, mountsOf(name, license));
+  const template = podTemplateOf(pass.instance, mountsOf(name, license, pass.options.random));
   return {
     ...kinds.statefulSet,
     metadata: pass.owned(name),
@@ -75,7 +76,7 @@ function statefulSetOf(pass: Pass, license: Secret | undefined): StatefulSet {
   };
 }
 
-function mountsOf(name: string, license: Secret | undefined): Mount[] {
+function mountsOf(name: string, license: Secret | undefined, random: Random): Mount[] {
   const mounts: Mount[] = [
     {
       env: { name: 'EMQX_ACL_FILE', value: '/mounted/acl/acl.conf' },
@@ -95,7 +96,9 @@ function mountsOf(name: string, license: Secret | undefined): Mount[] {
   ];
   if (!license) return mounts;
   const secretName = license.metadata.name;
-  const file = Object.keys(license.data ?? {})[0] ?? LICENSE_KEY;
+  const files = Object.keys(license.data ?? {});
+  // Go walks through a map in a new order each time.
+  const file = files.length > 1 ? random.pick(files) : (files[0] ?? LICENSE_KEY);
   return [
     ...mounts,
     {
