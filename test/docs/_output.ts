@@ -26,9 +26,11 @@ function form(line: string): string {
     .replace(/\d{4}-\d\d-\d\dT[\d:]+Z/g, '#') // a time
     .replace(/\b(emqx-ee)-[bcdfghjklmnpqrstvwxz2456789]{8,10}/g, '$1-#') // a stateful set
     .replace(/\b(\d+[smhd])+\b/g, '#') // an age
+    .replace(/\b(\d+ h \d+ min|\d+ min \d+ s|[\d.]+ m?s)\b/g, '#') // a duration
     .replace(/\d+\.\d+\.\d+\.\d+/g, '#') // an address
-    .replace(/(\d+\.\d+\.\d+)|\d+(\.\d+)?/g, (_, version: string | undefined) => version ?? '#')
-    .replace(/█+/g, '█')
+    .replace(/(\d+\.\d+\.\d+)|\d+(,\d{3})*(\.\d+)?/g, (_, version: string | undefined) => version ?? '#')
+    .replace(/[█░]+/g, '█')
+    .replace(/┤.*/, '┤') // a line of a plot
     .replace(/\s+/g, ' ')
     .trim();
 }
