@@ -28,7 +28,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
       }
       if (flags.output === 'text') {
         shell.out.write(`${runLines(status).join('\n')}\n\n`);
-        teller = new RunTeller(shell, cluster, 0);
+        teller = new RunTeller(shell, cluster);
       }
       await watch(context, teller ?? shell.out, signal);
       teller?.end();

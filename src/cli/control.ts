@@ -50,7 +50,7 @@ async function ask(
   return withCluster(shell, flags, wanted, async (connection) => {
     const cluster = `${connection.namespace}/${connection.name}`;
     const { signal, forget } = interruption(shell);
-    const teller = flags.output === 'text' ? new RunTeller(shell, cluster, 0) : undefined;
+    const teller = flags.output === 'text' ? new RunTeller(shell, cluster) : undefined;
     try {
       const report = await controlUpgrade(
         connection.context((event) => teller?.tell(event)),

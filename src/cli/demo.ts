@@ -32,7 +32,7 @@ export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode>
     shell.out.write(`${JSON.stringify(await play(options, shell, () => undefined), null, 2)}\n`);
     return EXIT.done;
   }
-  const teller = new RunTeller(shell, options.cluster.metadata.name, options.stormCap ?? 0);
+  const teller = new RunTeller(shell, options.cluster.metadata.name);
   const { report, native } = await play(options, shell, (event) => tell(event, teller, shell));
   teller.end();
   shell.out.write(`\n${renderReport(report, native, canvasOf(shell))}\n`);

@@ -47,7 +47,7 @@ async function asText(plan: Plan, shell: Shell): Promise<Played> {
   const { out } = shell;
   out.write(`${renderFaults(plan, canvas)}\n\n`);
   const began = performance.now();
-  let view = emptyView(`${NAMESPACE}/${CLUSTER}`, plan.size.cap);
+  let view = emptyView(`${NAMESPACE}/${CLUSTER}`);
   const played = await playFaults(plan, (event) => {
     const line = logLine(event, view);
     view = advance(view, event);

@@ -23,7 +23,7 @@ export async function runRescue(name: string | undefined, flags: RescueFlags, sh
     const cluster = `${connection.namespace}/${connection.name}`;
     const { signal, forget } = interruption(shell);
     const text = flags.output === 'text';
-    const teller = text ? new RunTeller(shell, cluster, 0) : undefined;
+    const teller = text ? new RunTeller(shell, cluster) : undefined;
     const context = connection.context((event) => teller?.tell(event));
     try {
       const troubles = await troublesOf(context, signal);

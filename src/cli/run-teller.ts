@@ -13,22 +13,12 @@ export class RunTeller {
   private readonly screen: Screen | undefined;
   private view: RunView;
 
-  /** @param capPerSecond 0 while it is not known */
   constructor(
     private readonly shell: Pick<Shell, 'out' | 'style'>,
     cluster: string,
-    capPerSecond: number,
   ) {
     this.screen = shell.out.isTTY ? new Screen(shell.out) : undefined;
-    this.view = emptyView(cluster, capPerSecond);
-  }
-
-  get capPerSecond(): number {
-    return this.view.capPerSecond;
-  }
-
-  set capPerSecond(capPerSecond: number) {
-    this.view = { ...this.view, capPerSecond };
+    this.view = emptyView(cluster);
   }
 
   tell(event: ProgressEvent): void {

@@ -77,7 +77,7 @@ type Setting = Omit<Scenario, 'driver' | 'service'> & { entry: string };
 
 async function outcome({ entry, ...setting }: Setting, driver: Driver): Promise<Outcome> {
   const { name } = setting.cluster.metadata;
-  let view = emptyView(name, setting.stormCap ?? 0);
+  let view = emptyView(name);
   const { plan, upgrade, clients, sessionsMoved, simulatedMs } = await play({
     ...setting,
     driver,

@@ -24,7 +24,7 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
       return EXIT.done;
     }
     const { signal, forget } = interruption(shell);
-    const teller = new RunTeller(shell, `${connection.namespace}/${connection.name}`, 0);
+    const teller = new RunTeller(shell, `${connection.namespace}/${connection.name}`);
     try {
       for (;;) await watch(context, isJson ? shell.out : teller, signal);
     } catch (error) {

@@ -34,14 +34,14 @@ export class TextTeller implements UpgradeTeller {
 
   planned(plan: UpgradePlan): void {
     this.print(`${renderPlan(plan, canvasOf(this.shell))}\n`);
-    this.run = new RunTeller(this.shell, this.cluster, plan.capPerSecond);
+    this.run = new RunTeller(this.shell, this.cluster);
   }
 
   resumed({ from, to, phase, startedAt, connectionCap }: RunStatus): void {
     this.print(
       `${safe(`${this.cluster}: ${from} → ${to}`)}, begun at ${moment(startedAt)}, in phase ${phase}, at most ${count(connectionCap)} disconnects/s\n`,
     );
-    this.run = new RunTeller(this.shell, this.cluster, connectionCap);
+    this.run = new RunTeller(this.shell, this.cluster);
     this.hasBegun = true;
   }
 

@@ -1,4 +1,4 @@
-import { statusOf, type UpgradeContext, watchUpgrade } from '../upgrade';
+import { type UpgradeContext, watchUpgrade } from '../upgrade';
 import type { RunTeller } from './run-teller';
 import type { Output } from './shell';
 
@@ -10,13 +10,7 @@ import type { Output } from './shell';
  */
 export async function watch(context: UpgradeContext, teller: RunTeller | Output, signal: AbortSignal): Promise<void> {
   for await (const event of watchUpgrade(context, signal)) {
-    if ('write' in teller) {
-      teller.write(`${JSON.stringify(event)}\n`);
-      continue;
-    }
-    if (event.kind === 'phase' && !teller.capPerSecond) {
-      teller.capPerSecond = (await statusOf(context, signal)).run?.connectionCap ?? 0;
-    }
-    teller.tell(event);
+    if ('write' in teller) teller.write(`${JSON.stringify(event)}\n`);
+    else teller.tell(event);
   }
 }

@@ -9,8 +9,12 @@ export interface Sample {
   green: SetLoad | undefined;
   /** The nodes that are emptied: blue's, or green's on the way back. */
   nodes: readonly NodeProgress[];
-  /** Estimated ms until they are drained; undefined outside of the evacuation. */
+  /** Estimated ms until they are drained; undefined outside of the evacuation, and in a pause. */
   leftMs: number | undefined;
+  /** The cap in force, disconnects per second; undefined without a run, and where the operator upgrades alone. */
+  capPerSecond: number | undefined;
+  /** Whether somebody has paused the run. */
+  paused: boolean;
 }
 
 export interface SetLoad {

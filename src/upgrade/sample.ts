@@ -8,6 +8,8 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
   const blue = journal?.from.set ?? blueOf(cluster)?.name ?? '';
   const green = journal ? greenOf(cluster, journal) : activeSets(cluster).findLast((set) => set.name !== blue);
   const source = journal?.aborted ? (green?.name ?? '') : blue;
+  const paused = journal?.paused !== undefined;
+  const isEmptying = journal !== undefined && (journal.phase === 'evacuate' || journal.phase === 'return');
   return {
     at,
     phase: journal?.phase ?? 'done',
@@ -20,7 +22,9 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
       evacuating: node.evacuating,
       drained: isDrained(node),
     })),
-    leftMs: journal && ['evacuate', 'return'].includes(journal.phase) ? timeLeft(observation, journal) : undefined,
+    leftMs: isEmptying && !paused ? timeLeft(observation, journal) : undefined,
+    capPerSecond: journal?.driver === 'pilot' ? journal.connectionCap : undefined,
+    paused,
   };
 }
 

@@ -44,6 +44,9 @@ export interface RunStatus {
   from: string;
   to: string;
   connectionCap: number;
+  paused: boolean;
+  /** Whether it is on its way back, or went back. */
+  aborted: boolean;
 }
 
 /** Looks once. Writes nothing. */
@@ -134,5 +137,7 @@ function runStatus(journal: Journal): RunStatus {
     from: from.version,
     to: to.version,
     connectionCap,
+    paused: journal.paused !== undefined,
+    aborted: journal.aborted !== undefined,
   };
 }

@@ -3,8 +3,6 @@ import type { Phase, ProgressEvent, Sample } from '../../upgrade';
 /** What is known of a run from its events so far. */
 export interface RunView {
   cluster: string;
-  /** The run's cap, for the rate to be held against. */
-  capPerSecond: number;
   /** When the first event was told. */
   startedAt: number | undefined;
   phase: Phase | undefined;
@@ -22,7 +20,7 @@ const MOST_SAMPLES = 1_000;
 /** The rate is told over so much time: nodes evict in bursts of a second. */
 const RATE_OVER_MS = 5_000;
 
-export function emptyView(cluster: string, capPerSecond: number): RunView {
+export function emptyView(cluster: string): RunView {
   const unknown = {
     startedAt: undefined,
     phase: undefined,
@@ -30,7 +28,7 @@ export function emptyView(cluster: string, capPerSecond: number): RunView {
     action: undefined,
     warning: undefined,
   };
-  return { cluster, capPerSecond, ...unknown, samples: [] };
+  return { cluster, ...unknown, samples: [] };
 }
 
 /** The view after one more event. */
@@ -50,13 +48,14 @@ export function advance(view: RunView, event: ProgressEvent): RunView {
   }
 }
 
-/** Connections that left blue per second lately; undefined before there are two samples. */
+/** Connections that left per second lately: from blue, on the way back from green; undefined before there are two samples. */
 export function rateOf(samples: readonly Sample[]): number | undefined {
   const last = samples.at(-1);
   if (!last) return undefined;
   const first = samples.find((sample) => last.at - sample.at <= RATE_OVER_MS);
   if (!first || first.at === last.at) return undefined;
-  return Math.max(0, ((first.blue.connections - last.blue.connections) * 1_000) / (last.at - first.at));
+  const on = ({ blue, green }: Sample) => (last.phase === 'return' ? (green?.connections ?? 0) : blue.connections);
+  return Math.max(0, ((on(first) - on(last)) * 1_000) / (last.at - first.at));
 }
 
 /** A sample of a cluster that nobody upgrades is of no phase, unless a run has just come to its end. */

@@ -17,10 +17,15 @@ const BAR = 20;
 export function statusLine(view: RunView): string {
   const last = view.samples.at(-1);
   const parts = [phaseText(view)];
-  if (last) parts.push(`blue ${count(last.blue.connections)} of ${count(view.samples[0]!.blue.connections)}`);
-  if (last?.phase === 'evacuate') {
+  if (!last) return parts.join(' · ');
+  // Of one who began to watch on the way back, it is more now than at first.
+  const most = Math.max(view.samples[0]!.blue.connections, last.blue.connections);
+  parts.push(`blue ${count(last.blue.connections)} of ${count(most)}`);
+  if (last.paused) return [...parts, 'paused'].join(' · ');
+  if (last.phase === 'evacuate' || last.phase === 'return') {
     const rate = rateOf(view.samples);
-    if (rate !== undefined) parts.push(`${count(rate)}/s, cap ${count(view.capPerSecond)}/s`);
+    const cap = last.capPerSecond === undefined ? '' : `, cap ${count(last.capPerSecond)}/s`;
+    if (rate !== undefined) parts.push(`${count(rate)}/s${cap}`);
     if (last.leftMs) parts.push(`about ${time(last.leftMs)} left`);
   }
   return parts.join(' · ');

@@ -15,7 +15,7 @@ const STATES: Readonly<Record<UpgradeStatus['state'], string>> = {
 /** How a cluster and its upgrade stand. */
 export function renderStatus(status: UpgradeStatus, { style, width }: Canvas): string {
   const { cluster, namespace, state, version, sample } = status;
-  const view = advance(emptyView(cluster, 0), { kind: 'sample', at: sample.at, sample });
+  const view = advance(emptyView(cluster), { kind: 'sample', at: sample.at, sample });
   const tree = statusTree(view, style, Number.POSITIVE_INFINITY).map(({ text, paint }) => {
     const cut = cutTo(text, width);
     return paint ? paint(cut) : cut;
@@ -28,12 +28,16 @@ export function renderStatus(status: UpgradeStatus, { style, width }: Canvas): s
 export function runLines({ state, run, lease, sample }: UpgradeStatus): string[] {
   if (!run) return [];
   const change = safe(`${run.from} → ${run.to}`);
-  if (state !== 'upgrading') return [`last upgrade: ${change}, done at ${moment(run.phaseSince)}`];
+  if (state !== 'upgrading') {
+    return [`last upgrade: ${change}, ${run.aborted ? 'aborted, back' : 'done'} at ${moment(run.phaseSince)}`];
+  }
   const left = sample.leftMs === undefined ? '' : `, about ${time(sample.leftMs)} left`;
   const driver = run.driver === 'pilot' ? `at most ${count(run.connectionCap)} disconnects/s` : 'by the operator alone';
+  const way = run.aborted ? ', aborted and on its way back' : '';
+  const paused = run.paused ? ', paused' : '';
   return [
-    `${change}, ${driver}, begun at ${moment(run.startedAt)}`,
-    `phase ${run.phase} for ${time(Math.max(0, sample.at - run.phaseSince))}${left}`,
+    `${change}, ${driver}, begun at ${moment(run.startedAt)}${way}`,
+    `phase ${run.phase} for ${time(Math.max(0, sample.at - run.phaseSince))}${paused}${left}`,
     lease?.live
       ? `driven by ${safe(lease.holder)} since ${moment(lease.acquiredAt)}`
       : `nobody drives it now: emqx-blue-green upgrade to ${safe(run.to)} goes on`,

@@ -24,6 +24,8 @@ export function sample(seconds: number, blue: number, green?: number, more: Part
     green: green === undefined ? undefined : load(GREEN, green),
     nodes: [],
     leftMs: undefined,
+    capPerSecond: 100,
+    paused: false,
     ...more,
   };
 }

@@ -18,7 +18,7 @@ const sampled = (seconds: number, blue: number, green?: number, more = {}): Prog
   return { kind: 'sample', at: one.at, sample: one };
 };
 
-const viewOf = (...events: ProgressEvent[]): RunView => events.reduce(advance, emptyView('mqtt/emqx', 100));
+const viewOf = (...events: ProgressEvent[]): RunView => events.reduce(advance, emptyView('mqtt/emqx'));
 
 const HALF = viewOf(
   sampled(0, 3_000, 0, { nodes: [0, 1, 2].map((index) => node(index, 1_000)) }),
@@ -31,13 +31,25 @@ const HALF = viewOf(
 describe('the status', () => {
   test('is one line', () => {
     expect(statusLine(HALF)).toBe('phase evacuate · blue 1,500 of 3,000 · 100/s, cap 100/s · about 15 s left');
-    expect(statusLine(emptyView('mqtt/emqx', 100))).toBe('about to begin');
+    expect(statusLine(emptyView('mqtt/emqx'))).toBe('about to begin');
     expect(statusLine(viewOf({ kind: 'phase', at: T0, phase: 'pin', resumed: false }))).toBe('phase pin');
     const nobody = sampled(0, 10, undefined, { phase: 'done' });
     expect(statusLine(viewOf(nobody))).toBe('no upgrade is under way · blue 10 of 10');
     const ended: ProgressEvent = { kind: 'phase', at: T0, phase: 'done', resumed: false };
     expect(statusLine(viewOf(sampled(0, 10), ended, nobody))).toBe('done · blue 10 of 10');
     expect(statusLine(viewOf(sampled(0, 10, 0, { leftMs: 0 })))).toBe('phase evacuate · blue 10 of 10');
+    const paused = [sampled(0, 10), sampled(5, 9, 1, { paused: true })];
+    expect(statusLine(viewOf(...paused))).toBe('phase evacuate · blue 9 of 10 · paused');
+  });
+
+  test('holds the rate against the cap in force, and on the way back tells that of the new nodes', () => {
+    const faster = viewOf(sampled(0, 100), sampled(2, 80, 20, { capPerSecond: 10 }));
+    expect(statusLine(faster)).toBe('phase evacuate · blue 80 of 100 · 10/s, cap 10/s');
+    const back = viewOf(
+      sampled(0, 50, 50, { phase: 'return' }),
+      sampled(2, 58, 40, { phase: 'return', leftMs: 8_000 }),
+    );
+    expect(statusLine(back)).toBe('phase return · blue 58 of 58 · 5/s, cap 100/s · about 8 s left');
   });
 
   test('is a tree of sets and nodes', () => {
@@ -115,7 +127,7 @@ evacuate emqx-blue-0 at 34/s
   });
 
   test('is always as high and at most as wide as asked', () => {
-    for (const view of [emptyView('mqtt/emqx', 100), viewOf(sampled(0, 10)), HALF]) {
+    for (const view of [emptyView('mqtt/emqx'), viewOf(sampled(0, 10)), HALF]) {
       for (const height of [5, 8, 13, 16, 24, 40]) {
         for (const width of [40, 80, 132]) {
           const lines = frame(view, width, height).split('\n');
@@ -151,7 +163,7 @@ evacuate emqx-blue-0 at 34/s
 
 describe('the view of a run', () => {
   test('keeps a long run within bounds: its begin, its end, and the order', () => {
-    let view = emptyView('mqtt/emqx', 100);
+    let view = emptyView('mqtt/emqx');
     for (let second = 0; second < 5_000; second++) view = advance(view, sampled(second, 5_000 - second));
     expect(view.samples.length).toBeLessThanOrEqual(1_000);
     expect([view.samples[0]!.at, view.samples.at(-1)!.at]).toEqual([T0, T0 + 4_999_000]);
@@ -177,7 +189,7 @@ describe('a log', () => {
       { kind: 'warning', at: T0 + 100_000, text: 'try again' },
     ];
     const lines: (string | undefined)[] = [];
-    let view = emptyView('mqtt/emqx', 100);
+    let view = emptyView('mqtt/emqx');
     for (const event of events) {
       lines.push(logLine(event, view));
       view = advance(view, event);

@@ -12,6 +12,8 @@ const RUN: RunStatus = {
   from: '4.4.14',
   to: '4.4.15',
   connectionCap: 1_000,
+  paused: false,
+  aborted: false,
 };
 
 const AT_REST: UpgradeStatus = {
@@ -79,6 +81,18 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
   test('of an upgrade by the operator promises no rate', () => {
     expect(head({ ...UPGRADING, run: { ...RUN, driver: 'operator', phase: 'native' } })[1]).toBe(
       '4.4.14 → 4.4.15, by the operator alone, begun at 2025-12-31T23:59:00Z',
+    );
+  });
+
+  test('tells of a pause, and of the way back', () => {
+    const stands = (run: Partial<RunStatus>, more = {}) =>
+      head({ ...UPGRADING, ...more, run: { ...RUN, ...run }, sample: sample(0, 1_000, 2_000) });
+    expect(stands({ paused: true })[2]).toBe('phase evacuate for 12 s, paused');
+    expect(stands({ aborted: true, phase: 'return' })[1]).toBe(
+      '4.4.14 → 4.4.15, at most 1,000 disconnects/s, begun at 2025-12-31T23:59:00Z, aborted and on its way back',
+    );
+    expect(stands({ aborted: true, phase: 'done', phaseSince: T0 }, { state: 'at-rest' })[1]).toBe(
+      'last upgrade: 4.4.14 → 4.4.15, aborted, back at 2026-01-01T00:00:00Z',
     );
   });
 

@@ -141,14 +141,19 @@ export async function refused(at: At, request = REQUEST): Promise<Outcome> {
   return `refused: ${(error as BlockedError).blockers.map(({ id }) => id).join(', ')}`;
 }
 
-/** How a run stops. What it leaves is safe: nobody is sent away any more, the operator is held, and anybody may go on. */
-export async function stopped(at: At, run: Promise<unknown>): Promise<Outcome> {
+/**
+ * How a run stops. What it leaves is safe: nobody is sent away any more, the operator is held, and anybody may go on.
+ *
+ * @param settleMs for how long what somebody changed may still cut devices off, without the run
+ */
+export async function stopped(at: At, run: Promise<unknown>, settleMs = 0): Promise<Outcome> {
   const error = await run.catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UpgradeError);
   const { resource, lease, journal } = await view(at);
   expect(isHeld(resource)).toBe(true);
   expect(lease).toBeUndefined();
   expect(journal?.phase).not.toBe('done');
+  await at.world.clock.sleep(settleMs);
   const before = at.ledger.report();
   await at.world.clock.sleep(60_000);
   expect(at.ledger.report()).toMatchObject({ disconnects: before.disconnects, sessionsLost: before.sessionsLost });
