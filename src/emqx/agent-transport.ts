@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Agent, request as start } from 'node:http';
 import { transportError } from './system-error';
+import { textOf } from './text-of';
 import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from './transport';
 
 /** The port of EMQX 4's management API. */
@@ -15,7 +16,7 @@ export class AgentTransport implements EmqxTransport {
 
   /**
    * @throws TransportError `refused` when nothing listens, `reset` when the connection ended before the answer did,
-   * `timeout` when the answer took too long
+   * `timeout` when the answer took too long, `too-long` when it was too long
    * @throws the signal's reason, when the signal aborted the exchange
    */
   async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
@@ -52,8 +53,7 @@ export class AgentTransport implements EmqxTransport {
 }
 
 async function read(response: IncomingMessage): Promise<EmqxResponse> {
-  let body = '';
-  for await (const chunk of response.setEncoding('utf8')) body += chunk;
+  const body = await textOf(response);
   const headers = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
   return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers), body };
 }

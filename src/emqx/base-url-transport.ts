@@ -1,4 +1,5 @@
 import { transportError } from './system-error';
+import { textOf } from './text-of';
 import { type EmqxRequest, type EmqxResponse, type EmqxTransport, type PodRef, TransportError } from './transport';
 
 /** Where the management API of a pod is reached, as `http://host:port` without a path; undefined while it is nowhere. */
@@ -10,7 +11,7 @@ export class BaseUrlTransport implements EmqxTransport {
 
   /**
    * @throws TransportError `refused` when nothing listens, `reset` when the connection ended before the answer did,
-   * `timeout` when the answer took too long
+   * `timeout` when the answer took too long, `too-long` when it was too long
    * @throws the signal's reason, when the signal aborted the exchange
    */
   async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
@@ -29,7 +30,8 @@ export class BaseUrlTransport implements EmqxTransport {
         redirect: 'manual',
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
-      return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+      const text = response.body ? await textOf(response.body) : '';
+      return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
     } catch (error) {
       signal?.throwIfAborted();
       throw transportError(pod, request, error, deadline.aborted);

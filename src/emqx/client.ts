@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type EmqxPort, type EvacuationOrder, type NodeCount, type NodeView, PortError } from '../upgrade';
 import { EvacuationAnswer, EvictionAnswer, LicenseAnswer, NodesAnswer, StatsAnswer } from './answers';
 import { EmqxApiError, readable } from './errors';
-import { type EmqxRequest, type EmqxResponse, type EmqxTransport, TransportError } from './transport';
+import { type EmqxRequest, type EmqxResponse, type EmqxTransport, MAX_ANSWER_BYTES, TransportError } from './transport';
 
 /** An application of the management API: `id` and `secret` of its Basic authentication. */
 export interface Credentials {
@@ -18,8 +18,6 @@ export interface EmqxClientOptions {
   /** Of each request, in ms. @default 5000: a frozen peer blocks some answers for as long as it is frozen */
   timeoutMs?: number;
 }
-
-const MAX_ANSWER = 1_000_000;
 
 /**
  * The management API of EMQX Enterprise 4.4 (`/api/v4`), spoken to each node by itself.
@@ -195,7 +193,7 @@ function basic({ id, secret }: Credentials): string {
 
 /** What the answer is about: its `data` where it is enveloped, the whole body where it is not. */
 function payload(pod: string, path: string, response: EmqxResponse): unknown {
-  if (response.body.length > MAX_ANSWER) {
+  if (response.body.length > MAX_ANSWER_BYTES) {
     throw new EmqxApiError(pod, path, response.status, undefined, `an answer of ${response.body.length} bytes`);
   }
   if (response.status !== 200) {

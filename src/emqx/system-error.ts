@@ -20,6 +20,7 @@ export function transportError(pod: PodRef, request: EmqxRequest, error: unknown
   const what = `${request.method} ${request.path} of pod ${pod.name}`;
   const options = { cause: error };
   if (late) return new TransportError('timeout', `${what}: no answer within ${request.timeoutMs} ms`, options);
+  if (error instanceof TransportError) return new TransportError(error.code, `${what}: ${error.message}`, options);
   // fetch wraps what happened.
   const { code, message } = [error, (error as { cause?: unknown }).cause].find(isSystemError) ?? NOTHING_KNOWN;
   return new TransportError(KINDS[code] ?? 'reset', `${what}: ${message || code}`, options);

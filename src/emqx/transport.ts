@@ -32,11 +32,14 @@ export interface EmqxTransport {
   exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse>;
 }
 
-/** There was no whole answer: refused, reset or timed out. Whether the node acted on the request is unknown. */
+/** More bytes than that are no answer to anything that is asked here. */
+export const MAX_ANSWER_BYTES = 1_000_000;
+
+/** There was no whole answer: refused, reset, timed out, or longer than it may be. Whether the node acted on the request is unknown. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   constructor(
-    readonly code: 'refused' | 'reset' | 'timeout',
+    readonly code: 'refused' | 'reset' | 'timeout' | 'too-long',
     message: string,
     options?: ErrorOptions,
   ) {

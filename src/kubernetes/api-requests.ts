@@ -20,6 +20,9 @@ export interface ApiRequest {
 /** How often a server that is busy is asked again, and for how long at most it is waited for each time. */
 const PATIENCE = { tries: 5, waitMs: 30_000 };
 
+/** A list of thousands of pods is shorter, and so is by far the largest object that an API server takes. */
+const MOST = { answer: 64 * 2 ** 20, line: 8 * 2 ** 20 };
+
 /** Connections that nobody used for so long are closed, before the server does. */
 const IDLE_MS = 30_000;
 
@@ -88,6 +91,7 @@ export class ApiRequests {
       for await (const chunk of response.setEncoding('utf8')) {
         const lines = (rest + chunk).split('\n');
         rest = lines.pop() ?? '';
+        if (rest.length > MOST.line) throw new Error(`a line of more than ${MOST.line} characters`);
         yield* lines.filter((line) => line !== '');
       }
     } catch (error) {
@@ -140,10 +144,16 @@ export class ApiRequests {
   }
 }
 
+/** The text of an answer. @throws Error as soon as it is too long */
 async function textOf(response: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) text += chunk;
-  return text;
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MOST.answer) throw new Error(`an answer of more than ${MOST.answer} bytes`);
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts).toString();
 }
 
 /** What is awaited, or the signal's reason when that comes first. */

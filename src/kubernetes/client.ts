@@ -15,6 +15,7 @@ import type {
 } from './kube-api';
 import { collectionPath, objectPath, selectorsOf } from './object-path';
 import { PodAgent } from './pod-agent';
+import { listIn, objectIn } from './shape';
 import { SystemClock } from './system-clock';
 import { resumedWatch } from './watch';
 
@@ -74,50 +75,44 @@ export class KubeClient implements KubeApi {
     this.pods = new PodAgent(access, timeoutMs);
   }
 
-  get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T> {
-    return this.requests.send<T>({ method: 'GET', path: objectPath(ref) }, signal);
+  async get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T> {
+    return objectIn(await this.requests.send({ method: 'GET', path: objectPath(ref) }, signal));
   }
 
   async list<T extends KubeObject>(query: ListQuery, signal?: AbortSignal): Promise<ObjectList<T>> {
-    const { items, metadata } = await this.requests.send<{ items: T[]; metadata: { resourceVersion: string } }>(
-      { method: 'GET', path: collectionPath(query), query: selectorsOf(query) },
-      signal,
-    );
+    const request = { method: 'GET', path: collectionPath(query), query: selectorsOf(query) } as const;
+    const { items, resourceVersion } = listIn<T>(await this.requests.send(request, signal));
     // The server leaves out of a list what all of its items have in common.
     const { apiVersion, kind } = query;
-    return { items: items.map((item) => ({ ...item, apiVersion, kind })), resourceVersion: metadata.resourceVersion };
+    return { items: items.map((item) => ({ ...item, apiVersion, kind })), resourceVersion };
   }
 
-  create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
+  async create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
     const { apiVersion, kind, metadata } = object;
     const path = collectionPath({ apiVersion, kind, namespace: metadata.namespace ?? 'default' });
-    return this.requests.send<T>(
-      { method: 'POST', path, query: { fieldManager: FIELD_MANAGER }, body: object },
-      signal,
-    );
+    const request = { method: 'POST', path, query: { fieldManager: FIELD_MANAGER }, body: object } as const;
+    return objectIn(await this.requests.send(request, signal));
   }
 
-  patch<T extends KubeObject>(
+  async patch<T extends KubeObject>(
     ref: ObjectRef,
     patch: Patch,
     options: { subresource?: Subresource } = {},
     signal?: AbortSignal,
   ): Promise<T> {
     const path = objectPath(ref, options.subresource);
-    if (patch.type === 'merge') return this.merge<T>(path, patch.body, signal);
+    if (patch.type === 'merge') return objectIn(await this.merge(path, patch.body, signal));
     const { body, fieldManager, force } = patch;
     const metadata = { ...body.metadata, name: ref.name, namespace: ref.namespace };
-    return this.requests.send<T>(
-      {
-        method: 'PATCH',
-        path,
-        query: { fieldManager, force: force ? 'true' : undefined },
-        body: { ...body, metadata },
-        // JSON is YAML.
-        contentType: 'application/apply-patch+yaml',
-      },
-      signal,
-    );
+    const request = {
+      method: 'PATCH',
+      path,
+      query: { fieldManager, force: force ? 'true' : undefined },
+      body: { ...body, metadata },
+      // JSON is YAML.
+      contentType: 'application/apply-patch+yaml',
+    } as const;
+    return objectIn(await this.requests.send(request, signal));
   }
 
   async scale(ref: ObjectRef, replicas: number, signal?: AbortSignal): Promise<void> {
@@ -178,8 +173,8 @@ export class KubeClient implements KubeApi {
     );
   }
 
-  private merge<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
-    return this.requests.send<T>(
+  private merge(path: string, body: object, signal?: AbortSignal): Promise<unknown> {
+    return this.requests.send(
       {
         method: 'PATCH',
         path,

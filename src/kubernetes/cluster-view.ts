@@ -73,7 +73,7 @@ const PATIENT = ['ContainerCreating', 'PodInitializing'];
 
 function troubleOf({ status }: Pod): string | undefined {
   const placed = status?.conditions?.find((condition) => condition.type === 'PodScheduled');
-  if (placed?.status === 'False') return [placed.reason, placed.message].filter(Boolean).join(': ');
+  if (placed?.status === 'False') return oneLine([placed.reason, placed.message].filter(Boolean).join(': '));
   for (const { name, state, lastState } of [
     ...(status?.initContainerStatuses ?? []),
     ...(status?.containerStatuses ?? []),
@@ -83,9 +83,14 @@ function troubleOf({ status }: Pod): string | undefined {
     const { terminated } = lastState ?? {};
     const last =
       terminated && `it ended with ${terminated.exitCode}${terminated.reason ? ` (${terminated.reason})` : ''}`;
-    return [`${name}: ${reason}`, last ?? message].filter(Boolean).join(', ').slice(0, 300);
+    return oneLine([`${name}: ${reason}`, last ?? message].filter(Boolean).join(', '));
   }
   return undefined;
+}
+
+/** Words from elsewhere, which become a part of a sentence. */
+function oneLine(text: string): string {
+  return text.slice(0, 300).replace(/\s+/g, ' ');
 }
 
 function revisionOf({ metadata }: Pod): string | undefined {

@@ -15,6 +15,7 @@ import {
   type Journal,
   type OperatorView,
   PortError,
+  parseJournal,
   type ResourcePatch,
   type TrafficView,
 } from '../upgrade';
@@ -25,6 +26,7 @@ import { FollowedApi, type ListOptions } from './followed-api';
 import { isKubeError, type KubeApi, KubeApiError, type KubeObject, type ListQuery, type ObjectRef } from './kube-api';
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
+import { isRecord, parsedRecord } from './shape';
 import { missingRights } from './upgrade-access';
 
 export interface ClusterOptions {
@@ -184,8 +186,8 @@ export class Cluster implements ClusterPort {
           throw error;
         });
       const kept = Buffer.from(secret?.data?.[SPEC_KEY] ?? '', 'base64').toString();
-      const parsed = kept === '' ? undefined : (JSON.parse(kept) as { run: string; spec: Record<string, unknown> });
-      return parsed?.run === run ? parsed.spec : undefined;
+      const { run: of, spec } = parsedRecord(kept);
+      return of === run && isRecord(spec) ? spec : undefined;
     });
   }
 
@@ -236,6 +238,7 @@ export class Cluster implements ClusterPort {
     const query = { apiVersion: API_VERSION, kind: KIND, namespace, name };
     const [resource] = await this.api.list<EmqxEnterprise & KubeObject>(query, how, signal);
     if (!resource) throw new PortError('missing', `there is no ${KIND} ${name} in the namespace ${namespace}`);
+    if (!isRecord(resource.spec)) throw new PortError('refused', `the ${KIND} ${name} has no spec`);
     return resource;
   }
 
@@ -262,13 +265,8 @@ export class Cluster implements ClusterPort {
     const journalVersion = map?.metadata.resourceVersion ?? '';
     const text = map?.data?.[JOURNAL_KEY];
     if (text === undefined) return { journal: undefined, request, journalVersion };
-    let journal: Journal | undefined;
-    try {
-      journal = JSON.parse(text) as Journal;
-    } catch {
-      // Told below: not JSON is as unknown as a newer form.
-    }
-    if (journal?.schema === 1) return { journal, request, journalVersion };
+    const journal = parseJournal(text);
+    if (journal) return { journal, request, journalVersion };
     throw new PortError('refused', `the journal in ConfigMap ${name} is of a form this version does not know`);
   }
 

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { KubeApiError, type KubeErrorReason } from './kube-api';
+import { isRecord, parsedRecord } from './shape';
 
 /** The part of a `Status` object that tells why a request was refused. */
 export interface Status {
@@ -36,6 +37,9 @@ const NAMES_ONLY: ReadonlySet<number> = new Set([401, 403, 404, 409, 410, 429]);
 /** A quoted value longer than this is no name any more: it may be a license, or a whole object. */
 const LONGEST_QUOTE = 60;
 
+/** A server that goes on has nothing more to say. */
+const LONGEST_MESSAGE = 2_000;
+
 /**
  * The refusal that an answer of the API server tells.
  *
@@ -45,11 +49,12 @@ const LONGEST_QUOTE = 60;
  * @param body the answer as it came: a `Status` object, or whatever a proxy says.
  */
 export function refusal(status: number, body: string): KubeApiError {
-  return statusError(parsed(body), status);
+  return statusError(parsedRecord(body), status);
 }
 
 /** The refusal of a `Status` object, which is also how a watch tells its end. */
-export function statusError(status: Status, httpStatus = 500): KubeApiError {
+export function statusError(told: object, httpStatus = 500): KubeApiError {
+  const status = asStatus(told);
   const code = status.code ?? httpStatus;
   return new KubeApiError(code, reasonOf(status, code), words(status, code));
 }
@@ -67,16 +72,24 @@ function words({ message, reason, details }: Status, code: number): string {
     return [`Secret ${details?.name ?? ''}`.trim(), plain, ...fields].join(': ');
   }
   return message
+    .slice(0, LONGEST_MESSAGE)
     .replace(/(\bpatch: Invalid value: ).*: /s, '$1(not shown): ')
     .replace(/(\bgot )&\{.*\}/s, '$1(not shown)')
     .replace(/"(?:[^"\\]|\\.)*"/gs, (quoted) => (quoted.length > LONGEST_QUOTE ? '"(not shown)"' : quoted));
 }
 
-function parsed(body: string): Status {
-  try {
-    const status: unknown = JSON.parse(body);
-    return typeof status === 'object' && status !== null ? (status as Status) : {};
-  } catch {
-    return {};
-  }
+/** What is of its type: a proxy's answer may look like a `Status`. */
+function asStatus(told: object): Status {
+  const { message, reason, code, details } = told as Record<keyof Status, unknown>;
+  const { kind, name, causes } = isRecord(details) ? details : {};
+  return {
+    ...(typeof message === 'string' && { message }),
+    ...(typeof reason === 'string' && { reason }),
+    ...(typeof code === 'number' && { code }),
+    details: {
+      ...(typeof kind === 'string' && { kind }),
+      ...(typeof name === 'string' && { name }),
+      causes: Array.isArray(causes) ? causes.filter(isRecord) : [],
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { type Clock, type LeaseView, PortError } from '../upgrade';
 import type { Lease } from './core-objects';
 import type { FollowedApi, ListOptions } from './followed-api';
-import type { ObjectRef } from './kube-api';
+import type { KubeObject, ObjectRef } from './kube-api';
 
 /** For how long a lease holds without being renewed. */
 const DURATION_SECONDS = 30;
@@ -84,8 +84,9 @@ export class UpgradeLease {
   }
 
   private async read(how: ListOptions, signal?: AbortSignal): Promise<Lease | undefined> {
-    const [lease] = await this.api.list<Lease>(this.ref, how, signal);
-    return lease;
+    const [lease] = await this.api.list<KubeObject & Partial<Lease>>(this.ref, how, signal);
+    // The API takes one without a spec: nobody holds it.
+    return lease && { ...lease, spec: lease.spec ?? {} };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../upgrade';
 import { KubeApiError, type WatchEvent } from './kube-api';
 import { type Status, statusError } from './kube-error';
+import { hasMetadata, isRecord } from './shape';
 
 /** One watch request behind a version: the lines that the server sends, until it ends the request. */
 export type OpenWatch = (resourceVersion: string, signal: AbortSignal) => AsyncIterable<string>;
@@ -54,11 +55,15 @@ export async function* resumedWatch(
 
 /** Without the words of the parser, which quotes what it was given. */
 function parsed(line: string): Line {
+  let value: unknown;
   try {
-    return JSON.parse(line) as Line;
+    value = JSON.parse(line);
   } catch {
     throw new KubeApiError(200, 'InternalError', 'the watch sent what is not JSON');
   }
+  const { type, object } = isRecord(value) ? value : {};
+  if (typeof type === 'string' && (type === 'ERROR' ? isRecord(object) : hasMetadata(object))) return value as Line;
+  throw new KubeApiError(200, 'InternalError', 'the watch sent what is no event');
 }
 
 function passing(error: unknown): boolean {

@@ -4,7 +4,7 @@ export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export { checkUpgrade, planUpgrade } from './inspect';
-export type { Driver, Journal, Limits, Phase } from './journal';
+export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
 export type {
   ClusterView,
   LeaseView,

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { NodeShare } from './pacing';
 
 /** Which way the upgrade goes: driven by this engine while the operator is held, or by the operator alone. */
@@ -102,6 +103,68 @@ export interface Journal {
   backAt?: number;
   evacuation?: Evacuation | undefined;
   finishedAt?: number;
+}
+
+const count = z.number().nonnegative();
+const when = z.number();
+
+/** Anybody who may write the ConfigMap can write into it what he likes. */
+const PAGE = z.looseObject({
+  schema: z.literal(1),
+  run: z.string(),
+  driver: z.enum(['pilot', 'operator']),
+  phase: z.enum(PHASES),
+  began: z.partialRecord(z.enum(PHASES), when),
+  from: z.object({ version: z.string(), set: z.string(), revision: z.string(), digest: z.string().optional() }),
+  to: z.object({ version: z.string(), set: z.string().optional(), revision: z.string().optional() }),
+  target: z.string(),
+  initialDelaySeconds: count,
+  delay: z.object({ before: count, after: count }),
+  replicas: count,
+  waitTakeoverSeconds: count,
+  connectionCap: count,
+  sessionCap: count,
+  limits: z.object({
+    readyMs: count,
+    stallMs: count,
+    onFailure: z.enum(['stop', 'abort']),
+    offlineBudget: count.optional(),
+    onLoss: z.enum(['continue', 'stop']),
+  }),
+  baseline: z.object({ connections: count, sessions: count }),
+  shares: z
+    .array(
+      z.object({
+        pod: z.string(),
+        connectionsPerSecond: count,
+        sessionsPerSecond: count,
+        wave: count,
+        offsetMs: count,
+      }),
+    )
+    .optional(),
+  restart: z.array(z.string()).optional(),
+  restUntil: when.optional(),
+  paused: z.object({ since: when }).optional(),
+  pausedMs: count.optional(),
+  lostPods: count.optional(),
+  refused: z.object({ request: z.string(), reason: z.string(), at: when }).optional(),
+  aborted: z.object({ at: when, phase: z.enum(PHASES) }).optional(),
+  switchedAt: when.optional(),
+  backAt: when.optional(),
+  evacuation: z
+    .object({ startedAt: when, drainedAt: when.optional(), lowerBoundMs: count, connections: count })
+    .optional(),
+  finishedAt: when.optional(),
+});
+
+/** The journal as it was written; undefined when it is none, or of a form this version does not know. */
+export function parseJournal(text: string): Journal | undefined {
+  try {
+    return PAGE.safeParse(JSON.parse(text)).data as Journal | undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a run was begun and has not come to its end. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Agent, createServer, type RequestListener } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { AgentTransport } from '../../src/emqx/agent-transport';
@@ -97,4 +98,21 @@ test('who gives up gets his own reason', async () => {
   const { transport } = await serve(() => end.abort(reason));
   await expect(transport.exchange(pod, request, end.signal)).rejects.toBe(reason);
   await expect(transport.exchange(pod, request, end.signal)).rejects.toBe(reason);
+});
+
+test('an answer without an end is not read to it', async () => {
+  let closed: Promise<unknown> = Promise.resolve();
+  const { transport } = await serve((_incoming, response) => {
+    closed = once(response, 'close');
+    const go = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(100_000, ' ')));
+      if (!response.destroyed) response.once('drain', go);
+    };
+    go();
+  });
+  await expect(transport.exchange(pod, request)).rejects.toMatchObject({
+    code: 'too-long',
+    message: expect.stringMatching(/: an answer of more than 1000000 bytes$/),
+  });
+  await closed;
 });

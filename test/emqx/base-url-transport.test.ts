@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BaseUrlTransport } from '../../src/emqx/base-url-transport';
@@ -116,4 +117,21 @@ test('no error tells the credentials', async () => {
   );
   const all = [error, error.cause as Error].map((each) => `${each.stack} ${JSON.stringify(each)}`).join();
   expect(all).not.toContain('c2VjcmV0');
+});
+
+test('an answer without an end is not read to it', async () => {
+  let closed: Promise<unknown> = Promise.resolve();
+  const { transport } = await serve((_incoming, response) => {
+    closed = once(response, 'close');
+    const go = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(100_000, ' ')));
+      if (!response.destroyed) response.once('drain', go);
+    };
+    go();
+  });
+  await expect(transport.exchange(pod, request)).rejects.toMatchObject({
+    code: 'too-long',
+    message: expect.stringMatching(/: an answer of more than 1000000 bytes$/),
+  });
+  await closed;
 });

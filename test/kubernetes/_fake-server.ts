@@ -111,6 +111,16 @@ export function json(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
+/** Answers without an end, until nobody reads any more. */
+export function endlessly(response: ServerResponse): void {
+  const chunk = Buffer.alloc(2 ** 20, ' ');
+  const go = () => {
+    while (!response.destroyed && response.write(chunk));
+    if (!response.destroyed) response.once('drain', go);
+  };
+  go();
+}
+
 /** What a promise rejects with. */
 export async function rejection(work: Promise<unknown>): Promise<Error & Record<string, unknown>> {
   return work.then(

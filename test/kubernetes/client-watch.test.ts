@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { KubeClient } from '../../src/kubernetes/client';
 import type { WatchOptions } from '../../src/kubernetes/kube-api';
-import { endAll, fakeServer, json, rejection } from './_fake-server';
+import { endAll, endlessly, fakeServer, json, rejection } from './_fake-server';
 
 const MAPS = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'mqtt', labels: { app: 'x' } };
 
@@ -169,6 +169,27 @@ describe('a watch', () => {
   test('of what is no API server says so without repeating it', async () => {
     const { api } = await playing(Array(6).fill(sends('s3cret\n')) as Part[]);
     expect(await rejection(first(api, 1))).toMatchObject({ message: 'the watch sent what is not JSON' });
+  });
+
+  test.each([
+    [null],
+    ['ADDED'],
+    [{ type: 'ADDED' }],
+    [{ type: 'ADDED', object: { kind: 'ConfigMap' } }],
+    [{ type: 'ERROR' }],
+    [{ object: object('a', '2') }],
+  ])('is told what is no event: %j', async (value) => {
+    const { api } = await playing(Array(6).fill(sends(`${JSON.stringify(value)}\n`)) as Part[]);
+    expect(await rejection(first(api, 1))).toMatchObject({ message: 'the watch sent what is no event' });
+  });
+
+  test('is not read to the end of a line that has none', async () => {
+    const { api, asked } = await playing(Array(6).fill(endlessly) as Part[]);
+    expect(await rejection(first(api, 1))).toMatchObject({
+      code: 'Unreachable',
+      message: expect.stringMatching(/a line of more than 8388608 characters$/),
+    });
+    expect(asked).toHaveLength(6);
   });
 
   test('that nobody reads any more is closed', async () => {

@@ -18,6 +18,9 @@ const map: KubeObject & { data: object } = {
 
 afterEach(endAll);
 
+/** Of an object and of a list, as much as a client needs. */
+const NOTHING = { items: [], metadata: { resourceVersion: '1' } };
+
 describe('a request', () => {
   const merge = 'application/merge-patch+json';
   const apply = 'application/apply-patch+yaml';
@@ -104,7 +107,7 @@ describe('a request', () => {
       { method: 'DELETE', url: `${maps}/settings`, type: 'application/json', body: { gracePeriodSeconds: 0 } },
     ],
   ])('to %s is what the API server expects', async (_, call, expected) => {
-    const { api, asked } = await fakeServer((__, response) => json(response, 200, { items: [], metadata: {} }));
+    const { api, asked } = await fakeServer((__, response) => json(response, 200, NOTHING));
     await call(api);
     expect(asked).toEqual([{ ...expected, authorization: 'Bearer secret-token' }]);
   });

@@ -251,6 +251,14 @@ describe('a look at the cluster', () => {
     expect((await clock.run(() => cluster.observe())).keptInitialDelaySeconds).toBe(0);
   });
 
+  test('of a cluster without a spec is refused', async () => {
+    const { clock, store, cluster } = kube();
+    const { spec: _, ...bare } = customResource() as KubeObject & { spec: object };
+    store.create(bare);
+    const error = await clock.run(() => cluster.observe().catch((thrown: unknown) => thrown));
+    expect(error).toMatchObject({ code: 'refused', message: 'the EmqxEnterprise emqx has no spec' });
+  });
+
   test('of no cluster is missing', async () => {
     const { clock, cluster } = kube();
     const error = await clock.run(() => cluster.observe().catch((thrown: unknown) => thrown));
@@ -278,7 +286,16 @@ describe('the journal', () => {
     ]);
   });
 
-  test.each(['{"schema":2}', 'not JSON', 'null'])('of a form that is not known is refused: %s', async (text) => {
+  const { limits: _, ...withoutLimits } = journal();
+  test.each([
+    '{"schema":2}',
+    'not JSON',
+    'null',
+    '{"schema":1}',
+    JSON.stringify(withoutLimits),
+    JSON.stringify(journal({ phase: '\u001b[2J' as 'green' })),
+    JSON.stringify(journal({ connectionCap: '7' as unknown as number })),
+  ])('of a form that is not known is refused: %s', async (text) => {
     const { clock, store, cluster } = kube();
     store.create(customResource());
     store.create(object('v1', 'ConfigMap', 'emqx-upgrade', { data: { 'journal.json': text } }));

@@ -29,6 +29,18 @@ describe('the lease', () => {
     expect(await later(0, () => subject.view({}))).toBeUndefined();
   });
 
+  test('without a spec is nobody’s', async () => {
+    const { store, subject, later } = lease();
+    store.create({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'emqx-upgrade', namespace: 'mqtt' },
+    });
+    expect(await later(0, () => subject.view({}))).toBeUndefined();
+    await later(0, () => subject.hold('me'));
+    expect(await later(0, () => subject.view({}))).toMatchObject({ holder: 'me' });
+  });
+
   test('is taken, renewed and given back', async () => {
     const { subject, stored, later } = lease();
     await later(0, () => subject.hold('p1'));
