@@ -3,6 +3,7 @@ import { type ClusterFlags, withCluster } from './connection';
 import { CommandError, InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
+import { json } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
 import { runLines } from './render/upgrade-status';
 import { canvasOf, RunTeller } from './run-teller';
@@ -44,7 +45,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
       shell.out.write(
         teller
           ? `\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`
-          : `${JSON.stringify({ kind: 'report', report })}\n`,
+          : `${json({ kind: 'report', report })}\n`,
       );
       return EXIT.done;
     } catch (error) {

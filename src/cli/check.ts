@@ -2,6 +2,7 @@ import { checkUpgrade } from '../upgrade';
 import { withCluster } from './connection';
 import { EXIT, type ExitCode } from './exit';
 import { renderChecks } from './render/checks';
+import { json } from './render/text';
 import { canvasOf } from './run-teller';
 import type { Shell } from './shell';
 import { desiredOf, type WantedFlags, wantedBy } from './wanted';
@@ -15,7 +16,7 @@ export async function runCheck(name: string | undefined, flags: WantedFlags, she
     const { namespace, name: cluster } = connection;
     shell.out.write(
       flags.output === 'json'
-        ? `${JSON.stringify({ cluster, namespace, checks }, null, 2)}\n`
+        ? `${json({ cluster, namespace, checks }, 2)}\n`
         : `${renderChecks(`${namespace}/${cluster}`, checks, canvasOf(shell))}\n`,
     );
     return checks.some(({ status }) => status === 'blocker') ? EXIT.blocked : EXIT.done;

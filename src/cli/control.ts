@@ -4,6 +4,7 @@ import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { OptionReader } from './options';
+import { json, safe } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
@@ -58,9 +59,9 @@ async function ask(
         signal,
       );
       teller?.end();
-      if (!teller) shell.out.write(`${JSON.stringify({ asked: control, report })}\n`);
+      if (!teller) shell.out.write(`${json({ asked: control, report })}\n`);
       else if (report) shell.out.write(`\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`);
-      else shell.out.write(`${cluster}: ${TAKEN_UP[control.do]}\n`);
+      else shell.out.write(`${safe(cluster)}: ${TAKEN_UP[control.do]}\n`);
       return EXIT.done;
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -8,7 +8,7 @@ import { interruption } from './interruption';
 import { OptionReader } from './options';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
-import { count } from './render/text';
+import { count, json } from './render/text';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
 
@@ -29,7 +29,7 @@ const MOST_CLIENTS = 20_000;
 export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode> {
   const options = await demoOptions(flags);
   if (flags.output === 'json') {
-    shell.out.write(`${JSON.stringify(await play(options, shell, () => undefined), null, 2)}\n`);
+    shell.out.write(`${json(await play(options, shell, () => undefined), 2)}\n`);
     return EXIT.done;
   }
   const teller = new RunTeller(shell, options.cluster.metadata.name);
@@ -84,7 +84,7 @@ function tell(event: DemoEvent, teller: RunTeller, shell: Shell): void {
       teller.print(`${renderPlan(event.plan, canvasOf(shell))}\n`);
       break;
     case 'evacuations':
-      teller.print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${JSON.stringify(event.evacuations, null, 2)}`);
+      teller.print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${json(event.evacuations, 2)}`);
       break;
     case 'phase':
     case 'action':

@@ -1,7 +1,7 @@
 import { KubeconfigError } from '../kubernetes';
 import { BlockedError, UpgradeError } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
-import { safe } from './render/text';
+import { json, safe } from './render/text';
 import type { Shell } from './shell';
 
 /** Something that was foreseen ends a command. */
@@ -67,7 +67,7 @@ export function tellFailure(error: unknown, { out, err }: Shell, form: 'text' | 
   const { message, fix } = failure;
   const text = [message, ...(fix === undefined ? [] : [`→ ${fix}`])].join('\n');
   err.write(`${text.split('\n').map(safe).join('\n')}\n`);
-  if (form === 'object') out.write(`${JSON.stringify({ error: failure }, null, 2)}\n`);
-  if (form === 'lines') out.write(`${JSON.stringify({ kind: 'error', ...failure })}\n`);
+  if (form === 'object') out.write(`${json({ error: failure }, 2)}\n`);
+  if (form === 'lines') out.write(`${json({ kind: 'error', ...failure })}\n`);
   return exitCode;
 }

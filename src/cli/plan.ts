@@ -3,6 +3,7 @@ import { withCluster } from './connection';
 import { EXIT, type ExitCode } from './exit';
 import { OptionReader } from './options';
 import { renderPlan } from './render/plan';
+import { json } from './render/text';
 import { canvasOf } from './run-teller';
 import type { Shell } from './shell';
 import { type DriveFlags, readRequest } from './wanted';
@@ -14,9 +15,7 @@ export async function runPlan(name: string | undefined, flags: DriveFlags, shell
   reader.done();
   return withCluster(shell, flags, wanted, async (connection) => {
     const plan = await planUpgrade(connection.context(), requestOn(connection));
-    shell.out.write(
-      flags.output === 'json' ? `${JSON.stringify(plan, null, 2)}\n` : `${renderPlan(plan, canvasOf(shell))}\n`,
-    );
+    shell.out.write(flags.output === 'json' ? `${json(plan, 2)}\n` : `${renderPlan(plan, canvasOf(shell))}\n`);
     return plan.checks.some(({ status }) => status === 'blocker') ? EXIT.blocked : EXIT.done;
   });
 }

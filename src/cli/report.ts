@@ -2,6 +2,7 @@ import { lastReport } from '../upgrade';
 import { type ClusterFlags, withCluster } from './connection';
 import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
+import { json } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
 import { canvasOf } from './run-teller';
 import type { Shell } from './shell';
@@ -24,9 +25,7 @@ export async function runReportCommand(name: string | undefined, flags: ClusterF
         : new InputError(`no upgrade of ${cluster} was ever run from here`, 'upgrade runs one');
     }
     shell.out.write(
-      flags.output === 'json'
-        ? `${JSON.stringify(report, null, 2)}\n`
-        : `${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`,
+      flags.output === 'json' ? `${json(report, 2)}\n` : `${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`,
     );
     return EXIT.done;
   });

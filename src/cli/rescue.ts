@@ -3,7 +3,7 @@ import { type ClusterFlags, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
-import { safe } from './render/text';
+import { json, safe } from './render/text';
 import { renderTroubles } from './render/troubles';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
@@ -36,7 +36,7 @@ export async function runRescue(name: string | undefined, flags: RescueFlags, sh
         teller?.end();
         if (text) shell.out.write(`\n${trouble.id}: done\n`);
       }
-      if (!text) shell.out.write(`${JSON.stringify({ troubles, cured }, null, 2)}\n`);
+      if (!text) shell.out.write(`${json({ troubles, cured }, 2)}\n`);
       return cured.length === troubles.length ? EXIT.done : EXIT.blocked;
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -13,7 +13,7 @@ import { pointsOf } from './render/live';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
 import { advance, emptyView, type RunView } from './render/run-view';
-import { time } from './render/text';
+import { json, time } from './render/text';
 import { canvasOf } from './run-teller';
 import type { Shell } from './shell';
 import { withVersion } from './wanted';
@@ -47,7 +47,7 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   const native = flags.driver === 'pilot' ? await outcome(scenario, 'operator') : undefined;
   if (flags.output === 'json') {
     const { plan, report } = ours;
-    shell.out.write(`${JSON.stringify({ plan, report, native: native?.report }, null, 2)}\n`);
+    shell.out.write(`${json({ plan, report, native: native?.report }, 2)}\n`);
     return EXIT.done;
   }
   const canvas = canvasOf(shell);

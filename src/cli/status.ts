@@ -2,6 +2,7 @@ import { statusOf } from '../upgrade';
 import { type ClusterFlags, withCluster } from './connection';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
+import { json } from './render/text';
 import { renderStatus } from './render/upgrade-status';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
@@ -20,7 +21,7 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
     const context = connection.context();
     if (!flags.watch) {
       const status = await statusOf(context);
-      shell.out.write(isJson ? `${JSON.stringify(status, null, 2)}\n` : `${renderStatus(status, canvasOf(shell))}\n`);
+      shell.out.write(isJson ? `${json(status, 2)}\n` : `${renderStatus(status, canvasOf(shell))}\n`);
       return EXIT.done;
     }
     const { signal, forget } = interruption(shell);

@@ -1,7 +1,7 @@
 import type { ProgressEvent, RunStatus, UpgradePlan, UpgradeReport } from '../upgrade';
 import type { Connection } from './connection';
 import { renderPlan } from './render/plan';
-import { count, moment, safe } from './render/text';
+import { count, json, moment, safe } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
@@ -97,6 +97,6 @@ export class JsonTeller implements UpgradeTeller {
   end(): void {}
 
   private line(value: object): void {
-    this.shell.out.write(`${JSON.stringify(value)}\n`);
+    this.shell.out.write(`${json(value)}\n`);
   }
 }

@@ -1,4 +1,5 @@
 import { type UpgradeContext, watchUpgrade } from '../upgrade';
+import { json } from './render/text';
 import type { RunTeller } from './run-teller';
 import type { Output } from './shell';
 
@@ -10,7 +11,8 @@ import type { Output } from './shell';
  */
 export async function watch(context: UpgradeContext, teller: RunTeller | Output, signal: AbortSignal): Promise<void> {
   for await (const event of watchUpgrade(context, signal)) {
-    if ('write' in teller) teller.write(`${JSON.stringify(event)}\n`);
+    if ('write' in teller) teller.write(`${json(event)}
+`);
     else teller.tell(event);
   }
 }

@@ -6,6 +6,13 @@ export function safe(text: string): string {
   return text.replace(UNSAFE, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }
 
+/** JSON of a value; what a terminal would obey stands in it as `\uXXXX`, for it may be read on one. */
+export function json(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(UNSAFE, (char) =>
+    char === '\n' ? char : `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** 1234567 as `1,234,567`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');

@@ -1,4 +1,4 @@
-import { bar, count, cutTo, safe, table, time, wrap } from '../../../src/cli/render/text';
+import { bar, count, cutTo, json, safe, table, time, wrap } from '../../../src/cli/render/text';
 
 test.each([
   ['emqx-blue-0', 'emqx-blue-0'],
@@ -9,6 +9,17 @@ test.each([
   ['safe\u202egnp.exe', 'safe\\u{202e}gnp.exe'],
 ])('what a terminal would obey is escaped: %j', (text, shown) => {
   expect(safe(text)).toBe(shown);
+});
+
+test.each([
+  ['\u001b[2J', '"\\u001b[2J"'],
+  ['\u009b31m \u007f', '"\\u009b31m \\u007f"'],
+  ['a\u2028b \u202egnp.exe', '"a\\u2028b \\u202egnp.exe"'],
+  ['a\nb "ü" \\', '"a\\nb \\"ü\\" \\\\"'],
+])('JSON of %j has nothing that a terminal would obey, and means the same', (text, shown) => {
+  expect(json(text)).toBe(shown);
+  expect(JSON.parse(json({ text }, 2))).toEqual({ text });
+  expect(json({ text }, 2).split('\n')).toHaveLength(3);
 });
 
 test.each([
