@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../upgrade';
 import type { KubeApi, KubeObject, ListQuery, ObjectRef, Patch, Subresource } from './kube-api';
 import { Reflector } from './reflector';
@@ -15,7 +16,7 @@ export interface ListOptions {
 export class FollowedApi {
   private readonly reflectors = new Map<string, Reflector>();
   private following: AbortSignal | undefined;
-  private wake: (() => void)[] = [];
+  private readonly waiting = new Set<() => void>();
   private isStale = false;
 
   constructor(
@@ -26,6 +27,7 @@ export class FollowedApi {
   /** Lists are followed from now on, until the signal aborts. */
   follow(signal: AbortSignal): void {
     this.following = signal;
+    setMaxListeners(0, signal); // every watch is one
     const end = () => {
       this.following = undefined;
       this.reflectors.clear();
@@ -46,8 +48,13 @@ export class FollowedApi {
   change(signal: AbortSignal): Promise<void> {
     if (this.isStale) return Promise.resolve();
     return new Promise((resolve) => {
-      this.wake.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const wake = () => {
+        this.waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
     });
   }
 
@@ -59,8 +66,11 @@ export class FollowedApi {
     if (known) return (options.fresh ? undefined : known.items) ?? (await known.list(signal));
     const reflector = new Reflector<T>(this.api, this.clock, query, () => this.changed());
     const items = await reflector.list(signal);
-    this.reflectors.set(key, reflector as unknown as Reflector);
-    void reflector.run(following);
+    // Meanwhile another look may have begun to watch the same, or nobody follows any more.
+    if (this.following === following && !this.reflectors.has(key)) {
+      this.reflectors.set(key, reflector as unknown as Reflector);
+      void reflector.run(following);
+    }
     return items;
   }
 
@@ -92,8 +102,6 @@ export class FollowedApi {
 
   private changed(): void {
     this.isStale = true;
-    const woken = this.wake;
-    this.wake = [];
-    for (const resolve of woken) resolve();
+    for (const wake of [...this.waiting]) wake();
   }
 }

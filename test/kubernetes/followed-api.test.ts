@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { KubeApiError, type KubeObject } from '../../src/kubernetes';
 import { FollowedApi } from '../../src/kubernetes/followed-api';
 import { SimulatedClock } from '../../src/simulator/clock';
@@ -164,5 +165,42 @@ describe('lists that are followed', () => {
       over.abort();
       await changed;
     });
+  });
+
+  test('are watched once, also when two looks ask for them in the same moment', async () => {
+    const { clock, calls, listed } = followed();
+    await clock.run(async () => {
+      await Promise.all([listed(), listed()]);
+      await clock.sleep(100);
+      await listed();
+    });
+    expect(calls).toEqual(['list', 'list', 'watch']);
+  });
+
+  test('that are answered when nobody follows any more are not taken for what is followed later', async () => {
+    const { clock, store, subject, end, listed } = followed();
+    await clock.run(async () => {
+      const late = listed();
+      end.abort();
+      await late;
+      subject.follow(new AbortController().signal);
+      store.create(map('a', { v: '1' }));
+      expect(await listed()).toEqual(['a=1']);
+    });
+  });
+
+  test('leave nothing on the signals they were given', async () => {
+    const { clock, store, subject } = followed();
+    const long = new AbortController();
+    await clock.run(async () => {
+      for (let count = 0; count < 3; count++) {
+        subject.look();
+        await subject.list(KIND, {});
+        const changed = subject.change(long.signal);
+        store.create(map(`m${count}`));
+        await changed;
+      }
+    });
+    expect(getEventListeners(long.signal, 'abort')).toEqual([]);
   });
 });
