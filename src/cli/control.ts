@@ -1,14 +1,15 @@
-import { type Control, controlUpgrade } from '../upgrade';
-import { type ClusterFlags, withCluster } from './connection';
+import { type Control, controlUpgrade, planUpgrade, statusOf, UpgradeError } from '../upgrade';
+import { type ClusterFlags, type Connection, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { OptionReader } from './options';
+import { renderPlan } from './render/plan';
 import { json, safe } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
-import { wantedBy } from './wanted';
+import { wantedBy, withVersion } from './wanted';
 
 /** What is told when the run has taken it up. */
 const TAKEN_UP: Readonly<Record<Control['do'], string>> = {
@@ -64,6 +65,9 @@ async function ask(
       else shell.out.write(`${safe(cluster)}: ${TAKEN_UP[control.do]}\n`);
       return EXIT.done;
     } catch (error) {
+      if (teller && control.do === 'abort' && error instanceof UpgradeError && error.code === 'NO_RUN') {
+        await tellPlanBack(connection, shell, signal);
+      }
       if (!signal.aborted) throw error;
       const message = 'no longer waited for; what was asked stands, and whoever drives the upgrade takes it up';
       throw new CommandError(EXIT.stopped, 'INTERRUPTED', message);
@@ -72,4 +76,13 @@ async function ask(
       forget();
     }
   });
+}
+
+/** What going back would take, when the last run has come to its end: an upgrade like another. */
+async function tellPlanBack(connection: Connection, shell: Shell, signal: AbortSignal): Promise<void> {
+  const context = connection.context();
+  const { run } = await statusOf(context, signal);
+  if (!run || run.aborted) return;
+  const plan = await planUpgrade(context, { desired: withVersion(connection.live, run.from) }, signal);
+  shell.out.write(`${renderPlan(plan, canvasOf(shell))}\n\n`);
 }

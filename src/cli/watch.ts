@@ -11,7 +11,8 @@ import type { Output } from './shell';
  */
 export async function watch(context: UpgradeContext, teller: RunTeller | Output, signal: AbortSignal): Promise<void> {
   for await (const event of watchUpgrade(context, signal)) {
-    if ('write' in teller) teller.write(`${json(event)}
+    if ('write' in teller)
+      teller.write(`${json(event)}
 `);
     else teller.tell(event);
   }

@@ -50,6 +50,8 @@ function standsStill(journal: Journal, observation: Parameters<typeof undrained>
 function noRun({ do: what }: Control, last: Journal | undefined): UpgradeError {
   const reason = 'no upgrade of this cluster is under way';
   if (what !== 'abort' || !last) return new UpgradeError('NO_RUN', reason, 'begin one with the command upgrade');
+  if (last.aborted)
+    return new UpgradeError('NO_RUN', reason, `the last one was aborted, and is back at version ${last.from.version}`);
   const fix = `the last one is over: going back is a new upgrade, to version ${last.from.version}`;
   return new UpgradeError('NO_RUN', reason, fix);
 }
