@@ -8,7 +8,7 @@ import { renderChart } from './render/chart';
 import { renderFaults } from './render/faults';
 import { logLine, pointsOf } from './render/live';
 import { advance, emptyView } from './render/run-view';
-import { time } from './render/text';
+import { json, time } from './render/text';
 import { renderVerdict } from './render/verdict';
 import { canvasOf } from './run-teller';
 import type { Shell } from './shell';
@@ -38,7 +38,7 @@ export async function runReplay(flags: ReplayFlags, shell: Shell): Promise<ExitC
 
 async function asJson(plan: Plan, { out }: Shell): Promise<Played> {
   const played = await playFaults(plan);
-  out.write(`${JSON.stringify(played, null, 2)}\n`);
+  out.write(`${json(played, 2)}\n`);
   return played;
 }
 

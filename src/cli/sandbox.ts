@@ -9,7 +9,7 @@ import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { OptionReader } from './options';
-import { count, safe } from './render/text';
+import { count, json, safe } from './render/text';
 import type { Shell } from './shell';
 import { typed } from './typed';
 
@@ -88,7 +88,7 @@ function opened(kubeconfig: string, cluster: EmqxEnterprise | undefined): Told {
 
 /** For programs: one JSON object a line. */
 function jsonTeller({ out }: Shell): (told: Told) => void {
-  return (told) => void out.write(`${JSON.stringify(told)}\n`);
+  return (told) => void out.write(`${json(told)}\n`);
 }
 
 /** For people: of the ports only what is new. */

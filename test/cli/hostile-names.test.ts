@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { KubeObject } from '../../src/kubernetes';
 import { SimulatedCluster } from './_simulated';
 
@@ -97,4 +99,11 @@ describe('names that would take over a terminal are shown escaped: ', () => {
       expect(`${out}${err}`).not.toMatch(OBEYED);
     }
   });
+});
+
+test('no command makes JSON in another way', () => {
+  const folder = path.resolve(__dirname, '../../src/cli');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const makers = files.filter((file) => readFileSync(path.join(folder, file), 'utf8').includes('JSON.stringify('));
+  expect(makers).toEqual([path.join('render', 'text.ts')]);
 });

@@ -1,7 +1,7 @@
 import { ASSUMED, type Change, type UpgradePlan } from '../../upgrade';
 import { checkLines, verdict } from './checks';
 import type { Canvas, Style } from './style';
-import { count, safe, table, time, wrap } from './text';
+import { count, json, safe, table, time, wrap } from './text';
 
 /** The plan as a person reads it. */
 export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string {
@@ -33,7 +33,7 @@ function changeLines(changes: readonly Change[], width: number): string[] {
 function value(change: Change, side: 'before' | 'after'): string {
   if (!(side in change)) return '(absent)';
   const shown = change[side];
-  return typeof shown === 'string' && shown !== '' ? shown : JSON.stringify(shown);
+  return typeof shown === 'string' && shown !== '' ? shown : json(shown);
 }
 
 function nodeLines({ from, connections, sessions, offlineSessions, nodes, driver }: UpgradePlan): string[] {
