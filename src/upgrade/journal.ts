@@ -143,6 +143,7 @@ const PAGE = z.looseObject({
       }),
     )
     .optional(),
+  wave: count.optional(),
   restart: z.array(z.string()).optional(),
   restUntil: when.optional(),
   paused: z.object({ since: when }).optional(),
