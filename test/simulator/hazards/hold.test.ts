@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../src/kubernetes';
 import { SimulatedOperator } from '../../../src/simulator/operator/simulated-operator';
 import { Random } from '../../../src/simulator/random';
-import { runUpgrade } from '../../../src/upgrade';
+import { controlUpgrade, runUpgrade } from '../../../src/upgrade';
 import { SEED } from '../_cluster-at-rest';
 import {
   type At,
@@ -198,14 +198,25 @@ describe(`while the operator is held (seed ${SEED})`, () => {
         expect((await view(at)).traffic).toEqual(traffic);
         expect(traffic[0]!.pods).toHaveLength(3);
       }),
-    withUs: () =>
-      onCluster({ service: 'emqx-ee' }, async (at) => {
+    withUs: async () => {
+      const before = await onCluster({ service: 'emqx-ee' }, async (at) => {
         await holdUpgrade(at);
         // Sessions of devices that are away end after two hours.
         await at.world.clock.sleep(3_600_000);
         await runUpgrade(at.context, REQUEST);
         return survived(at);
-      }),
+      });
+      const meanwhile = await onCluster({ service: 'emqx-ee' }, async (at) => {
+        await disturbed(at, ['evacuate', 1_000], async () => {
+          await controlUpgrade({ ...at.context, holder: 'other' }, { do: 'pause' });
+          await at.world.clock.sleep(20 * 60_000);
+          await controlUpgrade({ ...at.context, holder: 'other' }, { do: 'resume' });
+        });
+        return survived(at);
+      });
+      expect(meanwhile).toBe(before);
+      return meanwhile;
+    },
   });
 
   hazard('the process that drives the upgrade dies', {

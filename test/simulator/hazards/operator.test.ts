@@ -141,24 +141,27 @@ describe(`when nodes or their answers are not as they should be (seed ${SEED})`,
       }),
   });
 
-  const withoutStats = () =>
-    asked((path) =>
-      path.endsWith('global_status')
-        ? { body: JSON.stringify({ evacuations: [{ node: 'emqx-ee@x', state: 'evicting_conns' }], rebalances: [] }) }
-        : undefined,
-    );
+  const told = (...evacuations: object[]) =>
+    asked((path) => path.endsWith('global_status') && { body: JSON.stringify({ evacuations, rebalances: [] }) });
+  const stats = { current_connected: 0, current_sessions: 0 };
+  const unexpected = [
+    { node: 'emqx-ee@x', state: 'evicting_conns' },
+    { node: 'emqx-ee', state: 'prohibiting', stats },
+  ];
 
-  hazard('a node tells of an evacuation without its figures', {
-    alone: () => {
-      const emqx = withoutStats();
-      return onCluster({ ...AS_DESIGNED, operatorTransport: emqx.transport }, async (at) => {
-        emqx.interfere = true;
-        await applyVersion(at, '4.4.15');
-        await until(at, () => at.world.operator.panics.length > 1);
-      });
+  hazard('a node tells of an evacuation without its figures, or without a host', {
+    alone: async () => {
+      for (const evacuation of unexpected) {
+        const emqx = told(evacuation);
+        await onCluster({ ...AS_DESIGNED, operatorTransport: emqx.transport }, async (at) => {
+          emqx.interfere = true;
+          await applyVersion(at, '4.4.15');
+          await until(at, () => at.world.operator.panics.length > 1);
+        });
+      }
     },
     withUs: () => {
-      const emqx = withoutStats();
+      const emqx = told(...unexpected);
       return onCluster({ operatorTransport: emqx.transport }, async (at) => {
         emqx.interfere = true;
         await runUpgrade(at.context, REQUEST);
