@@ -210,9 +210,10 @@ export function starts(situation: Situation): Action[] {
  */
 function waveOf({ observation, journal }: Situation): number {
   const there = new Set(observation.cluster.pods.map((pod) => pod.name));
-  const open = (journal.shares ?? []).filter(({ pod }) => there.has(pod) && !isDrained(observation.nodes.get(pod)));
+  const left = (journal.shares ?? []).filter(({ pod }) => !isDrained(observation.nodes.get(pod)));
+  const open = left.filter(({ pod }) => there.has(pod));
   if (open.length === 0) return journal.wave ?? 0;
-  const begun = open.filter(({ pod }) => observation.nodes.get(pod)?.evacuating);
+  const begun = left.filter(({ pod }) => observation.nodes.get(pod)?.evacuating);
   return Math.max(Math.min(...open.map((part) => part.wave)), ...begun.map((part) => part.wave));
 }
 
