@@ -1,7 +1,7 @@
 import { withDefaults } from '../resource/defaults';
 import type { EmqxEnterprise } from '../resource/emqx-enterprise';
 import { structuralProblemsOf } from '../resource/parse';
-import { HIDDEN, type Violation } from '../resource/problem';
+import { HIDDEN, type Problem, type Violation } from '../resource/problem';
 import { clusterName, emqxVersion, replicas } from '../resource/rules';
 import { checkAcl, checkApiKeys } from './_check-access';
 import { checkEnv, checkPod, objectName } from './_check-pod';
@@ -44,7 +44,7 @@ const SETTLED_BY_RULES: ReadonlySet<string> = new Set<keyof EmqxEnterpriseCluste
  *
  * @param given the custom resource as far as the properties say it
  */
-export function checkCluster(props: EmqxEnterpriseClusterProps, given: () => EmqxEnterprise): string[] {
+export function checkCluster(props: EmqxEnterpriseClusterProps, given: () => EmqxEnterprise): readonly Problem[] {
   const findings = new Findings();
   findings.check('name', props.name, clusterName);
   if (props.namespace !== undefined) findings.check('namespace', props.namespace, dnsLabel);
@@ -65,7 +65,7 @@ export function checkCluster(props: EmqxEnterpriseClusterProps, given: () => Emq
     checkPodDisruptionBudget(findings, 'podDisruptionBudget', props.podDisruptionBudget);
   }
   if (Object.keys(props).some((name) => !SETTLED_BY_RULES.has(name))) addProblemsOf(given(), findings);
-  return findings.messages();
+  return findings.all;
 }
 
 /** Of a property that is wrong already, the custom resource has nothing new to say. */

@@ -22,6 +22,11 @@ export class Findings {
     return this.problems.some((problem) => propertyOf(problem.path) === propertyOf(path));
   }
 
+  /** In the order in which they were found. */
+  get all(): readonly Problem[] {
+    return this.problems;
+  }
+
   /** The messages, for `node.addValidation`. */
   messages(): string[] {
     return this.problems.map(formatProblem);

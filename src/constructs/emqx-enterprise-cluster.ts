@@ -10,20 +10,20 @@ import {
   TRAFFIC_LABEL,
 } from '../resource/constants';
 import { clusterLabels, complete } from '../resource/defaults';
-import type { EmqxEnterprise, EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import type { EmqxEnterprise } from '../resource/emqx-enterprise';
 import { imageOf } from '../resource/image';
-import { checkCluster } from './_check-cluster';
+import { formatProblem } from '../resource/problem';
 import { namespaceOf } from './_namespace';
-import { podSpecOf } from './_pod-spec';
-import { serviceSpecOf, serviceTemplateOf } from './_service-spec';
+import { serviceSpecOf } from './_service-spec';
 import { warningsOf } from './_warnings';
 import type { ApiKey } from './api-key';
-import { type BlueGreenUpdate, initialDelayOf, toWire } from './blue-green-update';
+import { type BlueGreenUpdate, initialDelayOf } from './blue-green-update';
+import { clusterProblems, deviceServiceOf, givenResource } from './cluster-resource';
 import type { EmqxImage } from './emqx-image';
 import { License } from './license';
-import { MqttService } from './mqtt-service';
+import type { MqttService } from './mqtt-service';
 import { type NetworkPolicyOptions, networkPolicyOf } from './network-policy';
-import { claimOf, type Persistence } from './persistence';
+import type { Persistence } from './persistence';
 import { type PodDisruptionBudgetOptions, podDisruptionBudgetOf } from './pod-disruption-budget';
 import type { PodOptions } from './pod-options';
 import type { Tls } from './tls';
@@ -206,7 +206,7 @@ export class EmqxEnterpriseCluster extends Construct {
     this.serviceName = props.exposure === 'operator' ? props.name : `${props.name}-mqtt`;
     const license = props.license instanceof License ? props.license : undefined;
     this.licenseSecretName = license?.secretNameFor(props.name);
-    this.service = serviceOf(props);
+    this.service = deviceServiceOf(props);
 
     this.addResource();
     if (props.exposure !== 'operator') this.addTrafficService(props.blueGreenUpdate);
@@ -225,7 +225,7 @@ export class EmqxEnterpriseCluster extends Construct {
 
   /** The complete custom resource, made anew each time. */
   get resource(): EmqxEnterprise {
-    const resource = this.given();
+    const resource = givenResource(this.props, this.namespace);
     complete(resource);
     return resource;
   }
@@ -236,20 +236,6 @@ export class EmqxEnterpriseCluster extends Construct {
    */
   get warnings(): readonly string[] {
     return warningsOf(this.props, this.service);
-  }
-
-  /** The custom resource as far as the properties say it. */
-  private given(): EmqxEnterprise {
-    const { props, licenseSecretName: secretName } = this;
-    const spec: EmqxEnterpriseSpec = {};
-    if (props.blueGreenUpdate) spec.blueGreenUpdate = toWire(props.blueGreenUpdate);
-    spec.clusterDomain = this.clusterDomain;
-    if (secretName !== undefined) spec.license = { secretName };
-    if (props.persistence) spec.persistent = claimOf(props.persistence);
-    spec.replicas = this.replicas;
-    if (props.exposure === 'operator') spec.serviceTemplate = serviceTemplateOf(this.service);
-    spec.template = { spec: podSpecOf(props) };
-    return { apiVersion: API_VERSION, kind: KIND, metadata: { name: this.name, namespace: this.namespace }, spec };
   }
 
   private addResource(): void {
@@ -305,14 +291,9 @@ export class EmqxEnterpriseCluster extends Construct {
   }
 
   private validate(): string[] {
-    const messages = checkCluster(this.props, () => this.given());
+    const messages = clusterProblems(this.props, this.namespace).map(formatProblem);
     if (messages.length > 0) return messages;
     for (const warning of this.warnings) process.emitWarning(`[${this.node.path}] ${warning}`, 'EmqxEnterpriseCluster');
     return messages;
   }
-}
-
-function serviceOf({ service, tls }: EmqxEnterpriseClusterProps): MqttService {
-  if (service instanceof MqttService) return service;
-  return MqttService.clusterIp({ listeners: tls ? ['mqtt', 'mqtts'] : ['mqtt'] });
 }
