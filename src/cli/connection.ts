@@ -1,6 +1,5 @@
-import { hostname, userInfo } from 'node:os';
 import { EmqxClient } from '../emqx';
-import { Cluster, isKubeError, type KubeApi, type KubeObject, type ListQuery } from '../kubernetes';
+import { Cluster, holderName, isKubeError, type KubeApi, type KubeObject, type ListQuery } from '../kubernetes';
 import { API_VERSION, type EmqxEnterprise, KIND } from '../resource';
 import type { ProgressEvent, UpgradeContext } from '../upgrade';
 import { clusterError, kindAbsent, listForbidden, type Place } from './cluster-errors';
@@ -58,19 +57,6 @@ export async function withCluster<T>(
     throw clusterError(error, place);
   } finally {
     link.close();
-  }
-}
-
-/** Who holds the lease, as it is told to others. */
-function holderName(): string {
-  return `${userName()}@${hostname()} ${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'somebody'); // in a container, where nobody has given it a name
   }
 }
 

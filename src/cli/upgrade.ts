@@ -9,13 +9,13 @@ import {
   type UpgradePlan,
   type UpgradeReport,
   type UpgradeRequest,
+  whatHolds,
 } from '../upgrade';
 import { type Connection, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { OptionReader } from './options';
-import { whatHolds } from './render/held';
 import { safe } from './render/text';
 import type { Shell } from './shell';
 import { typed } from './typed';

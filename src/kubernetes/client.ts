@@ -35,7 +35,7 @@ export interface ConnectOptions extends KubeconfigOptions {
 }
 
 /** Under this name the writes of this project stand in `metadata.managedFields`, unless an apply gives another. */
-const FIELD_MANAGER = 'emqx-blue-green';
+export const FIELD_MANAGER = 'emqx-blue-green';
 
 /** Seconds after which the server ends a watch request; the next one goes on where it ended. */
 const WATCH_SECONDS = 300;

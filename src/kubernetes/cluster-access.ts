@@ -9,6 +9,12 @@ export interface KubeconfigOptions {
    */
   kubeconfig?: string;
   /**
+   * A kubeconfig itself, in YAML or JSON; it takes the place of a file. It is secret, and no error shows any of it.
+   *
+   * @default - the file
+   */
+  kubeconfigText?: string;
+  /**
    * Name of a context.
    *
    * @default - the current context of the kubeconfig
@@ -46,13 +52,15 @@ export class ClusterAccess {
   }
 
   /** @throws KubeconfigError */
-  static async load({ kubeconfig, context }: KubeconfigOptions): Promise<ClusterAccess> {
+  static async load({ kubeconfig, kubeconfigText, context }: KubeconfigOptions): Promise<ClusterAccess> {
     const config = new (await kubernetesClient()).KubeConfig();
     try {
-      if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+      if (kubeconfigText !== undefined) config.loadFromString(kubeconfigText);
+      else if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
       else config.loadFromDefault(undefined, true);
     } catch (error) {
-      throw new KubeconfigError(`the kubeconfig ${kubeconfig ?? process.env['KUBECONFIG'] ?? ''}: ${readable(error)}`);
+      const source = kubeconfigText === undefined ? (kubeconfig ?? process.env['KUBECONFIG'] ?? '') : 'that is given';
+      throw new KubeconfigError(`the kubeconfig ${source}: ${readable(error)}`);
     }
     // What the client falls back to when it found nothing at all.
     if (config.getCurrentContext() === 'loaded-context') {

@@ -40,3 +40,4 @@ export {
   watchUpgrade,
 } from './status';
 export type { UpgradeRequest } from './target';
+export { whatHolds } from './what-holds';

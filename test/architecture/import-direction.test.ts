@@ -19,7 +19,9 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only these rooms may load. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['kubernetes'],
-  cdk8s: ['constructs', 'sandbox'],
+  '@pulumi/kubernetes': ['pulumi'],
+  '@pulumi/pulumi': ['pulumi'],
+  cdk8s: ['constructs', 'pulumi', 'sandbox'],
   'cdk8s-plus-27': ['constructs'],
   constructs: ['constructs'],
   mqtt: ['sandbox'],

@@ -1,4 +1,4 @@
-import type { Phase } from '../../upgrade';
+import type { Phase } from './journal';
 
 /** What holds in the cluster while nobody goes on with a run. */
 const HOLDS: Readonly<Record<Phase, string>> = {

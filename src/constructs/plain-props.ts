@@ -1,0 +1,269 @@
+import type { Duration, Size } from 'cdk8s';
+import type { Problem } from '../resource/problem';
+import { ApiKey } from './api-key';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import { EnvValue } from './env-value';
+import { License } from './license';
+import { type LoadBalancerOptions, MqttService, type NodePortOptions } from './mqtt-service';
+import type { NodeResources } from './node-resources';
+import type { Persistence } from './persistence';
+
+/** The properties that hold objects, and stand here in another form. */
+type Formed = 'license' | 'persistence' | 'blueGreenUpdate' | 'service' | 'apiKeys' | 'env' | 'resources';
+
+/**
+ * The properties of a cluster as plain values, for those who cannot hand over objects. Times and sizes have their unit in the
+ * name.
+ */
+export interface PlainClusterProps extends Omit<EmqxEnterpriseClusterProps, Formed> {
+  /**
+   * Name of a Secret of the cluster's namespace with the license of EMQX Enterprise; its only key must be `emqx.lic`. Another
+   * text in the same Secret is no upgrade; another Secret is one.
+   *
+   * @default - the license the image brings, if any
+   */
+  readonly licenseSecretName?: string;
+
+  /**
+   * Volumes for the data of the nodes. They cannot be added, changed or removed later.
+   *
+   * @default - the data goes with the pod
+   */
+  readonly persistence?: PlainPersistence;
+
+  /**
+   * How an upgrade replaces the nodes. A change is no upgrade. It must not be removed later.
+   *
+   * @default - in place: each node is restarted in turn, and drops its connections
+   */
+  readonly blueGreenUpdate?: PlainBlueGreenUpdate;
+
+  /**
+   * How devices reach the cluster. A change is no upgrade.
+   *
+   * @default - from inside of the Kubernetes cluster: mqtt, and with `tls` mqtts
+   */
+  readonly service?: PlainMqttService;
+
+  /**
+   * Keys of the management API. They cannot be added, changed or removed later. The custom resource holds them in clear.
+   *
+   * @default - none but the operator's own
+   */
+  readonly apiKeys?: readonly PlainApiKey[];
+
+  /**
+   * Environment variables of the node, by name. A change is an upgrade. Settings of EMQX belong into `emqxConfig`, unless they
+   * are secret.
+   *
+   * @default - none
+   */
+  readonly env?: Readonly<Record<string, PlainEnvValue>>;
+
+  /**
+   * Processor and memory of each node. During an upgrade both sets of nodes need theirs. A change is an upgrade.
+   *
+   * @default - nothing reserved, nothing limited
+   */
+  readonly resources?: PlainNodeResources;
+}
+
+/** A volume for each node. Nothing of it can be changed while the cluster lives. */
+export interface PlainPersistence extends Omit<Persistence, 'size'> {
+  /** Room for the data of one node, in gibibytes. */
+  readonly sizeGibibytes: number;
+}
+
+/** Upgrade by a second set of nodes. */
+export interface PlainBlueGreenUpdate {
+  /** How long to wait after all new nodes are ready, before the first connection is moved; whole seconds. @default 0 */
+  readonly initialDelaySeconds?: number;
+  /** How fast the running nodes are emptied. */
+  readonly evacuationStrategy: PlainEvacuationStrategy;
+}
+
+/** How fast connections and sessions leave a node that is being replaced. */
+export interface PlainEvacuationStrategy {
+  /** Connections that end per second; a whole number of at least 1. */
+  readonly connectionEvictionRate: number;
+  /** Sessions that are handed over per second; a whole number of at least 1. */
+  readonly sessionEvictionRate: number;
+  /** How long a client may take to come back before its session is moved without it; from 1 to 4294967 seconds. */
+  readonly waitTakeoverSeconds: number;
+}
+
+/** How devices reach the cluster: the type of the Service, and what belongs to this type. */
+export interface PlainMqttService extends NodePortOptions, LoadBalancerOptions {
+  /**
+   * `NodePort`: each listener (`mqtt`, `mqtts`, `ws`, `wss`) is given its port. `LoadBalancer` and `ClusterIP`: `listeners` names
+   * those that are published.
+   */
+  readonly type: 'NodePort' | 'LoadBalancer' | 'ClusterIP';
+}
+
+/** A key of the management API, and its secret. */
+export interface PlainApiKey {
+  /** Letters, digits and `_`. */
+  readonly key: string;
+  /** From 3 to 32 characters. */
+  readonly secret: string;
+}
+
+/** The value of an environment variable: one of the three. */
+export interface PlainEnvValue {
+  /** The value itself. It stands in the custom resource in clear. */
+  readonly value?: string;
+  /** Where the value is in a Secret of the cluster's namespace. */
+  readonly fromSecret?: KeyOfObject;
+  /** Where the value is in a ConfigMap of the cluster's namespace. */
+  readonly fromConfigMap?: KeyOfObject;
+}
+
+/** A key of a Secret or a ConfigMap. */
+export interface KeyOfObject {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Processor and memory of one EMQX node. */
+export interface PlainNodeResources extends Omit<NodeResources, 'memoryRequest' | 'memoryLimit'> {
+  /** Reserved, in mebibytes. @default - none */
+  readonly memoryRequestMebibytes?: number;
+  /** At most, in mebibytes. Beyond it the node is ended, and its connections with it. @default - all there is */
+  readonly memoryLimitMebibytes?: number;
+}
+
+/** The same properties as the construct takes them. Nothing is judged here: a wrong value stays wrong. */
+export function clusterPropsOf(plain: PlainClusterProps): EmqxEnterpriseClusterProps {
+  const { licenseSecretName, persistence, blueGreenUpdate, service, apiKeys, env, resources, ...same } = plain;
+  return {
+    ...same,
+    ...(licenseSecretName !== undefined && { license: License.fromSecret(licenseSecretName) }),
+    ...(persistence !== undefined && { persistence: persistenceOf(persistence) }),
+    ...(blueGreenUpdate !== undefined && { blueGreenUpdate: updateOf(blueGreenUpdate) }),
+    ...(service !== undefined && { service: serviceOf(service) as MqttService }),
+    ...(apiKeys !== undefined && { apiKeys: apiKeysOf(apiKeys) }),
+    ...(env !== undefined && { env: envOf(env) }),
+    ...(resources !== undefined && { resources: resourcesOf(resources) }),
+  };
+}
+
+/** A problem of the construct under the name and with the advice that fit the plain properties. */
+export function underPlainName(problem: Problem): Problem {
+  const place = PLACES.find(([property]) => problem.path === property);
+  const advice = ADVICE.find(([path]) => path.test(problem.path));
+  return {
+    ...problem,
+    ...(place && { path: place[1] }),
+    ...(problem.bound === 'a Size' && { bound: 'a number' }),
+    ...(advice && { fix: advice[1] }),
+  };
+}
+
+const PLACES: readonly (readonly [property: string, plain: string])[] = [
+  ['license', 'licenseSecretName'],
+  ['persistence.size', 'persistence.sizeGibibytes'],
+  ['blueGreenUpdate.initialDelay', 'blueGreenUpdate.initialDelaySeconds'],
+  ['blueGreenUpdate.evacuationStrategy.waitTakeover', 'blueGreenUpdate.evacuationStrategy.waitTakeoverSeconds'],
+  ['resources.memoryRequest', 'resources.memoryRequestMebibytes'],
+  ['resources.memoryLimit', 'resources.memoryLimitMebibytes'],
+];
+
+/** Where the construct's advice is to write an object. */
+const ADVICE: readonly (readonly [path: RegExp, fix: string])[] = [
+  [/^license$/, 'check where the name comes from; without a license leave the property out'],
+  [/^persistence\.size$/, 'write for example 8'],
+  [/^resources\.memory/, 'write for example 512'],
+  [/^service$/, "write for example { type: 'NodePort', mqtt: 32010 }"],
+  [/^apiKeys(\[\d+\])?$/, "write for example [{ key: 'dashboards', secret }]"],
+  [/^env\.[^.]+$/, "write { value: '…' }, { fromSecret: { name, key } } or { fromConfigMap: { name, key } }"],
+];
+
+function persistenceOf(given: PlainPersistence): Persistence {
+  if (!isObject(given)) return given as never;
+  const { sizeGibibytes, ...rest } = given;
+  return { ...rest, size: kibibytes(sizeGibibytes, 1024 * 1024) as Size };
+}
+
+function updateOf(given: PlainBlueGreenUpdate): EmqxEnterpriseClusterProps['blueGreenUpdate'] {
+  if (!isObject(given)) return {} as never;
+  const { connectionEvictionRate, sessionEvictionRate, waitTakeoverSeconds } = (given.evacuationStrategy ??
+    {}) as PlainEvacuationStrategy;
+  return {
+    initialDelay: seconds(given.initialDelaySeconds) as Duration,
+    evacuationStrategy: {
+      connectionEvictionRate,
+      sessionEvictionRate,
+      waitTakeover: seconds(waitTakeoverSeconds) as Duration,
+    },
+  };
+}
+
+/** What is no known type is left, for the validation to refuse. */
+function serviceOf(given: PlainMqttService): unknown {
+  if (!isObject(given)) return given;
+  const { type, ...options } = given;
+  switch (type) {
+    case 'NodePort':
+      return MqttService.nodePort(options);
+    case 'LoadBalancer':
+      return MqttService.loadBalancer(options);
+    case 'ClusterIP':
+      return MqttService.clusterIp(options);
+    default:
+      return type;
+  }
+}
+
+function apiKeysOf(given: unknown): readonly ApiKey[] {
+  if (!Array.isArray(given)) return given as never;
+  return given.map((one: unknown) =>
+    isObject(one) ? ApiKey.of(one['key'] as string, one['secret'] as string) : (one as ApiKey),
+  );
+}
+
+function envOf(given: Readonly<Record<string, PlainEnvValue>>): Readonly<Record<string, EnvValue>> {
+  if (!isObject(given)) return {};
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, envValueOf(value)])) as Record<
+    string,
+    EnvValue
+  >;
+}
+
+/** Undefined of what is not exactly one of the three. */
+function envValueOf(given: unknown): EnvValue | undefined {
+  if (!isObject(given) || Object.keys(given).length !== 1) return undefined;
+  const { value, fromSecret, fromConfigMap } = given as PlainEnvValue;
+  if (typeof value === 'string') return EnvValue.fromValue(value);
+  if (isObject(fromSecret)) return EnvValue.fromSecret(fromSecret.name, fromSecret.key);
+  if (isObject(fromConfigMap)) return EnvValue.fromConfigMap(fromConfigMap.name, fromConfigMap.key);
+  return undefined;
+}
+
+function resourcesOf(given: PlainNodeResources): NodeResources {
+  if (!isObject(given)) return given as never;
+  const { memoryRequestMebibytes, memoryLimitMebibytes, ...rest } = given;
+  return {
+    ...rest,
+    memoryRequest: kibibytes(memoryRequestMebibytes, 1024) as Size,
+    memoryLimit: kibibytes(memoryLimitMebibytes, 1024) as Size,
+  };
+}
+
+/**
+ * A number of seconds in the place of a Duration, which the constructs know by what it can do. Not a Duration itself: that
+ * refuses some wrong numbers by an error of its own, before all problems are told.
+ */
+function seconds(amount: unknown): unknown {
+  return amount === undefined ? undefined : { toSeconds: () => amount };
+}
+
+/** The same of a Size. */
+function kibibytes(amount: unknown, factor: number): unknown {
+  if (amount === undefined) return undefined;
+  return typeof amount === 'number' ? { toKibibytes: () => amount * factor } : amount;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

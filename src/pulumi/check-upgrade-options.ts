@@ -1,0 +1,71 @@
+import type { Problem, Violation } from '../resource';
+import type { EmqxEnterpriseInputs } from './inputs';
+
+/** What is wrong with how an upgrade shall be made, and with the way to the cluster. */
+export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {
+  const problems: Problem[] = [];
+  const check = (path: string, value: unknown, sound: (value: unknown) => boolean, violation: Violation) => {
+    if (value !== undefined && !sound(value)) problems.push({ path, value, ...violation });
+  };
+  const { upgrade, adopt, context } = inputs;
+  check('adopt', adopt, isBoolean, trueOrFalse);
+  check('context', context, isText, name);
+  // A kubeconfig that is no text may still hold secrets.
+  if (inputs.kubeconfig !== undefined && !isText(inputs.kubeconfig)) {
+    problems.push({ path: 'kubeconfig', value: undefined, ...kubeconfig });
+  }
+  check('upgrade', upgrade, isObject, options);
+  if (!isObject(upgrade)) return problems;
+  const { driver, acceptLoss, stormCap, timeouts, onFailure } = upgrade;
+  check('upgrade.driver', driver, (value) => value === 'pilot' || value === 'operator', aDriver);
+  check('upgrade.acceptLoss', acceptLoss, isBoolean, trueOrFalse);
+  check('upgrade.stormCap', stormCap, isCount, rate);
+  check('upgrade.onFailure', onFailure, (value) => value === 'stop' || value === 'abort', onFailureWords);
+  check('upgrade.timeouts', timeouts, isObject, options);
+  if (!isObject(timeouts)) return problems;
+  check('upgrade.timeouts.totalSeconds', timeouts['totalSeconds'], isCount, seconds);
+  check('upgrade.timeouts.stallSeconds', timeouts['stallSeconds'], isCount, seconds);
+  return problems;
+}
+
+const isBoolean = (value: unknown) => typeof value === 'boolean';
+const isText = (value: unknown) => typeof value === 'string' && value !== '';
+const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const trueOrFalse: Violation = {
+  bound: 'true or false',
+  reason: 'values are never converted',
+  fix: 'write it without quotes',
+};
+const name: Violation = {
+  bound: 'the name of a context',
+  reason: 'it is looked up in the kubeconfig',
+  fix: 'choose one of `kubectl config get-contexts`, or leave it out',
+};
+const kubeconfig: Violation = {
+  bound: 'a kubeconfig, or the path of one',
+  reason: 'it is the way to the cluster',
+  fix: 'give the text of it, for example of the resource that makes the Kubernetes cluster, or leave it out',
+};
+const options: Violation = { bound: 'an object', reason: 'it holds options', fix: 'write { … }, or leave it out' };
+const aDriver: Violation = {
+  bound: '"pilot" or "operator"',
+  reason: 'there are these two',
+  fix: 'leave it out, and each device is disconnected once',
+};
+const rate: Violation = {
+  bound: 'a whole number of at least 1',
+  reason: 'it is how many devices may be disconnected per second',
+  fix: 'leave it out, and it is the connectionEvictionRate',
+};
+const onFailureWords: Violation = {
+  bound: '"stop" or "abort"',
+  reason: 'an upgrade that does not move is left as it is, or taken back',
+  fix: 'leave it out, and it is left as it is',
+};
+const seconds: Violation = {
+  bound: 'a whole number of seconds, at least 1',
+  reason: 'an operation ends after it',
+  fix: 'write for example 3600, or leave it out',
+};

@@ -1,0 +1,68 @@
+import type { ClusterView } from '../upgrade';
+import { changes } from '../upgrade/changes';
+import { isOpen } from '../upgrade/journal';
+import { targetOf } from '../upgrade/target';
+import { type EmqxEnterpriseInputs, inputsOf, type Raw, resourceOf } from './inputs';
+import { ClusterLink, POLL_MS } from './link';
+import { Operation } from './operation';
+import { isRunning, progressOf } from './running';
+import { type State, seen } from './state';
+
+/** How long a cluster may take to run, in seconds: a node that pulls its image takes minutes. */
+const READY_SECONDS = 600;
+
+/**
+ * Makes a cluster, and waits until it runs.
+ *
+ * @throws Error when it exists already and may not be taken over; UnfinishedError when it was made and does not run
+ */
+export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
+  const inputs = inputsOf(raw);
+  const link = await ClusterLink.open(inputs);
+  const operation = new Operation(inputs);
+  try {
+    const view = await link.view(operation.signal);
+    if (view) refuseUnlessAdoptable(view, inputs, link.id);
+    operation.begin();
+    await link.apply(resourceOf(inputs), operation.signal);
+    const running = await untilRunning(link, inputs, operation);
+    return { id: link.id, outs: { ...inputs, ...seen(running) } };
+  } catch (error) {
+    throw await operation.failure(error, link, { inputs, provider: raw['__provider'], phaseOf: () => 'creating' });
+  } finally {
+    operation.end();
+    link.close();
+  }
+}
+
+/** Waits until the cluster is as its resource asks for, and at rest. */
+export async function untilRunning(
+  link: ClusterLink,
+  { upgrade }: EmqxEnterpriseInputs,
+  operation: Operation,
+): Promise<ClusterView> {
+  operation.limit(upgrade?.timeouts?.totalSeconds ?? READY_SECONDS);
+  for (;;) {
+    const view = await link.view(operation.signal);
+    if (!view) throw new Error(`somebody has removed ${link.id}`);
+    if (isRunning(view)) return view;
+    operation.show(progressOf(view));
+    await link.clock.sleep(POLL_MS, operation.signal);
+  }
+}
+
+function refuseUnlessAdoptable(view: ClusterView, inputs: EmqxEnterpriseInputs, id: string): void {
+  if (!inputs.adopt) throw new Error(`the EmqxEnterprise ${id} exists already; adopt: true takes it over as it is`);
+  if (isOpen(view.journal)) throw new Error(`${id} is being upgraded; it can be taken over when that is done`);
+  const target = targetOf(view, { desired: resourceOf(inputs) });
+  const delay = ({ spec }: typeof target.live) => spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+  const paths = [
+    ...target.changes.map(({ path }) => `spec.${path}`),
+    ...changes(delay(target.live), delay(target.desired)).map(() => 'spec.blueGreenUpdate.initialDelaySeconds'),
+    ...target.metadataChanges.map(({ path }) => `metadata.${path}`),
+  ];
+  if (paths.length === 0) return;
+  throw new Error(
+    `the EmqxEnterprise ${id} exists already, and is not as described: ${paths.join(', ')}; describe it as it is, take it over, then change it`,
+  );
+}

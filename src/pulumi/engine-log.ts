@@ -1,0 +1,105 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+/** How much a line of the engine's log matters, as the engine numbers it. */
+const SEVERITY = { info: 1, warning: 2 } as const;
+
+/** gRPC's own number of "nobody answers". */
+const UNAVAILABLE = 14;
+
+/** Between two signs of life, ms: two that are not heard are well within the 30 s of a lease. */
+const BEAT_MS = 5_000;
+
+/** The little that is used of the stubs in `@pulumi/pulumi`. */
+interface LogRequest {
+  setSeverity(severity: number): void;
+  setMessage(message: string): void;
+  setUrn(urn: string): void;
+  setEphemeral(ephemeral: boolean): void;
+}
+interface EngineClient {
+  log(request: LogRequest, answered: (error: { code?: number } | null) => void): void;
+  close(): void;
+}
+interface Stubs {
+  client: new (address: string, credentials: unknown) => EngineClient;
+  request: new () => LogRequest;
+  insecure: () => unknown;
+}
+
+/**
+ * The log of the Pulumi engine: rows of a resource, and lines below them. The host of dynamic providers connects `pulumi.log` to
+ * nothing, so the engine is called here, by the stubs of the very `@pulumi/pulumi` that runs the host.
+ *
+ * Without an engine, or without its stubs, nothing is told, and nothing fails.
+ */
+export class EngineLog {
+  private readonly client: EngineClient | undefined;
+  private readonly stubs: Stubs | undefined;
+  private row = '';
+  private heard = false;
+  private unheard = 0;
+  private readonly beat: NodeJS.Timeout;
+
+  /**
+   * @param urn of the row; empty where it is not known: then the lines belong to the whole operation
+   * @param gone called once when the engine answered before and does not any more: nobody waits for this operation
+   * @param address of the engine. @default - what the host was started with
+   */
+  constructor(
+    private readonly urn: string,
+    private readonly gone: () => void,
+    address: string | undefined = process.argv[2],
+  ) {
+    this.stubs = address !== undefined && /:\d+$/.test(address) ? stubsOfTheHost() : undefined;
+    this.client = this.stubs && new this.stubs.client(address!, this.stubs.insecure());
+    this.beat = setInterval(() => this.send('info', this.row, true), BEAT_MS);
+    this.beat.unref();
+  }
+
+  /** Shows a text in the row of the resource, until the next one. */
+  show(text: string): void {
+    if (text === this.row) return;
+    this.row = text;
+    this.send('info', text, true);
+  }
+
+  /** Adds a line that stays. */
+  tell(severity: keyof typeof SEVERITY, text: string): void {
+    this.send(severity, text, false);
+  }
+
+  close(): void {
+    clearInterval(this.beat);
+    this.client?.close();
+  }
+
+  private send(severity: keyof typeof SEVERITY, text: string, ephemeral: boolean): void {
+    if (!this.client || !this.stubs) return;
+    const request = new this.stubs.request();
+    request.setSeverity(SEVERITY[severity]);
+    request.setMessage(text);
+    request.setUrn(this.urn);
+    request.setEphemeral(ephemeral);
+    this.client.log(request, (error) => this.answered(error?.code));
+  }
+
+  private answered(code: number | undefined): void {
+    if (code === undefined) this.heard = true;
+    this.unheard = code === UNAVAILABLE ? this.unheard + 1 : 0;
+    if (this.heard && this.unheard === 2) this.gone();
+  }
+}
+
+function stubsOfTheHost(): Stubs | undefined {
+  try {
+    const need = createRequire(require.main?.filename ?? path.join(process.cwd(), 'program.js'));
+    const { EngineClient } = need('@pulumi/pulumi/proto/engine_grpc_pb') as { EngineClient: Stubs['client'] };
+    const { LogRequest } = need('@pulumi/pulumi/proto/engine_pb') as { LogRequest: Stubs['request'] };
+    const ofPulumi = createRequire(need.resolve('@pulumi/pulumi/package.json'));
+    const { credentials } = ofPulumi('@grpc/grpc-js') as { credentials: { createInsecure(): unknown } };
+    return { client: EngineClient, request: LogRequest, insecure: () => credentials.createInsecure() };
+  } catch {
+    return undefined; // other versions may keep them elsewhere: an upgrade goes on without a row
+  }
+}

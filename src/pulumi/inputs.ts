@@ -1,0 +1,281 @@
+import { isDeepStrictEqual } from 'node:util';
+import { clusterProblems, givenResource } from '../constructs/cluster-resource';
+import { clusterPropsOf, type PlainClusterProps, underPlainName } from '../constructs/plain-props';
+import {
+  DEFAULT_NAMESPACE,
+  type EmqxEnterprise,
+  formatProblem,
+  immutableFields,
+  type Problem,
+  withDefaults,
+} from '../resource';
+import { copyOf } from '../resource/copy';
+import { unknownField } from '../resource/structure';
+import type { Driver, Limits } from '../upgrade';
+import { checkUpgradeOptions } from './check-upgrade-options';
+
+/** What a program says of a cluster, in plain values. */
+export interface EmqxEnterpriseInputs extends PlainClusterProps, ConnectionInputs {
+  /**
+   * Whether a cluster of this name that exists already is taken over, provided that it is as described here. Matters only when the
+   * resource is created.
+   *
+   * @default false
+   */
+  readonly adopt?: boolean;
+
+  /** How an upgrade is made. A change alone touches nothing in the cluster. */
+  readonly upgrade?: UpgradeOptions;
+
+  /** URN of the row in which progress is shown; the class sets it. Not called `urn`: that name is dropped on the way. */
+  readonly progressRow?: string;
+}
+
+/** The way to the Kubernetes cluster. */
+export interface ConnectionInputs {
+  /**
+   * A kubeconfig, or the path of one. A kubeconfig itself is secret.
+   *
+   * @default - as kubectl: `$KUBECONFIG`, then `~/.kube/config`; and inside of a pod without these its service account
+   */
+  readonly kubeconfig?: string;
+
+  /**
+   * Name of a context of the kubeconfig.
+   *
+   * @default - its current context
+   */
+  readonly context?: string;
+}
+
+/** How an upgrade is made. */
+export interface UpgradeOptions {
+  /**
+   * `pilot`: the operator is held, and each device is disconnected once. `operator`: the operator alone, which loses sessions.
+   *
+   * @default "pilot"
+   */
+  readonly driver?: Driver;
+
+  /** Whether the driver `operator` may lose sessions; without it that driver is refused. @default false */
+  readonly acceptLoss?: boolean;
+
+  /**
+   * Most disconnects per second in the whole cluster.
+   *
+   * @default - `connectionEvictionRate`
+   */
+  readonly stormCap?: number;
+
+  /** When an operation ends by itself. */
+  readonly timeouts?: UpgradeTimeouts;
+
+  /**
+   * What becomes of an upgrade that does not come to its end in time. `stop`: it is left as it is, and the next `pulumi up` goes
+   * on. `abort`: everything goes back to what was before.
+   *
+   * @default "stop"
+   */
+  readonly onFailure?: Limits['onFailure'];
+}
+
+/** When an operation ends by itself, in seconds. */
+export interface UpgradeTimeouts {
+  /**
+   * For how long the whole operation may take. The way back after `onFailure: 'abort'` is not counted.
+   *
+   * @default - an upgrade takes as long as it moves; everything else 600
+   */
+  readonly totalSeconds?: number;
+
+  /** For how long nothing may move in an upgrade. @default 120 */
+  readonly stallSeconds?: number;
+}
+
+/** What Pulumi puts in the place of a value that is not known yet. */
+export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
+
+/** Values as they come over the wire, before they are judged. */
+export type Raw = Readonly<Record<string, unknown>>;
+
+export interface CheckFailure {
+  readonly property: string;
+  readonly reason: string;
+}
+
+/** The properties that belong to a cluster, to the way to it, or to an upgrade. */
+const CLUSTER_PROPERTIES: readonly (keyof PlainClusterProps)[] = [
+  'name',
+  'namespace',
+  'version',
+  'image',
+  'replicas',
+  'licenseSecretName',
+  'persistence',
+  'blueGreenUpdate',
+  'service',
+  'exposure',
+  'tls',
+  'acl',
+  'apiKeys',
+  'clusterDomain',
+  'emqxConfig',
+  'env',
+  'resources',
+  'probes',
+  'nodeSelector',
+  'affinity',
+  'tolerations',
+  'volumes',
+  'volumeMounts',
+  'extraContainers',
+  'initContainers',
+  'podSecurityContext',
+  'containerSecurityContext',
+  'serviceAccountName',
+  'imagePullSecrets',
+  'reloaderImage',
+];
+const OTHER_PROPERTIES = ['kubeconfig', 'context', 'adopt', 'upgrade', 'progressRow'] as const;
+export const PROPERTIES: readonly string[] = [...CLUSTER_PROPERTIES, ...OTHER_PROPERTIES];
+
+/** Properties whose values may be secrets. */
+export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'emqxConfig'] as const;
+
+/** Fields of the properties that are taken apart here: of others the custom resource's own schema tells. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  blueGreenUpdate: ['initialDelaySeconds', 'evacuationStrategy'],
+  'blueGreenUpdate.evacuationStrategy': ['connectionEvictionRate', 'sessionEvictionRate', 'waitTakeoverSeconds'],
+  persistence: ['sizeGibibytes', 'storageClass', 'accessModes'],
+  resources: ['cpuRequestMillis', 'cpuLimitMillis', 'memoryRequestMebibytes', 'memoryLimitMebibytes'],
+  tls: ['secretName'],
+  probes: ['liveness', 'readiness', 'startup'],
+  upgrade: ['driver', 'acceptLoss', 'stormCap', 'timeouts', 'onFailure'],
+  'upgrade.timeouts': ['totalSeconds', 'stallSeconds'],
+};
+
+/** The properties among what came over the wire; `null` there stands for nothing. */
+export function inputsOf(raw: Raw): EmqxEnterpriseInputs {
+  const given = Object.entries(raw).filter(([name, value]) => PROPERTIES.includes(name) && value !== null);
+  return { namespace: DEFAULT_NAMESPACE, ...Object.fromEntries(given) } as unknown as EmqxEnterpriseInputs;
+}
+
+/** The custom resource that is wanted, complete. */
+export function resourceOf(inputs: EmqxEnterpriseInputs): EmqxEnterprise {
+  return withDefaults(givenResource(clusterPropsOf(clusterPart(inputs)), inputs.namespace ?? DEFAULT_NAMESPACE));
+}
+
+/**
+ * All that is wrong with the properties. Of a property that is not known yet nothing is said: in a preview it may come from a
+ * resource that is not there.
+ *
+ * @param olds the properties before; empty where there was nothing
+ */
+export function checkInputs(olds: Raw, news: Raw): CheckFailure[] {
+  const known = Object.fromEntries(Object.entries(news).filter(([, value]) => !hasUnknown(value)));
+  const pending = Object.keys(news).filter((name) => !(name in known));
+  const problems = [...unknownFields(news), ...problemsOf(inputsOf(known))].filter(
+    ({ path }) => !pending.includes(propertyOf(path)),
+  );
+  const failures = oncePerPath(problems).map((problem) => failureOf(problem));
+  if (failures.length > 0 || pending.length > 0) return failures;
+  return changedThoughFixed(inputsOf(olds), inputsOf(news));
+}
+
+/** Whether something of a value is not known yet. */
+export function hasUnknown(value: unknown): boolean {
+  if (value === UNKNOWN) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasUnknown);
+}
+
+function problemsOf(inputs: EmqxEnterpriseInputs): Problem[] {
+  const ofCluster = clusterProblems(clusterPropsOf(clusterPart(inputs)), inputs.namespace ?? DEFAULT_NAMESPACE);
+  return [...ofCluster.map(underPlainName), ...checkUpgradeOptions(inputs)];
+}
+
+function clusterPart(inputs: EmqxEnterpriseInputs): PlainClusterProps {
+  const entries = Object.entries(inputs).filter(([name]) => !(OTHER_PROPERTIES as readonly string[]).includes(name));
+  return copyOf(Object.fromEntries(entries)) as unknown as PlainClusterProps;
+}
+
+function unknownFields(news: Raw): Problem[] {
+  const problems = Object.keys(news)
+    .filter((name) => name !== '__provider' && news[name] !== null && !PROPERTIES.includes(name))
+    .map((name) =>
+      METADATA.includes(name) ? metadataProblem(name) : unknownField([name], news[name], PROPERTIES).problem,
+    );
+  for (const [path, known] of Object.entries(FIELDS)) {
+    const steps = path.split('.');
+    const value = steps.reduce<unknown>((object, step) => (object as Raw | undefined)?.[step], news);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
+    for (const name of Object.keys(value).filter((one) => !known.includes(one))) {
+      problems.push(unknownField([...steps, name], (value as Raw)[name], known).problem);
+    }
+  }
+  return problems;
+}
+
+const METADATA = ['labels', 'annotations', 'metadata'];
+
+function metadataProblem(name: string): Problem {
+  return {
+    path: name,
+    value: undefined,
+    bound: 'left out',
+    reason:
+      'the operator takes a new annotation of the resource for an upgrade, and a new label makes it lose the running nodes',
+    fix: 'label what is beside the cluster instead: Services, Secrets, the namespace',
+  };
+}
+
+/** @see EMQX Operator 2.2.29, validating webhook of EmqxEnterprise */
+function changedThoughFixed(olds: EmqxEnterpriseInputs, news: EmqxEnterpriseInputs): CheckFailure[] {
+  if (olds.name === undefined || olds.name !== news.name || olds.namespace !== news.namespace) return [];
+  const [before, after] = [resourceOf(olds), resourceOf(news)];
+  const fixed = immutableFields(before, after).map(
+    (path) => PROPERTY_OF.find(([field]) => path.startsWith(field))?.[1] ?? path,
+  );
+  if (before.spec.clusterDomain !== after.spec.clusterDomain) fixed.push('clusterDomain');
+  const failures = [...new Set(fixed)].map((property) => ({
+    property,
+    reason: `'${property}' cannot be changed while the cluster lives: set it back, or make a cluster of another name`,
+  }));
+  if (before.spec.blueGreenUpdate === undefined || after.spec.blueGreenUpdate !== undefined) return failures;
+  const reason =
+    "'blueGreenUpdate' must not be removed: the operator then makes a third set of nodes, and may crash; set it again";
+  return [...failures, { property: 'blueGreenUpdate', reason }];
+}
+
+const NODE = 'spec.template.spec.emqxContainer';
+const PROPERTY_OF: readonly (readonly [field: string, property: string])[] = [
+  ['spec.persistent', 'persistence'],
+  [`${NODE}.bootstrapAPIKeys`, 'apiKeys'],
+  [`${NODE}.emqxConfig`, 'emqxConfig'],
+];
+
+/** The properties that differ. */
+export function changedProperties(olds: EmqxEnterpriseInputs, news: EmqxEnterpriseInputs): string[] {
+  return PROPERTIES.filter(
+    (name) => !UNSEEN.includes(name) && !isDeepStrictEqual(plainValue(olds, name), plainValue(news, name)),
+  );
+}
+
+/** Where progress is shown, and whether something is taken over, is nothing that changes. */
+const UNSEEN: readonly string[] = ['progressRow', 'adopt'];
+
+function plainValue(inputs: EmqxEnterpriseInputs, name: string): unknown {
+  return copyOf((inputs as unknown as Raw)[name]);
+}
+
+function failureOf(problem: Problem): CheckFailure {
+  return { property: problem.path, reason: formatProblem(problem) };
+}
+
+function oncePerPath(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ path }) => !seen.has(path) && seen.add(path));
+}
+
+function propertyOf(path: string): string {
+  return path.split(/[.[]/, 1)[0]!;
+}

@@ -1,0 +1,114 @@
+import { AgentTransport, EmqxClient } from '../emqx';
+import {
+  Cluster,
+  connect,
+  FIELD_MANAGER,
+  holderName,
+  isKubeError,
+  KubeApiError,
+  type KubeClient,
+  type KubeObject,
+  SystemClock,
+} from '../kubernetes';
+import { API_VERSION, type EmqxEnterprise, INSTANCE_LABEL, KIND } from '../resource';
+import { type ClusterView, PortError, type Progress, type UpgradeContext } from '../upgrade';
+import type { ConnectionInputs, EmqxEnterpriseInputs } from './inputs';
+
+/** Between two looks at something that is waited for, ms. */
+export const POLL_MS = 1_000;
+
+type Place = ConnectionInputs & Pick<EmqxEnterpriseInputs, 'name' | 'namespace'>;
+
+/** The way to one cluster, and what the provider does there beside the engine. */
+export class ClusterLink {
+  readonly clock = new SystemClock();
+  readonly cluster: Cluster;
+  readonly holder = holderName();
+  private readonly namespace: string;
+  private readonly name: string;
+
+  private constructor(
+    private readonly api: KubeClient,
+    { name, namespace = 'default' }: Place,
+  ) {
+    this.name = name;
+    this.namespace = namespace;
+    this.cluster = new Cluster({ api, clock: this.clock, namespace, name });
+  }
+
+  /** @throws KubeconfigError when there is no way */
+  static async open(place: Place): Promise<ClusterLink> {
+    const { kubeconfig, context } = place;
+    const given = kubeconfig === undefined ? {} : isText(kubeconfig) ? { kubeconfigText: kubeconfig } : { kubeconfig };
+    return new ClusterLink(await connect({ ...given, ...(context !== undefined && { context }) }), place);
+  }
+
+  get id(): string {
+    return `${this.namespace}/${this.name}`;
+  }
+
+  close(): void {
+    this.api.close();
+  }
+
+  /** What the engine needs. */
+  context(progress: Progress): UpgradeContext {
+    const { cluster, clock, holder, namespace } = this;
+    const transport = new AgentTransport(this.api.pods);
+    const emqx = new EmqxClient({ transport, namespace, credentials: () => cluster.credentials() });
+    return { clock, cluster, emqx, progress, holder };
+  }
+
+  /** The cluster as it stands; undefined when there is none. */
+  async view(signal?: AbortSignal): Promise<ClusterView | undefined> {
+    return this.cluster.observe(signal).catch((error: unknown) => {
+      if (error instanceof PortError && error.code === 'missing') return undefined;
+      throw error;
+    });
+  }
+
+  /** Makes the custom resource what is wanted, as the one who owns it. */
+  async apply(resource: EmqxEnterprise, signal?: AbortSignal): Promise<void> {
+    // An engine of this project has set some of the fields by plain writes: they are ours, too.
+    const patch = { type: 'apply', body: resource as KubeObject, fieldManager: FIELD_MANAGER, force: true } as const;
+    await this.api.patch(this.ref(API_VERSION, KIND, this.name), patch, {}, signal);
+  }
+
+  /** Removes the custom resource, and with it all that belongs to it. */
+  async remove(signal?: AbortSignal): Promise<void> {
+    await this.gone(this.api.delete(this.ref(API_VERSION, KIND, this.name), {}, signal));
+  }
+
+  /** How many pods of the cluster there still are. */
+  async podsLeft(signal?: AbortSignal): Promise<number> {
+    const { namespace, name } = this;
+    const query = { apiVersion: 'v1', kind: 'Pod', namespace, labels: { [INSTANCE_LABEL]: name } };
+    return (await this.api.list(query, signal)).items.length;
+  }
+
+  /** Removes the lease, which belongs to nobody. */
+  async removeLease(signal?: AbortSignal): Promise<void> {
+    await this.gone(this.api.delete(this.ref('coordination.k8s.io/v1', 'Lease', `${this.name}-upgrade`), {}, signal));
+  }
+
+  private ref(apiVersion: string, kind: string, name: string) {
+    return { apiVersion, kind, namespace: this.namespace, name };
+  }
+
+  private async gone(deletion: Promise<void>): Promise<void> {
+    await deletion.catch((error: unknown) => {
+      if (!isKubeError(error, 'NotFound')) throw error;
+    });
+  }
+}
+
+/** What went wrong, in one line. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof KubeApiError) return `the API server: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether this is a kubeconfig, and not the path of one. */
+function isText(kubeconfig: string): boolean {
+  return kubeconfig.includes('\n') || kubeconfig.trimStart().startsWith('{');
+}

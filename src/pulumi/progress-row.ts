@@ -1,0 +1,81 @@
+import type { Phase, ProgressEvent, Sample } from '../upgrade';
+
+/** Samples further back than that do not count for the rate, ms. */
+const WINDOW_MS = 4_000;
+
+const WORDS: Readonly<Record<Phase, string>> = {
+  claim: 'claiming the cluster',
+  pin: 'keeping devices on the old nodes',
+  apply: 'applying the new version, the operator held',
+  green: 'building the new nodes',
+  switch: 'leading devices to the new nodes',
+  evacuate: 'evacuating',
+  retire: 'removing the old nodes',
+  revert: 'going back: the old version, the operator held',
+  back: 'going back: leading devices to the old nodes',
+  return: 'going back: evacuating',
+  clear: 'going back: removing the new nodes',
+  release: 'releasing the operator',
+  native: 'the operator upgrades on its own',
+  done: 'done',
+};
+
+/** Makes of what a run tells the text of one row. */
+export class ProgressRow {
+  private samples: Sample[] = [];
+  /** Most that were seen connected to the nodes that are emptied. */
+  private most = 0;
+
+  /** @param capPerSecond most disconnects per second */
+  constructor(private readonly capPerSecond: number) {}
+
+  /** Undefined where an event changes nothing in the row. */
+  after(event: ProgressEvent): string | undefined {
+    switch (event.kind) {
+      case 'phase':
+        this.samples = [];
+        this.most = 0;
+        return event.resumed ? `gone on with: ${WORDS[event.phase]}` : WORDS[event.phase];
+      case 'sample':
+        return this.textOf(event.sample);
+      case 'waiting':
+      case 'action':
+      case 'warning':
+        return undefined;
+    }
+  }
+
+  private textOf(sample: Sample): string {
+    const word = WORDS[sample.phase];
+    const { green } = sample;
+    if (sample.phase === 'green') return green ? `${word}: ${green.ready} of ${green.replicas} ready` : word;
+    if (sample.phase !== 'evacuate' && sample.phase !== 'return') return word;
+    this.samples = [...this.samples, sample].filter(({ at }) => sample.at - at <= WINDOW_MS);
+    const left = connectionsOf(sample);
+    const sessions = sample.nodes.reduce((sum, node) => sum + node.sessions, 0);
+    this.most = Math.max(this.most, left, sample.phase === 'evacuate' ? left + (green?.connections ?? 0) : 0);
+    const time = sample.leftMs ? ` · ${timeText(sample.leftMs)} left` : '';
+    if (left === 0 && sessions > 0) return `${word} · ${count(sessions)} sessions to be moved${time}`;
+    const cap = this.capPerSecond > 0 ? ` of ${count(this.capPerSecond)}` : '';
+    return `${word} ${count(this.most - left)}/${count(this.most)} · ${count(this.rate())}/s${cap}${time}`;
+  }
+
+  private rate(): number {
+    const [first, last] = [this.samples[0]!, this.samples.at(-1)!];
+    const seconds = (last.at - first.at) / 1000;
+    return seconds > 0 ? Math.max(0, (connectionsOf(first) - connectionsOf(last)) / seconds) : 0;
+  }
+}
+
+function connectionsOf({ nodes }: Sample): number {
+  return nodes.reduce((sum, node) => sum + node.connections, 0);
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function timeText(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

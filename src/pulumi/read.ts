@@ -1,0 +1,74 @@
+import { DEFAULT_REPLICAS, type EmqxEnterprise, versionOf } from '../resource';
+import type { ClusterView } from '../upgrade';
+import { isOpen } from '../upgrade/journal';
+import { targetOf } from '../upgrade/target';
+import { type EmqxEnterpriseInputs, type Raw, resourceOf } from './inputs';
+import { ClusterLink } from './link';
+import { type Seen, seen, stateOf } from './state';
+
+/** What is left of a resource that is read; without an id there is none any more. */
+export interface ReadResult {
+  id: string;
+  props: Raw;
+  inputs?: Raw;
+}
+
+/**
+ * Looks at a cluster. What the state says of version and number of nodes is made what the cluster has; what else somebody has
+ * changed is named in `drift`.
+ *
+ * Without a state, the cluster of that id is described as far as the plain properties can: version, replicas, license, update.
+ *
+ * @param id `<namespace>/<name>`
+ */
+export async function read(id: string, raw: Raw): Promise<ReadResult> {
+  const state = stateOf(raw);
+  const [namespace, name] = id.split('/') as [string, string | undefined];
+  if (!namespace || !name) throw new Error(`the id of a cluster is <namespace>/<name>, and not ${id}`);
+  const isKnown = state.name !== undefined;
+  const link = await ClusterLink.open({ ...state, name, namespace });
+  try {
+    const view = await link.view();
+    if (!view) return { id: '', props: {} };
+    const inputs = isKnown ? healed(state, view) : describedBy(view.resource, state);
+    const props = { ...raw, ...inputs, ...seen(view, driftOf(inputs, view)) };
+    return { id, props, ...(!isKnown && { inputs: { ...inputs } }) };
+  } finally {
+    link.close();
+  }
+}
+
+function healed(state: EmqxEnterpriseInputs & Partial<Seen>, { resource }: ClusterView): EmqxEnterpriseInputs {
+  const replicas = resource.spec.replicas ?? DEFAULT_REPLICAS;
+  const isSame = (state.replicas ?? DEFAULT_REPLICAS) === replicas;
+  return { ...state, version: versionOf(resource), ...(!isSame && { replicas }) };
+}
+
+/** What differs from the properties; nothing while an upgrade is under way, which moves things on purpose. */
+function driftOf(inputs: EmqxEnterpriseInputs, view: ClusterView): string[] {
+  if (isOpen(view.journal)) return [];
+  return targetOf(view, { desired: resourceOf(inputs) }).changes.map(({ path }) => `spec.${path}`);
+}
+
+function describedBy({ metadata, spec }: EmqxEnterprise, connection: EmqxEnterpriseInputs): EmqxEnterpriseInputs {
+  const { initialDelaySeconds, evacuationStrategy } = spec.blueGreenUpdate ?? {};
+  const { connEvictRate = 0, sessEvictRate = 0, waitTakeover = 0 } = evacuationStrategy ?? {};
+  return {
+    ...connection,
+    name: metadata.name,
+    namespace: metadata.namespace ?? 'default',
+    version: versionOf({ metadata, spec } as EmqxEnterprise),
+    replicas: spec.replicas ?? DEFAULT_REPLICAS,
+    ...(spec.license?.secretName !== undefined && { licenseSecretName: spec.license.secretName }),
+    ...(spec.blueGreenUpdate && {
+      blueGreenUpdate: {
+        ...(initialDelaySeconds && { initialDelaySeconds }),
+        evacuationStrategy: {
+          connectionEvictionRate: connEvictRate,
+          sessionEvictionRate: sessEvictRate,
+          waitTakeoverSeconds: waitTakeover,
+        },
+      },
+    }),
+  };
+}

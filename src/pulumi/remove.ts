@@ -1,0 +1,45 @@
+import type { Raw } from './inputs';
+import { ClusterLink, POLL_MS, reasonOf } from './link';
+import { Operation } from './operation';
+import { stateOf } from './state';
+import { refuseForeignLease } from './update';
+
+/**
+ * Removes a cluster, and leaves nothing behind: no lease, no Service that selects one revision only. An upgrade that nobody drives
+ * ends with it.
+ *
+ * @throws Error when somebody else upgrades the cluster at this moment, or when it is not gone in the end
+ */
+export async function remove(raw: Raw): Promise<void> {
+  const state = stateOf(raw);
+  const link = await ClusterLink.open(state);
+  const operation = new Operation(state);
+  const { cluster, holder } = link;
+  const { signal } = operation;
+  try {
+    const view = await link.view(signal);
+    if (view) {
+      refuseForeignLease(view, link);
+      await cluster.holdLease(holder, signal); // from here on nobody else begins
+      operation.begin();
+      for (const { service, byOperator, revision } of view.traffic) {
+        if (!byOperator && revision !== undefined) await cluster.selectTraffic(service, undefined, signal);
+      }
+      await link.remove(signal);
+    }
+    for (let left = await link.podsLeft(signal); left > 0; left = await link.podsLeft(signal)) {
+      operation.show(`waiting for ${left} nodes to end`);
+      await link.clock.sleep(POLL_MS, signal);
+    }
+    await link.removeLease(signal);
+  } catch (error) {
+    await cluster.releaseLease(holder).catch(() => undefined); // it runs out by itself
+    const reason = signal.aborted
+      ? `${(signal.reason as Error).message}: ${link.id} may not be gone yet`
+      : reasonOf(error);
+    throw new Error(reason);
+  } finally {
+    operation.end();
+    link.close();
+  }
+}

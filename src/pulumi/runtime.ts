@@ -1,0 +1,26 @@
+import { create } from './create';
+import { diff } from './diff';
+import { checkInputs, type Raw } from './inputs';
+import { read } from './read';
+import { remove } from './remove';
+import { update } from './update';
+
+/**
+ * The provider of `EmqxEnterprise`, as the text in every state requires it:
+ * `exports.handler = () => require("emqx-blue-green/pulumi/runtime").provider;`
+ *
+ * This path is a promise: it must lead here for as long as a stack exists, and what it leads to must read what every older
+ * version has written.
+ */
+export const provider = {
+  check: (olds: Raw, news: Raw) =>
+    Promise.resolve({
+      inputs: { ...news, namespace: news['namespace'] ?? 'default' },
+      failures: checkInputs(olds, news),
+    }),
+  diff: (_id: string, olds: Raw, news: Raw) => Promise.resolve().then(() => diff(olds, news)),
+  create: (inputs: Raw) => create(inputs),
+  update: (_id: string, olds: Raw, news: Raw) => update({ olds, news }),
+  read: (id: string, props: Raw) => read(id, props),
+  delete: (_id: string, props: Raw) => remove(props),
+};

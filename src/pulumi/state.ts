@@ -1,0 +1,122 @@
+import { versionOf } from '../resource';
+import { copyOf } from '../resource/copy';
+import type { ClusterView, UpgradeReport } from '../upgrade';
+import { isOpen } from '../upgrade/journal';
+import { reportOf } from '../upgrade/report';
+import { type EmqxEnterpriseInputs, inputsOf, type Raw } from './inputs';
+import { isRunning, servingSet } from './running';
+
+/** The form of the state. The installed library must read what every older one has written: a new form gets a new number. */
+export const STATE_SCHEMA = 1;
+
+/**
+ * What was seen of a cluster last.
+ *
+ * - `running`: at rest, as described. The only phase in which nothing is left to do.
+ * - `creating`: applied, and not seen running yet.
+ * - `upgrading`: an upgrade is under way, whether somebody drives it now or not.
+ * - `changing`: anything else.
+ */
+export type ClusterPhase = 'running' | 'creating' | 'upgrading' | 'changing';
+
+/** What the last upgrade of a cluster did. */
+export interface LastUpgrade {
+  readonly outcome: UpgradeReport['outcome'];
+  readonly fromVersion: string;
+  readonly toVersion: string;
+  /** From the claim to the end. */
+  readonly durationMs: number;
+  /** From the first disconnect until the old nodes were seen empty. */
+  readonly evacuateMs: number;
+  /** The cap on disconnects in the whole cluster. */
+  readonly capPerSecond: number;
+  /** On the old nodes when it began. */
+  readonly connections: number;
+  readonly sessions: number;
+}
+
+/** The outputs beyond the inputs. What the cluster itself holds is the truth; this is what was seen of it last. */
+export interface Seen {
+  readonly schema: typeof STATE_SCHEMA;
+  readonly phase: ClusterPhase;
+  /** The version before the upgrade that is under way, or was the last one; empty where there never was one. */
+  readonly fromVersion: string;
+  /** The version that is upgraded to, or is wanted. */
+  readonly toVersion: string;
+  /** The revision of the serving nodes: the label `controller-revision-hash` of their pods; empty while it is not known. */
+  readonly revision: string;
+  /** Names of the pods. */
+  readonly nodes: readonly string[];
+  /** `<namespace>/<name>` of the ConfigMap in which an upgrade keeps what it must remember. */
+  readonly journal: string;
+  readonly lastUpgrade?: LastUpgrade;
+  /** Paths in the custom resource that somebody else has changed. */
+  readonly drift: readonly string[];
+}
+
+/** What a resource holds in Pulumi's state. */
+export type State = EmqxEnterpriseInputs & Seen;
+
+/**
+ * Reads outputs that this version of the library, or an older one, has written.
+ *
+ * @throws Error when a newer one has
+ */
+export function stateOf(outputs: Raw): EmqxEnterpriseInputs & Partial<Seen> {
+  const { schema } = outputs;
+  if (typeof schema === 'number' && schema > STATE_SCHEMA) {
+    throw new Error(
+      `the state of this cluster is of form ${schema}, written by a newer emqx-blue-green; this one knows form ${STATE_SCHEMA}: install the newer one`,
+    );
+  }
+  return { ...outputs, ...inputsOf(outputs) };
+}
+
+/** What is seen of a cluster now. */
+export function seen(view: ClusterView, drift: readonly string[] = []): Seen {
+  const { journal, resource } = view;
+  const { name, namespace = 'default' } = resource.metadata;
+  const set = servingSet(view);
+  const last = journal && !isOpen(journal) ? lastUpgradeOf(reportOf(journal)) : undefined;
+  return copyOf({
+    schema: STATE_SCHEMA,
+    phase: isOpen(journal) ? 'upgrading' : isRunning(view) ? 'running' : 'changing',
+    fromVersion: journal?.from.version ?? '',
+    toVersion: isOpen(journal) ? journal.to.version : versionOf(resource),
+    revision: set?.revision ?? '',
+    nodes: view.pods.map((pod) => pod.name).sort(),
+    journal: `${namespace}/${name}-upgrade`,
+    lastUpgrade: last,
+    drift,
+  } as Seen);
+}
+
+/** What is known of a cluster that could not be looked at. */
+export function unseen(inputs: EmqxEnterpriseInputs, phase: ClusterPhase): Seen {
+  const { name, namespace, version } = inputs;
+  const journal = `${namespace}/${name}-upgrade`;
+  return {
+    schema: STATE_SCHEMA,
+    phase,
+    fromVersion: '',
+    toVersion: version,
+    revision: '',
+    nodes: [],
+    journal,
+    drift: [],
+  };
+}
+
+function lastUpgradeOf(report: UpgradeReport): LastUpgrade {
+  const { outcome, from, to, durationMs, evacuateMs, capPerSecond, connections, sessions } = report;
+  return {
+    outcome,
+    fromVersion: from.version,
+    toVersion: to.version,
+    durationMs,
+    evacuateMs,
+    capPerSecond,
+    connections,
+    sessions,
+  };
+}

@@ -1,0 +1,146 @@
+import {
+  type ClusterView,
+  controlUpgrade,
+  type ProgressEvent,
+  runUpgrade,
+  type UpgradeReport,
+  type UpgradeRequest,
+  whatHolds,
+} from '../upgrade';
+import { isOpen } from '../upgrade/journal';
+import { activeSets } from '../upgrade/observation';
+import { targetOf } from '../upgrade/target';
+import { untilRunning } from './create';
+import { type EmqxEnterpriseInputs, inputsOf, type Raw, resourceOf } from './inputs';
+import { ClusterLink } from './link';
+import { Operation } from './operation';
+import { ProgressRow } from './progress-row';
+import { type State, seen, stateOf } from './state';
+
+/**
+ * Makes a cluster what is described now: by an upgrade where the pods change, by a plain change where they do not.
+ *
+ * Where an upgrade is under way it is gone on with; where what it came from is wanted again, it is aborted.
+ *
+ * @throws Error when nothing was written; UnfinishedError when something was begun
+ */
+export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: State }> {
+  const before = stateOf(raw.olds);
+  const inputs = inputsOf(raw.news);
+  const link = await ClusterLink.open(inputs);
+  const operation = new Operation(inputs);
+  try {
+    await new Change(link, inputs, operation).bringAbout();
+    const running = await untilRunning(link, inputs, operation);
+    return { outs: { ...inputs, ...seen(running) } };
+  } catch (error) {
+    // Until it is done the state holds what was before, so that a diff shows what is left to do; but the new way to the cluster.
+    const { kubeconfig, context, progressRow } = inputs;
+    const way = { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(progressRow && { progressRow }) };
+    const { kubeconfig: _, context: __, ...old } = inputsOf(before as unknown as Raw);
+    throw await operation.failure(error, link, { inputs: { ...old, ...way }, provider: raw.news['__provider'] });
+  } finally {
+    operation.end();
+    link.close();
+  }
+}
+
+/** @throws Error when somebody else upgrades the cluster at this moment */
+export function refuseForeignLease({ lease }: ClusterView, link: ClusterLink): void {
+  if (!lease?.live || lease.holder === link.holder) return;
+  throw new Error(
+    `${lease.holder} has been upgrading ${link.id} since ${new Date(lease.acquiredAt).toISOString()}; wait for it, or stop it there; a run whose process is gone is free after 30 s`,
+  );
+}
+
+/** One way from what a cluster is to what is described. */
+class Change {
+  private readonly request: UpgradeRequest;
+  private readonly row: ProgressRow;
+
+  constructor(
+    private readonly link: ClusterLink,
+    private readonly inputs: EmqxEnterpriseInputs,
+    private readonly operation: Operation,
+  ) {
+    const { driver, acceptLoss, stormCap, timeouts, onFailure } = inputs.upgrade ?? {};
+    const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
+    this.request = {
+      desired: resourceOf(inputs),
+      ...(driver && { driver }),
+      ...(acceptLoss !== undefined && { acceptLoss }),
+      ...(stormCap !== undefined && { stormCap }),
+      limits: { ...stallMs, ...(onFailure && { onFailure }) },
+    };
+    const rate = inputs.blueGreenUpdate?.evacuationStrategy.connectionEvictionRate;
+    this.row = new ProgressRow(stormCap ?? rate ?? 0);
+  }
+
+  async bringAbout(): Promise<void> {
+    const { link, operation, request } = this;
+    const view = await this.look();
+    refuseForeignLease(view, link);
+    const isUpgrade = isOpen(view.journal) || activeSets(view).length > 1 || !targetOf(view, request).applied;
+    if (isUpgrade) await this.upgrade(view);
+    operation.begin();
+    await link.apply(request.desired, operation.signal);
+  }
+
+  private async upgrade(view: ClusterView): Promise<void> {
+    const { operation, inputs } = this;
+    const seconds = inputs.upgrade?.timeouts?.totalSeconds;
+    if (seconds !== undefined) operation.limit(seconds);
+    const report = await this.drive(view, operation.signal).catch(async (error: unknown) => {
+      if (!operation.hasExpired || inputs.upgrade?.onFailure !== 'abort') throw error;
+      const current = await this.look(operation.left);
+      if (!isOpen(current.journal)) throw error;
+      operation.warn(`${operation.signal.reason.message}: going back`);
+      return this.control(operation.left);
+    });
+    operation.holds = undefined;
+    const { applied } = targetOf(await this.look(operation.left), this.request);
+    if (applied) return;
+    if (report?.outcome === 'aborted') {
+      throw new Error(`the upgrade was taken back: the cluster runs ${report.from.version} as before`);
+    }
+    throw new Error(
+      `it was too late to go back: the upgrade came to its end, and the cluster runs ${report?.to.version}`,
+    );
+  }
+
+  private drive(view: ClusterView, signal: AbortSignal): Promise<UpgradeReport | undefined> {
+    const { journal } = view;
+    const { digest } = targetOf(view, this.request);
+    const isWayBack =
+      isOpen(journal) && !journal.aborted && digest !== journal.target && digest === journal.from.digest;
+    return isWayBack ? this.control(signal) : runUpgrade(this.context(), this.request, signal);
+  }
+
+  private control(signal: AbortSignal): Promise<UpgradeReport | undefined> {
+    this.operation.touched = true;
+    return controlUpgrade(this.context(), { do: 'abort' }, signal);
+  }
+
+  private context() {
+    return this.link.context({ report: (event) => this.tell(event) });
+  }
+
+  private tell(event: ProgressEvent): void {
+    const { operation } = this;
+    if (event.kind === 'phase') {
+      operation.touched = true;
+      operation.holds = `in phase ${event.phase}: ${whatHolds(event.phase)}`;
+    }
+    if (event.kind === 'warning') operation.warn(event.text);
+    const text = this.row.after(event);
+    if (text !== undefined) operation.show(text);
+  }
+
+  private async look(signal = this.operation.signal): Promise<ClusterView> {
+    const view = await this.link.view(signal);
+    if (view) return view;
+    throw new Error(
+      `there is no EmqxEnterprise ${this.link.id} any more; \`pulumi refresh\`, and the next up makes it anew`,
+    );
+  }
+}
