@@ -75,6 +75,12 @@ export class Operation {
     this.touched = true;
   }
 
+  /** Whether an error is nothing but the end that was put to the operation. */
+  private isLeftBy(error: unknown): boolean {
+    if (!this.signal.aborted) return false;
+    return error === this.signal.reason || (error instanceof UpgradeError && error.code === 'DETACHED');
+  }
+
   end(): void {
     clearTimeout(this.timer);
     this.forget();
@@ -87,14 +93,11 @@ export class Operation {
    * @param kept properties as they are kept in the state
    */
   async failure(error: unknown, link: ClusterLink, kept: Kept): Promise<Error> {
-    const { reason } = this.signal as { reason?: Error };
-    const cause = this.signal.aborted ? (reason?.message ?? '') : reasonOf(error);
-    if (!this.touched) return new Error(this.signal.aborted ? `${cause}; nothing was written` : cause);
-    const reasons = [
-      cause,
-      ...(this.holds === undefined ? [] : [this.holds]),
-      ...(error instanceof UpgradeError && !this.signal.aborted ? [] : ['`pulumi up` goes on']),
-    ];
+    const isLeft = this.isLeftBy(error);
+    const cause = isLeft ? (this.signal.reason as Error).message : reasonOf(error);
+    if (!this.touched) return new Error(isLeft ? `${cause}; nothing was written` : cause);
+    const holds = this.holds === undefined ? [] : [this.holds];
+    const reasons = [cause, ...holds, ...(isLeft ? ['`pulumi up` goes on'] : [])];
     const view = await link.view(AbortSignal.timeout(LAST_LOOK_MS)).catch(() => undefined);
     const state: Seen = view ? seen(view) : unseen(kept.inputs, 'changing');
     const phase = kept.phaseOf?.(state.phase) ?? state.phase;

@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { connect, isKubeError, type KubeClient, type KubeObject } from '../../src/kubernetes';
+import type { EmqxEnterprise } from '../../src/resource';
+import { type OpenSandbox, type OpenSandboxOptions, openSandbox } from '../../src/sandbox/open-sandbox';
+import { type Properties, ProviderHost } from './_host';
+
+export const ID = 'default/emqx-ee';
+export const ROW = 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterprise::emqx-ee';
+
+/** A sandbox with clients, Pulumi's host beside it, and a way to look at what comes of it. */
+export class Desk {
+  private constructor(
+    private readonly folder: string,
+    readonly host: ProviderHost,
+    private readonly sandbox: OpenSandbox,
+    readonly api: KubeClient,
+    /** Resolves when all clients are connected for the first time. */
+    readonly connected: Promise<void>,
+  ) {}
+
+  static async open(options: Omit<OpenSandboxOptions, 'kubeconfigPath'>): Promise<Desk> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'pulumi-sandbox-'));
+    const kubeconfig = path.join(folder, 'kubeconfig');
+    let tell: () => void = () => undefined;
+    const connected = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const [host, sandbox] = await Promise.all([
+      ProviderHost.start(),
+      openSandbox({ ...options, kubeconfigPath: kubeconfig }, ({ kind }) => {
+        if (kind === 'connected') tell();
+      }),
+    ]);
+    return new Desk(folder, host, sandbox, await connect({ kubeconfig }), connected);
+  }
+
+  get kubeconfig(): string {
+    return path.join(this.folder, 'kubeconfig');
+  }
+
+  get server(): string {
+    return this.sandbox.serverUrl;
+  }
+
+  /** The cluster of `quickstart(20)`, as a program describes it. */
+  properties(version: string, more: Properties = {}): Properties {
+    return {
+      name: 'emqx-ee',
+      namespace: 'default',
+      version,
+      blueGreenUpdate: {
+        initialDelaySeconds: 5,
+        evacuationStrategy: { connectionEvictionRate: 20, sessionEvictionRate: 20, waitTakeoverSeconds: 5 },
+      },
+      kubeconfig: this.kubeconfig,
+      progressRow: ROW,
+      ...more,
+    };
+  }
+
+  /** The cluster that runs already, taken over; what the state holds of it. */
+  async adopted(more: Properties = {}): Promise<Properties> {
+    await this.connected;
+    return (await this.host.create(this.properties('4.4.14', { adopt: true, ...more }))).outputs;
+  }
+
+  resource(): Promise<EmqxEnterprise & KubeObject> {
+    return this.api.get({ apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', ...NAMED });
+  }
+
+  lease(): Promise<Lease | undefined> {
+    return this.found<Lease>('coordination.k8s.io/v1', 'Lease', 'emqx-ee-upgrade');
+  }
+
+  /** Somebody else upgrades the cluster. */
+  async takeLease(holder: string): Promise<void> {
+    const ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+    const renewTime = new Date(Date.now() + 60_000).toISOString().replace('Z', '000Z');
+    const spec = { holderIdentity: holder, leaseDurationSeconds: 30, renewTime, acquireTime: renewTime };
+    await this.api.create({ ...ref, metadata: { namespace: 'default', name: 'emqx-ee-upgrade' }, spec } as KubeObject);
+  }
+
+  async found<T extends KubeObject>(apiVersion: string, kind: string, name: string): Promise<T | undefined> {
+    return this.api.get<T>({ apiVersion, kind, namespace: 'default', name }).catch((error: unknown) => {
+      if (isKubeError(error, 'NotFound')) return undefined;
+      throw error;
+    });
+  }
+
+  async pods(): Promise<KubeObject[]> {
+    return (await this.api.list({ apiVersion: 'v1', kind: 'Pod', namespace: 'default' })).items;
+  }
+
+  async close(): Promise<void> {
+    this.api.close();
+    await Promise.all([this.host.stop(), this.sandbox.stop()]);
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+const NAMED = { namespace: 'default', name: 'emqx-ee' };
+
+export interface Lease extends KubeObject {
+  spec: { holderIdentity?: string | null };
+}
+
+/** What an operation was ended by. */
+export async function failureOf(work: Promise<unknown>): Promise<Error> {
+  try {
+    await work;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not fail');
+}

@@ -1,0 +1,176 @@
+import { UNKNOWN } from '../../src/pulumi/inputs';
+import { type Properties, ProviderHost } from './_host';
+
+/** What the provider says before anything is touched, by way of Pulumi's own host of dynamic providers. */
+describe('before anything is touched', () => {
+  let host: ProviderHost;
+  beforeAll(async () => {
+    host = await ProviderHost.start();
+  });
+  afterAll(() => host.stop());
+
+  const ID = 'default/emqx-ee';
+  const evacuationStrategy = { connectionEvictionRate: 10, sessionEvictionRate: 10, waitTakeoverSeconds: 5 };
+  const sound: Properties = {
+    name: 'emqx-ee',
+    namespace: 'default',
+    version: '4.4.14',
+    replicas: 3,
+    blueGreenUpdate: { initialDelaySeconds: 5, evacuationStrategy },
+  };
+  const running: Properties = { ...sound, schema: 1, phase: 'running', drift: [], nodes: [], revision: 'a' };
+
+  test('sound properties are taken, and get their namespace', async () => {
+    const { namespace: _, ...given } = sound;
+    expect(await host.check(given)).toMatchObject({ inputs: sound, failures: [] });
+  });
+
+  test('everything a program may say is taken', async () => {
+    const all: Properties = {
+      ...sound,
+      image: { registry: 'registry.example.com:5000', suffix: '-alpine' },
+      licenseSecretName: 'emqx-license',
+      persistence: { sizeGibibytes: 8, storageClass: 'fast' },
+      exposure: 'operator',
+      service: { type: 'LoadBalancer', listeners: ['mqtt', 'mqtts'], externalTrafficPolicy: 'Local' },
+      tls: { secretName: 'emqx-tls' },
+      acl: ['{allow, all}.'],
+      apiKeys: [{ key: 'dashboards', secret: 'a secret' }],
+      emqxConfig: { 'mqtt.max_packet_size': '2MB' },
+      env: {
+        A: { value: 'a' },
+        B: { fromSecret: { name: 'b', key: 'b' } },
+        C: { fromConfigMap: { name: 'c', key: 'c' } },
+      },
+      resources: { cpuRequestMillis: 500, memoryRequestMebibytes: 512, memoryLimitMebibytes: 1024 },
+      probes: { liveness: { httpGet: { path: '/status', port: 8081 } } },
+      nodeSelector: { zone: 'a' },
+      tolerations: [{ key: 'mqtt', operator: 'Exists' }],
+      kubeconfig: '/home/ada/.kube/config',
+      context: 'production',
+      adopt: true,
+      upgrade: {
+        stormCap: 50,
+        timeouts: { totalSeconds: 3600, stallSeconds: 60 },
+        onFailure: 'abort',
+        driver: 'pilot',
+      },
+    };
+    expect((await host.check(all)).failures).toEqual([]);
+  });
+
+  test('all that is wrong is told at once, in the words of the construct', async () => {
+    const { failures } = await host.check({
+      ...sound,
+      name: 'Emqx',
+      version: 'latest',
+      blueGreenUpdate: {
+        initialDelaySeconds: -1,
+        evacuationStrategy: { connectionEvictionRate: 0, sessionEvictionRate: '10' },
+      },
+      persistence: { sizeGibibytes: 'much' },
+      resources: { memoryRequestMebibytes: 2048, memoryLimitMebibytes: 1024 },
+      service: { type: 'Ingress' },
+      env: { A: 'bare' },
+      labels: { team: 'mqtt' },
+      replica: 5,
+      upgrade: { stormCap: 0.5, onFailure: 'retry', timeouts: { totalMinutes: 5 } },
+    });
+    expect(failures.map(({ property }) => property).sort()).toEqual(
+      [
+        'name',
+        'version',
+        'blueGreenUpdate.initialDelaySeconds',
+        'blueGreenUpdate.evacuationStrategy.connectionEvictionRate',
+        'blueGreenUpdate.evacuationStrategy.sessionEvictionRate',
+        'blueGreenUpdate.evacuationStrategy.waitTakeoverSeconds',
+        'persistence.sizeGibibytes',
+        'resources.memoryRequestMebibytes',
+        'service',
+        'env.A',
+        'labels',
+        'replica',
+        'upgrade.stormCap',
+        'upgrade.onFailure',
+        'upgrade.timeouts.totalMinutes',
+      ].sort(),
+    );
+    const reasons = new Map(failures.map(({ property, reason }) => [property, reason]));
+    expect(reasons.get('blueGreenUpdate.evacuationStrategy.connectionEvictionRate')).toBe(
+      "'blueGreenUpdate.evacuationStrategy.connectionEvictionRate' (0) must be a whole number of at least 1: the operator sends a missing rate as 0, EMQX refuses 0, and the upgrade hangs without an error; set how many connections a node may evict per second, for example 10",
+    );
+    expect(reasons.get('labels')).toMatch(/a new label makes it lose the running nodes/);
+    expect(reasons.get('replica')).toMatch(/did you mean 'replicas'\?$/);
+  });
+
+  test('nothing is said of what is not known yet', async () => {
+    const news = {
+      ...sound,
+      version: UNKNOWN,
+      licenseSecretName: UNKNOWN,
+      blueGreenUpdate: { evacuationStrategy: { ...evacuationStrategy, connectionEvictionRate: UNKNOWN } },
+      replicas: 0,
+    };
+    const { failures } = await host.check(news);
+    expect(failures.map(({ property }) => property)).toEqual(['replicas']);
+    expect(await host.diff(ID, running, { ...sound, version: UNKNOWN, name: UNKNOWN })).toEqual({
+      changes: true,
+      replaces: [],
+    });
+  });
+
+  test('what cannot be changed while the cluster lives is refused before it is tried', async () => {
+    const before = { ...sound, apiKeys: [{ key: 'a', secret: 'aaa' }], emqxConfig: { 'cluster.dns.app': 'emqx-ee' } };
+    const news = {
+      ...sound,
+      apiKeys: [{ key: 'a', secret: 'bbb' }],
+      emqxConfig: { 'cluster.dns.app': 'other' },
+      persistence: { sizeGibibytes: 8 },
+      clusterDomain: 'other.local',
+      blueGreenUpdate: null,
+    };
+    const { failures } = await host.check(news, before);
+    expect(failures.map(({ property }) => property).sort()).toEqual(
+      ['apiKeys', 'blueGreenUpdate', 'clusterDomain', 'emqxConfig', 'persistence'].sort(),
+    );
+    expect(JSON.stringify(failures)).not.toMatch(/aaa|bbb/);
+    // Another cluster may have other ones.
+    expect((await host.check({ ...news, name: 'emqx-2' }, before)).failures).toEqual([]);
+  });
+
+  test.each<[string, Properties, Properties, { changes: boolean; replaces: string[] }]>([
+    ['nothing', running, sound, { changes: false, replaces: [] }],
+    [
+      'where progress is shown',
+      running,
+      { ...sound, progressRow: 'urn:a', adopt: true },
+      { changes: false, replaces: [] },
+    ],
+    ['the version', running, { ...sound, version: '4.4.15' }, { changes: true, replaces: [] }],
+    ['the number of nodes', running, { ...sound, replicas: 5 }, { changes: true, replaces: [] }],
+    ['the name', running, { ...sound, name: 'emqx-2' }, { changes: true, replaces: ['name'] }],
+    ['the namespace', running, { ...sound, namespace: 'mqtt' }, { changes: true, replaces: ['namespace'] }],
+    ['how an upgrade is made', running, { ...sound, upgrade: { stormCap: 5 } }, { changes: true, replaces: [] }],
+    ['what an operation left unfinished', { ...running, phase: 'upgrading' }, sound, { changes: true, replaces: [] }],
+    [
+      'what somebody else has changed',
+      { ...running, drift: ['spec.replicas'] },
+      sound,
+      { changes: true, replaces: [] },
+    ],
+    ['a state without a form', sound, sound, { changes: true, replaces: [] }],
+  ])('a diff tells of %s', async (_what, olds, news, expected) => {
+    expect(await host.diff(ID, olds, news)).toEqual(expected);
+  });
+
+  test('a state of a newer form is left to who wrote it', async () => {
+    await expect(host.diff(ID, { ...running, schema: 2 }, sound)).rejects.toThrow(
+      /the state of this cluster is of form 2, written by a newer emqx-blue-green; this one knows form 1/,
+    );
+  });
+
+  test('no way to a cluster is no failure halfway', async () => {
+    const news = { ...sound, kubeconfig: '/nowhere/kubeconfig' };
+    await expect(host.create(news)).rejects.toThrow(/the kubeconfig \/nowhere\/kubeconfig: ENOENT/);
+  });
+});
