@@ -15,7 +15,9 @@ import type { Driver, Limits } from '../upgrade';
 import { checkUpgradeOptions } from './check-upgrade-options';
 
 /** What a program says of a cluster, in plain values. */
-export interface EmqxEnterpriseInputs extends PlainClusterProps, ConnectionInputs {
+export interface EmqxEnterpriseInputs
+  extends Omit<PlainClusterProps, 'networkPolicy' | 'podDisruptionBudget'>,
+    ConnectionInputs {
   /**
    * Whether a cluster of this name that exists already is taken over, provided that it is as described here. Matters only when the
    * resource is created.

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
@@ -91,6 +91,31 @@ test('the check itself sees an import upwards, sideways, and of a package of ano
     { from: 'upgrade/run.ts', fromRoom: 'upgrade', specifier: 'cdk8s', toRoom: undefined },
   ];
   expect(wrong.map(complaint)).not.toContain(undefined);
+});
+
+/** All that a file loads, at once or when it is needed. */
+function packagesOf(entry: string): Set<string> {
+  const packages = new Set<string>();
+  const seen = new Set<string>();
+  for (const files = [entry]; files.length > 0; ) {
+    const file = files.pop()!;
+    if (seen.has(file)) continue;
+    seen.add(file);
+    for (const { specifier } of importsOf(file)) {
+      if (!specifier.startsWith('.')) packages.add(specifier);
+      else if (!specifier.endsWith('.json')) {
+        const target = path.join(path.dirname(file), specifier.replace(/\.js$/, ''));
+        files.push(existsSync(path.join(SOURCE, `${target}.ts`)) ? `${target}.ts` : path.join(target, 'index.ts'));
+      }
+    }
+  }
+  return packages;
+}
+
+test.each(['index.ts', 'pulumi/runtime.ts', 'cli/main.ts'])('%s needs no Pulumi package', (entry) => {
+  const packages = packagesOf(entry);
+  expect(packages.size).toBeGreaterThan(2);
+  expect([...packages].filter((name) => name.startsWith('@pulumi/'))).toEqual([]);
 });
 
 test('no file is longer than 400 lines', () => {

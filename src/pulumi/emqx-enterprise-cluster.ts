@@ -1,0 +1,112 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { PlainClusterProps } from '../constructs/plain-props';
+import { LICENSE_KEY } from '../resource';
+import type { DeepInputs } from './deep-input';
+import { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
+import { kubernetesPackage } from './kubernetes-package';
+import { clusterObjects, type RenderedObject } from './objects';
+
+/** What a cluster is to be, with all that belongs to it. */
+export interface EmqxEnterpriseClusterArgs
+  extends Omit<EmqxEnterpriseArgs, 'exposure'>,
+    DeepInputs<Pick<PlainClusterProps, 'networkPolicy' | 'podDisruptionBudget'>> {
+  /**
+   * The license of EMQX Enterprise as text; it is kept in the Secret `<cluster>-license`. Not together with `licenseSecretName`.
+   *
+   * @default - that of `licenseSecretName`, or the one the image brings
+   */
+  readonly license?: pulumi.Input<string>;
+
+  /**
+   * Whether PodMonitor, alerts and dashboard are made, too, as by the construct `EmqxMonitoring`. Needs the Prometheus Operator.
+   *
+   * @default false
+   */
+  readonly monitoring?: boolean;
+}
+
+/**
+ * A cluster of EMQX Enterprise 4.4, and what belongs to it:
+ *
+ * - `<name>-license`: the Secret with the license, if that is given as text;
+ * - `<name>-service`: the Service `<cluster>-mqtt` through which devices enter;
+ * - `<name>-network-policy`, `<name>-disruption-budget`, `<name>-monitoring`, if they are asked for;
+ * - `<name>`: the {@link EmqxEnterprise} itself.
+ *
+ * The objects are those of the constructs. `@pulumi/kubernetes` and `kubeconfig`/`context` must lead to the same Kubernetes cluster.
+ * Names of children never change without an alias for the old one.
+ */
+export class EmqxEnterpriseCluster extends pulumi.ComponentResource {
+  /** The cluster itself. */
+  readonly cluster: EmqxEnterprise;
+  /** Name of the Service through which devices enter. */
+  readonly serviceName: pulumi.Output<string>;
+
+  /**
+   * @param name of the component in Pulumi
+   * @param args what the cluster is to be
+   * @param opts `providers: [kubernetes]` says where Service and Secret go
+   */
+  constructor(name: string, args: EmqxEnterpriseClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super('emqx-blue-green:index:EmqxEnterpriseCluster', name, {}, opts);
+    if (args.license !== undefined && args.licenseSecretName !== undefined) {
+      throw new Error("'license' must be given as text, or by the name of a Secret (licenseSecretName), not both");
+    }
+    const k8s = kubernetesPackage();
+    const { license, monitoring, networkPolicy, podDisruptionBudget, service: _, ...own } = args;
+    const objects = this.objects(args);
+    const child = { parent: this };
+    const secret =
+      license === undefined
+        ? undefined
+        : new k8s.core.v1.Secret(
+            `${name}-license`,
+            {
+              metadata: { name: pulumi.interpolate`${args.name}-license`, namespace: args.namespace ?? 'default' },
+              stringData: { [LICENSE_KEY]: pulumi.secret(license) },
+            },
+            child,
+          );
+    // While an upgrade is under way it selects one revision; in the end all nodes of the cluster again.
+    const pinned = { ...child, ignoreChanges: ['spec.selector["controller-revision-hash"]'] };
+    const service = new k8s.core.v1.Service(`${name}-service`, manifestOf(objects.beside, 'Service'), pinned);
+    if (networkPolicy)
+      new k8s.networking.v1.NetworkPolicy(`${name}-network-policy`, manifestOf(objects.beside, 'NetworkPolicy'), child);
+    if (podDisruptionBudget) {
+      new k8s.policy.v1.PodDisruptionBudget(
+        `${name}-disruption-budget`,
+        manifestOf(objects.beside, 'PodDisruptionBudget'),
+        child,
+      );
+    }
+    if (monitoring) new k8s.yaml.v2.ConfigGroup(`${name}-monitoring`, { objs: objects.monitoring }, child);
+    const licenseSecretName = secret ? secret.metadata.name : args.licenseSecretName;
+    this.cluster = new EmqxEnterprise(
+      name,
+      { ...own, ...(licenseSecretName !== undefined && { licenseSecretName }) },
+      { parent: this, dependsOn: [service, ...(secret ? [secret] : [])] },
+    );
+    this.serviceName = service.metadata.name;
+    this.registerOutputs({ cluster: this.cluster, serviceName: this.serviceName });
+  }
+
+  /** Made of what they need and no more, so that a preview shows them although a version or a license is not known yet. */
+  private objects(args: EmqxEnterpriseClusterArgs) {
+    const { name, namespace, service, tls, networkPolicy, podDisruptionBudget, blueGreenUpdate } = args;
+    return pulumi
+      .output({ name, namespace, service, tls, networkPolicy, podDisruptionBudget, blueGreenUpdate })
+      .apply((props) => clusterObjects({ ...props, version: ANY_VERSION } as PlainClusterProps));
+  }
+}
+
+/** None of the objects beside the resource has a version in it. */
+const ANY_VERSION = '4.4.14';
+
+/** @typeParam Spec as `@pulumi/kubernetes` types it; what the constructs render is checked there. */
+function manifestOf<Spec>(objects: pulumi.Output<RenderedObject[]>, kind: string) {
+  const object = objects.apply((all) => all.find((one) => one.kind === kind)!);
+  return {
+    metadata: object.apply(({ metadata }) => metadata),
+    spec: object.apply(({ spec }) => spec) as unknown as pulumi.Output<Spec>,
+  };
+}

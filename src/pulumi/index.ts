@@ -1,0 +1,20 @@
+/** EMQX Enterprise 4.4 in Pulumi: change the version, `pulumi up`, and every device is moved once. */
+export type {
+  KeyOfObject,
+  PlainApiKey,
+  PlainBlueGreenUpdate,
+  PlainClusterProps,
+  PlainEnvValue,
+  PlainEvacuationStrategy,
+  PlainMqttService,
+  PlainNodeResources,
+  PlainPersistence,
+} from '../constructs/plain-props';
+export type { Driver } from '../upgrade';
+export type { DeepInput, DeepInputs } from './deep-input';
+export { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
+export { EmqxEnterpriseCluster, type EmqxEnterpriseClusterArgs } from './emqx-enterprise-cluster';
+export { EmqxOperator, type EmqxOperatorArgs } from './emqx-operator';
+export type { ConnectionInputs, EmqxEnterpriseInputs, UpgradeOptions, UpgradeTimeouts } from './inputs';
+export type { PlainOperatorProps, PlainWebhook } from './objects';
+export type { ClusterPhase, LastUpgrade } from './state';

@@ -1,0 +1,80 @@
+import { App, Chart } from 'cdk8s';
+import { EmqxEnterpriseCluster, type EmqxEnterpriseClusterProps } from '../constructs/emqx-enterprise-cluster';
+import { EmqxMonitoring } from '../constructs/emqx-monitoring';
+import { EmqxOperator, type EmqxOperatorProps } from '../constructs/emqx-operator';
+import { OperatorWebhook } from '../constructs/operator-webhook';
+import { clusterPropsOf, type PlainClusterProps } from '../constructs/plain-props';
+import { KIND } from '../resource';
+
+/** A Kubernetes object as the constructs render it. */
+export interface RenderedObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec?: object;
+}
+
+/** Where the operator runs, and what it looks after, in plain values. */
+export interface PlainOperatorProps extends Omit<EmqxOperatorProps, 'webhook' | 'resources'> {
+  /**
+   * How the admission webhook gets its certificate.
+   *
+   * @default - cert-manager issues it
+   */
+  readonly webhook?: PlainWebhook;
+}
+
+/** How the operator's admission webhook gets its certificate. */
+export interface PlainWebhook {
+  /** `cert-manager` issues it; a `secret` that is there already holds it; or there is no webhook (`none`). */
+  readonly source: OperatorWebhook['source'];
+  /** Name of that Secret, in the operator's namespace. @default - none */
+  readonly secretName?: string;
+  /** PEM text of the certificates that the API server is to trust, beside a secret. @default - none */
+  readonly caBundle?: string;
+}
+
+/** What the construct `EmqxOperator` renders: the definitions, which must be there first, and the rest. */
+export function operatorObjects({ webhook, ...props }: PlainOperatorProps): {
+  definitions: RenderedObject[];
+  others: RenderedObject[];
+} {
+  const objects = rendered((chart) => {
+    const given = { ...props, ...(webhook && { webhook: webhookOf(webhook) }) };
+    return new EmqxOperator(chart, 'Operator', given);
+  });
+  const isDefinition = ({ kind }: RenderedObject) => kind === 'CustomResourceDefinition';
+  return { definitions: objects.filter(isDefinition), others: objects.filter((object) => !isDefinition(object)) };
+}
+
+/** What the construct `EmqxEnterpriseCluster` renders beside the custom resource, and `EmqxMonitoring` for it. */
+export function clusterObjects(plain: PlainClusterProps): { beside: RenderedObject[]; monitoring: RenderedObject[] } {
+  const props: EmqxEnterpriseClusterProps = clusterPropsOf(plain);
+  const beside = rendered((chart) => new EmqxEnterpriseCluster(chart, 'Cluster', props));
+  const app = new Chart(new App(), 'cluster');
+  const cluster = new EmqxEnterpriseCluster(app, 'Cluster', props);
+  const monitoring = rendered((chart) => new EmqxMonitoring(chart, 'Monitoring', { cluster }));
+  return { beside: beside.filter(({ kind }) => kind !== KIND), monitoring };
+}
+
+/** @throws Error with all that is wrong */
+function rendered(make: (chart: Chart) => { node: { validate(): string[] } }): RenderedObject[] {
+  const chart = new Chart(new App(), 'chart');
+  const problems = make(chart).node.validate();
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return chart.toJson() as RenderedObject[];
+}
+
+/** What is no known source is left, for the validation to refuse. */
+function webhookOf({ source, secretName, caBundle }: PlainWebhook): OperatorWebhook {
+  switch (source) {
+    case 'cert-manager':
+      return OperatorWebhook.certManager();
+    case 'none':
+      return OperatorWebhook.none();
+    case 'secret':
+      return OperatorWebhook.fromSecret(secretName as string, caBundle as string);
+    default:
+      return source as never;
+  }
+}

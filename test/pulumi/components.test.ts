@@ -1,0 +1,121 @@
+import * as pulumi from '@pulumi/pulumi';
+import { EmqxEnterprise, EmqxEnterpriseCluster, EmqxOperator } from '../../src/pulumi';
+import { isSecret, mockEngine, type Registered, settled, valueOfOutput } from './_mocks';
+
+/** By this key the engine knows a secret. */
+const SECRET = '4dabf18193072939515e22adb298388d';
+
+const registered = mockEngine();
+beforeEach(() => registered.splice(0));
+
+const blueGreenUpdate = {
+  evacuationStrategy: { connectionEvictionRate: 10, sessionEvictionRate: 10, waitTakeoverSeconds: 5 },
+};
+const named = (name: string): Registered => {
+  const found = registered.find((one) => one.name === name);
+  if (!found) throw new Error(`there is no ${name} among ${registered.map((one) => one.name).join(', ')}`);
+  return found;
+};
+
+describe('EmqxEnterprise', () => {
+  test('is registered with the constant text of its provider, and the row its progress is shown in', async () => {
+    const cluster = new EmqxEnterprise('tutorial', { name: 'emqx-ee', version: '4.4.14', blueGreenUpdate });
+    await settled(cluster);
+    expect(named('tutorial')).toMatchObject({
+      type: 'pulumi-nodejs:dynamic/emqx:EmqxEnterprise',
+      inputs: {
+        name: 'emqx-ee',
+        version: '4.4.14',
+        blueGreenUpdate,
+        __provider: 'exports.handler = () => require("emqx-blue-green/pulumi/runtime").provider;',
+        progressRow: 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterprise::tutorial',
+      },
+    });
+    expect(await valueOfOutput(cluster.version)).toBe('4.4.14');
+    expect(cluster.phase).toBeDefined();
+  });
+
+  test('keeps secret what may be secret', async () => {
+    const cluster = new EmqxEnterprise('secretive', {
+      name: 'emqx-ee',
+      version: '4.4.14',
+      kubeconfig: 'a kubeconfig',
+      apiKeys: [{ key: 'a', secret: 'sss' }],
+    });
+    await settled(cluster);
+    const outputs = cluster as unknown as Record<string, pulumi.Output<unknown>>;
+    expect(await isSecret(outputs['kubeconfig']!)).toBe(true);
+    expect(await isSecret(outputs['apiKeys']!)).toBe(true);
+    expect(await isSecret(cluster.version)).toBe(false);
+  });
+});
+
+describe('EmqxEnterpriseCluster', () => {
+  test('makes Service, Secret and cluster with the names and the objects of the construct', async () => {
+    const component = new EmqxEnterpriseCluster('telemetry', {
+      name: pulumi.output('emqx-ee'),
+      namespace: 'messaging',
+      version: '4.4.14',
+      license: 'the license',
+      blueGreenUpdate,
+      service: { type: 'NodePort', mqtt: 32_010 },
+      networkPolicy: {},
+      podDisruptionBudget: {},
+      monitoring: true,
+    });
+    await settled(component, component.cluster);
+    expect(registered.map(({ type, name }) => [type, name])).toEqual(
+      expect.arrayContaining([
+        ['emqx-blue-green:index:EmqxEnterpriseCluster', 'telemetry'],
+        ['kubernetes:core/v1:Secret', 'telemetry-license'],
+        ['kubernetes:core/v1:Service', 'telemetry-service'],
+        ['kubernetes:networking.k8s.io/v1:NetworkPolicy', 'telemetry-network-policy'],
+        ['kubernetes:policy/v1:PodDisruptionBudget', 'telemetry-disruption-budget'],
+        ['kubernetes:yaml/v2:ConfigGroup', 'telemetry-monitoring'],
+        ['pulumi-nodejs:dynamic/emqx:EmqxEnterprise', 'telemetry'],
+      ]),
+    );
+    const selector = { 'apps.emqx.io/instance': 'emqx-ee', 'apps.emqx.io/managed-by': 'emqx-operator' };
+    expect(named('telemetry-service').inputs).toMatchObject({
+      metadata: { name: 'emqx-ee-mqtt', namespace: 'messaging', labels: { 'emqx-blue-green/traffic-for': 'emqx-ee' } },
+      spec: { type: 'NodePort', ports: [{ name: 'mqtt', port: 1883, nodePort: 32_010 }], selector },
+    });
+    expect(named('telemetry-license').inputs).toMatchObject({
+      metadata: { name: 'emqx-ee-license', namespace: 'messaging' },
+      stringData: { [SECRET]: expect.any(String), value: { 'emqx.lic': 'the license' } },
+    });
+    const { inputs } = registered.find(({ type }) => type.endsWith(':EmqxEnterprise'))!;
+    expect(inputs).toMatchObject({
+      licenseSecretName: 'emqx-ee-license',
+      progressRow:
+        'urn:pulumi:dev::emqx::emqx-blue-green:index:EmqxEnterpriseCluster$pulumi-nodejs:dynamic/emqx:EmqxEnterprise::telemetry',
+    });
+    expect(Object.keys(inputs)).toEqual(expect.not.arrayContaining(['license', 'service', 'monitoring']));
+    expect(JSON.stringify(inputs)).not.toContain('the license');
+    expect(await valueOfOutput(component.serviceName)).toBe('emqx-ee-mqtt');
+    const kinds = (named('telemetry-monitoring').inputs['objs'] as { kind: string }[]).map(({ kind }) => kind);
+    expect(kinds).toEqual(['PodMonitor', 'PrometheusRule', 'ConfigMap']);
+  });
+
+  test('refuses a license in two forms', () => {
+    const both = { name: 'emqx-ee', version: '4.4.14', license: 'text', licenseSecretName: 'emqx-license' };
+    expect(() => new EmqxEnterpriseCluster('twice', both)).toThrow(
+      "'license' must be given as text, or by the name of a Secret (licenseSecretName), not both",
+    );
+  });
+});
+
+describe('EmqxOperator', () => {
+  test('makes the definitions first, and then the objects of the construct', async () => {
+    const operator = new EmqxOperator('operator', { namespace: 'emqx', webhook: { source: 'none' } });
+    await settled(operator);
+    const kindsOf = (name: string) => (named(name).inputs['objs'] as { kind: string }[]).map(({ kind }) => kind);
+    expect(new Set(kindsOf('operator-definitions'))).toEqual(new Set(['CustomResourceDefinition']));
+    expect(kindsOf('operator-definitions')).toHaveLength(5);
+    expect(kindsOf('operator-objects')).toEqual(
+      expect.arrayContaining(['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Deployment', 'Service']),
+    );
+    const order = registered.map(({ name }) => name);
+    expect(order.indexOf('operator-definitions')).toBeLessThan(order.indexOf('operator-objects'));
+  });
+});
