@@ -23,18 +23,22 @@ const WORDS: Readonly<Record<Phase, string>> = {
 /** Makes of what a run tells the text of one row. */
 export class ProgressRow {
   private samples: Sample[] = [];
-  /** Most that were seen connected to the nodes that are emptied. */
-  private most = 0;
 
-  /** @param capPerSecond most disconnects per second */
-  constructor(private readonly capPerSecond: number) {}
+  /**
+   * @param capPerSecond most disconnects per second; 0 where it is not known
+   * @param most devices that are to be moved, as far as it is known
+   */
+  constructor(
+    private readonly capPerSecond: number,
+    private most = 0,
+  ) {}
 
   /** Undefined where an event changes nothing in the row. */
   after(event: ProgressEvent): string | undefined {
     switch (event.kind) {
       case 'phase':
         this.samples = [];
-        this.most = 0;
+        if (!event.resumed) this.most = 0;
         return event.resumed ? `gone on with: ${WORDS[event.phase]}` : WORDS[event.phase];
       case 'sample':
         return this.textOf(event.sample);
