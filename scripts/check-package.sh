@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The package as npm would publish it: its exports are well-formed, and a program in an empty folder that uses the
-# constructs alone loads neither Pulumi nor a Kubernetes client. Needs `npm run build` before.
+# The package as npm would publish it: its exports are well-formed; a program in an empty folder that uses the constructs
+# alone loads neither Pulumi nor a Kubernetes client, and gets none installed; and Pulumi programs, CommonJS and ESM, find
+# the resource, and by the text in its state the provider. Needs `npm run build` before.
 # usage: check-package.sh FOLDER (made here, left behind)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -38,3 +39,50 @@ node program.js
 grep -q 'kind: EmqxEnterprise' manifests/*.yaml
 npx --no-install emqx-blue-green --help >/dev/null
 echo "a program in an empty folder synthesizes with the constructs alone"
+if npm ls --all --parseable | grep -E 'node_modules/(@pulumi|@kubernetes)/'; then
+  echo "the constructs alone bring the packages above with them"
+  exit 1
+fi
+
+version=$(node -p "require('$root/node_modules/@pulumi/pulumi/package.json').version")
+mkdir pulumi
+cd pulumi
+npm init --yes >/dev/null
+npm install --silent --ignore-scripts "../$tarball" cdk8s constructs "@pulumi/pulumi@$version"
+cat >program.js <<'PROGRAM'
+const pulumi = require('@pulumi/pulumi');
+const { EmqxEnterprise, EmqxOperator } = require('emqx-blue-green/pulumi');
+require('./run.js')(pulumi, EmqxEnterprise, EmqxOperator);
+PROGRAM
+cat >program.mjs <<'PROGRAM'
+import * as pulumi from '@pulumi/pulumi';
+import { EmqxEnterprise, EmqxOperator } from 'emqx-blue-green/pulumi';
+import run from './run.js';
+run(pulumi.default ?? pulumi, EmqxEnterprise, EmqxOperator);
+PROGRAM
+cat >run.js <<'PROGRAM'
+const assert = require('node:assert');
+/** Registers a cluster, and asks the provider that the text in its state leads to, as Pulumi's host does. */
+module.exports = (pulumi, EmqxEnterprise, EmqxOperator) => {
+  const registered = [];
+  pulumi.runtime.setMocks({
+    newResource: ({ name, inputs }) => (registered.push(inputs), { id: name, state: inputs }),
+    call: ({ inputs }) => inputs,
+  });
+  const { urn } = new EmqxEnterprise('emqx-ee', { name: 'emqx-ee', version: '4.4.13' });
+  urn.apply(async () => {
+    const { default: requireFromString } = await import('require-from-string');
+    const provider = requireFromString(registered[0].__provider).handler();
+    const { failures } = await provider.check({}, registered[0]);
+    assert.deepStrictEqual(failures.map(({ property }) => property), ['version']);
+    const foreign = Object.keys(require.cache).filter((file) => /@pulumi.kubernetes|simulator|sandbox/.test(file));
+    assert.deepStrictEqual(foreign, []);
+    assert.throws(() => new EmqxOperator('operator'), /needs the package @pulumi\/kubernetes: npm install it/);
+    console.log('done');
+  });
+};
+PROGRAM
+for program in program.js program.mjs; do
+  [ "$(node $program)" = done ] || { echo "$program does not come to its end"; exit 1; }
+done
+echo "Pulumi programs in an empty folder find the resource and its provider"

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
+import { checkInputs } from '../../src/pulumi/inputs';
+import { disconnected, mockEngine } from '../pulumi/_mocks';
 
 const ROOT = path.resolve(__dirname, '../..');
 const DOCUMENTS = [
@@ -52,22 +54,40 @@ describe('programs in the documents', () => {
     expect(diagnostics.map((found) => ts.flattenDiagnosticMessageText(found.messageText, '\n'))).toEqual([]);
   });
 
-  test.each(programs)('%s runs', (_name, { text }) => {
-    const { outputText } = ts.transpileModule(text, {
-      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
-    });
+  const isForPulumi = ([, { text }]: [string, Block]) => text.includes("'emqx-blue-green/pulumi'");
+
+  test.each(programs.filter((program) => !isForPulumi(program)))('%s runs', (_name, { text }) => {
     const from = process.cwd();
     const workspace = mkdtempSync(path.join(tmpdir(), 'document-'));
     process.chdir(workspace);
     try {
-      new Function('require', 'exports', outputText)((name: string) => jest.requireActual(name), {});
+      run(text);
       expect(readdirSync(workspace)).not.toEqual([]); // it is about manifests, and has written some
     } finally {
       process.chdir(from);
       rmSync(workspace, { recursive: true });
     }
   });
+
+  test.each(programs.filter(isForPulumi))(
+    '%s registers a cluster with nothing wrong in it',
+    async (_name, { text }) => {
+      const registered = mockEngine();
+      run(text);
+      await disconnected();
+      const clusters = registered.filter(({ type }) => type.endsWith('dynamic/emqx:EmqxEnterprise'));
+      expect(clusters).toHaveLength(1);
+      expect(checkInputs({}, clusters[0]!.inputs)).toEqual([]);
+    },
+  );
 });
+
+function run(program: string): void {
+  const { outputText } = ts.transpileModule(program, {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+  });
+  new Function('require', 'exports', outputText)((name: string) => jest.requireActual(name), {});
+}
 
 test.each(of('sh'))('%s: the commands exist', (_name, { text }) => {
   const { scripts, devDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {

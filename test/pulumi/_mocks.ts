@@ -13,7 +13,8 @@ export function mockEngine(): Registered[] {
   void pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
-        registered.push({ type, name, inputs });
+        const given = Object.entries(inputs).filter(([, value]) => value !== undefined);
+        registered.push({ type, name, inputs: Object.fromEntries(given) });
         return { id: `${name}-id`, state: inputs };
       },
       call: ({ inputs }) => inputs,
@@ -22,6 +23,11 @@ export function mockEngine(): Registered[] {
     'dev',
   );
   return registered;
+}
+
+/** Resolves when a program has registered all that it does. */
+export function disconnected(): Promise<void> {
+  return pulumi.runtime.disconnect();
 }
 
 /** The value of an output. */
@@ -37,5 +43,5 @@ export function isSecret(output: pulumi.Output<unknown>): Promise<boolean> {
 /** Resolves when a program has registered all that it does. */
 export async function settled(...resources: pulumi.Resource[]): Promise<void> {
   await Promise.all(resources.map((resource) => valueOfOutput(resource.urn)));
-  await pulumi.runtime.disconnect();
+  await disconnected();
 }
