@@ -14,6 +14,9 @@ import { PROVIDER_TEXT } from '../../src/pulumi/provider-text';
 
 const ROOT = path.resolve(__dirname, '../..');
 
+/** By it Node runs the sources in the place of the compiled package. */
+export const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
+
 export type Properties = Record<string, unknown>;
 
 /** A line of the engine's log. */
@@ -75,9 +78,7 @@ export class ProviderHost {
       );
     });
     const script = path.join(ROOT, 'node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js');
-    // The sources stand in for the compiled package.
-    const tsx = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
-    const child = spawn(process.execPath, ['--import', tsx, script, `127.0.0.1:${enginePort}`], {
+    const child = spawn(process.execPath, ['--import', TSX, script, `127.0.0.1:${enginePort}`], {
       cwd: folder,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -216,15 +217,17 @@ function unimplemented(_call: unknown, answer: grpc.sendUnaryData<Empty>): void 
   answer({ code: grpc.status.UNIMPLEMENTED, details: 'not needed here' });
 }
 
-/** A program's folder in which the library is installed. */
-function programFolder(): string {
+/** A program's folder in which the library is installed: its sources, which need tsx. */
+export function programFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'pulumi-'));
   const library = path.join(folder, 'node_modules/emqx-blue-green');
   mkdirSync(path.join(library, 'pulumi'), { recursive: true });
   mkdirSync(path.join(folder, 'node_modules/@pulumi'));
   symlinkSync(path.join(ROOT, 'node_modules/@pulumi/pulumi'), path.join(folder, 'node_modules/@pulumi/pulumi'));
-  const runtime = path.join(ROOT, 'src/pulumi/runtime.ts');
-  writeFileSync(path.join(library, 'pulumi/runtime.js'), `module.exports = require(${JSON.stringify(runtime)});\n`);
+  for (const part of ['index', 'runtime']) {
+    const source = JSON.stringify(path.join(ROOT, `src/pulumi/${part}.ts`));
+    writeFileSync(path.join(library, `pulumi/${part}.js`), `module.exports = require(${source});\n`);
+  }
   return folder;
 }
 
