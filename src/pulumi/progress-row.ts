@@ -24,14 +24,8 @@ const WORDS: Readonly<Record<Phase, string>> = {
 export class ProgressRow {
   private samples: Sample[] = [];
 
-  /**
-   * @param capPerSecond most disconnects per second; 0 where it is not known
-   * @param most devices that are to be moved, as far as it is known
-   */
-  constructor(
-    private readonly capPerSecond: number,
-    private most = 0,
-  ) {}
+  /** @param most devices that are to be moved, as far as it is known */
+  constructor(private most = 0) {}
 
   /** Undefined where an event changes nothing in the row. */
   after(event: ProgressEvent): string | undefined {
@@ -60,8 +54,10 @@ export class ProgressRow {
     this.most = Math.max(this.most, left, sample.phase === 'evacuate' ? left + (green?.connections ?? 0) : 0);
     const time = sample.leftMs ? ` · ${timeText(sample.leftMs)} left` : '';
     if (left === 0 && sessions > 0) return `${word} · ${count(sessions)} sessions to be moved${time}`;
-    const cap = this.capPerSecond > 0 ? ` of ${count(this.capPerSecond)}` : '';
-    return `${word} ${count(this.most - left)}/${count(this.most)} · ${count(this.rate())}/s${cap}${time}`;
+    const moved = `${word} ${count(this.most - left)}/${count(this.most)}`;
+    if (sample.paused) return `${moved} · paused`;
+    const cap = sample.capPerSecond === undefined ? '' : ` of ${count(sample.capPerSecond)}`;
+    return `${moved} · ${count(this.rate())}/s${cap}${time}`;
   }
 
   private rate(): number {

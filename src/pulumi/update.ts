@@ -56,7 +56,7 @@ export function refuseForeignLease({ lease }: ClusterView, link: ClusterLink): v
 /** One way from what a cluster is to what is described. */
 class Change {
   private readonly request: UpgradeRequest;
-  private row = new ProgressRow(0);
+  private row = new ProgressRow();
 
   constructor(
     private readonly link: ClusterLink,
@@ -86,7 +86,7 @@ class Change {
 
   private async upgrade(view: ClusterView): Promise<void> {
     const { operation, inputs } = this;
-    this.row = this.rowOf(view);
+    this.row = new ProgressRow(isOpen(view.journal) ? view.journal.evacuation?.connections : undefined);
     const seconds = inputs.upgrade?.timeouts?.totalSeconds;
     if (seconds !== undefined) operation.limit(seconds);
     const report = await this.drive(view, operation.signal).catch(async (error: unknown) => {
@@ -105,12 +105,6 @@ class Change {
     throw new Error(
       `it was too late to go back: the upgrade came to its end, and the cluster runs ${report?.to.version}`,
     );
-  }
-
-  private rowOf({ journal }: ClusterView): ProgressRow {
-    if (isOpen(journal)) return new ProgressRow(journal.connectionCap, journal.evacuation?.connections);
-    const rate = this.inputs.blueGreenUpdate?.evacuationStrategy.connectionEvictionRate;
-    return new ProgressRow(this.request.stormCap ?? rate ?? 0);
   }
 
   private drive(view: ClusterView, signal: AbortSignal): Promise<UpgradeReport | undefined> {

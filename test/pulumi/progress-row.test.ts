@@ -6,11 +6,12 @@ function sample(phase: Phase, seconds: number, connections: number, more: Partia
   const nodes = [{ pod: 'a', connections, sessions: connections, evacuating: true, drained: false }];
   const at = seconds * 1000;
   const green = { ...load, set: 'green', connections: 0 };
-  return { kind: 'sample', at, sample: { at, phase, blue: load, green, nodes, leftMs: undefined, ...more } };
+  const rest = { leftMs: undefined, capPerSecond: 300, paused: false };
+  return { kind: 'sample', at, sample: { at, phase, blue: load, green, nodes, ...rest, ...more } };
 }
 
 test('an evacuation is told by how many are moved, how fast, of what cap, and how long it takes', () => {
-  const row = new ProgressRow(300);
+  const row = new ProgressRow();
   expect(row.after({ kind: 'phase', at: 0, phase: 'evacuate', resumed: false })).toBe('evacuating');
   expect(row.after(sample('evacuate', 0, 3000))).toBe('evacuating 0/3,000 · 0/s of 300');
   row.after(sample('evacuate', 2, 2400));
@@ -23,13 +24,20 @@ test('an evacuation is told by how many are moved, how fast, of what cap, and ho
 });
 
 test('an evacuation that is gone on with counts what was moved before', () => {
-  const row = new ProgressRow(300, 3000);
+  const row = new ProgressRow(3000);
   expect(row.after({ kind: 'phase', at: 0, phase: 'evacuate', resumed: true })).toBe('gone on with: evacuating');
   expect(row.after(sample('evacuate', 0, 1000))).toBe('evacuating 2,000/3,000 · 0/s of 300');
 });
 
+test('a pause, and another rate, are told', () => {
+  const row = new ProgressRow();
+  row.after(sample('evacuate', 0, 3000));
+  expect(row.after(sample('evacuate', 2, 2400, { paused: true }))).toBe('evacuating 600/3,000 · paused');
+  expect(row.after(sample('evacuate', 4, 1800, { capPerSecond: 500 }))).toBe('evacuating 1,200/3,000 · 300/s of 500');
+});
+
 test('when all devices are moved it tells of the sessions of those that are away', () => {
-  const row = new ProgressRow(10);
+  const row = new ProgressRow();
   row.after(sample('evacuate', 0, 20));
   const nodes = [{ pod: 'a', connections: 0, sessions: 1200, evacuating: true, drained: false }];
   expect(row.after(sample('evacuate', 3, 0, { nodes, leftMs: 4_000 }))).toBe(
@@ -38,7 +46,7 @@ test('when all devices are moved it tells of the sessions of those that are away
 });
 
 test('before, it tells how many of the new nodes are ready', () => {
-  const row = new ProgressRow(10);
+  const row = new ProgressRow();
   const green = { set: 'green', replicas: 3, ready: 1, connections: 0, sessions: 0 };
   expect(row.after(sample('green', 0, 9, { green }))).toBe('building the new nodes: 1 of 3 ready');
   expect(row.after(sample('green', 0, 9, { green: undefined }))).toBe('building the new nodes');
