@@ -5,6 +5,7 @@ import {
   DEFAULT_NAMESPACE,
   type EmqxEnterprise,
   formatProblem,
+  HIDDEN,
   immutableFields,
   type Problem,
   withDefaults,
@@ -144,6 +145,9 @@ export const PROPERTIES: readonly string[] = [...CLUSTER_PROPERTIES, ...OTHER_PR
 /** Properties whose values may be secrets. */
 export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'emqxConfig'] as const;
 
+/** Fields of any name. */
+const ANY: readonly string[] = [];
+
 /** Fields of the properties that are taken apart here: of others the custom resource's own schema tells. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   blueGreenUpdate: ['initialDelaySeconds', 'evacuationStrategy'],
@@ -152,6 +156,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   resources: ['cpuRequestMillis', 'cpuLimitMillis', 'memoryRequestMebibytes', 'memoryLimitMebibytes'],
   tls: ['secretName'],
   probes: ['liveness', 'readiness', 'startup'],
+  env: ANY,
   upgrade: ['driver', 'acceptLoss', 'stormCap', 'timeouts', 'onFailure'],
   'upgrade.timeouts': ['totalSeconds', 'stallSeconds'],
 };
@@ -208,13 +213,25 @@ function unknownFields(news: Raw): Problem[] {
     );
   for (const [path, known] of Object.entries(FIELDS)) {
     const steps = path.split('.');
-    const value = steps.reduce<unknown>((object, step) => (object as Raw | undefined)?.[step], news);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
-    for (const name of Object.keys(value).filter((one) => !known.includes(one))) {
-      problems.push(unknownField([...steps, name], (value as Raw)[name], known).problem);
+    const value = steps.reduce<unknown>((object, step) => (object as Raw | null | undefined)?.[step], news);
+    if (value === undefined || value === null) continue;
+    if (!isObject(value)) problems.push(noObject(path));
+    else if (known !== ANY) {
+      const others = Object.keys(value).filter((name) => !known.includes(name));
+      problems.push(...others.map((name) => unknownField([...steps, name], value[name], known).problem));
     }
   }
   return problems;
+}
+
+function isObject(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What stands there instead is not shown: it may be a secret. */
+function noObject(path: string): Problem {
+  const reason = 'its parts are looked at by their names';
+  return { path, value: HIDDEN, bound: 'an object', reason, fix: 'write { … }, or leave it out' };
 }
 
 const METADATA = ['labels', 'annotations', 'metadata'];

@@ -48,9 +48,9 @@ export class Operation {
     this.forget = onCancel(() => this.leaving.abort(new Error('stopped by Cancel (Ctrl-C)')));
   }
 
-  /** From now on the operation may take so long. */
+  /** From now on the operation may take so long. The first limit counts. */
   limit(seconds: number): void {
-    clearTimeout(this.timer);
+    if (this.timer) return;
     const reason = `not done within ${seconds} s (upgrade.timeouts.totalSeconds)`;
     this.timer = setTimeout(() => this.expiring.abort(new Error(reason)), seconds * 1000);
   }

@@ -349,6 +349,14 @@ describe('a kubeconfig', () => {
     expect(inspect(broken)).not.toContain('s3cret');
   });
 
+  test('may be given as text, which no error shows', async () => {
+    const given = { kubeconfigText: JSON.stringify(two), context: 'two' };
+    expect(await client(given)).toMatchObject({ server: 'http://127.0.0.1:1', namespace: 'other' });
+    const broken = await rejection(client({ kubeconfigText: 'users:\n- user: {token: s3cret\n  x: [\n' }));
+    expect(broken.message).toMatch(/^the kubeconfig that is given: .*, line \d+$/);
+    expect(inspect(broken)).not.toContain('s3cret');
+  });
+
   test('with a credential plugin that fails says what the plugin says, and not what it prints', async () => {
     const plugin = (script: string) => ({
       exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script] },

@@ -103,6 +103,13 @@ describe('before anything is touched', () => {
     expect(reasons.get('replica')).toMatch(/did you mean 'replicas'\?$/);
   });
 
+  test('what is no object where one is expected is refused, and not shown', async () => {
+    const wrong = { env: 'a secret', resources: [1], probes: 'none', upgrade: 'slowly', persistence: 8 };
+    const { failures } = await host.check({ ...sound, ...wrong });
+    expect(failures.map(({ property }) => property)).toEqual(expect.arrayContaining(Object.keys(wrong)));
+    expect(JSON.stringify(failures)).not.toContain('a secret');
+  });
+
   test('nothing is said of what is not known yet', async () => {
     const news = {
       ...sound,

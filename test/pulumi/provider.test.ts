@@ -9,6 +9,10 @@ import { PartialFailure, type Properties } from './_host';
 // Whole upgrades, by processes of their own: on a busy machine one takes a minute.
 jest.setTimeout(300_000);
 
+interface Service extends KubeObject {
+  spec: { selector: Record<string, string> };
+}
+
 /** The provider in Pulumi's own host of dynamic providers, over gRPC, on the sandbox. */
 describe('the provider', () => {
   let desk: Desk;
@@ -120,7 +124,7 @@ describe('the provider', () => {
     expect(versionOf(await desk.resource())).toBe('4.4.14');
   });
 
-  test('stops when the Pulumi engine has gone', async () => {
+  test('stops when the Pulumi engine has gone; the cluster can be removed then, and nothing is left held', async () => {
     await withCluster();
     const adopted = await desk.adopted();
     const held = new AbortController();
@@ -136,7 +140,16 @@ describe('the provider', () => {
     for await (const { object } of desk.api.watch<Lease>(lease, {}, held.signal)) {
       if (!object.spec.holderIdentity) held.abort();
     }
-    expect(((await update) as PartialFailure).reasons[0]).toBe('the Pulumi engine has gone');
+    const { reasons, properties } = (await update) as PartialFailure;
+    expect(reasons[0]).toBe('the Pulumi engine has gone');
+
+    const selector = async () => (await desk.found<Service>('v1', 'Service', 'emqx-ee-mqtt'))!.spec.selector;
+    expect(await selector()).toHaveProperty('controller-revision-hash');
+    await desk.host.delete(ID, properties);
+    expect(await selector()).not.toHaveProperty('controller-revision-hash');
+    expect(await desk.lease()).toBeUndefined();
+    expect(await desk.found('v1', 'ConfigMap', 'emqx-ee-upgrade')).toBeUndefined();
+    expect(await desk.pods()).toEqual([]);
   });
 
   test('leaves a cluster alone that somebody else upgrades', async () => {
