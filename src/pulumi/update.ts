@@ -102,9 +102,7 @@ class Change {
     if (report?.outcome === 'aborted') {
       throw new Error(`the upgrade was taken back: the cluster runs ${report.from.version} as before`);
     }
-    throw new Error(
-      `it was too late to go back: the upgrade came to its end, and the cluster runs ${report?.to.version}`,
-    );
+    throw new Error('it was too late to go back: the upgrade came to its end');
   }
 
   private drive(view: ClusterView, signal: AbortSignal): Promise<UpgradeReport | undefined> {
