@@ -71,7 +71,8 @@ module.exports = (pulumi, EmqxEnterprise, EmqxOperator) => {
   });
   const { urn } = new EmqxEnterprise('emqx-ee', { name: 'emqx-ee', version: '4.4.13' });
   urn.apply(async () => {
-    const { default: requireFromString } = await import('require-from-string');
+    // From where Pulumi is, which pnpm keeps apart from the program.
+    const requireFromString = require(require.resolve('require-from-string', { paths: [require.resolve('@pulumi/pulumi')] }));
     const provider = requireFromString(registered[0].__provider).handler();
     const { failures } = await provider.check({}, registered[0]);
     assert.deepStrictEqual(failures.map(({ property }) => property), ['version']);
@@ -82,7 +83,17 @@ module.exports = (pulumi, EmqxEnterprise, EmqxOperator) => {
   });
 };
 PROGRAM
-for program in program.js program.mjs; do
-  [ "$(node $program)" = done ] || { echo "$program does not come to its end"; exit 1; }
-done
-echo "Pulumi programs in an empty folder find the resource and its provider"
+programs() {
+  for program in program.js program.mjs; do
+    [ "$(node $program)" = done ] || { echo "$program does not come to its end ($1)"; exit 1; }
+  done
+  echo "Pulumi programs in an empty folder find the resource and its provider ($1)"
+}
+programs npm
+
+mkdir ../pnpm
+cp program.js program.mjs run.js ../pnpm
+cd ../pnpm
+npm init --yes >/dev/null
+npx --yes pnpm@10 add --silent --ignore-scripts "../$tarball" cdk8s constructs "@pulumi/pulumi@$version"
+programs pnpm

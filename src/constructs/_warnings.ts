@@ -12,8 +12,8 @@ function warningsOfExposure({ exposure }: EmqxEnterpriseClusterProps, { type }: 
     `'exposure' ("operator") makes the operator's Service a ${type}, which publishes the management API (8081) and the ` +
     'dashboard (18083), too, with credentials everybody knows; keep strangers away from these ports';
   const shared =
-    '\'exposure\' ("operator") leads devices to the old and the new nodes alike during an upgrade: they may be disconnected ' +
-    'several times, and the upgrade command refuses the cluster; leave it out, and the cluster gets a Service that switches';
+    '\'exposure\' ("operator") leads devices to the old and the new nodes alike while the operator builds these, and all through ' +
+    'an upgrade by the operator alone: they may be disconnected several times; leave it out, and the cluster gets a Service that switches';
   return type === 'ClusterIP' ? [shared] : [published, shared];
 }
 
