@@ -4,10 +4,14 @@ import { SECRET_PROPERTIES } from '../../src/pulumi/inputs';
 import { isHeld, versionOf } from '../../src/resource';
 import { quickstart } from '../../src/sandbox/quickstart';
 import { Desk, failureOf, ID, type Lease, ROW } from './_desk';
+import { EngineModel, type Step } from './_engine-model';
 import { PartialFailure, type Properties } from './_host';
 
 // Whole upgrades, by processes of their own: on a busy machine one takes a minute.
 jest.setTimeout(300_000);
+
+/** So many that their evacuation is under way for long, also on a busy machine. */
+const MANY = 900;
 
 interface Service extends KubeObject {
   spec: { selector: Record<string, string> };
@@ -18,8 +22,8 @@ describe('the provider', () => {
   let desk: Desk;
   afterEach(() => desk.close());
 
-  const withCluster = async (speed = 4) => {
-    desk = await Desk.open({ manifests: quickstart(20), clients: 150, seed: 5, speed });
+  const withCluster = async (clients = 150) => {
+    desk = await Desk.open({ manifests: quickstart(20), clients, seed: 5, speed: 4 });
   };
   /** Upgrades, is left at Ctrl-C in the middle of the evacuation, and what the engine is told then. */
   const interrupted = async (olds: Properties, news: Properties): Promise<PartialFailure> => {
@@ -27,6 +31,13 @@ describe('the provider', () => {
     await desk.host.said(({ text }) => /^evacuating [1-9]/.test(text));
     await desk.host.cancel();
     return (await failure) as PartialFailure;
+  };
+  /** The same, with the engine's side of it modelled. */
+  const leftAtCtrlC = async (engine: EngineModel, news: Properties): Promise<Step> => {
+    const step = engine.up(news);
+    await desk.host.said(({ text }) => /^evacuating [1-9]/.test(text));
+    await desk.host.cancel();
+    return step;
   };
 
   test('makes a cluster, upgrades it, reads it, and removes it with all that belongs to it', async () => {
@@ -82,19 +93,23 @@ describe('the provider', () => {
   });
 
   test('stops at Ctrl-C with the operator held and the lease given back, and the next update goes on', async () => {
-    await withCluster();
+    await withCluster(MANY);
     const { host } = desk;
-    const adopted = await desk.adopted();
-    const wanted = desk.properties('4.4.15');
-    const failure = await interrupted(adopted, wanted);
-    expect(failure).toBeInstanceOf(PartialFailure);
-    expect(failure.id).toBe(ID);
-    expect(failure.reasons).toEqual([
+    const engine = new EngineModel(host);
+    await desk.connected;
+    expect(await engine.up(desk.properties('4.4.14', { adopt: true }))).toBe('created');
+    const adopted = engine.row!.outputs;
+    const wanted = desk.properties('4.4.15', { adopt: true });
+    expect(await leftAtCtrlC(engine, wanted)).toBe('failed');
+    const { id, inputs, outputs, initErrors } = engine.row!;
+    expect(id).toBe(ID);
+    expect(initErrors).toEqual([
       'stopped by Cancel (Ctrl-C)',
       expect.stringMatching(/^in phase evacuate: blue nodes whose evacuation has begun go on at their rates/),
       '`pulumi up` goes on',
     ]);
-    expect(failure.properties).toMatchObject({
+    expect(inputs).toMatchObject({ version: '4.4.14' });
+    expect(outputs).toMatchObject({
       schema: 1,
       phase: 'upgrading',
       version: '4.4.14',
@@ -105,23 +120,39 @@ describe('the provider', () => {
     expect((await desk.lease())?.spec.holderIdentity ?? undefined).toBeUndefined();
     expect(isHeld(await desk.resource())).toBe(true);
 
-    // As after `pulumi refresh`, which makes the engine forget the failure, and records the new properties.
-    const refreshed = (await host.read(ID, failure.properties)).outputs;
-    expect(await host.diff(ID, { ...refreshed, version: '4.4.15' }, wanted)).toEqual({ changes: true, replaces: [] });
-    const done = await host.update(ID, failure.properties, wanted);
-    expect(done).toMatchObject({ phase: 'running', version: '4.4.15', lastUpgrade: { outcome: 'completed' } });
+    // It makes the engine forget the failure; the phase still says that there is something to do.
+    await engine.refresh();
+    expect(engine.row).toMatchObject({ initErrors: [], outputs: { phase: 'upgrading', version: '4.4.15' } });
+    expect(await engine.up(wanted)).toBe('updated');
+    expect(engine.row!.outputs).toMatchObject({
+      phase: 'running',
+      version: '4.4.15',
+      lastUpgrade: { outcome: 'completed' },
+    });
     expect(host.rows()).toContain('gone on with: evacuating');
     expect(isHeld(await desk.resource())).toBe(false);
+    expect(await engine.up(wanted)).toBe('unchanged');
   });
 
   test('goes back when the old version is wanted again in the middle of an upgrade', async () => {
-    await withCluster();
-    const adopted = await desk.adopted();
-    const failure = await interrupted(adopted, desk.properties('4.4.15'));
-    const back = await desk.host.update(ID, failure.properties, desk.properties('4.4.14'));
-    expect(back).toMatchObject({ phase: 'running', version: '4.4.14', lastUpgrade: { outcome: 'aborted' } });
-    expect(back['revision']).toBe(adopted['revision']);
+    await withCluster(MANY);
+    const engine = new EngineModel(desk.host);
+    await desk.connected;
+    const old = desk.properties('4.4.14', { adopt: true });
+    await engine.up(old);
+    const { revision } = engine.row!.outputs;
+    expect(await leftAtCtrlC(engine, desk.properties('4.4.15', { adopt: true }))).toBe('failed');
+    // By the properties nothing has changed: it is the failure that makes the engine ask.
+    expect(engine.row!.inputs).toMatchObject({ version: '4.4.14' });
+    expect(await engine.up(old)).toBe('updated');
+    expect(engine.row!.outputs).toMatchObject({
+      phase: 'running',
+      version: '4.4.14',
+      lastUpgrade: { outcome: 'aborted' },
+      revision,
+    });
     expect(versionOf(await desk.resource())).toBe('4.4.14');
+    expect(await engine.up(old)).toBe('unchanged');
   });
 
   test('stops when the Pulumi engine has gone; the cluster can be removed then, and nothing is left held', async () => {
@@ -230,7 +261,7 @@ describe('the provider', () => {
     const node = manifests.cluster.spec.template!.spec!.emqxContainer!;
     node.env = [{ name: 'EMQX_AUTH__REDIS__PASSWORD', value: secrets[0] }];
     node.bootstrapAPIKeys = [{ key: 'dashboards', secret: secrets[1] }];
-    desk = await Desk.open({ manifests, clients: 150, seed: 5, speed: 4 });
+    desk = await Desk.open({ manifests, clients: MANY, seed: 5, speed: 4 });
     const text = readFileSync(desk.kubeconfig, 'utf8');
     const given = {
       kubeconfig: text,
