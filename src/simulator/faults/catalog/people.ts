@@ -87,11 +87,11 @@ async function ask(scene: Scene, random: Random, control: Control): Promise<void
       return;
     } catch (error) {
       scene.trace.tell(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
-      const isAway = error instanceof PortError;
-      if (!isAway && !(error instanceof UpgradeError) && !process.isDead) {
-        scene.judge.fail('named errors', String(error));
+      // Of a command that could not reach the cluster, or died, nobody knows what became: it is asked again.
+      if (!(error instanceof PortError) && !process.isDead) {
+        if (!(error instanceof UpgradeError)) scene.judge.fail('named errors', String(error));
+        return;
       }
-      if (!isAway) return;
     } finally {
       process.kill();
     }
