@@ -45,7 +45,7 @@ describeCli(() => {
     const all = new Promise<void>((resolve) => {
       connected = resolve;
     });
-    const options = { manifests: quickstart(20), clients: 150, seed: 5, speed: 4, kubeconfigPath: kubeconfig };
+    const options = { manifests: quickstart(20), clients: 900, seed: 5, speed: 4, kubeconfigPath: kubeconfig };
     sandbox = await openSandbox(options, ({ kind }) => {
       if (kind === 'connected') connected();
     });
