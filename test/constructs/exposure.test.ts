@@ -73,7 +73,7 @@ describe("with exposure: 'operator'", () => {
       expect.stringMatching(
         /Service a NodePort, which publishes the management API \(8081\) and the dashboard \(18083\)/,
       ),
-      expect.stringMatching(/old and the new nodes alike during an upgrade/),
+      expect.stringMatching(/old and the new nodes alike while the operator builds these/),
     ]);
     expect(clusterOf({ exposure: 'operator' }).warnings).toEqual([
       expect.stringMatching(/old and the new nodes alike/),
