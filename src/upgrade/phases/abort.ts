@@ -8,6 +8,7 @@ import {
   HOLD,
   heartbeat,
   LOOK_EVERY,
+  leadTo,
   moveOf,
   openGates,
   podsLeft,
@@ -52,12 +53,9 @@ export function back(situation: Situation): Step {
   if (actions.length > 0) return stay('the blue nodes to take devices again', 500, actions);
   // Of a node that does not answer it is not known whether it refuses devices.
   if (!allAnswer(observation, blue)) return stay('every blue node to answer', 1_000);
-  const names = new Set(pods.filter((pod) => pod.ready).map((pod) => pod.name));
-  const led = observation.cluster.traffic.every(
-    (service) => service.pods.length === names.size && service.pods.every((pod) => names.has(pod)),
-  );
+  const ready = pods.filter((pod) => pod.ready);
   const selecting = selections(situation, journal.from.revision);
-  if (selecting.length > 0 || !led || names.size < journal.replicas) {
+  if (selecting.length > 0 || !leadTo(observation.cluster, ready) || ready.length < journal.replicas) {
     return stay('only blue pods behind the traffic Service', 500, selecting);
   }
   if (journal.backAt === undefined) return { kind: 'note', note: { backAt: observation.at } };

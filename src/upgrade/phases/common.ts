@@ -2,10 +2,12 @@ import { HOLD_DELAY_SECONDS, nodeNameOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
 import type { Journal } from '../journal';
 import {
+  type ClusterView,
   greenOf,
   type NodeView,
   nodesOf,
   type Observation,
+  type PodView,
   podsOf,
   type SetView,
   setOf,
@@ -102,10 +104,13 @@ export function targetTakes(situation: Situation): boolean {
   const pods = podsOf(observation.cluster, target.name).filter((pod) => !pod.terminating);
   if (pods.length < journal.replicas || !pods.every((pod) => pod.ready)) return false;
   if (nodesOf(observation, target.name).some((node) => node.evacuating)) return false;
-  const names = new Set(pods.map((pod) => pod.name));
-  return observation.cluster.traffic.every(
-    (service) => service.pods.length === names.size && service.pods.every((pod) => names.has(pod)),
-  );
+  return leadTo(observation.cluster, pods);
+}
+
+/** Whether every traffic Service leads to these pods: to all of them, and to no other. */
+export function leadTo({ traffic }: ClusterView, wanted: readonly PodView[]): boolean {
+  const names = new Set(wanted.map((pod) => pod.name));
+  return traffic.every(({ pods }) => pods.length === names.size && pods.every((pod) => names.has(pod)));
 }
 
 /**

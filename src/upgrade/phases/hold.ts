@@ -7,6 +7,7 @@ import {
   HOLD,
   heartbeat,
   LOOK_EVERY,
+  leadTo,
   openGates,
   podsLeft,
   selections,
@@ -90,8 +91,8 @@ export function release({ observation, journal }: Situation): Step {
     ]);
   }
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
-  const alive = observation.cluster.pods.filter((pod) => pod.ready && !pod.terminating).map((pod) => pod.name);
-  const lead = traffic.every(({ pods }) => pods.length === alive.length && alive.every((pod) => pods.includes(pod)));
+  const alive = observation.cluster.pods.filter((pod) => pod.ready && !pod.terminating);
+  const lead = leadTo(observation.cluster, alive);
   if (pinned.length === 0 && lead) return { kind: 'next', phase: 'done' };
   return stay(
     'the traffic Services to lead to the whole cluster again',
