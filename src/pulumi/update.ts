@@ -7,6 +7,7 @@ import {
   type UpgradeRequest,
   whatHolds,
 } from '../upgrade';
+import { foreignLease } from '../upgrade/foreign-lease';
 import { isOpen } from '../upgrade/journal';
 import { activeSets } from '../upgrade/observation';
 import { targetOf } from '../upgrade/target';
@@ -47,10 +48,8 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
 
 /** @throws Error when somebody else upgrades the cluster at this moment */
 export function refuseForeignLease({ lease }: ClusterView, link: ClusterLink): void {
-  if (!lease?.live || lease.holder === link.holder) return;
-  throw new Error(
-    `${lease.holder} has been upgrading ${link.id} since ${new Date(lease.acquiredAt).toISOString()}; wait for it, or stop it there; a run whose process is gone is free after 30 s`,
-  );
+  const foreign = foreignLease(lease, link.holder, link.id);
+  if (foreign) throw new Error(`${foreign.finding}; ${foreign.fix}`);
 }
 
 /** One way from what a cluster is to what is described. */

@@ -1,5 +1,6 @@
 import { coerce, gt, satisfies } from 'semver';
 import { immutableFields, versionOf } from '../resource';
+import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import {
   activeSets,
@@ -281,12 +282,8 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
 
   run: {
     lease({ cluster }, _target, { holder }) {
-      const { lease } = cluster;
-      if (!lease?.live || lease.holder === holder) return undefined;
-      return blocker(
-        `${lease.holder} has been upgrading this cluster since ${new Date(lease.acquiredAt).toISOString()}`,
-        'wait for it, or stop it there; a run whose process is gone is free after 30 s',
-      );
+      const foreign = foreignLease(cluster.lease, holder, 'this cluster');
+      return foreign && blocker(foreign.finding, foreign.fix);
     },
 
     'open-run'({ cluster }, target) {
