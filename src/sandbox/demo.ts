@@ -2,6 +2,7 @@ import type { KubeObject } from '../kubernetes';
 import { DEFAULT_NAMESPACE, type EmqxEnterprise, TRAFFIC_LABEL, withDefaults } from '../resource';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { ClientLedger } from '../simulator/clients/client-ledger';
+import type { Drive } from '../simulator/clock';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { contextOf, play, running, served } from '../simulator/scenario';
 import { World } from '../simulator/world';
@@ -29,6 +30,8 @@ export interface DemoOptions extends ClusterManifests {
   seed: number;
   /** The port clients connect to; another one when it is taken. @default 32010 */
   mqttPort?: number;
+  /** What moves the world's clock. @default - it follows the wall clock */
+  drive?: Drive;
 }
 
 /** What happens in a demo, in order. */
@@ -95,7 +98,7 @@ export async function demo(
     await running(context);
     await served(world, namespace, service);
   });
-  const bound = await sandbox.start(options.mqttPort);
+  const bound = await sandbox.start(options.mqttPort, options.drive);
   const clients = new SocketClients(
     { port: bound.port, clock: world.clock, random: world.random.fork('clients'), ledger },
     demoFleet(fleetOf(options.clients)),

@@ -16,6 +16,8 @@ export interface NodePortsOptions {
   mqtt: MqttListener;
   /** The loopback port on which another port of a pod than that of MQTT is served; undefined when nothing listens. */
   loopbackPortOf: (port: { namespace: string; pod: string; port: number }) => number | undefined;
+  /** Whether each is served on a free port, and not on the one of the same number. @default false */
+  freePorts?: boolean;
   /** A port has been opened or closed. */
   changed?: () => void;
 }
@@ -25,7 +27,7 @@ export interface ServedNodePort {
   namespace: string;
   service: string;
   nodePort: number;
-  /** Where it is served on the loopback interface: another number than `nodePort` when somebody else has that one. */
+  /** Where it is served on the loopback interface: another number than `nodePort` when somebody else has that one, or by choice. */
   port: number;
   /** Whether MQTT clients come in here. */
   isMqtt: boolean;
@@ -84,7 +86,7 @@ export class NodePorts {
     this.opened.set(key, opened);
     const { nodePort, targetPort = port.port } = port;
     try {
-      const bound = await opened.loopback.start(nodePort);
+      const bound = await opened.loopback.start(this.options.freePorts ? 0 : nodePort);
       const isMqtt = targetPort === MQTT_PORTS.mqtt || targetPort === 'mqtt';
       opened.served = { namespace, service: name, nodePort, port: bound.port, isMqtt };
       this.options.changed?.();

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../kubernetes';
 import { DEFAULT_NAMESPACE, type EmqxEnterprise, MQTT_PORTS, TRAFFIC_LABEL, withDefaults } from '../resource';
 import { ClientLedger } from '../simulator/clients/client-ledger';
+import { type Drive, followWallClock } from '../simulator/clock';
 import type { EmqxNode } from '../simulator/emqx/node';
 import { contextOf, running, served } from '../simulator/scenario';
 import { World } from '../simulator/world';
@@ -27,8 +28,13 @@ export interface OpenSandboxOptions {
   kubeconfigPath: string;
   /** NodePort of the Service for clients that is added to manifests without one. @default 32010 */
   mqttPort?: number;
-  /** Milliseconds of simulated time in one of the wall clock. @default 1 */
-  speed?: number;
+  /** What moves the world's clock. @default - it follows the wall clock */
+  drive?: Drive;
+  /**
+   * Serves each NodePort on a free port of the loopback interface, so that sandboxes do not meet, and not on the port of the same
+   * number. @default false
+   */
+  freePorts?: boolean;
 }
 
 /** What happens in a sandbox. */
@@ -55,7 +61,7 @@ export interface OpenSandbox {
  * Opens a simulated Kubernetes cluster with the EMQX Operator in it, and everything of it that can be reached: its API for
  * kubectl, the ports of its pods by port-forward, and its NodePorts on the loopback interface.
  *
- * A cluster that is given runs when this resolves. From then on the world's clock follows the wall clock.
+ * A cluster that is given runs when this resolves. From then on the world's clock follows the wall clock, or what else drives it.
  *
  * @throws KubeconfigTakenError when the kubeconfig is there already and no sandbox's
  */
@@ -89,13 +95,13 @@ class SimulatedSandbox implements OpenSandbox {
   private readonly ports: NodePorts;
   private readonly api: KubernetesApiServer;
   private clients: SocketClients | undefined;
-  private unfollow: (() => void) | undefined;
+  private undrive: (() => void) | undefined;
 
   constructor(
     private readonly options: OpenSandboxOptions,
     private readonly tell: (event: SandboxEvent) => void,
   ) {
-    const { manifests, seed = 1, kubeconfigPath } = options;
+    const { manifests, seed = 1, kubeconfigPath, freePorts = false } = options;
     this.kubeconfig = new KubeconfigFile(kubeconfigPath);
     this.namespace = manifests?.cluster.metadata.namespace ?? DEFAULT_NAMESPACE;
     this.world = new World({
@@ -115,6 +121,7 @@ class SimulatedSandbox implements OpenSandbox {
       frontOf: (namespace, service) => this.world.front(namespace, service),
       mqtt: listener,
       loopbackPortOf,
+      freePorts,
       changed: () => this.portsChanged(),
     });
     this.api = new KubernetesApiServer({ store, namespace: this.namespace, loopbackPortOf });
@@ -137,16 +144,16 @@ class SimulatedSandbox implements OpenSandbox {
   }
 
   async start(): Promise<void> {
-    const { manifests, speed } = this.options;
+    const { manifests, drive = followWallClock } = this.options;
     if (manifests) await this.boot(manifests);
-    this.unfollow = this.world.clock.follow(speed);
+    this.undrive = drive(this.world.clock);
     await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
     this.kubeconfig.write(this.api.kubeconfig());
   }
 
   async stop(): Promise<void> {
     await this.clients?.stop();
-    this.unfollow?.();
+    this.undrive?.();
     this.world.stop();
     await Promise.all([this.ports.close(), this.api.stop(), this.management.close(), this.mqtt.close()]);
     this.kubeconfig.remove();

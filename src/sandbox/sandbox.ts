@@ -1,6 +1,6 @@
 import { BaseUrlTransport } from '../emqx/base-url-transport';
 import type { EmqxTransport } from '../emqx/transport';
-import type { SimulatedClock } from '../simulator/clock';
+import { type Drive, followWallClock, type SimulatedClock } from '../simulator/clock';
 import { type Front, FrontPort } from './front-port';
 import type { BoundPort } from './loopback-port';
 import { type ManagedNode, ManagementApiServer } from './management-api';
@@ -19,14 +19,14 @@ export interface SandboxWorld {
 /**
  * A simulated world on loopback sockets: one port for MQTT clients, and one for the management API of each node.
  *
- * From `start` to `stop` the world's clock follows the wall clock, as the other side of a socket lives by it.
+ * From `start` to `stop` the world's clock follows the wall clock, as the other side of a socket lives by it, or what else drives it.
  */
 export class Sandbox {
   /** Reaches the management API of each node over HTTP. */
   readonly transport: EmqxTransport = new BaseUrlTransport((pod) => this.baseUrlOf(pod.name));
   private readonly management: NodeServers<ManagedNode, ManagementApiServer>;
   private readonly port: FrontPort;
-  private unfollow: (() => void) | undefined;
+  private undrive: (() => void) | undefined;
 
   constructor(private readonly world: SandboxWorld) {
     this.management = new NodeServers(
@@ -43,9 +43,10 @@ export class Sandbox {
    * Opens the ports; resolves when all nodes can be reached.
    *
    * @param mqttPort the port for clients; another free one is taken when somebody else has it. @default 32010
+   * @param drive what moves the world's clock. @default - it follows the wall clock
    */
-  async start(mqttPort?: number): Promise<BoundPort> {
-    this.unfollow = this.world.clock.follow();
+  async start(mqttPort?: number, drive: Drive = followWallClock): Promise<BoundPort> {
+    this.undrive = drive(this.world.clock);
     const [bound] = await Promise.all([this.port.start(mqttPort), this.management.open()]);
     return bound;
   }
@@ -62,8 +63,8 @@ export class Sandbox {
 
   /** Closes all ports and their connections, and lets go of the clock. */
   async stop(): Promise<void> {
-    this.unfollow?.();
-    this.unfollow = undefined;
+    this.undrive?.();
+    this.undrive = undefined;
     await Promise.all([this.port.stop(), this.management.close()]);
   }
 }

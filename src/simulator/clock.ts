@@ -15,9 +15,12 @@ interface Entry {
   wakes: boolean;
 }
 
+/** What moves a clock on while the world around it is real, as sockets are. Returns the function that ends it. */
+export type Drive = (clock: SimulatedClock) => () => void;
+
 /**
- * The simulator's one clock: a queue of callbacks ordered by time, that runs as fast as it can (`run`) or follows the
- * wall clock (`follow`).
+ * The simulator's one clock: a queue of callbacks ordered by time, that runs as fast as it can (`run`), follows the
+ * wall clock (`follow`), or is moved by somebody else (`pass`).
  *
  * - `schedule` is for the simulated world itself: a plain function, run at its time, nothing else happens meanwhile.
  * - `sleep` is for code that also runs outside of the simulator (the engine, the operator): after it wakes, all promise
@@ -28,9 +31,7 @@ export class SimulatedClock implements Clock {
   private time: number;
   private count = 0;
   private readonly heap: Entry[] = [];
-  private following:
-    | { since: number; origin: number; speed: number; timer?: NodeJS.Timeout; stop: () => void }
-    | undefined;
+  private following: { since: number; origin: number; timer?: NodeJS.Timeout } | undefined;
   private wake = false;
 
   /** @param start ms since the epoch. @default 2026-01-01T00:00:00Z */
@@ -41,8 +42,8 @@ export class SimulatedClock implements Clock {
   /** Milliseconds since the epoch, of the simulated world. */
   now(): number {
     if (this.following) {
-      const { since, origin, speed } = this.following;
-      this.time = Math.max(this.time, origin + Math.floor((performance.now() - since) * speed));
+      const { since, origin } = this.following;
+      this.time = Math.max(this.time, origin + Math.floor(performance.now() - since));
     }
     return this.time;
   }
@@ -120,17 +121,28 @@ export class SimulatedClock implements Clock {
   }
 
   /**
+   * Moves time on by `ms` at once: what is due by then runs, each callback at its time. Code that waits on promises goes on after
+   * it, and not in between.
+   */
+  pass(ms: number): void {
+    if (this.following) throw new Error('this clock follows the wall clock');
+    const end = this.time + ms;
+    for (let next = this.top(); next && next.at <= end; next = this.top()) {
+      this.removeTop();
+      this.fire(next);
+    }
+    this.time = end;
+  }
+
+  /**
    * Follows the wall clock from now on: each callback runs when its time has come, never early.
    * Returns the function that stops following; callbacks not yet due stay queued.
-   *
-   * @param speed milliseconds of this clock in one of the wall clock. @default 1
    */
-  follow(speed = 1): () => void {
+  follow(): () => void {
     if (this.following) throw new Error('this clock already follows the wall clock');
-    const following = { since: performance.now(), origin: this.time, speed, stop: () => this.unfollow() };
-    this.following = following;
+    this.following = { since: performance.now(), origin: this.time };
     this.rearm();
-    return following.stop;
+    return () => this.unfollow();
   }
 
   private unfollow(): void {
@@ -149,7 +161,7 @@ export class SimulatedClock implements Clock {
       delete following.timer;
       return;
     }
-    following.timer = setTimeout(() => this.drain(), Math.max(0, next.at - this.now()) / following.speed);
+    following.timer = setTimeout(() => this.drain(), Math.max(0, next.at - this.now()));
   }
 
   private drain(): void {
@@ -222,6 +234,9 @@ export class SimulatedClock implements Clock {
     heap[index] = last;
   }
 }
+
+/** An ordinary life: a second is a second. */
+export const followWallClock: Drive = (clock) => clock.follow();
 
 function before(a: Entry, b: Entry): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type OpenSandbox, openSandbox } from '../../src/sandbox/open-sandbox';
 import { quickstart } from '../../src/sandbox/quickstart';
+import { SharedTime } from '../_shared-time';
 
 const ROOT = path.resolve(__dirname, '../..');
 const CLIENTS = 150;
@@ -25,9 +26,9 @@ class Command {
   readonly ended: Promise<number | null>;
   private readonly waiting = new Set<() => void>();
 
-  constructor(kubeconfig: string, ...words: string[]) {
-    const args = ['--import', 'tsx', path.join(ROOT, 'src/cli/main.ts'), ...words];
-    const env = { ...process.env, KUBECONFIG: kubeconfig, NO_COLOR: '1' };
+  constructor(kubeconfig: string, time: SharedTime | undefined, ...words: string[]) {
+    const args = ['--import', 'tsx', ...(time?.nodeArguments ?? []), path.join(ROOT, 'src/cli/main.ts'), ...words];
+    const env = { ...process.env, ...time?.environment, KUBECONFIG: kubeconfig, NO_COLOR: '1' };
     this.child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.out += text;
@@ -57,17 +58,20 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
   const kubeconfig = path.join(folder, 'kubeconfig');
   const started: Command[] = [];
   let sandbox: OpenSandbox | undefined;
+  /** That of the sandbox in this process; one that is a process of its own lives by the machine's. */
+  let time: SharedTime | undefined;
 
   afterEach(async () => {
     for (const { child } of started) child.kill('SIGKILL');
     await Promise.all(started.splice(0).map(({ ended }) => ended));
     await sandbox?.stop();
-    sandbox = undefined;
+    await time?.close();
+    sandbox = time = undefined;
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const start = (...words: string[]) => {
-    const command = new Command(kubeconfig, ...words);
+    const command = new Command(kubeconfig, time, ...words);
     started.push(command);
     return command;
   };
@@ -81,13 +85,21 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     const all = new Promise<void>((resolve) => {
       connected = resolve;
     });
+    time = await SharedTime.open();
     sandbox = await openSandbox(
-      { manifests: quickstart(RATE), clients: CLIENTS, seed: 5, kubeconfigPath: kubeconfig, speed: 4 },
+      {
+        manifests: quickstart(RATE),
+        clients: CLIENTS,
+        seed: 5,
+        kubeconfigPath: kubeconfig,
+        drive: time.drive,
+        freePorts: true,
+      },
       ({ kind }) => {
         if (kind === 'connected') connected();
       },
     );
-    await all;
+    await time.until(all);
 
     expect(await run('check')).toMatchObject({
       code: 0,
@@ -100,7 +112,7 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     const upgrade = ['upgrade', 'emqx-ee', '--set-version', '4.4.15', '--yes'];
     const first = start(...upgrade);
     await first.wrote('phase green');
-    first.child.kill('SIGSTOP'); // it holds the lease, however long the second one takes to start
+    first.child.kill('SIGSTOP'); // time stands with it, so that it holds the lease
     const second = await run(...upgrade);
     first.child.kill('SIGCONT');
     expect(second.code).toBe(3);
@@ -129,7 +141,7 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     expect(attached.out.endsWith(report.out)).toBe(true);
     expect((await run('status')).out).toContain('EMQX 4.4.15: at rest\n');
     expect(sandbox.connectedClients()).toBe(CLIENTS);
-  }, 300_000);
+  });
 
   test('the sandbox is told to programs line by line, and so is what goes wrong', async () => {
     const words = ['sandbox', '--clients', '10', '--kubeconfig-out', kubeconfig, '-o', 'json'];
@@ -157,7 +169,7 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     expect(linesOf(refused.out)).toEqual([
       { kind: 'error', code: 'BAD_INPUT', message: expect.stringMatching(/^'--port' \("80"\) must be /) },
     ]);
-  }, 120_000);
+  });
 
   test('the sandbox is opened, told how to be used, and closed by Ctrl-C without a trace', async () => {
     const command = start('sandbox', '--clients', '10', '--kubeconfig-out', kubeconfig);
@@ -176,5 +188,5 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
       code: 2,
       err: expect.stringContaining(`the kubeconfig ${kubeconfig}: ENOENT`),
     });
-  }, 120_000);
+  });
 });

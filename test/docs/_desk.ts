@@ -6,8 +6,12 @@ import type { KubeObject } from '../../src/kubernetes';
 import { readManifest } from '../../src/resource';
 import { type OpenSandbox, openSandbox } from '../../src/sandbox/open-sandbox';
 import { type ClusterManifests, quickstart } from '../../src/sandbox/quickstart';
+import { SharedTime } from '../_shared-time';
 import { ended } from '../sandbox/kubernetes-api/_kubectl';
 import { ROOT } from './_steps';
+
+/** By it Node runs the sources. */
+const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
 
 /** Of the quickstart's cluster that `sandbox` opens. */
 const QUICKSTART_RATE = 100;
@@ -17,20 +21,22 @@ export class Desk {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'desk-'));
   readonly kubeconfigPath = path.join(this.folder, 'sandbox.kubeconfig');
   private sandbox: OpenSandbox | undefined;
+  private sharedTime: SharedTime | undefined;
   private connected: Promise<void> = Promise.resolve();
 
-  constructor() {
-    const command = path.join(this.folder, 'emqx-blue-green');
-    const program = path.join(ROOT, 'src/cli/main.ts');
-    writeFileSync(command, `#!/bin/sh\nexec node ${ROOT}/node_modules/tsx/dist/cli.mjs ${program} "$@"\n`);
-    chmodSync(command, 0o755);
+  /** That of the sandbox. */
+  get time(): SharedTime {
+    if (!this.sharedTime) throw new Error('no sandbox is open');
+    return this.sharedTime;
   }
 
   /** Opens the sandbox as the command line would, in place of the one before. */
   async open(words: readonly string[]): Promise<void> {
-    await this.sandbox?.stop();
+    await this.close();
     const after = (flag: string) => (words.includes(flag) ? words[words.indexOf(flag) + 1] : undefined);
-    const isEmpty = words.includes('--empty');
+    const time = await SharedTime.open();
+    this.sharedTime = time;
+    this.installCommand(time);
     let tellConnected: () => void = () => undefined;
     this.connected = new Promise((resolve) => {
       tellConnected = resolve;
@@ -39,9 +45,9 @@ export class Desk {
       {
         kubeconfigPath: this.kubeconfigPath,
         clients: Number(after('--clients')),
-        // What the operator alone does may go fast; the command line lives by the wall clock.
-        speed: isEmpty ? 8 : 1,
-        ...(!isEmpty && { manifests: this.manifests(after('-f')) }),
+        drive: time.drive,
+        freePorts: true,
+        ...(!words.includes('--empty') && { manifests: this.manifests(after('-f')) }),
       },
       ({ kind }) => {
         if (kind === 'connected') tellConnected();
@@ -51,26 +57,41 @@ export class Desk {
 
   /** Resolves as soon as the first terminal has told that its clients are connected. */
   get ready(): Promise<void> {
-    return this.connected;
+    return this.time.until(this.connected);
   }
 
   /** Runs commands in another terminal, to their end. */
   async run(commands: string): Promise<string> {
     if (/^emqx-blue-green/m.test(commands)) await this.ready;
-    const env = { ...process.env, HOME: this.folder, PATH: `${this.folder}:${process.env['PATH']}`, NO_COLOR: '1' };
-    const shell = spawn('bash', ['-euc', commands], {
-      cwd: this.folder,
-      env: { ...env, KUBECONFIG: this.kubeconfigPath },
-    });
+    const PATH = `${this.folder}:${process.env['PATH']}`;
+    const own = { HOME: this.folder, PATH, NO_COLOR: '1', KUBECONFIG: this.kubeconfigPath };
+    const env = { ...process.env, ...this.sharedTime?.environment, ...own };
+    const shell = spawn('bash', ['-euc', commands], { cwd: this.folder, env });
     shell.stdin.end();
-    const { code, out, error } = await ended(shell);
+    const output = ended(shell);
+    // kubectl waits for what the cluster does, and cannot share its time.
+    const { code, out, error } = await (/^kubectl/m.test(commands) ? this.time.until(output, true) : output);
     if (code !== 0) throw new Error(`exit code ${code}\n${out}${error}`);
     return out;
   }
 
   async clear(): Promise<void> {
-    await this.sandbox?.stop();
+    await this.close();
     rmSync(this.folder, { recursive: true });
+  }
+
+  private async close(): Promise<void> {
+    await this.sandbox?.stop();
+    await this.sharedTime?.close();
+    this.sandbox = this.sharedTime = undefined;
+  }
+
+  /** The command line, under its own name. */
+  private installCommand({ nodeArguments }: SharedTime): void {
+    const command = path.join(this.folder, 'emqx-blue-green');
+    const words = ['node', '--import', TSX, ...nodeArguments, path.join(ROOT, 'src/cli/main.ts')];
+    writeFileSync(command, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
+    chmodSync(command, 0o755);
   }
 
   private manifests(file: string | undefined): ClusterManifests {

@@ -1,5 +1,5 @@
-import { openLink } from '../../src/cli/link';
 import { runProgram } from '../../src/cli/program';
+import type { Link } from '../../src/cli/shell';
 import { TestShell } from '../cli/_shell';
 import { hasForm } from './_output';
 
@@ -15,10 +15,10 @@ export class LiveTerminal {
   private readonly looks = new Set<() => void>();
   readonly ended: Promise<number>;
 
-  constructor(words: readonly string[], kubeconfig: string) {
+  constructor(words: readonly string[], link: () => Promise<Link>) {
     this.shell = new TestShell(words, {
       isTTY: true,
-      link: () => openLink({ kubeconfig }),
+      link,
       written: (text) => this.write(text),
     });
     this.ended = runProgram(this.shell);

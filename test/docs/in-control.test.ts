@@ -12,11 +12,13 @@ describe('an upgrade in control', () => {
     await desk.clear();
   });
 
+  const link = async () => ({ ...(await openLink({ kubeconfig: desk.kubeconfigPath })), clock: desk.time.clock });
+
   /** What a command prints that is typed beside the upgrade. */
   async function typed(commands: string, words: readonly string[]): Promise<string> {
     if (!commands.startsWith('emqx-blue-green')) return desk.run(commands);
     // In this process: the time that a command takes to start is not to be that of the upgrade.
-    const { out, err } = await run(words, { link: () => openLink({ kubeconfig: desk.kubeconfigPath }) });
+    const { out, err } = await desk.time.until(run(words, { link }));
     expect(err).toBe('');
     return out;
   }
@@ -26,17 +28,17 @@ describe('an upgrade in control', () => {
     for (const step of stepsOf('docs/in-control.md')) {
       const { commands, shown = '' } = step;
       const words = commands?.trim().split(/\s+/).slice(1) ?? [];
-      if (commands === undefined) await upgrade!.shows(shown);
+      if (commands === undefined) await desk.time.until(upgrade!.shows(shown));
       else if (words[0] === 'sandbox') await desk.open(words);
       else if (words[0] === 'upgrade') {
         await desk.ready;
-        upgrade = new LiveTerminal(words, desk.kubeconfigPath);
+        upgrade = new LiveTerminal(words, link);
       } else {
         last = await typed(commands, words);
         expectShown(step, last);
       }
     }
-    expect(await upgrade?.ended).toBe(4);
+    expect(await desk.time.until(upgrade!.ended)).toBe(4);
     expect(sessionsIn(last)).toBe(330);
-  }, 280_000);
+  });
 });

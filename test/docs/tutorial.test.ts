@@ -30,7 +30,7 @@ describeKubectl(
       expect(before).toBeLessThanOrEqual(330);
       expect(driven).toBe(330);
       expect(byTheOperator).toBeLessThanOrEqual(300);
-    }, 280_000);
+    });
   },
   31,
 );

@@ -16,6 +16,7 @@ import {
 } from '../../src/sandbox/open-sandbox';
 import { quickstart } from '../../src/sandbox/quickstart';
 import { planUpgrade } from '../../src/upgrade';
+import { SharedTime } from '../_shared-time';
 import { Cleanup } from './test-world';
 
 const cleanup = new Cleanup();
@@ -28,7 +29,7 @@ async function opened(options: Partial<OpenSandboxOptions> = {}) {
   const kubeconfigPath = path.join(folder, 'kubeconfig');
   const events: SandboxEvent[] = [];
   const waiting = new Set<() => void>();
-  const sandbox = await openSandbox({ kubeconfigPath, ...options }, (event) => {
+  const sandbox = await openSandbox({ kubeconfigPath, freePorts: true, ...options }, (event) => {
     events.push(event);
     for (const resume of waiting) resume();
   });
@@ -117,7 +118,9 @@ describe('a sandbox with a cluster', () => {
 
 describe('an empty sandbox', () => {
   test('runs a cluster that is applied, and lets its clients in as soon as there is a way', async () => {
-    const { sandbox, client, events, until } = await opened({ clients: 10, speed: 20 });
+    const time = await SharedTime.open();
+    cleanup.add(() => time.close());
+    const { sandbox, client, events, until } = await opened({ clients: 10, drive: time.drive });
     expect(sandbox.nodePorts()).toEqual([]);
     const { cluster, objects } = quickstart(10);
     for (const object of [cluster as KubeObject, ...objects]) {
@@ -125,7 +128,7 @@ describe('an empty sandbox', () => {
       const ref = { apiVersion, kind, namespace: 'default', name: metadata.name };
       await client.patch(ref, { type: 'apply', body: object, fieldManager: 'test' });
     }
-    await until(() => events.some(({ kind }) => kind === 'connected'));
+    await time.until(until(() => events.some(({ kind }) => kind === 'connected')));
     expect(sandbox.connectedClients()).toBe(10);
     expect(sandbox.nodePorts()).toMatchObject([{ service: 'emqx-ee-mqtt', isMqtt: true }]);
   });

@@ -1,5 +1,6 @@
 import { connect, type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
 import type { RefusalReason } from '../../simulator/clients/client-report';
+import type { SimulatedClock, Timer } from '../../simulator/clock';
 import { LOOPBACK } from '../listen';
 import {
   causeOf,
@@ -11,7 +12,15 @@ import {
   topicOf,
 } from './socket-client';
 
-/** A client of the npm library `mqtt`, as devices and services in the field run it. */
+/** Longer than any run, ms: the longest that a timer of Node takes. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/**
+ * A client of the npm library `mqtt`, as devices and services in the field run it.
+ *
+ * Its waits are those of the simulated clock: nodes count keep-alive and take-over by that clock, and a client on another one would
+ * be away for too long, or dropped as silent, wherever the two differ.
+ */
 export class LibraryClient implements SocketClient {
   private client: MqttClient | undefined;
   private up = false;
@@ -23,6 +32,8 @@ export class LibraryClient implements SocketClient {
   private refusal: RefusalReason | undefined;
   private disconnectCode: number | undefined;
   private onceReady: (() => void) | undefined;
+  /** Of the attempt under way, or of the next one. */
+  private timer: Timer | undefined;
 
   constructor(
     private readonly context: SwarmContext,
@@ -37,8 +48,7 @@ export class LibraryClient implements SocketClient {
     this.leaving = false;
     return new Promise((resolve) => {
       this.onceReady = resolve;
-      if (this.client) this.client.reconnect();
-      else this.client = this.connect();
+      this.attempt();
     });
   }
 
@@ -52,8 +62,18 @@ export class LibraryClient implements SocketClient {
   async stop(): Promise<void> {
     this.leaving = true;
     this.up = false;
+    this.timer?.cancel();
     this.ready();
     if (this.client && !this.client.disconnected) await this.client.endAsync(true);
+  }
+
+  private attempt(): void {
+    if (this.client) this.client.reconnect();
+    else this.client = this.connect();
+    this.timer = this.context.clock.schedule(this.identity.group.reconnect.connectTimeoutMs, () => {
+      this.refusal = 'timeout';
+      this.client!.stream.destroy();
+    });
   }
 
   private connect(): MqttClient {
@@ -68,10 +88,6 @@ export class LibraryClient implements SocketClient {
     client.on('error', (error) => {
       const { code } = error as { code?: number | string };
       if (typeof code === 'number') this.refusal = refusalOf(this.identity, code);
-      else if (error.message === 'connack timeout') this.refusal = 'timeout';
-    });
-    client.on('reconnect', () => {
-      client.options.reconnectPeriod = this.period();
     });
     client.on('close', () => this.closed());
     return client;
@@ -79,7 +95,7 @@ export class LibraryClient implements SocketClient {
 
   private options(): IClientOptions {
     const { clientId, group } = this.identity;
-    const { protocolVersion, persistent, reconnect, sessionExpirySeconds } = group;
+    const { protocolVersion, persistent, sessionExpirySeconds } = group;
     const expires = persistent && protocolVersion === 5;
     return {
       host: LOOPBACK,
@@ -88,8 +104,10 @@ export class LibraryClient implements SocketClient {
       protocolVersion,
       clean: !persistent,
       keepalive: KEEP_ALIVE_SECONDS,
-      connectTimeout: reconnect.connectTimeoutMs,
-      reconnectPeriod: this.period(),
+      timerVariant: keepAliveTimer(this.context.clock),
+      // Both are waited for here, by the simulated clock.
+      connectTimeout: NEVER_MS,
+      reconnectPeriod: NEVER_MS,
       // Without it a client that was refused once stays away for good.
       reconnectOnConnackError: true,
       resubscribe: false,
@@ -97,13 +115,9 @@ export class LibraryClient implements SocketClient {
     };
   }
 
-  /** The library waits equally long each time, so it is told a new time before each. */
-  private period(): number {
-    return this.identity.group.reconnect.delayMs(0, this.context.random);
-  }
-
   private connected(client: MqttClient, { sessionPresent }: IConnackPacket): void {
     const { group, number } = this.identity;
+    this.timer?.cancel();
     this.up = true;
     this.context.ledger.connected(number, this.hasSession ? sessionPresent : undefined);
     this.hasSession = group.persistent;
@@ -118,13 +132,15 @@ export class LibraryClient implements SocketClient {
   }
 
   private closed(): void {
-    const { ledger } = this.context;
-    const { number } = this.identity;
+    const { clock, ledger, random } = this.context;
+    const { group, number } = this.identity;
     const wasUp = this.up;
     this.up = false;
+    this.timer?.cancel();
     if (!this.leaving) {
       if (wasUp) ledger.disconnected(number, causeOf(this.identity, this.disconnectCode));
       else ledger.refused(this.refusal ?? 'tcp-refused', number);
+      this.timer = clock.schedule(group.reconnect.delayMs(0, random), () => this.attempt());
     }
     this.refusal = undefined;
     this.disconnectCode = undefined;
@@ -135,4 +151,26 @@ export class LibraryClient implements SocketClient {
     this.onceReady = undefined;
     onceReady?.();
   }
+}
+
+/** What the library's keep-alive waits by: an interval, as `setInterval` makes one. */
+function keepAliveTimer(clock: SimulatedClock): Exclude<IClientOptions['timerVariant'], string | undefined> {
+  const timers = new Map<number, Timer>();
+  let count = 0;
+  return {
+    set: (callback: () => void, ms: number) => {
+      const id = ++count;
+      const next = () => timers.set(id, clock.schedule(ms, fire));
+      const fire = () => {
+        next();
+        callback();
+      };
+      next();
+      return id;
+    },
+    clear: (id: number) => {
+      timers.get(id)?.cancel();
+      timers.delete(id);
+    },
+  } as Exclude<IClientOptions['timerVariant'], string | undefined>;
 }

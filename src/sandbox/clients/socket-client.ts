@@ -1,6 +1,7 @@
 import type { CompleteGroup } from '../../simulator/clients/client-group';
 import type { ClientLedger } from '../../simulator/clients/client-ledger';
 import type { RefusalReason } from '../../simulator/clients/client-report';
+import type { SimulatedClock } from '../../simulator/clock';
 import type { CloseCause } from '../../simulator/emqx/types';
 import type { Random } from '../../simulator/random';
 
@@ -16,6 +17,8 @@ export interface Identity {
 export interface SwarmContext {
   /** The port on the loopback interface that they connect to. */
   port: number;
+  /** What they wait by. */
+  clock: SimulatedClock;
   random: Random;
   ledger: ClientLedger;
 }

@@ -41,7 +41,7 @@ export class SocketClients {
     groups: readonly SocketClientGroup[],
   ) {
     const { clock, ledger, random, port } = options;
-    const context: SwarmContext = { port, random, ledger };
+    const context: SwarmContext = { port, clock, random, ledger };
     const timers = lightTimers(clock);
     const names = new Set<string>();
     for (const { kind, ...rest } of groups) {

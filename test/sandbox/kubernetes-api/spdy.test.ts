@@ -113,7 +113,10 @@ class Client {
 async function clientOf(targets: Record<number, (socket: Socket) => void>): Promise<Client> {
   const ports = new Map<number, number>();
   for (const [port, serve] of Object.entries(targets)) {
-    const server = createServer({ allowHalfOpen: true }, serve);
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      cleanup.add(() => socket.destroy()); // its own half stays open
+      serve(socket);
+    });
     cleanup.add(() => server.close());
     ports.set(Number(port), await listen(server));
   }
