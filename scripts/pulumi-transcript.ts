@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const sandbox = await openSandbox({ kubeconfigPath: kubeconfig, clients: 300 }, ({ kind }) => {
     if (kind === 'connected') connected();
   });
-  const host = await ProviderHost.start({ KUBECONFIG: kubeconfig });
+  const host = await ProviderHost.start(undefined, { KUBECONFIG: kubeconfig });
   try {
     const { outputs } = await step(host, 'create 4.4.14', () => host.create(program('4.4.14')));
     await all;

@@ -19,7 +19,7 @@ const READY_SECONDS = 600;
 export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
   const inputs = inputsOf(raw);
   const link = await ClusterLink.open(inputs);
-  const operation = new Operation(inputs);
+  const operation = new Operation(inputs, link.clock);
   try {
     const view = await link.view(operation.signal);
     if (view) refuseUnlessAdoptable(view, inputs, link.id);

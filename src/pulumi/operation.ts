@@ -1,4 +1,4 @@
-import { UpgradeError } from '../upgrade';
+import { type Clock, UpgradeError } from '../upgrade';
 import { onCancel } from './cancellation';
 import { EngineLog } from './engine-log';
 import type { EmqxEnterpriseInputs, Raw } from './inputs';
@@ -37,11 +37,15 @@ export class Operation {
 
   private readonly leaving = new AbortController();
   private readonly expiring = new AbortController();
+  private readonly over = new AbortController();
   private readonly log: EngineLog;
   private readonly forget: () => void;
-  private timer: NodeJS.Timeout | undefined;
+  private isLimited = false;
 
-  constructor({ progressRow }: EmqxEnterpriseInputs) {
+  constructor(
+    { progressRow }: EmqxEnterpriseInputs,
+    private readonly clock: Clock,
+  ) {
     this.left = this.leaving.signal;
     this.signal = AbortSignal.any([this.left, this.expiring.signal]);
     this.log = new EngineLog(progressRow ?? '', () => this.leaving.abort(new Error('the Pulumi engine has gone')));
@@ -50,9 +54,10 @@ export class Operation {
 
   /** From now on the operation may take so long. The first limit counts. */
   limit(seconds: number): void {
-    if (this.timer) return;
+    if (this.isLimited) return;
+    this.isLimited = true;
     const reason = `not done within ${seconds} s (upgrade.timeouts.totalSeconds)`;
-    this.timer = setTimeout(() => this.expiring.abort(new Error(reason)), seconds * 1000);
+    this.after(seconds * 1000, () => this.expiring.abort(new Error(reason)));
   }
 
   get hasExpired(): boolean {
@@ -82,7 +87,7 @@ export class Operation {
   }
 
   end(): void {
-    clearTimeout(this.timer);
+    this.over.abort();
     this.forget();
     this.log.close();
   }
@@ -98,11 +103,18 @@ export class Operation {
     if (!this.touched) return new Error(isLeft ? `${cause}; nothing was written` : cause);
     const holds = this.holds === undefined ? [] : [this.holds];
     const reasons = [cause, ...holds, ...(isLeft ? ['`pulumi up` goes on'] : [])];
-    const view = await link.view(AbortSignal.timeout(LAST_LOOK_MS)).catch(() => undefined);
+    const late = new AbortController();
+    this.after(LAST_LOOK_MS, () => late.abort());
+    const view = await link.view(late.signal).catch(() => undefined);
     const state: Seen = view ? seen(view) : unseen(kept.inputs, 'changing');
     const phase = kept.phaseOf?.(state.phase) ?? state.phase;
     const properties = { ...kept.inputs, ...state, phase, __provider: kept.provider };
     return new UnfinishedError(link.id, properties, reasons);
+  }
+
+  /** Runs `callback` after `ms`, unless the operation has ended by then. */
+  private after(ms: number, callback: () => void): void {
+    this.clock.sleep(ms, this.over.signal).then(callback, () => undefined);
   }
 }
 

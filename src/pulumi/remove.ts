@@ -13,7 +13,7 @@ import { refuseForeignLease } from './update';
 export async function remove(raw: Raw): Promise<void> {
   const state = stateOf(raw);
   const link = await ClusterLink.open(state);
-  const operation = new Operation(state);
+  const operation = new Operation(state, link.clock);
   const { cluster, holder } = link;
   const { signal } = operation;
   try {

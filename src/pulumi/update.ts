@@ -29,7 +29,7 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
   const before = stateOf(raw.olds);
   const inputs = inputsOf(raw.news);
   const link = await ClusterLink.open(inputs);
-  const operation = new Operation(inputs);
+  const operation = new Operation(inputs, link.clock);
   try {
     await new Change(link, inputs, operation).bringAbout();
     const running = await untilRunning(link, inputs, operation);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { connect, isKubeError, type KubeClient, type KubeObject } from '../../src/kubernetes';
 import type { EmqxEnterprise } from '../../src/resource';
 import { type OpenSandbox, type OpenSandboxOptions, openSandbox } from '../../src/sandbox/open-sandbox';
+import { SharedTime } from '../_shared-time';
 import { type Properties, ProviderHost } from './_host';
 
 export const ID = 'default/emqx-ee';
@@ -13,6 +14,7 @@ export const ROW = 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterpr
 export class Desk {
   private constructor(
     private readonly folder: string,
+    private readonly time: SharedTime,
     readonly host: ProviderHost,
     private readonly sandbox: OpenSandbox,
     readonly api: KubeClient,
@@ -20,20 +22,23 @@ export class Desk {
     readonly connected: Promise<void>,
   ) {}
 
-  static async open(options: Omit<OpenSandboxOptions, 'kubeconfigPath'>): Promise<Desk> {
+  static async open(options: Omit<OpenSandboxOptions, 'kubeconfigPath' | 'drive' | 'freePorts'>): Promise<Desk> {
+    const time = await SharedTime.open();
     const folder = mkdtempSync(path.join(tmpdir(), 'pulumi-sandbox-'));
     const kubeconfig = path.join(folder, 'kubeconfig');
     let tell: () => void = () => undefined;
     const connected = new Promise<void>((resolve) => {
       tell = resolve;
     });
-    const [host, sandbox] = await Promise.all([
-      ProviderHost.start(),
-      openSandbox({ ...options, kubeconfigPath: kubeconfig }, ({ kind }) => {
+    const { drive } = time;
+    const sandbox = await openSandbox(
+      { ...options, drive, freePorts: true, kubeconfigPath: kubeconfig },
+      ({ kind }) => {
         if (kind === 'connected') tell();
-      }),
-    ]);
-    return new Desk(folder, host, sandbox, await connect({ kubeconfig }), connected);
+      },
+    );
+    const host = await ProviderHost.start(time);
+    return new Desk(folder, time, host, sandbox, await connect({ kubeconfig }), connected);
   }
 
   get kubeconfig(): string {
@@ -77,7 +82,7 @@ export class Desk {
   /** Somebody else upgrades the cluster. */
   async takeLease(holder: string): Promise<void> {
     const ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
-    const renewTime = new Date(Date.now() + 60_000).toISOString().replace('Z', '000Z');
+    const renewTime = new Date(this.time.clock.now() + 3_600_000).toISOString().replace('Z', '000Z');
     const spec = { holderIdentity: holder, leaseDurationSeconds: 30, renewTime, acquireTime: renewTime };
     await this.api.create({ ...ref, metadata: { namespace: 'default', name: 'emqx-ee-upgrade' }, spec } as KubeObject);
   }
@@ -96,6 +101,7 @@ export class Desk {
   async close(): Promise<void> {
     this.api.close();
     await Promise.all([this.host.stop(), this.sandbox.stop()]);
+    await this.time.close();
     rmSync(this.folder, { recursive: true });
   }
 }

@@ -11,6 +11,7 @@ import { Status } from '@pulumi/pulumi/proto/status_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { PROVIDER_TEXT } from '../../src/pulumi/provider-text';
+import type { SharedTime } from '../_shared-time';
 
 const ROOT = path.resolve(__dirname, '../..');
 
@@ -58,7 +59,8 @@ export class ProviderHost {
     private readonly ended: Promise<unknown>,
   ) {}
 
-  static async start(env: NodeJS.ProcessEnv = {}): Promise<ProviderHost> {
+  /** @param time that it lives by. @default - the machine's */
+  static async start(time?: SharedTime, env: NodeJS.ProcessEnv = {}): Promise<ProviderHost> {
     const folder = programFolder();
     const engine = new grpc.Server();
     let host: ProviderHost | undefined;
@@ -78,9 +80,10 @@ export class ProviderHost {
       );
     });
     const script = path.join(ROOT, 'node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js');
-    const child = spawn(process.execPath, ['--import', TSX, script, `127.0.0.1:${enginePort}`], {
+    const args = ['--import', TSX, ...(time?.nodeArguments ?? []), script, `127.0.0.1:${enginePort}`];
+    const child = spawn(process.execPath, args, {
       cwd: folder,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...time?.environment, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended = new Promise((resolve) => child.on('close', resolve));

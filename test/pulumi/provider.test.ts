@@ -7,12 +7,6 @@ import { Desk, failureOf, ID, type Lease, ROW } from './_desk';
 import { EngineModel, type Step } from './_engine-model';
 import { PartialFailure, type Properties } from './_host';
 
-// Whole upgrades, by processes of their own: on a busy machine one takes a minute.
-jest.setTimeout(300_000);
-
-/** So many that their evacuation is under way for long, also on a busy machine. */
-const MANY = 900;
-
 interface Service extends KubeObject {
   spec: { selector: Record<string, string> };
 }
@@ -23,7 +17,7 @@ describe('the provider', () => {
   afterEach(() => desk.close());
 
   const withCluster = async (clients = 150) => {
-    desk = await Desk.open({ manifests: quickstart(20), clients, seed: 5, speed: 4 });
+    desk = await Desk.open({ manifests: quickstart(20), clients, seed: 5 });
   };
   /** Upgrades, is left at Ctrl-C in the middle of the evacuation, and what the engine is told then. */
   const interrupted = async (olds: Properties, news: Properties): Promise<PartialFailure> => {
@@ -41,7 +35,7 @@ describe('the provider', () => {
   };
 
   test('makes a cluster, upgrades it, reads it, and removes it with all that belongs to it', async () => {
-    desk = await Desk.open({ clients: 150, seed: 3, speed: 4 });
+    desk = await Desk.open({ clients: 150, seed: 3 });
     const { host } = desk;
     const exposed = { exposure: 'operator', service: { type: 'NodePort', mqtt: 32_010 } };
     const old = desk.properties('4.4.14', exposed);
@@ -93,7 +87,7 @@ describe('the provider', () => {
   });
 
   test('stops at Ctrl-C with the operator held and the lease given back, and the next update goes on', async () => {
-    await withCluster(MANY);
+    await withCluster();
     const { host } = desk;
     const engine = new EngineModel(host);
     await desk.connected;
@@ -135,7 +129,7 @@ describe('the provider', () => {
   });
 
   test('goes back when the old version is wanted again in the middle of an upgrade', async () => {
-    await withCluster(MANY);
+    await withCluster();
     const engine = new EngineModel(desk.host);
     await desk.connected;
     const old = desk.properties('4.4.14', { adopt: true });
@@ -261,7 +255,7 @@ describe('the provider', () => {
     const node = manifests.cluster.spec.template!.spec!.emqxContainer!;
     node.env = [{ name: 'EMQX_AUTH__REDIS__PASSWORD', value: secrets[0] }];
     node.bootstrapAPIKeys = [{ key: 'dashboards', secret: secrets[1] }];
-    desk = await Desk.open({ manifests, clients: MANY, seed: 5, speed: 4 });
+    desk = await Desk.open({ manifests, clients: 150, seed: 5 });
     const text = readFileSync(desk.kubeconfig, 'utf8');
     const given = {
       kubeconfig: text,
