@@ -11,5 +11,5 @@ describe('the promises hold, and the run comes to its end', () => {
 
   test('with the faults of 50 seeds', async () => {
     for (const seed of SEEDS) expect(noticed(await playFaults(planOf(seed)))).toEqual([]);
-  }, 120_000);
+  });
 });
