@@ -1,8 +1,10 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatProblem, type Problem } from '../src/resource';
 import { CHOSEN_NAMES, chosenPlans } from '../src/simulator/faults/chosen-plans';
-import { crashPoints, playCrash } from '../src/simulator/faults/crash-points';
-import { FAULT_NAMES, FAULTS, faultsNamed, planOf } from '../src/simulator/faults/plan';
+import { type Canonical, crashPoints, playCrash } from '../src/simulator/faults/crash-points';
+import { FAULT_NAMES, FAULTS, faultsNamed, type Plan, planOf } from '../src/simulator/faults/plan';
 import { type Played, playFaults } from '../src/simulator/faults/play';
 
 const USAGE = `npm run simulate:faults -- [--seeds A..B] [--fault NAME]… [--trace] [--list]
@@ -14,94 +16,156 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
   --crash-points  the process dies before and after each write of an upgrade and of an abort,
                   and each of their answers is lost once
   --chosen        faults that were chosen by hand, because chance meets them too seldom
-  --every N       only each Nth of these points (default: 1)
+  --every N       only each Nth of the crash points (default: 1)
+  --jobs N        processes that share the work (default: one for each processor; with --trace 1)
   --trace         print what happened
   --list          the names of the faults
-  --first         stop at the first seed that fails`;
+  --first         stop at the first that fails`;
+
+const OPTIONS = {
+  seeds: { type: 'string' },
+  'crash-points': { type: 'boolean' },
+  chosen: { type: 'boolean' },
+  every: { type: 'string', default: '1' },
+  jobs: { type: 'string' },
+  fault: { type: 'string', multiple: true },
+  trace: { type: 'boolean' },
+  list: { type: 'boolean' },
+  first: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+const GROUPS = ['crash points', 'chosen plans', 'seeds'] as const;
+
+/** One run with faults. */
+interface Play {
+  group: (typeof GROUPS)[number];
+  name: string;
+  run(): Promise<Played>;
+}
+
+/** What came of one. */
+interface Result {
+  group: Play['group'];
+  /** Lines to print; empty when all promises were kept. */
+  failure: string;
+}
+
+/** Which share of the plays a process has: each `of`th, from the `index`th on. */
+interface Share {
+  index: number;
+  of: number;
+}
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string' },
-      'crash-points': { type: 'boolean' },
-      chosen: { type: 'boolean' },
-      every: { type: 'string', default: '1' },
-      fault: { type: 'string', multiple: true },
-      trace: { type: 'boolean' },
-      list: { type: 'boolean' },
-      first: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  });
+  const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return console.log(USAGE);
   if (values.list) return console.log(FAULT_NAMES.map((name) => `${name.padEnd(28)}${FAULTS[name].does}`).join('\n'));
-  if (values['crash-points']) await everyCrash(Number(values.every), values.first ?? false);
-  const goesOn = () => !(values.first && process.exitCode === 1);
-  if (values.chosen && goesOn()) await everyChosen(values.first ?? false);
+  const share = process.env['SIMULATE_FAULTS_SHARE'];
+  if (share) return playShare(values, JSON.parse(share), (result) => void process.send?.(result));
+  const began = performance.now();
+  const results = await played(values);
+  for (const group of GROUPS) {
+    const ofIt = results.filter((result) => result.group === group);
+    if (ofIt.length === 0) continue;
+    console.log(`${ofIt.length} ${group}, ${ofIt.filter(({ failure }) => failure).length} failed`);
+  }
+  const seconds = (performance.now() - began) / 1_000;
+  console.log(`${seconds.toFixed(1)} s, ${(results.length / seconds).toFixed(1)} a second`);
+  if (results.some(({ failure }) => failure)) process.exitCode = 1;
+}
+
+/** Plays all of them, in as many processes as were asked for, and prints what fails as it comes. */
+async function played(values: Values): Promise<Result[]> {
+  const results: Result[] = [];
+  const jobs = values.trace ? 1 : Number(values.jobs ?? availableParallelism());
+  const over = new AbortController();
+  const take = (result: Result) => {
+    results.push(result);
+    if (!result.failure) return;
+    console.log(result.failure);
+    if (values.first) over.abort();
+  };
+  if (jobs === 1) await playShare(values, { index: 0, of: 1 }, take, over.signal);
+  else await Promise.all(Array.from({ length: jobs }, (_, index) => inProcess({ index, of: jobs }, take, over.signal)));
+  return results;
+}
+
+/** A share of them, in a process of its own. */
+function inProcess(share: Share, take: (result: Result) => void, over: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, SIMULATE_FAULTS_SHARE: JSON.stringify(share) };
+    const child = fork(__filename, process.argv.slice(2), { env });
+    over.addEventListener('abort', () => child.kill());
+    child.on('message', (result) => {
+      if (!over.aborted) take(result as Result);
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0 || over.aborted) resolve();
+      else reject(new Error(`a process that played with faults ended with ${code}`));
+    });
+  });
+}
+
+async function playShare(
+  values: Values,
+  { index, of }: Share,
+  take: (result: Result) => void,
+  over?: AbortSignal,
+): Promise<void> {
+  const plays = await playsOf(values);
+  for (const { group, name, run } of plays.filter((_, i) => i % of === index)) {
+    if (over?.aborted) return;
+    const { violations, trace } = await run();
+    if (values.trace) console.log(trace.join('\n'));
+    take({ group, failure: violations.length > 0 ? [name, ...lines(violations)].join('\n') : '' });
+  }
+}
+
+async function playsOf(values: Values): Promise<Play[]> {
   const only = values['crash-points'] || values.chosen;
-  if ((values.seeds !== undefined || !only) && goesOn()) await everySeed(values.seeds ?? '1..100', values);
+  return [
+    ...(values['crash-points'] ? await everyCrash(Number(values.every)) : []),
+    ...(values.chosen ? everyChosen() : []),
+    ...(values.seeds !== undefined || !only ? everySeed(values.seeds ?? '1..100', values.fault) : []),
+  ];
 }
 
-interface SeedOptions {
-  fault?: string[];
-  trace?: boolean;
-  first?: boolean;
+async function everyCrash(every: number): Promise<Play[]> {
+  const runs: Canonical[] = ['upgrade', 'abort'];
+  const points = (await Promise.all(runs.map(crashPoints))).flat().filter((_, i) => i % every === 0);
+  return points.map((point) => ({
+    group: 'crash points',
+    name: `${point.run}, write ${point.write}, ${point.blow}`,
+    run: () => playCrash(point),
+  }));
 }
 
-async function everySeed(seeds: string, values: SeedOptions): Promise<void> {
-  const only = values.fault && faultsNamed(values.fault, refuse);
+function everyChosen(): Play[] {
+  return CHOSEN_NAMES.flatMap((name) =>
+    chosenPlans(name).map((plan) => ({
+      group: 'chosen plans',
+      name: `${name} (${plan.size.replicas} nodes)`,
+      run: () => playFaults(plan),
+    })),
+  );
+}
+
+function everySeed(seeds: string, faults: string[] | undefined): Play[] {
+  const only = faults && faultsNamed(faults, refuse);
   const [first, last] = range(seeds);
-  const began = Date.now();
-  let failed = 0;
-  let played = 0;
-  for (let seed = first; seed <= last; seed++) {
-    const result = await playFaults(planOf(seed, only));
-    played++;
-    if (values.trace) console.log(result.trace.join('\n'));
-    if (result.violations.length > 0) {
-      failed++;
-      console.log(told(result));
-      if (values.first) break;
-    }
-  }
-  const seconds = (Date.now() - began) / 1_000;
-  console.log(`${played} seeds, ${failed} failed, ${(played / seconds).toFixed(1)} seeds/s`);
-  if (failed > 0) process.exitCode = 1;
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const plan = planOf(first + index, only);
+    return { group: 'seeds', name: describe(plan), run: () => playFaults(plan) };
+  });
 }
 
-async function everyChosen(first: boolean): Promise<void> {
-  let failed = 0;
-  for (const name of CHOSEN_NAMES) {
-    if (first && failed > 0) break;
-    for (const plan of chosenPlans(name)) {
-      const { violations } = await playFaults(plan);
-      if (violations.length === 0) continue;
-      failed++;
-      console.log([`${name} (${plan.size.replicas} nodes)`, ...lines(violations)].join('\n'));
-    }
-  }
-  console.log(`${CHOSEN_NAMES.length} chosen plans, ${failed} failures`);
-  if (failed > 0) process.exitCode = 1;
-}
-
-async function everyCrash(every: number, first: boolean): Promise<void> {
-  const began = Date.now();
-  const points = [...(await crashPoints('upgrade')), ...(await crashPoints('abort'))].filter((_, i) => i % every === 0);
-  let failed = 0;
-  for (const point of points) {
-    const { violations } = await playCrash(point);
-    if (violations.length === 0) continue;
-    failed++;
-    console.log([`${point.run}, write ${point.write}, ${point.blow}`, ...lines(violations)].join('\n'));
-    if (first) break;
-  }
-  console.log(`${points.length} crash points, ${failed} failed, ${((Date.now() - began) / 1_000).toFixed(1)} s`);
-  if (failed > 0) process.exitCode = 1;
-}
-
-function told({ plan, violations }: Played): string {
-  const faults = plan.faults.map(({ fault, phase, afterMs }) => `${fault} ${afterMs} ms into ${phase}`).join(', ');
-  return [`seed ${plan.seed} (${faults})`, ...lines(violations)].join('\n');
+function describe({ seed, faults }: Plan): string {
+  const each = faults.map(({ fault, phase, afterMs }) => `${fault} ${afterMs} ms into ${phase}`).join(', ');
+  return `seed ${seed} (${each})`;
 }
 
 function lines(violations: Played['violations']): string[] {
