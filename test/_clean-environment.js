@@ -1,9 +1,6 @@
 const { setTimeout: wait } = require('node:timers/promises');
 const { TestEnvironment } = require('jest-environment-node');
 
-/** What keeps a process alive and is not the test runner's own, as Node calls it. */
-const WATCHED = new Set(['Timeout', 'TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'ProcessWrap', 'Worker']);
-
 /** How often it is looked whether something that ends is gone, and the pause between two looks in ms. */
 const LOOKS = 150;
 const PAUSE_MS = 20;
@@ -15,33 +12,53 @@ const PAUSE_MS = 20;
 class CleanEnvironment extends TestEnvironment {
   async setup() {
     await super.setup();
-    this.before = resources();
+    this.timers = new Set();
+    for (const name of ['setTimeout', 'setInterval']) this.watch(name);
+    this.handles = new Set([...process._getActiveHandles(), process.stdin, process.stdout, process.stderr]);
   }
 
   async teardown() {
-    let left = leftOf(this.before);
     // A socket that was closed takes some turns of the event loop to go.
-    for (let look = 0; left.length > 0 && look < LOOKS; look++) {
-      await wait(PAUSE_MS);
-      left = leftOf(this.before);
-    }
+    for (let look = 0; this.left().length > 0 && look < LOOKS; look++) await wait(PAUSE_MS);
+    const left = this.left();
+    if (left.length > 0) this.end();
     await super.teardown();
-    if (left.length > 0)
-      throw new Error(`the file leaves behind: ${left.join(', ')}; end what it starts, in afterEach or afterAll`);
+    if (left.length === 0) return;
+    throw new Error(`the file leaves behind: ${left.join(', ')}; end what it starts, in afterEach or afterAll`);
   }
-}
 
-function resources() {
-  const counts = new Map();
-  for (const name of process.getActiveResourcesInfo()) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
-}
+  /** From now on it is known which timers a file has set. */
+  watch(name) {
+    const set = this.global[name];
+    const watched = (...args) => {
+      const timer = set(...args);
+      this.timers.add(timer);
+      return timer;
+    };
+    this.global[name] = Object.defineProperties(watched, Object.getOwnPropertyDescriptors(set));
+  }
 
-function leftOf(before) {
-  return [...resources()].flatMap(([name, count]) => {
-    const more = count - (before.get(name) ?? 0);
-    return WATCHED.has(name) && more > 0 ? [`${more} ${name}`] : [];
-  });
+  /** In words; as the process knows it, which is more than the file's own modules have told. */
+  left() {
+    const timers = [...this.timers]
+      .filter((timer) => !timer._destroyed)
+      .map(({ _repeat: repeats }) => (repeats ? 'Interval' : 'Timeout'));
+    const counts = new Map();
+    for (const name of [...timers, ...this.newHandles().map((handle) => handle.constructor.name)]) {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return [...counts].map(([name, count]) => `${count} ${name}`);
+  }
+
+  /** What was left must not keep the run from ending. */
+  end() {
+    for (const timer of this.timers) clearTimeout(timer);
+    for (const handle of this.newHandles()) handle.unref?.();
+  }
+
+  newHandles() {
+    return process._getActiveHandles().filter((handle) => !this.handles.has(handle));
+  }
 }
 
 module.exports = CleanEnvironment;

@@ -30,7 +30,10 @@ export class PodAgent extends Agent {
     const dot = (host ?? '').lastIndexOf('.');
     const target = { pod: (host ?? '').slice(0, dot), namespace: (host ?? '').slice(dot + 1), port: Number(port) };
     PodStream.open(this.access, target, this.timeoutMs).then(
-      (stream) => connected?.(null, stream),
+      (stream) => {
+        stream.once('close', () => clearTimeout(this.idle.get(stream)));
+        connected?.(null, stream);
+      },
       (error: Error) => connected?.(error, undefined as never),
     );
   }
