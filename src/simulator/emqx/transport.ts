@@ -21,20 +21,32 @@ export class SimulatedEmqxTransport implements EmqxTransport {
   ) {}
 
   async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
-    const waiting = new AbortController();
-    const waits = signal ? AbortSignal.any([signal, waiting.signal]) : waiting.signal;
-    const timeout = async () => {
-      await this.clock.sleep(request.timeoutMs, waits);
-      throw new TransportError('timeout', `no answer of ${pod.name} within ${request.timeoutMs} ms`);
-    };
+    const limit = this.limit(pod, request, signal);
     try {
-      return await Promise.race([this.answer(pod, request, waits), timeout()]);
+      return await Promise.race([this.answer(pod, request, signal), limit.passed]);
     } finally {
-      waiting.abort();
+      limit.cancel();
     }
   }
 
-  private async answer(pod: PodRef, request: EmqxRequest, signal: AbortSignal): Promise<EmqxResponse> {
+  /** Rejects when the answer has taken too long, or when the caller gives up. */
+  private limit(pod: PodRef, { timeoutMs }: EmqxRequest, signal?: AbortSignal) {
+    let cancel = () => {};
+    const passed = new Promise<never>((_, reject) => {
+      const onAbort = () => reject(signal?.reason as Error);
+      const timer = this.clock.scheduleWaking(timeoutMs, () => {
+        reject(new TransportError('timeout', `no answer of ${pod.name} within ${timeoutMs} ms`));
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+      cancel = () => {
+        timer.cancel();
+        signal?.removeEventListener('abort', onAbort);
+      };
+    });
+    return { passed, cancel };
+  }
+
+  private async answer(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
     await this.clock.sleep(this.latencyMs / 2, signal);
     const node = this.nodeOf(pod);
     if (!node) throw new TransportError('refused', `connection refused: no pod ${pod.name}`);

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kubernetes';
-import { type EmqxEnterprise, parseEmqxEnterprise, withDefaults } from '../../resource';
+import { type EmqxEnterprise, withDefaults } from '../../resource';
 import type { ClientGroup } from '../clients/client-group';
 import { ClientLedger } from '../clients/client-ledger';
 import type { RefusalReason } from '../clients/client-report';
@@ -47,21 +47,19 @@ export const DEFAULT_SIZE: StageSize = {
 /** The custom resource as it is before, or as it shall be. */
 export function resourceOf(size: StageSize, version: string): EmqxEnterprise {
   const { replicas, cap, initialDelaySeconds } = size;
-  return withDefaults(
-    parseEmqxEnterprise({
-      apiVersion: 'apps.emqx.io/v1beta4',
-      kind: 'EmqxEnterprise',
-      metadata: { name: CLUSTER, namespace: NAMESPACE },
-      spec: {
-        replicas,
-        blueGreenUpdate: {
-          initialDelaySeconds,
-          evacuationStrategy: { waitTakeover: 2, connEvictRate: cap, sessEvictRate: cap },
-        },
-        template: { spec: { emqxContainer: { image: { repository: 'emqx/emqx-ee', version } } } },
+  return withDefaults({
+    apiVersion: 'apps.emqx.io/v1beta4',
+    kind: 'EmqxEnterprise',
+    metadata: { name: CLUSTER, namespace: NAMESPACE },
+    spec: {
+      replicas,
+      blueGreenUpdate: {
+        initialDelaySeconds,
+        evacuationStrategy: { waitTakeover: 2, connEvictRate: cap, sessEvictRate: cap },
       },
-    }),
-  );
+      template: { spec: { emqxContainer: { image: { repository: 'emqx/emqx-ee', version } } } },
+    },
+  });
 }
 
 const TRAFFIC_SERVICE: KubeObject & { spec: object } = {

@@ -1,5 +1,5 @@
 import type { KindRef } from '../../kubernetes/kube-api';
-import { canonical, isRecord } from './json';
+import { canonical, equal, isRecord } from './json';
 import { listMapKeys } from './kinds';
 
 /**
@@ -34,24 +34,29 @@ export function itemName(item: unknown, keys: readonly string[]): string {
   return `[${canonical(Object.fromEntries(named))}]`;
 }
 
-/** Every leaf of an object with its value. */
-export function leavesOf(kind: KindRef, object: object): Map<FieldPath, unknown> {
+/** Every leaf of an object with its value. @param other leaves that are the same in it are left out */
+export function leavesOf(kind: KindRef, object: object, other?: object): Map<FieldPath, unknown> {
   const leaves = new Map<FieldPath, unknown>();
-  const visit = (value: unknown, members: string[], names: string[]) => {
-    const path = pathOf(members);
-    if (unowned.has(path) || value === undefined || value === null) return;
-    if (isRecord(value) && (members.length === 0 || Object.keys(value).length > 0)) {
-      for (const [name, member] of Object.entries(value)) visit(member, [...members, name], [...names, name]);
-      return;
-    }
-    const keys = Array.isArray(value) ? listMapKeys(kind, names) : undefined;
+  const visit = (value: unknown, others: unknown, path: FieldPath, field: string) => {
+    if (value === undefined || value === null || unowned.has(path) || equal(value, others)) return;
+    const keys = Array.isArray(value) ? listMapKeys(kind, field) : undefined;
     if (Array.isArray(value) && keys) {
-      for (const item of value) visit(item, [...members, itemName(item, keys)], names);
-    } else {
-      leaves.set(path, value);
-    }
+      const named = new Map(
+        (Array.isArray(others) ? others : []).map((item) => [itemName(item, keys), item as unknown]),
+      );
+      for (const item of value) {
+        const name = itemName(item, keys);
+        visit(item, named.get(name), path + separator + name, field);
+      }
+    } else if (isRecord(value) && (path === '' || Object.keys(value).length > 0)) {
+      const members = isRecord(others) ? others : {};
+      for (const name of Object.keys(value)) {
+        const inside = path === '' ? name : path + separator + name;
+        visit(value[name], members[name], inside, field === '' ? name : `${field}.${name}`);
+      }
+    } else leaves.set(path, value);
   };
-  visit(object, [], []);
+  visit(object, other, '', '');
   return leaves;
 }
 

@@ -8,12 +8,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A deep copy without members that are `undefined`, as a trip over the wire would give. */
 export function copy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copy) as T;
-  if (!isRecord(value)) return value;
   const result: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const member = value[key];
-    if (member !== undefined) result[key] = copy(member);
+  for (const key in value) {
+    const member: unknown = value[key];
+    if (member !== undefined) result[key] = typeof member === 'object' ? copy(member) : member;
   }
   return result as T;
 }
@@ -21,12 +21,14 @@ export function copy<T>(value: T): T {
 /** Deep equality of JSON values; a member that is `undefined` equals an absent one. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => equal(item, b[index]));
   }
-  if (!isRecord(a) || !isRecord(b)) return false;
-  for (const key of Object.keys(a)) if (!equal(a[key], b[key])) return false;
-  for (const key of Object.keys(b)) if (b[key] !== undefined && a[key] === undefined) return false;
+  if (Array.isArray(b)) return false;
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const key in left) if (!equal(left[key], right[key])) return false;
+  for (const key in right) if (right[key] !== undefined && left[key] === undefined) return false;
   return true;
 }
 

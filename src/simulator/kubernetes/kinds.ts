@@ -58,10 +58,9 @@ const listMaps: Record<string, readonly string[]> = {
  * The keys that tell the items of a list apart in server-side apply (`x-kubernetes-list-map-keys`), or undefined when
  * the list is one atomic value to it.
  *
- * @param path the members that lead to the list.
+ * @param field the members that lead to the list, joined by dots
  */
-export function listMapKeys(kind: KindRef, path: readonly string[]): readonly string[] | undefined {
-  const where = path.join('.');
-  if (where === 'metadata.ownerReferences') return ['uid'];
-  return listMaps[`${kindKey(kind)} ${where}`];
+export function listMapKeys(kind: KindRef, field: string): readonly string[] | undefined {
+  if (field === 'metadata.ownerReferences') return ['uid'];
+  return listMaps[`${kindKey(kind)} ${field}`];
 }

@@ -110,7 +110,8 @@ export class ObjectStore {
   }
 
   /**
-   * Changes an object; `change` gets a copy to change in place, or returns another. Nothing happens when it changes nothing.
+   * Changes an object; `change` gets a copy to change in place, or returns another. Of a write of the status, the status alone is a
+   * copy, and counts. Nothing happens when it changes nothing.
    *
    * @throws KubeApiError `NotFound` | `Conflict` | `Invalid`
    */
@@ -118,7 +119,7 @@ export class ObjectStore {
     const stored = this.get<T>(ref);
     const { resourceVersion } = options;
     if (resourceVersion !== undefined && resourceVersion !== stored.metadata.resourceVersion) throw outdated(ref);
-    const draft = copy(stored);
+    const draft = options.subresource ? withStatus(stored, stored) : copy(stored);
     return this.replace(stored, change(draft) ?? draft, options, (next, owners) =>
       recordWrite(stored, next, owners),
     ) as T;
@@ -231,17 +232,17 @@ export class ObjectStore {
   ): KubeObject {
     const ref = refOf(stored);
     const traits = traitsOf(ref);
-    const parts = wanted as KubeObject & { status?: unknown };
-    const { status } = stored as { status?: unknown };
-    const next: KubeObject = copy(options.subresource ? { ...stored, status: parts.status } : wanted);
-    if (traits.status && !options.subresource) (next as { status?: unknown }).status = status;
-    // What the server alone decides.
-    for (const field of serverFields) {
-      delete next.metadata[field];
-      if (stored.metadata[field] !== undefined) Object.assign(next.metadata, { [field]: stored.metadata[field] });
+    const next = options.subresource ? withStatus(stored, wanted) : copy(wanted);
+    if (!options.subresource) {
+      if (traits.status) (next as { status?: unknown }).status = (stored as { status?: unknown }).status;
+      // What the server alone decides.
+      for (const field of serverFields) {
+        delete next.metadata[field];
+        if (stored.metadata[field] !== undefined) Object.assign(next.metadata, { [field]: stored.metadata[field] });
+      }
+      this.webhooks.get(kindKey(ref))?.(next, stored);
+      this.admission.admit(next, stored);
     }
-    if (!options.subresource) this.webhooks.get(kindKey(ref))?.(next, stored);
-    this.admission.admit(next, stored);
     if (traits.generation && !equal(bodyOf(next), bodyOf(stored))) {
       next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
     }
@@ -300,7 +301,8 @@ export function refOf(object: KubeObject): ObjectRef {
 /** Whether an object belongs to what a query asks for. */
 export function matches(object: KubeObject, query: ListQuery): boolean {
   return (
-    kindKey(object) === kindKey(query) &&
+    object.kind === query.kind &&
+    object.apiVersion === query.apiVersion &&
     (query.namespace === '' || (object.metadata.namespace ?? 'default') === query.namespace) &&
     (query.name === undefined || object.metadata.name === query.name) &&
     matchesLabels(object.metadata.labels, query.labels ?? {})
@@ -330,6 +332,14 @@ function scoped(object: KubeObject, { subresource }: WriteOptions): KubeObject {
   if (subresource) return { apiVersion, kind, metadata: { name: metadata.name }, status: body.status } as KubeObject;
   if (traitsOf(object).status) delete body.status;
   return { apiVersion, kind, metadata, ...body };
+}
+
+/** An object with a copy of another one's status in place of its own; the rest is shared. */
+function withStatus<T extends KubeObject>(object: T, other: KubeObject): T {
+  const { status } = other as { status?: unknown };
+  const result = { ...object, metadata: { ...object.metadata }, status: copy(status) };
+  if (status === undefined) delete result.status;
+  return result;
 }
 
 function bodyOf(object: KubeObject): object {

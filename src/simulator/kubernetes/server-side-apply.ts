@@ -40,16 +40,15 @@ export function serverSideApply(
 
 /** Gives the leaves that a plain write set to the plain writer, and takes them and the removed ones from all others. */
 export function recordWrite(before: KubeObject | undefined, after: KubeObject, owners: Ownership): void {
-  const old = before ? leavesOf(before, before) : new Map<FieldPath, unknown>();
-  const now = leavesOf(after, after);
-  const changed = [...now].filter(([path, value]) => !old.has(path) || !equal(old.get(path), value));
+  const old = before ? leavesOf(before, before, after) : new Map<FieldPath, unknown>();
+  const now = leavesOf(after, after, before);
   const mine = owners.get(plainWriter) ?? new Set();
   owners.set(plainWriter, mine);
   for (const paths of owners.values()) {
-    for (const [path] of changed) paths.delete(path);
-    for (const path of old.keys()) if (!now.has(path)) paths.delete(path);
+    for (const path of now.keys()) paths.delete(path);
+    for (const path of old.keys()) paths.delete(path);
   }
-  for (const [path] of changed) mine.add(path);
+  for (const path of now.keys()) mine.add(path);
 }
 
 interface Disputed {
@@ -89,7 +88,7 @@ function conflict(disputed: Disputed[]): KubeApiError {
 
 function merge(live: unknown, applied: unknown, kind: KubeObject, path: string[]): unknown {
   if (Array.isArray(applied)) {
-    const keys = listMapKeys(kind, path);
+    const keys = listMapKeys(kind, path.join('.'));
     if (!keys || !Array.isArray(live)) return applied;
     const items = new Map(live.map((item) => [itemName(item, keys), item as unknown]));
     for (const item of applied) {
@@ -112,7 +111,7 @@ function remove(root: KubeObject, path: FieldPath, owned: Set<FieldPath>): void 
   const visit = (value: unknown, [member, ...rest]: string[], names: string[]): void => {
     if (member === undefined) return;
     if (Array.isArray(value)) {
-      const keys = listMapKeys(root, names) ?? [];
+      const keys = listMapKeys(root, names.join('.')) ?? [];
       const index = value.findIndex((item) => itemName(item, keys) === member);
       if (index < 0) return;
       // An item goes with the first of its leaves that nobody owns any more: its keys are among them.

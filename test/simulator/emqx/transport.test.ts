@@ -59,3 +59,19 @@ test('the caller may give up', async () => {
     await expect(asked).rejects.toThrow('enough');
   });
 });
+
+test('the caller may give up while a node moves sessions, which answers nobody meanwhile', async () => {
+  const { fixture, transport } = await scene();
+  fixture.connectPersistent(0, 100);
+  await fixture.start(0, { wait_takeover: 1 });
+  await fixture.clock.advance(2_500);
+  await fixture.clock.run(async () => {
+    const abort = new AbortController();
+    const asked = transport.exchange(POD, read('/load_rebalance/status', 60_000), abort.signal);
+    const startedAt = fixture.clock.now();
+    await fixture.clock.sleep(100);
+    abort.abort(new Error('enough'));
+    await expect(asked).rejects.toThrow('enough');
+    expect(fixture.clock.now() - startedAt).toBe(100);
+  });
+});

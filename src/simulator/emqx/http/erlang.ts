@@ -5,13 +5,19 @@ export class Float {
   constructor(readonly text: string) {}
 }
 
-/** JSON as EMQX 4 writes it: the keys of small objects in descending order. */
+/** JSON as EMQX 4 writes it: the keys of small objects in descending order. None of its keys is a number. */
 export function toJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  entries.sort(([a], [b]) => (a < b ? 1 : -1));
-  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${toJson(item)}`).join(',')}}`;
+  return JSON.stringify(descending(value));
+}
+
+function descending(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(descending);
+  const ordered: Record<string, unknown> = {};
+  for (const name of Object.keys(value).sort().reverse()) {
+    ordered[name] = descending((value as Record<string, unknown>)[name]);
+  }
+  return ordered;
 }
 
 const FLOAT_KEY = '\0float';
