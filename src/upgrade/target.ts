@@ -54,6 +54,7 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
   const desired = withDefaults(request.desired);
   const strategy = desired.spec.blueGreenUpdate?.evacuationStrategy;
   const delay = desired.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+  const digest = digestOf(desired);
   return {
     driver: request.driver ?? 'pilot',
     acceptLoss: request.acceptLoss ?? false,
@@ -61,8 +62,8 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
     live,
     changes: changes(withoutDelay(live), withoutDelay(desired)),
     metadataChanges: changes(triggers(live), triggers(desired)),
-    digest: digestOf(desired),
-    applied: digestOf(live) === digestOf(desired),
+    digest,
+    applied: digestOf(live) === digest,
     caps: {
       connections: request.stormCap ?? strategy?.connEvictRate ?? 0,
       sessions: strategy?.sessEvictRate ?? 0,
@@ -85,19 +86,22 @@ export function specPatch(target: Target, hold: boolean): Record<string, unknown
  * Identity of a pod template: equal templates have equal digests whatever the order of their fields. The ACL does not
  * count: the operator puts it into a ConfigMap, and makes no new nodes for it.
  */
-export function digestOf(resource: EmqxEnterprise): string {
-  const template = structuredClone(resource.spec.template);
-  delete template?.spec?.emqxContainer?.emqxACL;
-  return createHash('sha256').update(canonical(template)).digest('hex').slice(0, 16);
+export function digestOf({ spec: { template } }: EmqxEnterprise): string {
+  const pod = template?.spec;
+  const node = pod?.emqxContainer;
+  const counted = node ? { ...template, spec: { ...pod, emqxContainer: { ...node, emqxACL: undefined } } } : template;
+  return createHash('sha256').update(canonical(counted)).digest('hex').slice(0, 16);
 }
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
+  const fields = value as Record<string, unknown>;
+  const names = Object.keys(fields).filter((name) => fields[name] !== undefined);
+  return `{${names
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonical(fields[name])}`)
+    .join(',')}}`;
 }
 
 /** The spec without the delay, which the engine itself moves. */
