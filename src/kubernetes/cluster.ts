@@ -46,6 +46,8 @@ const SPEC_KEY = 'before.json';
 export class Cluster implements ClusterPort {
   private readonly api: FollowedApi;
   private readonly lease: UpgradeLease;
+  /** Most looks find the journal of the one before. */
+  private parsed: { text: string; journal: Journal | undefined } = { text: '', journal: undefined };
   /** Of the custom resource, for the objects that shall go with it. */
   private owner: { uid: string } | undefined;
 
@@ -265,7 +267,8 @@ export class Cluster implements ClusterPort {
     const journalVersion = map?.metadata.resourceVersion ?? '';
     const text = map?.data?.[JOURNAL_KEY];
     if (text === undefined) return { journal: undefined, request, journalVersion };
-    const journal = parseJournal(text);
+    if (text !== this.parsed.text) this.parsed = { text, journal: parseJournal(text) };
+    const { journal } = this.parsed;
     if (journal) return { journal, request, journalVersion };
     throw new PortError('refused', `the journal in ConfigMap ${name} is of a form this version does not know`);
   }

@@ -9,7 +9,7 @@ import type { ClusterView, LeaseView, Observation } from './observation';
 import { Observer } from './observe';
 import { PortError } from './ports';
 import { sampleOf } from './sample';
-import { targetOf, type UpgradeRequest } from './target';
+import { type Target, targetsOf, type UpgradeRequest } from './target';
 
 const RENEW_LEASE_MS = 10_000;
 
@@ -39,6 +39,7 @@ export class Run {
   private waitingFor = '';
   private isLeft = false;
   private readonly idle = new Idleness();
+  private readonly targetIn: (view: ClusterView) => Target;
 
   constructor(
     private readonly context: UpgradeContext,
@@ -49,6 +50,7 @@ export class Run {
     private readonly until: Until = () => false,
   ) {
     this.observer = new Observer(context.clock, context.cluster, context.emqx);
+    this.targetIn = targetsOf(request);
   }
 
   /** To the end, or to where it shall be left. */
@@ -111,7 +113,7 @@ export class Run {
   }
 
   private decide(observation: Observation): Step {
-    const target = targetOf(observation.cluster, this.request);
+    const target = this.targetIn(observation.cluster);
     const { journal, heartbeatAt, idle } = this;
     return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms });
   }

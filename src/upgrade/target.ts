@@ -74,6 +74,18 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
   };
 }
 
+/** {@link targetOf} for one request. What was read is never changed in place: it is held against the same resource once. */
+export function targetsOf(request: UpgradeRequest): (view: ClusterView) => Target {
+  let latest: { view: ClusterView; target: Target } | undefined;
+  return (view) => {
+    const { resource, keptInitialDelaySeconds } = latest?.view ?? {};
+    if (!latest || view.resource !== resource || view.keptInitialDelaySeconds !== keptInitialDelaySeconds) {
+      latest = { view, target: targetOf(view, request) };
+    }
+    return latest.target;
+  };
+}
+
 /** Patch of `spec` that makes the live resource the wanted one; with `hold`, the operator stands still behind it. */
 export function specPatch(target: Target, hold: boolean): Record<string, unknown> {
   const before = target.live.spec as Record<string, unknown>;

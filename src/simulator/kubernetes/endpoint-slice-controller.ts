@@ -10,6 +10,7 @@ import {
   type Service,
   type ServicePort,
 } from './core-types';
+import { equal } from './json';
 import { kinds } from './kinds';
 import { type ObjectStore, refOf } from './object-store';
 import { templateHash } from './revision-hash';
@@ -57,6 +58,7 @@ export class EndpointSliceController {
     if (!wanted) {
       if (stored) this.store.delete(ref);
     } else if (stored) {
+      if (equal(stored, { ...stored, ...wanted })) return;
       this.store.update<EndpointSlice>(ref, (draft) => ({ ...draft, ...wanted }));
     } else {
       this.store.create<EndpointSlice>({

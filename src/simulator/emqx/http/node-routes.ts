@@ -122,7 +122,7 @@ export class NodeRoutes {
       version: member.version,
       uptime: this.uptimeOf(member),
       connections,
-      ...(member.profile.liveConnectionsInNodes ? { live_connections: live } : {}),
+      live_connections: member.profile.liveConnectionsInNodes ? live : undefined,
     };
   }
 
