@@ -6,13 +6,19 @@ export interface Timer {
   cancel(): void;
 }
 
-interface Entry {
-  at: number;
-  /** Ties are broken by order of scheduling, so that a run is the same run every time. */
-  order: number;
-  run: (() => void) | undefined;
-  /** Whether code that waits on promises may go on because of this entry. */
-  wakes: boolean;
+class Entry implements Timer {
+  constructor(
+    readonly at: number,
+    /** Ties are broken by order of scheduling, so that a run is the same run every time. */
+    readonly order: number,
+    public run: (() => void) | undefined,
+    /** Whether code that waits on promises may go on because of this entry. */
+    readonly wakes: boolean,
+  ) {}
+
+  cancel(): void {
+    this.run = undefined;
+  }
 }
 
 /** What moves a clock on while the world around it is real, as sockets are. Returns the function that ends it. */
@@ -183,7 +189,7 @@ export class SimulatedClock implements Clock {
   }
 
   private push(at: number, callback: () => void, wakes: boolean): Timer {
-    const entry: Entry = { at, order: this.count++, run: callback, wakes };
+    const entry = new Entry(at, this.count++, callback, wakes);
     const heap = this.heap;
     let index = heap.push(entry) - 1;
     while (index > 0) {
@@ -194,11 +200,7 @@ export class SimulatedClock implements Clock {
     }
     heap[index] = entry;
     if (this.following && heap[0] === entry) this.rearm();
-    return {
-      cancel: () => {
-        entry.run = undefined;
-      },
-    };
+    return entry;
   }
 
   /** Takes the next entry that was not called off. */
