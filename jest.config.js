@@ -18,6 +18,9 @@ module.exports = {
     // Modules that are loaded only when needed are named with the extension they have once compiled.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  // In the context that a test runs in, each use of a global is a slow look-up: these are handed to every module instead. None may
+  // be among them that a library declares anew at the top of a module, as some do with Buffer and Promise.
+  sandboxInjectedGlobals: ['Array', 'JSON', 'Map', 'Math', 'Object', 'Set'],
   // No test is measured by the wall clock: this only ends a run that hangs.
   testTimeout: 45 * 60_000,
 };
