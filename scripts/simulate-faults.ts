@@ -67,13 +67,12 @@ async function main(): Promise<void> {
   if (share) return playShare(values, JSON.parse(share), (result) => void process.send?.(result));
   const began = performance.now();
   const results = await played(values);
-  for (const group of GROUPS) {
+  const counts = GROUPS.flatMap((group) => {
     const ofIt = results.filter((result) => result.group === group);
-    if (ofIt.length === 0) continue;
-    console.log(`${ofIt.length} ${group}, ${ofIt.filter(({ failure }) => failure).length} failed`);
-  }
+    return ofIt.length === 0 ? [] : `${ofIt.length} ${group}, ${ofIt.filter(({ failure }) => failure).length} failed`;
+  });
   const seconds = (performance.now() - began) / 1_000;
-  console.log(`${seconds.toFixed(1)} s, ${(results.length / seconds).toFixed(1)} a second`);
+  console.log(`${counts.join('; ')}, ${seconds.toFixed(1)} s, ${(results.length / seconds).toFixed(1)} a second`);
   if (results.some(({ failure }) => failure)) process.exitCode = 1;
 }
 

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
 
   const seeds = `${from}..${from + count - 1}`;
   const { code, output } = await faults(seeds);
-  const failed = /^\d+ seeds, (\d+) failed$/m.exec(output)?.[1];
+  const failed = /^\d+ seeds, (\d+) failed,/m.exec(output)?.[1];
   if (failed === undefined) throw new Error(`the seeds came to no end:\n${output.slice(-2_000)}`);
 
   const minutes = Math.round((performance.now() - began) / 60_000);
