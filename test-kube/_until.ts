@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const EVERY_MS = 250;
 
 /** After which nobody believes any more that it comes. */
-const PATIENCE_MS = 420_000;
+const PATIENCE_MS = 1_500_000;
 
 /** Resolves with what is looked for once it is there. @throws Error when it does not come */
 export async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<Awaited<T>>> {

@@ -6,8 +6,6 @@ import { Site } from './_site';
 import { until } from './_until';
 import { SERVICE } from './_upgrade-cluster';
 
-jest.setTimeout(480_000);
-
 describeKube('an API server that is away for 10 s', () => {
   test('stops no upgrade, before or in the middle of its evacuation, and costs nobody a second disconnect', () =>
     Site.withAll(['upgrade-outage', 'upgrade-outage-early'], { clients: 300, rate: 20 }, async (late, early) => {

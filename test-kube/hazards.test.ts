@@ -7,8 +7,6 @@ import { Site } from './_site';
 import { until } from './_until';
 import { CLUSTER } from './_upgrade-cluster';
 
-jest.setTimeout(480_000);
-
 /** Somebody changes the custom resource. */
 const edit = ({ world, namespace }: Site, spec: Record<string, unknown>) =>
   world.api.patch({ apiVersion: API_VERSION, kind: KIND, namespace, name: CLUSTER }, { type: 'merge', body: { spec } });

@@ -9,8 +9,6 @@ import { deedsOfOperator, heldAgain } from './_unheld';
 import { until } from './_until';
 import { NODES, SERVICE } from './_upgrade-cluster';
 
-jest.setTimeout(480_000);
-
 // They wait for most of their time, and so they wait together: each in a namespace of its own.
 describeKube('on a real API server, an upgrade', () => {
   test.concurrent('moves each of 3,000 clients once, with the rights of UpgradeAccess', () =>
