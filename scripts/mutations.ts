@@ -191,6 +191,13 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'if (wave < 0) return',
   },
   {
+    name: 'what has the label is taken for the cluster’s own',
+    file: 'kubernetes/ownership.ts',
+    from: 'const own = sets.filter((set) => isControlledBy(set, resource));',
+    to: 'const own = [...sets];',
+    fault: 'foreign-set',
+  },
+  {
     name: 'what a watch told is good enough for what cannot be taken back',
     file: 'upgrade/drive.ts',
     from: 'keptMs: NODES_KEPT_MS, anew: true }',

@@ -2,6 +2,7 @@ import { ON_SERVING_GATE, REVISION_LABEL } from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
 import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
 import { readyAddresses, readyPods } from './endpoint-slices';
+import { controllerOf } from './ownership';
 
 export function setView(set: StatefulSet): SetView {
   const revision = set.status?.observedGeneration ? set.status.updateRevision : undefined;
@@ -16,21 +17,17 @@ export function setView(set: StatefulSet): SetView {
   };
 }
 
-/** None for a pod that belongs to no stateful set. */
-export function podView(pod: Pod): PodView[] {
-  const set = pod.metadata.ownerReferences?.find((owner) => owner.kind === 'StatefulSet')?.name;
-  if (!set) return [];
-  return [
-    {
-      name: pod.metadata.name,
-      set,
-      containersReady: isTrue(pod, 'ContainersReady'),
-      onServing: isTrue(pod, ON_SERVING_GATE),
-      ready: isTrue(pod, 'Ready'),
-      terminating: pod.metadata.deletionTimestamp !== undefined,
-      trouble: troubleOf(pod),
-    },
-  ];
+/** Of a pod that a stateful set controls. */
+export function podView(pod: Pod): PodView {
+  return {
+    name: pod.metadata.name,
+    set: controllerOf(pod)?.name ?? '',
+    containersReady: isTrue(pod, 'ContainersReady'),
+    onServing: isTrue(pod, ON_SERVING_GATE),
+    ready: isTrue(pod, 'Ready'),
+    terminating: pod.metadata.deletionTimestamp !== undefined,
+    trouble: troubleOf(pod),
+  };
 }
 
 /** A traffic Service of our own: its selector decides. */

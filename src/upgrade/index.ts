@@ -7,6 +7,7 @@ export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
 export type {
   ClusterView,
+  ForeignSet,
   LeaseView,
   NodeCount,
   NodeView,

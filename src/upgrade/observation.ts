@@ -16,6 +16,14 @@ export interface SetView {
   createdAt: number;
 }
 
+/** A stateful set that has this cluster's label and is not this cluster's: nothing is ever done to it or to its pods. */
+export interface ForeignSet {
+  name: string;
+  /** `<kind> <name>` of its controller; undefined where it has none. */
+  owner: string | undefined;
+  pods: string[];
+}
+
 export interface PodView {
   name: string;
   set: string;
@@ -67,8 +75,10 @@ export interface ClusterView {
   resource: EmqxEnterprise;
   /** Opaque version of the resource, for conditional patches. */
   resourceVersion: string;
+  /** Those that the resource controls, by uid; and their pods. */
   sets: SetView[];
   pods: PodView[];
+  foreign: ForeignSet[];
   traffic: TrafficView[];
   /** The initial delay the user wants, as kept on our traffic Service while the resource holds the operator. */
   keptInitialDelaySeconds: number | undefined;

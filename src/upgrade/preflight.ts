@@ -5,6 +5,7 @@ import { isOpen } from './journal';
 import {
   activeSets,
   blueOf,
+  type ClusterView,
   isGreenWanted,
   isNative,
   isWaiting,
@@ -77,6 +78,13 @@ const OPERATORS = '>=2.1.0 <2.3.0';
 
 /** The operator looks every 20 s; errors make it wait longer each time. */
 const SILENT_MS = 60_000;
+
+/** What has the cluster's label and is not the cluster's; empty where there is nothing. */
+function foreignSets({ foreign }: ClusterView): string {
+  if (foreign.length === 0) return '';
+  const names = foreign.map(({ name, owner }) => `${name} (${owner ? `of ${owner}` : 'of nobody'})`);
+  return `; not of this cluster, and left alone: ${names.join(', ')}`;
+}
 
 function access(missingRights: readonly string[]): Finding {
   if (missingRights.length === 0) return undefined;
@@ -151,12 +159,15 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
 
     'stateful-sets'({ cluster }) {
       const active = activeSets(cluster);
-      if (active.length === 1) return ok(`one stateful set: ${active[0]!.name}`);
+      const others = foreignSets(cluster);
+      if (active.length === 1) return ok(`one stateful set: ${active[0]!.name}${others}`);
       if (active.length === 2)
-        return ok(`two stateful sets: ${blueOf(cluster)?.name} is the running one, the other one is being built`);
+        return ok(
+          `two stateful sets: ${blueOf(cluster)?.name} is the running one, the other one is being built${others}`,
+        );
       return blocker(
         active.length === 0
-          ? 'no stateful set of the cluster has replicas'
+          ? `no stateful set of the cluster has replicas${others}`
           : `more than two stateful sets have replicas: ${active.map((set) => set.name).join(', ')}`,
         'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once nobody is connected there',
       );
@@ -227,6 +238,14 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         return blocker(
           `no ready pod is behind ${dead.map((service) => service.service).join(', ')}`,
           'check the selector of the Service against the labels of the pods',
+        );
+      }
+      const foreign = new Set(cluster.foreign.flatMap(({ pods }) => pods));
+      const shared = cluster.traffic.filter(({ pods }) => pods.some((pod) => foreign.has(pod)));
+      if (shared.length > 0) {
+        return warning(
+          `${shared.map(({ service }) => service).join(', ')} leads devices to pods of another owner, too${foreignSets(cluster)}`,
+          'give these pods other labels, or the Service a selector that they do not have; the upgrade leaves them alone',
         );
       }
       const names = cluster.traffic.map((service) => service.service).join(', ');

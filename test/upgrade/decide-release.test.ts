@@ -47,6 +47,15 @@ describe('release', () => {
     expect(step).toMatchObject({ waitingFor: 'the traffic Services to lead to the whole cluster again', actions: [] });
   });
 
+  test('does not wait for pods of another owner to leave a Service that selects them by the same labels', () => {
+    const step = decided('release', (scene) => {
+      released(scene);
+      scene.foreign = [{ name: 'emqx-core-1', owner: 'EMQX emqx', pods: ['emqx-core-1-0'] }];
+      scene.traffic[0] = { ...scene.traffic[0]!, revision: undefined, pods: [...podNames(GREEN), 'emqx-core-1-0'] };
+    });
+    expect(step).toEqual({ kind: 'next', phase: 'done' });
+  });
+
   test('stops while the operator is still held when somebody has changed the template', () => {
     const changed = (more: (scene: Scene) => void) =>
       decided('release', (scene) => {

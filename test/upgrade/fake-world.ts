@@ -210,6 +210,7 @@ export class FakeWorld {
         ...this.podsOf(BLUE).map((name) => pod(name, { terminating: this.retiredAt !== undefined })),
         ...this.podsOf(GREEN).map((name) => pod(name, { containersReady: ready, ready })),
       ],
+      foreign: [],
       traffic: [
         {
           service: 'emqx-mqtt',

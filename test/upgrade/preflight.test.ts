@@ -186,6 +186,26 @@ describe('preflight', () => {
       },
     ],
     [
+      'stateful-sets',
+      'ok',
+      `one stateful set: ${BLUE}; not of this cluster, and left alone: emqx-core-1 (of EMQX emqx), odd (of nobody)`,
+      ({ scene }) => {
+        scene.foreign = [
+          { name: 'emqx-core-1', owner: 'EMQX emqx', pods: [] },
+          { name: 'odd', owner: undefined, pods: [] },
+        ];
+      },
+    ],
+    [
+      'traffic',
+      'warning',
+      'emqx-mqtt leads devices to pods of another owner, too; not of this cluster, and left alone: emqx-core-1 (of EMQX emqx)',
+      ({ scene }) => {
+        scene.foreign = [{ name: 'emqx-core-1', owner: 'EMQX emqx', pods: ['emqx-core-1-0'] }];
+        scene.traffic[0]!.pods.push('emqx-core-1-0');
+      },
+    ],
+    [
       'traffic',
       'blocker',
       'no Service leads to this cluster',

@@ -1,6 +1,6 @@
 import { isHeld, isHold, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
+import { type ClusterView, greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
 import { specPatch } from '../target';
 import {
   atRest,
@@ -92,11 +92,18 @@ export function release({ observation, journal }: Situation): Step {
   }
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
   const alive = observation.cluster.pods.filter((pod) => pod.ready && !pod.terminating);
-  const lead = leadTo(observation.cluster, alive);
+  const lead = leadTo(withoutForeign(observation.cluster), alive);
   if (pinned.length === 0 && lead) return { kind: 'next', phase: 'done' };
   return stay(
     'the traffic Services to lead to the whole cluster again',
     500,
     pinned.map(({ service }) => ({ do: 'select-traffic', service, revision: undefined })),
   );
+}
+
+/** A Service that selects the whole cluster again leads to whatever else has its labels, as it did before the run. */
+function withoutForeign(cluster: ClusterView): ClusterView {
+  const foreign = new Set(cluster.foreign.flatMap(({ pods }) => pods));
+  const traffic = cluster.traffic.map((view) => ({ ...view, pods: view.pods.filter((pod) => !foreign.has(pod)) }));
+  return { ...cluster, traffic };
 }
