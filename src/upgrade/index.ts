@@ -1,4 +1,5 @@
 export type { Change } from './changes';
+export type { Check, CheckGroup } from './check';
 export type { UpgradeContext } from './context';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
@@ -27,7 +28,6 @@ export {
   type Progress,
   type ResourcePatch,
 } from './ports';
-export type { Check, CheckGroup } from './preflight';
 export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeReport } from './report';
 export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';

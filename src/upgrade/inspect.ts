@@ -1,10 +1,11 @@
+import type { Check } from './check';
 import type { UpgradeContext } from './context';
 import { BlockedError } from './errors';
 import type { Observation } from './observation';
 import { Observer } from './observe';
 import { plan, type UpgradePlan } from './plan';
 import { PortError } from './ports';
-import { accessCheck, type Check, preflight } from './preflight';
+import { accessCheck, preflight } from './preflight';
 import { type Target, targetOf, type UpgradeRequest } from './target';
 
 /** A look at the cluster before anything is done to it. */

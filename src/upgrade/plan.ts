@@ -1,9 +1,9 @@
 import { versionOf } from '../resource';
 import { type Change, presentable } from './changes';
+import type { Check } from './check';
 import type { Driver } from './journal';
 import { blueOf, loadOf, nodesOf, type Observation } from './observation';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
-import type { Check } from './preflight';
 import type { Target } from './target';
 
 /** What an upgrade would do, how long it takes and what devices notice. Pure data; nothing was written to make it. */

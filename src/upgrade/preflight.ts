@@ -1,5 +1,6 @@
-import { coerce, gt, satisfies } from 'semver';
+import { coerce, gt } from 'semver';
 import { immutableFields, versionOf } from '../resource';
+import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import {
@@ -15,22 +16,8 @@ import {
   type Observation,
   type OperatorView,
 } from './observation';
+import { operatorCheck } from './operator-check';
 import type { Target } from './target';
-
-/** What a check is about: the cluster as it stands, or (`change`) what was asked for. */
-export type CheckGroup = 'cluster' | 'operator' | 'nodes' | 'traffic' | 'run' | 'change';
-
-/** One thing that was looked at before an upgrade. */
-export interface Check {
-  /** Stable name, for scripts and for the documentation. */
-  id: string;
-  group: CheckGroup;
-  status: 'ok' | 'warning' | 'blocker';
-  /** What was found. */
-  finding: string;
-  /** What to do next; absent where all is well. */
-  fix?: string;
-}
 
 /** What preflight knows beyond the observation. */
 export interface PreflightFacts {
@@ -41,8 +28,6 @@ export interface PreflightFacts {
   operators: readonly OperatorView[] | undefined;
   missingRights: readonly string[];
 }
-
-type Finding = Pick<Check, 'status' | 'finding' | 'fix'> | undefined;
 
 /**
  * Everything that must hold before anything is written. All checks run, so that all blockers are known at once; a check
@@ -67,14 +52,7 @@ export function blockers(checks: readonly Check[]): Check[] {
   return checks.filter((check) => check.status === 'blocker');
 }
 
-const ok = (finding: string): Finding => ({ status: 'ok', finding });
-const warning = (finding: string, fix: string): Finding => ({ status: 'warning', finding, fix });
-const blocker = (finding: string, fix: string): Finding => ({ status: 'blocker', finding, fix });
-
 type CheckFunction = (observation: Observation, target: Target, facts: PreflightFacts) => Finding;
-
-/** Operators that reconcile EmqxEnterprise v1beta4. 2.3 deletes its definition. */
-const OPERATORS = '>=2.1.0 <2.3.0';
 
 /** The operator looks every 20 s; errors make it wait longer each time. */
 const SILENT_MS = 60_000;
@@ -84,6 +62,18 @@ function foreignSets({ foreign }: ClusterView): string {
   if (foreign.length === 0) return '';
   const names = foreign.map(({ name, owner }) => `${name} (${owner ? `of ${owner}` : 'of nobody'})`);
   return `; not of this cluster, and left alone: ${names.join(', ')}`;
+}
+
+/** For how long the operator has not looked at the cluster; undefined where its status does not say. */
+function operatorSilentMs({ at, cluster }: Observation): number | undefined {
+  const looked = Date.parse(cluster.resource.status?.conditions?.[0]?.lastUpdateTime ?? '');
+  return Number.isNaN(looked) ? undefined : at - looked;
+}
+
+/** Whether it is seen to reconcile this cluster, whatever it is called. */
+function isFresh(observation: Observation): boolean {
+  const silentMs = operatorSilentMs(observation);
+  return isWaiting(observation.cluster) || (silentMs !== undefined && silentMs <= SILENT_MS);
 }
 
 function access(missingRights: readonly string[]): Finding {
@@ -175,47 +165,15 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
   },
 
   operator: {
-    operator(_observation, _target, { operators }) {
-      if (operators === undefined) {
-        return warning(
-          'the operator’s Deployment may not be looked at: its version is unknown',
-          'make sure that it is 2.1 to 2.2.29; the right to list Deployments in all namespaces lets this be checked',
-        );
-      }
-      const [operator] = operators;
-      if (!operator) {
-        return blocker(
-          'no EMQX Operator is installed (no Deployment with the label control-plane: controller-manager runs its image)',
-          'install 2.2.29 (construct: EmqxOperator); without it nothing makes the new nodes',
-        );
-      }
-      const names = operators.map(({ name, image }) => `${name} (${image})`).join(', ');
-      const wrong = operators.filter(({ version }) => version !== undefined && !satisfies(version, OPERATORS));
-      if (wrong.length > 0) {
-        return blocker(
-          `the operator is not 2.1 to 2.2.29: ${names}`,
-          'use 2.2.29, the last one that looks after EmqxEnterprise v1beta4',
-        );
-      }
-      if (!operators.some(({ ready }) => ready)) {
-        return blocker(
-          `the operator is not ready: ${names}`,
-          'bring its pod to rest: kubectl describe and logs tell why',
-        );
-      }
-      if (operator.version === undefined) {
-        return warning(`the version of the operator is unknown: ${names}`, 'make sure that it is 2.1 to 2.2.29');
-      }
-      return ok(names);
+    operator(observation, _target, { operators }) {
+      return operatorCheck(operators, isFresh(observation));
     },
 
-    'operator-looks'({ at, cluster }) {
+    'operator-looks'(observation) {
       // Held behind new nodes it does not look by itself.
-      if (isWaiting(cluster)) return undefined;
-      const [latest] = cluster.resource.status?.conditions ?? [];
-      const looked = Date.parse(latest?.lastUpdateTime ?? '');
-      const silentMs = at - looked;
-      if (Number.isNaN(silentMs)) return undefined;
+      if (isWaiting(observation.cluster)) return undefined;
+      const silentMs = operatorSilentMs(observation);
+      if (silentMs === undefined) return undefined;
       if (silentMs <= SILENT_MS) return ok(`it last looked ${Math.max(0, Math.round(silentMs / 1000))} s ago`);
       return blocker(
         `the operator has not looked at the cluster for ${Math.round(silentMs / 1000)} s; at rest it does every 20 s`,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
-import { blockers, CHECK_IDS, type Check, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
+import type { Check } from '../../src/upgrade/check';
+import { blockers, CHECK_IDS, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
 import { targetOf } from '../../src/upgrade/target';
 import {
   BLUE,
@@ -406,6 +407,48 @@ describe('preflight', () => {
       const at = new Date(world.scene.at - ago).toISOString();
       Object.assign(world.scene.resource.status!.conditions![0]!, { lastUpdateTime: at });
     };
+
+    describe('that has looked at the cluster a moment ago', () => {
+      const fresh = (operators: PreflightFacts['operators']) => (world: World) => {
+        looked(14_000)(world);
+        world.facts = { ...world.facts, operators };
+      };
+      const [known, unknown] = [OPERATOR, { ...OPERATOR, name: 'mirror/op', version: undefined }];
+      const other = { ...OPERATOR, name: 'other/manager', version: '2.3.1' };
+
+      test.each<[string, PreflightFacts['operators'], Check['status'], RegExp]>([
+        ['under a name nobody knows', [], 'warning', /^the operator that looks at this cluster is not recognized/],
+        ['with a tag that is no version', [unknown], 'warning', /^the version of the operator is unknown: mirror/],
+        [
+          'with a tag of another version',
+          [other],
+          'warning',
+          /2.1 to 2.2.29: other.*but one has looked at this cluster/,
+        ],
+        ['beside one of another version', [known, other], 'warning', /^there are operators of other versions, too/],
+        [
+          'beside one that is not understood',
+          [unknown, known],
+          'warning',
+          /^there are operators of other versions, too/,
+        ],
+        ['beside one for another namespace', [known, { ...known, name: 'b/manager' }], 'ok', /manager.*b\/manager/],
+      ])('%s is never a blocker: %s', (_, operators, status, finding) => {
+        expect(found(fresh(operators))[0]).toMatchObject({ status, finding: expect.stringMatching(finding) });
+        expect(blockers(checked(fresh(operators)))).toEqual([]);
+      });
+
+      test('nor is one that is held behind the new nodes it has made, and does not look', () => {
+        const waiting = ({ scene, facts }: World) => {
+          const held = { version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS };
+          scene.resource = resource({ ...held, status: delayStatus() });
+          scene.request.desired = resource(held);
+          scene.sets.unshift(set(GREEN));
+          Object.assign(facts, { operators: [] });
+        };
+        expect(found(waiting)).toEqual([expect.objectContaining({ id: 'operator', status: 'warning' })]);
+      });
+    });
 
     test('tells when it has not looked at the cluster for a minute', () => {
       expect(found(looked(60_000))[1]).toMatchObject({ status: 'ok', finding: 'it last looked 60 s ago' });
