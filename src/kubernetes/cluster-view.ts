@@ -13,6 +13,7 @@ export function setView(set: StatefulSet): SetView {
     readyReplicas: set.status?.readyReplicas ?? 0,
     ...(revision ? { revision } : {}),
     image: set.spec.template?.spec?.containers?.find(({ name }) => name === 'emqx')?.image ?? '',
+    podTemplate: set.spec.template,
     createdAt: Date.parse(set.metadata.creationTimestamp ?? '') || 0,
   };
 }

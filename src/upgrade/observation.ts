@@ -1,5 +1,6 @@
-import { type EmqxEnterprise, imageOf, isHeld } from '../resource';
+import { type EmqxEnterprise, isHeld } from '../resource';
 import { isOpen, type Journal } from './journal';
+import { wantedSet } from './wanted-set';
 
 /** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
 export interface SetView {
@@ -13,6 +14,8 @@ export interface SetView {
   revision?: string;
   /** Image of the EMQX container. */
   image: string;
+  /** `spec.template`. It may hold secrets. */
+  podTemplate?: unknown;
   createdAt: number;
 }
 
@@ -161,16 +164,25 @@ export function isNative(view: ClusterView): boolean {
   return !isHeld(view.resource) && activeSets(view).length === 2;
 }
 
+/** Which of two sets the resource asks for: undefined where there are not two, or where it cannot be told. */
+export function wantedOf(view: ClusterView): 'blue' | 'green' | undefined {
+  const blue = blueOf(view);
+  const [green, ...others] = activeSets(view).filter((set) => set !== blue);
+  return blue && green && others.length === 0 ? wantedSet(view.resource, blue, green) : undefined;
+}
+
 /**
  * Whether the newer of two sets is what the resource asks for. It is not when somebody has set the template back: then the
- * operator wants the older one, and whatever is removed from it comes back. Of two sets with one image that nobody held from
- * the start it cannot be told.
+ * operator wants the older one, and whatever is removed from it comes back. Where it cannot be told, a resource that was held from
+ * the start is believed.
  */
 export function isGreenWanted(view: ClusterView): boolean {
-  const parts = view.resource.spec.template?.spec?.emqxContainer?.image;
-  const image = parts && imageOf(parts);
-  const green = activeSets(view).find((set) => set.name !== blueOf(view)?.name);
-  return green?.image === image && (isHeld(view.resource) || blueOf(view)?.image !== image);
+  const wanted = wantedOf(view);
+  return wanted === 'green' || (wanted === undefined && isHeld(view.resource) && hasOneImage(view));
+}
+
+function hasOneImage(view: ClusterView): boolean {
+  return new Set(activeSets(view).map(({ image }) => image)).size === 1;
 }
 
 /** Old pods that an operator on its own has removed already, whatever was on them. */

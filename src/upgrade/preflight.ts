@@ -111,7 +111,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       const { status, spec } = cluster.resource;
       if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
         return blocker(
-          `spec.template asks for version ${versionOf(cluster.resource)}, which the new nodes do not run: it was set back, or changed again`,
+          `spec.template (version ${versionOf(cluster.resource)}) is not what the new nodes were made of: it was set back, or changed again`,
           'it cannot be told which nodes shall stay: bring the cluster to one stateful set by hand, with nobody connected to the other one',
         );
       }

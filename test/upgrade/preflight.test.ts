@@ -504,7 +504,7 @@ describe('preflight', () => {
         scene.request.desired = resource({ version: '4.4.14', delaySeconds: 60 });
       };
       expect(stops(back)).toEqual([
-        'spec.template asks for version 4.4.14, which the new nodes do not run: it was set back, or changed again',
+        'spec.template (version 4.4.14) is not what the new nodes were made of: it was set back, or changed again',
       ]);
     });
 
