@@ -10,6 +10,7 @@ export {
 export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
 export { immutableFields, nodeNameOf, versionOf } from './identity';
 export { type ImageParts, imageOf } from './image';
+export { overLive } from './over-live';
 export { parseEmqxEnterprise, problemsOf } from './parse';
 export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readManifest } from './read-manifest';

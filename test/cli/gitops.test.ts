@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import type { EmqxEnterprise } from '../../src/resource';
+import { SimulatedCluster } from './_simulated';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'gitops-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const TRACKING = { 'argocd.argoproj.io/tracking-id': 'mqtt:apps.emqx.io/EmqxEnterprise:default/emqx-ee' };
+
+/** What stands in Git: no labels or annotations, no replicas, no defaults. */
+const IN_GIT = {
+  apiVersion: 'apps.emqx.io/v1beta4',
+  kind: 'EmqxEnterprise',
+  metadata: { name: 'emqx-ee' },
+  spec: {
+    blueGreenUpdate: {
+      initialDelaySeconds: 2,
+      evacuationStrategy: { waitTakeover: 1, connEvictRate: 100, sessEvictRate: 100 },
+    },
+    template: { spec: { emqxContainer: { image: { version: '4.4.15' } } } },
+  },
+};
+
+function options(manifest: object): string {
+  const file = path.join(folder, 'emqx.yaml');
+  writeFileSync(file, stringify(manifest));
+  return `-f ${file}`;
+}
+
+/** A cluster that Argo CD tracks, with four nodes by an autoscaler. */
+async function tracked(): Promise<SimulatedCluster> {
+  const cluster = await SimulatedCluster.atRest(30);
+  const { clock, kubernetes } = cluster.world;
+  await clock.run(async () => {
+    const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace: 'default', name: 'emqx-ee' };
+    kubernetes.store.update<EmqxEnterprise & { kind: string }>(ref, (draft) => {
+      draft.metadata.annotations = TRACKING;
+      draft.spec.replicas = 4;
+      return undefined;
+    });
+    await clock.sleep(60_000);
+  });
+  return cluster;
+}
+
+test.each<[string, object]>([
+  ['one object', IN_GIT],
+  ['a list', { apiVersion: 'v1', kind: 'List', items: [IN_GIT] }],
+])('what Git leaves out stays as it is: %s', async (_, manifest) => {
+  const cluster = await tracked();
+  const { code, out } = await cluster.run(`check ${options(manifest)}`);
+  expect([code, out]).toEqual([0, expect.not.stringContaining('✗')]);
+  expect((await cluster.run(`upgrade ${options(manifest)} --yes`)).code).toBe(0);
+  const { metadata, spec } = cluster.resource;
+  expect(metadata.annotations).toEqual(TRACKING);
+  expect(spec.replicas).toBe(4);
+  expect(spec.template?.spec?.emqxContainer?.image?.version).toBe('4.4.15');
+  cluster.world.stop();
+});
