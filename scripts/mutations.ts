@@ -191,6 +191,13 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'if (wave < 0) return',
   },
   {
+    name: 'a hold is left as heartbeats have lowered it',
+    file: 'upgrade/phases/hold.ts',
+    from: 'if (resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {',
+    to: 'if (wanted < 1e9 && resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {',
+    fault: 'request-pause',
+  },
+  {
     name: 'what has the label is taken for the cluster’s own',
     file: 'kubernetes/ownership.ts',
     from: 'const own = sets.filter((set) => isControlledBy(set, resource));',

@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, HIDDEN, overLive, withDefaults } from '../resource';
+import { type EmqxEnterprise, HIDDEN, overLive, withDefaults, withoutHeartbeats } from '../resource';
 import type { Driver, Limits, UpgradeRequest } from '../upgrade';
 import type { ClusterFlags, Connection } from './connection';
 import { OptionReader } from './options';
@@ -129,6 +129,10 @@ export function withVersion(resource: EmqxEnterprise, version: string): EmqxEnte
   const next = withDefaults(resource);
   const node = next.spec.template!.spec!.emqxContainer!;
   node.image = { ...node.image, version };
+  const { blueGreenUpdate } = next.spec;
+  if (blueGreenUpdate?.initialDelaySeconds !== undefined) {
+    blueGreenUpdate.initialDelaySeconds = withoutHeartbeats(blueGreenUpdate.initialDelaySeconds);
+  }
   return next;
 }
 

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type EmqxEnterprise, imageOf, withDefaults } from '../resource';
-
-type Fields = Record<string, unknown>;
+import { byNames, type Fields, isFields } from './by-names';
 
 /** What the operator has made of a template. */
 interface Built {
@@ -111,22 +110,6 @@ interface ByNames {
   };
 }
 
-/** A copy in which lists of named items are objects: their order does not matter, and one more shifts no others. */
-function byNames(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const isNamed = value.length > 0 && value.every((item) => isFields(item) && typeof item['name'] === 'string');
-    if (!isNamed) return value.map(byNames);
-    return Object.fromEntries(value.map((item: Fields) => [item['name'], byNames(item)]));
-  }
-  if (!isFields(value)) return value;
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(fields.map(([key, field]) => [key, byNames(field)]));
-}
-
 function imageIn(template: Fields): unknown {
   return (template as { spec: { containers: { emqx: { image?: unknown } } } }).spec.containers.emqx.image;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -46,6 +46,28 @@ async function tracked(): Promise<SimulatedCluster> {
   return cluster;
 }
 
+/** What Argo CD and Flux compare with Git. */
+const delayOf = ({ resource }: SimulatedCluster) => resource.spec.blueGreenUpdate?.initialDelaySeconds;
+
+test.each<[string, string, number]>([
+  ['the file is upgraded to', '-f', 2_000_000_000],
+  [
+    'a version is upgraded to, and an earlier version of this program has left it lowered',
+    '--set-version',
+    1_999_999_996,
+  ],
+])('a cluster that Git holds has the delay of its file after the run: %s', async (_, option, before) => {
+  const cluster = await SimulatedCluster.atRest(30);
+  const held = (initialDelaySeconds: number) => ({ ...IN_GIT.spec.blueGreenUpdate, initialDelaySeconds });
+  const file = options({ ...IN_GIT, spec: { ...IN_GIT.spec, blueGreenUpdate: held(2_000_000_000) } });
+  const { clock, api } = cluster.world;
+  const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace: 'default', name: 'emqx-ee' };
+  await clock.run(() => api.patch(ref, { type: 'merge', body: { spec: { blueGreenUpdate: held(before) } } }));
+  const { code } = await cluster.run(`upgrade ${option === '-f' ? file : '--set-version 4.4.15'} --yes`);
+  expect([code, delayOf(cluster)]).toEqual([0, 2_000_000_000]);
+  cluster.world.stop();
+});
+
 test.each<[string, object]>([
   ['one object', IN_GIT],
   ['a list', { apiVersion: 'v1', kind: 'List', items: [IN_GIT] }],

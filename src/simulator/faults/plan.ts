@@ -103,6 +103,7 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): 
     away: whole(random, 0, 6),
     cap: whole(random, 2, 5),
     initialDelaySeconds: whole(random, 1, 5),
+    held: random.below(4) === 0,
   };
   return { seed, size: Object.assign(size, ...faults.map(({ fault }) => FAULTS[fault].size ?? {})), faults };
 }

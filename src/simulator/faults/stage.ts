@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kubernetes';
-import { type EmqxEnterprise, withDefaults } from '../../resource';
+import { type EmqxEnterprise, HOLD_DELAY_SECONDS, withDefaults } from '../../resource';
 import type { ClientGroup } from '../clients/client-group';
 import { ClientLedger } from '../clients/client-ledger';
 import type { RefusalReason } from '../clients/client-report';
@@ -31,6 +31,8 @@ export interface StageSize {
   /** Disconnects per second. */
   cap: number;
   initialDelaySeconds: number;
+  /** Whether the owner of the cluster keeps the operator held, so that every change waits for an upgrade. */
+  held: boolean;
 }
 
 export const DEFAULT_SIZE: StageSize = {
@@ -42,11 +44,13 @@ export const DEFAULT_SIZE: StageSize = {
   sticking: 0,
   cap: 4,
   initialDelaySeconds: 2,
+  held: false,
 };
 
 /** The custom resource as it is before, or as it shall be. */
 export function resourceOf(size: StageSize, version: string): EmqxEnterprise {
-  const { replicas, cap, initialDelaySeconds } = size;
+  const { replicas, cap, held } = size;
+  const initialDelaySeconds = held ? HOLD_DELAY_SECONDS : size.initialDelaySeconds;
   return withDefaults({
     apiVersion: 'apps.emqx.io/v1beta4',
     kind: 'EmqxEnterprise',

@@ -1,4 +1,4 @@
-import { isHeld, isHold, versionOf } from '../../resource';
+import { isHeld, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
 import { type ClusterView, greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
 import { specPatch } from '../target';
@@ -83,8 +83,9 @@ export function retire(situation: Situation): Step {
 export function release({ observation, journal }: Situation): Step {
   const { resource, traffic } = observation.cluster;
   const wanted = journal.aborted ? journal.delay.before : journal.delay.after;
-  // A resource that is held at rest stays held: its owner wants every change to wait for an upgrade.
-  if (!isHold(wanted) && resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
+  // A resource that is held at rest stays held, by the very number its owner has given: heartbeats have lowered it, and a file in
+  // Git would differ for ever.
+  if (resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
     const spec = { blueGreenUpdate: { initialDelaySeconds: wanted } };
     return stay('the user’s delay to be back', 500, [
       { do: 'patch-resource', spec, why: `give the initial delay of ${wanted} s back`, heartbeat: false },
