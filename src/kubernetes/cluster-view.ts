@@ -2,9 +2,11 @@ import { ON_SERVING_GATE, REVISION_LABEL } from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
 import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
 import { readyAddresses, readyPods } from './endpoint-slices';
+import { oneLine } from './one-line';
 import { controllerOf } from './ownership';
 
-export function setView(set: StatefulSet): SetView {
+/** @param creationTrouble why its pods are not created. */
+export function setView(set: StatefulSet, creationTrouble?: string): SetView {
   const revision = set.status?.observedGeneration ? set.status.updateRevision : undefined;
   return {
     name: set.metadata.name,
@@ -14,6 +16,7 @@ export function setView(set: StatefulSet): SetView {
     ...(revision ? { revision } : {}),
     image: set.spec.template?.spec?.containers?.find(({ name }) => name === 'emqx')?.image ?? '',
     podTemplate: set.spec.template,
+    ...(creationTrouble !== undefined && { creationTrouble }),
     createdAt: Date.parse(set.metadata.creationTimestamp ?? '') || 0,
   };
 }
@@ -84,11 +87,6 @@ function troubleOf({ status }: Pod): string | undefined {
     return oneLine([`${name}: ${reason}`, last ?? message].filter(Boolean).join(', '));
   }
   return undefined;
-}
-
-/** Words from elsewhere, which become a part of a sentence. */
-function oneLine(text: string): string {
-  return text.slice(0, 300).replace(/\s+/g, ' ');
 }
 
 function revisionOf({ metadata }: Pod): string | undefined {

@@ -16,11 +16,15 @@ import {
   type OperatorView,
   PortError,
   parseJournal,
+  type QuotaView,
+  type Refusal,
+  type Rehearsal,
   type ResourcePatch,
   type TrafficView,
 } from '../upgrade';
 import { operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
 import type { ConfigMap, EndpointSlice, Endpoints, Pod, Secret, Service, StatefulSet } from './core-objects';
+import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';
 import { FollowedApi, type ListOptions } from './followed-api';
 import {
@@ -35,6 +39,8 @@ import {
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
 import { controllerOf, isControlledBy, ownedBy, refuseFormer } from './ownership';
+import { quotasIn } from './quotas';
+import { refusalsOf } from './rehearsal';
 import { isRecord, parsedRecord } from './shape';
 import { missingRights } from './upgrade-access';
 
@@ -57,11 +63,13 @@ export class Cluster implements ClusterPort {
   private readonly lease: UpgradeLease;
   /** Most looks find the journal of the one before. */
   private parsed: { text: string; journal: Journal | undefined } = { text: '', journal: undefined };
+  private readonly creationTroubles: CreationTroubles;
   /** For the objects that shall go with the custom resource; none before it was looked at. */
   private owners: OwnerReference[] = [];
 
   constructor(private readonly options: ClusterOptions) {
     this.api = new FollowedApi(options.api, options.clock);
+    this.creationTroubles = new CreationTroubles(options.api, options.clock);
     this.lease = new UpgradeLease(this.api, options.clock, options.namespace, this.companionName, () => this.owners);
   }
 
@@ -89,6 +97,14 @@ export class Cluster implements ClusterPort {
       };
       return missingRights(api, namespace, name, services, signal);
     });
+  }
+
+  quotas(signal?: AbortSignal): Promise<QuotaView[] | undefined> {
+    return ported(() => quotasIn(this.options.api, this.options.namespace, signal));
+  }
+
+  rehearse(writes: Rehearsal, signal?: AbortSignal): Promise<Refusal[]> {
+    return ported(() => refusalsOf(this.options, writes, signal));
   }
 
   observe(signal?: AbortSignal): Promise<ClusterView> {
@@ -238,7 +254,12 @@ export class Cluster implements ClusterPort {
     return {
       resource,
       resourceVersion: resource.metadata.resourceVersion ?? '',
-      sets: sets.map(setView),
+      sets: await Promise.all(
+        sets.map(async (set) => {
+          const there = pods.filter((pod) => isControlledBy(pod, set)).length;
+          return setView(set, await this.creationTroubles.of(set, there, signal));
+        }),
+      ),
       pods: pods.map(podView),
       foreign,
       traffic: await traffic,

@@ -1,4 +1,5 @@
 /** The custom resource EmqxEnterprise v1beta4: types, reading, validation and defaults. */
+export { canonicalQuantity, nanosOf } from './canonical-quantity';
 export * from './constants';
 export { clusterLabels, withDefaults } from './defaults';
 export {

@@ -26,6 +26,10 @@ export {
   type EvacuationOrder,
   PortError,
   type Progress,
+  type QuotaView,
+  type Refusal,
+  type Rehearsal,
+  type RehearsedWrite,
   type ResourcePatch,
 } from './ports';
 export type { ProgressEvent, Sample, SetLoad } from './progress';

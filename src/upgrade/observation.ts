@@ -16,6 +16,8 @@ export interface SetView {
   image: string;
   /** `spec.template`. It may hold secrets. */
   podTemplate?: unknown;
+  /** Why pods of it are not created, in the words of the API server; undefined where all are there, or nothing is known. */
+  creationTrouble?: string;
   createdAt: number;
 }
 
@@ -194,6 +196,14 @@ export function lostPods(view: ClusterView): number {
 
 export function podsOf(view: ClusterView, set: string): PodView[] {
   return view.pods.filter((pod) => pod.set === set);
+}
+
+/** That pods of a set were not created, and why; undefined where they are there, or it is not known. */
+export function notCreated(view: ClusterView, name: string): string | undefined {
+  const set = setOf(view, name);
+  if (!set?.creationTrouble) return undefined;
+  const missing = Math.max(0, set.replicas - podsOf(view, name).length);
+  return `${missing} of ${set.replicas} pods of ${name} were not created: ${set.creationTrouble}`;
 }
 
 export function nodesOf(observation: Observation, set: string): NodeView[] {

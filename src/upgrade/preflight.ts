@@ -1,5 +1,6 @@
 import { coerce, gt } from 'semver';
 import { immutableFields, versionOf } from '../resource';
+import { admissionCheck } from './admission-check';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
@@ -17,6 +18,8 @@ import {
   type OperatorView,
 } from './observation';
 import { operatorCheck } from './operator-check';
+import type { QuotaView, Refusal } from './ports';
+import { quotaCheck } from './quota-check';
 import type { Target } from './target';
 
 /** What preflight knows beyond the observation. */
@@ -27,6 +30,10 @@ export interface PreflightFacts {
   /** Undefined when they may not be looked at. */
   operators: readonly OperatorView[] | undefined;
   missingRights: readonly string[];
+  /** What the API server does not take of what an upgrade writes; undefined where it was not tried. */
+  refusals: readonly Refusal[] | undefined;
+  /** Undefined when they may not be looked at. */
+  quotas: readonly QuotaView[] | undefined;
 }
 
 /**
@@ -88,6 +95,16 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
   cluster: {
     access(_observation, _target, { missingRights }) {
       return access(missingRights) ?? ok('everything an upgrade does is allowed');
+    },
+
+    admission(_observation, _target, { refusals }) {
+      return admissionCheck(refusals);
+    },
+
+    quota({ cluster }, target, { quotas }) {
+      // The new nodes are there already, or refused with a reason.
+      if (activeSets(cluster).length > 1) return undefined;
+      return quotaCheck(quotas, target.desired, blueOf(cluster));
     },
 
     'blue-green'({ cluster }, target) {

@@ -29,7 +29,14 @@ interface World {
 function checked(change: (world: World) => void = () => {}): Check[] {
   const world: World = {
     scene: restingScene(),
-    facts: { holder: 'me', licensedConnections: undefined, operators: [OPERATOR], missingRights: [] },
+    facts: {
+      holder: 'me',
+      licensedConnections: undefined,
+      operators: [OPERATOR],
+      missingRights: [],
+      refusals: [],
+      quotas: [],
+    },
   };
   world.scene.journal.phase = 'done';
   change(world);
@@ -184,6 +191,69 @@ describe('preflight', () => {
       'no stateful set of the cluster has replicas',
       ({ scene }) => {
         scene.sets = [set(BLUE, { replicas: 0 })];
+      },
+    ],
+    [
+      'admission',
+      'blocker',
+      'the API server refuses what an upgrade does: switch the traffic Service: selectors of Services are frozen',
+      ({ facts }) => {
+        const refused = {
+          write: 'select-traffic',
+          isCertain: true,
+          reason: 'selectors of Services are frozen',
+        } as const;
+        facts.refusals = [refused, { write: 'scale-set', isCertain: false, reason: 'later' }];
+      },
+    ],
+    [
+      'admission',
+      'warning',
+      'it cannot be told whether the API server takes what an upgrade does: scale the old nodes: admission webhook "x" does not support dry run',
+      ({ facts }) => {
+        const reason = 'admission webhook "x" does not support dry run';
+        facts.refusals = [{ write: 'scale-set', isCertain: false, reason }];
+      },
+    ],
+    [
+      'quota',
+      'warning',
+      'the quotas of the namespace may not be looked at: whether there is room for twice the nodes is unknown',
+      ({ facts }) => {
+        facts.quotas = undefined;
+      },
+    ],
+    [
+      'quota',
+      'ok',
+      'room for twice the nodes in compute',
+      ({ facts }) => {
+        facts.quotas = [{ name: 'compute', hard: { pods: '6', services: '1' }, used: { pods: '3', services: '1' } }];
+      },
+    ],
+    [
+      'quota',
+      'blocker',
+      'the quotas have no room for the new nodes: compute: pods 3 of 5 in use, and 3 more needed',
+      ({ facts }) => {
+        facts.quotas = [{ name: 'compute', hard: { pods: '5' }, used: { pods: '3' } }];
+      },
+    ],
+    [
+      'quota',
+      'blocker',
+      'the quotas have no room for the new nodes: compute: cpu 2 of 3500m in use, and 1800m more needed; compute: limits.memory 3Gi of 5Gi in use, and 3Gi more needed; compute: requests.storage 30Gi of 50Gi in use, and 30Gi more needed',
+      ({ scene, facts }) => {
+        const { spec } = scene.request.desired;
+        const resources = { requests: { cpu: '0.5' }, limits: { memory: '1Gi' } };
+        spec.template!.spec!.emqxContainer!.resources = resources;
+        spec.persistent = { spec: { resources: { requests: { storage: '10Gi' } } } };
+        const reloader = { name: 'reloader', resources: { requests: { cpu: '100m' } } };
+        const podTemplate = { spec: { containers: [{ name: 'emqx', resources: {} }, reloader] } };
+        scene.sets = [set(BLUE, { podTemplate })];
+        const used = { cpu: '2', 'limits.memory': '3Gi', 'requests.memory': '3Gi', 'requests.storage': '30Gi' };
+        const hard = { cpu: '3500m', 'limits.memory': '5Gi', 'requests.memory': '6Gi', 'requests.storage': '50Gi' };
+        facts.quotas = [{ name: 'compute', hard, used }];
       },
     ],
     [
