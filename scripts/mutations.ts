@@ -191,6 +191,26 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'if (wave < 0) return',
   },
   {
+    name: 'what is refused is asked for again and again',
+    file: 'upgrade/refusals.ts',
+    from: 'return this.count >= PASSING ? this.latest : undefined;',
+    to: 'return this.count >= 1e6 ? this.latest : undefined;',
+    fault: 'policy-services',
+  },
+  {
+    name: 'of two sets with one image it is not asked which one is wanted',
+    file: 'upgrade/wanted-set.ts',
+    from: 'return sides.size === 1 ? side : undefined;',
+    to: 'return blue.image !== green.image && sides.size === 1 ? side : undefined;',
+  },
+  {
+    name: 'nobody asks why pods are not created',
+    file: 'kubernetes/creation-troubles.ts',
+    from: 'return first && oneLine(first);',
+    to: 'return first && undefined;',
+    fault: 'quota-full',
+  },
+  {
     name: 'a hold is left as heartbeats have lowered it',
     file: 'upgrade/phases/hold.ts',
     from: 'if (resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {',

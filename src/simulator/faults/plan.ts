@@ -7,10 +7,11 @@ import { EMQX_FAULTS } from './catalog/emqx';
 import { ENGINE_FAULTS } from './catalog/engine';
 import { PEOPLE_FAULTS } from './catalog/people';
 import { POD_FAULTS } from './catalog/pods';
+import { POLICY_FAULTS } from './catalog/policies';
 import { type Fault, whole } from './fault';
 import { DEFAULT_SIZE, type StageSize } from './stage';
 
-const CATALOG = { ...ENGINE_FAULTS, ...API_FAULTS, ...EMQX_FAULTS, ...POD_FAULTS, ...PEOPLE_FAULTS };
+const CATALOG = { ...ENGINE_FAULTS, ...API_FAULTS, ...EMQX_FAULTS, ...POD_FAULTS, ...PEOPLE_FAULTS, ...POLICY_FAULTS };
 
 export type FaultName = keyof typeof CATALOG;
 export const FAULTS: Readonly<Record<FaultName, Fault>> = CATALOG;
