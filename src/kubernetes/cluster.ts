@@ -30,7 +30,6 @@ import { FollowedApi, type ListOptions } from './followed-api';
 import {
   isKubeError,
   type KubeApi,
-  KubeApiError,
   type KubeObject,
   type ListQuery,
   type ObjectRef,
@@ -39,6 +38,7 @@ import {
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
 import { controllerOf, isControlledBy, ownedBy, refuseFormer } from './ownership';
+import { ported } from './port-errors';
 import { quotasIn } from './quotas';
 import { refusalsOf } from './rehearsal';
 import { isRecord, parsedRecord } from './shape';
@@ -381,33 +381,4 @@ export class Cluster implements ClusterPort {
 /** Name of the Service that the operator makes. */
 function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
   return spec.serviceTemplate?.metadata?.name ?? metadata.name;
-}
-
-/** Errors of the API server in the engine's words. */
-async function ported<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof KubeApiError) throw new PortError(portCode(error), error.message, { cause: error });
-    throw error;
-  }
-}
-
-function portCode({ code }: KubeApiError): PortError['code'] {
-  switch (code) {
-    case 'NotFound':
-      return 'missing';
-    case 'Conflict':
-    case 'AlreadyExists':
-    case 'Expired':
-      return 'conflict';
-    case 'Invalid':
-    case 'Forbidden':
-    case 'Unauthorized':
-      return 'refused';
-    case 'TooManyRequests':
-    case 'InternalError':
-    case 'Unreachable':
-      return 'unavailable';
-  }
 }
