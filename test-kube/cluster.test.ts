@@ -149,6 +149,7 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
     const trouble = async () => (await cluster.observe()).sets[0]?.creationTrouble;
     while ((await trouble()) === undefined) await new SystemClock().sleep(500);
     expect(await trouble()).toContain('exceeded quota: compute');
+    await cluster.scaleSet(SET, PODS.length);
     await admin.delete(quota);
   });
 
