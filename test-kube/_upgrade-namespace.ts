@@ -36,14 +36,18 @@ export async function grantAccess(admin: ApiServer, namespace: string, clusters?
  */
 export async function upgradeNamespace(admin: ApiServer, namespace: string): Promise<void> {
   await admin.namespace(namespace);
-  await Promise.all(clusterObjects(namespace).map((object) => admin.apply(object)));
+  const { body: owner } = await admin.apply<KubeObject>(clusterOf('emqx-ee', namespace, '4.4.14'));
+  await Promise.all(clusterObjects(namespace, owner).map((object) => admin.apply(object)));
   await grantAccess(admin, namespace, ['emqx-ee']);
   for (const wait of ['create', 'condition=ContainersReady']) {
     kubectl(['wait', '-n', namespace, `--for=${wait}`, '--timeout=60s', ...PODS.map((pod) => `pod/${pod}`)]);
   }
 }
 
-function clusterObjects(namespace: string): KubeObject[] {
+/** @param owner the custom resource, which controls what the operator would make for it. */
+function clusterObjects(namespace: string, { apiVersion, kind, metadata }: KubeObject): KubeObject[] {
+  const { name, uid = '' } = metadata;
+  const ownerReferences = [{ apiVersion, kind, name, uid, controller: true }];
   const labels = clusterLabels('emqx-ee');
   const v1 = (kind: string, name: string, fields: object, labels = {}): KubeObject => ({
     apiVersion: 'v1',
@@ -57,7 +61,7 @@ function clusterObjects(namespace: string): KubeObject[] {
   const set: KubeObject & { spec: object } = {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
-    metadata: { name: SET, namespace, labels },
+    metadata: { name: SET, namespace, labels, ownerReferences },
     spec: {
       replicas: PODS.length,
       serviceName: 'emqx-ee-headless',
@@ -73,7 +77,6 @@ function clusterObjects(namespace: string): KubeObject[] {
     },
   };
   return [
-    clusterOf('emqx-ee', namespace, '4.4.14'),
     clusterOf('other', namespace, '4.4.14'),
     set,
     v1('Service', 'emqx-ee-mqtt', { spec: { selector: labels, ports } }, { [TRAFFIC_LABEL]: 'emqx-ee' }),

@@ -122,6 +122,37 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
     server.closeAllConnections();
   });
 
+  test('tries what an upgrade writes, in the server’s own words, and changes nothing by it', async () => {
+    const writes = { services: ['emqx-ee-mqtt'], revision: 'another', set: SET };
+    expect(await cluster.rehearse({ ...writes, spec: { replicas: 5 } })).toEqual([]);
+    const wrong = { blueGreenUpdate: { evacuationStrategy: { connEvictRate: 0 } } };
+    expect(await cluster.rehearse({ ...writes, spec: wrong })).toEqual([
+      { write: 'patch-resource', isCertain: true, reason: expect.stringContaining('connEvictRate') },
+    ]);
+    const { resource, sets, traffic } = await cluster.observe();
+    expect([resource.spec.replicas, sets[0]?.replicas, traffic[0]?.revision]).toEqual([3, PODS.length, undefined]);
+  });
+
+  test('sees the quotas of the namespace, and why a pod is refused', async () => {
+    expect(await cluster.quotas()).toEqual([]);
+    const admin = ApiServer.admin();
+    const quota: KubeObject & { spec: object } = {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'compute', namespace: NAMESPACE },
+      spec: { hard: { pods: String(PODS.length) } },
+    };
+    await admin.apply(quota);
+    const pods = String(PODS.length);
+    while (!(await cluster.quotas())?.some(({ used }) => used['pods'] === pods)) await new SystemClock().sleep(200);
+    await cluster.scaleSet(SET, PODS.length + 1);
+    const trouble = async () => (await cluster.observe()).sets[0]?.creationTrouble;
+    while ((await trouble()) === undefined) await new SystemClock().sleep(500);
+    expect(await trouble()).toContain('exceeded quota: compute');
+    await cluster.scaleSet(SET, PODS.length);
+    await admin.delete(quota);
+  });
+
   test('scales a stateful set to nothing', async () => {
     await cluster.scaleSet(SET, 0);
     kubectl(['wait', '-n', NAMESPACE, '--for=delete', '--timeout=60s', ...pods]);

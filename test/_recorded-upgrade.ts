@@ -65,6 +65,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   Lease: 'coordination.k8s.io',
   Pod: '',
   Secret: '',
+  ResourceQuota: '',
+  Event: '',
   Service: '',
   StatefulSet: 'apps',
 };

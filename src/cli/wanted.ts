@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, HIDDEN, withDefaults } from '../resource';
+import { type EmqxEnterprise, HIDDEN, overLive, withDefaults, withoutHeartbeats } from '../resource';
 import type { Driver, Limits, UpgradeRequest } from '../upgrade';
 import type { ClusterFlags, Connection } from './connection';
 import { OptionReader } from './options';
@@ -120,7 +120,7 @@ function readLimits(reader: OptionReader, flags: DriveFlags): Partial<Limits> {
 /** The resource as it shall be; undefined when nothing says how. */
 export function desiredOf({ manifest, version }: Wanted, { namespace, live }: Connection): EmqxEnterprise | undefined {
   // The namespace is part of the names of the nodes, which are among the defaults.
-  if (manifest) return { ...manifest, metadata: { ...manifest.metadata, namespace } };
+  if (manifest) return overLive({ ...manifest, metadata: { ...manifest.metadata, namespace } }, live);
   return version === undefined ? undefined : withVersion(live, version);
 }
 
@@ -129,6 +129,10 @@ export function withVersion(resource: EmqxEnterprise, version: string): EmqxEnte
   const next = withDefaults(resource);
   const node = next.spec.template!.spec!.emqxContainer!;
   node.image = { ...node.image, version };
+  const { blueGreenUpdate } = next.spec;
+  if (blueGreenUpdate?.initialDelaySeconds !== undefined) {
+    blueGreenUpdate.initialDelaySeconds = withoutHeartbeats(blueGreenUpdate.initialDelaySeconds);
+  }
   return next;
 }
 

@@ -9,7 +9,7 @@ import type {
   ObjectList,
   ObjectRef,
   Patch,
-  Subresource,
+  PatchOptions,
   WatchEvent,
   WatchOptions,
 } from './kube-api';
@@ -97,17 +97,18 @@ export class KubeClient implements KubeApi {
   async patch<T extends KubeObject>(
     ref: ObjectRef,
     patch: Patch,
-    options: { subresource?: Subresource } = {},
+    options: PatchOptions = {},
     signal?: AbortSignal,
   ): Promise<T> {
     const path = objectPath(ref, options.subresource);
-    if (patch.type === 'merge') return objectIn(await this.merge(path, patch.body, signal));
+    const dryRun = options.dryRun ? 'All' : undefined;
+    if (patch.type === 'merge') return objectIn(await this.merge(path, patch.body, signal, dryRun));
     const { body, fieldManager, force } = patch;
     const metadata = { ...body.metadata, name: ref.name, namespace: ref.namespace };
     const request = {
       method: 'PATCH',
       path,
-      query: { fieldManager, force: force ? 'true' : undefined },
+      query: { fieldManager, force: force ? 'true' : undefined, dryRun },
       body: { ...body, metadata },
       // JSON is YAML.
       contentType: 'application/apply-patch+yaml',
@@ -173,12 +174,12 @@ export class KubeClient implements KubeApi {
     );
   }
 
-  private merge(path: string, body: object, signal?: AbortSignal): Promise<unknown> {
+  private merge(path: string, body: object, signal?: AbortSignal, dryRun?: string): Promise<unknown> {
     return this.requests.send(
       {
         method: 'PATCH',
         path,
-        query: { fieldManager: FIELD_MANAGER },
+        query: { fieldManager: FIELD_MANAGER, dryRun },
         body,
         contentType: 'application/merge-patch+json',
       },

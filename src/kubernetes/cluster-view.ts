@@ -2,8 +2,11 @@ import { ON_SERVING_GATE, REVISION_LABEL } from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
 import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
 import { readyAddresses, readyPods } from './endpoint-slices';
+import { oneLine } from './one-line';
+import { controllerOf } from './ownership';
 
-export function setView(set: StatefulSet): SetView {
+/** @param creationTrouble why its pods are not created. */
+export function setView(set: StatefulSet, creationTrouble?: string): SetView {
   const revision = set.status?.observedGeneration ? set.status.updateRevision : undefined;
   return {
     name: set.metadata.name,
@@ -12,25 +15,23 @@ export function setView(set: StatefulSet): SetView {
     readyReplicas: set.status?.readyReplicas ?? 0,
     ...(revision ? { revision } : {}),
     image: set.spec.template?.spec?.containers?.find(({ name }) => name === 'emqx')?.image ?? '',
+    podTemplate: set.spec.template,
+    ...(creationTrouble !== undefined && { creationTrouble }),
     createdAt: Date.parse(set.metadata.creationTimestamp ?? '') || 0,
   };
 }
 
-/** None for a pod that belongs to no stateful set. */
-export function podView(pod: Pod): PodView[] {
-  const set = pod.metadata.ownerReferences?.find((owner) => owner.kind === 'StatefulSet')?.name;
-  if (!set) return [];
-  return [
-    {
-      name: pod.metadata.name,
-      set,
-      containersReady: isTrue(pod, 'ContainersReady'),
-      onServing: isTrue(pod, ON_SERVING_GATE),
-      ready: isTrue(pod, 'Ready'),
-      terminating: pod.metadata.deletionTimestamp !== undefined,
-      trouble: troubleOf(pod),
-    },
-  ];
+/** Of a pod that a stateful set controls. */
+export function podView(pod: Pod): PodView {
+  return {
+    name: pod.metadata.name,
+    set: controllerOf(pod)?.name ?? '',
+    containersReady: isTrue(pod, 'ContainersReady'),
+    onServing: isTrue(pod, ON_SERVING_GATE),
+    ready: isTrue(pod, 'Ready'),
+    terminating: pod.metadata.deletionTimestamp !== undefined,
+    trouble: troubleOf(pod),
+  };
 }
 
 /** A traffic Service of our own: its selector decides. */
@@ -86,11 +87,6 @@ function troubleOf({ status }: Pod): string | undefined {
     return oneLine([`${name}: ${reason}`, last ?? message].filter(Boolean).join(', '));
   }
   return undefined;
-}
-
-/** Words from elsewhere, which become a part of a sentence. */
-function oneLine(text: string): string {
-  return text.slice(0, 300).replace(/\s+/g, ' ');
 }
 
 function revisionOf({ metadata }: Pod): string | undefined {

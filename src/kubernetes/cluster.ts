@@ -16,16 +16,31 @@ import {
   type OperatorView,
   PortError,
   parseJournal,
+  type QuotaView,
+  type Refusal,
+  type Rehearsal,
   type ResourcePatch,
   type TrafficView,
 } from '../upgrade';
 import { operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
 import type { ConfigMap, EndpointSlice, Endpoints, Pod, Secret, Service, StatefulSet } from './core-objects';
+import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';
 import { FollowedApi, type ListOptions } from './followed-api';
-import { isKubeError, type KubeApi, KubeApiError, type KubeObject, type ListQuery, type ObjectRef } from './kube-api';
+import {
+  isKubeError,
+  type KubeApi,
+  type KubeObject,
+  type ListQuery,
+  type ObjectRef,
+  type OwnerReference,
+} from './kube-api';
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
+import { controllerOf, isControlledBy, ownedBy, refuseFormer } from './ownership';
+import { ported } from './port-errors';
+import { quotasIn } from './quotas';
+import { refusalsOf } from './rehearsal';
 import { isRecord, parsedRecord } from './shape';
 import { missingRights } from './upgrade-access';
 
@@ -48,12 +63,14 @@ export class Cluster implements ClusterPort {
   private readonly lease: UpgradeLease;
   /** Most looks find the journal of the one before. */
   private parsed: { text: string; journal: Journal | undefined } = { text: '', journal: undefined };
-  /** Of the custom resource, for the objects that shall go with it. */
-  private owner: { uid: string } | undefined;
+  private readonly creationTroubles: CreationTroubles;
+  /** For the objects that shall go with the custom resource; none before it was looked at. */
+  private owners: OwnerReference[] = [];
 
   constructor(private readonly options: ClusterOptions) {
     this.api = new FollowedApi(options.api, options.clock);
-    this.lease = new UpgradeLease(this.api, options.clock, options.namespace, this.companionName);
+    this.creationTroubles = new CreationTroubles(options.api, options.clock);
+    this.lease = new UpgradeLease(this.api, options.clock, options.namespace, this.companionName, () => this.owners);
   }
 
   follow(signal: AbortSignal): void {
@@ -72,14 +89,22 @@ export class Cluster implements ClusterPort {
     return ported(async () => {
       const { api, namespace, name } = this.options;
       // What may not even be read is among the answers.
-      const own = await this.ownServices({}, signal).catch(() => []);
       const resource = await this.resource({}, signal).catch(() => undefined);
+      const own = resource ? await this.ownServices(resource, {}, signal).catch(() => []) : [];
       const services = {
         own: own.map(({ metadata }) => metadata.name),
         operators: resource ? operatorServiceOf(resource) : name,
       };
       return missingRights(api, namespace, name, services, signal);
     });
+  }
+
+  quotas(signal?: AbortSignal): Promise<QuotaView[] | undefined> {
+    return ported(() => quotasIn(this.options.api, this.options.namespace, signal));
+  }
+
+  rehearse(writes: Rehearsal, signal?: AbortSignal): Promise<Refusal[]> {
+    return ported(() => refusalsOf(this.options, writes, signal));
   }
 
   observe(signal?: AbortSignal): Promise<ClusterView> {
@@ -211,23 +236,32 @@ export class Cluster implements ClusterPort {
 
   private async look(how: ListOptions, signal?: AbortSignal): Promise<ClusterView> {
     this.api.look();
-    const [resource, sets, pods, lease, written] = await Promise.all([
-      this.resource(how, signal),
+    // The first, for what belongs to the cluster is told by its uid.
+    const resource = await this.resource(how, signal);
+    const { name, uid = '' } = resource.metadata;
+    this.owners = [{ apiVersion: API_VERSION, kind: KIND, name, uid }];
+    const [labelledSets, labelledPods, lease, written] = await Promise.all([
       this.all<StatefulSet>('apps/v1', 'StatefulSet', how, signal),
       this.pods(how, signal),
       this.lease.view(how, signal),
       this.journal(how, signal),
     ]);
-    this.owner = { uid: resource.metadata.uid ?? '' };
-    const own = await this.ownServices(how, signal);
+    const { sets, pods, foreign } = ownedBy(resource, labelledSets, labelledPods);
+    const own = await this.ownServices(resource, how, signal);
     const traffic =
       own.length > 0 ? this.ownTraffic(own, how, signal) : this.operatorTraffic(resource, pods, how, signal);
     const kept = own.map((service) => service.metadata.annotations?.[INITIAL_DELAY_ANNOTATION]).find(Boolean);
     return {
       resource,
       resourceVersion: resource.metadata.resourceVersion ?? '',
-      sets: sets.map(setView),
-      pods: pods.flatMap(podView),
+      sets: await Promise.all(
+        sets.map(async (set) => {
+          const there = pods.filter((pod) => isControlledBy(pod, set)).length;
+          return setView(set, await this.creationTroubles.of(set, there, signal));
+        }),
+      ),
+      pods: pods.map(podView),
+      foreign,
       traffic: await traffic,
       keptInitialDelaySeconds: kept === undefined ? undefined : Number(kept),
       lease,
@@ -244,7 +278,7 @@ export class Cluster implements ClusterPort {
     return resource;
   }
 
-  /** Objects of the operator's for this cluster. */
+  /** Objects with the label of this cluster, whosoever they are. */
   private all<T extends KubeObject>(
     apiVersion: string,
     kind: string,
@@ -259,10 +293,12 @@ export class Cluster implements ClusterPort {
     return this.all<Pod>('v1', 'Pod', how, signal);
   }
 
+  /** What the run and those who ask something of it have written. */
   private async journal(how: ListOptions, signal?: AbortSignal) {
     const { namespace } = this.options;
     const name = this.companionName;
     const [map] = await this.api.list<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name }, how, signal);
+    refuseFormer(map, this.owners);
     const request = map?.data?.[REQUEST_KEY];
     const journalVersion = map?.metadata.resourceVersion ?? '';
     const text = map?.data?.[JOURNAL_KEY];
@@ -273,9 +309,11 @@ export class Cluster implements ClusterPort {
     throw new PortError('refused', `the journal in ConfigMap ${name} is of a form this version does not know`);
   }
 
-  private ownServices(how: ListOptions, signal?: AbortSignal): Promise<Service[]> {
+  /** The Services that are marked as the ways in; a mark that a controller of something else has copied does not count. */
+  private async ownServices(resource: KubeObject, how: ListOptions, signal?: AbortSignal): Promise<Service[]> {
     const { namespace, name } = this.options;
-    return this.services({ namespace, labels: { [TRAFFIC_LABEL]: name } }, how, signal);
+    const marked = await this.services({ namespace, labels: { [TRAFFIC_LABEL]: name } }, how, signal);
+    return marked.filter((service) => !controllerOf(service) || isControlledBy(service, resource));
   }
 
   private services(which: Pick<ListQuery, 'namespace' | 'labels' | 'name'>, how: ListOptions, signal?: AbortSignal) {
@@ -290,7 +328,7 @@ export class Cluster implements ClusterPort {
 
   /** Without a Service of our own devices enter by the one the operator makes, as in its tutorial. */
   private async operatorTraffic(
-    resource: EmqxEnterprise,
+    resource: EmqxEnterprise & KubeObject,
     pods: readonly Pod[],
     how: ListOptions,
     signal?: AbortSignal,
@@ -298,7 +336,8 @@ export class Cluster implements ClusterPort {
     const { namespace } = this.options;
     const name = operatorServiceOf(resource);
     const [service] = await this.services({ namespace, name }, how, signal);
-    return service ? [operatorTraffic(service, await this.slices(name, how, signal), pods)] : [];
+    if (!service || !isControlledBy(service, resource)) return [];
+    return [operatorTraffic(service, await this.slices(name, how, signal), pods)];
   }
 
   private slices(service: string, how: ListOptions, signal?: AbortSignal): Promise<EndpointSlice[]> {
@@ -323,11 +362,10 @@ export class Cluster implements ClusterPort {
 
   private companion(ref: ObjectRef): KubeObject {
     const { name, namespace } = this.options;
-    const owners = this.owner ? [{ apiVersion: API_VERSION, kind: KIND, name, uid: this.owner.uid }] : [];
     return {
       apiVersion: ref.apiVersion,
       kind: ref.kind,
-      metadata: { name: ref.name, namespace, labels: { [TRAFFIC_LABEL]: name }, ownerReferences: owners },
+      metadata: { name: ref.name, namespace, labels: { [TRAFFIC_LABEL]: name }, ownerReferences: this.owners },
     };
   }
 
@@ -343,33 +381,4 @@ export class Cluster implements ClusterPort {
 /** Name of the Service that the operator makes. */
 function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
   return spec.serviceTemplate?.metadata?.name ?? metadata.name;
-}
-
-/** Errors of the API server in the engine's words. */
-async function ported<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof KubeApiError) throw new PortError(portCode(error), error.message, { cause: error });
-    throw error;
-  }
-}
-
-function portCode({ code }: KubeApiError): PortError['code'] {
-  switch (code) {
-    case 'NotFound':
-      return 'missing';
-    case 'Conflict':
-    case 'AlreadyExists':
-    case 'Expired':
-      return 'conflict';
-    case 'Invalid':
-    case 'Forbidden':
-    case 'Unauthorized':
-      return 'refused';
-    case 'TooManyRequests':
-    case 'InternalError':
-    case 'Unreachable':
-      return 'unavailable';
-  }
 }

@@ -69,7 +69,7 @@ export interface EndpointSlice extends KubeObject {
 }
 
 export interface Deployment extends KubeObject {
-  spec?: { template?: { spec?: { containers?: { image?: string }[] } } };
+  spec?: { template?: { spec?: { containers?: { name?: string; image?: string }[] } } };
   status?: { readyReplicas?: number };
 }
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../upgrade';
-import type { KubeApi, KubeObject, ListQuery, ObjectRef, Patch, Subresource } from './kube-api';
+import type { KubeApi, KubeObject, ListQuery, ObjectRef, Patch, PatchOptions } from './kube-api';
 import { Reflector } from './reflector';
 
 /** How a list may be answered. */
@@ -85,7 +85,7 @@ export class FollowedApi {
   async patch<T extends KubeObject>(
     ref: ObjectRef,
     patch: Patch,
-    options: { subresource?: Subresource } = {},
+    options: PatchOptions = {},
     signal?: AbortSignal,
   ): Promise<T> {
     return this.seen(await this.api.patch<T>(ref, patch, options, signal));

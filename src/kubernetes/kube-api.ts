@@ -60,6 +60,8 @@ export interface ListQuery extends KindRef {
   name?: string;
   /** Equality selectors only; all must match. */
   labels?: Record<string, string>;
+  /** Values of fields by their paths, of which each kind knows a few: those of events are `involvedObject.uid` and `reason`. */
+  fields?: Record<string, string>;
 }
 
 export interface ObjectList<T extends KubeObject = KubeObject> {
@@ -78,7 +80,13 @@ export interface WatchOptions {
   resourceVersion?: string;
 }
 
-export type Subresource = 'status';
+export type Subresource = 'status' | 'scale';
+
+export interface PatchOptions {
+  subresource?: Subresource;
+  /** The server does everything but store it: what it refuses, it would refuse. @default false */
+  dryRun?: boolean;
+}
 
 /**
  * A change of one object.
@@ -99,12 +107,7 @@ export interface KubeApi {
   get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T>;
   list<T extends KubeObject>(query: ListQuery, signal?: AbortSignal): Promise<ObjectList<T>>;
   create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T>;
-  patch<T extends KubeObject>(
-    ref: ObjectRef,
-    patch: Patch,
-    options?: { subresource?: Subresource },
-    signal?: AbortSignal,
-  ): Promise<T>;
+  patch<T extends KubeObject>(ref: ObjectRef, patch: Patch, options?: PatchOptions, signal?: AbortSignal): Promise<T>;
   /** Sets `spec.replicas` through the scale subresource. */
   scale(ref: ObjectRef, replicas: number, signal?: AbortSignal): Promise<void>;
   delete(ref: ObjectRef, options?: { gracePeriodSeconds?: number }, signal?: AbortSignal): Promise<void>;

@@ -1,7 +1,8 @@
 import { type Clock, type LeaseView, PortError } from '../upgrade';
 import type { Lease } from './core-objects';
 import type { FollowedApi, ListOptions } from './followed-api';
-import type { KubeObject, ObjectRef } from './kube-api';
+import type { KubeObject, ObjectRef, OwnerReference } from './kube-api';
+import { refuseFormer } from './ownership';
 
 /** For how long a lease holds without being renewed. */
 const DURATION_SECONDS = 30;
@@ -15,6 +16,8 @@ export class UpgradeLease {
     private readonly clock: Clock,
     namespace: string,
     name: string,
+    /** Of what the lease is for, and goes with. */
+    private readonly owners: () => OwnerReference[] = () => [],
   ) {
     this.ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name };
   }
@@ -43,7 +46,8 @@ export class UpgradeLease {
         renewTime: now,
         leaseTransitions: 0,
       };
-      await this.api.create<Lease>({ apiVersion, kind, metadata: { namespace, name }, spec }, signal);
+      const metadata = { namespace, name, ownerReferences: this.owners() };
+      await this.api.create<Lease>({ apiVersion, kind, metadata, spec }, signal);
       return;
     }
     const mine = lease.spec.holderIdentity === holder;
@@ -73,7 +77,10 @@ export class UpgradeLease {
   }
 
   private async write(lease: Lease, spec: object, signal?: AbortSignal): Promise<void> {
-    const body = { metadata: { resourceVersion: lease.metadata.resourceVersion }, spec };
+    const { resourceVersion, ownerReferences } = lease.metadata;
+    // One that an earlier version made belongs to nobody, and would stay when the cluster goes.
+    const owned = ownerReferences ? {} : { ownerReferences: this.owners() };
+    const body = { metadata: { resourceVersion, ...owned }, spec };
     await this.api.patch(this.ref, { type: 'merge', body }, {}, signal);
   }
 
@@ -85,6 +92,7 @@ export class UpgradeLease {
 
   private async read(how: ListOptions, signal?: AbortSignal): Promise<Lease | undefined> {
     const [lease] = await this.api.list<KubeObject & Partial<Lease>>(this.ref, how, signal);
+    refuseFormer(lease, this.owners());
     // The API takes one without a spec: nobody holds it.
     return lease && { ...lease, spec: lease.spec ?? {} };
   }

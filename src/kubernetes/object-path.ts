@@ -11,17 +11,20 @@ export function collectionPath({ apiVersion, kind, namespace }: KindRef & { name
 }
 
 /** Path of one object, or of a part of it that has a path of its own. */
-export function objectPath(ref: ObjectRef, subresource?: Subresource | 'scale'): string {
+export function objectPath(ref: ObjectRef, subresource?: Subresource): string {
   const path = `${collectionPath(ref)}/${encodeURIComponent(ref.name)}`;
   return subresource ? `${path}/${subresource}` : path;
 }
 
 /** The selectors of a query as parameters of a request; those that select everything are undefined. */
-export function selectorsOf({ labels = {}, name }: ListQuery) {
-  const terms = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+export function selectorsOf({ labels = {}, name, fields = {} }: ListQuery) {
+  const labelTerms = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const fieldTerms = Object.entries({ ...(name !== undefined && { 'metadata.name': name }), ...fields }).map(
+    ([key, value]) => `${key}=${value}`,
+  );
   return {
-    labelSelector: terms.length > 0 ? terms.join(',') : undefined,
-    fieldSelector: name === undefined ? undefined : `metadata.name=${name}`,
+    labelSelector: labelTerms.length > 0 ? labelTerms.join(',') : undefined,
+    fieldSelector: fieldTerms.length > 0 ? fieldTerms.join(',') : undefined,
   };
 }
 

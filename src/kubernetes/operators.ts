@@ -1,10 +1,12 @@
-import { valid } from 'semver';
+import { coerce } from 'semver';
 import type { OperatorView } from '../upgrade';
 import type { Deployment } from './core-objects';
 import { isKubeError, type KubeApi } from './kube-api';
 
 /** Label of the operator's Deployment, in its Helm chart and in the construct `EmqxOperator`. */
 const LABELS = { 'control-plane': 'controller-manager' };
+
+const OPERATOR_NAME = /emqx-operator(?!-reloader)/;
 
 /** The EMQX Operators of the whole cluster; undefined when that may not be looked at. */
 export async function operatorsIn(api: KubeApi, signal?: AbortSignal): Promise<OperatorView[] | undefined> {
@@ -18,18 +20,27 @@ export async function operatorsIn(api: KubeApi, signal?: AbortSignal): Promise<O
   }
 }
 
-/** None for a Deployment of something else. The image may come from a registry of one's own, under its name. */
+/**
+ * None for a Deployment of something else: many operators have that label. The image may come from a registry of one's own, under
+ * another name; then the name of the Deployment, or its label, tells.
+ */
 function operatorView({ metadata, spec, status }: Deployment): OperatorView[] {
-  const images = (spec?.template?.spec?.containers ?? []).flatMap((container) => container.image ?? []);
-  const image = images.find((candidate) => /emqx-operator(?!-reloader)/.test(candidate));
+  const containers = spec?.template?.spec?.containers ?? [];
+  const isNamed = OPERATOR_NAME.test(metadata.name) || metadata.labels?.['app.kubernetes.io/name'] === 'emqx-operator';
+  const named = isNamed ? (containers.find(({ name }) => name === 'manager') ?? containers[0]) : undefined;
+  const { image } = containers.find((container) => OPERATOR_NAME.test(container.image ?? '')) ?? named ?? {};
   if (image === undefined) return [];
-  const tag = /:([^:/@]+)(@|$)/.exec(image)?.[1] ?? '';
   return [
     {
       name: `${metadata.namespace}/${metadata.name}`,
       image,
-      version: valid(tag) ?? undefined,
+      version: versionOf(/:([^:/@]+)(@|$)/.exec(image)?.[1] ?? ''),
       ready: (status?.readyReplicas ?? 0) > 0,
     },
   ];
+}
+
+/** The version in a tag, whatever a mirror has added to it: `2.2.29-amd64`. None in a tag that names no patch, which moves. */
+function versionOf(tag: string): string | undefined {
+  return /^v?\d+\.\d+\.\d+/.test(tag) ? coerce(tag)?.version : undefined;
 }

@@ -18,7 +18,8 @@ export async function missingRights(
   services: { own: readonly string[]; operators: string },
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const asked = UPGRADE_RIGHTS.flatMap(({ group, resource, verbs, of }): Asked[] => {
+  const needed = UPGRADE_RIGHTS.filter(({ optional }) => !optional);
+  const asked = needed.flatMap(({ group, resource, verbs, of }): Asked[] => {
     const [name = '', subresource] = resource.split('/');
     return names(resource, verbs, of?.(cluster), services).flatMap((object) =>
       verbs.map((verb) => ({

@@ -10,6 +10,7 @@ import {
   type KubeObject,
   SystemClock,
 } from '../kubernetes';
+import { controllerOf, isControlledBy } from '../kubernetes/ownership';
 import { API_VERSION, type EmqxEnterprise, INSTANCE_LABEL, KIND } from '../resource';
 import { type ClusterView, PortError, type Progress, type UpgradeContext } from '../upgrade';
 import type { ConnectionInputs, EmqxEnterpriseInputs } from './inputs';
@@ -79,14 +80,19 @@ export class ClusterLink {
     await this.gone(this.api.delete(this.ref(API_VERSION, KIND, this.name), {}, signal));
   }
 
-  /** How many pods of the cluster there still are. */
+  /** How many pods of the cluster there still are; those of a cluster of another kind that goes by the same name are not. */
   async podsLeft(signal?: AbortSignal): Promise<number> {
     const { namespace, name } = this;
-    const query = { apiVersion: 'v1', kind: 'Pod', namespace, labels: { [INSTANCE_LABEL]: name } };
-    return (await this.api.list(query, signal)).items.length;
+    const query = { namespace, labels: { [INSTANCE_LABEL]: name } };
+    const [pods, sets] = await Promise.all([
+      this.api.list({ apiVersion: 'v1', kind: 'Pod', ...query }, signal),
+      this.api.list({ apiVersion: 'apps/v1', kind: 'StatefulSet', ...query }, signal),
+    ]);
+    const foreign = sets.items.filter((set) => controllerOf(set)?.kind !== KIND);
+    return pods.items.filter((pod) => !foreign.some((set) => isControlledBy(pod, set))).length;
   }
 
-  /** Removes the lease, which belongs to nobody. */
+  /** Removes the lease at once; Kubernetes would do so later. */
   async removeLease(signal?: AbortSignal): Promise<void> {
     await this.gone(this.api.delete(this.ref('coordination.k8s.io/v1', 'Lease', `${this.name}-upgrade`), {}, signal));
   }

@@ -12,14 +12,27 @@ const NANO = 1_000_000_000n;
  * @see Kubernetes API, `resource.Quantity`
  */
 export function canonicalQuantity(value: unknown): unknown {
-  if (typeof value !== 'string' && typeof value !== 'number') return value;
-  const [, sign, whole = '', fraction = '', suffix = ''] = NOTATION.exec(String(value)) ?? [];
-  if (sign === undefined || whole + fraction === '') return value;
-  const divisor = 10n ** BigInt(fraction.length);
-  const nanos = (BigInt(whole + fraction) * unitOf(suffix) + divisor - 1n) / divisor; // parts of a billionth are rounded up
+  const parts = partsOf(value);
+  if (!parts) return value;
+  const { sign, nanos, suffix } = parts;
   const minus = sign === '-' && nanos > 0n ? '-' : '';
   const binary = suffix.endsWith('i') && nanos >= 1024n * NANO && nanos % NANO === 0n;
   return minus + (binary ? shortest(nanos / NANO, 1024n, BINARY) : shortest(nanos, 1000n, DECIMAL));
+}
+
+/** A quantity in billionths; undefined of what is none, or is written with an exponent. */
+export function nanosOf(value: unknown): bigint | undefined {
+  const parts = partsOf(value);
+  return parts && (parts.sign === '-' ? -parts.nanos : parts.nanos);
+}
+
+function partsOf(value: unknown): { sign: string; nanos: bigint; suffix: string } | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const [, sign, whole = '', fraction = '', suffix = ''] = NOTATION.exec(String(value)) ?? [];
+  if (sign === undefined || whole + fraction === '') return undefined;
+  const divisor = 10n ** BigInt(fraction.length);
+  const nanos = (BigInt(whole + fraction) * unitOf(suffix) + divisor - 1n) / divisor; // parts of a billionth are rounded up
+  return { sign, nanos, suffix };
 }
 
 /** What one of the unit is in billionths. */

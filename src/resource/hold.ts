@@ -16,6 +16,15 @@ export function isHeld(resource: EmqxEnterprise): boolean {
   return isHold(resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0);
 }
 
+/** Heartbeats of a run lower a hold by one each time; so many of them take months. */
+const MOST_HEARTBEATS = 1_000_000;
+
+/** The delay that its owner has given: {@link HOLD_DELAY_SECONDS} where heartbeats have lowered that, else what it is. */
+export function withoutHeartbeats(delaySeconds: number): number {
+  const lowered = HOLD_DELAY_SECONDS - delaySeconds;
+  return lowered > 0 && lowered < MOST_HEARTBEATS ? HOLD_DELAY_SECONDS : delaySeconds;
+}
+
 /** Whether an initial delay is a hold. */
 export function isHold(delaySeconds: number): boolean {
   return delaySeconds >= LEAST_HOLD_SECONDS;

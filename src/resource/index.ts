@@ -1,4 +1,5 @@
 /** The custom resource EmqxEnterprise v1beta4: types, reading, validation and defaults. */
+export { canonicalQuantity, nanosOf } from './canonical-quantity';
 export * from './constants';
 export { clusterLabels, withDefaults } from './defaults';
 export {
@@ -7,9 +8,10 @@ export {
   type EmqxEnterpriseStatus,
   emqxEnterprise,
 } from './emqx-enterprise';
-export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
+export { HOLD_DELAY_SECONDS, isHeld, isHold, withoutHeartbeats } from './hold';
 export { immutableFields, nodeNameOf, versionOf } from './identity';
 export { type ImageParts, imageOf } from './image';
+export { overLive } from './over-live';
 export { parseEmqxEnterprise, problemsOf } from './parse';
 export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readManifest } from './read-manifest';

@@ -14,7 +14,7 @@ export interface Manifest {
 }
 
 /**
- * Reads a YAML manifest (one or more documents, as kubectl reads them) that holds exactly one EmqxEnterprise.
+ * Reads a YAML manifest (one or more documents, or lists of objects, as kubectl reads them) that holds exactly one EmqxEnterprise.
  *
  * @param source where the text comes from, for the error, for example the name of a file
  * @throws ResourceError with all problems at once
@@ -64,7 +64,7 @@ function readDocuments(text: string, source: string): object[] {
     }
     try {
       const value: unknown = document.toJS({ reviver: withoutNullTimestamp });
-      if (isMap(document.contents)) values.push(value as object);
+      if (isMap(document.contents)) values.push(...objectsIn(value as object));
       else if (value !== null) problems.push(notObject(index));
     } catch {
       problems.push(notYaml(`document ${index + 1}`, 'its aliases cannot be resolved'));
@@ -72,6 +72,16 @@ function readDocuments(text: string, source: string): object[] {
   });
   if (problems.length > 0) throw new ResourceError(source, problems);
   return values;
+}
+
+/** The object itself, or those in a `List`, as kubectl writes it for several objects. */
+function objectsIn(value: object): object[] {
+  const items = at(value, ['items']);
+  const isList = at(value, ['apiVersion']) === 'v1' && at(value, ['kind']) === 'List';
+  if (!isList && at(value, ['kind']) !== `${KIND}List`) return [value];
+  return Array.isArray(items)
+    ? items.filter((item) => typeof item === 'object' && item !== null).flatMap(objectsIn)
+    : [];
 }
 
 /** Go programs write `creationTimestamp: null` where they mean to write nothing. */

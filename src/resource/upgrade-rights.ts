@@ -13,6 +13,8 @@ export interface UpgradeRight {
    * @default - all objects: what an upgrade makes, or what has no name of its own yet
    */
   of?: (cluster: string) => string;
+  /** Without it an upgrade goes through all the same, and only a check or a reason stays unknown. @default false */
+  optional?: boolean;
 }
 
 const named = (suffix: string) => (cluster: string) => `${cluster}${suffix}`;
@@ -22,6 +24,9 @@ export const UPGRADE_RIGHTS: readonly UpgradeRight[] = [
   { group: GROUP, resource: 'emqxenterprises', verbs: ['list', 'watch', 'patch'], of: named('') },
   { group: 'apps', resource: 'statefulsets', verbs: ['list', 'watch'] },
   { group: 'apps', resource: 'statefulsets/scale', verbs: ['patch'] },
+  // Why pods are not created, and whether there is room for them.
+  { group: '', resource: 'events', verbs: ['list'], optional: true },
+  { group: '', resource: 'resourcequotas', verbs: ['list'], optional: true },
   { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
   { group: '', resource: 'pods/status', verbs: ['patch'] },
   // A WebSocket is opened by a GET, which the API server takes for `get` and, from Kubernetes 1.35 on, for `create`, too.

@@ -51,6 +51,7 @@ export type StopCode =
   | 'SPEC_LOST'
   | 'GREEN_NOT_READY'
   | 'STALLED'
+  | 'WRITE_REFUSED'
   | 'PODS_LOST';
 
 export interface Situation {
@@ -61,6 +62,8 @@ export interface Situation {
   heartbeatAt: number;
   /** For how long this process has seen nothing move, in ms. */
   idleMs: number;
+  /** Why the API server refuses again and again what was to be done last; undefined while it does not. */
+  refusal?: string | undefined;
 }
 
 /**

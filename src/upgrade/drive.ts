@@ -5,9 +5,10 @@ import { type Action, decide, isDangerous, type Step } from './decide';
 import { UpgradeError } from './errors';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
-import type { ClusterView, LeaseView, Observation } from './observation';
+import { type ClusterView, type LeaseView, notCreated, type Observation } from './observation';
 import { Observer } from './observe';
 import { PortError } from './ports';
+import { Refusals } from './refusals';
 import { sampleOf } from './sample';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
 
@@ -40,6 +41,8 @@ export class Run {
   private isLeft = false;
   private readonly idle = new Idleness();
   private readonly targetIn: (view: ClusterView) => Target;
+  private readonly refusals = new Refusals();
+  private creationTrouble = '';
 
   constructor(
     private readonly context: UpgradeContext,
@@ -85,6 +88,7 @@ export class Run {
       const step = this.decide(observation);
       if (this.journal.phase === 'done') return 0;
       this.tellSample(observation);
+      this.tellCreationTrouble(observation.cluster);
       if (step.kind === 'stop') return await this.stop(signal);
       if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return await this.take(step, observation, signal);
       // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
@@ -114,8 +118,8 @@ export class Run {
 
   private decide(observation: Observation): Step {
     const target = this.targetIn(observation.cluster);
-    const { journal, heartbeatAt, idle } = this;
-    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms });
+    const { journal, heartbeatAt, idle, refusals } = this;
+    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms, refusal: refusals.reason });
   }
 
   /** Waits, or less when something changes in the cluster meanwhile; tells whether it did. */
@@ -167,6 +171,7 @@ export class Run {
   /** All of them, whatever becomes of one. */
   private async actAll(actions: readonly Action[], observation: Observation, signal?: AbortSignal): Promise<void> {
     const results = await Promise.allSettled(actions.map((action) => this.act(action, observation, signal)));
+    this.refusals.see(actions, results);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw passing(failed.reason);
   }
@@ -350,6 +355,13 @@ export class Run {
   private tellPhase(resumed: boolean): void {
     const at = this.context.clock.now();
     this.context.progress.report({ kind: 'phase', at, phase: this.journal.phase, resumed });
+  }
+
+  /** At once, and once. */
+  private tellCreationTrouble(cluster: ClusterView): void {
+    const troubles = cluster.sets.flatMap(({ name }) => notCreated(cluster, name) ?? []).join('; ');
+    if (troubles !== '' && troubles !== this.creationTrouble) this.tell('warning', troubles);
+    this.creationTrouble = troubles;
   }
 
   private tellSample(observation: Observation): void {

@@ -1,5 +1,5 @@
+import type { Check } from './check';
 import type { StopCode } from './decide';
-import type { Check } from './preflight';
 
 export type UpgradeErrorCode = 'BLOCKED' | 'LEASE_LOST' | 'DETACHED' | 'NO_RUN' | 'NOT_TAKEN_UP' | 'NO_CURE' | StopCode;
 

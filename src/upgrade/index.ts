@@ -1,4 +1,5 @@
 export type { Change } from './changes';
+export type { Check, CheckGroup } from './check';
 export type { UpgradeContext } from './context';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
@@ -7,6 +8,7 @@ export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
 export type {
   ClusterView,
+  ForeignSet,
   LeaseView,
   NodeCount,
   NodeView,
@@ -24,9 +26,12 @@ export {
   type EvacuationOrder,
   PortError,
   type Progress,
+  type QuotaView,
+  type Refusal,
+  type Rehearsal,
+  type RehearsedWrite,
   type ResourcePatch,
 } from './ports';
-export type { Check, CheckGroup } from './preflight';
 export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeReport } from './report';
 export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';

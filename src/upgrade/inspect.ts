@@ -1,11 +1,12 @@
+import type { Check } from './check';
 import type { UpgradeContext } from './context';
 import { BlockedError } from './errors';
-import type { Observation } from './observation';
+import { blueOf, type ClusterView, type Observation } from './observation';
 import { Observer } from './observe';
 import { plan, type UpgradePlan } from './plan';
-import { PortError } from './ports';
-import { accessCheck, type Check, preflight } from './preflight';
-import { type Target, targetOf, type UpgradeRequest } from './target';
+import { PortError, type Rehearsal } from './ports';
+import { accessCheck, preflight } from './preflight';
+import { specPatch, type Target, targetOf, type UpgradeRequest } from './target';
 
 /** A look at the cluster before anything is done to it. */
 export interface Inspection {
@@ -32,12 +33,27 @@ export async function inspect(
   });
   const target = targetOf(observation.cluster, wanted ?? { desired: observation.cluster.resource });
   const pod = observation.cluster.pods.find((candidate) => candidate.ready);
-  const [licensedConnections, operators] = await Promise.all([
+  const [licensedConnections, operators, quotas, refusals] = await Promise.all([
     pod ? emqx.licensedConnections(pod.name, signal) : undefined,
     cluster.operators(signal),
+    cluster.quotas(signal),
+    // What is missing by right is told already.
+    missingRights.length > 0 ? undefined : cluster.rehearse(rehearsalOf(observation.cluster, target), signal),
   ]);
-  const checks = preflight(observation, target, { holder, licensedConnections, operators, missingRights });
+  const facts = { holder, licensedConnections, operators, missingRights, quotas, refusals };
+  const checks = preflight(observation, target, facts);
   return { observation, target, checks: wanted ? checks : checks.filter(({ group }) => group !== 'change') };
+}
+
+/** What an upgrade will write, as far as it is known before. */
+function rehearsalOf(view: ClusterView, target: Target): Rehearsal {
+  const blue = blueOf(view);
+  return {
+    services: view.traffic.flatMap(({ service, byOperator }) => (byOperator ? [] : service)),
+    revision: blue?.revision,
+    set: blue?.name,
+    spec: target.driver === 'pilot' ? specPatch(target, true) : {},
+  };
 }
 
 /** Looks at the cluster and says what an upgrade would do. Writes nothing. */

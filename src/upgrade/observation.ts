@@ -1,5 +1,6 @@
-import { type EmqxEnterprise, imageOf, isHeld } from '../resource';
+import { type EmqxEnterprise, isHeld } from '../resource';
 import { isOpen, type Journal } from './journal';
+import { wantedSet } from './wanted-set';
 
 /** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
 export interface SetView {
@@ -13,7 +14,19 @@ export interface SetView {
   revision?: string;
   /** Image of the EMQX container. */
   image: string;
+  /** `spec.template`. It may hold secrets. */
+  podTemplate?: unknown;
+  /** Why pods of it are not created, in the words of the API server; undefined where all are there, or nothing is known. */
+  creationTrouble?: string;
   createdAt: number;
+}
+
+/** A stateful set that has this cluster's label and is not this cluster's: nothing is ever done to it or to its pods. */
+export interface ForeignSet {
+  name: string;
+  /** `<kind> <name>` of its controller; undefined where it has none. */
+  owner: string | undefined;
+  pods: string[];
 }
 
 export interface PodView {
@@ -67,8 +80,10 @@ export interface ClusterView {
   resource: EmqxEnterprise;
   /** Opaque version of the resource, for conditional patches. */
   resourceVersion: string;
+  /** Those that the resource controls, by uid; and their pods. */
   sets: SetView[];
   pods: PodView[];
+  foreign: ForeignSet[];
   traffic: TrafficView[];
   /** The initial delay the user wants, as kept on our traffic Service while the resource holds the operator. */
   keptInitialDelaySeconds: number | undefined;
@@ -151,16 +166,25 @@ export function isNative(view: ClusterView): boolean {
   return !isHeld(view.resource) && activeSets(view).length === 2;
 }
 
+/** Which of two sets the resource asks for: undefined where there are not two, or where it cannot be told. */
+export function wantedOf(view: ClusterView): 'blue' | 'green' | undefined {
+  const blue = blueOf(view);
+  const [green, ...others] = activeSets(view).filter((set) => set !== blue);
+  return blue && green && others.length === 0 ? wantedSet(view.resource, blue, green) : undefined;
+}
+
 /**
  * Whether the newer of two sets is what the resource asks for. It is not when somebody has set the template back: then the
- * operator wants the older one, and whatever is removed from it comes back. Of two sets with one image that nobody held from
- * the start it cannot be told.
+ * operator wants the older one, and whatever is removed from it comes back. Where it cannot be told, a resource that was held from
+ * the start is believed.
  */
 export function isGreenWanted(view: ClusterView): boolean {
-  const parts = view.resource.spec.template?.spec?.emqxContainer?.image;
-  const image = parts && imageOf(parts);
-  const green = activeSets(view).find((set) => set.name !== blueOf(view)?.name);
-  return green?.image === image && (isHeld(view.resource) || blueOf(view)?.image !== image);
+  const wanted = wantedOf(view);
+  return wanted === 'green' || (wanted === undefined && isHeld(view.resource) && hasOneImage(view));
+}
+
+function hasOneImage(view: ClusterView): boolean {
+  return new Set(activeSets(view).map(({ image }) => image)).size === 1;
 }
 
 /** Old pods that an operator on its own has removed already, whatever was on them. */
@@ -172,6 +196,14 @@ export function lostPods(view: ClusterView): number {
 
 export function podsOf(view: ClusterView, set: string): PodView[] {
   return view.pods.filter((pod) => pod.set === set);
+}
+
+/** That pods of a set were not created, and why; undefined where they are there, or it is not known. */
+export function notCreated(view: ClusterView, name: string): string | undefined {
+  const set = setOf(view, name);
+  if (!set?.creationTrouble) return undefined;
+  const missing = Math.max(0, set.replicas - podsOf(view, name).length);
+  return `${missing} of ${set.replicas} pods of ${name} were not created: ${set.creationTrouble}`;
 }
 
 export function nodesOf(observation: Observation, set: string): NodeView[] {

@@ -1,9 +1,10 @@
 import { versionOf } from '../resource';
-import { type Change, presentable } from './changes';
+import { byNames } from './by-names';
+import { type Change, changes, presentable } from './changes';
+import type { Check } from './check';
 import type { Driver } from './journal';
-import { blueOf, loadOf, nodesOf, type Observation } from './observation';
+import { activeSets, blueOf, loadOf, nodesOf, type Observation } from './observation';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
-import type { Check } from './preflight';
 import type { Target } from './target';
 
 /** What an upgrade would do, how long it takes and what devices notice. Pure data; nothing was written to make it. */
@@ -15,6 +16,11 @@ export interface UpgradePlan {
   to: { version: string };
   /** Differences of the resource; values that may be secrets are hidden. */
   changes: Change[];
+  /**
+   * What the pods of the new nodes differ in from those of the old ones, where the resource has the wanted template already and the
+   * operator has made new nodes of it. Values that may be secrets are hidden.
+   */
+  newPods?: Change[];
   connections: number;
   /** All sessions, and those of them whose device is away: these are moved by the nodes. */
   sessions: number;
@@ -68,6 +74,7 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     },
     to: { version: versionOf(target.desired) },
     changes: target.changes.map(presentable),
+    ...newPodsOf(observation, target),
     connections,
     sessions,
     offlineSessions: loads.reduce((sum, load) => sum + load.offlineSessions, 0),
@@ -81,6 +88,13 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     devicesAway: Math.min(connections, Math.ceil((peak * ASSUMED.reconnectMs) / 1000)),
     checks,
   };
+}
+
+function newPodsOf({ cluster }: Observation, { applied }: Target): Pick<UpgradePlan, 'newPods'> {
+  const blue = blueOf(cluster);
+  const green = activeSets(cluster).find((set) => set !== blue);
+  if (!applied || !blue || !green) return {};
+  return { newPods: changes(byNames(blue.podTemplate), byNames(green.podTemplate)).map(presentable) };
 }
 
 /** What the nodes of a set say they run: the template may be ahead of them. */

@@ -20,6 +20,36 @@ export interface ResourcePatch {
   ifVersion: string;
 }
 
+/** A write that is tried before an upgrade: what an {@link Action} of that name sends. */
+export type RehearsedWrite = 'select-traffic' | 'patch-resource' | 'scale-set';
+
+/** What is tried. */
+export interface Rehearsal {
+  /** Traffic Services whose selector is switched, and the revision of the pods that they lead to now. */
+  services: readonly string[];
+  revision: string | undefined;
+  /** The set that is scaled away. */
+  set: string | undefined;
+  /** Merge patch of the resource's `spec`. */
+  spec: Record<string, unknown>;
+}
+
+/** A write that the API server does not take. */
+export interface Refusal {
+  write: RehearsedWrite;
+  /** Whether it would refuse the write itself; else it could not be tried. */
+  isCertain: boolean;
+  /** Its own sentence. */
+  reason: string;
+}
+
+/** A quota of the namespace: amounts by what is counted, as Kubernetes names and spells them. */
+export interface QuotaView {
+  name: string;
+  hard: Readonly<Record<string, string>>;
+  used: Readonly<Record<string, string>>;
+}
+
 /** The Kubernetes side of one EMQX cluster. Every method rejects with a {@link PortError}. */
 export interface ClusterPort {
   /** Everything the engine wants to know: read now, or, while changes are followed, as they have told. */
@@ -34,6 +64,10 @@ export interface ClusterPort {
   operators(signal?: AbortSignal): Promise<OperatorView[] | undefined>;
   /** What an upgrade needs to do and may not, as `patch statefulsets/scale.apps`. Empty when all is allowed. */
   missingRights(signal?: AbortSignal): Promise<string[]>;
+  /** What of these writes the API server would not take; nothing is stored. */
+  rehearse(writes: Rehearsal, signal?: AbortSignal): Promise<Refusal[]>;
+  /** The quotas that hold for the pods of the namespace; undefined when they may not be looked at. */
+  quotas(signal?: AbortSignal): Promise<QuotaView[] | undefined>;
   patchResource(patch: ResourcePatch, signal?: AbortSignal): Promise<void>;
   /** Lets a traffic Service select only the pods of `revision`, or all pods of the cluster again (undefined). */
   selectTraffic(service: string, revision: string | undefined, signal?: AbortSignal): Promise<void>;

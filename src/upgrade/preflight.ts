@@ -1,10 +1,13 @@
-import { coerce, gt, satisfies } from 'semver';
+import { coerce, gt } from 'semver';
 import { immutableFields, versionOf } from '../resource';
+import { admissionCheck } from './admission-check';
+import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import {
   activeSets,
   blueOf,
+  type ClusterView,
   isGreenWanted,
   isNative,
   isWaiting,
@@ -14,22 +17,10 @@ import {
   type Observation,
   type OperatorView,
 } from './observation';
+import { operatorCheck } from './operator-check';
+import type { QuotaView, Refusal } from './ports';
+import { quotaCheck } from './quota-check';
 import type { Target } from './target';
-
-/** What a check is about: the cluster as it stands, or (`change`) what was asked for. */
-export type CheckGroup = 'cluster' | 'operator' | 'nodes' | 'traffic' | 'run' | 'change';
-
-/** One thing that was looked at before an upgrade. */
-export interface Check {
-  /** Stable name, for scripts and for the documentation. */
-  id: string;
-  group: CheckGroup;
-  status: 'ok' | 'warning' | 'blocker';
-  /** What was found. */
-  finding: string;
-  /** What to do next; absent where all is well. */
-  fix?: string;
-}
 
 /** What preflight knows beyond the observation. */
 export interface PreflightFacts {
@@ -39,9 +30,11 @@ export interface PreflightFacts {
   /** Undefined when they may not be looked at. */
   operators: readonly OperatorView[] | undefined;
   missingRights: readonly string[];
+  /** What the API server does not take of what an upgrade writes; undefined where it was not tried. */
+  refusals: readonly Refusal[] | undefined;
+  /** Undefined when they may not be looked at. */
+  quotas: readonly QuotaView[] | undefined;
 }
-
-type Finding = Pick<Check, 'status' | 'finding' | 'fix'> | undefined;
 
 /**
  * Everything that must hold before anything is written. All checks run, so that all blockers are known at once; a check
@@ -66,17 +59,29 @@ export function blockers(checks: readonly Check[]): Check[] {
   return checks.filter((check) => check.status === 'blocker');
 }
 
-const ok = (finding: string): Finding => ({ status: 'ok', finding });
-const warning = (finding: string, fix: string): Finding => ({ status: 'warning', finding, fix });
-const blocker = (finding: string, fix: string): Finding => ({ status: 'blocker', finding, fix });
-
 type CheckFunction = (observation: Observation, target: Target, facts: PreflightFacts) => Finding;
-
-/** Operators that reconcile EmqxEnterprise v1beta4. 2.3 deletes its definition. */
-const OPERATORS = '>=2.1.0 <2.3.0';
 
 /** The operator looks every 20 s; errors make it wait longer each time. */
 const SILENT_MS = 60_000;
+
+/** What has the cluster's label and is not the cluster's; empty where there is nothing. */
+function foreignSets({ foreign }: ClusterView): string {
+  if (foreign.length === 0) return '';
+  const names = foreign.map(({ name, owner }) => `${name} (${owner ? `of ${owner}` : 'of nobody'})`);
+  return `; not of this cluster, and left alone: ${names.join(', ')}`;
+}
+
+/** For how long the operator has not looked at the cluster; undefined where its status does not say. */
+function operatorSilentMs({ at, cluster }: Observation): number | undefined {
+  const looked = Date.parse(cluster.resource.status?.conditions?.[0]?.lastUpdateTime ?? '');
+  return Number.isNaN(looked) ? undefined : at - looked;
+}
+
+/** Whether it is seen to reconcile this cluster, whatever it is called. */
+function isFresh(observation: Observation): boolean {
+  const silentMs = operatorSilentMs(observation);
+  return isWaiting(observation.cluster) || (silentMs !== undefined && silentMs <= SILENT_MS);
+}
 
 function access(missingRights: readonly string[]): Finding {
   if (missingRights.length === 0) return undefined;
@@ -90,6 +95,16 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
   cluster: {
     access(_observation, _target, { missingRights }) {
       return access(missingRights) ?? ok('everything an upgrade does is allowed');
+    },
+
+    admission(_observation, _target, { refusals }) {
+      return admissionCheck(refusals);
+    },
+
+    quota({ cluster }, target, { quotas }) {
+      // The new nodes are there already, or refused with a reason.
+      if (activeSets(cluster).length > 1) return undefined;
+      return quotaCheck(quotas, target.desired, blueOf(cluster));
     },
 
     'blue-green'({ cluster }, target) {
@@ -113,7 +128,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       const { status, spec } = cluster.resource;
       if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
         return blocker(
-          `spec.template asks for version ${versionOf(cluster.resource)}, which the new nodes do not run: it was set back, or changed again`,
+          `spec.template (version ${versionOf(cluster.resource)}) is not what the new nodes were made of: it was set back, or changed again`,
           'it cannot be told which nodes shall stay: bring the cluster to one stateful set by hand, with nobody connected to the other one',
         );
       }
@@ -151,12 +166,15 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
 
     'stateful-sets'({ cluster }) {
       const active = activeSets(cluster);
-      if (active.length === 1) return ok(`one stateful set: ${active[0]!.name}`);
+      const others = foreignSets(cluster);
+      if (active.length === 1) return ok(`one stateful set: ${active[0]!.name}${others}`);
       if (active.length === 2)
-        return ok(`two stateful sets: ${blueOf(cluster)?.name} is the running one, the other one is being built`);
+        return ok(
+          `two stateful sets: ${blueOf(cluster)?.name} is the running one, the other one is being built${others}`,
+        );
       return blocker(
         active.length === 0
-          ? 'no stateful set of the cluster has replicas'
+          ? `no stateful set of the cluster has replicas${others}`
           : `more than two stateful sets have replicas: ${active.map((set) => set.name).join(', ')}`,
         'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once nobody is connected there',
       );
@@ -164,47 +182,15 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
   },
 
   operator: {
-    operator(_observation, _target, { operators }) {
-      if (operators === undefined) {
-        return warning(
-          'the operator’s Deployment may not be looked at: its version is unknown',
-          'make sure that it is 2.1 to 2.2.29; the right to list Deployments in all namespaces lets this be checked',
-        );
-      }
-      const [operator] = operators;
-      if (!operator) {
-        return blocker(
-          'no EMQX Operator is installed (no Deployment with the label control-plane: controller-manager runs its image)',
-          'install 2.2.29 (construct: EmqxOperator); without it nothing makes the new nodes',
-        );
-      }
-      const names = operators.map(({ name, image }) => `${name} (${image})`).join(', ');
-      const wrong = operators.filter(({ version }) => version !== undefined && !satisfies(version, OPERATORS));
-      if (wrong.length > 0) {
-        return blocker(
-          `the operator is not 2.1 to 2.2.29: ${names}`,
-          'use 2.2.29, the last one that looks after EmqxEnterprise v1beta4',
-        );
-      }
-      if (!operators.some(({ ready }) => ready)) {
-        return blocker(
-          `the operator is not ready: ${names}`,
-          'bring its pod to rest: kubectl describe and logs tell why',
-        );
-      }
-      if (operator.version === undefined) {
-        return warning(`the version of the operator is unknown: ${names}`, 'make sure that it is 2.1 to 2.2.29');
-      }
-      return ok(names);
+    operator(observation, _target, { operators }) {
+      return operatorCheck(operators, isFresh(observation));
     },
 
-    'operator-looks'({ at, cluster }) {
+    'operator-looks'(observation) {
       // Held behind new nodes it does not look by itself.
-      if (isWaiting(cluster)) return undefined;
-      const [latest] = cluster.resource.status?.conditions ?? [];
-      const looked = Date.parse(latest?.lastUpdateTime ?? '');
-      const silentMs = at - looked;
-      if (Number.isNaN(silentMs)) return undefined;
+      if (isWaiting(observation.cluster)) return undefined;
+      const silentMs = operatorSilentMs(observation);
+      if (silentMs === undefined) return undefined;
       if (silentMs <= SILENT_MS) return ok(`it last looked ${Math.max(0, Math.round(silentMs / 1000))} s ago`);
       return blocker(
         `the operator has not looked at the cluster for ${Math.round(silentMs / 1000)} s; at rest it does every 20 s`,
@@ -227,6 +213,14 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         return blocker(
           `no ready pod is behind ${dead.map((service) => service.service).join(', ')}`,
           'check the selector of the Service against the labels of the pods',
+        );
+      }
+      const foreign = new Set(cluster.foreign.flatMap(({ pods }) => pods));
+      const shared = cluster.traffic.filter(({ pods }) => pods.some((pod) => foreign.has(pod)));
+      if (shared.length > 0) {
+        return warning(
+          `${shared.map(({ service }) => service).join(', ')} leads devices to pods of another owner, too${foreignSets(cluster)}`,
+          'give these pods other labels, or the Service a selector that they do not have; the upgrade leaves them alone',
         );
       }
       const names = cluster.traffic.map((service) => service.service).join(', ');

@@ -13,6 +13,7 @@ import {
   isWaiting,
   nodesOf,
   type Observation,
+  wantedOf,
 } from './observation';
 import { runningVersion } from './plan';
 import { continueRun, runFrom } from './run';
@@ -96,11 +97,10 @@ const FINDERS: Record<TroubleId, Finder> = {
     const blue = blueOf(cluster);
     const [others, version] = [activeSets(cluster).filter((set) => set !== blue), versionOf(resource)];
     const found = `spec.template was set back to version ${version} in the middle of an upgrade: the operator keeps draining the old nodes, and never ends`;
-    if (others.some((set) => set.image === blue?.image) || resource.spec.replicas === undefined) {
+    if (wantedOf(cluster) !== 'blue' || resource.spec.replicas === undefined) {
       return {
         id: 'template-set-back',
-        found:
-          'two stateful sets with the same image have replicas, and it cannot be told which of them the template means',
+        found: 'two stateful sets have replicas, and it cannot be told which of them the template means',
         advice:
           'hold the operator (spec.blueGreenUpdate.initialDelaySeconds: 2000000000), find out which set has its template, and scale the other one to 0 once nobody is connected there',
       };

@@ -41,33 +41,48 @@ const sets = ({ kubernetes: { store } }: World) =>
     namespace: 'default',
   });
 
+/** The operator does nothing any more, and its last look is long ago. */
+async function silent(world: World): Promise<void> {
+  world.stop();
+  await world.clock.sleep(90_000);
+}
+
+/** Gives the operator's Deployment another image. */
+function named(world: World, image: string): void {
+  world.kubernetes.store.update<KubeObject & { spec: { template: { spec: { containers: [{ image: string }] } } } }>(
+    OPERATOR,
+    (draft) => {
+      draft.spec.template.spec.containers[0].image = image;
+      return undefined;
+    },
+  );
+}
+
+test('an operator that nobody recognizes, and that looks at the cluster, stands in nobody’s way', async () => {
+  named(cluster.world, 'mirror/op:stable');
+  const { code, out } = await cluster.run(`check ${manifest(() => undefined)}`);
+  expect([code, out]).toEqual([0, expect.stringContaining('the version of the operator is unknown')]);
+});
+
 describe('an upgrade that must not begin writes nothing, and says why: ', () => {
   test.each<[string, (world: World) => Promise<unknown> | undefined, RegExp, (() => string)?]>([
     [
       'no operator',
-      async ({ kubernetes: { store } }) => store.delete(OPERATOR),
+      async (world) => {
+        world.kubernetes.store.delete(OPERATOR);
+        await silent(world);
+      },
       /✗ operator .*no EMQX Operator is installed[\s\S]*docs\/checks\.md#operator\n/,
     ],
     [
       'an operator of another age',
-      async ({ kubernetes: { store } }) =>
-        store.update<KubeObject & { spec: { template: { spec: { containers: [{ image: string }] } } } }>(
-          OPERATOR,
-          (draft) => {
-            draft.spec.template.spec.containers[0].image = 'emqx/emqx-operator-controller:2.3.0';
-            return undefined;
-          },
-        ),
+      async (world) => {
+        named(world, 'emqx/emqx-operator-controller:2.3.0');
+        await silent(world);
+      },
       /✗ operator .*the operator is not 2\.1 to 2\.2\.29/,
     ],
-    [
-      'an operator that hangs',
-      async (world) => {
-        world.stop();
-        await world.clock.sleep(90_000);
-      },
-      /✗ operator-looks .*has not looked at the cluster for \d+ s/,
-    ],
+    ['an operator that hangs', silent, /✗ operator-looks .*has not looked at the cluster for \d+ s/],
     [
       'an upgrade of the operator that has removed old pods',
       async (world) => {

@@ -37,13 +37,13 @@ describe('the rights of an upgrade', () => {
     expect([...new Set(refused.map(show))]).toEqual([]);
   });
 
-  test('are no more than that, but for the way to the management API', () => {
+  test('are no more than that, but for the way to the management API, and what explains pods that are refused', () => {
     const unused = rulesOf(access({ clusters: ['emqx-ee'] })).flatMap((rule) =>
       rule.verbs
         .filter((verb) => !requests.some((request) => request.verb === verb && allows(rule, request)))
         .map((verb) => `${verb} ${rule.resources.join()}`),
     );
-    expect(unused).toEqual(['create pods/portforward', 'get pods/portforward']);
+    expect(unused).toEqual(['list events', 'create pods/portforward', 'get pods/portforward']);
   });
 
   test('end at the clusters that are named, where Kubernetes can tell by name', () => {

@@ -38,12 +38,16 @@ const meta = (name: string, more: object = {}) => ({ name, namespace, ...more })
 const object = (apiVersion: string, kind: string, name: string, body: object, more: object = {}) =>
   ({ apiVersion, kind, metadata: meta(name, more), ...body }) as KubeObject;
 
-function withStatus(store: ObjectStore, created: KubeObject, status: object): void {
+function withStatus(store: ObjectStore, created: KubeObject, status: object): KubeObject {
   store.create(created);
   const { apiVersion, kind, metadata } = created;
-  store.update({ apiVersion, kind, namespace, name: metadata.name }, (draft) => Object.assign(draft, { status }), {
-    subresource: 'status',
-  });
+  return store.update(
+    { apiVersion, kind, namespace, name: metadata.name },
+    (draft) => Object.assign(draft, { status }),
+    {
+      subresource: 'status',
+    },
+  );
 }
 
 const customResource = (): KubeObject => {
@@ -51,12 +55,21 @@ const customResource = (): KubeObject => {
   return { ...resource(), metadata } as KubeObject;
 };
 
-const statefulSet = (name: string, replicas: number, labels: object = INSTANCE) =>
-  object('apps/v1', 'StatefulSet', name, { spec: { replicas } }, { labels });
+/** As a controller marks what it has made for an owner. */
+const controlledBy = ({ apiVersion, kind, metadata: { name, uid } }: KubeObject) => ({
+  ownerReferences: [{ apiVersion, kind, name, uid, controller: true }],
+});
 
-function pod(name: string, set = BLUE): KubeObject {
-  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set, uid: 'u' };
-  return object('v1', 'Pod', name, { spec: {} }, { labels: INSTANCE, ownerReferences: [owner] });
+const statefulSet = (name: string, replicas: number, more: object = {}) =>
+  object('apps/v1', 'StatefulSet', name, { spec: { replicas } }, { labels: INSTANCE, ...more });
+
+const pod = (name: string, set: KubeObject) =>
+  object('v1', 'Pod', name, { spec: {} }, { labels: INSTANCE, ...controlledBy(set) });
+
+/** The custom resource with a set of its own. */
+function withBlue(store: ObjectStore) {
+  const owner = store.create(customResource());
+  return { owner, blue: store.create(statefulSet(BLUE, 3, controlledBy(owner))) };
 }
 
 const conditions = (...types: string[]) => ({ conditions: types.map((type) => ({ type, status: 'True' })) });
@@ -84,17 +97,13 @@ const endpoint = (name: string, ready?: boolean) => ({
 describe('a look at the cluster', () => {
   test('sees the sets, pods, Services, lease and journal of this cluster alone', async () => {
     const { clock, store, cluster } = kube();
-    store.create(customResource());
-    withStatus(store, statefulSet(BLUE, 3), {
-      observedGeneration: 1,
-      replicas: 3,
-      readyReplicas: 2,
-      updateRevision: BLUE_REVISION,
-    });
-    store.create(statefulSet('emqx-new', 3));
-    store.create(statefulSet('other', 1, { 'apps.emqx.io/instance': 'other' }));
-    withStatus(store, pod(`${BLUE}-0`), conditions('ContainersReady', 'apps.emqx.io/on-serving', 'Ready'));
-    withStatus(store, pod(`${BLUE}-1`), conditions('ContainersReady'));
+    const owner = store.create(customResource());
+    const status = { observedGeneration: 1, replicas: 3, readyReplicas: 2, updateRevision: BLUE_REVISION };
+    const blue = withStatus(store, statefulSet(BLUE, 3, controlledBy(owner)), status);
+    store.create(statefulSet('emqx-new', 3, controlledBy(owner)));
+    store.create(statefulSet('other', 1, { labels: { 'apps.emqx.io/instance': 'other' } }));
+    withStatus(store, pod(`${BLUE}-0`, blue), conditions('ContainersReady', 'apps.emqx.io/on-serving', 'Ready'));
+    withStatus(store, pod(`${BLUE}-1`, blue), conditions('ContainersReady'));
     store.create(object('v1', 'Pod', 'debug', { spec: {} }, { labels: INSTANCE }));
     store.create(service('emqx-mqtt', { ...INSTANCE, 'controller-revision-hash': BLUE_REVISION }));
     store.create(slice('a', 'emqx-mqtt', [endpoint(`${BLUE}-0`, true), endpoint(`${BLUE}-1`, false)]));
@@ -176,15 +185,14 @@ describe('a look at the cluster', () => {
     ],
   ])('tells what keeps a pod from being ready: %s', async (_, status, trouble) => {
     const { clock, store, cluster } = kube();
-    store.create(customResource());
-    withStatus(store, pod(`${BLUE}-0`), status);
+    withStatus(store, pod(`${BLUE}-0`, withBlue(store).blue), status);
     expect((await clock.run(() => cluster.observe())).pods[0]?.trouble).toBe(trouble);
   });
 
   describe('into which devices come by the operator’s own Service', () => {
     /** A ready pod of a revision. */
-    const serving = (store: ObjectStore, name: string, revision: string, ip: string) => {
-      const created = pod(name);
+    const serving = (store: ObjectStore, set: KubeObject, name: string, revision: string, ip: string) => {
+      const created = pod(name, set);
       created.metadata.labels = { ...INSTANCE, 'controller-revision-hash': revision };
       Object.assign(created, { spec: { nodeName: 'n1' } });
       withStatus(store, created, { podIP: ip, ...conditions('Ready') });
@@ -192,11 +200,12 @@ describe('a look at the cluster', () => {
     const world = () => {
       const made = kube();
       const { store } = made;
-      store.create(customResource());
-      store.create(object('v1', 'Service', 'emqx', { spec: { ports: [{ port: 1883 }] } }));
-      serving(store, 'blue-0', 'blue-1', '10.0.0.1');
-      serving(store, 'green-0', 'green-1', '10.0.0.2');
-      serving(store, 'green-1', 'green-1', '10.0.0.3');
+      const { owner, blue } = withBlue(store);
+      const green = store.create(statefulSet('green', 2, controlledBy(owner)));
+      store.create(object('v1', 'Service', 'emqx', { spec: { ports: [{ port: 1883 }] } }, controlledBy(owner)));
+      serving(store, blue, 'blue-0', 'blue-1', '10.0.0.1');
+      serving(store, green, 'green-0', 'green-1', '10.0.0.2');
+      serving(store, green, 'green-1', 'green-1', '10.0.0.3');
       return made;
     };
     const at = (name: string, ip: string) => ({ addresses: [ip], targetRef: { kind: 'Pod', name } });
@@ -241,6 +250,77 @@ describe('a look at the cluster', () => {
       const addresses = [address('10.0.0.2', 'green-0'), address('10.0.0.3', 'green-1')];
       expect(written.subsets).toEqual([{ addresses, ports }]);
     });
+  });
+
+  describe('takes nothing for its own by a label', () => {
+    /** Beside the cluster, a resource of EMQX 5 with the same name: the operator gives the objects of both the same labels. */
+    const besides = () => {
+      const made = kube();
+      const { store } = made;
+      const emqx5 = store.create(object('apps.emqx.io/v2beta1', 'EMQX', 'emqx', { spec: {} }));
+      const core = store.create(statefulSet('emqx-core-6d5b9c8f7', 3, controlledBy(emqx5)));
+      withStatus(store, pod('emqx-core-6d5b9c8f7-0', core), conditions('ContainersReady', 'Ready'));
+      return { ...made, emqx5, ...withBlue(store) };
+    };
+
+    test('a stateful set of another kind, and its pods, are told apart', async () => {
+      const { clock, store, cluster, blue } = besides();
+      store.create(statefulSet('nobodys', 1));
+      store.create(pod(`${BLUE}-0`, blue));
+      const { sets, pods, foreign } = await clock.run(() => cluster.observe());
+      expect(sets.map(({ name }) => name)).toEqual([BLUE]);
+      expect(pods.map(({ name }) => name)).toEqual([`${BLUE}-0`]);
+      expect(foreign).toEqual([
+        { name: 'emqx-core-6d5b9c8f7', owner: 'EMQX emqx', pods: ['emqx-core-6d5b9c8f7-0'] },
+        { name: 'nobodys', owner: undefined, pods: [] },
+      ]);
+    });
+
+    test.each<[string, (owner: KubeObject) => object]>([
+      ['of a deleted resource of the same name', ({ metadata: { name } }) => ({ name, uid: 'old', controller: true })],
+      ['that the resource owns and does not control', ({ metadata: { name, uid } }) => ({ name, uid })],
+    ])('a set %s is none of it', async (_, reference) => {
+      const { clock, store, cluster, owner } = besides();
+      const { apiVersion, kind } = owner;
+      store.create(statefulSet('x', 3, { ownerReferences: [{ apiVersion, kind, ...reference(owner) }] }));
+      const { sets, foreign } = await clock.run(() => cluster.observe());
+      expect(sets.map(({ name }) => name)).toEqual([BLUE]);
+      expect(foreign.map(({ name }) => name)).toContain('x');
+    });
+
+    test('a Service that a controller of something else has given our label is no way in', async () => {
+      const { clock, store, cluster, emqx5 } = besides();
+      const copied = service('emqx-listeners', INSTANCE);
+      Object.assign(copied.metadata, controlledBy(emqx5));
+      store.create(copied);
+      store.create(service('emqx-mqtt', INSTANCE));
+      const { traffic } = await clock.run(() => cluster.observe());
+      expect(traffic.map((view) => view.service)).toEqual(['emqx-mqtt']);
+    });
+
+    test('a Service of somebody else with the name of the operator’s is no way in', async () => {
+      const { clock, store, cluster } = besides();
+      store.create(object('v1', 'Service', 'emqx', { spec: { ports: [{ port: 1883 }] } }));
+      expect((await clock.run(() => cluster.observe())).traffic).toEqual([]);
+    });
+
+    test.each(['ConfigMap', 'Lease'])(
+      'a %s of a deleted cluster of the same name is left to Kubernetes',
+      async (kind) => {
+        const { clock, store, cluster, owner } = besides();
+        const former = { ...owner, metadata: { ...owner.metadata, uid: 'old' } };
+        const apiVersion = kind === 'Lease' ? 'coordination.k8s.io/v1' : 'v1';
+        const ref = { apiVersion, kind, namespace, name: 'emqx-upgrade' };
+        store.create(object(apiVersion, kind, ref.name, {}, controlledBy(former)));
+        const error = await clock.run(() => cluster.observe().catch((thrown: unknown) => thrown));
+        expect(error).toMatchObject({
+          code: 'conflict',
+          message: `the ${kind} emqx-upgrade belongs to a deleted EmqxEnterprise of the same name; Kubernetes removes it within moments`,
+        });
+        store.delete(ref);
+        expect((await clock.run(() => cluster.observe())).lease).toBeUndefined();
+      },
+    );
   });
 
   test('finds the delay that the owner of a held cluster keeps on its Service', async () => {
@@ -304,6 +384,26 @@ describe('the journal', () => {
   });
 });
 
+describe('the lease', () => {
+  const ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: 'emqx-upgrade' };
+  const owned = (uid: string | undefined) => [
+    { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', name: 'emqx', uid },
+  ];
+
+  test('goes with the cluster, also one that an earlier version made', async () => {
+    for (const before of [[], [object('coordination.k8s.io/v1', 'Lease', 'emqx-upgrade', { spec: {} })]]) {
+      const { clock, store, cluster } = kube();
+      const { metadata } = store.create(customResource());
+      for (const lease of before) store.create(lease);
+      await clock.run(async () => {
+        await cluster.observe();
+        await cluster.holdLease('me');
+      });
+      expect(store.get(ref).metadata.ownerReferences).toEqual(owned(metadata.uid));
+    }
+  });
+});
+
 describe('a write', () => {
   test('of the resource is refused when somebody changed it since the look', async () => {
     const { clock, store, cluster } = kube();
@@ -352,7 +452,7 @@ describe('a write', () => {
   test('opens a readiness gate and leaves the other conditions', async () => {
     const { clock, store, cluster } = kube();
     const gate = 'apps.emqx.io/on-serving';
-    withStatus(store, pod(`${BLUE}-0`), {
+    withStatus(store, pod(`${BLUE}-0`, withBlue(store).blue), {
       phase: 'Running',
       conditions: [
         { type: gate, status: 'False' },

@@ -56,6 +56,21 @@ export function kubeApiContract(start: () => Promise<ContractSubject>): void {
       expect(await names({ namespace: '' })).toEqual(['a', 'b']);
     });
 
+    alike('that are events are listed by what they are about, and why', async ({ api, namespace }) => {
+      const event = (name: string, uid: string, reason: string) => ({
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name, namespace },
+        involvedObject: { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name: 'x', uid },
+        reason,
+      });
+      const given = [event('a', 'u-1', 'FailedCreate'), event('b', 'u-2', 'FailedCreate'), event('c', 'u-1', 'Other')];
+      for (const each of given) await api.create(each);
+      const fields = { 'involvedObject.uid': 'u-1', reason: 'FailedCreate' };
+      const { items } = await api.list({ apiVersion: 'v1', kind: 'Event', namespace, fields });
+      expect(items.map(({ metadata }) => metadata.name)).toEqual(['a']);
+    });
+
     alike('are listed by equality of all labels, each with its kind', async ({ api, map, all }) => {
       await api.create(map('b', {}, { app: 'x', tier: 'front' }));
       await api.create(map('a', {}, { app: 'x' }));
@@ -126,6 +141,19 @@ export function kubeApiContract(start: () => Promise<ContractSubject>): void {
       expect(patched.metadata.resourceVersion).toBe(created.metadata.resourceVersion);
     });
 
+    alike('that is a dry run answers with what would be, and stores nothing', async ({ api, map, ref, refusal }) => {
+      const created = await api.create(map('settings', { a: '1' }));
+      const body = { data: { a: '2' } };
+      const patched = await api.patch<ConfigMap>(ref('settings'), { type: 'merge', body }, { dryRun: true });
+      expect(patched.data).toEqual({ a: '2' });
+      expect(await api.get(ref('settings'))).toEqual(created);
+      await api.patch(ref('settings'), { type: 'merge', body });
+      const stale = { metadata: { resourceVersion: created.metadata.resourceVersion }, ...body };
+      expect(await refusal(api.patch(ref('settings'), { type: 'merge', body: stale }, { dryRun: true }))).toBe(
+        '409 Conflict',
+      );
+    });
+
     alike('for a version is refused when there is a newer one', async ({ api, map, ref, refusal }) => {
       const { metadata } = await api.create(map('settings', { a: '1' }));
       const patch = (a: string) =>
@@ -194,6 +222,14 @@ export function kubeApiContract(start: () => Promise<ContractSubject>): void {
   });
 
   describe('scale', () => {
+    alike('has a dry run, as a patch of the subresource', async ({ api, statefulSet }) => {
+      const { ref, object } = statefulSet('ee');
+      const { spec } = await api.create<StatefulSet>(object);
+      const body = { spec: { replicas: 7 } };
+      await api.patch(ref, { type: 'merge', body }, { subresource: 'scale', dryRun: true });
+      expect((await api.get<StatefulSet>(ref)).spec.replicas).toBe(spec.replicas);
+    });
+
     alike('sets the replicas, and counts a generation', async ({ api, statefulSet, refusal }) => {
       const { ref, object } = statefulSet('ee');
       await api.create(object);

@@ -20,6 +20,14 @@ test('the cluster and the other objects are told apart, empty documents are left
   expect(readManifest(manifest, 'file.yaml')).toEqual({ resource: cluster(), others: [service] });
 });
 
+test('a list is what is in it, also one in another', () => {
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' } };
+  const list = (kind: string, apiVersion: string, items: object[]) => ({ apiVersion, kind, metadata: {}, items });
+  const inner = list('EmqxEnterpriseList', 'apps.emqx.io/v1beta4', [cluster()]);
+  const manifest = stringify(list('List', 'v1', [service, inner]));
+  expect(readManifest(manifest, 'file.yaml')).toEqual({ resource: cluster(), others: [service] });
+});
+
 test('JSON is YAML', () => {
   expect(readManifest(JSON.stringify(cluster()), 'file.json').resource).toEqual(cluster());
 });
@@ -29,6 +37,8 @@ test.each([
   ['# only a comment\n', undefined],
   ['kind: ConfigMap\n', 'ConfigMap'],
   ['kind: ConfigMap\n---\nkind: Secret\n', 'ConfigMap, Secret'],
+  ['apiVersion: v1\nkind: List\nitems:\n- kind: ConfigMap\n- 7\n', 'ConfigMap'],
+  ['apiVersion: v1\nkind: List\n', undefined],
   [`${text}---\n${text}`, 'EmqxEnterprise, EmqxEnterprise'],
 ])('a manifest with none or several clusters is refused (%#)', (manifest, value) => {
   expect(problemsIn(manifest)).toEqual([expect.objectContaining({ path: 'kind', value })]);

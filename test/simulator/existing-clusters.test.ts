@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../src/kubernetes';
-import { type ProgressEvent, runUpgrade } from '../../src/upgrade';
+import type { EmqxEnterprise } from '../../src/resource';
+import { checkUpgrade, type ProgressEvent, runUpgrade, troublesOf } from '../../src/upgrade';
 import { atRest, CAP, cluster, SEED } from './_cluster-at-rest';
 
 const REQUEST = { desired: cluster('4.4.15') };
@@ -52,6 +53,49 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
       world.stop();
     },
   );
+
+  /** As Argo CD does when its way of tracking is changed, or kubectl set env. */
+  test.each<[string, (resource: EmqxEnterprise) => void]>([
+    [
+      'an annotation',
+      ({ metadata }) => Object.assign(metadata, { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } }),
+    ],
+    [
+      'an environment variable',
+      ({ spec }) => Object.assign(spec.template!.spec!.emqxContainer!, { env: [{ name: 'TZ', value: 'UTC' }] }),
+    ],
+  ])('one that the operator began because of %s, with no new image, is taken over as well', async (_, change) => {
+    const { world, context, report } = await atRest();
+    const desired = cluster('4.4.14', change);
+    await world.clock.run(async () => {
+      await world.apply([desired as KubeObject]);
+      await world.clock.sleep(15_000);
+      expect((await checkUpgrade(context, { desired })).filter(({ status }) => status === 'blocker')).toEqual([]);
+      expect(await troublesOf(context)).toEqual([]);
+      expect(await runUpgrade(context, { desired })).toMatchObject({ outcome: 'completed' });
+    });
+    const seen = await report();
+    expect(seen.disconnectsPerClient.max).toBe(1);
+    expect(seen).toMatchObject({ sessionsKept: 30, sessionsLost: 0, stillOffline: 0 });
+    world.stop();
+  });
+
+  test('one with no new image that was set back in the middle is not taken for one that goes on', async () => {
+    const { world, context } = await atRest();
+    const changed = cluster('4.4.14', ({ metadata }) => Object.assign(metadata, { annotations: { note: 'x' } }));
+    const before = cluster('4.4.14');
+    await world.clock.run(async () => {
+      await world.apply([changed as KubeObject]);
+      await world.clock.sleep(15_000);
+      await world.apply([before as KubeObject]);
+      await world.clock.sleep(1_000);
+      expect(await troublesOf(context)).toMatchObject([{ id: 'template-set-back', cure: expect.any(String) }]);
+      await expect(runUpgrade(context, { desired: before })).rejects.toThrow(
+        /status: spec.template \(version 4.4.14\) is not what the new nodes were made of/,
+      );
+    });
+    world.stop();
+  });
 
   test('an evacuation that the operator has ordered is stopped, and its node gets its share of the cap', async () => {
     const { world, context, report } = await atRest({ operator: 'as-designed' });

@@ -47,6 +47,15 @@ describe('release', () => {
     expect(step).toMatchObject({ waitingFor: 'the traffic Services to lead to the whole cluster again', actions: [] });
   });
 
+  test('does not wait for pods of another owner to leave a Service that selects them by the same labels', () => {
+    const step = decided('release', (scene) => {
+      released(scene);
+      scene.foreign = [{ name: 'emqx-core-1', owner: 'EMQX emqx', pods: ['emqx-core-1-0'] }];
+      scene.traffic[0] = { ...scene.traffic[0]!, revision: undefined, pods: [...podNames(GREEN), 'emqx-core-1-0'] };
+    });
+    expect(step).toEqual({ kind: 'next', phase: 'done' });
+  });
+
   test('stops while the operator is still held when somebody has changed the template', () => {
     const changed = (more: (scene: Scene) => void) =>
       decided('release', (scene) => {
@@ -58,11 +67,22 @@ describe('release', () => {
     expect(changed(released)).toMatchObject({ kind: 'stay' });
   });
 
-  test('leaves a resource held that its owner wants held', () => {
-    const step = decided('release', (scene) => {
+  describe('of a resource that its owner wants held', () => {
+    const held = (delaySeconds: number) => (scene: Scene) => {
+      scene.resource = resource({ version: '4.4.15', delaySeconds, status: restingStatus(GREEN) });
       scene.journal.delay.after = HOLD_DELAY_SECONDS;
       scene.traffic[0]!.revision = undefined;
+    };
+
+    test('leaves it held', () => {
+      expect(decided('release', held(HOLD_DELAY_SECONDS))).toEqual({ kind: 'next', phase: 'done' });
     });
-    expect(step).toEqual({ kind: 'next', phase: 'done' });
+
+    test('gives it the number its file has: heartbeats have lowered it', () => {
+      expect(decided('release', held(HOLD_DELAY_SECONDS - 4))).toMatchObject({
+        kind: 'stay',
+        actions: [{ do: 'patch-resource', spec: { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } } }],
+      });
+    });
   });
 });

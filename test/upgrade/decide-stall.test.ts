@@ -1,4 +1,4 @@
-import type { Step } from '../../src/upgrade/decide';
+import { decide, type Step } from '../../src/upgrade/decide';
 import { Idleness } from '../../src/upgrade/idleness';
 import type { Phase } from '../../src/upgrade/journal';
 import {
@@ -14,6 +14,7 @@ import {
   type Scene,
   sceneAt,
   set,
+  situationOf,
 } from './fixtures';
 
 /** What is decided when nothing has moved for so long. */
@@ -53,6 +54,46 @@ describe('a run in which nothing moves', () => {
       ),
       actions: [],
     });
+  });
+
+  describe('because the API server refuses pods of the new set', () => {
+    const sentence = 'pods "emqx-green-0" is forbidden: exceeded quota: compute';
+    const refused = (scene: Scene) => {
+      scene.sets = [set(BLUE), set(GREEN, { readyReplicas: 0, creationTrouble: sentence })];
+      scene.pods = scene.pods.filter((each) => each.set === BLUE || each.name === `${GREEN}-2`);
+    };
+
+    test('is given 30 s, and ends with its sentence', () => {
+      expect(idle('green', 30_000, refused).kind).toBe('stay');
+      expect(idle('green', 30_001, refused)).toMatchObject({
+        kind: 'stop',
+        code: 'GREEN_NOT_READY',
+        reason: `nothing has moved for 30 s while waiting for green pods to become ready (1 of 3): 2 of 3 pods of ${GREEN} were not created: ${sentence}`,
+      });
+    });
+
+    test('is given no more than the user gives it', () => {
+      const step = idle('green', 10_001, (scene) => {
+        refused(scene);
+        scene.journal.limits.readyMs = 10_000;
+      });
+      expect(step.kind).toBe('stop');
+    });
+  });
+
+  test('ends at once when the API server refuses again and again what is to be done, with its sentence', () => {
+    const refusal = 'services "emqx-mqtt" is forbidden: selectors of Services are frozen';
+    const scene = sceneAt('pin');
+    const stay = decide({ ...situationOf(scene), refusal: undefined });
+    expect(stay.kind).toBe('stay');
+    expect(decide({ ...situationOf(scene), refusal })).toMatchObject({
+      kind: 'stop',
+      code: 'WRITE_REFUSED',
+      reason: `the API server refuses what is needed for only blue pods behind the traffic Service: ${refusal}`,
+    });
+    scene.journal.limits.onFailure = 'abort';
+    scene.journal.from.digest = 'known';
+    expect(decide({ ...situationOf(scene), refusal })).toMatchObject({ kind: 'next', phase: 'release' });
   });
 
   test('tells the nodes to stand still before it ends', () => {

@@ -106,6 +106,8 @@ export class FakeWorld {
         change: (over) => new Promise((resolve) => over.addEventListener('abort', () => resolve())),
         operators: wrap('operators', () => [OPERATOR]),
         missingRights: wrap('missingRights', () => []),
+        rehearse: wrap('rehearse', () => []),
+        quotas: wrap('quotas', () => []),
         patchResource: wrap('patchResource', ({ spec, ifVersion }) => {
           if (ifVersion !== String(this.version)) throw new PortError('conflict', 'the resource has changed');
           this.patch(spec);
@@ -210,6 +212,7 @@ export class FakeWorld {
         ...this.podsOf(BLUE).map((name) => pod(name, { terminating: this.retiredAt !== undefined })),
         ...this.podsOf(GREEN).map((name) => pod(name, { containersReady: ready, ready })),
       ],
+      foreign: [],
       traffic: [
         {
           service: 'emqx-mqtt',

@@ -3,6 +3,7 @@ import { decide, type Situation, type Step } from '../../src/upgrade/decide';
 import type { Journal, Phase } from '../../src/upgrade/journal';
 import type {
   ClusterView,
+  ForeignSet,
   LeaseView,
   NodeView,
   Observation,
@@ -133,6 +134,7 @@ export interface Scene {
   sets: SetView[];
   pods: PodView[];
   nodes: NodeView[];
+  foreign?: ForeignSet[];
   traffic: TrafficView[];
   lease: LeaseView | undefined;
   /** What somebody asks of the run. */
@@ -246,6 +248,7 @@ export function viewOf(scene: Scene): ClusterView {
     resourceVersion: '7',
     sets,
     pods,
+    foreign: scene.foreign ?? [],
     traffic,
     lease,
     keptInitialDelaySeconds,

@@ -1,6 +1,18 @@
+import { HOLD_DELAY_SECONDS } from '../../src/resource';
 import { plan } from '../../src/upgrade/plan';
 import { targetOf } from '../../src/upgrade/target';
-import { BLUE, observationOf, restingScene, type Scene, sceneAt, viewOf } from './fixtures';
+import {
+  BLUE,
+  delayStatus,
+  GREEN,
+  observationOf,
+  resource,
+  restingScene,
+  type Scene,
+  sceneAt,
+  set,
+  viewOf,
+} from './fixtures';
 
 const planOf = (scene: Scene) => plan(observationOf(scene), targetOf(viewOf(scene), scene.request), []);
 
@@ -51,6 +63,24 @@ describe('plan', () => {
       for (const node of scene.nodes) Object.assign(node, { connections: 4, sessions: 4 });
     });
     expect(small).toMatchObject({ peakDisconnectsPerSecond: 12, devicesAway: 12, offlineSessions: 0 });
+  });
+
+  test('of a template that the resource has already tells what the new pods differ in, with secrets hidden', () => {
+    const template = (image: string, ...env: object[]) => ({ spec: { containers: [{ name: 'emqx', image, env }] } });
+    const { changes, newPods, from, to } = planned((scene) => {
+      const held = { version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS };
+      scene.resource = resource({ ...held, status: delayStatus() });
+      scene.request.desired = resource(held);
+      scene.sets = [
+        set(BLUE, { podTemplate: template('emqx:4.4.14') }),
+        set(GREEN, { podTemplate: template('emqx:4.4.15', { name: 'LICENSE', value: 'secret' }) }),
+      ];
+    });
+    expect([from.version, to.version, changes]).toEqual(['4.4.14', '4.4.15', []]);
+    expect(newPods).toEqual([
+      { path: 'spec.containers.emqx.image', before: 'emqx:4.4.14', after: 'emqx:4.4.15' },
+      { path: 'spec.containers.emqx.env', before: '(hidden)', after: '(hidden)' },
+    ]);
   });
 
   test('of a run that is under way goes by the blue set of its journal', () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
-import { blockers, CHECK_IDS, type Check, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
+import type { Check } from '../../src/upgrade/check';
+import { blockers, CHECK_IDS, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
 import { targetOf } from '../../src/upgrade/target';
 import {
   BLUE,
@@ -28,7 +29,14 @@ interface World {
 function checked(change: (world: World) => void = () => {}): Check[] {
   const world: World = {
     scene: restingScene(),
-    facts: { holder: 'me', licensedConnections: undefined, operators: [OPERATOR], missingRights: [] },
+    facts: {
+      holder: 'me',
+      licensedConnections: undefined,
+      operators: [OPERATOR],
+      missingRights: [],
+      refusals: [],
+      quotas: [],
+    },
   };
   world.scene.journal.phase = 'done';
   change(world);
@@ -183,6 +191,89 @@ describe('preflight', () => {
       'no stateful set of the cluster has replicas',
       ({ scene }) => {
         scene.sets = [set(BLUE, { replicas: 0 })];
+      },
+    ],
+    [
+      'admission',
+      'blocker',
+      'the API server refuses what an upgrade does: switch the traffic Service: selectors of Services are frozen',
+      ({ facts }) => {
+        const refused = {
+          write: 'select-traffic',
+          isCertain: true,
+          reason: 'selectors of Services are frozen',
+        } as const;
+        facts.refusals = [refused, { write: 'scale-set', isCertain: false, reason: 'later' }];
+      },
+    ],
+    [
+      'admission',
+      'warning',
+      'it cannot be told whether the API server takes what an upgrade does: scale the old nodes: admission webhook "x" does not support dry run',
+      ({ facts }) => {
+        const reason = 'admission webhook "x" does not support dry run';
+        facts.refusals = [{ write: 'scale-set', isCertain: false, reason }];
+      },
+    ],
+    [
+      'quota',
+      'warning',
+      'the quotas of the namespace may not be looked at: whether there is room for twice the nodes is unknown',
+      ({ facts }) => {
+        facts.quotas = undefined;
+      },
+    ],
+    [
+      'quota',
+      'ok',
+      'room for twice the nodes in compute',
+      ({ facts }) => {
+        facts.quotas = [{ name: 'compute', hard: { pods: '6', services: '1' }, used: { pods: '3', services: '1' } }];
+      },
+    ],
+    [
+      'quota',
+      'blocker',
+      'the quotas have no room for the new nodes: compute: pods 3 of 5 in use, and 3 more needed',
+      ({ facts }) => {
+        facts.quotas = [{ name: 'compute', hard: { pods: '5' }, used: { pods: '3' } }];
+      },
+    ],
+    [
+      'quota',
+      'blocker',
+      'the quotas have no room for the new nodes: compute: cpu 2 of 3500m in use, and 1800m more needed; compute: limits.memory 3Gi of 5Gi in use, and 3Gi more needed; compute: requests.storage 30Gi of 50Gi in use, and 30Gi more needed',
+      ({ scene, facts }) => {
+        const { spec } = scene.request.desired;
+        const resources = { requests: { cpu: '0.5' }, limits: { memory: '1Gi' } };
+        spec.template!.spec!.emqxContainer!.resources = resources;
+        spec.persistent = { spec: { resources: { requests: { storage: '10Gi' } } } };
+        const reloader = { name: 'reloader', resources: { requests: { cpu: '100m' } } };
+        const podTemplate = { spec: { containers: [{ name: 'emqx', resources: {} }, reloader] } };
+        scene.sets = [set(BLUE, { podTemplate })];
+        const used = { cpu: '2', 'limits.memory': '3Gi', 'requests.memory': '3Gi', 'requests.storage': '30Gi' };
+        const hard = { cpu: '3500m', 'limits.memory': '5Gi', 'requests.memory': '6Gi', 'requests.storage': '50Gi' };
+        facts.quotas = [{ name: 'compute', hard, used }];
+      },
+    ],
+    [
+      'stateful-sets',
+      'ok',
+      `one stateful set: ${BLUE}; not of this cluster, and left alone: emqx-core-1 (of EMQX emqx), odd (of nobody)`,
+      ({ scene }) => {
+        scene.foreign = [
+          { name: 'emqx-core-1', owner: 'EMQX emqx', pods: [] },
+          { name: 'odd', owner: undefined, pods: [] },
+        ];
+      },
+    ],
+    [
+      'traffic',
+      'warning',
+      'emqx-mqtt leads devices to pods of another owner, too; not of this cluster, and left alone: emqx-core-1 (of EMQX emqx)',
+      ({ scene }) => {
+        scene.foreign = [{ name: 'emqx-core-1', owner: 'EMQX emqx', pods: ['emqx-core-1-0'] }];
+        scene.traffic[0]!.pods.push('emqx-core-1-0');
       },
     ],
     [
@@ -387,6 +478,48 @@ describe('preflight', () => {
       Object.assign(world.scene.resource.status!.conditions![0]!, { lastUpdateTime: at });
     };
 
+    describe('that has looked at the cluster a moment ago', () => {
+      const fresh = (operators: PreflightFacts['operators']) => (world: World) => {
+        looked(14_000)(world);
+        world.facts = { ...world.facts, operators };
+      };
+      const [known, unknown] = [OPERATOR, { ...OPERATOR, name: 'mirror/op', version: undefined }];
+      const other = { ...OPERATOR, name: 'other/manager', version: '2.3.1' };
+
+      test.each<[string, PreflightFacts['operators'], Check['status'], RegExp]>([
+        ['under a name nobody knows', [], 'warning', /^the operator that looks at this cluster is not recognized/],
+        ['with a tag that is no version', [unknown], 'warning', /^the version of the operator is unknown: mirror/],
+        [
+          'with a tag of another version',
+          [other],
+          'warning',
+          /2.1 to 2.2.29: other.*but one has looked at this cluster/,
+        ],
+        ['beside one of another version', [known, other], 'warning', /^there are operators of other versions, too/],
+        [
+          'beside one that is not understood',
+          [unknown, known],
+          'warning',
+          /^there are operators of other versions, too/,
+        ],
+        ['beside one for another namespace', [known, { ...known, name: 'b/manager' }], 'ok', /manager.*b\/manager/],
+      ])('%s is never a blocker: %s', (_, operators, status, finding) => {
+        expect(found(fresh(operators))[0]).toMatchObject({ status, finding: expect.stringMatching(finding) });
+        expect(blockers(checked(fresh(operators)))).toEqual([]);
+      });
+
+      test('nor is one that is held behind the new nodes it has made, and does not look', () => {
+        const waiting = ({ scene, facts }: World) => {
+          const held = { version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS };
+          scene.resource = resource({ ...held, status: delayStatus() });
+          scene.request.desired = resource(held);
+          scene.sets.unshift(set(GREEN));
+          Object.assign(facts, { operators: [] });
+        };
+        expect(found(waiting)).toEqual([expect.objectContaining({ id: 'operator', status: 'warning' })]);
+      });
+    });
+
     test('tells when it has not looked at the cluster for a minute', () => {
       expect(found(looked(60_000))[1]).toMatchObject({ status: 'ok', finding: 'it last looked 60 s ago' });
       expect(found(looked(61_000))[1]).toMatchObject({
@@ -441,7 +574,7 @@ describe('preflight', () => {
         scene.request.desired = resource({ version: '4.4.14', delaySeconds: 60 });
       };
       expect(stops(back)).toEqual([
-        'spec.template asks for version 4.4.14, which the new nodes do not run: it was set back, or changed again',
+        'spec.template (version 4.4.14) is not what the new nodes were made of: it was set back, or changed again',
       ]);
     });
 

@@ -126,6 +126,8 @@ describe('an upgrade', () => {
       'emqx.observe',
       'emqx.licensedConnections',
       'operators',
+      'quotas',
+      'rehearse',
     ]);
   });
 
@@ -161,6 +163,27 @@ describe('what goes wrong', () => {
     await world.run();
     expect([...world.orders].sort()).toEqual([`${BLUE}-0@34`, `${BLUE}-1@33`, `${BLUE}-2@33`]);
   });
+
+  test.each([4, 5])(
+    'a write that is refused %i times in a row ends the run from the fifth on, with the reason',
+    async (times) => {
+      const world = new FakeWorld();
+      let left = times;
+      world.fault = ({ method }, when) => {
+        if (method === 'selectTraffic' && when === 'before' && left-- > 0) {
+          throw new PortError('refused', 'selectors of Services are frozen');
+        }
+      };
+      const run = world.run();
+      if (times < 5) expect((await run).outcome).toBe('completed');
+      else
+        expect(await failing(run)).toMatchObject({
+          code: 'WRITE_REFUSED',
+          message: expect.stringMatching(/are frozen/),
+        });
+      expect(texts(world, 'warning')).toEqual(Array(times).fill('selectors of Services are frozen'));
+    },
+  );
 
   test('a journal that cannot be written keeps the run from going on', async () => {
     const world = new FakeWorld();

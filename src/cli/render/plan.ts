@@ -9,7 +9,7 @@ export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string 
   const by = driver === 'pilot' ? 'driven by the pilot, the operator held' : 'by the operator alone';
   const blocks = [
     [`${style.bold(safe(`${namespace}/${cluster}: ${from.version} → ${to.version}`))}, ${by}`],
-    section('Changes', changeLines(plan.changes, width), style),
+    section('Changes', changesOf(plan, width), style),
     section('Now', nodeLines(plan), style),
     section('Evacuation', evacuationLines(plan, width), style),
     [style.bold('Checks'), ...checkLines(plan.checks, plan.checks, { style, width })],
@@ -22,8 +22,20 @@ function section(title: string, lines: readonly string[], style: Style): string[
   return [style.bold(title), ...lines.map((line) => `  ${line}`)];
 }
 
+function changesOf({ changes, newPods }: UpgradePlan, width: number): string[] {
+  const lines = changeLines(changes, width);
+  if (!newPods) return lines.length > 0 ? lines : ['none'];
+  const applied =
+    'the resource has this template already, and the operator has made new nodes of it; their pods differ in';
+  const differences = changeLines(newPods, width).map((line) => `  ${line}`);
+  return [
+    ...lines,
+    ...wrap(applied, width - 2),
+    ...(differences.length > 0 ? differences : ['  nothing that is known']),
+  ];
+}
+
 function changeLines(changes: readonly Change[], width: number): string[] {
-  if (changes.length === 0) return ['none'];
   return changes.flatMap((change) => {
     const text = `${change.path}: ${value(change, 'before')} → ${value(change, 'after')}`;
     return hanging(wrap(safe(text), width - 4));

@@ -48,6 +48,7 @@ export const API_RESOURCES: readonly ApiResource[] = [
   resource('v1', 'Namespace', 'namespaces', { namespaced: false, shortNames: ['ns'] }),
   resource('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', { shortNames: ['pvc'] }),
   resource('v1', 'Pod', 'pods', { shortNames: ['po'], inAll: true }),
+  resource('v1', 'ResourceQuota', 'resourcequotas', { shortNames: ['quota'] }),
   resource('v1', 'Secret', 'secrets'),
   resource('v1', 'Service', 'services', { shortNames: ['svc'], inAll: true }),
   resource('v1', 'ServiceAccount', 'serviceaccounts', { shortNames: ['sa'] }),

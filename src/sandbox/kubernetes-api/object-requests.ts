@@ -53,8 +53,11 @@ export class ObjectRequests {
     return { object: this.store.update(refOf(path), () => object, options), created: false };
   }
 
-  patch(path: ObjectPath, patch: PatchBody, fields: FieldValidation): Written {
-    if (patch.type === 'apply') return this.apply(path, patch, fields);
+  patch(path: ObjectPath, patch: PatchBody, fields: FieldValidation, dryRun: boolean): Written {
+    if (patch.type === 'apply') {
+      if (dryRun) throw notHere('an apply has no dry run');
+      return this.apply(path, patch, fields);
+    }
     const resourceVersion = isRecord(patch.body)
       ? (patch.body as Partial<KubeObject>).metadata?.resourceVersion
       : undefined;
@@ -63,7 +66,7 @@ export class ObjectRequests {
       fields.check(changed);
       return changed;
     };
-    const options = { ...partOf(path), ...(resourceVersion && { resourceVersion }) };
+    const options = { ...partOf(path), dryRun, ...(resourceVersion && { resourceVersion }) };
     return { object: this.store.update(refOf(path), change, options), created: false };
   }
 

@@ -43,7 +43,7 @@ export class ResourceApi {
     const form = representationFor(path.resource, String(headers['accept'] ?? '*/*'), query, () => this.store.now);
     if (method === 'GET') return this.read(path, query, form);
     if (path.resource.readOnly) throw notHere(`its ${path.resource.plural} cannot be changed`);
-    if (query.has('dryRun')) throw notHere('it has no dry run');
+    if (query.has('dryRun') && method !== 'PATCH') throw notHere('it has no dry run but that of a patch');
     if (method === 'DELETE') return this.delete(path, request);
     if (path.subresource === 'scale') return { status: 200, body: this.scale(path, request) };
     const fields = new FieldValidation(query);
@@ -68,7 +68,8 @@ export class ResourceApi {
     const { method, body } = request;
     if (method === 'POST' && !isNamed(path)) return this.objects.create(path, readJson(body), fields);
     if (method === 'PUT' && isNamed(path)) return this.objects.update(path, readJson(body), fields);
-    if (method === 'PATCH' && isNamed(path)) return this.objects.patch(path, readPatch(path, request), fields);
+    if (method === 'PATCH' && isNamed(path))
+      return this.objects.patch(path, readPatch(path, request), fields, isDryRun(request));
     throw notServed(request);
   }
 
@@ -78,7 +79,7 @@ export class ResourceApi {
     if (method !== 'PATCH' || !isNamed(path)) throw notServed(request);
     const patch = readPatch(path, request);
     if (patch.type === 'apply') throw notHere('a Scale cannot be applied');
-    return this.scales.write(path, (scale) => applyPatch(scale, patch));
+    return this.scales.write(path, (scale) => applyPatch(scale, patch), isDryRun(request));
   }
 
   private delete(path: ResourcePath, request: KubernetesRequest): KubernetesAnswer {
@@ -100,6 +101,10 @@ export class ResourceApi {
 function checkPart({ resource, subresource, name }: ResourcePath): void {
   if (subresource === undefined || resource.subresources.some((one) => one === subresource)) return;
   throw ABSENT_PARTS[subresource] ?? new Refused(404, 'NotFound', `${resource.plural} "${name}" has no ${subresource}`);
+}
+
+function isDryRun({ url }: KubernetesRequest): boolean {
+  return url.searchParams.get('dryRun') === 'All';
 }
 
 function isNamed(path: ResourcePath): path is ObjectPath {

@@ -27,7 +27,7 @@ export class ScaleRequests {
    * @param change makes of a Scale what is wanted.
    * @throws KubeApiError, or Refused 422
    */
-  write(path: ObjectPath, change: (scale: Scale) => unknown): Scale {
+  write(path: ObjectPath, change: (scale: Scale) => unknown, dryRun = false): Scale {
     const wanted = change(this.get(path));
     if (!isRecord(wanted) || !isRecord(wanted['spec'])) throw badRequest('the body is no Scale');
     const { replicas = 0 } = wanted['spec'];
@@ -42,7 +42,7 @@ export class ScaleRequests {
         draft.spec.replicas = replicas as number;
         return undefined;
       },
-      resourceVersion ? { resourceVersion } : {},
+      { dryRun, ...(resourceVersion && { resourceVersion }) },
     );
     return scaleOf(scaled);
   }

@@ -79,6 +79,11 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('watch-late', 'evacuate', 6_048),
     ],
   },
+  'an upgrade that the operator began without a new image is taken over': {
+    seed: 1,
+    size: { ...DEFAULT_SIZE, native: true },
+    faults: [],
+  },
   'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],
 };
 

@@ -17,8 +17,8 @@ export interface EngineCall {
 
 const READS = ['get', 'list', 'watch'];
 
-export function kubernetesCall(process: string, { verb, kind, name = '' }: ApiCall): Omit<EngineCall, 'write'> {
-  const writes = !READS.includes(verb) && kind !== 'SelfSubjectAccessReview';
+export function kubernetesCall(process: string, { verb, kind, name = '', dryRun }: ApiCall): Omit<EngineCall, 'write'> {
+  const writes = !READS.includes(verb) && !dryRun && kind !== 'SelfSubjectAccessReview';
   return { process, to: 'kubernetes', verb, target: `${kind}/${name}`, writes };
 }
 

@@ -41,8 +41,12 @@ export class Facts {
     return liveHolderOf(this.find('coordination.k8s.io/v1', 'Lease', `${CLUSTER}-upgrade`), this.now);
   }
 
+  /** Those that the resource controls. */
   get sets(): SetObject[] {
-    return this.world.kubernetes.store.all<SetObject>({ apiVersion: 'apps/v1', kind: 'StatefulSet' });
+    const { uid } = this.resource.metadata;
+    return this.world.kubernetes.store
+      .all<SetObject>({ apiVersion: 'apps/v1', kind: 'StatefulSet' })
+      .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid));
   }
 
   podsOf(set: string): Pod[] {

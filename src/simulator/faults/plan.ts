@@ -7,10 +7,11 @@ import { EMQX_FAULTS } from './catalog/emqx';
 import { ENGINE_FAULTS } from './catalog/engine';
 import { PEOPLE_FAULTS } from './catalog/people';
 import { POD_FAULTS } from './catalog/pods';
+import { POLICY_FAULTS } from './catalog/policies';
 import { type Fault, whole } from './fault';
 import { DEFAULT_SIZE, type StageSize } from './stage';
 
-const CATALOG = { ...ENGINE_FAULTS, ...API_FAULTS, ...EMQX_FAULTS, ...POD_FAULTS, ...PEOPLE_FAULTS };
+const CATALOG = { ...ENGINE_FAULTS, ...API_FAULTS, ...EMQX_FAULTS, ...POD_FAULTS, ...PEOPLE_FAULTS, ...POLICY_FAULTS };
 
 export type FaultName = keyof typeof CATALOG;
 export const FAULTS: Readonly<Record<FaultName, Fault>> = CATALOG;
@@ -103,6 +104,7 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): 
     away: whole(random, 0, 6),
     cap: whole(random, 2, 5),
     initialDelaySeconds: whole(random, 1, 5),
+    held: random.below(4) === 0,
   };
   return { seed, size: Object.assign(size, ...faults.map(({ fault }) => FAULTS[fault].size ?? {})), faults };
 }

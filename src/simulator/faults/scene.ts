@@ -30,6 +30,9 @@ export class Scene {
   readonly processes: EngineProcess[] = [];
   readonly meets = new Set<Meet>();
   readonly answers = new Set<Answer>();
+  /** Until when pods may be missing because of a quota, ms since the epoch; and how many policies there were. */
+  quotaUntil = Number.NEGATIVE_INFINITY;
+  policies = 0;
   /** How late watches tell what happened, ms. */
   watchLagMs = 0;
   private readonly authorship = new Authorship();
@@ -75,7 +78,7 @@ export class Scene {
   }
 
   get request(): UpgradeRequest {
-    return { desired: this.desired };
+    return { desired: this.desired, limits: { readyMs: this.stage.size.readySeconds * 1_000 } };
   }
 
   /** How many requests with an effect all processes have made so far. */

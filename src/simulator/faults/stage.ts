@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kubernetes';
-import { type EmqxEnterprise, withDefaults } from '../../resource';
+import { type EmqxEnterprise, HOLD_DELAY_SECONDS, withDefaults } from '../../resource';
 import type { ClientGroup } from '../clients/client-group';
 import { ClientLedger } from '../clients/client-ledger';
 import type { RefusalReason } from '../clients/client-report';
@@ -31,6 +31,12 @@ export interface StageSize {
   /** Disconnects per second. */
   cap: number;
   initialDelaySeconds: number;
+  /** Whether the owner of the cluster keeps the operator held, so that every change waits for an upgrade. */
+  held: boolean;
+  /** How long the new nodes may take to come one step nearer to ready. */
+  readySeconds: number;
+  /** Whether the operator has begun to upgrade on its own, because of an annotation: without a new image. */
+  native: boolean;
 }
 
 export const DEFAULT_SIZE: StageSize = {
@@ -42,22 +48,31 @@ export const DEFAULT_SIZE: StageSize = {
   sticking: 0,
   cap: 4,
   initialDelaySeconds: 2,
+  held: false,
+  readySeconds: 600,
+  native: false,
 };
 
 /** The custom resource as it is before, or as it shall be. */
 export function resourceOf(size: StageSize, version: string): EmqxEnterprise {
-  const { replicas, cap, initialDelaySeconds } = size;
+  const { replicas, cap, held, native } = size;
+  const isAnnotated = native && version === NEW_VERSION;
+  const initialDelaySeconds = held ? HOLD_DELAY_SECONDS : size.initialDelaySeconds;
   return withDefaults({
     apiVersion: 'apps.emqx.io/v1beta4',
     kind: 'EmqxEnterprise',
-    metadata: { name: CLUSTER, namespace: NAMESPACE },
+    metadata: { name: CLUSTER, namespace: NAMESPACE, ...(isAnnotated && { annotations: { note: 'changed' } }) },
     spec: {
       replicas,
       blueGreenUpdate: {
         initialDelaySeconds,
         evacuationStrategy: { waitTakeover: 2, connEvictRate: cap, sessEvictRate: cap },
       },
-      template: { spec: { emqxContainer: { image: { repository: 'emqx/emqx-ee', version } } } },
+      template: {
+        spec: {
+          emqxContainer: { image: { repository: 'emqx/emqx-ee', version: isAnnotated ? OLD_VERSION : version } },
+        },
+      },
     },
   });
 }
@@ -86,6 +101,9 @@ function fleet(size: StageSize): ClientGroup[] {
     { name: 'gone', count: size.gone, protocolVersion: 4, persistent: true, reconnect: never },
   ];
 }
+
+/** So long the operator upgrades on its own before anybody looks, in ms: its new nodes boot. */
+const NATIVE_MS = 8_000;
 
 const STICKING = 'sticking';
 
@@ -156,6 +174,10 @@ export async function setStage(world: World, size: StageSize, observers: Observe
   const publisher = world.pods.running[0]?.node;
   if (publisher) population.queueMessages(publisher);
   await clock.sleep(3_000);
+  if (size.native) {
+    await world.apply([resourceOf(size, NEW_VERSION) as KubeObject]);
+    await clock.sleep(NATIVE_MS);
+  }
   return { size, world, ledger, population };
 }
 

@@ -78,10 +78,22 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
   // With all old pods gone there is nothing to go on with, whatever is found first.
   if (FINAL.includes(error.code) || judge.causes.released.size >= stage.size.replicas) return error.code;
   switch (error.code) {
+    case 'GREEN_NOT_READY':
+      // Pods of the new set that a quota keeps away are what is waited for, whatever else is not ready yet.
+      if (
+        scene.clock.now() < scene.quotaUntil &&
+        arePodsMissing(scene) &&
+        !/were not created: .*exceeded quota/.test(error.message)
+      ) {
+        judge.fail('named errors', `a quota refuses pods, and the run stops with: ${error.message}`);
+      }
+      return undefined;
+    case 'WRITE_REFUSED':
+      if (scene.policies === 0) judge.fail('named errors', `nothing is refused by a policy: ${error.message}`);
+      return undefined;
     case 'LEASE_LOST':
     case 'PODS_LOST':
     case 'STALLED':
-    case 'GREEN_NOT_READY':
       return undefined;
     case 'TEMPLATE_CHANGED': {
       const { journal } = judge.facts;
@@ -104,6 +116,10 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
       judge.fail('named errors', `${error.code}: ${error.message}`);
       return error.code;
   }
+}
+
+function arePodsMissing({ judge: { facts } }: Scene): boolean {
+  return facts.sets.some(({ metadata, spec }) => facts.podsOf(metadata.name).length < (spec.replicas ?? 0));
 }
 
 /** A run that stops leaves the cluster as it may stay: the operator held, and nobody evicted. */

@@ -1,7 +1,8 @@
-import { KubeApiError, type KubeObject } from '../../kubernetes/kube-api';
+import { type KindRef, KubeApiError, type KubeObject } from '../../kubernetes/kube-api';
 import type { Pod, Secret, Service, ServicePort, StatefulSet } from './core-types';
 import { equal } from './json';
-import { kindKey } from './kinds';
+import { kindKey, kinds } from './kinds';
+import { admitPod, type ResourceQuota } from './quota';
 
 const nodePorts = { first: 30000, last: 32767 };
 
@@ -18,13 +19,13 @@ const mutable = new Set([
 
 /**
  * What the API server adds to the core kinds before it stores them, and what it refuses: defaults, cluster IPs and node
- * ports of Services, `stringData` of Secrets, the immutable fields of stateful sets.
+ * ports of Services, `stringData` of Secrets, the immutable fields of stateful sets, quotas of pods.
  */
 export class Admission {
   private addresses = 0;
 
-  /** @param services lists all Services, whose node ports are taken. */
-  constructor(private readonly services: () => Service[]) {}
+  /** @param all lists the objects of a kind: Services, whose node ports are taken, quotas, and pods that use them. */
+  constructor(private readonly all: <T extends KubeObject>(kind: KindRef) => T[]) {}
 
   /** Completes `object`, which may be changed in place. @throws KubeApiError `Invalid` */
   admit(object: KubeObject, previous: KubeObject | undefined): void {
@@ -36,7 +37,7 @@ export class Admission {
         this.service(object as Service, previous as Service | undefined);
         break;
       case 'v1/Pod':
-        this.pod(object as Pod);
+        this.pod(object as Pod, previous);
         break;
       case 'apps/v1/StatefulSet':
         this.statefulSet(object as StatefulSet, previous as StatefulSet | undefined);
@@ -51,7 +52,9 @@ export class Admission {
     delete secret.stringData;
   }
 
-  private pod(pod: Pod): void {
+  private pod(pod: Pod, previous: KubeObject | undefined): void {
+    const quotas = previous ? [] : this.all<ResourceQuota>(kinds.quota);
+    if (quotas.length > 0) admitPod(pod, quotas, this.all<Pod>(kinds.pod));
     pod.spec.terminationGracePeriodSeconds ??= 30;
     pod.status ??= { phase: 'Pending' };
   }
@@ -90,7 +93,7 @@ export class Admission {
     const ports = service.spec.ports ?? [];
     // A port that is written again without a node port keeps the one it has; new ports choose after that.
     for (const port of ports) port.nodePort ??= previous?.spec.ports?.find((old) => samePort(old, port))?.nodePort;
-    const others = this.services().filter(({ metadata }) => metadata.uid !== service.metadata.uid);
+    const others = this.all<Service>(kinds.service).filter(({ metadata }) => metadata.uid !== service.metadata.uid);
     for (const port of ports) {
       const rivals = [...others.flatMap((other) => other.spec.ports ?? []), ...ports.filter((other) => other !== port)];
       const taken = new Set(

@@ -6,6 +6,7 @@ import {
   type ObjectList,
   type ObjectRef,
   type Patch,
+  type PatchOptions,
   type Subresource,
   type WatchEvent,
   type WatchOptions,
@@ -24,6 +25,8 @@ export interface ApiCall {
   /** Absent for a `list` and a `watch` that select no name. */
   name?: string;
   subresource?: Subresource;
+  /** Whether nothing is stored, whatever comes of it. */
+  dryRun?: boolean;
 }
 
 /**
@@ -86,10 +89,13 @@ export class InMemoryKubeApi implements KubeApi {
   patch<T extends KubeObject>(
     ref: ObjectRef,
     patch: Patch,
-    options: { subresource?: Subresource } = {},
+    { subresource, dryRun = false }: PatchOptions = {},
     signal?: AbortSignal,
   ): Promise<T> {
-    return this.call({ verb: 'patch', ...target(ref), ...options }, signal, () => {
+    const part = subresource && { subresource };
+    return this.call({ verb: 'patch', ...target(ref), ...part, ...(dryRun && { dryRun }) }, signal, () => {
+      // What the subresource `scale` of a stateful set writes stands in its own spec.
+      const options = { dryRun, ...(subresource === 'status' && { subresource }) };
       if (patch.type === 'apply') {
         const { body, fieldManager, force = false } = patch;
         const metadata = { ...body.metadata, name: ref.name, namespace: ref.namespace };

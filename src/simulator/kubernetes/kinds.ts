@@ -16,6 +16,7 @@ export const kinds = {
   endpointSlice: { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' },
   statefulSet: { apiVersion: 'apps/v1', kind: 'StatefulSet' },
   volumeClaim: { apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
+  quota: { apiVersion: 'v1', kind: 'ResourceQuota' },
   secret: { apiVersion: 'v1', kind: 'Secret' },
   configMap: { apiVersion: 'v1', kind: 'ConfigMap' },
 } satisfies Record<string, KindRef>;
@@ -26,6 +27,7 @@ const traits: Record<string, KindTraits> = {
   'v1/Event': { status: false, generation: false },
   'v1/PersistentVolumeClaim': { status: true, generation: false },
   'v1/Pod': { status: true, generation: false },
+  'v1/ResourceQuota': { status: true, generation: false },
   'v1/Secret': { status: false, generation: false },
   'v1/Service': { status: true, generation: false },
   'v1/ServiceAccount': { status: false, generation: false },

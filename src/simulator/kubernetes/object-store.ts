@@ -2,9 +2,9 @@ import { type KindRef, KubeApiError, type KubeObject, type ListQuery, type Objec
 import type { Clock } from '../../upgrade/ports';
 import type { Random } from '../random';
 import { Admission } from './admission';
-import { matchesLabels, type Pod, type Service } from './core-types';
-import { copy, equal } from './json';
-import { kindKey, kinds, traitsOf } from './kinds';
+import { matchesLabels, type Pod } from './core-types';
+import { copy, equal, isRecord } from './json';
+import { kindKey, traitsOf } from './kinds';
 import { type Ownership, recordWrite, serverSideApply } from './server-side-apply';
 
 /** One change of one object. The objects belong to the store. */
@@ -22,6 +22,8 @@ export interface StoreChange {
 export interface WriteOptions {
   /** Only `status` is written. Without it, a kind that has the subresource keeps its status. */
   subresource?: 'status';
+  /** Everything is done but to store it. @default false */
+  dryRun?: boolean;
   /** The write is refused (409) unless the object has this version. */
   resourceVersion?: string;
 }
@@ -66,7 +68,7 @@ export class ObjectStore {
     private readonly clock: Clock,
     private readonly random: Random,
   ) {
-    this.admission = new Admission(() => this.all<Service>(kinds.service));
+    this.admission = new Admission((kind) => this.all(kind));
   }
 
   /** The version of the latest change. */
@@ -246,6 +248,7 @@ export class ObjectStore {
     if (traits.generation && !equal(bodyOf(next), bodyOf(stored))) {
       next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
     }
+    if (options.dryRun) return next;
     recordOwners(next, this.ownersOf(ref));
     if (equal(next, stored)) return stored;
     const released =
@@ -305,8 +308,15 @@ export function matches(object: KubeObject, query: ListQuery): boolean {
     object.apiVersion === query.apiVersion &&
     (query.namespace === '' || (object.metadata.namespace ?? 'default') === query.namespace) &&
     (query.name === undefined || object.metadata.name === query.name) &&
-    matchesLabels(object.metadata.labels, query.labels ?? {})
+    matchesLabels(object.metadata.labels, query.labels ?? {}) &&
+    Object.entries(query.fields ?? {}).every(([path, value]) => fieldAt(object, path) === value)
   );
+}
+
+function fieldAt(object: KubeObject, path: string): unknown {
+  let value: unknown = object;
+  for (const step of path.split('.')) value = isRecord(value) ? value[step] : undefined;
+  return value;
 }
 
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */

@@ -6,6 +6,7 @@ import { InMemoryKubeApi, type InMemoryKubeApiOptions } from './in-memory-api';
 import { Kubelet } from './kubelet';
 import { ObjectStore } from './object-store';
 import type { PodRuntime } from './pod-runtime';
+import { QuotaController } from './quota-controller';
 import { StatefulSetController } from './stateful-set-controller';
 
 /** A whole simulated cluster: API server, controllers and one kubelet. What its pods do is the runtime's business. */
@@ -21,6 +22,7 @@ export class SimulatedKubernetes {
     new StatefulSetController(clock, this.store);
     new EndpointSliceController(clock, this.store);
     new GarbageCollector(clock, this.store);
+    new QuotaController(clock, this.store);
     new Kubelet(clock, this.store, random.fork('kubelet'), runtime);
   }
 }

@@ -1,3 +1,4 @@
+import { isKubeError } from '../../kubernetes/kube-api';
 import type { SimulatedClock } from '../clock';
 import { Coalesced } from './coalesced';
 import {
@@ -8,6 +9,7 @@ import {
   type StatefulSet,
   type StatefulSetStatus,
 } from './core-types';
+import { recordEvent } from './events';
 import { kinds } from './kinds';
 import { type ObjectStore, refOf } from './object-store';
 import { templateHash } from './revision-hash';
@@ -18,6 +20,9 @@ const reactionMs = 20;
 
 /** Milliseconds that making or deleting one pod takes; the status is written after the last. */
 const writeMs = 50;
+
+/** Milliseconds after which a pod that was refused is tried again. */
+const retryMs = 5_000;
 
 /**
  * The StatefulSet controller, for sets with `podManagementPolicy: Parallel`.
@@ -123,7 +128,20 @@ export class StatefulSetController {
       const revision = old ? currentRevision : updateRevision;
       for (const claim of claimsOf(set, ordinal)) if (!this.store.find(refOf(claim))) this.claim(claim);
       this.writes++;
-      this.store.create(podOf(set, ordinal, revision, this.templates.get(revision) ?? set.spec.template));
+      this.make(set, podOf(set, ordinal, revision, this.templates.get(revision) ?? set.spec.template));
+    }
+  }
+
+  /** What is refused is told by an event, and tried again. */
+  private make(set: StatefulSet, pod: Pod): void {
+    try {
+      this.store.create(pod);
+    } catch (error) {
+      if (!isKubeError(error, 'Forbidden')) throw error;
+      const { name } = set.metadata;
+      const message = `create Pod ${pod.metadata.name} in StatefulSet ${name} failed error: ${error.message}`;
+      recordEvent(this.store, set, { type: 'Warning', reason: 'FailedCreate', message });
+      this.clock.schedule(retryMs, () => this.work.request());
     }
   }
 

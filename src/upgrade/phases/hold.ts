@@ -1,6 +1,6 @@
-import { isHeld, isHold, versionOf } from '../../resource';
+import { isHeld, versionOf } from '../../resource';
 import type { Action, Situation, Step } from '../decide';
-import { greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
+import { type ClusterView, greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
 import { specPatch } from '../target';
 import {
   atRest,
@@ -83,8 +83,9 @@ export function retire(situation: Situation): Step {
 export function release({ observation, journal }: Situation): Step {
   const { resource, traffic } = observation.cluster;
   const wanted = journal.aborted ? journal.delay.before : journal.delay.after;
-  // A resource that is held at rest stays held: its owner wants every change to wait for an upgrade.
-  if (!isHold(wanted) && resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
+  // A resource that is held at rest stays held, by the very number its owner has given: heartbeats have lowered it, and a file in
+  // Git would differ for ever.
+  if (resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
     const spec = { blueGreenUpdate: { initialDelaySeconds: wanted } };
     return stay('the user’s delay to be back', 500, [
       { do: 'patch-resource', spec, why: `give the initial delay of ${wanted} s back`, heartbeat: false },
@@ -92,11 +93,18 @@ export function release({ observation, journal }: Situation): Step {
   }
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
   const alive = observation.cluster.pods.filter((pod) => pod.ready && !pod.terminating);
-  const lead = leadTo(observation.cluster, alive);
+  const lead = leadTo(withoutForeign(observation.cluster), alive);
   if (pinned.length === 0 && lead) return { kind: 'next', phase: 'done' };
   return stay(
     'the traffic Services to lead to the whole cluster again',
     500,
     pinned.map(({ service }) => ({ do: 'select-traffic', service, revision: undefined })),
   );
+}
+
+/** A Service that selects the whole cluster again leads to whatever else has its labels, as it did before the run. */
+function withoutForeign(cluster: ClusterView): ClusterView {
+  const foreign = new Set(cluster.foreign.flatMap(({ pods }) => pods));
+  const traffic = cluster.traffic.map((view) => ({ ...view, pods: view.pods.filter((pod) => !foreign.has(pod)) }));
+  return { ...cluster, traffic };
 }

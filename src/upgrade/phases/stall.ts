@@ -1,6 +1,6 @@
 import type { Situation, Step } from '../decide';
 import type { Phase } from '../journal';
-import { type NodeView, nodesOf, podsOf } from '../observation';
+import { type NodeView, nodesOf, notCreated, podsOf } from '../observation';
 import { moveOf, standStill, targetTakes } from './common';
 import { wayBack } from './control';
 
@@ -9,25 +9,33 @@ import { wayBack } from './control';
  * user asked for that. What holds then is safe: nobody is disconnected, and the same command goes on.
  */
 export function orStop(situation: Situation, step: Step): Step {
-  const { journal, idleMs } = situation;
-  if (step.kind !== 'stay' || journal.paused || idleMs <= patienceMs(situation)) return step;
+  const { journal, idleMs, refusal } = situation;
+  if (step.kind !== 'stay' || journal.paused) return step;
+  if (refusal === undefined && idleMs <= patienceMs(situation)) return step;
   const seconds = Math.round(idleMs / 1000);
   const stop: Step = {
     kind: 'stop',
-    code: journal.phase === 'green' ? 'GREEN_NOT_READY' : 'STALLED',
-    reason: `nothing has moved for ${seconds} s while waiting for ${step.waitingFor}: ${cause(situation, step.waitingFor)}`,
     fix: 'nobody is disconnected any more; cure it and run the same command again, or abort',
     actions: standStill(situation),
+    ...(refusal === undefined
+      ? {
+          code: journal.phase === 'green' ? 'GREEN_NOT_READY' : 'STALLED',
+          reason: `nothing has moved for ${seconds} s while waiting for ${step.waitingFor}: ${cause(situation, step.waitingFor)}`,
+        }
+      : { code: 'WRITE_REFUSED', reason: `the API server refuses what is needed for ${step.waitingFor}: ${refusal}` }),
   };
   const back = journal.limits.onFailure === 'abort' ? wayBack(situation) : undefined;
   return back && typeof back !== 'string' ? back : stop;
 }
 
+/** For how long pods that the API server refuses are waited for, in ms: a quota may become free in a moment. */
+const REFUSED_MS = 30_000;
+
 /** For how long nothing may move, in ms. */
-function patienceMs({ journal }: Situation): number {
-  const { limits, phase, driver, initialDelaySeconds, waitTakeoverSeconds } = journal;
+function patienceMs(situation: Situation): number {
+  const { limits, phase, driver, initialDelaySeconds, waitTakeoverSeconds } = situation.journal;
   if (driver === 'operator') return Number.POSITIVE_INFINITY;
-  if (phase === 'green') return limits.readyMs;
+  if (phase === 'green') return podsRefused(situation) ? Math.min(limits.readyMs, REFUSED_MS) : limits.readyMs;
   const onPurpose: Partial<Record<Phase, number>> = {
     switch: initialDelaySeconds,
     evacuate: waitTakeoverSeconds,
@@ -36,9 +44,18 @@ function patienceMs({ journal }: Situation): number {
   return limits.stallMs + (onPurpose[phase] ?? 0) * 1000;
 }
 
+/** That pods of one of the two sets were not created, and why. */
+function podsRefused(situation: Situation): string | undefined {
+  const { cluster } = situation.observation;
+  const { source, target } = moveOf(situation);
+  return (target && notCreated(cluster, target.name)) ?? notCreated(cluster, source);
+}
+
 /** The likeliest reason, by what is seen. */
 function cause(situation: Situation, waitingFor: string): string {
   if (waitingFor.startsWith('devices')) return 'they do not; find out why before more are sent away';
+  const refused = podsRefused(situation);
+  if (refused) return refused;
   const { observation, journal } = situation;
   const { source, target } = moveOf(situation);
   const taking = target ? podsOf(observation.cluster, target.name).filter((pod) => !pod.ready) : [];

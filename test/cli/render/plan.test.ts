@@ -1,8 +1,19 @@
 import { renderPlan } from '../../../src/cli/render/plan';
+import { HOLD_DELAY_SECONDS } from '../../../src/resource';
 import type { Check } from '../../../src/upgrade';
 import { plan } from '../../../src/upgrade/plan';
 import { targetOf } from '../../../src/upgrade/target';
-import { observationOf, restingScene, type Scene, viewOf } from '../../upgrade/fixtures';
+import {
+  BLUE,
+  delayStatus,
+  GREEN,
+  observationOf,
+  resource,
+  restingScene,
+  type Scene,
+  set,
+  viewOf,
+} from '../../upgrade/fixtures';
 import { CHECKS, marked, plain } from './fixtures';
 
 function rendered(checks: Check[], change: (scene: Scene) => void = () => {}, style = plain, width = 72): string {
@@ -49,6 +60,23 @@ Checks
 
 One blocker: the upgrade cannot begin.
 `);
+  });
+
+  test('of a template that was applied before says so, and never that nothing changes', () => {
+    const text = rendered([], (scene) => {
+      const held = { version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS };
+      scene.resource = resource({ ...held, status: delayStatus() });
+      scene.request.desired = resource(held);
+      const template = (version: string) => ({ spec: { containers: [{ name: 'emqx', image: `emqx:${version}` }] } });
+      scene.sets = [set(BLUE, { podTemplate: template('4.4.14') }), set(GREEN, { podTemplate: template('4.4.15') })];
+    });
+    expect(text.split('\n\n').slice(0, 2).join('\n')).toBe(
+      `mqtt/emqx: 4.4.14 → 4.4.15, driven by the pilot, the operator held
+Changes
+  the resource has this template already, and the operator has made new
+  nodes of it; their pods differ in
+    spec.containers.emqx.image: emqx:4.4.14 → emqx:4.4.15`,
+    );
   });
 
   test('says so when nothing stands in the way', () => {

@@ -5,7 +5,7 @@ import { PortError } from '../../../upgrade/ports';
 import type { Random } from '../../random';
 import { type Fault, whole } from '../fault';
 import { refTo, type Scene } from '../scene';
-import { NEW_VERSION, OLD_VERSION, resourceOf } from '../stage';
+import { CLUSTER, NAMESPACE, NEW_VERSION, OLD_VERSION, resourceOf } from '../stage';
 
 /** So often somebody tries to ask for something while the API server is away, once a second. */
 const PATIENCE = 120;
@@ -33,6 +33,10 @@ export const PEOPLE_FAULTS = {
     does: 'somebody edits the template; the run stops, he sets it back and runs the command again',
     phases: HELD,
     act: (scene) => scene.setTemplate(resourceOf(scene.stage.size, '4.4.16')),
+  },
+  'foreign-set': {
+    does: 'somebody makes a cluster of EMQX 5 of the same name: the operator gives its objects the same labels',
+    act: (scene) => makeForeignSet(scene),
   },
   'request-pause': {
     does: 'somebody pauses the run, and resumes it up to 40 s later',
@@ -72,6 +76,34 @@ export const PEOPLE_FAULTS = {
 async function applied(scene: Scene, version: string): Promise<void> {
   const body = resourceOf(scene.stage.size, version) as KubeObject;
   await scene.user.patch(refTo(body), { type: 'apply', body, fieldManager: 'kubectl', force: true });
+}
+
+/** Its pods stay pending: nothing is known of such nodes. */
+async function makeForeignSet({ user, judge, world }: Scene): Promise<void> {
+  const { labels } = judge.facts.resource.metadata;
+  const kind = { apiVersion: 'apps.emqx.io/v2beta1', kind: 'EMQX' };
+  const emqx5: KubeObject = { ...kind, metadata: { name: CLUSTER, namespace: NAMESPACE } };
+  if (world.kubernetes.store.find(refTo(emqx5))) return;
+  const { uid = '' } = (await user.create(emqx5)).metadata;
+  const set: KubeObject & { spec: object } = {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: {
+      name: `${CLUSTER}-core-6d5b9c8f7`,
+      namespace: NAMESPACE,
+      labels: { ...labels },
+      ownerReferences: [{ ...kind, name: CLUSTER, uid, controller: true }],
+    },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { ...labels } },
+      template: {
+        metadata: { labels: { ...labels, 'apps.emqx.io/db-role': 'core' } },
+        spec: { containers: [{ name: 'emqx', image: 'emqx/emqx:5.8' }] },
+      },
+    },
+  };
+  await user.create(set);
 }
 
 /** By the key of the ConfigMap, or by the command. */

@@ -1,0 +1,60 @@
+import type { Clock } from '../upgrade';
+import type { StatefulSet } from './core-objects';
+import { isKubeError, type KubeApi, type KubeObject } from './kube-api';
+import { oneLine } from './one-line';
+
+interface Event extends KubeObject {
+  message?: string;
+}
+
+/** A controller needs so long for its pods, in ms; only then it is asked why there are none. And so often at most. */
+const PATIENCE_MS = 2_000;
+const EVERY_MS = 3_000;
+
+/**
+ * Why the pods of a stateful set are not created: the API server may refuse them, because of a quota, Pod Security, a LimitRange or
+ * another policy. The set's controller has its sentence in events, and nobody else has.
+ */
+export class CreationTroubles {
+  private readonly missing = new Map<string, { since: number; askedAt: number; reason: string | undefined }>();
+  private isForbidden = false;
+
+  constructor(
+    private readonly api: KubeApi,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The API server's sentence; undefined where all pods are there, or nothing is known.
+   *
+   * @param pods how many pods of the set there are.
+   */
+  async of(set: StatefulSet, pods: number, signal?: AbortSignal): Promise<string | undefined> {
+    const { uid = '' } = set.metadata;
+    const now = this.clock.now();
+    if (pods >= (set.spec.replicas ?? 1) || !set.status?.observedGeneration) {
+      this.missing.delete(uid);
+      return undefined;
+    }
+    const known = this.missing.get(uid) ?? { since: now, askedAt: Number.NEGATIVE_INFINITY, reason: undefined };
+    this.missing.set(uid, known);
+    if (this.isForbidden || now - known.since < PATIENCE_MS || now - known.askedAt < EVERY_MS) return known.reason;
+    known.askedAt = now;
+    known.reason = await this.ask(set, signal);
+    return known.reason;
+  }
+
+  private async ask({ metadata: { namespace = '', uid = '' } }: StatefulSet, signal?: AbortSignal) {
+    const fields = { 'involvedObject.uid': uid, reason: 'FailedCreate' };
+    try {
+      const { items } = await this.api.list<Event>({ apiVersion: 'v1', kind: 'Event', namespace, fields }, signal);
+      // There is one for each pod; always the same, so that what is waited for does not seem to change.
+      const [first] = items.flatMap(({ message }) => message ?? []).sort();
+      return first && oneLine(first);
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.isForbidden = isKubeError(error, 'Forbidden');
+      return undefined;
+    }
+  }
+}

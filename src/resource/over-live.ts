@@ -1,0 +1,61 @@
+import { copyOf } from './copy';
+import type { EmqxEnterprise } from './emqx-enterprise';
+import { at } from './structure';
+
+/** An entry of `metadata.managedFields`. @see Kubernetes API, meta/v1 ManagedFieldsEntry */
+interface ManagedFields {
+  subresource?: string;
+  fieldsV1?: object;
+}
+
+type Path = readonly string[];
+
+/**
+ * A resource from a file, over the one that is stored: what the file leaves out is no wish to remove what others have set.
+ *
+ * - Labels and annotations that the file does not have stay, such as those by which GitOps tools track the object.
+ * - `replicas` stays as it is where the file leaves it to an autoscaler.
+ * - So does every field of `spec` of which a manager takes care who takes care of nothing that the file says.
+ *
+ * All else that the file leaves out is gone, or has its default.
+ */
+export function overLive(file: EmqxEnterprise, live: EmqxEnterprise): EmqxEnterprise {
+  const result = copyOf(file);
+  const { metadata, spec } = result;
+  if (live.metadata.labels) metadata.labels = { ...live.metadata.labels, ...metadata.labels };
+  if (live.metadata.annotations) metadata.annotations = { ...live.metadata.annotations, ...metadata.annotations };
+  if (live.spec.replicas !== undefined) spec.replicas ??= live.spec.replicas;
+  for (const path of fieldsOfOthers(file, live)) put(result, path, at(live, path));
+  return result;
+}
+
+/** Paths in `spec` that are managed, and not by anybody who manages something that the file says. */
+function fieldsOfOthers(file: EmqxEnterprise, live: EmqxEnterprise): Path[] {
+  const managers = ((live.metadata.managedFields ?? []) as ManagedFields[])
+    .filter(({ subresource }) => subresource !== 'status')
+    .map(({ fieldsV1 = {} }) => pathsIn(fieldsV1).filter(([first]) => first === 'spec'));
+  const isAuthor = (paths: readonly Path[]) => paths.some((path) => at(file, path) !== undefined);
+  const authored = new Set(managers.filter(isAuthor).flatMap((paths) => paths.map(String)));
+  return managers
+    .filter((paths) => !isAuthor(paths))
+    .flatMap((paths) => paths.filter((path) => !authored.has(String(path))));
+}
+
+/** The paths in a set of fields (`{"f:spec": {"f:replicas": {}}}`); a list counts as one, whoever manages which of its items. */
+function pathsIn(fields: object, path: Path = []): Path[] {
+  const inner = Object.entries(fields).filter(([key]) => key.startsWith('f:'));
+  if (inner.length === 0) return [path];
+  return inner.flatMap(([key, value]) => pathsIn(value as object, [...path, key.slice(2)]));
+}
+
+/** Sets a field, unless something above it is no object. */
+function put(target: object, [first, ...rest]: Path, value: unknown): void {
+  if (first === undefined || first === '__proto__' || value === undefined) return;
+  const fields = target as Record<string, unknown>;
+  if (rest.length === 0) fields[first] ??= structuredClone(value);
+  else {
+    fields[first] ??= {};
+    const next = fields[first];
+    if (typeof next === 'object' && next !== null) put(next, rest, value);
+  }
+}
