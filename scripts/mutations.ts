@@ -57,10 +57,24 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the lease is not renewed',
-    file: 'upgrade/drive.ts',
-    from: 'if (asked - this.leaseAt < RENEW_LEASE_MS) return;',
-    to: 'if (Number.isFinite(this.leaseAt)) return;',
+    file: 'upgrade/held-lease.ts',
+    from: 'if (this.clock.now() - this.at < RENEW_MS) return;',
+    to: 'if (Number.isFinite(this.at)) return;',
     fault: 'request-pause',
+  },
+  {
+    name: 'each write renews the lease for itself, and takes a refusal for its loss',
+    file: 'upgrade/held-lease.ts',
+    from: `this.renewing ??= this.renew(signal).finally(() => {
+      this.renewing = undefined;
+    });
+    await this.renewing;`,
+    to: `const asked = this.clock.now();
+    await this.cluster.holdLease(this.holder, signal).catch((error) => {
+      throw error.code === 'conflict' ? leaseLost(error.message, error) : error;
+    });
+    this.at = asked;`,
+    fault: 'requests-overlap',
   },
   {
     name: 'the lease of somebody else is given back',
@@ -71,8 +85,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a process that was paused acts on what it saw before',
-    file: 'upgrade/drive.ts',
-    from: 'return this.context.clock.now() - this.leaseAt < LEASE_MS;',
+    file: 'upgrade/held-lease.ts',
+    from: 'return this.clock.now() - this.at < LEASE_MS;',
     to: 'return true;',
   },
   {

@@ -13,6 +13,7 @@ import {
   type ClusterPort,
   type ClusterView,
   type Journal,
+  type LeaseView,
   type OperatorView,
   PortError,
   parseJournal,
@@ -148,6 +149,10 @@ export class Cluster implements ClusterPort {
 
   holdLease(holder: string, signal?: AbortSignal): Promise<void> {
     return ported(() => this.lease.hold(holder, signal));
+  }
+
+  readLease(signal?: AbortSignal): Promise<LeaseView | undefined> {
+    return ported(() => this.lease.view({ fresh: true }, signal));
   }
 
   releaseLease(holder: string, signal?: AbortSignal): Promise<void> {

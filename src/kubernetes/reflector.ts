@@ -69,14 +69,18 @@ export class Reflector<T extends KubeObject = KubeObject> {
   put(object: T): void {
     if (object.kind !== this.query.kind || object.apiVersion !== this.query.apiVersion) return;
     const known = this.objects.get(keyOf(object));
-    if (known ? isOlder(known, object) : this.query.name === object.metadata.name) this.keep(object);
+    // What the watch has told may be later than a write whose answer comes only now: also that the object is gone.
+    const isNew = this.query.name === object.metadata.name && versionOf(object) > Number(this.version);
+    if (known ? isOlder(known, object) : isNew) this.keep(object);
   }
 
   private replace({ items, resourceVersion }: ObjectList<T>): void {
     this.failure = undefined;
     // The answer to a list may come after a change that happened after it.
     if (this.listed && Number(resourceVersion) < Number(this.version)) return;
-    this.objects = new Map(items.map((object) => [keyOf(object), object]));
+    // So may the answer to a write.
+    const later = [...this.objects].filter(([, object]) => versionOf(object) > Number(resourceVersion));
+    this.objects = new Map([...items.map((object): [string, T] => [keyOf(object), object]), ...later]);
     this.version = resourceVersion;
     this.listed = true;
   }
@@ -105,5 +109,9 @@ function keyOf({ metadata }: KubeObject): string {
  * @see KEP-5504, comparable resource versions
  */
 function isOlder(known: KubeObject, told: KubeObject): boolean {
-  return Number(known.metadata.resourceVersion) < Number(told.metadata.resourceVersion);
+  return versionOf(known) < versionOf(told);
+}
+
+function versionOf({ metadata }: KubeObject): number {
+  return Number(metadata.resourceVersion);
 }

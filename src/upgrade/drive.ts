@@ -3,6 +3,7 @@ import { mergePatch } from './changes';
 import type { UpgradeContext } from './context';
 import { type Action, decide, isDangerous, type Step } from './decide';
 import { UpgradeError } from './errors';
+import { HeldLease, leaseLost, Overslept } from './held-lease';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
 import type { ClusterView, LeaseView, Observation } from './observation';
@@ -10,11 +11,6 @@ import { Observer } from './observe';
 import { PortError } from './ports';
 import { sampleOf } from './sample';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
-
-const RENEW_LEASE_MS = 10_000;
-
-/** From then on somebody else may have taken it, and given it back. */
-const LEASE_MS = 30_000;
 
 /** So often a write that must happen is tried again although it is refused, once a second. */
 const REFUSALS = 5;
@@ -34,7 +30,7 @@ export type Until = (journal: Journal, observation: Observation) => boolean;
 /** One process that brings a run forward: the loop, and nothing that the cluster or the journal does not hold. */
 export class Run {
   private readonly observer: Observer;
-  private leaseAt = Number.NEGATIVE_INFINITY;
+  private readonly lease: HeldLease;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
   private isLeft = false;
@@ -49,7 +45,9 @@ export class Run {
     private readonly before: ClusterView | undefined,
     private readonly until: Until = () => false,
   ) {
-    this.observer = new Observer(context.clock, context.cluster, context.emqx);
+    const { clock, cluster, emqx, holder } = context;
+    this.observer = new Observer(clock, cluster, emqx);
+    this.lease = new HeldLease(clock, cluster, holder);
     this.targetIn = targetsOf(request);
   }
 
@@ -75,8 +73,8 @@ export class Run {
   /** Returns how long to wait before the next one. */
   private async oneStep(keptMs: number, signal?: AbortSignal): Promise<number> {
     try {
-      const wasOurs = this.isLeaseOurs;
-      await this.keepLease(signal);
+      const wasOurs = this.lease.isOurs;
+      await this.lease.keep(signal);
       // While it was not ours, somebody else may have gone on; a watch may tell it late.
       const observation = await this.observer.look(this.journal, signal, { keptMs, anew: !wasOurs });
       this.follow(observation);
@@ -174,7 +172,7 @@ export class Run {
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     const { clock, cluster, emqx } = this.context;
     if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
-    await this.renewLease(signal);
+    await this.lease.keepForWrite(signal);
     switch (action.do) {
       case 'select-traffic':
         this.tell('action', `Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
@@ -246,11 +244,11 @@ export class Run {
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
-    await this.renewLease(signal);
+    await this.lease.keepForWrite(signal);
     if (asked) await cluster.writeJournal(next, asked.cluster.journalVersion, signal);
     else {
       const write = async () => {
-        await this.renewLease(signal);
+        await this.lease.keepForWrite(signal);
         await cluster.writeJournal(next, undefined, signal);
       };
       await this.insist(write, signal);
@@ -268,7 +266,7 @@ export class Run {
     for (let refusals = 0, isFirst = true; ; isFirst = false) {
       try {
         // It may have been taken by force meanwhile.
-        if (!isFirst && this.isLeaseOurs) this.heed((await cluster.observe(signal)).lease);
+        if (!isFirst && this.lease.isOurs) this.heed((await cluster.observe(signal)).lease);
         return await write();
       } catch (error) {
         signal?.throwIfAborted();
@@ -283,41 +281,12 @@ export class Run {
   /** What stands in the cluster counts: while this process slept, another one may have gone on with the run. */
   private follow({ cluster: { journal: written, lease } }: Observation): void {
     this.heed(lease);
-    if (written && written.run !== this.journal.run) throw lost('another run has begun meanwhile');
+    if (written && written.run !== this.journal.run) throw leaseLost('another run has begun meanwhile');
     this.journal = written ?? this.journal;
   }
 
   private heed(lease: LeaseView | undefined): void {
-    if (lease && lease.holder !== this.context.holder) throw lost(`${lease.holder} has taken the lease`);
-  }
-
-  /** Whether nobody else can have had the lease since it was taken or renewed. */
-  private get isLeaseOurs(): boolean {
-    return this.context.clock.now() - this.leaseAt < LEASE_MS;
-  }
-
-  /** Takes the lease, and renews it when it is time. */
-  private async keepLease(signal?: AbortSignal): Promise<void> {
-    const { clock, cluster, holder } = this.context;
-    const asked = clock.now();
-    if (asked - this.leaseAt < RENEW_LEASE_MS) return;
-    try {
-      await cluster.holdLease(holder, signal);
-    } catch (error) {
-      if (!(error instanceof PortError) || error.code !== 'conflict') throw error;
-      throw lost(error.message, error);
-    }
-    this.leaseAt = asked;
-  }
-
-  /**
-   * Goes before each write and each order: they follow from what was seen while the lease was ours, and a process that was paused
-   * meanwhile must not act on that.
-   */
-  private async renewLease(signal?: AbortSignal): Promise<void> {
-    if (!this.isLeaseOurs) throw new Overslept();
-    await this.keepLease(signal);
-    if (!this.isLeaseOurs) throw new Overslept();
+    if (lease && lease.holder !== this.context.holder) throw leaseLost(`${lease.holder} has taken the lease`);
   }
 
   /** What may have to be given back is kept first; with the journal the run has begun. */
@@ -325,7 +294,7 @@ export class Run {
     const { cluster } = this.context;
     const { journal } = this;
     const write = async () => {
-      await this.keepLease(signal);
+      await this.lease.keep(signal);
       if (journal.from.digest !== undefined) await cluster.keepSpec(journal.run, resource.spec, signal);
       await cluster.writeJournal(journal, undefined, signal);
     };
@@ -358,21 +327,9 @@ export class Run {
   }
 }
 
-/** This process was paused for so long that somebody else may have gone on with the run. */
-class Overslept extends PortError {
-  constructor() {
-    super('conflict', 'this process was paused; it looks again');
-  }
-}
-
 /** The update strategy of a spec, held. */
 function held({ blueGreenUpdate }: Record<string, unknown>): object {
   return { blueGreenUpdate: { ...(blueGreenUpdate as object), initialDelaySeconds: HOLD_DELAY_SECONDS } };
-}
-
-function lost(reason: string, cause?: unknown): UpgradeError {
-  const fix = 'this process has stopped; whoever holds the lease goes on with the run';
-  return new UpgradeError('LEASE_LOST', reason, fix, { cause });
 }
 
 /** What an order was for may go in the same moment; the next look tells. */

@@ -70,7 +70,12 @@ describe('the lease', () => {
       code: 'conflict',
       message: 'p1 holds the lease emqx-upgrade since 2026-01-01T00:00:00.000000Z',
     });
-    expect(await later(0, () => subject.view({}))).toEqual({ holder: 'p1', live: true, acquiredAt: START });
+    expect(await later(0, () => subject.view({}))).toEqual({
+      holder: 'p1',
+      live: true,
+      acquiredAt: START,
+      expiresAt: START + 30_000,
+    });
     await later(1, () => subject.hold('p2'));
     expect(stored()).toMatchObject({
       holderIdentity: 'p2',
@@ -83,7 +88,12 @@ describe('the lease', () => {
   test('that has run out is shown as not live', async () => {
     const { subject, later } = lease();
     await later(0, () => subject.hold('p1'));
-    expect(await later(30_000, () => subject.view({}))).toEqual({ holder: 'p1', live: false, acquiredAt: START });
+    expect(await later(30_000, () => subject.view({}))).toEqual({
+      holder: 'p1',
+      live: false,
+      acquiredAt: START,
+      expiresAt: START + 30_000,
+    });
   });
 
   test('is not given back by another', async () => {

@@ -13,6 +13,7 @@ import { oneOwner } from './invariants/one-owner';
 import { pace } from './invariants/pace';
 import { requests } from './invariants/requests';
 import { targetTakes } from './invariants/target-takes';
+import { LeaseHistory } from './lease-history';
 import { isSticking, NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
 import type { Trace } from './trace';
 
@@ -47,6 +48,7 @@ export class Judge {
   readonly violations: Violation[] = [];
   readonly facts: Facts;
   readonly health: Health;
+  private readonly leases = new LeaseHistory();
   readonly causes: Causes = {
     crashing: undefined,
     released: new Set(),
@@ -93,6 +95,7 @@ export class Judge {
     world.kubernetes.store.subscribe((change) => {
       const { object, type } = change;
       const { current } = authorship;
+      this.leases.stored(change);
       if (object.kind === 'StatefulSet' && type === 'MODIFIED') {
         const { replicas } = (object as SetObject).spec;
         const before = (change.previous as SetObject).spec.replicas;
@@ -125,6 +128,13 @@ export class Judge {
     this.options.trace.add(callText(call));
     if (call.verb === 'start') this.orderedAt.set(call.target, this.facts.now);
     for (const invariant of this.invariants) invariant.ordered?.(call);
+  }
+
+  /** A process has stopped with an error: what that says is true. */
+  stopped(holder: string, error: unknown): void {
+    if (this.leases.contradicts(error, holder)) {
+      this.fail('named errors', `${holder} stops for a lost lease that nobody took: ${(error as Error).message}`);
+    }
   }
 
   fail(invariant: InvariantName, detail: string): void {

@@ -48,6 +48,7 @@ export async function supervise(scene: Scene): Promise<Ending> {
     process.kill();
     trace.tell(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
     if (!wasKilled) {
+      judge.stopped(process.holder, stopped);
       const code = await heed(scene, stopped);
       if (code) return { kind: 'stopped', code };
     }

@@ -1,5 +1,5 @@
 import { KubeApiError } from '../../../kubernetes';
-import type { EngineCall, Moment } from '../engine-call';
+import type { EngineCall, Meet, Moment } from '../engine-call';
 import { type Fault, whole } from '../fault';
 import type { Scene } from '../scene';
 
@@ -38,6 +38,18 @@ export const API_FAULTS = {
     does: 'the next one to three writes take effect, and their answers are lost',
     act: (scene, random) =>
       next(scene, whole(random, 1, 3), 'after', () => new KubeApiError(0, 'Unreachable', 'socket hang up')),
+  },
+  'requests-overlap': {
+    does: 'each request of a process takes up to 1.4 s more, for 10 to 40 s: what is asked together is done and answered in any order',
+    act: async (scene, random) => {
+      const mostMs = whole(random, 100, 700);
+      const meet: Meet = () => scene.clock.sleep(random.below(mostMs));
+      const ms = whole(random, 10_000, 40_000);
+      scene.meets.add(meet);
+      scene.disturb(ms + 6_000);
+      await scene.clock.sleep(ms);
+      scene.meets.delete(meet);
+    },
   },
   'watch-gone': {
     does: 'the API server has forgotten the past: every watch ends with 410',

@@ -80,6 +80,7 @@ async function another(scene: Scene, process: EngineProcess): Promise<void> {
     await runUpgrade(process.context, scene.request, process.signal);
   } catch (error) {
     scene.trace.tell(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+    scene.judge.stopped(process.holder, error);
     const named = error instanceof UpgradeError || error instanceof PortError || process.isDead;
     if (!named) scene.judge.fail('named errors', String(error));
     const refusedFor = error instanceof BlockedError ? error.blockers.map(({ id }) => id) : [];
