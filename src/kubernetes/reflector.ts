@@ -1,4 +1,4 @@
-import type { Clock } from '../upgrade';
+import { backOffMs, type Clock } from '../upgrade';
 import {
   isKubeError,
   type KubeApi,
@@ -7,9 +7,6 @@ import {
   type ObjectList,
   type WatchEvent,
 } from './kube-api';
-
-/** Milliseconds before a list that failed is asked for again. */
-const RETRY_MS = 1_000;
 
 /**
  * The objects of one query, kept up to date: a list, then the changes behind it, then a list again when the server has
@@ -21,6 +18,8 @@ export class Reflector<T extends KubeObject = KubeObject> {
   private failure: unknown;
   /** Behind it the changes go on. */
   private version = '';
+  /** Ends the wait for the next attempt. */
+  private retry = new AbortController();
 
   /** @param changed called after each change that was not made through {@link put}. */
   constructor(
@@ -40,19 +39,24 @@ export class Reflector<T extends KubeObject = KubeObject> {
   async list(signal?: AbortSignal): Promise<T[]> {
     const list = await this.api.list<T>(this.query, signal);
     this.replace(list);
+    this.retry.abort(); // the server answers: what happens from now on is to be told
     return list.items;
   }
 
   /** Keeps up to date until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    const who = JSON.stringify(this.query);
+    for (let failures = 0; !signal.aborted; ) {
       try {
         if (!this.listed) {
           await this.list(signal);
           this.changed();
         }
         const behind = { resourceVersion: this.version };
-        for await (const event of this.api.watch<T>(this.query, behind, signal)) this.apply(event);
+        for await (const event of this.api.watch<T>(this.query, behind, signal)) {
+          failures = 0;
+          this.apply(event);
+        }
       } catch (error) {
         if (signal.aborted) return;
         this.listed = false;
@@ -60,7 +64,9 @@ export class Reflector<T extends KubeObject = KubeObject> {
         const isFirst = this.failure === undefined;
         this.failure = error;
         if (isFirst) this.changed();
-        await this.clock.sleep(RETRY_MS, signal).catch(() => undefined);
+        this.retry = new AbortController();
+        const either = AbortSignal.any([signal, this.retry.signal]);
+        await this.clock.sleep(backOffMs(++failures, who), either).catch(() => undefined);
       }
     }
   }

@@ -1,3 +1,4 @@
+export { backOffMs } from './back-off';
 export type { Change } from './changes';
 export type { UpgradeContext } from './context';
 export type { Control } from './control';
