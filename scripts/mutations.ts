@@ -42,6 +42,34 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'const drained = true;',
   },
   {
+    name: 'a refusal is asked about without end',
+    file: 'upgrade/drive.ts',
+    from: 'if (failures.isRefused || isSilent) {',
+    to: 'if (isSilent && !failures.isRefused) {',
+    fault: 'credentials-refused',
+  },
+  {
+    name: 'what fails is tried again at once, and reported each time',
+    file: 'upgrade/drive.ts',
+    from: 'await this.context.clock.sleep(failures.waitMs, signal);',
+    to: "this.tell('warning', (error as Error).message);\n    await this.context.clock.sleep(100, signal);",
+    fault: 'api-unreachable',
+  },
+  {
+    name: 'a watch that broke is opened again at once',
+    file: 'kubernetes/reflector.ts',
+    from: 'await this.clock.sleep(backOffMs(++failures, who), either).catch(',
+    to: 'await this.clock.sleep(100, either).catch(',
+    fault: 'api-unreachable',
+  },
+  {
+    name: 'a watch is believed also after a write has met something newer, and for as long as the run lasts',
+    file: 'upgrade/drive.ts',
+    from: 'const anew = this.isDoubtful || this.lease.isDue;',
+    to: 'const anew = !this.lease.isOurs;',
+    fault: 'watch-silent',
+  },
+  {
     name: 'the holder of the lease is not looked at',
     file: 'upgrade/drive.ts',
     from: 'if (lease && lease.holder !== this.context.holder) throw',
@@ -58,7 +86,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the lease is not renewed',
     file: 'upgrade/held-lease.ts',
-    from: 'if (this.clock.now() - this.at < RENEW_MS) return;',
+    from: 'if (!this.isDue) return;',
     to: 'if (Number.isFinite(this.at)) return;',
     fault: 'request-pause',
   },

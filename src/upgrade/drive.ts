@@ -1,8 +1,10 @@
 import { HOLD_DELAY_SECONDS } from '../resource';
+import { ActionFailures } from './action-failures';
 import { mergePatch } from './changes';
 import type { UpgradeContext } from './context';
 import { type Action, decide, isDangerous, type Step } from './decide';
 import { UpgradeError } from './errors';
+import { Failures } from './failures';
 import { HeldLease, leaseLost, Overslept } from './held-lease';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
@@ -11,9 +13,7 @@ import { Observer } from './observe';
 import { PortError } from './ports';
 import { sampleOf } from './sample';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
-
-/** So often a write that must happen is tried again although it is refused, once a second. */
-const REFUSALS = 5;
+import { whatHolds } from './what-holds';
 
 /** A change wakes the loop before its time; changes that come together are looked at together. */
 const TOGETHER_MS = 100;
@@ -36,6 +36,11 @@ export class Run {
   private isLeft = false;
   private readonly idle = new Idleness();
   private readonly targetIn: (view: ClusterView) => Target;
+  /** Of looking, of keeping the lease, and of writing the journal. */
+  private readonly failures: Failures;
+  private readonly undone: ActionFailures;
+  /** What a watch has told is not to be relied on: something did not go as it made expect. */
+  private isDoubtful = false;
 
   constructor(
     private readonly context: UpgradeContext,
@@ -49,6 +54,9 @@ export class Run {
     this.observer = new Observer(clock, cluster, emqx);
     this.lease = new HeldLease(clock, cluster, holder);
     this.targetIn = targetsOf(request);
+    const report = (kind: 'action' | 'warning', text: string) => this.tell(kind, text);
+    this.failures = new Failures(clock, holder, report);
+    this.undone = new ActionFailures(clock, holder, report);
   }
 
   /** To the end, or to where it shall be left. */
@@ -73,30 +81,59 @@ export class Run {
   /** Returns how long to wait before the next one. */
   private async oneStep(keptMs: number, signal?: AbortSignal): Promise<number> {
     try {
-      const wasOurs = this.lease.isOurs;
-      await this.lease.keep(signal);
-      // While it was not ours, somebody else may have gone on; a watch may tell it late.
-      const observation = await this.observer.look(this.journal, signal, { keptMs, anew: !wasOurs });
-      this.follow(observation);
-      this.isLeft = this.until(this.journal, observation);
-      if (this.isLeft) return 0;
-      const step = this.decide(observation);
-      if (this.journal.phase === 'done') return 0;
-      this.tellSample(observation);
-      if (step.kind === 'stop') return await this.stop(signal);
-      if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return await this.take(step, observation, signal);
-      // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
-      const anew = await this.observer.look(this.journal, signal, { keptMs: NODES_KEPT_MS, anew: true });
-      this.follow(anew);
-      const sure = this.decide(anew);
-      return sure.kind === 'stop' ? await this.stop(signal) : await this.take(sure, anew, signal);
+      const waitMs = await this.lookAndAct(keptMs, signal);
+      this.failures.clear('the cluster answers again');
+      return waitMs;
     } catch (error) {
-      signal?.throwIfAborted();
-      // The next look tells what became of it. What cannot be asked again is not a PortError.
-      if (!(error instanceof PortError) || error.code === 'missing') throw error;
-      this.tell('warning', error.message);
-      return 1_000;
+      await this.failed(error, signal); // the next look tells what became of it
+      return 0;
     }
+  }
+
+  private async lookAndAct(keptMs: number, signal?: AbortSignal): Promise<number> {
+    // While the lease was not ours, somebody else may have changed everything. And watches may be late, or broken without a word:
+    // so all is read anew each time the lease is renewed.
+    const anew = this.isDoubtful || this.lease.isDue;
+    await this.lease.keep(signal);
+    const observation = await this.observer.look(this.journal, signal, { keptMs, anew });
+    if (anew) this.isDoubtful = false;
+    this.follow(observation);
+    this.isLeft = this.until(this.journal, observation);
+    if (this.isLeft) return 0;
+    const step = this.decide(observation);
+    if (this.journal.phase === 'done') return 0;
+    this.tellSample(observation);
+    if (step.kind === 'stop') return this.stop(signal);
+    if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return this.take(step, observation, signal);
+    // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
+    const now = await this.observer.look(this.journal, signal, { keptMs: NODES_KEPT_MS, anew: true });
+    this.follow(now);
+    const sure = this.decide(now);
+    return sure.kind === 'stop' ? this.stop(signal) : this.take(sure, now, signal);
+  }
+
+  /**
+   * Waits before the next attempt at what has failed.
+   *
+   * @throws UpgradeError when it fails for too long, or the error itself where trying again makes no sense
+   */
+  private async failed(error: unknown, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const { failures, journal } = this;
+    failures.add(error);
+    this.isDoubtful = true;
+    const isSilent = !journal.paused && failures.forMs > journal.limits.stallMs;
+    if (failures.isRefused || isSilent) {
+      const seconds = Math.round(failures.forMs / 1_000);
+      const what = failures.isRefused ? 'has refused what the run needs' : 'has not done what the run needs';
+      throw new UpgradeError(
+        failures.isRefused ? 'ACCESS_LOST' : 'UNREACHABLE',
+        `the API server ${what} for ${seconds} s, last: ${(error as Error).message}; nobody drives the run now, and what holds is: ${whatHolds(journal.phase)}`,
+        'once that is cured, the same command resumes the run',
+        { cause: error },
+      );
+    }
+    await this.context.clock.sleep(failures.waitMs, signal);
   }
 
   /**
@@ -106,14 +143,21 @@ export class Run {
   private async stop(signal?: AbortSignal): Promise<number> {
     const anew = await this.observer.look(this.journal, signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
     this.follow(anew);
-    const step = this.decide(anew);
-    return step.kind === 'stop' ? this.take(step, anew, signal) : LOOK_AGAIN_MS;
+    let step = this.decide(anew);
+    if (step.kind === 'stop' && step.waitedFor !== undefined) {
+      // What was waited for may have come, and be followed by something else, without a watch that told so.
+      this.idle.see(this.journal, step.waitedFor, anew);
+      step = this.decide(anew);
+    }
+    if (step.kind === 'stop') return this.take(step, anew, signal);
+    this.isDoubtful = true; // what made it stop was not so any more
+    return LOOK_AGAIN_MS;
   }
 
   private decide(observation: Observation): Step {
     const target = this.targetIn(observation.cluster);
     const { journal, heartbeatAt, idle } = this;
-    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms });
+    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms, refusal: this.undone.refusal });
   }
 
   /** Waits, or less when something changes in the cluster meanwhile; tells whether it did. */
@@ -152,54 +196,74 @@ export class Run {
         if (step.waitingFor !== this.waitingFor) this.tell('waiting', step.waitingFor);
         this.waitingFor = step.waitingFor;
         this.idle.see(this.journal, step.waitingFor, observation);
-        await this.actAll(step.actions, observation, signal);
-        return step.pollMs;
+        return Math.min(step.pollMs, await this.actAll(step.actions, observation, signal));
       }
-      case 'stop':
-        if (step.note) await this.turnPage(step.note, undefined, signal);
-        await this.actAll(step.actions ?? [], observation, signal);
-        throw new UpgradeError(step.code, step.reason, step.fix);
+      case 'stop': {
+        const { note, actions = [] } = step;
+        if (note) await this.turnPage(note, undefined, signal);
+        const waitMs = await this.actAll(actions, observation, signal);
+        if (this.undone.isWorthwhile(actions)) return waitMs;
+        throw new UpgradeError(step.code, [step.reason, ...this.undone.words].join('; '), step.fix);
+      }
     }
   }
 
-  /** All of them, whatever becomes of one. */
-  private async actAll(actions: readonly Action[], observation: Observation, signal?: AbortSignal): Promise<void> {
-    const results = await Promise.allSettled(actions.map((action) => this.act(action, observation, signal)));
+  /** All of them, whatever becomes of one. Returns after how many ms one that failed is to be tried again. */
+  private async actAll(actions: readonly Action[], observation: Observation, signal?: AbortSignal): Promise<number> {
+    const results = await Promise.allSettled(actions.map((action) => this.attempt(action, observation, signal)));
     const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw passing(failed.reason);
+    if (failed) throw failed.reason;
+    return this.undone.firstMs(actions);
+  }
+
+  private async attempt(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
+    const { clock } = this.context;
+    if (!this.undone.isDue(action)) return;
+    if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
+    await this.lease.keepForWrite(signal);
+    try {
+      await this.act(action, observation, signal);
+      this.undone.done(action);
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.undone.add(action, error);
+      this.isDoubtful = true;
+    }
   }
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
-    const { clock, cluster, emqx } = this.context;
-    if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
-    await this.lease.keepForWrite(signal);
+    const { cluster, emqx } = this.context;
+    const tell = (text: string) => {
+      if (!this.undone.has(action)) this.tell('action', text);
+    };
     switch (action.do) {
       case 'select-traffic':
-        this.tell('action', `Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
+        tell(`Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
         return cluster.selectTraffic(action.service, action.revision, signal);
       case 'lead-traffic':
-        this.tell('action', `Endpoints ${action.service} → ${action.revision}`);
+        tell(`Endpoints ${action.service} → ${action.revision}`);
         return cluster.leadTraffic(action.service, action.revision, signal);
       case 'patch-resource':
-        this.tell('action', action.why);
+        tell(action.why);
         return this.patch(action, observation.cluster.resourceVersion, signal);
       case 'revert-resource':
+        tell(`give version ${this.journal.from.version} back, the operator held`);
         return this.revert(action.run, observation, signal);
       case 'mark-serving':
-        this.tell('action', `open the readiness gate of ${action.pod}`);
+        tell(`open the readiness gate of ${action.pod}`);
         return cluster.markServing(action.pod, signal);
       case 'start-evacuation': {
         const { connectionsPerSecond, sessionsPerSecond } = action.order;
-        this.tell('action', `evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
+        tell(`evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
         this.observer.forget(action.pod);
         return emqx.startEvacuation(action.pod, action.node, action.order, signal);
       }
       case 'stop-evacuation':
-        this.tell('action', `stop the evacuation of ${action.pod}`);
+        tell(`stop the evacuation of ${action.pod}`);
         this.observer.forget(action.pod);
         return emqx.stopEvacuation(action.pod, action.node, signal);
       case 'scale-set':
-        this.tell('action', `scale ${action.set} to ${action.replicas}`);
+        tell(`scale ${action.set} to ${action.replicas}`);
         return cluster.scaleSet(action.set, action.replicas, signal);
     }
   }
@@ -215,7 +279,7 @@ export class Run {
       await this.context.cluster.patchResource({ spec, ifVersion }, signal);
     } catch (error) {
       // It did not happen, so that the operator has not looked.
-      if (error instanceof PortError && error.code === 'conflict') this.heartbeatAt = before;
+      if (error instanceof PortError && error.code !== 'unavailable') this.heartbeatAt = before;
       throw error;
     }
   }
@@ -227,7 +291,6 @@ export class Run {
       const fix = 'set spec.template back to what the old nodes run, keeping the delay as it is, then ask again';
       throw new UpgradeError('SPEC_LOST', 'what the resource asked for before the run is not kept any more', fix);
     }
-    this.tell('action', `give version ${this.journal.from.version} back, the operator held`);
     const spec = mergePatch(resource.spec as Record<string, unknown>, { ...kept, ...held(kept) });
     this.heartbeatAt = clock.now();
     await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
@@ -244,36 +307,34 @@ export class Run {
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
-    await this.lease.keepForWrite(signal);
-    if (asked) await cluster.writeJournal(next, asked.cluster.journalVersion, signal);
-    else {
-      const write = async () => {
-        await this.lease.keepForWrite(signal);
-        await cluster.writeJournal(next, undefined, signal);
-      };
-      await this.insist(write, signal);
-    }
+    const takenUp = asked ? asked.cluster.journalVersion : undefined;
+    const write = async () => {
+      await this.lease.keepForWrite(signal);
+      await cluster.writeJournal(next, takenUp, signal);
+    };
+    await this.insist(write, takenUp === undefined, signal);
     this.journal = next;
     this.idle.reset();
+    this.undone.reset();
   }
 
   /**
-   * Repeats a write that must have happened before anything else may, for as long as the other side is away. A refusal counts
-   * only when it is repeated: an API server that has just started knows no rights for a moment.
+   * Repeats a write that must have happened before anything else may.
+   *
+   * @param inAnyCase whether it makes sense also when something has changed meanwhile
    */
-  private async insist(write: () => Promise<void>, signal?: AbortSignal): Promise<void> {
-    const { clock, cluster } = this.context;
-    for (let refusals = 0, isFirst = true; ; isFirst = false) {
+  private async insist(write: () => Promise<void>, inAnyCase: boolean, signal?: AbortSignal): Promise<void> {
+    const { cluster } = this.context;
+    for (let isFirst = true; ; isFirst = false) {
       try {
         // It may have been taken by force meanwhile.
-        if (!isFirst && this.lease.isOurs) this.heed((await cluster.observe(signal)).lease);
-        return await write();
+        if (!isFirst && this.lease.isOurs) this.heed(await cluster.readLease(signal));
+        await write();
+        return this.failures.clear('the cluster answers again');
       } catch (error) {
-        signal?.throwIfAborted();
-        if (!(error instanceof PortError) || error instanceof Overslept) throw error;
-        if (error.code === 'refused' && ++refusals > REFUSALS) throw error;
-        this.tell('warning', error.message);
-        await clock.sleep(1_000, signal);
+        const isConflict = error instanceof PortError && error.code === 'conflict';
+        if (error instanceof Overslept || (isConflict && !inAnyCase)) throw error;
+        await this.failed(error, signal);
       }
     }
   }
@@ -298,7 +359,7 @@ export class Run {
       if (journal.from.digest !== undefined) await cluster.keepSpec(journal.run, resource.spec, signal);
       await cluster.writeJournal(journal, undefined, signal);
     };
-    await this.insist(write, signal);
+    await this.insist(write, true, signal);
   }
 
   /** A run keeps what it began with. */
@@ -330,10 +391,4 @@ export class Run {
 /** The update strategy of a spec, held. */
 function held({ blueGreenUpdate }: Record<string, unknown>): object {
   return { blueGreenUpdate: { ...(blueGreenUpdate as object), initialDelaySeconds: HOLD_DELAY_SECONDS } };
-}
-
-/** What an order was for may go in the same moment; the next look tells. */
-function passing(error: unknown): unknown {
-  if (!(error instanceof PortError) || error.code !== 'missing') return error;
-  return new PortError('conflict', error.message, { cause: error });
 }

@@ -26,9 +26,14 @@ export class HeldLease {
     return this.clock.now() - this.at < LEASE_MS;
   }
 
+  /** Whether it is time to take or renew it. */
+  get isDue(): boolean {
+    return this.clock.now() - this.at >= RENEW_MS;
+  }
+
   /** Takes the lease, and renews it when it is time. @throws UpgradeError `LEASE_LOST` when somebody else holds it */
   async keep(signal?: AbortSignal): Promise<void> {
-    if (this.clock.now() - this.at < RENEW_MS) return;
+    if (!this.isDue) return;
     this.renewing ??= this.renew(signal).finally(() => {
       this.renewing = undefined;
     });

@@ -80,9 +80,16 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
   if (FINAL.includes(error.code) || judge.causes.released.size >= stage.size.replicas) return error.code;
   switch (error.code) {
     case 'LEASE_LOST':
+    // He logs in again, or waits for the API server.
+    case 'ACCESS_LOST':
+    case 'UNREACHABLE':
     case 'PODS_LOST':
+      return undefined;
+    case 'WRITE_REFUSED':
     case 'STALLED':
     case 'GREEN_NOT_READY':
+      // No fault lasts for so long, and none refuses what others may do.
+      judge.fail('named errors', `${error.code}, although all was there to go on: ${error.message}`);
       return undefined;
     case 'TEMPLATE_CHANGED': {
       const { journal } = judge.facts;

@@ -1,4 +1,5 @@
 import { KubeApiError } from '../../../kubernetes';
+import { SILENT_MS } from '../../../kubernetes/watch';
 import type { EngineCall, Meet, Moment } from '../engine-call';
 import { type Fault, whole } from '../fault';
 import type { Scene } from '../scene';
@@ -62,6 +63,14 @@ export const API_FAULTS = {
     does: 'every watch breaks off',
     act: (scene) => {
       for (const process of scene.processes) process.endWatches(new KubeApiError(0, 'Unreachable', 'ECONNRESET'));
+    },
+  },
+  'watch-silent': {
+    does: 'every watch that is open tells nothing any more: its connection was dropped without a word, or the server goes on with bookmarks only, for 2 to 5 min',
+    act: (scene, random) => {
+      const ms = random.below(2) === 0 ? SILENT_MS : whole(random, 120_000, 300_000);
+      for (const process of scene.processes) process.silenceWatches(ms);
+      scene.disturb(ms + 6_000);
     },
   },
   'watch-late': {
