@@ -36,6 +36,12 @@ export interface ClusterOptions {
   namespace: string;
   /** Name of the custom resource. */
   name: string;
+  /**
+   * Whether a holder of the lease is known to live no more, so that his lease need not be waited for.
+   *
+   * @default - nobody is known to be gone
+   */
+  isGone?: (holder: string) => boolean;
 }
 
 const JOURNAL_KEY = 'journal.json';
@@ -54,7 +60,8 @@ export class Cluster implements ClusterPort {
 
   constructor(private readonly options: ClusterOptions) {
     this.api = new FollowedApi(options.api, options.clock);
-    this.lease = new UpgradeLease(this.api, options.clock, options.namespace, this.companionName);
+    const { clock, namespace, isGone } = options;
+    this.lease = new UpgradeLease(this.api, clock, namespace, this.companionName, isGone);
   }
 
   follow(signal: AbortSignal): void {

@@ -15,6 +15,7 @@ export class UpgradeLease {
     private readonly clock: Clock,
     namespace: string,
     name: string,
+    private readonly isGone: (holder: string) => boolean = () => false,
   ) {
     this.ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name };
   }
@@ -83,7 +84,8 @@ export class UpgradeLease {
   }
 
   private isLive(lease: Lease): boolean {
-    return Boolean(lease.spec.holderIdentity) && this.clock.now() < expiryOf(lease);
+    const { holderIdentity } = lease.spec;
+    return Boolean(holderIdentity) && this.clock.now() < expiryOf(lease) && !this.isGone(holderIdentity ?? '');
   }
 
   private async read(how: ListOptions, signal?: AbortSignal): Promise<Lease | undefined> {

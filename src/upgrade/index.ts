@@ -1,3 +1,4 @@
+export { awaitLease, type LeaseWait } from './await-lease';
 export { backOffMs } from './back-off';
 export type { Change } from './changes';
 export type { UpgradeContext } from './context';

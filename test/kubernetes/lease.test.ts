@@ -96,6 +96,17 @@ describe('the lease', () => {
     });
   });
 
+  test('of a holder that is known to be gone is free at once', async () => {
+    const { api, clock, stored, later } = lease();
+    const followed = new FollowedApi(api, clock);
+    const subject = new UpgradeLease(followed, clock, REF.namespace, REF.name, (holder) => holder === 'p1');
+    await later(0, () => subject.hold('p1'));
+    expect(await later(0, () => subject.view({}))).toMatchObject({ holder: 'p1', live: false });
+    expect(await later(0, () => subject.hold('p2'))).toBeUndefined();
+    expect(stored()).toMatchObject({ holderIdentity: 'p2', leaseTransitions: 1 });
+    expect(await later(0, () => subject.hold('p1'))).toMatchObject({ code: 'conflict' });
+  });
+
   test('is not given back by another', async () => {
     const { subject, stored, later } = lease();
     await later(0, () => subject.hold('p1'));
