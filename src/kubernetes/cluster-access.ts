@@ -65,7 +65,7 @@ export class ClusterAccess {
   }
 
   /**
-   * Asks for the credentials anew: reads the kubeconfig again, and forgets what a credential plugin has told. What cannot be read
+   * Asks for the credentials anew: reads the kubeconfig again, and forgets what a credential plugin has returned. What cannot be read
    * in this moment stays as it was.
    *
    * @param generation of the credentials that were refused: others may have been asked for meanwhile

@@ -25,7 +25,7 @@ export function isDeadHere(holder: string): boolean {
   }
 }
 
-/** Tells machines apart that have the same name, starts of a machine, and containers on it: each numbers its own processes. */
+/** Distinguishes machines that have the same name, starts of a machine, and containers on it: each numbers its own processes. */
 function machine(): string {
   mark ??= marked();
   return mark;
@@ -42,7 +42,7 @@ function marked(): string {
   return createHash('sha256').update(marks.join('\n')).digest('hex').slice(0, 6);
 }
 
-/** Where there is no such file, it tells nothing apart. */
+/** Empty where there is no such file. */
 function read(work: () => string): string {
   try {
     return work();

@@ -31,7 +31,7 @@ export class PodConnectionError extends Error {
 /** What kubelets say when nothing listens in the pod. */
 const NOBODY_LISTENS = /connection refused|failed to (connect|dial|find)|not running|no such/i;
 
-/** How the WebSocket tells of refused credentials. */
+/** How the WebSocket reports refused credentials. */
 const UNAUTHORIZED = /server response: 401\b/;
 
 /**

@@ -39,7 +39,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
   async list(signal?: AbortSignal): Promise<T[]> {
     const list = await this.api.list<T>(this.query, signal);
     this.replace(list);
-    this.retry.abort(); // the server answers: what happens from now on is to be told
+    this.retry.abort(); // the server answers: the watch is opened at once
     return list.items;
   }
 
@@ -75,7 +75,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
   put(object: T): void {
     if (object.kind !== this.query.kind || object.apiVersion !== this.query.apiVersion) return;
     const known = this.objects.get(keyOf(object));
-    // What the watch has told may be later than a write whose answer comes only now: also that the object is gone.
+    // What the watch has reported may be later than a write whose answer comes only now: also that the object is gone.
     const isNew = this.query.name === object.metadata.name && versionOf(object) > Number(this.version);
     if (known ? isOlder(known, object) : isNew) this.keep(object);
   }

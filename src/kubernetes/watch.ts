@@ -15,7 +15,7 @@ type Line =
 const TRIES = 3;
 
 /**
- * A request that has told nothing for so long is broken, ms: what stands between may have dropped it without a word. A server
+ * A request that has sent nothing for so long is broken, ms: what stands between may have dropped it without a word. A server
  * sends a bookmark each minute.
  */
 export const SILENT_MS = 90_000;
@@ -28,7 +28,7 @@ export const SILENT_MS = 90_000;
  * - It fails when another request makes no sense (410 `Expired`, a refusal), or after three failures in a row.
  * - It ends when the signal aborts.
  *
- * @param who tells watches apart that wait for the same server
+ * @param who distinguishes watches that wait for the same server
  */
 export async function* resumedWatch(
   open: OpenWatch,

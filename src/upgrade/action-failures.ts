@@ -28,7 +28,7 @@ export class ActionFailures {
     const known = this.failing.get(key);
     const report = (kind: 'action' | 'warning', text: string) => this.report(kind, `${key}: ${text}`);
     const failures = known?.failures ?? new Failures(this.clock, `${this.who} ${key}`, report);
-    // What an order was for may go in the same moment; the next look tells.
+    // What an order was for may go in the same moment; the next look shows.
     const isGone = error instanceof PortError && error.code === 'missing';
     failures.add(isGone ? new PortError('conflict', error.message, { cause: error }) : error);
     this.failing.set(key, { action, failures });

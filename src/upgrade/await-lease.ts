@@ -21,7 +21,7 @@ export async function awaitLease(
   report: (wait: LeaseWait) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  // What cannot be read is told by the look that comes next, with what to do about it.
+  // What cannot be read is reported by the look that comes next, with what to do about it.
   const read = () =>
     cluster.readLease(signal).catch((error: unknown) => {
       if (!(error instanceof PortError)) throw error;

@@ -10,7 +10,7 @@ const JITTER = 0.25;
  * one rule for all that is asked again, of the API server and of the nodes.
  *
  * @param failures in a row, from 1
- * @param who tells those apart that may wait for the same; the jitter follows from it, so that equal runs stay equal
+ * @param who distinguishes those that may wait for the same; the jitter follows from it, so that equal runs stay equal
  */
 export function backOffMs(failures: number, who: string): number {
   const ms = Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1));

@@ -39,7 +39,7 @@ export class Run {
   /** Of looking, of keeping the lease, and of writing the journal. */
   private readonly failures: Failures;
   private readonly undone: ActionFailures;
-  /** What a watch has told is not to be relied on: something did not go as it made expect. */
+  /** What a watch has reported is not to be relied on: something did not go as it made expect. */
   private isDoubtful = false;
 
   constructor(
@@ -85,7 +85,7 @@ export class Run {
       this.failures.clear('the cluster answers again');
       return waitMs;
     } catch (error) {
-      await this.failed(error, signal); // the next look tells what became of it
+      await this.failed(error, signal); // the next look shows what became of it
       return 0;
     }
   }
@@ -145,7 +145,7 @@ export class Run {
     this.follow(anew);
     let step = this.decide(anew);
     if (step.kind === 'stop' && step.waitedFor !== undefined) {
-      // What was waited for may have come, and be followed by something else, without a watch that told so.
+      // What was waited for may have come, and be followed by something else, without a watch that reported it.
       this.idle.see(this.journal, step.waitedFor, anew);
       step = this.decide(anew);
     }
@@ -233,37 +233,37 @@ export class Run {
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     const { cluster, emqx } = this.context;
-    const tell = (text: string) => {
+    const report = (text: string) => {
       if (!this.undone.has(action)) this.tell('action', text);
     };
     switch (action.do) {
       case 'select-traffic':
-        tell(`Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
+        report(`Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
         return cluster.selectTraffic(action.service, action.revision, signal);
       case 'lead-traffic':
-        tell(`Endpoints ${action.service} → ${action.revision}`);
+        report(`Endpoints ${action.service} → ${action.revision}`);
         return cluster.leadTraffic(action.service, action.revision, signal);
       case 'patch-resource':
-        tell(action.why);
+        report(action.why);
         return this.patch(action, observation.cluster.resourceVersion, signal);
       case 'revert-resource':
-        tell(`give version ${this.journal.from.version} back, the operator held`);
+        report(`give version ${this.journal.from.version} back, the operator held`);
         return this.revert(action.run, observation, signal);
       case 'mark-serving':
-        tell(`open the readiness gate of ${action.pod}`);
+        report(`open the readiness gate of ${action.pod}`);
         return cluster.markServing(action.pod, signal);
       case 'start-evacuation': {
         const { connectionsPerSecond, sessionsPerSecond } = action.order;
-        tell(`evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
+        report(`evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
         this.observer.forget(action.pod);
         return emqx.startEvacuation(action.pod, action.node, action.order, signal);
       }
       case 'stop-evacuation':
-        tell(`stop the evacuation of ${action.pod}`);
+        report(`stop the evacuation of ${action.pod}`);
         this.observer.forget(action.pod);
         return emqx.stopEvacuation(action.pod, action.node, signal);
       case 'scale-set':
-        tell(`scale ${action.set} to ${action.replicas}`);
+        report(`scale ${action.set} to ${action.replicas}`);
         return cluster.scaleSet(action.set, action.replicas, signal);
     }
   }

@@ -21,7 +21,7 @@ export class Failures {
   private until = 0;
 
   /**
-   * @param who tells those apart that wait for the same
+   * @param who distinguishes those that wait for the same
    * @param report is called with each change of state
    */
   constructor(

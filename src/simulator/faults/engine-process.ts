@@ -97,7 +97,7 @@ export class EngineProcess {
     this.frozenUntil = this.options.world.clock.now() + ms;
   }
 
-  /** Its watches tell nothing any more; after so long they are found to be broken. */
+  /** Its watches report nothing any more; after so long they are found to be broken. */
   silenceWatches(ms: number): void {
     const { clock } = this.options.world;
     for (const stream of this.streams) {
@@ -169,7 +169,7 @@ export class EngineProcess {
     };
   }
 
-  /** A watch that is broken is followed by another one behind what it has told, as {@link resumedWatch} does it. */
+  /** A watch that is broken is followed by another one behind its last event, as {@link resumedWatch} does it. */
   private async *resumed<T extends KubeObject>(
     api: InMemoryKubeApi,
     query: ListQuery,
@@ -210,7 +210,7 @@ export class EngineProcess {
   }
 }
 
-/** A watch has told nothing for too long. */
+/** A watch has sent nothing for too long. */
 class Silence extends Error {}
 
 /** A watch that is open. */

@@ -5,7 +5,7 @@ import { moveOf, standStill, targetTakes } from './common';
 import { wayBack } from './control';
 
 /**
- * What becomes of a step that has waited for too long, or for what the API server refuses: the nodes are told to stop, and the
+ * What becomes of a step that has waited for too long, or for what the API server refuses: the evacuations are stopped, and the
  * run ends, or goes back where the user asked for that. What holds then is safe: nobody is disconnected, and the same command
  * resumes the run.
  */

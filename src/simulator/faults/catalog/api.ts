@@ -66,7 +66,7 @@ export const API_FAULTS = {
     },
   },
   'watch-silent': {
-    does: 'every watch that is open tells nothing any more: its connection was dropped without a word, or the server goes on with bookmarks only, for 2 to 5 min',
+    does: 'every watch that is open reports nothing any more: its connection was dropped without a word, or the server goes on with bookmarks only, for 2 to 5 min',
     act: (scene, random) => {
       const ms = random.below(2) === 0 ? SILENT_MS : whole(random, 120_000, 300_000);
       for (const process of scene.processes) process.silenceWatches(ms);
