@@ -42,6 +42,34 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'const drained = true;',
   },
   {
+    name: 'a refusal is asked about without end',
+    file: 'upgrade/drive.ts',
+    from: 'if (failures.isRefused || isSilent) {',
+    to: 'if (isSilent && !failures.isRefused) {',
+    fault: 'credentials-refused',
+  },
+  {
+    name: 'what fails is tried again at once, and reported each time',
+    file: 'upgrade/drive.ts',
+    from: 'await this.context.clock.sleep(failures.waitMs, signal);',
+    to: "this.tell('warning', (error as Error).message);\n    await this.context.clock.sleep(100, signal);",
+    fault: 'api-unreachable',
+  },
+  {
+    name: 'a watch that broke is opened again at once',
+    file: 'kubernetes/reflector.ts',
+    from: 'await this.clock.sleep(backOffMs(++failures, who), either).catch(',
+    to: 'await this.clock.sleep(100, either).catch(',
+    fault: 'api-unreachable',
+  },
+  {
+    name: 'a watch is believed also after a write has met something newer, and for as long as the run lasts',
+    file: 'upgrade/drive.ts',
+    from: 'const anew = this.isDoubtful || this.lease.isDue;',
+    to: 'const anew = !this.lease.isOurs;',
+    fault: 'watch-silent',
+  },
+  {
     name: 'the holder of the lease is not looked at',
     file: 'upgrade/drive.ts',
     from: 'if (lease && lease.holder !== this.context.holder) throw',
@@ -57,10 +85,24 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the lease is not renewed',
-    file: 'upgrade/drive.ts',
-    from: 'if (asked - this.leaseAt < RENEW_LEASE_MS) return;',
-    to: 'if (Number.isFinite(this.leaseAt)) return;',
+    file: 'upgrade/held-lease.ts',
+    from: 'if (!this.isDue) return;',
+    to: 'if (Number.isFinite(this.at)) return;',
     fault: 'request-pause',
+  },
+  {
+    name: 'each write renews the lease for itself, and takes a refusal for its loss',
+    file: 'upgrade/held-lease.ts',
+    from: `this.renewing ??= this.renew(signal).finally(() => {
+      this.renewing = undefined;
+    });
+    await this.renewing;`,
+    to: `const asked = this.clock.now();
+    await this.cluster.holdLease(this.holder, signal).catch((error) => {
+      throw error.code === 'conflict' ? leaseLost(error.message, error) : error;
+    });
+    this.at = asked;`,
+    fault: 'requests-overlap',
   },
   {
     name: 'the lease of somebody else is given back',
@@ -71,8 +113,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a process that was paused acts on what it saw before',
-    file: 'upgrade/drive.ts',
-    from: 'return this.context.clock.now() - this.leaseAt < LEASE_MS;',
+    file: 'upgrade/held-lease.ts',
+    from: 'return this.clock.now() - this.at < LEASE_MS;',
     to: 'return true;',
   },
   {
@@ -192,9 +234,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what is refused is asked for again and again',
-    file: 'upgrade/refusals.ts',
-    from: 'return this.count >= PASSING ? this.latest : undefined;',
-    to: 'return this.count >= 1e6 ? this.latest : undefined;',
+    file: 'upgrade/action-failures.ts',
+    from: '!isForNode(action) && failures.isRefused);',
+    to: '!isForNode(action) && failures.isRefused && false);',
     fault: 'policy-services',
   },
   {

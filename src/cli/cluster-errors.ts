@@ -1,5 +1,5 @@
 import { KubeApiError, type KubeErrorReason } from '../kubernetes';
-import { PortError } from '../upgrade';
+import { PortError, UpgradeError } from '../upgrade';
 import { CommandError, InputError } from './errors';
 import { EXIT } from './exit';
 
@@ -12,7 +12,8 @@ export interface Place {
 
 /** What the API server, or a node of EMQX, did not do, with the way out; any other error as it is. */
 export function clusterError(error: unknown, place: Place): unknown {
-  const refusal = error instanceof PortError && error.cause instanceof KubeApiError ? error.cause : error;
+  if (error instanceof UpgradeError) return cutOff(error, place);
+  const refusal = refusalIn(error);
   if (refusal instanceof KubeApiError) {
     const message = `the API server: ${refusal.message}`;
     return new CommandError(EXIT.refused, CODES[refusal.code], message, wayOut(refusal.code, place), { cause: error });
@@ -29,6 +30,20 @@ export function clusterError(error: unknown, place: Place): unknown {
     );
   }
   return error;
+}
+
+/** A run that ended because the API server refuses, or is away: also what to do about that. Any other error as it is. */
+function cutOff(error: UpgradeError, place: Place): UpgradeError | CommandError {
+  if (error.code !== 'ACCESS_LOST' && error.code !== 'UNREACHABLE') return error;
+  const refusal = refusalIn(error.cause);
+  const reason = error.message.replace(`; ${error.fix}`, '');
+  const code = refusal instanceof KubeApiError ? CODES[refusal.code] : error.code;
+  const fix = refusal instanceof KubeApiError ? `${error.fix}: ${wayOut(refusal.code, place)}` : error.fix;
+  return new CommandError(EXIT.refused, code, reason, fix, { cause: error });
+}
+
+function refusalIn(error: unknown): unknown {
+  return error instanceof PortError && error.cause instanceof KubeApiError ? error.cause : error;
 }
 
 const CODES: Readonly<Record<KubeErrorReason, string>> = {

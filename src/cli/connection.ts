@@ -1,5 +1,13 @@
 import { EmqxClient } from '../emqx';
-import { Cluster, holderName, isKubeError, type KubeApi, type KubeObject, type ListQuery } from '../kubernetes';
+import {
+  Cluster,
+  holderName,
+  isDeadHere,
+  isKubeError,
+  type KubeApi,
+  type KubeObject,
+  type ListQuery,
+} from '../kubernetes';
 import { API_VERSION, type EmqxEnterprise, KIND } from '../resource';
 import type { ProgressEvent, UpgradeContext } from '../upgrade';
 import { clusterError, kindAbsent, listForbidden, type Place } from './cluster-errors';
@@ -42,7 +50,7 @@ export async function withCluster<T>(
     const { namespace } = place;
     const { name } = live.metadata;
     place.name = name;
-    const cluster = new Cluster({ api, clock, namespace, name });
+    const cluster = new Cluster({ api, clock, namespace, name, isGone: isDeadHere });
     const emqx = new EmqxClient({ transport, namespace, credentials: () => cluster.credentials() });
     const holder = holderName();
     const context = (report: (event: ProgressEvent) => void = () => undefined) => ({

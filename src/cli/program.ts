@@ -93,6 +93,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
   addWanted(upgrade);
   addDrive(upgrade);
   upgrade.option('-y, --yes', 'do not ask');
+  upgrade.option('--no-wait', 'do not wait for the lease of somebody who may be gone');
   addCluster(upgrade);
   upgrade.action(async (name: string | undefined, flags: UpgradeFlags) => {
     const { runUpgradeCommand } = await import('./upgrade.js');

@@ -1,4 +1,5 @@
 import {
+  awaitLease,
   BlockedError,
   type Phase,
   type ProgressEvent,
@@ -15,6 +16,7 @@ import { type Connection, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
+import { LeaseCountdown } from './lease-countdown';
 import { OptionReader } from './options';
 import { safe } from './render/text';
 import type { Shell } from './shell';
@@ -24,6 +26,8 @@ import { type DriveFlags, readRequest } from './wanted';
 
 export interface UpgradeFlags extends DriveFlags {
   yes?: boolean;
+  /** Whether the lease of somebody who may be gone is waited for. */
+  wait: boolean;
 }
 
 /** Upgrades a cluster, or goes on with an upgrade that was left. */
@@ -64,11 +68,16 @@ interface Surroundings {
 
 async function upgrade(connection: Connection, request: UpgradeRequest, around: Surroundings): Promise<ExitCode> {
   const { flags, shell, teller, signal } = around;
-  const { state, run } = await statusOf(connection.context(), signal);
+  const context = connection.context();
+  if (flags.wait) {
+    const countdown = new LeaseCountdown(shell.out, context.clock, flags.output);
+    await awaitLease(context, (wait) => countdown.show(wait), signal);
+  }
+  const { state, run } = await statusOf(context, signal);
   const open = state === 'upgrading' ? run : undefined;
   if (open) teller.resumed(open);
   else {
-    const plan = await planUpgrade(connection.context(), request, signal);
+    const plan = await planUpgrade(context, request, signal);
     teller.planned(plan);
     const blockers = plan.checks.filter(({ status }) => status === 'blocker');
     if (blockers.length > 0) {

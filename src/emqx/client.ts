@@ -26,6 +26,7 @@ export interface EmqxClientOptions {
  *   block on a busy or frozen peer.
  * - Reads are tried once more at once: a kept-alive connection may have been closed by the node meanwhile. Orders are
  *   not: the engine reads again what became of them.
+ * - What is refused for the credentials (401) is sent again once, with those that the cluster has now.
  *
  * @see EMQX Enterprise 4.4, "Cluster rebalancing"
  */
@@ -162,9 +163,11 @@ export class EmqxClient implements EmqxPort {
     pod: string,
     request: Pick<EmqxRequest, 'method' | 'path' | 'body'>,
     signal?: AbortSignal,
+    isLast = this.authorization === undefined,
   ): Promise<EmqxResponse> {
     this.authorization ??= this.options.credentials().then(basic);
-    const authorization = await this.authorization.catch((error: unknown) => {
+    const used = this.authorization;
+    const authorization = await used.catch((error: unknown) => {
       this.authorization = undefined; // the next request asks again
       throw error;
     });
@@ -175,8 +178,10 @@ export class EmqxClient implements EmqxPort {
       { ...request, headers, timeoutMs: this.options.timeoutMs ?? 5000 },
       signal,
     );
-    if (response.status === 401) this.authorization = undefined; // they may have been changed: the next request asks again
-    return response;
+    if (response.status !== 401) return response;
+    // They may have been changed, or asked for anew meanwhile by another request.
+    if (this.authorization === used) this.authorization = undefined;
+    return isLast ? response : this.exchange(pod, request, signal, true);
   }
 }
 

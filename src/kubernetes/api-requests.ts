@@ -29,8 +29,8 @@ const IDLE_MS = 30_000;
 /**
  * HTTP to an API server over connections that are kept.
  *
- * - An answer that says "later" (429 with `Retry-After`) is waited for: such a request was not begun. Nothing else is tried
- *   again here.
+ * - An answer that says "later" (429 with `Retry-After`) is waited for: such a request was not begun. One that was refused for
+ *   its credentials (401) is sent again once, with new ones. Nothing else is tried again here.
  * - Each attempt ends after `timeoutMs`.
  */
 export class ApiRequests {
@@ -75,27 +75,30 @@ export class ApiRequests {
   /**
    * The lines of an answer that goes on, as they come, until the server ends it. A line cut off by the end is left out.
    *
-   * @param lifetimeMs after which the server must have ended it.
+   * @param silentMs without a line after which it is broken.
    * @throws KubeApiError
    */
-  async *lines(request: ApiRequest, lifetimeMs: number, signal: AbortSignal): AsyncGenerator<string, void> {
+  async *lines(request: ApiRequest, silentMs: number, signal: AbortSignal): AsyncGenerator<string, void> {
     const late = new AbortController();
     let timer = setTimeout(() => late.abort(), this.timeoutMs);
     try {
-      const response = await this.open(request, AbortSignal.any([signal, late.signal]));
+      const response = await this.withCredentials(() => this.open(request, AbortSignal.any([signal, late.signal])));
       const status = response.statusCode ?? 0;
       if (status !== 200) throw refusal(status, await textOf(response));
       clearTimeout(timer);
-      timer = setTimeout(() => late.abort(), lifetimeMs);
+      timer = setTimeout(() => late.abort(), silentMs);
       let rest = '';
       for await (const chunk of response.setEncoding('utf8')) {
+        timer.refresh();
         const lines = (rest + chunk).split('\n');
         rest = lines.pop() ?? '';
         if (rest.length > MOST.line) throw new Error(`a line of more than ${MOST.line} characters`);
         yield* lines.filter((line) => line !== '');
       }
     } catch (error) {
-      throw error instanceof KubeApiError ? error : unreachable(request, late.signal.aborted ? 'no answer' : error);
+      throw error instanceof KubeApiError
+        ? error
+        : unreachable(request, late.signal.aborted ? 'no answer for too long' : error);
     } finally {
       clearTimeout(timer);
     }
@@ -107,8 +110,18 @@ export class ApiRequests {
   }
 
   private async exchange(request: ApiRequest, signal: AbortSignal) {
-    const response = await this.open(request, signal);
+    const response = await this.withCredentials(() => this.open(request, signal));
     return { response, body: await textOf(response) };
+  }
+
+  /** Credentials that are refused may have run out before their time: they are asked for anew, once. */
+  private async withCredentials(open: () => Promise<IncomingMessage>): Promise<IncomingMessage> {
+    const { generation } = this.access;
+    const response = await open();
+    if (response.statusCode !== 401) return response;
+    response.resume();
+    await this.access.renew(generation);
+    return open();
   }
 
   private async open(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {

@@ -17,7 +17,7 @@ import { collectionPath, objectPath, selectorsOf } from './object-path';
 import { PodAgent } from './pod-agent';
 import { listIn, objectIn } from './shape';
 import { SystemClock } from './system-clock';
-import { resumedWatch } from './watch';
+import { resumedWatch, SILENT_MS } from './watch';
 
 export interface ConnectOptions extends KubeconfigOptions {
   /**
@@ -64,13 +64,11 @@ export class KubeClient implements KubeApi {
 
   private readonly requests: ApiRequests;
   private readonly clock: Clock;
-  private readonly timeoutMs: number;
 
   constructor(access: ClusterAccess, { clock = new SystemClock(), timeoutMs = 30_000 }: ConnectOptions) {
     this.server = access.server;
     this.namespace = access.namespace;
     this.clock = clock;
-    this.timeoutMs = timeoutMs;
     this.requests = new ApiRequests(access, clock, timeoutMs);
     this.pods = new PodAgent(access, timeoutMs);
   }
@@ -145,6 +143,7 @@ export class KubeClient implements KubeApi {
     yield* resumedWatch(
       (version) => this.openWatch(query, version, signal),
       from,
+      `${collectionPath(query)} ${query.name ?? ''}`,
       this.clock,
       signal,
     ) as AsyncGenerator<WatchEvent<T>, void>;
@@ -169,7 +168,7 @@ export class KubeClient implements KubeApi {
           ...selectorsOf(query),
         },
       },
-      WATCH_SECONDS * 1000 + this.timeoutMs,
+      SILENT_MS,
       signal,
     );
   }

@@ -39,43 +39,49 @@ export class ClusterAccess {
   /** Whether requests go through the `proxy-url` of the kubeconfig. */
   readonly proxied: boolean;
 
-  private constructor(readonly config: KubeConfig) {
+  /** Counts how often credentials were asked for anew. */
+  generation = 0;
+  private renewing: Promise<void> | undefined;
+
+  private constructor(
+    private current: KubeConfig,
+    private readonly options: KubeconfigOptions,
+  ) {
+    const config = current;
     const cluster = config.getCurrentCluster();
     if (!cluster) throw new KubeconfigError(`the context ${config.getCurrentContext()} names no cluster`);
     this.server = cluster.server;
     this.namespace = config.getContextObject(config.getCurrentContext())?.namespace || 'default';
     this.proxied = cluster.proxyUrl !== undefined;
-    // The client takes plain HTTP only where no certificate is to be checked, and on loopback there is nobody to check.
-    if (/^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:|$)/.test(cluster.server)) {
-      Object.assign(cluster, { skipTLSVerify: true });
-    }
   }
 
   /** @throws KubeconfigError */
-  static async load({ kubeconfig, kubeconfigText, context }: KubeconfigOptions): Promise<ClusterAccess> {
-    const config = new (await kubernetesClient()).KubeConfig();
-    try {
-      if (kubeconfigText !== undefined) config.loadFromString(kubeconfigText);
-      else if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-      else config.loadFromDefault(undefined, true);
-    } catch (error) {
-      const source = kubeconfigText === undefined ? (kubeconfig ?? process.env['KUBECONFIG'] ?? '') : 'that is given';
-      throw new KubeconfigError(`the kubeconfig ${source}: ${readable(error)}`);
-    }
-    // What the client falls back to when it found nothing at all.
-    if (config.getCurrentContext() === 'loaded-context') {
-      throw new KubeconfigError('no kubeconfig: set KUBECONFIG, or name a file');
-    }
-    const names = config.getContexts().map(({ name }) => name);
-    const wanted = context ?? config.getCurrentContext();
-    if (!names.includes(wanted)) {
-      const problem = wanted
-        ? `the context ${wanted} is not in the kubeconfig`
-        : 'the kubeconfig has no current context';
-      throw new KubeconfigError(`${problem}; it has ${names.join(', ') || 'none'}`);
-    }
-    config.setCurrentContext(wanted);
-    return new ClusterAccess(config);
+  static async load(options: KubeconfigOptions): Promise<ClusterAccess> {
+    return new ClusterAccess(await configBy(options), options);
+  }
+
+  get config(): KubeConfig {
+    return this.current;
+  }
+
+  /**
+   * Asks for the credentials anew: reads the kubeconfig again, and forgets what a credential plugin has returned. What cannot be read
+   * in this moment stays as it was.
+   *
+   * @param generation of the credentials that were refused: others may have been asked for meanwhile
+   */
+  async renew(generation: number): Promise<void> {
+    if (generation !== this.generation) return;
+    this.renewing ??= configBy(this.options)
+      .then((config) => {
+        this.current = config;
+        this.generation++;
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        this.renewing = undefined;
+      });
+    await this.renewing;
   }
 
   /** What `node:https` needs for one request; read anew each time, since tokens are renewed. */
@@ -86,6 +92,36 @@ export class ClusterAccess {
     if (!this.proxied) delete options.agent;
     return options;
   }
+}
+
+/** What the kubeconfig says now, with the context that is wanted. @throws KubeconfigError */
+async function configBy({ kubeconfig, kubeconfigText, context }: KubeconfigOptions): Promise<KubeConfig> {
+  const config = new (await kubernetesClient()).KubeConfig();
+  try {
+    if (kubeconfigText !== undefined) config.loadFromString(kubeconfigText);
+    else if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+    else config.loadFromDefault(undefined, true);
+  } catch (error) {
+    const source = kubeconfigText === undefined ? (kubeconfig ?? process.env['KUBECONFIG'] ?? '') : 'that is given';
+    throw new KubeconfigError(`the kubeconfig ${source}: ${readable(error)}`);
+  }
+  // What the client falls back to when it found nothing at all.
+  if (config.getCurrentContext() === 'loaded-context') {
+    throw new KubeconfigError('no kubeconfig: set KUBECONFIG, or name a file');
+  }
+  const names = config.getContexts().map(({ name }) => name);
+  const wanted = context ?? config.getCurrentContext();
+  if (!names.includes(wanted)) {
+    const problem = wanted ? `the context ${wanted} is not in the kubeconfig` : 'the kubeconfig has no current context';
+    throw new KubeconfigError(`${problem}; it has ${names.join(', ') || 'none'}`);
+  }
+  config.setCurrentContext(wanted);
+  // The client takes plain HTTP only where no certificate is to be checked, and on loopback there is nobody to check.
+  const cluster = config.getCurrentCluster();
+  if (cluster && /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:|$)/.test(cluster.server)) {
+    Object.assign(cluster, { skipTLSVerify: true });
+  }
+  return config;
 }
 
 /** The Kubernetes client, an optional peer dependency: loaded when a cluster is really talked to. */

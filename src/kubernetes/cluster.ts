@@ -13,6 +13,7 @@ import {
   type ClusterPort,
   type ClusterView,
   type Journal,
+  type LeaseView,
   type OperatorView,
   PortError,
   parseJournal,
@@ -50,6 +51,12 @@ export interface ClusterOptions {
   namespace: string;
   /** Name of the custom resource. */
   name: string;
+  /**
+   * Whether a holder of the lease is known to live no more, so that his lease need not be waited for.
+   *
+   * @default - nobody is known to be gone
+   */
+  isGone?: (holder: string) => boolean;
 }
 
 const JOURNAL_KEY = 'journal.json';
@@ -69,8 +76,9 @@ export class Cluster implements ClusterPort {
 
   constructor(private readonly options: ClusterOptions) {
     this.api = new FollowedApi(options.api, options.clock);
-    this.creationTroubles = new CreationTroubles(options.api, options.clock);
-    this.lease = new UpgradeLease(this.api, options.clock, options.namespace, this.companionName, () => this.owners);
+    const { clock, namespace, isGone } = options;
+    this.creationTroubles = new CreationTroubles(options.api, clock);
+    this.lease = new UpgradeLease(this.api, clock, namespace, this.companionName, () => this.owners, isGone);
   }
 
   follow(signal: AbortSignal): void {
@@ -173,6 +181,10 @@ export class Cluster implements ClusterPort {
 
   holdLease(holder: string, signal?: AbortSignal): Promise<void> {
     return ported(() => this.lease.hold(holder, signal));
+  }
+
+  readLease(signal?: AbortSignal): Promise<LeaseView | undefined> {
+    return ported(() => this.lease.view({ fresh: true }, signal));
   }
 
   releaseLease(holder: string, signal?: AbortSignal): Promise<void> {

@@ -1,8 +1,54 @@
-import { hostname, userInfo } from 'node:os';
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname, networkInterfaces, userInfo } from 'node:os';
+
+const NAME = /@(\S+) (\d+)-([0-9a-f]{6})\w+$/;
 
 /** Who holds the lease, as it is told to others: another name each time. */
 export function holderName(): string {
-  return `${userName()}@${hostname()} ${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+  const random = Math.random().toString(36).slice(2, 8);
+  return `${userName()}@${hostname()} ${process.pid}-${machine()}${random}`;
+}
+
+/**
+ * Whether a holder was a process of this machine that does not live any more. Of a process of another machine, or of another
+ * container, nobody here knows: it may live.
+ */
+export function isDeadHere(holder: string): boolean {
+  const [, host, pid, of] = NAME.exec(holder) ?? [];
+  if (host !== hostname() || of !== machine()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'; // another user's process lives, too
+  }
+}
+
+/** Distinguishes machines that have the same name, starts of a machine, and containers on it: each numbers its own processes. */
+function machine(): string {
+  mark ??= marked();
+  return mark;
+}
+
+let mark: string | undefined;
+
+function marked(): string {
+  const start = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
+  const processes = read(() => readlinkSync('/proc/self/ns/pid'));
+  const cards =
+    start === '' ? Object.values(networkInterfaces()).flatMap((card) => card?.map(({ mac }) => mac) ?? []) : [];
+  const marks = [hostname(), start, processes, ...new Set(cards.sort())];
+  return createHash('sha256').update(marks.join('\n')).digest('hex').slice(0, 6);
+}
+
+/** Empty where there is no such file. */
+function read(work: () => string): string {
+  try {
+    return work();
+  } catch {
+    return '';
+  }
 }
 
 function userName(): string {

@@ -18,6 +18,7 @@ export class UpgradeLease {
     name: string,
     /** Of what the lease is for, and goes with. */
     private readonly owners: () => OwnerReference[] = () => [],
+    private readonly isGone: (holder: string) => boolean = () => false,
   ) {
     this.ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name };
   }
@@ -26,7 +27,12 @@ export class UpgradeLease {
     const lease = await this.read(how, signal);
     const holder = lease?.spec.holderIdentity;
     if (!lease || !holder) return undefined;
-    return { holder, live: this.isLive(lease), acquiredAt: Date.parse(lease.spec.acquireTime ?? '') || 0 };
+    return {
+      holder,
+      live: this.isLive(lease),
+      acquiredAt: Date.parse(lease.spec.acquireTime ?? '') || 0,
+      expiresAt: expiryOf(lease),
+    };
   }
 
   /**
@@ -85,9 +91,8 @@ export class UpgradeLease {
   }
 
   private isLive(lease: Lease): boolean {
-    const renewed = Date.parse(lease.spec.renewTime ?? '');
-    const seconds = lease.spec.leaseDurationSeconds ?? DURATION_SECONDS;
-    return Boolean(lease.spec.holderIdentity) && this.clock.now() - renewed < seconds * 1000;
+    const { holderIdentity } = lease.spec;
+    return Boolean(holderIdentity) && this.clock.now() < expiryOf(lease) && !this.isGone(holderIdentity ?? '');
   }
 
   private async read(how: ListOptions, signal?: AbortSignal): Promise<Lease | undefined> {
@@ -96,6 +101,12 @@ export class UpgradeLease {
     // The API takes one without a spec: nobody holds it.
     return lease && { ...lease, spec: lease.spec ?? {} };
   }
+}
+
+/** ms since the epoch; 0 for one that was never renewed. */
+function expiryOf({ spec: { renewTime = '', leaseDurationSeconds = DURATION_SECONDS } }: Lease): number {
+  const renewed = Date.parse(renewTime);
+  return Number.isNaN(renewed) ? 0 : renewed + leaseDurationSeconds * 1000;
 }
 
 /** The API's MicroTime. */

@@ -31,6 +31,9 @@ export class PodConnectionError extends Error {
 /** What kubelets say when nothing listens in the pod. */
 const NOBODY_LISTENS = /connection refused|failed to (connect|dial|find)|not running|no such/i;
 
+/** How the WebSocket reports refused credentials. */
+const UNAUTHORIZED = /server response: 401\b/;
+
 /**
  * One TCP connection to a port of a pod, as the kubelet makes it on behalf of the API server: a port-forward over a WebSocket.
  *
@@ -49,6 +52,15 @@ export class PodStream extends Duplex {
    * @throws PodConnectionError
    */
   static async open(access: ClusterAccess, target: PodPort, timeoutMs: number): Promise<PodStream> {
+    const { generation } = access;
+    return PodStream.attempt(access, target, timeoutMs).catch(async (error: PodConnectionError) => {
+      if (!UNAUTHORIZED.test(error.message)) throw error;
+      await access.renew(generation); // once, as for any request
+      return PodStream.attempt(access, target, timeoutMs);
+    });
+  }
+
+  private static async attempt(access: ClusterAccess, target: PodPort, timeoutMs: number): Promise<PodStream> {
     const { namespace, pod, port } = target;
     const stream = new PodStream();
     const output = sink((chunk) => stream.push(chunk));

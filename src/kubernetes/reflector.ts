@@ -1,4 +1,4 @@
-import type { Clock } from '../upgrade';
+import { backOffMs, type Clock } from '../upgrade';
 import {
   isKubeError,
   type KubeApi,
@@ -7,9 +7,6 @@ import {
   type ObjectList,
   type WatchEvent,
 } from './kube-api';
-
-/** Milliseconds before a list that failed is asked for again. */
-const RETRY_MS = 1_000;
 
 /**
  * The objects of one query, kept up to date: a list, then the changes behind it, then a list again when the server has
@@ -21,6 +18,8 @@ export class Reflector<T extends KubeObject = KubeObject> {
   private failure: unknown;
   /** Behind it the changes go on. */
   private version = '';
+  /** Ends the wait for the next attempt. */
+  private retry = new AbortController();
 
   /** @param changed called after each change that was not made through {@link put}. */
   constructor(
@@ -40,19 +39,24 @@ export class Reflector<T extends KubeObject = KubeObject> {
   async list(signal?: AbortSignal): Promise<T[]> {
     const list = await this.api.list<T>(this.query, signal);
     this.replace(list);
+    this.retry.abort(); // the server answers: the watch is opened at once
     return list.items;
   }
 
   /** Keeps up to date until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    const who = JSON.stringify(this.query);
+    for (let failures = 0; !signal.aborted; ) {
       try {
         if (!this.listed) {
           await this.list(signal);
           this.changed();
         }
         const behind = { resourceVersion: this.version };
-        for await (const event of this.api.watch<T>(this.query, behind, signal)) this.apply(event);
+        for await (const event of this.api.watch<T>(this.query, behind, signal)) {
+          failures = 0;
+          this.apply(event);
+        }
       } catch (error) {
         if (signal.aborted) return;
         this.listed = false;
@@ -60,7 +64,9 @@ export class Reflector<T extends KubeObject = KubeObject> {
         const isFirst = this.failure === undefined;
         this.failure = error;
         if (isFirst) this.changed();
-        await this.clock.sleep(RETRY_MS, signal).catch(() => undefined);
+        this.retry = new AbortController();
+        const either = AbortSignal.any([signal, this.retry.signal]);
+        await this.clock.sleep(backOffMs(++failures, who), either).catch(() => undefined);
       }
     }
   }
@@ -69,14 +75,18 @@ export class Reflector<T extends KubeObject = KubeObject> {
   put(object: T): void {
     if (object.kind !== this.query.kind || object.apiVersion !== this.query.apiVersion) return;
     const known = this.objects.get(keyOf(object));
-    if (known ? isOlder(known, object) : this.query.name === object.metadata.name) this.keep(object);
+    // What the watch has reported may be later than a write whose answer comes only now: also that the object is gone.
+    const isNew = this.query.name === object.metadata.name && versionOf(object) > Number(this.version);
+    if (known ? isOlder(known, object) : isNew) this.keep(object);
   }
 
   private replace({ items, resourceVersion }: ObjectList<T>): void {
     this.failure = undefined;
     // The answer to a list may come after a change that happened after it.
     if (this.listed && Number(resourceVersion) < Number(this.version)) return;
-    this.objects = new Map(items.map((object) => [keyOf(object), object]));
+    // So may the answer to a write.
+    const later = [...this.objects].filter(([, object]) => versionOf(object) > Number(resourceVersion));
+    this.objects = new Map([...items.map((object): [string, T] => [keyOf(object), object]), ...later]);
     this.version = resourceVersion;
     this.listed = true;
   }
@@ -105,5 +115,9 @@ function keyOf({ metadata }: KubeObject): string {
  * @see KEP-5504, comparable resource versions
  */
 function isOlder(known: KubeObject, told: KubeObject): boolean {
-  return Number(known.metadata.resourceVersion) < Number(told.metadata.resourceVersion);
+  return versionOf(known) < versionOf(told);
+}
+
+function versionOf({ metadata }: KubeObject): number {
+  return Number(metadata.resourceVersion);
 }

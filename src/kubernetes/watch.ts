@@ -1,4 +1,4 @@
-import type { Clock } from '../upgrade';
+import { backOffMs, type Clock } from '../upgrade';
 import { KubeApiError, type WatchEvent } from './kube-api';
 import { type Status, statusError } from './kube-error';
 import { hasMetadata, isRecord } from './shape';
@@ -11,23 +11,29 @@ type Line =
   | { type: 'BOOKMARK'; object: { metadata: { resourceVersion: string } } }
   | { type: 'ERROR'; object: Status };
 
-/** Failures in a row after which a watch gives up: about half a minute. */
-const TRIES = 6;
+/** Failures in a row after which a watch gives up, so that whoever relies on it learns of it within some seconds. */
+const TRIES = 3;
 
-/** Milliseconds before the next request after the first failure in a row; doubled by each further one. */
-const FIRST_WAIT_MS = 500;
+/**
+ * A request that has sent nothing for so long is broken, ms: what stands between may have dropped it without a word. A server
+ * sends a bookmark each minute.
+ */
+export const SILENT_MS = 90_000;
 
 /**
  * The changes behind a version as one sequence, made of as many watch requests as it takes.
  *
  * - A request that ends is followed by another one behind the last version seen, so that nothing is missed and nothing told
  *   twice. Versions come with the events, and with bookmarks when nothing happens.
- * - It fails when going on makes no sense (410 `Expired`, a refusal), or after six failures in a row.
+ * - It fails when another request makes no sense (410 `Expired`, a refusal), or after three failures in a row.
  * - It ends when the signal aborts.
+ *
+ * @param who distinguishes watches that wait for the same server
  */
 export async function* resumedWatch(
   open: OpenWatch,
   from: string,
+  who: string,
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent, void> {
@@ -44,11 +50,11 @@ export async function* resumedWatch(
         if (signal.aborted) return;
       }
       // A server that ends each request at once must not be asked without a break.
-      await clock.sleep(FIRST_WAIT_MS, signal);
+      await clock.sleep(backOffMs(1, who), signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!passing(error) || ++failures === TRIES) throw error;
-      await clock.sleep(FIRST_WAIT_MS * 2 ** (failures - 1), signal).catch(() => undefined);
+      await clock.sleep(backOffMs(failures, who), signal).catch(() => undefined);
     }
   }
 }

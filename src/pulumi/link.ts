@@ -4,6 +4,7 @@ import {
   connect,
   FIELD_MANAGER,
   holderName,
+  isDeadHere,
   isKubeError,
   KubeApiError,
   type KubeClient,
@@ -34,7 +35,7 @@ export class ClusterLink {
   ) {
     this.name = name;
     this.namespace = namespace;
-    this.cluster = new Cluster({ api, clock: this.clock, namespace, name });
+    this.cluster = new Cluster({ api, clock: this.clock, namespace, name, isGone: isDeadHere });
   }
 
   /** @throws KubeconfigError when there is no way */

@@ -41,7 +41,16 @@ export type Step =
   /** Do this, then look again after `pollMs`. */
   | { kind: 'stay'; waitingFor: string; actions: Action[]; pollMs: number }
   /** Nothing can be done that is known to be safe. After the actions, if there are any, all stays as it is. */
-  | { kind: 'stop'; code: StopCode; reason: string; fix: string; note?: Partial<Journal>; actions?: Action[] };
+  | {
+      kind: 'stop';
+      code: StopCode;
+      reason: string;
+      fix: string;
+      note?: Partial<Journal>;
+      actions?: Action[];
+      /** What was waited for in vain. */
+      waitedFor?: string;
+    };
 
 export type StopCode =
   | 'TEMPLATE_CHANGED'
@@ -62,7 +71,7 @@ export interface Situation {
   heartbeatAt: number;
   /** For how long this process has seen nothing move, in ms. */
   idleMs: number;
-  /** Why the API server refuses again and again what was to be done last; undefined while it does not. */
+  /** What the API server has refused this process so often that waiting does not help, in its words. */
   refusal?: string | undefined;
 }
 
@@ -87,7 +96,7 @@ export function decide(situation: Situation): Step {
   const { journal } = situation;
   const asked = takeUp(situation);
   if (asked) return asked;
-  if (journal.driver === 'operator') return native(situation);
+  if (journal.driver === 'operator') return orStop(situation, native(situation));
   const guarded = guard(situation);
   if (guarded) return guarded;
   if (journal.paused) return stand(situation);

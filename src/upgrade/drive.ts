@@ -1,24 +1,20 @@
 import { HOLD_DELAY_SECONDS } from '../resource';
+import { ActionFailures } from './action-failures';
 import { mergePatch } from './changes';
 import type { UpgradeContext } from './context';
+import { CreationWarning } from './creation-warning';
 import { type Action, decide, isDangerous, type Step } from './decide';
 import { UpgradeError } from './errors';
+import { Failures } from './failures';
+import { HeldLease, leaseLost, Overslept } from './held-lease';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
-import { type ClusterView, type LeaseView, notCreated, type Observation } from './observation';
+import type { ClusterView, LeaseView, Observation } from './observation';
 import { Observer } from './observe';
 import { PortError } from './ports';
-import { Refusals } from './refusals';
 import { sampleOf } from './sample';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
-
-const RENEW_LEASE_MS = 10_000;
-
-/** From then on somebody else may have taken it, and given it back. */
-const LEASE_MS = 30_000;
-
-/** So often a write that must happen is tried again although it is refused, once a second. */
-const REFUSALS = 5;
+import { whatHolds } from './what-holds';
 
 /** A change wakes the loop before its time; changes that come together are looked at together. */
 const TOGETHER_MS = 100;
@@ -35,14 +31,18 @@ export type Until = (journal: Journal, observation: Observation) => boolean;
 /** One process that brings a run forward: the loop, and nothing that the cluster or the journal does not hold. */
 export class Run {
   private readonly observer: Observer;
-  private leaseAt = Number.NEGATIVE_INFINITY;
+  private readonly lease: HeldLease;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
   private isLeft = false;
   private readonly idle = new Idleness();
   private readonly targetIn: (view: ClusterView) => Target;
-  private readonly refusals = new Refusals();
-  private creationTrouble = '';
+  /** Of looking, of keeping the lease, and of writing the journal. */
+  private readonly failures: Failures;
+  private readonly undone: ActionFailures;
+  /** What a watch has reported is not to be relied on: something did not go as it made expect. */
+  private isDoubtful = false;
+  private readonly creation = new CreationWarning();
 
   constructor(
     private readonly context: UpgradeContext,
@@ -52,8 +52,13 @@ export class Run {
     private readonly before: ClusterView | undefined,
     private readonly until: Until = () => false,
   ) {
-    this.observer = new Observer(context.clock, context.cluster, context.emqx);
+    const { clock, cluster, emqx, holder } = context;
+    this.observer = new Observer(clock, cluster, emqx);
+    this.lease = new HeldLease(clock, cluster, holder);
     this.targetIn = targetsOf(request);
+    const report = (kind: 'action' | 'warning', text: string) => this.tell(kind, text);
+    this.failures = new Failures(clock, holder, report);
+    this.undone = new ActionFailures(clock, holder, report);
   }
 
   /** To the end, or to where it shall be left. */
@@ -78,31 +83,61 @@ export class Run {
   /** Returns how long to wait before the next one. */
   private async oneStep(keptMs: number, signal?: AbortSignal): Promise<number> {
     try {
-      const wasOurs = this.isLeaseOurs;
-      await this.keepLease(signal);
-      // While it was not ours, somebody else may have gone on; a watch may tell it late.
-      const observation = await this.observer.look(this.journal, signal, { keptMs, anew: !wasOurs });
-      this.follow(observation);
-      this.isLeft = this.until(this.journal, observation);
-      if (this.isLeft) return 0;
-      const step = this.decide(observation);
-      if (this.journal.phase === 'done') return 0;
-      this.tellSample(observation);
-      this.tellCreationTrouble(observation.cluster);
-      if (step.kind === 'stop') return await this.stop(signal);
-      if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return await this.take(step, observation, signal);
-      // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
-      const anew = await this.observer.look(this.journal, signal, { keptMs: NODES_KEPT_MS, anew: true });
-      this.follow(anew);
-      const sure = this.decide(anew);
-      return sure.kind === 'stop' ? await this.stop(signal) : await this.take(sure, anew, signal);
+      const waitMs = await this.lookAndAct(keptMs, signal);
+      this.failures.clear('the cluster answers again');
+      return waitMs;
     } catch (error) {
-      signal?.throwIfAborted();
-      // The next look tells what became of it. What cannot be asked again is not a PortError.
-      if (!(error instanceof PortError) || error.code === 'missing') throw error;
-      this.tell('warning', error.message);
-      return 1_000;
+      await this.failed(error, signal); // the next look shows what became of it
+      return 0;
     }
+  }
+
+  private async lookAndAct(keptMs: number, signal?: AbortSignal): Promise<number> {
+    // While the lease was not ours, somebody else may have changed everything. And watches may be late, or broken without a word:
+    // so all is read anew each time the lease is renewed.
+    const anew = this.isDoubtful || this.lease.isDue;
+    await this.lease.keep(signal);
+    const observation = await this.observer.look(this.journal, signal, { keptMs, anew });
+    if (anew) this.isDoubtful = false;
+    this.follow(observation);
+    this.isLeft = this.until(this.journal, observation);
+    if (this.isLeft) return 0;
+    const step = this.decide(observation);
+    if (this.journal.phase === 'done') return 0;
+    this.tellSample(observation);
+    const uncreated = this.creation.in(observation.cluster);
+    if (uncreated !== undefined) this.tell('warning', uncreated);
+    if (step.kind === 'stop') return this.stop(signal);
+    if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return this.take(step, observation, signal);
+    // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
+    const now = await this.observer.look(this.journal, signal, { keptMs: NODES_KEPT_MS, anew: true });
+    this.follow(now);
+    const sure = this.decide(now);
+    return sure.kind === 'stop' ? this.stop(signal) : this.take(sure, now, signal);
+  }
+
+  /**
+   * Waits before the next attempt at what has failed.
+   *
+   * @throws UpgradeError when it fails for too long, or the error itself where trying again makes no sense
+   */
+  private async failed(error: unknown, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const { failures, journal } = this;
+    failures.add(error);
+    this.isDoubtful = true;
+    const isSilent = !journal.paused && failures.forMs > journal.limits.stallMs;
+    if (failures.isRefused || isSilent) {
+      const seconds = Math.round(failures.forMs / 1_000);
+      const what = failures.isRefused ? 'has refused what the run needs' : 'has not done what the run needs';
+      throw new UpgradeError(
+        failures.isRefused ? 'ACCESS_LOST' : 'UNREACHABLE',
+        `the API server ${what} for ${seconds} s, last: ${(error as Error).message}; nobody drives the run now, and what holds is: ${whatHolds(journal.phase)}`,
+        'once that is cured, the same command resumes the run',
+        { cause: error },
+      );
+    }
+    await this.context.clock.sleep(failures.waitMs, signal);
   }
 
   /**
@@ -112,14 +147,21 @@ export class Run {
   private async stop(signal?: AbortSignal): Promise<number> {
     const anew = await this.observer.look(this.journal, signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
     this.follow(anew);
-    const step = this.decide(anew);
-    return step.kind === 'stop' ? this.take(step, anew, signal) : LOOK_AGAIN_MS;
+    let step = this.decide(anew);
+    if (step.kind === 'stop' && step.waitedFor !== undefined) {
+      // What was waited for may have come, and be followed by something else, without a watch that reported it.
+      this.idle.see(this.journal, step.waitedFor, anew);
+      step = this.decide(anew);
+    }
+    if (step.kind === 'stop') return this.take(step, anew, signal);
+    this.isDoubtful = true; // what made it stop was not so any more
+    return LOOK_AGAIN_MS;
   }
 
   private decide(observation: Observation): Step {
     const target = this.targetIn(observation.cluster);
-    const { journal, heartbeatAt, idle, refusals } = this;
-    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms, refusal: refusals.reason });
+    const { journal, heartbeatAt, idle } = this;
+    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms, refusal: this.undone.refusal });
   }
 
   /** Waits, or less when something changes in the cluster meanwhile; tells whether it did. */
@@ -158,55 +200,74 @@ export class Run {
         if (step.waitingFor !== this.waitingFor) this.tell('waiting', step.waitingFor);
         this.waitingFor = step.waitingFor;
         this.idle.see(this.journal, step.waitingFor, observation);
-        await this.actAll(step.actions, observation, signal);
-        return step.pollMs;
+        return Math.min(step.pollMs, await this.actAll(step.actions, observation, signal));
       }
-      case 'stop':
-        if (step.note) await this.turnPage(step.note, undefined, signal);
-        await this.actAll(step.actions ?? [], observation, signal);
-        throw new UpgradeError(step.code, step.reason, step.fix);
+      case 'stop': {
+        const { note, actions = [] } = step;
+        if (note) await this.turnPage(note, undefined, signal);
+        const waitMs = await this.actAll(actions, observation, signal);
+        if (this.undone.isWorthwhile(actions)) return waitMs;
+        throw new UpgradeError(step.code, [step.reason, ...this.undone.words].join('; '), step.fix);
+      }
     }
   }
 
-  /** All of them, whatever becomes of one. */
-  private async actAll(actions: readonly Action[], observation: Observation, signal?: AbortSignal): Promise<void> {
-    const results = await Promise.allSettled(actions.map((action) => this.act(action, observation, signal)));
-    this.refusals.see(actions, results);
+  /** All of them, whatever becomes of one. Returns after how many ms one that failed is to be tried again. */
+  private async actAll(actions: readonly Action[], observation: Observation, signal?: AbortSignal): Promise<number> {
+    const results = await Promise.allSettled(actions.map((action) => this.attempt(action, observation, signal)));
     const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw passing(failed.reason);
+    if (failed) throw failed.reason;
+    return this.undone.firstMs(actions);
+  }
+
+  private async attempt(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
+    const { clock } = this.context;
+    if (!this.undone.isDue(action)) return;
+    if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
+    await this.lease.keepForWrite(signal);
+    try {
+      await this.act(action, observation, signal);
+      this.undone.done(action);
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.undone.add(action, error);
+      this.isDoubtful = true;
+    }
   }
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
-    const { clock, cluster, emqx } = this.context;
-    if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
-    await this.renewLease(signal);
+    const { cluster, emqx } = this.context;
+    const report = (text: string) => {
+      if (!this.undone.has(action)) this.tell('action', text);
+    };
     switch (action.do) {
       case 'select-traffic':
-        this.tell('action', `Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
+        report(`Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
         return cluster.selectTraffic(action.service, action.revision, signal);
       case 'lead-traffic':
-        this.tell('action', `Endpoints ${action.service} → ${action.revision}`);
+        report(`Endpoints ${action.service} → ${action.revision}`);
         return cluster.leadTraffic(action.service, action.revision, signal);
       case 'patch-resource':
-        this.tell('action', action.why);
+        report(action.why);
         return this.patch(action, observation.cluster.resourceVersion, signal);
       case 'revert-resource':
+        report(`give version ${this.journal.from.version} back, the operator held`);
         return this.revert(action.run, observation, signal);
       case 'mark-serving':
-        this.tell('action', `open the readiness gate of ${action.pod}`);
+        report(`open the readiness gate of ${action.pod}`);
         return cluster.markServing(action.pod, signal);
       case 'start-evacuation': {
         const { connectionsPerSecond, sessionsPerSecond } = action.order;
-        this.tell('action', `evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
+        report(`evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
         this.observer.forget(action.pod);
         return emqx.startEvacuation(action.pod, action.node, action.order, signal);
       }
       case 'stop-evacuation':
-        this.tell('action', `stop the evacuation of ${action.pod}`);
+        report(`stop the evacuation of ${action.pod}`);
         this.observer.forget(action.pod);
         return emqx.stopEvacuation(action.pod, action.node, signal);
       case 'scale-set':
-        this.tell('action', `scale ${action.set} to ${action.replicas}`);
+        report(`scale ${action.set} to ${action.replicas}`);
         return cluster.scaleSet(action.set, action.replicas, signal);
     }
   }
@@ -222,7 +283,7 @@ export class Run {
       await this.context.cluster.patchResource({ spec, ifVersion }, signal);
     } catch (error) {
       // It did not happen, so that the operator has not looked.
-      if (error instanceof PortError && error.code === 'conflict') this.heartbeatAt = before;
+      if (error instanceof PortError && error.code !== 'unavailable') this.heartbeatAt = before;
       throw error;
     }
   }
@@ -234,7 +295,6 @@ export class Run {
       const fix = 'set spec.template back to what the old nodes run, keeping the delay as it is, then ask again';
       throw new UpgradeError('SPEC_LOST', 'what the resource asked for before the run is not kept any more', fix);
     }
-    this.tell('action', `give version ${this.journal.from.version} back, the operator held`);
     const spec = mergePatch(resource.spec as Record<string, unknown>, { ...kept, ...held(kept) });
     this.heartbeatAt = clock.now();
     await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
@@ -251,36 +311,34 @@ export class Run {
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
-    await this.renewLease(signal);
-    if (asked) await cluster.writeJournal(next, asked.cluster.journalVersion, signal);
-    else {
-      const write = async () => {
-        await this.renewLease(signal);
-        await cluster.writeJournal(next, undefined, signal);
-      };
-      await this.insist(write, signal);
-    }
+    const takenUp = asked ? asked.cluster.journalVersion : undefined;
+    const write = async () => {
+      await this.lease.keepForWrite(signal);
+      await cluster.writeJournal(next, takenUp, signal);
+    };
+    await this.insist(write, takenUp === undefined, signal);
     this.journal = next;
     this.idle.reset();
+    this.undone.reset();
   }
 
   /**
-   * Repeats a write that must have happened before anything else may, for as long as the other side is away. A refusal counts
-   * only when it is repeated: an API server that has just started knows no rights for a moment.
+   * Repeats a write that must have happened before anything else may.
+   *
+   * @param inAnyCase whether it makes sense also when something has changed meanwhile
    */
-  private async insist(write: () => Promise<void>, signal?: AbortSignal): Promise<void> {
-    const { clock, cluster } = this.context;
-    for (let refusals = 0, isFirst = true; ; isFirst = false) {
+  private async insist(write: () => Promise<void>, inAnyCase: boolean, signal?: AbortSignal): Promise<void> {
+    const { cluster } = this.context;
+    for (let isFirst = true; ; isFirst = false) {
       try {
         // It may have been taken by force meanwhile.
-        if (!isFirst && this.isLeaseOurs) this.heed((await cluster.observe(signal)).lease);
-        return await write();
+        if (!isFirst && this.lease.isOurs) this.heed(await cluster.readLease(signal));
+        await write();
+        return this.failures.clear('the cluster answers again');
       } catch (error) {
-        signal?.throwIfAborted();
-        if (!(error instanceof PortError) || error instanceof Overslept) throw error;
-        if (error.code === 'refused' && ++refusals > REFUSALS) throw error;
-        this.tell('warning', error.message);
-        await clock.sleep(1_000, signal);
+        const isConflict = error instanceof PortError && error.code === 'conflict';
+        if (error instanceof Overslept || (isConflict && !inAnyCase)) throw error;
+        await this.failed(error, signal);
       }
     }
   }
@@ -288,41 +346,12 @@ export class Run {
   /** What stands in the cluster counts: while this process slept, another one may have gone on with the run. */
   private follow({ cluster: { journal: written, lease } }: Observation): void {
     this.heed(lease);
-    if (written && written.run !== this.journal.run) throw lost('another run has begun meanwhile');
+    if (written && written.run !== this.journal.run) throw leaseLost('another run has begun meanwhile');
     this.journal = written ?? this.journal;
   }
 
   private heed(lease: LeaseView | undefined): void {
-    if (lease && lease.holder !== this.context.holder) throw lost(`${lease.holder} has taken the lease`);
-  }
-
-  /** Whether nobody else can have had the lease since it was taken or renewed. */
-  private get isLeaseOurs(): boolean {
-    return this.context.clock.now() - this.leaseAt < LEASE_MS;
-  }
-
-  /** Takes the lease, and renews it when it is time. */
-  private async keepLease(signal?: AbortSignal): Promise<void> {
-    const { clock, cluster, holder } = this.context;
-    const asked = clock.now();
-    if (asked - this.leaseAt < RENEW_LEASE_MS) return;
-    try {
-      await cluster.holdLease(holder, signal);
-    } catch (error) {
-      if (!(error instanceof PortError) || error.code !== 'conflict') throw error;
-      throw lost(error.message, error);
-    }
-    this.leaseAt = asked;
-  }
-
-  /**
-   * Goes before each write and each order: they follow from what was seen while the lease was ours, and a process that was paused
-   * meanwhile must not act on that.
-   */
-  private async renewLease(signal?: AbortSignal): Promise<void> {
-    if (!this.isLeaseOurs) throw new Overslept();
-    await this.keepLease(signal);
-    if (!this.isLeaseOurs) throw new Overslept();
+    if (lease && lease.holder !== this.context.holder) throw leaseLost(`${lease.holder} has taken the lease`);
   }
 
   /** What may have to be given back is kept first; with the journal the run has begun. */
@@ -330,11 +359,11 @@ export class Run {
     const { cluster } = this.context;
     const { journal } = this;
     const write = async () => {
-      await this.keepLease(signal);
+      await this.lease.keep(signal);
       if (journal.from.digest !== undefined) await cluster.keepSpec(journal.run, resource.spec, signal);
       await cluster.writeJournal(journal, undefined, signal);
     };
-    await this.insist(write, signal);
+    await this.insist(write, true, signal);
   }
 
   /** A run keeps what it began with. */
@@ -357,38 +386,13 @@ export class Run {
     this.context.progress.report({ kind: 'phase', at, phase: this.journal.phase, resumed });
   }
 
-  /** At once, and once. */
-  private tellCreationTrouble(cluster: ClusterView): void {
-    const troubles = cluster.sets.flatMap(({ name }) => notCreated(cluster, name) ?? []).join('; ');
-    if (troubles !== '' && troubles !== this.creationTrouble) this.tell('warning', troubles);
-    this.creationTrouble = troubles;
-  }
-
   private tellSample(observation: Observation): void {
     const sample = sampleOf(observation, this.journal);
     this.context.progress.report({ kind: 'sample', at: observation.at, sample });
   }
 }
 
-/** This process was paused for so long that somebody else may have gone on with the run. */
-class Overslept extends PortError {
-  constructor() {
-    super('conflict', 'this process was paused; it looks again');
-  }
-}
-
 /** The update strategy of a spec, held. */
 function held({ blueGreenUpdate }: Record<string, unknown>): object {
   return { blueGreenUpdate: { ...(blueGreenUpdate as object), initialDelaySeconds: HOLD_DELAY_SECONDS } };
-}
-
-function lost(reason: string, cause?: unknown): UpgradeError {
-  const fix = 'this process has stopped; whoever holds the lease goes on with the run';
-  return new UpgradeError('LEASE_LOST', reason, fix, { cause });
-}
-
-/** What an order was for may go in the same moment; the next look tells. */
-function passing(error: unknown): unknown {
-  if (!(error instanceof PortError) || error.code !== 'missing') return error;
-  return new PortError('conflict', error.message, { cause: error });
 }

@@ -1,7 +1,17 @@
 import type { Check } from './check';
 import type { StopCode } from './decide';
 
-export type UpgradeErrorCode = 'BLOCKED' | 'LEASE_LOST' | 'DETACHED' | 'NO_RUN' | 'NOT_TAKEN_UP' | 'NO_CURE' | StopCode;
+export type UpgradeErrorCode =
+  | 'BLOCKED'
+  | 'LEASE_LOST'
+  /** The API server refuses what no run can do without: its credentials, or their rights, are gone. */
+  | 'ACCESS_LOST'
+  | 'UNREACHABLE'
+  | 'DETACHED'
+  | 'NO_RUN'
+  | 'NOT_TAKEN_UP'
+  | 'NO_CURE'
+  | StopCode;
 
 /** A run ended before its end. What holds then is safe, and the same command goes on from there. */
 export class UpgradeError extends Error {

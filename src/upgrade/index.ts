@@ -1,3 +1,5 @@
+export { awaitLease, type LeaseWait } from './await-lease';
+export { backOffMs } from './back-off';
 export type { Change } from './changes';
 export type { Check, CheckGroup } from './check';
 export type { UpgradeContext } from './context';

@@ -63,6 +63,8 @@ export interface LeaseView {
   /** Whether the holder has renewed it within its duration. */
   live: boolean;
   acquiredAt: number;
+  /** When it runs out unless its holder renews it, ms since the epoch. */
+  expiresAt: number;
 }
 
 /** A Deployment that runs the EMQX Operator. */

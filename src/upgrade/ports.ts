@@ -1,5 +1,5 @@
 import type { Journal } from './journal';
-import type { ClusterView, NodeCount, NodeView, OperatorView } from './observation';
+import type { ClusterView, LeaseView, NodeCount, NodeView, OperatorView } from './observation';
 import type { ProgressEvent } from './progress';
 
 /** What the engine needs of the world. Adapters implement these ports; the engine imports none of the adapters. */
@@ -78,6 +78,8 @@ export interface ClusterPort {
   markServing(pod: string, signal?: AbortSignal): Promise<void>;
   /** Takes or renews the lease; rejects with `conflict` and the holder's name when somebody else holds it. */
   holdLease(holder: string, signal?: AbortSignal): Promise<void>;
+  /** The lease as it stands now; undefined when nobody holds it. */
+  readLease(signal?: AbortSignal): Promise<LeaseView | undefined>;
   releaseLease(holder: string, signal?: AbortSignal): Promise<void>;
   /**
    * @param takenUp version of the journal whose request is removed by this write; it rejects with `conflict` when the request

@@ -1,10 +1,10 @@
 import { versionOf } from '../resource';
 import type { UpgradeContext } from './context';
+import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase } from './journal';
 import { activeSets, blueOf, isNative, isWaiting, type LeaseView, type Observation } from './observation';
 import { Observer } from './observe';
 import { runningVersion } from './plan';
-import { PortError } from './ports';
 import type { ProgressEvent, Sample } from './progress';
 import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
@@ -72,20 +72,26 @@ const WATCH_MS = 2_000;
 /**
  * What happens to a cluster, as a run would tell it. Writes nothing. Ends when a run that was open has come to its end, or
  * when the signal aborts; goes on for ever where none is open.
+ *
+ * @throws PortError when the cluster goes on refusing to be looked at
  */
 export async function* watchUpgrade(
   context: UpgradeContext,
   signal?: AbortSignal,
 ): AsyncGenerator<ProgressEvent, void> {
-  const { clock, cluster, emqx } = context;
+  const { clock, cluster, emqx, holder } = context;
   const observer = new Observer(clock, cluster, emqx);
+  const said: ProgressEvent[] = [];
+  const failures = new Failures(clock, holder, (kind, text) => said.push({ kind, at: clock.now(), text }));
   const ended = new AbortController();
   cluster.follow(ended.signal);
   let phase: Phase | undefined;
   try {
     for (;;) {
       try {
-        const observation = await observer.look(undefined, signal);
+        const observation = await observer.look(undefined, signal, { anew: failures.last !== undefined });
+        failures.clear('the cluster answers again');
+        yield* said.splice(0);
         const { journal } = observation.cluster;
         const open = isOpen(journal) ? journal : undefined;
         if (open && open.phase !== phase) {
@@ -99,10 +105,11 @@ export async function* watchUpgrade(
         yield { kind: 'sample', at: observation.at, sample: sampleOf(observation, open) };
       } catch (error) {
         signal?.throwIfAborted();
-        if (!(error instanceof PortError) || error.code === 'missing') throw error;
-        yield { kind: 'warning', at: clock.now(), text: error.message };
+        failures.add(error);
+        if (failures.isRefused) throw error;
+        yield* said.splice(0);
       }
-      await clock.sleep(WATCH_MS, signal);
+      await clock.sleep(Math.max(WATCH_MS, failures.waitMs), signal);
     }
   } finally {
     ended.abort();

@@ -11,7 +11,7 @@ import { SimulatedClock } from '../../src/simulator/clock';
 import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
 import { ObjectStore } from '../../src/simulator/kubernetes/object-store';
 import { Random } from '../../src/simulator/random';
-import { PortError } from '../../src/upgrade';
+import { PortError, UpgradeError } from '../../src/upgrade';
 import { clusterOf } from '../_upgradable-cluster';
 import { atEnd, endAll, kubeconfig, listening, temporaryFile } from '../kubernetes/_fake-server';
 import { type Ended, run } from './_shell';
@@ -185,7 +185,7 @@ app.synth();
     expect(err).toContain('the API server: not \\u{1b}[2J now\n');
   });
 
-  test.each<[string, PortError, object]>([
+  test.each<[string, PortError | UpgradeError, object]>([
     [
       'what the operator has not made',
       new PortError('missing', 'x', { cause: refusal(404, 'NotFound', 'secrets "emqx-ee-bootstrap-user" not found') }),
@@ -203,6 +203,24 @@ app.synth();
         message: 'the journal is of a form this version does not know',
         fix: 'look at that object, for example by kubectl get -o yaml',
       },
+    ],
+    [
+      'a run that lost its credentials',
+      new UpgradeError('ACCESS_LOST', 'the API server has refused it', 'the same command resumes the run', {
+        cause: new PortError('refused', 'x', { cause: refusal(401, 'Unauthorized', 'Unauthorized') }),
+      }),
+      {
+        code: 'UNAUTHORIZED',
+        message: 'the API server has refused it',
+        fix: expect.stringMatching(/^the same command resumes the run: log in again as you do for kubectl/),
+      },
+    ],
+    [
+      'a run that cannot reach the API server any more',
+      new UpgradeError('UNREACHABLE', 'it has not done it', 'the same command resumes the run', {
+        cause: new PortError('unavailable', 'x', { cause: refusal(0, 'Unreachable', 'ECONNREFUSED') }),
+      }),
+      { code: 'UNREACHABLE', message: 'it has not done it', fix: expect.stringMatching(/: is this the right context/) },
     ],
   ])('%s is told with what to look at', (_, error, told) => {
     expect(clusterError(error, { namespace: 'mqtt', name: 'emqx-ee' })).toMatchObject({ exitCode: 5, ...told });

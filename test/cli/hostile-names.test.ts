@@ -69,7 +69,11 @@ function left() {
 
 describe('names that would take over a terminal are shown escaped: ', () => {
   test.each<[string, () => unknown, string[]]>([
-    ['the holder of the lease', holdLease, ['upgrade --set-version 4.4.15 --yes', 'plan --set-version 4.4.15']],
+    [
+      'the holder of the lease',
+      holdLease,
+      ['upgrade --set-version 4.4.15 --yes --no-wait', 'plan --set-version 4.4.15'],
+    ],
     ['the image of the operator', renameOperator, ['check', 'plan --set-version 4.4.15']],
     ['a version in the journal', leaveJournal, ['status', 'rescue']],
   ])('%s', async (_, make, commands) => {

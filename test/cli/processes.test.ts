@@ -113,7 +113,7 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     const first = start(...upgrade);
     await first.wrote('phase green');
     first.child.kill('SIGSTOP'); // time stands with it, so that it holds the lease
-    const second = await run(...upgrade);
+    const second = await run(...upgrade, '--no-wait');
     first.child.kill('SIGCONT');
     expect(second.code).toBe(3);
     expect(second.err).toMatch(

@@ -240,6 +240,20 @@ describe('the credentials', () => {
     expect(credentials).toHaveBeenCalledTimes(2);
   });
 
+  test('that were good before are asked for anew when they are refused, and the order is given again, once', async () => {
+    const credentials = jest.fn(() => Promise.resolve(ID));
+    const denied: Answer = { status: 401, body: 'Unauthorized' };
+    const { client, requests } = scripted({ ...RESTING, [START]: [denied, json({ data: [], code: 0 })] }, credentials);
+    await client.observe(POD, NODE);
+    await client.startEvacuation(POD, NODE, ORDER);
+    expect(requests.filter(({ path }) => path === START)).toHaveLength(2);
+    expect(credentials).toHaveBeenCalledTimes(2);
+    const { client: refused, requests: asked } = scripted({ ...RESTING, [START]: denied });
+    await refused.observe(POD, NODE);
+    await expect(refused.startEvacuation(POD, NODE, ORDER)).rejects.toMatchObject({ code: 'refused' });
+    expect(asked.filter(({ path }) => path === START)).toHaveLength(2);
+  });
+
   test('are asked again after they could not be read', async () => {
     const credentials = jest
       .fn(() => Promise.resolve(ID))

@@ -62,6 +62,11 @@ async function first(
 const versions = (asked: { url: string }[]) =>
   asked.map(({ url }) => /[?&]resourceVersion=(\w*)/.exec(url)?.[1] ?? 'list');
 
+/** A wait of about so long: with jitter it is shorter by up to a quarter. */
+const within = (ms: number) => ({
+  asymmetricMatch: (slept: unknown) => Number(slept) <= ms && Number(slept) >= ms * 0.75,
+});
+
 describe('a watch', () => {
   test('asks for the changes behind a version, with bookmarks, for five minutes', async () => {
     const { api, asked } = await playing([sends(event('ADDED', 'a', '2'))]);
@@ -79,7 +84,7 @@ describe('a watch', () => {
     ]);
     expect(await first(api, 4)).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a', 'ADDED b']);
     expect(versions(asked)).toEqual(['1', '3', '5']);
-    expect(slept).toEqual([500, 500]);
+    expect(slept).toEqual([within(1_000), within(1_000)]);
   });
 
   test('knows from bookmarks how far it is, and does not show them', async () => {
@@ -144,30 +149,37 @@ describe('a watch', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('bears with a server in trouble, longer each time, and gives up after six failures in a row', async () => {
-    const trouble = line({ type: 'ERROR', object: { code: 500, message: 'etcdserver: leader changed' } });
-    const parts = [refuses(503, 'ServiceUnavailable'), breaksAfter(), sends(trouble), refuses(429, 'TooManyRequests')];
-    const recovered = await playing([...parts, sends(event('ADDED', 'a', '2'))]);
-    expect(await first(recovered.api, 1)).toEqual(['ADDED a']);
-    expect(recovered.slept).toEqual([500, 1000, 2000, 4000]);
-    const lost = await playing([...parts, breaksAfter(), refuses(500, 'InternalError')]);
-    expect(await rejection(first(lost.api, 1))).toMatchObject({ code: 'InternalError', message: 'because' });
-    expect(lost.slept).toEqual([500, 1000, 2000, 4000, 8000]);
-  });
+  const trouble = sends(line({ type: 'ERROR', object: { code: 500, message: 'etcdserver: leader changed' } }));
+  test.each<[string, Part]>([
+    ['503', refuses(503, 'ServiceUnavailable')],
+    ['a broken connection', breaksAfter()],
+    ['an error as an event', trouble],
+    ['429', refuses(429, 'TooManyRequests')],
+  ])(
+    'bears with a server in trouble, longer each time, and gives up after three failures in a row: %s',
+    async (_, part) => {
+      const recovered = await playing([part, part, sends(event('ADDED', 'a', '2'))]);
+      expect(await first(recovered.api, 1)).toEqual(['ADDED a']);
+      expect(recovered.slept).toEqual([within(1_000), within(2_000)]);
+      const lost = await playing([part, part, refuses(500, 'InternalError')]);
+      expect(await rejection(first(lost.api, 1))).toMatchObject({ code: 'InternalError', message: 'because' });
+      expect(lost.slept).toEqual([within(1_000), within(2_000)]);
+    },
+  );
 
   test('counts only failures in a row', async () => {
-    const five = Array(5).fill(breaksAfter()) as Part[];
+    const two = Array(2).fill(breaksAfter()) as Part[];
     const { api } = await playing([
-      ...five,
+      ...two,
       breaksAfter(event('ADDED', 'a', '2')),
-      ...five.slice(1),
+      ...two.slice(1),
       sends(event('ADDED', 'b', '3')),
     ]);
     expect(await first(api, 2)).toEqual(['ADDED a', 'ADDED b']);
   });
 
   test('of what is no API server says so without repeating it', async () => {
-    const { api } = await playing(Array(6).fill(sends('s3cret\n')) as Part[]);
+    const { api } = await playing(Array(3).fill(sends('s3cret\n')) as Part[]);
     expect(await rejection(first(api, 1))).toMatchObject({ message: 'the watch sent what is not JSON' });
   });
 
@@ -179,17 +191,41 @@ describe('a watch', () => {
     [{ type: 'ERROR' }],
     [{ object: object('a', '2') }],
   ])('is told what is no event: %j', async (value) => {
-    const { api } = await playing(Array(6).fill(sends(`${JSON.stringify(value)}\n`)) as Part[]);
+    const { api } = await playing(Array(3).fill(sends(`${JSON.stringify(value)}\n`)) as Part[]);
     expect(await rejection(first(api, 1))).toMatchObject({ message: 'the watch sent what is no event' });
   });
 
   test('is not read to the end of a line that has none', async () => {
-    const { api, asked } = await playing(Array(6).fill(endlessly) as Part[]);
+    const { api, asked } = await playing(Array(3).fill(endlessly) as Part[]);
     expect(await rejection(first(api, 1))).toMatchObject({
       code: 'Unreachable',
       message: expect.stringMatching(/a line of more than 8388608 characters$/),
     });
-    expect(asked).toHaveLength(6);
+    expect(asked).toHaveLength(3);
+  });
+
+  test('that tells nothing for 90 s, not even a bookmark, is broken: another one takes its place', async () => {
+    jest.useFakeTimers({
+      advanceTimers: false,
+      doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'],
+    });
+    try {
+      const { api, asked } = await playing([
+        (response) => void response.write(event('ADDED', 'a', '2')),
+        (response) => void response.write(event('ADDED', 'b', '3')),
+      ]);
+      const events = api.watch(MAPS, { resourceVersion: '1' }, new AbortController().signal)[Symbol.asyncIterator]();
+      await events.next();
+      const next = events.next();
+      jest.advanceTimersByTime(89_000);
+      expect(asked).toHaveLength(1);
+      jest.advanceTimersByTime(1_000);
+      expect((await next).value).toMatchObject({ object: { metadata: { name: 'b' } } });
+      expect(versions(asked)).toEqual(['1', '2']);
+      await events.return?.();
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('that nobody reads any more is closed', async () => {

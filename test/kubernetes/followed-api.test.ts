@@ -23,12 +23,16 @@ function followed() {
   const clock = new SimulatedClock();
   const store = new ObjectStore(clock, new Random(1));
   const calls: ApiCall['verb'][] = [];
-  const server: { down?: KubeApiError } = {};
+  const server: { down?: KubeApiError; lateMs?: number } = {};
   const api = new InMemoryKubeApi(clock, store, {
     latencyMs: 10,
-    intercept: (call, perform) => {
+    intercept: async (call, perform) => {
       calls.push(call.verb);
-      return server.down ? Promise.reject(server.down) : perform();
+      const { lateMs = 0 } = server;
+      if (server.down) throw server.down;
+      const answer = await perform();
+      if (lateMs > 0) await clock.sleep(lateMs);
+      return answer;
     },
   });
   const subject = new FollowedApi(api, clock);
@@ -88,6 +92,39 @@ describe('lists that are followed', () => {
       expect(await listed()).toEqual(['a=4']);
       await clock.sleep(100);
       expect(await listed()).toEqual(['a=4']);
+    });
+  });
+
+  test('keep what was written when the answer to an earlier list comes after it', async () => {
+    const { clock, store, server, api, subject, listed } = followed();
+    store.create(map('a', { v: '1' }));
+    await clock.run(async () => {
+      await listed();
+      await clock.sleep(100);
+      api.endWatches(); // which would tell, too
+      server.lateMs = 50; // the list is read now, and answered after the write
+      const late = listed(true);
+      await clock.sleep(15);
+      delete server.lateMs;
+      await subject.patch(ref('a'), { type: 'merge', body: { data: { v: '2' } } });
+      await late;
+      expect(await listed()).toEqual(['a=2']);
+    });
+  });
+
+  test('show nothing that is gone when the answer to a write comes after the news of its end', async () => {
+    const { clock, store, server, subject } = followed();
+    const one = () => subject.list(ref('a'), {});
+    store.create(map('a', { v: '1' }));
+    await clock.run(async () => {
+      await one();
+      await clock.sleep(100);
+      server.lateMs = 50;
+      const late = subject.patch(ref('a'), { type: 'merge', body: { data: { v: '2' } } });
+      await clock.sleep(15);
+      store.delete(ref('a'));
+      await late;
+      expect(await one()).toEqual([]);
     });
   });
 

@@ -70,7 +70,12 @@ describe('the lease', () => {
       code: 'conflict',
       message: 'p1 holds the lease emqx-upgrade since 2026-01-01T00:00:00.000000Z',
     });
-    expect(await later(0, () => subject.view({}))).toEqual({ holder: 'p1', live: true, acquiredAt: START });
+    expect(await later(0, () => subject.view({}))).toEqual({
+      holder: 'p1',
+      live: true,
+      acquiredAt: START,
+      expiresAt: START + 30_000,
+    });
     await later(1, () => subject.hold('p2'));
     expect(stored()).toMatchObject({
       holderIdentity: 'p2',
@@ -83,7 +88,30 @@ describe('the lease', () => {
   test('that has run out is shown as not live', async () => {
     const { subject, later } = lease();
     await later(0, () => subject.hold('p1'));
-    expect(await later(30_000, () => subject.view({}))).toEqual({ holder: 'p1', live: false, acquiredAt: START });
+    expect(await later(30_000, () => subject.view({}))).toEqual({
+      holder: 'p1',
+      live: false,
+      acquiredAt: START,
+      expiresAt: START + 30_000,
+    });
+  });
+
+  test('of a holder that is known to be gone is free at once', async () => {
+    const { api, clock, stored, later } = lease();
+    const followed = new FollowedApi(api, clock);
+    const subject = new UpgradeLease(
+      followed,
+      clock,
+      REF.namespace,
+      REF.name,
+      () => [],
+      (holder) => holder === 'p1',
+    );
+    await later(0, () => subject.hold('p1'));
+    expect(await later(0, () => subject.view({}))).toMatchObject({ holder: 'p1', live: false });
+    expect(await later(0, () => subject.hold('p2'))).toBeUndefined();
+    expect(stored()).toMatchObject({ holderIdentity: 'p2', leaseTransitions: 1 });
+    expect(await later(0, () => subject.hold('p1'))).toMatchObject({ code: 'conflict' });
   });
 
   test('is not given back by another', async () => {

@@ -6,6 +6,7 @@ import {
   type EmqxPort,
   type EvacuationOrder,
   type Journal,
+  type LeaseView,
   type NodeView,
   PortError,
   type ProgressEvent,
@@ -119,6 +120,7 @@ export class FakeWorld {
         scaleSet: wrap('scaleSet', (name, replicas) => this.scale(name, replicas)),
         markServing: wrap('markServing', () => {}),
         holdLease: wrap('holdLease', (who) => this.takeLease(who)),
+        readLease: wrap('readLease', () => this.leaseView()),
         releaseLease: wrap('releaseLease', (who) => {
           if (this.lease?.holder === who) this.lease = undefined;
         }),
@@ -222,15 +224,18 @@ export class FakeWorld {
         },
       ],
       keptInitialDelaySeconds: undefined,
-      lease: this.lease && {
-        holder: this.lease.holder,
-        live: this.clock.now() - this.lease.renewedAt < LEASE_MS,
-        acquiredAt: this.lease.acquiredAt,
-      },
+      lease: this.leaseView(),
       journal: this.journal,
       request: this.request,
       journalVersion: String(this.requests),
     };
+  }
+
+  private leaseView(): LeaseView | undefined {
+    if (!this.lease) return undefined;
+    const { holder, renewedAt, acquiredAt } = this.lease;
+    const expiresAt = renewedAt + LEASE_MS;
+    return { holder, live: this.clock.now() < expiresAt, acquiredAt, expiresAt };
   }
 
   private takeLease(holder: string): void {

@@ -29,6 +29,8 @@ export interface ProcessOptions {
   /** How late the events of a watch are now, in ms. */
   watchLagMs: () => number;
   progress: (event: ProgressEvent) => void;
+  /** Called when a request was answered, or has failed. */
+  answered: (call: EngineCall, hasFailed: boolean) => void;
   /** Called before and after the process ceases to work. */
   changes: () => void;
 }
@@ -41,6 +43,8 @@ export class EngineProcess {
   readonly context: UpgradeContext;
   readonly api: InMemoryKubeApi;
   private readonly death = new AbortController();
+  /** The watches that are open. */
+  private readonly streams = new Set<Stream>();
   private frozenUntil = 0;
 
   constructor(private readonly options: ProcessOptions) {
@@ -93,6 +97,15 @@ export class EngineProcess {
     this.frozenUntil = this.options.world.clock.now() + ms;
   }
 
+  /** Its watches report nothing any more; after so long they are found to be broken. */
+  silenceWatches(ms: number): void {
+    const { clock } = this.options.world;
+    for (const stream of this.streams) {
+      stream.isSilent = true;
+      clock.scheduleWaking(ms, () => stream.fail(new Silence()));
+    }
+  }
+
   /** Ends its watches, as a server does that restarts. */
   endWatches(error: KubeApiError): void {
     this.api.endWatches(error);
@@ -110,12 +123,18 @@ export class EngineProcess {
   private async through<T>(call: Omit<EngineCall, 'write'>, perform: (call: EngineCall) => Promise<T>): Promise<T> {
     await this.thaw();
     const numbered: EngineCall = { ...call, write: call.writes ? this.options.nextWrite() : undefined };
-    await this.options.meet(numbered, 'before');
-    await this.thaw();
-    const result = await perform(numbered);
-    await this.options.meet(numbered, 'after');
-    await this.thaw();
-    return result;
+    try {
+      await this.options.meet(numbered, 'before');
+      await this.thaw();
+      const result = await perform(numbered);
+      await this.options.meet(numbered, 'after');
+      await this.thaw();
+      this.options.answered(numbered, false);
+      return result;
+    } catch (error) {
+      this.options.answered(numbered, true);
+      throw error;
+    }
   }
 
   /** Nothing goes on in a process that is paused, or dead. */
@@ -138,7 +157,7 @@ export class EngineProcess {
   /** Watches whose events come late, or wait until the process goes on. */
   private portOf(api: InMemoryKubeApi): KubeApi {
     const watch = <T extends KubeObject>(query: ListQuery, options: WatchOptions, signal: AbortSignal) =>
-      this.late(api.watch<T>(query, options, signal), signal);
+      this.resumed<T>(api, query, options, signal);
     return {
       get: api.get.bind(api),
       list: api.list.bind(api),
@@ -150,29 +169,75 @@ export class EngineProcess {
     };
   }
 
+  /** A watch that is broken is followed by another one behind its last event, as {@link resumedWatch} does it. */
+  private async *resumed<T extends KubeObject>(
+    api: InMemoryKubeApi,
+    query: ListQuery,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>, void> {
+    for (let from = options; ; ) {
+      try {
+        for await (const event of this.late(api.watch<T>(query, from, signal), signal)) {
+          from = { resourceVersion: event.object.metadata.resourceVersion ?? '' };
+          yield event;
+        }
+        return;
+      } catch (error) {
+        if (!(error instanceof Silence)) throw error;
+      }
+    }
+  }
+
   private async *late<T extends KubeObject>(
     events: AsyncIterable<WatchEvent<T>>,
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>, void> {
     const { world, watchLagMs } = this.options;
-    for await (const { event, at } of stamped(events, world.clock)) {
-      const lagMs = at + watchLagMs() - world.clock.now();
-      if (lagMs > 0) await world.clock.sleep(lagMs);
-      await this.thaw();
-      if (signal.aborted) return;
-      yield event;
+    const stream: Stream = { isSilent: false, fail: () => undefined };
+    this.streams.add(stream);
+    try {
+      for await (const { event, at } of stamped(events, stream, world.clock)) {
+        const lagMs = at + watchLagMs() - world.clock.now();
+        if (lagMs > 0) await world.clock.sleep(lagMs);
+        await this.thaw();
+        if (signal.aborted) return;
+        yield event;
+      }
+    } finally {
+      this.streams.delete(stream);
     }
   }
 }
 
+/** A watch has sent nothing for too long. */
+class Silence extends Error {}
+
+/** A watch that is open. */
+interface Stream {
+  /** Nothing comes any more. */
+  isSilent: boolean;
+  /** Ends it. */
+  fail(error: Error): void;
+}
+
 /** Events with the time at which each came, whoever takes them when. */
-async function* stamped<E>(events: AsyncIterable<E>, clock: SimulatedClock): AsyncGenerator<{ event: E; at: number }> {
+async function* stamped<E>(
+  events: AsyncIterable<E>,
+  stream: Stream,
+  clock: SimulatedClock,
+): AsyncGenerator<{ event: E; at: number }> {
   const queue: { event: E; at: number }[] = [];
   let ended: { error?: unknown } | undefined;
   let wake = () => {};
+  stream.fail = (error) => {
+    ended = { error };
+    wake();
+  };
   const pump = async () => {
     try {
       for await (const event of events) {
+        if (stream.isSilent) continue;
         queue.push({ event, at: clock.now() });
         wake();
       }

@@ -1,3 +1,4 @@
+import type { ProgressEvent } from '../../upgrade';
 import type { RefusalReason } from '../clients/client-report';
 import type { StoreChange } from '../kubernetes/object-store';
 import type { EngineCall } from './engine-call';
@@ -17,6 +18,7 @@ export const INVARIANTS = {
   clients: 'after the end every client is back',
   sessions: 'after the end every session and every queued message is there',
   liveness: 'the run comes to its end',
+  patience: 'what goes on failing is tried ever more seldom, and reported once',
   'named errors': 'a run that stops says why, and the reason is true',
 } as const;
 
@@ -29,6 +31,10 @@ export interface Invariant {
   stored?(change: StoreChange, author: string | undefined): void;
   /** A request with an effect is about to be carried out. */
   ordered?(call: EngineCall): void;
+  /** A request of a process was answered, or has failed. */
+  answered?(call: EngineCall, hasFailed: boolean): void;
+  /** A process reports what it does. */
+  reported?(process: string, event: ProgressEvent): void;
   connected?(client: string, node: string): void;
   evicted?(client: string, node: string): void;
   /** @param node where the client sat */

@@ -1,3 +1,4 @@
+import type { ProgressEvent } from '../../upgrade';
 import type { RefusalReason } from '../clients/client-report';
 import type { ClusterObserver } from '../emqx/observer';
 import type { Authorship } from './attributed-store';
@@ -11,8 +12,10 @@ import { forwardOnly } from './invariants/forward-only';
 import { movedOnce } from './invariants/moved-once';
 import { oneOwner } from './invariants/one-owner';
 import { pace } from './invariants/pace';
+import { patience } from './invariants/patience';
 import { requests } from './invariants/requests';
 import { targetTakes } from './invariants/target-takes';
+import { LeaseHistory } from './lease-history';
 import { isSticking, NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
 import type { Trace } from './trace';
 
@@ -47,6 +50,7 @@ export class Judge {
   readonly violations: Violation[] = [];
   readonly facts: Facts;
   readonly health: Health;
+  private readonly leases = new LeaseHistory();
   readonly causes: Causes = {
     crashing: undefined,
     released: new Set(),
@@ -84,6 +88,7 @@ export class Judge {
       movedOnce(bench),
       conserved(bench),
       pace(bench),
+      patience(bench),
       requests(bench),
       doneIsDone(bench, before, resourceOf(size, NEW_VERSION)),
     ];
@@ -93,6 +98,7 @@ export class Judge {
     world.kubernetes.store.subscribe((change) => {
       const { object, type } = change;
       const { current } = authorship;
+      this.leases.stored(change);
       if (object.kind === 'StatefulSet' && type === 'MODIFIED') {
         const { replicas } = (object as SetObject).spec;
         const before = (change.previous as SetObject).spec.replicas;
@@ -125,6 +131,24 @@ export class Judge {
     this.options.trace.add(callText(call));
     if (call.verb === 'start') this.orderedAt.set(call.target, this.facts.now);
     for (const invariant of this.invariants) invariant.ordered?.(call);
+  }
+
+  /** A request of a process was answered, or has failed. */
+  answered(call: EngineCall, hasFailed: boolean): void {
+    for (const invariant of this.invariants) invariant.answered?.(call, hasFailed);
+  }
+
+  /** A process reports what it does. */
+  reported(process: string, event: ProgressEvent): void {
+    this.options.trace.told(process, event);
+    for (const invariant of this.invariants) invariant.reported?.(process, event);
+  }
+
+  /** A process has stopped with an error: what that says is true. */
+  stopped(holder: string, error: unknown): void {
+    if (this.leases.contradicts(error, holder)) {
+      this.fail('named errors', `${holder} stops for a lost lease that nobody took: ${(error as Error).message}`);
+    }
   }
 
   fail(invariant: InvariantName, detail: string): void {

@@ -109,7 +109,8 @@ export class Scene {
       },
       watchLagMs: () => this.watchLagMs,
       changes: () => void this.judge.health.tick(),
-      progress: (event) => this.trace.told(holder, event),
+      progress: (event) => this.judge.reported(holder, event),
+      answered: (call, hasFailed) => this.judge.answered(call, hasFailed),
     });
     this.processes.push(process);
     return process;

@@ -48,6 +48,7 @@ export async function supervise(scene: Scene): Promise<Ending> {
     process.kill();
     trace.tell(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
     if (!wasKilled) {
+      judge.stopped(process.holder, stopped);
       const code = await heed(scene, stopped);
       if (code) return { kind: 'stopped', code };
     }
@@ -79,21 +80,27 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
   if (FINAL.includes(error.code) || judge.causes.released.size >= stage.size.replicas) return error.code;
   switch (error.code) {
     case 'GREEN_NOT_READY':
-      // Pods of the new set that a quota keeps away are what is waited for, whatever else is not ready yet.
-      if (
-        scene.clock.now() < scene.quotaUntil &&
-        arePodsMissing(scene) &&
-        !/were not created: .*exceeded quota/.test(error.message)
-      ) {
-        judge.fail('named errors', `a quota refuses pods, and the run stops with: ${error.message}`);
+      // Pods of the new set that a quota keeps away are what is waited for, whatever else is not ready yet; no other fault lasts for so long.
+      if (!/were not created: .*exceeded quota/.test(error.message)) {
+        const isQuota = scene.clock.now() < scene.quotaUntil && arePodsMissing(scene);
+        const why = isQuota
+          ? 'a quota refuses pods, and the run stops with'
+          : 'all was there to go on, and the run stops with';
+        judge.fail('named errors', `${why}: ${error.message}`);
       }
       return undefined;
     case 'WRITE_REFUSED':
       if (scene.policies === 0) judge.fail('named errors', `nothing is refused by a policy: ${error.message}`);
       return undefined;
     case 'LEASE_LOST':
+    // He logs in again, or waits for the API server.
+    case 'ACCESS_LOST':
+    case 'UNREACHABLE':
     case 'PODS_LOST':
+      return undefined;
     case 'STALLED':
+      // No fault lasts for so long, and none refuses what others may do.
+      judge.fail('named errors', `${error.code}, although all was there to go on: ${error.message}`);
       return undefined;
     case 'TEMPLATE_CHANGED': {
       const { journal } = judge.facts;
@@ -126,7 +133,9 @@ function arePodsMissing({ judge: { facts } }: Scene): boolean {
 function leavesNothingOpen({ judge, stage }: Scene, { code, message }: UpgradeError): void {
   const { facts } = judge;
   const { journal } = facts;
-  if (code === 'LEASE_LOST' || !journal || !HELD_PHASES.includes(journal.phase)) return;
+  // Who is let in no more can leave nothing as it should be.
+  if (['LEASE_LOST', 'ACCESS_LOST', 'UNREACHABLE'].includes(code) || !journal || !HELD_PHASES.includes(journal.phase))
+    return;
   if (!facts.isHeld) judge.fail('P3', `the run stops with ${code} and leaves the operator released: ${message}`);
   const size = stage.world.pods.running.filter(({ node }) => node.evacuation.state === 'evicting_conns').length;
   if (size > 0 && code === 'STALLED') judge.fail('P1', `the run stops with ${code}, and ${size} nodes go on evicting`);

@@ -5,31 +5,46 @@ import { moveOf, standStill, targetTakes } from './common';
 import { wayBack } from './control';
 
 /**
- * What becomes of a step that has waited for too long: the nodes are told to stop, and the run ends, or goes back where the
- * user asked for that. What holds then is safe: nobody is disconnected, and the same command goes on.
+ * What becomes of a step that has waited for too long, or for what the API server refuses: the evacuations are stopped, and the
+ * run ends, or goes back where the user asked for that. What holds then is safe: nobody is disconnected, and the same command
+ * resumes the run.
  */
 export function orStop(situation: Situation, step: Step): Step {
-  const { journal, idleMs, refusal } = situation;
+  const { journal } = situation;
   if (step.kind !== 'stay' || journal.paused) return step;
-  if (refusal === undefined && idleMs <= patienceMs(situation)) return step;
-  const seconds = Math.round(idleMs / 1000);
+  const why = refused(situation, step.waitingFor) ?? stalled(situation, step.waitingFor);
+  if (!why) return step;
   const stop: Step = {
     kind: 'stop',
+    ...why,
     fix: 'nobody is disconnected any more; cure it and run the same command again, or abort',
     actions: standStill(situation),
-    ...(refusal === undefined
-      ? {
-          code: journal.phase === 'green' ? 'GREEN_NOT_READY' : 'STALLED',
-          reason: `nothing has moved for ${seconds} s while waiting for ${step.waitingFor}: ${cause(situation, step.waitingFor)}`,
-        }
-      : { code: 'WRITE_REFUSED', reason: `the API server refuses what is needed for ${step.waitingFor}: ${refusal}` }),
+    waitedFor: step.waitingFor,
   };
-  const back = journal.limits.onFailure === 'abort' ? wayBack(situation) : undefined;
+  const mayAbort = journal.limits.onFailure === 'abort' && journal.driver !== 'operator';
+  const back = mayAbort ? wayBack(situation) : undefined;
   return back && typeof back !== 'string' ? back : stop;
 }
 
 /** For how long pods that the API server refuses are waited for, in ms: a quota may become free in a moment. */
 const REFUSED_MS = 30_000;
+
+type Why = Pick<Extract<Step, { kind: 'stop' }>, 'code' | 'reason'>;
+
+function refused({ refusal }: Situation, waitingFor: string): Why | undefined {
+  if (refusal === undefined) return undefined;
+  return { code: 'WRITE_REFUSED', reason: `the API server refuses what is needed for ${waitingFor}: ${refusal}` };
+}
+
+function stalled(situation: Situation, waitingFor: string): Why | undefined {
+  const { journal, idleMs } = situation;
+  if (idleMs <= patienceMs(situation)) return undefined;
+  const seconds = Math.round(idleMs / 1000);
+  return {
+    code: journal.phase === 'green' ? 'GREEN_NOT_READY' : 'STALLED',
+    reason: `nothing has moved for ${seconds} s while waiting for ${waitingFor}: ${cause(situation, waitingFor)}`,
+  };
+}
 
 /** For how long nothing may move, in ms. */
 function patienceMs(situation: Situation): number {

@@ -1,5 +1,6 @@
 import { KubeApiError } from '../../../kubernetes';
-import type { EngineCall, Moment } from '../engine-call';
+import { SILENT_MS } from '../../../kubernetes/watch';
+import type { EngineCall, Meet, Moment } from '../engine-call';
 import { type Fault, whole } from '../fault';
 import type { Scene } from '../scene';
 
@@ -39,6 +40,18 @@ export const API_FAULTS = {
     act: (scene, random) =>
       next(scene, whole(random, 1, 3), 'after', () => new KubeApiError(0, 'Unreachable', 'socket hang up')),
   },
+  'requests-overlap': {
+    does: 'each request of a process takes up to 1.4 s more, for 10 to 40 s: what is asked together is done and answered in any order',
+    act: async (scene, random) => {
+      const mostMs = whole(random, 100, 700);
+      const meet: Meet = () => scene.clock.sleep(random.below(mostMs));
+      const ms = whole(random, 10_000, 40_000);
+      scene.meets.add(meet);
+      scene.disturb(ms + 6_000);
+      await scene.clock.sleep(ms);
+      scene.meets.delete(meet);
+    },
+  },
   'watch-gone': {
     does: 'the API server has forgotten the past: every watch ends with 410',
     act: (scene) => {
@@ -50,6 +63,14 @@ export const API_FAULTS = {
     does: 'every watch breaks off',
     act: (scene) => {
       for (const process of scene.processes) process.endWatches(new KubeApiError(0, 'Unreachable', 'ECONNRESET'));
+    },
+  },
+  'watch-silent': {
+    does: 'every watch that is open reports nothing any more: its connection was dropped without a word, or the server goes on with bookmarks only, for 2 to 5 min',
+    act: (scene, random) => {
+      const ms = random.below(2) === 0 ? SILENT_MS : whole(random, 120_000, 300_000);
+      for (const process of scene.processes) process.silenceWatches(ms);
+      scene.disturb(ms + 6_000);
     },
   },
   'watch-late': {

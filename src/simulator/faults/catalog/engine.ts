@@ -1,3 +1,4 @@
+import { KubeApiError } from '../../../kubernetes';
 import { BlockedError, runUpgrade, UpgradeError } from '../../../upgrade';
 import { PortError } from '../../../upgrade/ports';
 import type { Moment } from '../engine-call';
@@ -30,6 +31,19 @@ export const ENGINE_FAULTS = {
         await scene.clock.sleep(whole(random, 31_000, 50_000));
         await another(scene, scene.process());
       } else await scene.clock.sleep(ms);
+    },
+  },
+  'credentials-refused': {
+    does: 'the credentials of the processes that run are refused from now on; whoever begins later has new ones',
+    act: (scene) => {
+      const refused = new Set(scene.processes.map(({ holder }) => holder));
+      const refusal = new KubeApiError(401, 'Unauthorized', 'Unauthorized');
+      for (const process of scene.processes) process.endWatches(refusal);
+      scene.meets.add(({ process, to }, moment) => {
+        if (to === 'kubernetes' && moment === 'before' && refused.has(process)) throw refusal;
+      });
+      // Until they have given up, and the command is run again.
+      scene.disturb(90_000);
     },
   },
   'second-engine': {
@@ -80,6 +94,7 @@ async function another(scene: Scene, process: EngineProcess): Promise<void> {
     await runUpgrade(process.context, scene.request, process.signal);
   } catch (error) {
     scene.trace.tell(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+    scene.judge.stopped(process.holder, error);
     const named = error instanceof UpgradeError || error instanceof PortError || process.isDead;
     if (!named) scene.judge.fail('named errors', String(error));
     const refusedFor = error instanceof BlockedError ? error.blockers.map(({ id }) => id) : [];

@@ -1,0 +1,31 @@
+import type { Clock, LeaseWait } from '../upgrade';
+import { json, safe } from './render/text';
+import { Screen } from './screen';
+import type { Output } from './shell';
+
+/** Where it cannot be redrawn in place, it is written again after so long, ms. */
+const AGAIN_MS = 10_000;
+
+/** Shows for whose lease a command waits, and for how long at most. */
+export class LeaseCountdown {
+  private readonly screen: Screen | undefined;
+  private writeBelowMs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly out: Output,
+    private readonly clock: Clock,
+    private readonly form: 'text' | 'json',
+  ) {
+    this.screen = out.isTTY && form === 'text' ? new Screen(out) : undefined;
+  }
+
+  show({ holder, leftMs }: LeaseWait): void {
+    const text = `the lease of ${holder}, free in ${Math.ceil(leftMs / 1_000)} s unless it is renewed`;
+    this.screen?.draw(safe(`waiting for ${text}`));
+    if (this.screen || leftMs > this.writeBelowMs) return;
+    this.writeBelowMs = leftMs - AGAIN_MS;
+    const line =
+      this.form === 'json' ? json({ kind: 'waiting', at: this.clock.now(), text }) : safe(`waiting for ${text}`);
+    this.out.write(`${line}\n`);
+  }
+}

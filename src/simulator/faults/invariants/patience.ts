@@ -1,0 +1,47 @@
+import type { Bench, Invariant } from '../invariant';
+
+/** A process of which every request has failed for so long asks only now and then, ms. */
+const LONG_MS = 5_000;
+/** Failed requests of one process after that, at most, in each of these windows, ms: a look is several, and so are its watches. */
+const MOST = 40;
+const WINDOW_MS = 10_000;
+
+interface Asked {
+  /** Since when every request has failed. */
+  failingSince: number | undefined;
+  failedAt: number[];
+  warning: string | undefined;
+}
+
+/** What goes on failing is tried ever more seldom, and reported once. */
+export function patience({ facts, fail }: Bench): Invariant {
+  const processes = new Map<string, Asked>();
+  const of = (process: string): Asked => {
+    const known = processes.get(process) ?? { failingSince: undefined, failedAt: [], warning: undefined };
+    processes.set(process, known);
+    return known;
+  };
+  return {
+    answered({ process, to }, hasFailed) {
+      if (to !== 'kubernetes') return;
+      const asked = of(process);
+      if (!hasFailed) {
+        asked.failingSince = undefined;
+        return;
+      }
+      const { now } = facts;
+      asked.failingSince ??= now;
+      asked.failedAt = [...asked.failedAt.filter((at) => now - at < WINDOW_MS), now];
+      if (now - asked.failingSince < LONG_MS + WINDOW_MS || asked.failedAt.length <= MOST) return;
+      fail('patience', `${process} makes more than ${MOST} requests in ${WINDOW_MS / 1_000} s although all fail`);
+      asked.failedAt = [];
+    },
+    reported(process, event) {
+      if (event.kind === 'sample') return;
+      const asked = of(process);
+      const warning = event.kind === 'warning' ? event.text : undefined;
+      if (warning !== undefined && warning === asked.warning) fail('patience', `${process} reports again: ${warning}`);
+      asked.warning = warning;
+    },
+  };
+}

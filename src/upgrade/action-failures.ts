@@ -1,0 +1,95 @@
+import type { Action } from './decide';
+import { Failures } from './failures';
+import { type Clock, PortError } from './ports';
+
+/** What could not be done, action by action: one that fails is tried again after a while, and holds up no look and no other one. */
+export class ActionFailures {
+  private readonly failing = new Map<string, { action: Action; failures: Failures }>();
+
+  /** @param report is called with each change of state */
+  constructor(
+    private readonly clock: Clock,
+    private readonly who: string,
+    private readonly report: (kind: 'action' | 'warning', text: string) => void,
+  ) {}
+
+  /** Whether it failed, and has not been done since. */
+  has(action: Action): boolean {
+    return this.failing.has(keyOf(action));
+  }
+
+  /** Whether it may be tried now. */
+  isDue(action: Action): boolean {
+    return this.waitMs(action) === 0;
+  }
+
+  add(action: Action, error: unknown): void {
+    const key = keyOf(action);
+    const known = this.failing.get(key);
+    const report = (kind: 'action' | 'warning', text: string) => this.report(kind, `${key}: ${text}`);
+    const failures = known?.failures ?? new Failures(this.clock, `${this.who} ${key}`, report);
+    // What an order was for may go in the same moment; the next look shows.
+    const isGone = error instanceof PortError && error.code === 'missing';
+    failures.add(isGone ? new PortError('conflict', error.message, { cause: error }) : error);
+    this.failing.set(key, { action, failures });
+  }
+
+  done(action: Action): void {
+    const key = keyOf(action);
+    this.failing.get(key)?.failures.clear('done');
+    this.failing.delete(key);
+  }
+
+  /** What was wanted until now is not wanted any more. */
+  reset(): void {
+    this.failing.clear();
+  }
+
+  /** How long to wait before the first of these actions may be tried again, ms. */
+  firstMs(actions: readonly Action[]): number {
+    const failing = actions.filter((action) => this.has(action));
+    return Math.min(...failing.map((action) => this.waitMs(action)));
+  }
+
+  /** Whether one of these actions failed, and was not tried often enough to give it up. */
+  isWorthwhile(actions: readonly Action[]): boolean {
+    return actions.some((action) => this.failing.get(keyOf(action))?.failures.isHopeless === false);
+  }
+
+  /** What the API server has refused so often that waiting does not help, in its words. Nodes are asked for longer: some are busy. */
+  get refusal(): string | undefined {
+    const refused = [...this.failing.values()].find(({ action, failures }) => !isForNode(action) && failures.isRefused);
+    return refused?.failures.last?.message;
+  }
+
+  /** What fails now, in the words of those who declined. */
+  get words(): string[] {
+    return [...new Set([...this.failing.values()].flatMap(({ failures }) => failures.last?.message ?? []))];
+  }
+
+  private waitMs(action: Action): number {
+    return this.failing.get(keyOf(action))?.failures.waitMs ?? 0;
+  }
+}
+
+function isForNode(action: Action): boolean {
+  return action.do === 'start-evacuation' || action.do === 'stop-evacuation';
+}
+
+function keyOf(action: Action): string {
+  switch (action.do) {
+    case 'select-traffic':
+    case 'lead-traffic':
+      return `${action.do} ${action.service}`;
+    case 'patch-resource':
+      return `${action.do}: ${action.why}`;
+    case 'revert-resource':
+      return action.do;
+    case 'mark-serving':
+    case 'start-evacuation':
+    case 'stop-evacuation':
+      return `${action.do} ${action.pod}`;
+    case 'scale-set':
+      return `${action.do} ${action.set}`;
+  }
+}

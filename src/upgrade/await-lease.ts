@@ -1,0 +1,37 @@
+import type { UpgradeContext } from './context';
+import { PortError } from './ports';
+
+/** Somebody else holds the lease, and may be gone. */
+export interface LeaseWait {
+  holder: string;
+  /** Until it runs out unless it is renewed, ms. */
+  leftMs: number;
+}
+
+const POLL_MS = 1_000;
+
+/**
+ * Waits for a lease whose holder may be gone: until it has run out or was given back. When it is renewed, its holder lives, and
+ * there is nothing to wait for: the checks then say who he is.
+ *
+ * @param report is called each second while it waits
+ */
+export async function awaitLease(
+  { clock, cluster, holder }: UpgradeContext,
+  report: (wait: LeaseWait) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  // What cannot be read is reported by the look that comes next, with what to do about it.
+  const read = () =>
+    cluster.readLease(signal).catch((error: unknown) => {
+      if (!(error instanceof PortError)) throw error;
+      return undefined;
+    });
+  const first = await read();
+  for (let lease = first; lease?.live && lease.holder !== holder; lease = await read()) {
+    if (lease.holder !== first?.holder || lease.expiresAt !== first.expiresAt) return;
+    const leftMs = lease.expiresAt - clock.now();
+    report({ holder: lease.holder, leftMs });
+    await clock.sleep(Math.min(POLL_MS, leftMs), signal);
+  }
+}
