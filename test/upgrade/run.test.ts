@@ -181,7 +181,7 @@ describe('what goes wrong', () => {
           code: 'WRITE_REFUSED',
           message: expect.stringMatching(/are frozen/),
         });
-      expect(texts(world, 'warning')).toEqual(['select-traffic emqx-ee-mqtt: selectors of Services are frozen']);
+      expect(texts(world, 'warning')).toEqual(['select-traffic emqx-mqtt: selectors of Services are frozen']);
     },
   );
 
