@@ -248,7 +248,7 @@ export class Cluster implements ClusterPort {
 
   private async look(how: ListOptions, signal?: AbortSignal): Promise<ClusterView> {
     this.api.look();
-    // The first, for what belongs to the cluster is told by its uid.
+    // The first, for its uid decides what belongs to the cluster.
     const resource = await this.resource(how, signal);
     const { name, uid = '' } = resource.metadata;
     this.owners = [{ apiVersion: API_VERSION, kind: KIND, name, uid }];

@@ -22,7 +22,7 @@ export async function operatorsIn(api: KubeApi, signal?: AbortSignal): Promise<O
 
 /**
  * None for a Deployment of something else: many operators have that label. The image may come from a registry of one's own, under
- * another name; then the name of the Deployment, or its label, tells.
+ * another name; then the name of the Deployment, or its label, decides.
  */
 function operatorView({ metadata, spec, status }: Deployment): OperatorView[] {
   const containers = spec?.template?.spec?.containers ?? [];

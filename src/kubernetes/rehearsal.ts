@@ -14,7 +14,7 @@ interface DryRun {
 /**
  * Sends what an upgrade writes as dry runs: the server does everything but store it, its admission policies and webhooks included.
  *
- * @returns what it does not take, and that of which it cannot be told.
+ * @returns what it does not take, and that of which it is unknown.
  */
 export async function refusalsOf(
   { api, ...cluster }: { api: KubeApi; namespace: string; name: string },

@@ -13,17 +13,17 @@ const WRITES = {
  * @param refusals undefined where nothing was tried.
  */
 export function admissionCheck(refusals: readonly Refusal[] | undefined): Finding {
-  const told = (of: readonly Refusal[]) => of.map(({ write, reason }) => `${WRITES[write]}: ${reason}`).join('; ');
+  const listed = (of: readonly Refusal[]) => of.map(({ write, reason }) => `${WRITES[write]}: ${reason}`).join('; ');
   const certain = (refusals ?? []).filter(({ isCertain }) => isCertain);
   if (certain.length > 0) {
     return blocker(
-      `the API server refuses what an upgrade does: ${told(certain)}`,
+      `the API server refuses what an upgrade does: ${listed(certain)}`,
       'let the policy or the webhook that says so make an exception, then ask again',
     );
   }
   if (refusals && refusals.length > 0) {
     return warning(
-      `it cannot be told whether the API server takes what an upgrade does: ${told(refusals)}`,
+      `it is unknown whether the API server takes what an upgrade does: ${listed(refusals)}`,
       'the upgrade stops with the reason if it does not',
     );
   }

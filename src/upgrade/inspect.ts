@@ -37,7 +37,7 @@ export async function inspect(
     pod ? emqx.licensedConnections(pod.name, signal) : undefined,
     cluster.operators(signal),
     cluster.quotas(signal),
-    // What is missing by right is told already.
+    // A missing right is reported already.
     missingRights.length > 0 ? undefined : cluster.rehearse(rehearsalOf(observation.cluster, target), signal),
   ]);
   const facts = { holder, licensedConnections, operators, missingRights, quotas, refusals };

@@ -209,7 +209,7 @@ describe('preflight', () => {
     [
       'admission',
       'warning',
-      'it cannot be told whether the API server takes what an upgrade does: scale the old nodes: admission webhook "x" does not support dry run',
+      'it is unknown whether the API server takes what an upgrade does: scale the old nodes: admission webhook "x" does not support dry run',
       ({ facts }) => {
         const reason = 'admission webhook "x" does not support dry run';
         facts.refusals = [{ write: 'scale-set', isCertain: false, reason }];

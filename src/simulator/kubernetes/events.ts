@@ -7,16 +7,16 @@ interface Event extends KubeObject {
   lastTimestamp: string;
 }
 
-/** Writes an event about an object; one that has been told before is counted. */
+/** Writes an event about an object; one that was written before is counted. */
 export function recordEvent(
   store: ObjectStore,
   about: KubeObject,
-  told: { type: 'Normal' | 'Warning'; reason: string; message: string },
+  what: { type: 'Normal' | 'Warning'; reason: string; message: string },
 ): void {
   const { apiVersion, kind, metadata } = about;
   const { namespace, name } = refOf(about);
   const now = timestamp(store.now);
-  const ref = { apiVersion: 'v1', kind: 'Event', namespace, name: `${name}.${templateHash(told)}` };
+  const ref = { apiVersion: 'v1', kind: 'Event', namespace, name: `${name}.${templateHash(what)}` };
   if (store.find(ref)) {
     store.update<Event>(ref, (draft) => ({ ...draft, count: draft.count + 1, lastTimestamp: now }));
     return;
@@ -26,7 +26,7 @@ export function recordEvent(
     kind: 'Event',
     metadata: { namespace, name: ref.name },
     involvedObject: { apiVersion, kind, namespace, name, uid: metadata.uid },
-    ...told,
+    ...what,
     source: { component: 'statefulset-controller' },
     firstTimestamp: now,
     lastTimestamp: now,

@@ -132,7 +132,7 @@ export class StatefulSetController {
     }
   }
 
-  /** What is refused is told by an event, and tried again. */
+  /** What is refused is recorded in an event, and tried again. */
   private make(set: StatefulSet, pod: Pod): void {
     try {
       this.store.create(pod);
