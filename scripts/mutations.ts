@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'blue is retired without a second look at its nodes',
     file: 'upgrade/phases/hold.ts',
-    from: 'const drained = allDrained(situation) && targetTakes(situation);',
+    from: 'const drained = allDrained(situation) && targetTakes(situation) && haveAnswered(situation);',
     to: 'const drained = true;',
   },
   {

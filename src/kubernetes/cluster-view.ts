@@ -1,6 +1,7 @@
 import { ON_SERVING_GATE, REVISION_LABEL } from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
 import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
+import { deviceListeners } from './device-listeners';
 import { readyAddresses, readyPods } from './endpoint-slices';
 
 export function setView(set: StatefulSet): SetView {
@@ -40,6 +41,7 @@ export function ownTraffic(service: Service, slices: readonly EndpointSlice[]): 
     byOperator: false,
     revision: service.spec.selector?.[REVISION_LABEL],
     pods: [...new Set(readyPods(slices))],
+    listeners: deviceListeners(service),
   };
 }
 
@@ -59,6 +61,7 @@ export function operatorTraffic(service: Service, slices: readonly EndpointSlice
     byOperator: true,
     revision: complete ? revision : undefined,
     pods: [...listedNames],
+    listeners: deviceListeners(service),
   };
 }
 

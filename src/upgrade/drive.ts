@@ -6,8 +6,9 @@ import { UpgradeError } from './errors';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
 import type { ClusterView, LeaseView, Observation } from './observation';
-import { Observer } from './observe';
+import { type LookOptions, Observer } from './observe';
 import { PortError } from './ports';
+import { Probes } from './probes';
 import { sampleOf } from './sample';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
 
@@ -34,6 +35,7 @@ export type Until = (journal: Journal, observation: Observation) => boolean;
 /** One process that brings a run forward: the loop, and nothing that the cluster or the journal does not hold. */
 export class Run {
   private readonly observer: Observer;
+  private readonly probes: Probes;
   private leaseAt = Number.NEGATIVE_INFINITY;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
@@ -51,6 +53,7 @@ export class Run {
   ) {
     this.observer = new Observer(context.clock, context.cluster, context.emqx);
     this.targetIn = targetsOf(request);
+    this.probes = new Probes(context.clock, context.emqx);
   }
 
   /** To the end, or to where it shall be left. */
@@ -78,7 +81,7 @@ export class Run {
       const wasOurs = this.isLeaseOurs;
       await this.keepLease(signal);
       // While it was not ours, somebody else may have gone on; a watch may tell it late.
-      const observation = await this.observer.look(this.journal, signal, { keptMs, anew: !wasOurs });
+      const observation = await this.look(signal, { keptMs, anew: !wasOurs });
       this.follow(observation);
       this.isLeft = this.until(this.journal, observation);
       if (this.isLeft) return 0;
@@ -88,7 +91,7 @@ export class Run {
       if (step.kind === 'stop') return await this.stop(signal);
       if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return await this.take(step, observation, signal);
       // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
-      const anew = await this.observer.look(this.journal, signal, { keptMs: NODES_KEPT_MS, anew: true });
+      const anew = await this.look(signal, { keptMs: NODES_KEPT_MS, anew: true });
       this.follow(anew);
       const sure = this.decide(anew);
       return sure.kind === 'stop' ? await this.stop(signal) : await this.take(sure, anew, signal);
@@ -106,10 +109,14 @@ export class Run {
    * have released it.
    */
   private async stop(signal?: AbortSignal): Promise<number> {
-    const anew = await this.observer.look(this.journal, signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
+    const anew = await this.look(signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
     this.follow(anew);
     const step = this.decide(anew);
     return step.kind === 'stop' ? this.take(step, anew, signal) : LOOK_AGAIN_MS;
+  }
+
+  private async look(signal: AbortSignal | undefined, options: LookOptions): Promise<Observation> {
+    return this.probes.see(await this.observer.look(this.journal, signal, options), this.journal, signal);
   }
 
   private decide(observation: Observation): Step {

@@ -8,6 +8,7 @@ export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
 export type {
   ClusterView,
+  DeviceListener,
   LeaseView,
   NodeCount,
   NodeView,
@@ -24,6 +25,7 @@ export {
   type EmqxPort,
   type EvacuationOrder,
   PortError,
+  type ProbeAnswer,
   type Progress,
   type ResourcePatch,
 } from './ports';

@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, imageOf, isHeld } from '../resource';
+import { type EmqxEnterprise, imageOf, isHeld, type MqttListener } from '../resource';
 import { isOpen, type Journal } from './journal';
 
 /** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
@@ -43,6 +43,16 @@ export interface TrafficView {
   revision: string | undefined;
   /** Names of the pods behind the Service now (ready addresses of its EndpointSlices). */
   pods: string[];
+  /** The listeners of the pods that it publishes, as far as its ports say what they are. @default - none is known */
+  listeners?: readonly DeviceListener[];
+}
+
+/** A listener for devices, as it is in a pod. */
+export interface DeviceListener {
+  kind: MqttListener;
+  port: number;
+  /** Whether it expects the header of the PROXY protocol before anything else. @default false */
+  proxyProtocol?: boolean;
 }
 
 export interface LeaseView {
@@ -88,8 +98,10 @@ export interface NodeView {
   /** Why nothing is known of the node; undefined when it answered. */
   unreachable: string | undefined;
   version: string | undefined;
-  /** Live connections. */
+  /** Live connections, as the node last counted them: up to 2 s old unless it evacuates. */
   connections: number;
+  /** Live connections of this moment, where that was asked for and told; see `EmqxPort.live`. */
+  live?: number | undefined;
   /** Sessions, whether connected or not. */
   sessions: number;
   /** Whether the node has the evacuation API; without it nothing can be moved. */
@@ -103,12 +115,22 @@ export interface NodeView {
 /** What a node has, and whether it said so. */
 export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'unreachable'>;
 
+/** What is known of a node that is to take devices, from knocking as they do. */
+export interface Probe {
+  /** Undefined until it has answered for the first time, or has been silent for long enough. */
+  serves: boolean | undefined;
+  /** Why it does not. */
+  reason?: string | undefined;
+}
+
 /** All that is known at one moment; `decide` sees nothing else of the world. */
 export interface Observation {
   at: number;
   cluster: ClusterView;
   /** By pod name. */
   nodes: ReadonlyMap<string, NodeView>;
+  /** By pod name, of those that are to take devices. @default - none is probed */
+  probes?: ReadonlyMap<string, Probe>;
 }
 
 export function setOf(view: ClusterView, name: string): SetView | undefined {
@@ -186,6 +208,11 @@ export function loadOf(observation: Observation, set: string): { connections: nu
     load.sessions += node.sessions;
   }
   return load;
+}
+
+/** Devices that are connected to a set of nodes in this moment, as far as its nodes answered. */
+export function devicesOn(observation: Observation, set: string): number {
+  return nodesOf(observation, set).reduce((sum, node) => sum + (node.live ?? node.connections), 0);
 }
 
 /**

@@ -5,6 +5,7 @@ import { specPatch } from '../target';
 import {
   atRest,
   HOLD,
+  haveAnswered,
   heartbeat,
   LOOK_EVERY,
   leadTo,
@@ -58,7 +59,7 @@ export function retire(situation: Situation): Step {
     const loss = lossOf(situation);
     if (loss) return loss;
     // A blue pod that was recreated meanwhile may have devices again.
-    const drained = allDrained(situation) && targetTakes(situation);
+    const drained = allDrained(situation) && targetTakes(situation) && haveAnswered(situation);
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
       : [
