@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { connect as startTls } from 'node:tls';
-import { generate, type Packet, parser } from 'mqtt-packet';
+import type { Packet } from 'mqtt-packet';
 import type { DeviceListener, ProbeAnswer } from '../upgrade';
 import type { PodRef } from './transport';
 
@@ -73,7 +73,9 @@ function greet(stream: Duplex, { kind, proxyProtocol }: DeviceListener): Promise
   return greetTls(stream);
 }
 
-function greetMqtt(stream: Duplex): Promise<number | undefined> {
+/** The codec is loaded by those who probe: no other command needs it. */
+async function greetMqtt(stream: Duplex): Promise<number | undefined> {
+  const { generate, parser } = await import('mqtt-packet');
   return new Promise((resolve, reject) => {
     const packets = parser({ protocolVersion: 4 });
     packets.on('packet', (packet: Packet) => {

@@ -54,7 +54,13 @@ export interface AtRestOptions extends Pick<WorldOptions, 'operator' | 'operator
 
 /** A world with a cluster that runs and its clients, and devices that are away. */
 export async function atRest(options: AtRestOptions = {}) {
-  const { resource = cluster('4.4.14'), service = 'emqx-ee-mqtt', events = [], clients: count = 300, ...others } = options;
+  const {
+    resource = cluster('4.4.14'),
+    service = 'emqx-ee-mqtt',
+    events = [],
+    clients: count = 300,
+    ...others
+  } = options;
   const world = new World({ seed: SEED, ...others });
   const ledger = new ClientLedger(world.clock);
   const context = contextOf(world, 'default', 'emqx-ee', (event) => void events.push(event));
@@ -76,5 +82,6 @@ export async function atRest(options: AtRestOptions = {}) {
     await population.returnDevices();
     return ledger.report();
   };
-  return { world, context, ledger, seen, report: () => world.clock.run(seen) };
+  const connected = () => population.connected;
+  return { world, context, ledger, connected, seen, report: () => world.clock.run(seen) };
 }

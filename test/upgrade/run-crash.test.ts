@@ -2,7 +2,7 @@ import { BlockedError, runUpgrade, type UpgradeReport } from '../../src/upgrade'
 import { Crash, FakeWorld } from './fake-world';
 import { BLUE, BLUE_REVISION, GREEN, podNames, request } from './fixtures';
 
-const READS = ['observe', 'emqx.observe', 'emqx.licensedConnections'];
+const READS = ['observe', 'emqx.observe', 'emqx.count', 'emqx.live', 'emqx.probe', 'emqx.licensedConnections'];
 
 /** Runs the same command again and again, as a new process each time, until the lease of the dead one has run out. */
 async function again(world: FakeWorld): Promise<UpgradeReport> {
