@@ -197,4 +197,25 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'keptMs: NODES_KEPT_MS, anew: false }',
     fault: 'watch-late',
   },
+  {
+    name: 'a node that takes devices is believed to answer',
+    file: 'upgrade/phases/common.ts',
+    from: 'return probe?.serves === false ? [',
+    to: 'return probe && probe.serves === null ? [',
+    fault: 'target-frozen',
+  },
+  {
+    name: 'any number of devices may be away',
+    file: 'upgrade/phases/away.ts',
+    from: 'const budget = offlineBudget(journal);\n  if (budget === undefined || !journal.evacuation) return false;',
+    to: 'const budget = offlineBudget(journal);\n  if (budget !== -1) return false;',
+    fault: 'clients-slow',
+  },
+  {
+    name: 'a probe is not made again',
+    file: 'upgrade/probes.ts',
+    from: 'if (knocked.underWay || now - knocked.askedAt < EVERY_MS) return;',
+    to: 'if (knocked.underWay || knocked.answered) return;',
+    fault: 'target-frozen',
+  },
 ];

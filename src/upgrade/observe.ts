@@ -15,6 +15,8 @@ const SLOW_MS = 1_000;
 
 /** Nobody waits longer for a node of which only its numbers are wanted, ms: meanwhile devices are sent away. */
 const PATIENCE_MS = 500;
+/** Before what cannot be taken back, more is wanted. */
+const PATIENCE_ANEW_MS = 2_000;
 
 /** Numbers of a node that does not evacuate may be so old, ms. @see EMQX 4.4: they are refreshed each 2 s */
 const COUNTED_MS = 2_500;
@@ -54,12 +56,14 @@ export class Observer {
     );
     const kept = run && !isFresh && Number.isFinite(keptMs) ? 0 : keptMs;
     const over = new AbortController();
-    const late = run && this.clock.sleep(PATIENCE_MS, over.signal).catch(() => undefined);
+    const patienceMs = anew ? PATIENCE_ANEW_MS : PATIENCE_MS;
+    const late = run && this.clock.sleep(patienceMs, over.signal).catch(() => undefined);
     const views = await Promise.all(
       pods.map(({ name, set }) => {
         const moves = !run || (set === run.from.set) !== (run.aborted !== undefined);
         const node = { pod: name, name: nodeNameOf(cluster.resource, name) };
-        return moves || anew || !late ? this.node(node, kept, signal) : this.patiently(node, kept, late, signal);
+        if (moves || !late) return this.node(node, kept, signal);
+        return anew ? this.nowOrNever(node, kept, late, signal) : this.patiently(node, kept, late, signal);
       }),
     ).finally(() => over.abort());
     const at = this.clock.now();
@@ -92,9 +96,15 @@ export class Observer {
     if (earlier && last) return last;
     const asking = earlier ?? this.other(node, keptMs, signal).finally(() => this.asking.delete(pod));
     if (!earlier) this.asking.set(pod, asking);
-    if (!last) return asking;
     asking.catch(() => undefined); // the loop hears of it elsewhere
-    return Promise.race([asking, late.then(() => this.lastSeen.get(pod)?.view ?? last)]);
+    return Promise.race([asking, late.then(() => this.lastSeen.get(pod)?.view ?? last ?? silent(node))]);
+  }
+
+  /** What it had is not enough. */
+  private nowOrNever(node: Asked, keptMs: number, late: Promise<void>, signal?: AbortSignal): Promise<NodeView> {
+    const asking = this.node(node, keptMs, signal);
+    asking.catch(() => undefined);
+    return Promise.race([asking, late.then(() => silent(node))]);
   }
 
   /** A node of which nothing but numbers is expected to change. */
@@ -134,6 +144,18 @@ function remembered(view: NodeView, last: Seen | undefined, now: number): NodeVi
   if (view.unreachable !== undefined) return { ...view, connections, sessions, live };
   const isOld = !view.evacuating && last.evacuatedAt !== undefined && now - last.evacuatedAt < COUNTED_MS;
   return isOld ? { ...view, connections: Math.min(view.connections, connections) } : view;
+}
+
+function silent({ pod, name }: Asked): NodeView {
+  const nothing = {
+    connections: 0,
+    sessions: 0,
+    version: undefined,
+    canEvacuate: false,
+    evacuating: false,
+    members: [],
+  };
+  return { pod, node: name, unreachable: 'it has not answered yet', ...nothing };
 }
 
 interface Asked {

@@ -46,6 +46,8 @@ export interface Causes {
   readonly released: Set<string>;
   /** Nodes whose evacuation a released operator has begun, with the undisturbed time at which it did. */
   readonly begunByOperator: Map<string, number>;
+  /** Pods whose nodes are frozen or slow, with the undisturbed time since which they are. */
+  readonly silent: Map<string, number>;
   /** Clients whose session ended with a node that crashed, or that the released operator took away. */
   readonly lost: Set<string>;
   /** Disconnects by each of the two. */
@@ -68,6 +70,8 @@ export interface Bench {
   isProcess(author: string | undefined): author is string;
   /** How late watches tell what happened now, ms. */
   watchLagMs(): number;
+  /** How many clients are connected that come back when they are cut off. */
+  connected(): number;
   fail(invariant: InvariantName, detail: string): void;
 }
 
