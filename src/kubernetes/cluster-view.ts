@@ -25,6 +25,7 @@ export function podView(pod: Pod): PodView[] {
     {
       name: pod.metadata.name,
       set,
+      revision: revisionOf(pod),
       containersReady: isTrue(pod, 'ContainersReady'),
       onServing: isTrue(pod, ON_SERVING_GATE),
       ready: isTrue(pod, 'Ready'),

@@ -19,6 +19,8 @@ export interface SetView {
 export interface PodView {
   name: string;
   set: string;
+  /** Its label `controller-revision-hash`. @default - not known */
+  revision?: string | undefined;
   containersReady: boolean;
   /** The operator's readiness gate `apps.emqx.io/on-serving`. */
   onServing: boolean;
@@ -194,6 +196,20 @@ export function lostPods(view: ClusterView): number {
 
 export function podsOf(view: ClusterView, set: string): PodView[] {
   return view.pods.filter((pod) => pod.set === set);
+}
+
+/**
+ * The revision that most ready pods of a set are of, the newer one of two. Whoever restarts a set (`kubectl rollout restart`) gives its
+ * pods another one than was noted, one after the other.
+ */
+export function servingRevision(view: ClusterView, set: string, noted: string | undefined): string | undefined {
+  const newest = setOf(view, set)?.revision;
+  const counts = new Map<string, number>();
+  for (const { revision, ready, terminating } of podsOf(view, set)) {
+    if (ready && !terminating && revision !== undefined) counts.set(revision, (counts.get(revision) ?? 0) + 1);
+  }
+  const ranked = [...counts].sort(([a, x], [b, y]) => y - x || Number(b === newest) - Number(a === newest));
+  return ranked[0]?.[0] ?? noted;
 }
 
 export function nodesOf(observation: Observation, set: string): NodeView[] {

@@ -139,7 +139,13 @@ describe('a look at the cluster', () => {
       },
     ]);
     expect(view.traffic).toEqual([
-      { service: 'emqx-mqtt', byOperator: false, revision: BLUE_REVISION, pods: [`${BLUE}-0`, `${BLUE}-2`], listeners: LISTENERS },
+      {
+        service: 'emqx-mqtt',
+        byOperator: false,
+        revision: BLUE_REVISION,
+        pods: [`${BLUE}-0`, `${BLUE}-2`],
+        listeners: LISTENERS,
+      },
     ]);
     expect([view.lease, view.journal, view.keptInitialDelaySeconds]).toEqual([undefined, undefined, undefined]);
   });

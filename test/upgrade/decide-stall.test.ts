@@ -33,6 +33,16 @@ const evacuating = (scene: Scene) => {
   for (const name of podNames(BLUE)) Object.assign(named(scene.nodes, name), { evacuating: true });
 };
 
+/** The cap shared out among two blue nodes. */
+const halves = (...nodes: [number, number]) =>
+  nodes.map((index) => ({
+    pod: `${BLUE}-${index}`,
+    connectionsPerSecond: 50,
+    sessionsPerSecond: 50,
+    wave: 0,
+    offsetMs: 500 * (index % 2),
+  }));
+
 describe('a run in which nothing moves', () => {
   test.each<[Phase, number, (scene: Scene) => void]>([
     ['green', 600_000, waitingForGreen],
@@ -61,6 +71,7 @@ describe('a run in which nothing moves', () => {
     const step = idle('evacuate', 200_000, (scene) => {
       evacuating(scene);
       Object.assign(named(scene.nodes, `${BLUE}-0`), { connections: 0, sessions: 0 });
+      scene.journal.shares = halves(1, 2);
     });
     expect(step).toMatchObject({
       kind: 'stop',
@@ -379,6 +390,7 @@ describe('old pods that the operator removed because it was released for a momen
     const known = (scene: Scene) => {
       lost(scene);
       scene.journal.lostPods = 1;
+      scene.journal.shares = halves(0, 1);
     };
     expect(decided('evacuate', known)).toMatchObject({ kind: 'stay', waitingFor: 'the blue nodes to be drained' });
     const drained = (scene: Scene) => {

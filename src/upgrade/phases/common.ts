@@ -10,6 +10,7 @@ import {
   type PodView,
   podsOf,
   type SetView,
+  servingRevision,
   setOf,
   undrained,
 } from '../observation';
@@ -79,8 +80,12 @@ export interface Move {
 export function moveOf({ observation, journal }: Situation): Move {
   const { from, to } = journal;
   const green = greenOf(observation.cluster, journal);
-  if (!journal.aborted) return { source: from.set, target: green, revision: to.revision };
-  return { source: green?.name ?? '', target: setOf(observation.cluster, from.set), revision: from.revision };
+  const { cluster } = observation;
+  if (!journal.aborted) {
+    return { source: from.set, target: green, revision: servingRevision(cluster, green?.name ?? '', to.revision) };
+  }
+  const revision = servingRevision(cluster, from.set, from.revision);
+  return { source: green?.name ?? '', target: setOf(cluster, from.set), revision };
 }
 
 /** Whether every running pod of a set says how its node stands; one that is booting cannot tell yet whether it evacuates. */

@@ -1,6 +1,6 @@
 import type { Action, Situation, Step } from '../decide';
-import type { Journal, Phase } from '../journal';
-import { greenOf, isDrained, nodesOf, podsOf, setOf, undrained } from '../observation';
+import type { Phase } from '../journal';
+import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
@@ -22,6 +22,7 @@ import {
   targetTakes,
   unjoined,
 } from './common';
+import { isSomeUnshared, redealt, reshared } from './shares';
 
 /** Longest time between two looks at the nodes; a look is one request per node that is emptied. */
 const POLL_MS = 1_200;
@@ -78,12 +79,7 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     const fleet = { at: observation.at, devices };
     return { kind: 'note', note: { shares, evacuation, fleet, wave: undefined } };
   }
-  const { shares } = journal;
-  const isShared = (pod: string) => shares.some((part) => part.pod === pod);
-  // A green pod that was away when the cap was shared out.
-  if (journal.aborted && !nodesOf(observation, source).every((node) => isShared(node.pod))) {
-    return { kind: 'note', note: reshared(situation) };
-  }
+  if (isSomeUnshared(situation, source)) return { kind: 'note', note: reshared(situation) };
   if (allDrained(situation)) {
     const evacuation = { ...journal.evacuation, drainedAt: observation.at };
     return { kind: 'next', phase: next, note: { evacuation, ...ended(situation) } };
@@ -105,6 +101,8 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
   const evicting = halts.length > 0;
   const fleet = takes && !patient && evicting ? recounted(situation) : undefined;
   if (fleet) return { kind: 'note', note: fleet };
+  const dealt = takes && !patient && !isResting(situation) ? redealt(situation, evicting) : undefined;
+  if (dealt) return { kind: 'note', note: dealt };
   if ((!takes || patient) && evicting && !isResting(situation)) return { kind: 'note', note: rest(observation) };
   const actions = [
     ...selections(situation, revision),
@@ -142,19 +140,6 @@ export function lossOf({ observation, journal }: Situation): Step | undefined {
     reason,
     fix: 'it is held again; find out who reset spec.blueGreenUpdate.initialDelaySeconds, then run the same command again, or abort',
     note: { lostPods },
-  };
-}
-
-/** EMQX takes a new rate only with a new start: what evicts now is stopped before anything is started again. */
-export function reshared(situation: Situation, connectionCap = situation.journal.connectionCap): Partial<Journal> {
-  const { observation, journal } = situation;
-  const { source } = moveOf(situation);
-  const evacuating = undrained(observation, source).filter((node) => node.evacuating);
-  return {
-    connectionCap,
-    shares: share(loadsOf(observation, source), { connections: connectionCap, sessions: journal.sessionCap }),
-    wave: undefined,
-    restart: evacuating.map((node) => node.pod),
   };
 }
 

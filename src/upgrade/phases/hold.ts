@@ -9,6 +9,7 @@ import {
   heartbeat,
   LOOK_EVERY,
   leadTo,
+  moveOf,
   openGates,
   podsLeft,
   selections,
@@ -63,7 +64,7 @@ export function retire(situation: Situation): Step {
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
       : [
-          ...selections(situation, journal.to.revision),
+          ...selections(situation, moveOf(situation).revision),
           ...openGates(observation, journal.to.set ?? ''),
           ...starts(situation),
         ];
