@@ -52,13 +52,27 @@ export function redealt(situation: Situation, evicting: boolean): Partial<Journa
   // With more nodes than the cap allows at a time, the next wave gets what the one before leaves.
   if (!journal.shares || journal.shares.some(({ wave }) => wave > 0)) return undefined;
   if (nodesOf(observation, source).some((node) => node.unreachable !== undefined)) return undefined;
-  const next = reshared(situation);
   const loads = loadsLeft(situation, source);
+  if (isCapUsed(loads, journal)) return undefined;
+  const next = reshared(situation);
   const wait = journal.waitTakeoverSeconds;
   const before = secondsLeft(loads, journal.shares, 0);
   // A node that waits for takeovers, or moves sessions, would wait once more.
   const after = secondsLeft(loads, next.shares ?? [], wait) + (evicting ? RESTART_S : 0);
   return after + WORTH.seconds <= before * (1 - WORTH.part) ? next : undefined;
+}
+
+/** As long as every node has something for its share, nothing is won: whoever has more left gets it when another one has ended. */
+function isCapUsed(loads: readonly NodeLoad[], { shares = [], connectionCap, sessionCap }: Journal): boolean {
+  const used = (rate: 'connectionsPerSecond' | 'sessionsPerSecond', has: (load: NodeLoad) => number) =>
+    shares.reduce(
+      (sum, part) => sum + (loads.some((load) => load.pod === part.pod && has(load) > 0) ? part[rate] : 0),
+      0,
+    );
+  if (loads.some(({ connections }) => connections > 0)) {
+    return used('connectionsPerSecond', ({ connections }) => connections) >= connectionCap;
+  }
+  return used('sessionsPerSecond', ({ offlineSessions }) => offlineSessions) >= sessionCap;
 }
 
 /** @param waitAgain for takeovers, of nodes that have only sessions left */
