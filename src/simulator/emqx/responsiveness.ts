@@ -21,6 +21,11 @@ export class Responsiveness {
     return this.clock.now() < this.frozenUntil;
   }
 
+  /** How many wait for it to thaw. */
+  get unanswered(): number {
+    return this.waiting.length;
+  }
+
   freeze(ms: number): void {
     this.frozenUntil = this.clock.now() + ms;
     this.clock.schedule(ms, () => this.thaw());
