@@ -1,4 +1,5 @@
 import type { RefusalReason } from '../clients/client-report';
+import type { Responsiveness } from '../emqx/responsiveness';
 import type { StoreChange } from '../kubernetes/object-store';
 import type { EngineCall } from './engine-call';
 import type { Facts } from './facts';
@@ -46,8 +47,8 @@ export interface Causes {
   readonly released: Set<string>;
   /** Nodes whose evacuation a released operator has begun, with the undisturbed time at which it did. */
   readonly begunByOperator: Map<string, number>;
-  /** Pods whose nodes are frozen or slow, with the undisturbed time since which they are. */
-  readonly silent: Map<string, number>;
+  /** Pods whose node's process is frozen or slow, with the undisturbed time since which it is. */
+  readonly silent: Map<string, { since: number; process: Responsiveness }>;
   /** Clients whose session ended with a node that crashed, or that the released operator took away. */
   readonly lost: Set<string>;
   /** Disconnects by each of the two. */

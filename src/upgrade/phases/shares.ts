@@ -50,7 +50,7 @@ export function redealt(situation: Situation, evicting: boolean): Partial<Journa
   const { journal, observation } = situation;
   const { source } = moveOf(situation);
   // With more nodes than the cap allows at a time, the next wave gets what the one before leaves.
-  if (!journal.shares || journal.shares.some(({ wave }) => wave > 0)) return undefined;
+  if (!journal.shares || journal.restart || journal.shares.some(({ wave }) => wave > 0)) return undefined;
   if (nodesOf(observation, source).some((node) => node.unreachable !== undefined)) return undefined;
   const loads = loadsLeft(situation, source);
   if (isCapUsed(loads, journal)) return undefined;

@@ -66,7 +66,7 @@ async function silencing(scene: Scene, random: Random, ms: number, silence: (nod
   if (!tenant) return;
   const { name } = tenant.pod.metadata;
   scene.trace.tell(`${name} does not answer for ${ms} ms`);
-  causes.silent.set(name, health.tick());
+  causes.silent.set(name, { since: health.tick(), process: tenant.node.responsiveness });
   silence(tenant.node);
   await scene.clock.sleep(ms);
   causes.silent.delete(name);

@@ -80,9 +80,11 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
       if (since > REACTION_MS) {
         fail('P1', `${client} is evicted from ${pod}, ${since} ms after ${taker} ceased to take devices`);
       }
-      for (const [silent, at] of causes.silent) {
-        const silentMs = health.tick() - at;
-        if (setOfPod(silent) === taker && silentMs > SILENT_MS) {
+      for (const [silent, { since: began, process }] of causes.silent) {
+        const silentMs = health.tick() - began;
+        // One that was started again meanwhile answers.
+        const lasts = facts.nodeIn(silent)?.responsiveness === process;
+        if (setOfPod(silent) === taker && lasts && silentMs > SILENT_MS) {
           fail('P1', `${client} is evicted from ${pod}, ${silentMs} ms after ${silent} ceased to answer`);
         }
       }
