@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'blue is retired without a second look at its nodes',
     file: 'upgrade/phases/hold.ts',
-    from: 'const drained = allDrained(situation) && targetTakes(situation);',
+    from: 'const drained = allDrained(situation) && targetTakes(situation) && haveAnswered(situation);',
     to: 'const drained = true;',
   },
   {
@@ -272,5 +272,26 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'keptMs: NODES_KEPT_MS, anew: true }',
     to: 'keptMs: NODES_KEPT_MS, anew: false }',
     fault: 'watch-late',
+  },
+  {
+    name: 'a node that takes devices is believed to answer',
+    file: 'upgrade/phases/common.ts',
+    from: 'return probe?.serves === false ? [',
+    to: 'return probe && probe.serves === null ? [',
+    fault: 'target-frozen',
+  },
+  {
+    name: 'any number of devices may be away',
+    file: 'upgrade/phases/away.ts',
+    from: 'const budget = offlineBudget(journal);\n  if (budget === undefined || !journal.evacuation) return false;',
+    to: 'const budget = offlineBudget(journal);\n  if (budget !== -1) return false;',
+    fault: 'clients-slow',
+  },
+  {
+    name: 'a probe is not made again',
+    file: 'upgrade/probes.ts',
+    from: 'if (knocked.underWay || now - knocked.askedAt < EVERY_MS) return;',
+    to: 'if (knocked.underWay || knocked.answered) return;',
+    fault: 'target-frozen',
   },
 ];

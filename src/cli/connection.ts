@@ -43,7 +43,7 @@ export async function withCluster<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const link = await shell.link(flags);
-  const { api, clock, transport } = link;
+  const { api, clock, transport, prober } = link;
   const place = { namespace: wanted.namespace ?? link.namespace, name: wanted.name };
   try {
     const live = await find(api, place, signal);
@@ -51,7 +51,7 @@ export async function withCluster<T>(
     const { name } = live.metadata;
     place.name = name;
     const cluster = new Cluster({ api, clock, namespace, name, isGone: isDeadHere });
-    const emqx = new EmqxClient({ transport, namespace, credentials: () => cluster.credentials() });
+    const emqx = new EmqxClient({ transport, prober, namespace, credentials: () => cluster.credentials() });
     const holder = holderName();
     const context = (report: (event: ProgressEvent) => void = () => undefined) => ({
       clock,

@@ -1,4 +1,5 @@
-import { AgentTransport } from '../emqx';
+import { connect as connectTo } from 'node:net';
+import { AgentTransport, type Dial, MqttProber } from '../emqx';
 import { BaseUrlTransport } from '../emqx/base-url-transport';
 import { connect, SystemClock } from '../kubernetes';
 import type { Link, LinkFlags } from './shell';
@@ -11,7 +12,20 @@ import type { Link, LinkFlags } from './shell';
 export async function openLink({ kubeconfig, context, emqxUrl }: LinkFlags): Promise<Link> {
   const api = await connect({ kubeconfig, context });
   const transport = emqxUrl === undefined ? new AgentTransport(api.pods) : new BaseUrlTransport(urlsBy(emqxUrl));
-  return { api, namespace: api.namespace, transport, clock: new SystemClock(), close: () => api.close() };
+  const prober = new MqttProber(emqxUrl === undefined ? (...target) => api.dial(...target) : dialBy(emqxUrl));
+  return { api, namespace: api.namespace, transport, prober, clock: new SystemClock(), close: () => api.close() };
+}
+
+/** Where the host of the URL is the pod's own, its other ports are reached by it, too. */
+function dialBy(template: string): Dial {
+  const urlOf = urlsBy(template);
+  return (pod, port) => {
+    const { hostname } = new URL(urlOf(pod));
+    if (!hostname.includes(pod.name)) return undefined;
+    return new Promise((resolve, reject) => {
+      const socket = connectTo({ host: hostname, port }, () => resolve(socket)).on('error', reject);
+    });
+  };
 }
 
 function urlsBy(template: string) {

@@ -245,7 +245,10 @@ function addDrive(command: Command): void {
     .option('--accept-loss', 'let the operator upgrade alone although sessions are lost')
     .option('--ready-timeout <seconds>', 'how long the new nodes may take for one step nearer to ready (default: 600)')
     .option('--stall-timeout <seconds>', 'how long nothing may move elsewhere (default: 120)')
-    .option('--offline-budget <count>', 'most devices that may be away at a time (default: any number)')
+    .option(
+      '--offline-budget <count>',
+      'most devices that may be away at a time, or none for no limit (default: by the rate)',
+    )
     .addOption(
       new Option('--on-failure <what>', 'when it ends by itself: stand still, or go back').choices(['stop', 'abort']),
     )

@@ -1,4 +1,4 @@
-import type { EmqxTransport } from '../emqx';
+import type { EmqxTransport, Prober } from '../emqx';
 import type { KubeApi } from '../kubernetes';
 import type { Clock } from '../upgrade';
 import type { Style } from './render/style';
@@ -23,6 +23,8 @@ export interface Link {
   /** Of the kubeconfig's context. */
   namespace: string;
   transport: EmqxTransport;
+  /** Knocks at the nodes' listeners for devices. @default - nobody does */
+  prober?: Prober;
   clock: Clock;
   close(): void;
 }

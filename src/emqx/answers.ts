@@ -10,6 +10,9 @@ export const StatsAnswer = z.object({
   'live_connections.count': count.optional(),
 });
 
+/** `GET /nodes/:node/metrics`: counters since the node's process started. Sessions that are moved in enter neither of these. */
+export const MetricsAnswer = z.object({ 'client.connected': count, 'client.disconnected': count });
+
 /** `GET /node_eviction/status`: live counts while an evacuation is on. */
 export const EvictionAnswer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('disabled') }),

@@ -1,7 +1,16 @@
 import type { z } from 'zod';
-import { type EmqxPort, type EvacuationOrder, type NodeCount, type NodeView, PortError } from '../upgrade';
-import { EvacuationAnswer, EvictionAnswer, LicenseAnswer, NodesAnswer, StatsAnswer } from './answers';
+import {
+  type DeviceListener,
+  type EmqxPort,
+  type EvacuationOrder,
+  type NodeCount,
+  type NodeView,
+  PortError,
+  type ProbeAnswer,
+} from '../upgrade';
+import { EvacuationAnswer, EvictionAnswer, LicenseAnswer, MetricsAnswer, NodesAnswer, StatsAnswer } from './answers';
 import { EmqxApiError, readable } from './errors';
+import type { Prober } from './mqtt-prober';
 import { type EmqxRequest, type EmqxResponse, type EmqxTransport, MAX_ANSWER_BYTES, TransportError } from './transport';
 
 /** An application of the management API: `id` and `secret` of its Basic authentication. */
@@ -12,6 +21,8 @@ export interface Credentials {
 
 export interface EmqxClientOptions {
   transport: EmqxTransport;
+  /** Knocks at the listeners for devices. @default - nobody does: whether they serve is not known */
+  prober?: Prober | undefined;
   namespace: string;
   /** Asked at the first request, and again after that failed or a node refused them. */
   credentials: () => Promise<Credentials>;
@@ -72,6 +83,22 @@ export class EmqxClient implements EmqxPort {
     } catch (error) {
       return { connections: 0, sessions: 0, unreachable: silence(error, signal) };
     }
+  }
+
+  async live(pod: string, node: string, signal?: AbortSignal): Promise<number | undefined> {
+    try {
+      const metrics = await this.read(pod, `/api/v4/nodes/${node}/metrics`, MetricsAnswer, signal);
+      return Math.max(0, metrics['client.connected'] - metrics['client.disconnected']);
+    } catch (error) {
+      silence(error, signal);
+      return undefined;
+    }
+  }
+
+  async probe(pod: string, listeners: readonly DeviceListener[], signal?: AbortSignal): Promise<ProbeAnswer> {
+    const { prober, namespace } = this.options;
+    if (!prober) return { state: 'unknown' };
+    return prober.probe({ namespace, name: pod }, listeners, signal);
   }
 
   async startEvacuation(pod: string, node: string, order: EvacuationOrder, signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../upgrade';
 import { ApiRequests } from './api-requests';
 import { ClusterAccess, type KubeconfigOptions } from './cluster-access';
@@ -15,6 +16,7 @@ import type {
 } from './kube-api';
 import { collectionPath, objectPath, selectorsOf } from './object-path';
 import { PodAgent } from './pod-agent';
+import { PodStream } from './pod-stream';
 import { listIn, objectIn } from './shape';
 import { SystemClock } from './system-clock';
 import { resumedWatch, SILENT_MS } from './watch';
@@ -65,12 +67,25 @@ export class KubeClient implements KubeApi {
   private readonly requests: ApiRequests;
   private readonly clock: Clock;
 
-  constructor(access: ClusterAccess, { clock = new SystemClock(), timeoutMs = 30_000 }: ConnectOptions) {
+  constructor(
+    private readonly access: ClusterAccess,
+    { clock = new SystemClock(), timeoutMs = 30_000 }: ConnectOptions,
+  ) {
     this.server = access.server;
     this.namespace = access.namespace;
     this.clock = clock;
     this.requests = new ApiRequests(access, clock, timeoutMs);
     this.pods = new PodAgent(access, timeoutMs);
+  }
+
+  /**
+   * Opens a connection to a port of a pod, by port-forward. It is the caller's to close.
+   *
+   * @param timeoutMs after which the API server must have opened it.
+   * @throws PodConnectionError
+   */
+  dial(pod: { namespace: string; name: string }, port: number, timeoutMs: number): Promise<Duplex> {
+    return PodStream.open(this.access, { namespace: pod.namespace, pod: pod.name, port }, timeoutMs);
   }
 
   async get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T> {

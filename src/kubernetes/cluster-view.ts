@@ -1,6 +1,7 @@
 import { ON_SERVING_GATE, REVISION_LABEL } from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
 import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
+import { deviceListeners } from './device-listeners';
 import { readyAddresses, readyPods } from './endpoint-slices';
 import { oneLine } from './one-line';
 import { controllerOf } from './ownership';
@@ -26,6 +27,7 @@ export function podView(pod: Pod): PodView {
   return {
     name: pod.metadata.name,
     set: controllerOf(pod)?.name ?? '',
+    revision: revisionOf(pod),
     containersReady: isTrue(pod, 'ContainersReady'),
     onServing: isTrue(pod, ON_SERVING_GATE),
     ready: isTrue(pod, 'Ready'),
@@ -41,6 +43,7 @@ export function ownTraffic(service: Service, slices: readonly EndpointSlice[]): 
     byOperator: false,
     revision: service.spec.selector?.[REVISION_LABEL],
     pods: [...new Set(readyPods(slices))],
+    listeners: deviceListeners(service),
   };
 }
 
@@ -60,6 +63,7 @@ export function operatorTraffic(service: Service, slices: readonly EndpointSlice
     byOperator: true,
     revision: complete ? revision : undefined,
     pods: [...listedNames],
+    listeners: deviceListeners(service),
   };
 }
 

@@ -42,7 +42,15 @@ export interface ContainerStatus {
 }
 
 export interface Service extends KubeObject {
-  spec: { selector?: Record<string, string> };
+  spec: { selector?: Record<string, string>; ports?: ServicePort[] };
+}
+
+export interface ServicePort {
+  name?: string;
+  port: number;
+  protocol?: string;
+  /** The number of the pods' port, or its name. */
+  targetPort?: number | string;
 }
 
 /** What an address of an Endpoints object or of a slice belongs to. */

@@ -16,10 +16,11 @@ export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {
   }
   check('upgrade', upgrade, isObject, options);
   if (!isObject(upgrade)) return problems;
-  const { driver, acceptLoss, stormCap, timeouts, onFailure } = upgrade;
+  const { driver, acceptLoss, stormCap, offlineBudget, timeouts, onFailure } = upgrade;
   check('upgrade.driver', driver, (value) => value === 'pilot' || value === 'operator', aDriver);
   check('upgrade.acceptLoss', acceptLoss, isBoolean, trueOrFalse);
   check('upgrade.stormCap', stormCap, isCount, rate);
+  check('upgrade.offlineBudget', offlineBudget, (value) => value === 'none' || isCount(value), budget);
   check('upgrade.onFailure', onFailure, (value) => value === 'stop' || value === 'abort', onFailureWords);
   check('upgrade.timeouts', timeouts, isObject, options);
   if (!isObject(timeouts)) return problems;
@@ -58,6 +59,11 @@ const rate: Violation = {
   bound: 'a whole number of at least 1',
   reason: 'it is how many devices may be disconnected per second',
   fix: 'leave it out, and it is the connectionEvictionRate',
+};
+const budget: Violation = {
+  bound: 'a whole number of at least 1, or "none"',
+  reason: 'it is how many devices may be away at a time',
+  fix: 'leave it out, and it follows from the rate',
 };
 const onFailureWords: Violation = {
   bound: '"stop" or "abort"',

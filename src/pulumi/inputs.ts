@@ -70,6 +70,13 @@ export interface UpgradeOptions {
    */
   readonly stormCap?: number;
 
+  /**
+   * Most devices that may be away at a time: while there are more, nobody else is sent away. `none` lifts that.
+   *
+   * @default - what `stormCap` sends away in 1.5 s, and ten more; more for a fleet that is seen to take longer to come back
+   */
+  readonly offlineBudget?: number | 'none';
+
   /** When an operation ends by itself. */
   readonly timeouts?: UpgradeTimeouts;
 
@@ -157,7 +164,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   tls: ['secretName'],
   probes: ['liveness', 'readiness', 'startup'],
   env: ANY,
-  upgrade: ['driver', 'acceptLoss', 'stormCap', 'timeouts', 'onFailure'],
+  upgrade: ['driver', 'acceptLoss', 'stormCap', 'offlineBudget', 'timeouts', 'onFailure'],
   'upgrade.timeouts': ['totalSeconds', 'stallSeconds'],
 };
 

@@ -1,4 +1,4 @@
-import { AgentTransport, EmqxClient } from '../emqx';
+import { AgentTransport, EmqxClient, MqttProber } from '../emqx';
 import {
   Cluster,
   connect,
@@ -57,7 +57,8 @@ export class ClusterLink {
   context(progress: Progress): UpgradeContext {
     const { cluster, clock, holder, namespace } = this;
     const transport = new AgentTransport(this.api.pods);
-    const emqx = new EmqxClient({ transport, namespace, credentials: () => cluster.credentials() });
+    const prober = new MqttProber((pod, port, timeoutMs) => this.api.dial(pod, port, timeoutMs));
+    const emqx = new EmqxClient({ transport, prober, namespace, credentials: () => cluster.credentials() });
     return { clock, cluster, emqx, progress, holder };
   }
 

@@ -62,14 +62,14 @@ class Change {
     private readonly inputs: EmqxEnterpriseInputs,
     private readonly operation: Operation,
   ) {
-    const { driver, acceptLoss, stormCap, timeouts, onFailure } = inputs.upgrade ?? {};
+    const { driver, acceptLoss, stormCap, offlineBudget, timeouts, onFailure } = inputs.upgrade ?? {};
     const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
     this.request = {
       desired: resourceOf(inputs),
       ...(driver && { driver }),
       ...(acceptLoss !== undefined && { acceptLoss }),
       ...(stormCap !== undefined && { stormCap }),
-      limits: { ...stallMs, ...(onFailure && { onFailure }) },
+      limits: { ...stallMs, ...(onFailure && { onFailure }), ...(offlineBudget !== undefined && { offlineBudget }) },
     };
   }
 

@@ -1,8 +1,10 @@
-import type { EmqxTransport } from '../emqx/transport';
+import type { Prober } from '../emqx/mqtt-prober';
+import type { EmqxTransport, PodRef } from '../emqx/transport';
 import type { KubeApi } from '../kubernetes/kube-api';
 import type { SimulatedClock } from './clock';
 import type { EmqxNode, NodeTimings } from './emqx/node';
 import type { ClusterObserver } from './emqx/observer';
+import { SimulatedProber } from './emqx/prober';
 import { SimulatedEmqxTransport } from './emqx/transport';
 import { EmqxPods } from './emqx-pods';
 import type { Pod } from './kubernetes/core-types';
@@ -48,6 +50,8 @@ export class Inhabitants {
   readonly pods: EmqxPods;
   /** The management API of each pod's node, without a network. */
   readonly transport: EmqxTransport;
+  /** Knocks at each pod's node, without a network. */
+  readonly prober: Prober;
   private readonly fronts = new Map<string, TrafficFront>();
   private readonly ended = new AbortController();
 
@@ -63,7 +67,9 @@ export class Inhabitants {
       ...pick(options, ['timings', 'licensedConnections', 'observer']),
       ...(options.podChanged ? { changed: options.podChanged } : {}),
     });
-    this.transport = new SimulatedEmqxTransport(clock, (pod) => this.pods.nodeIn(pod.namespace, pod.name));
+    const nodeOf = (pod: PodRef) => this.pods.nodeIn(pod.namespace, pod.name);
+    this.transport = new SimulatedEmqxTransport(clock, nodeOf);
+    this.prober = new SimulatedProber(clock, nodeOf);
   }
 
   /** Lets the operator work on this API, until `stop`. */

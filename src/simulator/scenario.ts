@@ -116,7 +116,7 @@ export function contextOf(
 ): UpgradeContext {
   const { api, clock } = world;
   const cluster = new Cluster({ api, clock, namespace, name });
-  const emqx = new EmqxClient({ transport, namespace, credentials: () => cluster.credentials() });
+  const emqx = new EmqxClient({ transport, prober: world.prober, namespace, credentials: () => cluster.credentials() });
   return { clock, cluster, emqx, progress: { report: progress }, holder: 'simulation' };
 }
 

@@ -5,6 +5,11 @@ import type { Random } from './random';
 /** What accepts MQTT connections inside of one pod. */
 export interface Listener {
   connect(request: ConnectRequest, connection: Connection): ConnectAnswer;
+  /**
+   * Has `answer` called when it comes to answer what it has just been sent, and returns true; false where it answers at once.
+   * @default - it answers at once
+   */
+  answersLater?(answer: () => void): boolean;
 }
 
 /**
@@ -18,12 +23,13 @@ export type Destination = Listener | 'silent' | undefined;
  *
  * - `answered`: a listener answered the CONNECT, by yes or no.
  * - `refused`: TCP refused: the Service has no endpoint, or the pod that was picked does not listen.
- * - `silent`: no answer ever comes; it ends when the client loses patience.
+ * - `silent`: no answer comes for now; it ends when the client loses patience. `answered` is called back when it comes after all,
+ *   and the client may connect then.
  */
 export type FrontResult =
   | { outcome: 'answered'; pod: string; answer: ConnectAnswer }
   | { outcome: 'refused' }
-  | { outcome: 'silent' };
+  | { outcome: 'silent'; pod?: string; answered?: (connect: (listener: Listener) => void) => void };
 
 export interface TrafficFrontOptions {
   clock: SimulatedClock;
@@ -84,6 +90,16 @@ export class TrafficFront {
     if (route?.destination === undefined) return { outcome: 'refused' };
     const { pod, destination } = route;
     if (destination === 'silent') return { outcome: 'silent' };
+    let answered: ((listener: Listener) => void) | undefined;
+    if (destination.answersLater?.(() => answered?.(destination))) {
+      return {
+        outcome: 'silent',
+        pod,
+        answered: (callback) => {
+          answered = callback;
+        },
+      };
+    }
     return { outcome: 'answered', pod, answer: destination.connect(request, connection) };
   }
 }

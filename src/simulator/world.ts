@@ -1,3 +1,4 @@
+import type { Prober } from '../emqx/mqtt-prober';
 import type { EmqxTransport } from '../emqx/transport';
 import { readyPods, SERVICE_NAME_LABEL } from '../kubernetes/endpoint-slices';
 import type { KubeApi, KubeObject } from '../kubernetes/kube-api';
@@ -67,6 +68,11 @@ export class World {
   /** The management API of each pod's node, without a network. */
   get transport(): EmqxTransport {
     return this.inhabitants.transport;
+  }
+
+  /** Knocks at each pod's node, without a network. */
+  get prober(): Prober {
+    return this.inhabitants.prober;
   }
 
   /** Applies objects as `kubectl apply --server-side` does. */

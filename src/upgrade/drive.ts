@@ -10,8 +10,9 @@ import { HeldLease, leaseLost, Overslept } from './held-lease';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
 import type { ClusterView, LeaseView, Observation } from './observation';
-import { Observer } from './observe';
+import { type LookOptions, Observer } from './observe';
 import { PortError } from './ports';
+import { Probes } from './probes';
 import { sampleOf } from './sample';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
 import { whatHolds } from './what-holds';
@@ -32,6 +33,7 @@ export type Until = (journal: Journal, observation: Observation) => boolean;
 export class Run {
   private readonly observer: Observer;
   private readonly lease: HeldLease;
+  private readonly probes: Probes;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
   private isLeft = false;
@@ -59,6 +61,7 @@ export class Run {
     const report = (kind: 'action' | 'warning', text: string) => this.tell(kind, text);
     this.failures = new Failures(clock, holder, report);
     this.undone = new ActionFailures(clock, holder, report);
+    this.probes = new Probes(clock, emqx);
   }
 
   /** To the end, or to where it shall be left. */
@@ -97,7 +100,7 @@ export class Run {
     // so all is read anew each time the lease is renewed.
     const anew = this.isDoubtful || this.lease.isDue;
     await this.lease.keep(signal);
-    const observation = await this.observer.look(this.journal, signal, { keptMs, anew });
+    const observation = await this.look(signal, { keptMs, anew });
     if (anew) this.isDoubtful = false;
     this.follow(observation);
     this.isLeft = this.until(this.journal, observation);
@@ -110,7 +113,7 @@ export class Run {
     if (step.kind === 'stop') return this.stop(signal);
     if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return this.take(step, observation, signal);
     // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
-    const now = await this.observer.look(this.journal, signal, { keptMs: NODES_KEPT_MS, anew: true });
+    const now = await this.look(signal, { keptMs: NODES_KEPT_MS, anew: true });
     this.follow(now);
     const sure = this.decide(now);
     return sure.kind === 'stop' ? this.stop(signal) : this.take(sure, now, signal);
@@ -128,14 +131,7 @@ export class Run {
     this.isDoubtful = true;
     const isSilent = !journal.paused && failures.forMs > journal.limits.stallMs;
     if (failures.isRefused || isSilent) {
-      const seconds = Math.round(failures.forMs / 1_000);
-      const what = failures.isRefused ? 'has refused what the run needs' : 'has not done what the run needs';
-      throw new UpgradeError(
-        failures.isRefused ? 'ACCESS_LOST' : 'UNREACHABLE',
-        `the API server ${what} for ${seconds} s, last: ${(error as Error).message}; nobody drives the run now, and what holds is: ${whatHolds(journal.phase)}`,
-        'once that is cured, the same command resumes the run',
-        { cause: error },
-      );
+      throw failures.gaveUp(whatHolds(journal.phase));
     }
     await this.context.clock.sleep(failures.waitMs, signal);
   }
@@ -145,7 +141,7 @@ export class Run {
    * have released it.
    */
   private async stop(signal?: AbortSignal): Promise<number> {
-    const anew = await this.observer.look(this.journal, signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
+    const anew = await this.look(signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
     this.follow(anew);
     let step = this.decide(anew);
     if (step.kind === 'stop' && step.waitedFor !== undefined) {
@@ -156,6 +152,10 @@ export class Run {
     if (step.kind === 'stop') return this.take(step, anew, signal);
     this.isDoubtful = true; // what made it stop was not so any more
     return LOOK_AGAIN_MS;
+  }
+
+  private async look(signal: AbortSignal | undefined, options: LookOptions): Promise<Observation> {
+    return this.probes.see(await this.observer.look(this.journal, signal, options), this.journal, signal);
   }
 
   private decide(observation: Observation): Step {

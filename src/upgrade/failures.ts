@@ -1,4 +1,5 @@
 import { backOffMs } from './back-off';
+import { UpgradeError } from './errors';
 import type { Clock } from './ports';
 import { PortError } from './ports';
 
@@ -48,6 +49,18 @@ export class Failures {
   /** Whether it has failed as often as refusals may. */
   get isHopeless(): boolean {
     return this.count > REFUSALS;
+  }
+
+  /** What ends the run for them. @param holds what is so while nobody drives it */
+  gaveUp(holds: string): UpgradeError {
+    const what = this.isRefused ? 'has refused what the run needs' : 'has not done what the run needs';
+    const seconds = Math.round(this.forMs / 1_000);
+    return new UpgradeError(
+      this.isRefused ? 'ACCESS_LOST' : 'UNREACHABLE',
+      `the API server ${what} for ${seconds} s, last: ${this.last?.message}; nobody drives the run now, and what holds is: ${holds}`,
+      'once that is cured, the same command resumes the run',
+      { cause: this.last },
+    );
   }
 
   /** It has failed. @throws the error itself where it is none that may pass */

@@ -6,10 +6,12 @@ export type { UpgradeContext } from './context';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
+export type { Incident, IncidentKind } from './incident';
 export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
 export type {
   ClusterView,
+  DeviceListener,
   ForeignSet,
   LeaseView,
   NodeCount,
@@ -27,6 +29,7 @@ export {
   type EmqxPort,
   type EvacuationOrder,
   PortError,
+  type ProbeAnswer,
   type Progress,
   type QuotaView,
   type Refusal,

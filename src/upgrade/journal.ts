@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INCIDENT_KINDS, type Incident } from './incident';
 import type { NodeShare } from './pacing';
 
 /** Which way the upgrade goes: driven by this engine while the operator is held, or by the operator alone. */
@@ -46,8 +47,11 @@ export interface Limits {
   stallMs: number;
   /** `stop`: the nodes stand still, and the run can be gone on with. `abort`: everything back to what was before. */
   onFailure: 'stop' | 'abort';
-  /** Most devices that may be away at a time: nobody else is sent away meanwhile. Any number where it is absent. */
-  offlineBudget?: number;
+  /**
+   * Most devices that may be away at a time: nobody else is sent away meanwhile. `none`: any number.
+   * @default - what the cap sends away in the time in which devices come back, see `offlineBudget`
+   */
+  offlineBudget?: number | 'none';
   /** What becomes of the run when the operator was released for a moment and has removed old pods. */
   onLoss: 'continue' | 'stop';
 }
@@ -102,6 +106,12 @@ export interface Journal {
   switchedAt?: number;
   backAt?: number;
   evacuation?: Evacuation | undefined;
+  /** Devices that are connected when none of them is away, as counted then: ms since the epoch. */
+  fleet?: { at: number; devices: number } | undefined;
+  /** How long devices take to come back, as seen in this run, ms. */
+  returnMs?: number | undefined;
+  /** What went wrong and did not end the run, in the order in which it was noticed. */
+  incidents?: Incident[] | undefined;
   finishedAt?: number;
 }
 
@@ -128,7 +138,7 @@ const PAGE = z.looseObject({
     readyMs: count,
     stallMs: count,
     onFailure: z.enum(['stop', 'abort']),
-    offlineBudget: count.optional(),
+    offlineBudget: z.union([count, z.literal('none')]).optional(),
     onLoss: z.enum(['continue', 'stop']),
   }),
   baseline: z.object({ connections: count, sessions: count }),
@@ -155,6 +165,21 @@ const PAGE = z.looseObject({
   backAt: when.optional(),
   evacuation: z
     .object({ startedAt: when, drainedAt: when.optional(), lowerBoundMs: count, connections: count })
+    .optional(),
+  fleet: z.object({ at: when, devices: count }).optional(),
+  returnMs: count.optional(),
+  incidents: z
+    .array(
+      z.object({
+        kind: z.enum(INCIDENT_KINDS),
+        at: when,
+        endedAt: when.optional(),
+        subjects: z.array(z.string()),
+        what: z.string(),
+        devicesAway: count.optional(),
+        sessionsLost: count.optional(),
+      }),
+    )
     .optional(),
   finishedAt: when.optional(),
 });

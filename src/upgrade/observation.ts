@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, isHeld } from '../resource';
+import { type EmqxEnterprise, imageOf, isHeld, type MqttListener } from '../resource';
 import { isOpen, type Journal } from './journal';
 import { wantedSet } from './wanted-set';
 
@@ -32,6 +32,8 @@ export interface ForeignSet {
 export interface PodView {
   name: string;
   set: string;
+  /** Its label `controller-revision-hash`. @default - not known */
+  revision?: string | undefined;
   containersReady: boolean;
   /** The operator's readiness gate `apps.emqx.io/on-serving`. */
   onServing: boolean;
@@ -56,6 +58,16 @@ export interface TrafficView {
   revision: string | undefined;
   /** Names of the pods behind the Service now (ready addresses of its EndpointSlices). */
   pods: string[];
+  /** The listeners of the pods that it publishes, as far as its ports say what they are. @default - none is known */
+  listeners?: readonly DeviceListener[];
+}
+
+/** A listener for devices, as it is in a pod. */
+export interface DeviceListener {
+  kind: MqttListener;
+  port: number;
+  /** Whether it expects the header of the PROXY protocol before anything else. @default false */
+  proxyProtocol?: boolean;
 }
 
 export interface LeaseView {
@@ -105,8 +117,10 @@ export interface NodeView {
   /** Why nothing is known of the node; undefined when it answered. */
   unreachable: string | undefined;
   version: string | undefined;
-  /** Live connections. */
+  /** Live connections, as the node last counted them: up to 2 s old unless it evacuates. */
   connections: number;
+  /** Live connections of this moment, where that was asked for and told; see `EmqxPort.live`. */
+  live?: number | undefined;
   /** Sessions, whether connected or not. */
   sessions: number;
   /** Whether the node has the evacuation API; without it nothing can be moved. */
@@ -120,12 +134,22 @@ export interface NodeView {
 /** What a node has, and whether it said so. */
 export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'unreachable'>;
 
+/** What is known of a node that is to take devices, from knocking as they do. */
+export interface Probe {
+  /** Undefined until it has answered for the first time, or has been silent for long enough. */
+  serves: boolean | undefined;
+  /** Why it does not. */
+  reason?: string | undefined;
+}
+
 /** All that is known at one moment; `decide` sees nothing else of the world. */
 export interface Observation {
   at: number;
   cluster: ClusterView;
   /** By pod name. */
   nodes: ReadonlyMap<string, NodeView>;
+  /** By pod name, of those that are to take devices. @default - none is probed */
+  probes?: ReadonlyMap<string, Probe>;
 }
 
 export function setOf(view: ClusterView, name: string): SetView | undefined {
@@ -208,6 +232,20 @@ export function notCreated(view: ClusterView, name: string): string | undefined 
   return `${missing} of ${set.replicas} pods of ${name} were not created: ${set.creationTrouble}`;
 }
 
+/**
+ * The revision that most ready pods of a set are of, the newer one of two. Whoever restarts a set (`kubectl rollout restart`) gives its
+ * pods another one than was noted, one after the other.
+ */
+export function servingRevision(view: ClusterView, set: string, noted: string | undefined): string | undefined {
+  const newest = setOf(view, set)?.revision;
+  const counts = new Map<string, number>();
+  for (const { revision, ready, terminating } of podsOf(view, set)) {
+    if (ready && !terminating && revision !== undefined) counts.set(revision, (counts.get(revision) ?? 0) + 1);
+  }
+  const ranked = [...counts].sort(([a, x], [b, y]) => y - x || Number(b === newest) - Number(a === newest));
+  return ranked[0]?.[0] ?? noted;
+}
+
 export function nodesOf(observation: Observation, set: string): NodeView[] {
   return podsOf(observation.cluster, set).flatMap((pod) => observation.nodes.get(pod.name) ?? []);
 }
@@ -220,6 +258,11 @@ export function loadOf(observation: Observation, set: string): { connections: nu
     load.sessions += node.sessions;
   }
   return load;
+}
+
+/** Devices that are connected to a set of nodes in this moment, as far as its nodes answered. */
+export function devicesOn(observation: Observation, set: string): number {
+  return nodesOf(observation, set).reduce((sum, node) => sum + (node.live ?? node.connections), 0);
 }
 
 /**

@@ -13,6 +13,14 @@ const OTHERS_WHOLE_MS = 12_000;
 /** Nodes that answer later than this make what was seen of Kubernetes old, ms. */
 const SLOW_MS = 1_000;
 
+/** Nobody waits longer for a node of which only its numbers are wanted, ms: meanwhile devices are sent away. */
+const PATIENCE_MS = 500;
+/** Before what cannot be taken back, more is wanted. */
+const PATIENCE_ANEW_MS = 2_000;
+
+/** Numbers of a node that does not evacuate may be so old, ms. @see EMQX 4.4: they are refreshed each 2 s */
+const COUNTED_MS = 2_500;
+
 /** How to look. */
 export interface LookOptions {
   /** What a node said is good enough for so long. @default 0 */
@@ -26,6 +34,8 @@ export interface LookOptions {
  */
 export class Observer {
   private readonly lastSeen = new Map<string, Seen>();
+  /** Of nodes that have not answered yet. */
+  private readonly asking = new Map<string, Promise<NodeView>>();
 
   constructor(
     private readonly clock: Clock,
@@ -39,13 +49,23 @@ export class Observer {
     const cluster = await (anew ? this.cluster.observeAnew(signal) : this.cluster.observe(signal));
     const known = journal ?? cluster.journal;
     const run = isOpen(known) && ONE_MOVES.includes(known.phase) ? known : undefined;
+    const pods = asked(cluster);
+    // Numbers of both sets are compared: all of them are of this moment, or all of that one.
+    const isFresh = pods.every(
+      ({ name }) => began - (this.lastSeen.get(name)?.at ?? Number.NEGATIVE_INFINITY) < keptMs,
+    );
+    const kept = run && !isFresh && Number.isFinite(keptMs) ? 0 : keptMs;
+    const over = new AbortController();
+    const patienceMs = anew ? PATIENCE_ANEW_MS : PATIENCE_MS;
+    const late = run && this.clock.sleep(patienceMs, over.signal).catch(() => undefined);
     const views = await Promise.all(
-      asked(cluster).map(({ name, set }) => {
+      pods.map(({ name, set }) => {
         const moves = !run || (set === run.from.set) !== (run.aborted !== undefined);
         const node = { pod: name, name: nodeNameOf(cluster.resource, name) };
-        return moves || anew ? this.node(node, keptMs, signal) : this.other(node, signal);
+        if (moves || !late) return this.node(node, kept, signal);
+        return anew ? this.nowOrNever(node, kept, late, signal) : this.patiently(node, kept, late, signal);
       }),
-    );
+    ).finally(() => over.abort());
     const at = this.clock.now();
     const nodes = new Map(views.map((view) => [view.pod, view]));
     // Meanwhile the watches have told more, and cost nothing.
@@ -61,30 +81,81 @@ export class Observer {
   private async node(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
     const last = this.lastSeen.get(node.pod);
     if (last && this.clock.now() - last.at < keptMs) return last.view;
-    const view = remembered(await this.emqx.observe(node.pod, node.name, signal), last?.view);
+    const view = remembered(await this.emqx.observe(node.pod, node.name, signal), last, this.clock.now());
     const at = this.clock.now();
-    this.lastSeen.set(node.pod, { at, wholeAt: at, view });
+    const evacuatedAt = view.evacuating ? at : last?.evacuatedAt;
+    this.lastSeen.set(node.pod, { at, countedAt: at, wholeAt: at, evacuatedAt, view });
     return view;
   }
 
+  /** A node that takes long is not waited for: it keeps what it had, as far as anybody knows. One question at a time. */
+  private async patiently(node: Asked, keptMs: number, late: Promise<void>, signal?: AbortSignal): Promise<NodeView> {
+    const { pod } = node;
+    const last = this.lastSeen.get(pod)?.view;
+    const earlier = this.asking.get(pod);
+    if (earlier && last) return last;
+    const asking = earlier ?? this.other(node, keptMs, signal).finally(() => this.asking.delete(pod));
+    if (!earlier) this.asking.set(pod, asking);
+    asking.catch(() => undefined); // the loop hears of it elsewhere
+    return Promise.race([asking, late.then(() => this.lastSeen.get(pod)?.view ?? last ?? silent(node))]);
+  }
+
+  /** What it had is not enough. */
+  private nowOrNever(node: Asked, keptMs: number, late: Promise<void>, signal?: AbortSignal): Promise<NodeView> {
+    const asking = this.node(node, keptMs, signal);
+    asking.catch(() => undefined);
+    return Promise.race([asking, late.then(() => silent(node))]);
+  }
+
   /** A node of which nothing but numbers is expected to change. */
-  private async other(node: Asked, signal?: AbortSignal): Promise<NodeView> {
-    const last = this.lastSeen.get(node.pod);
+  private async other(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
+    const { pod, name } = node;
+    const last = this.lastSeen.get(pod);
     const now = this.clock.now();
+    if (last && now - last.at < keptMs) return last.view;
     const unusual = !last || last.view.unreachable !== undefined || last.view.evacuating;
-    if (unusual || now - last.wholeAt >= OTHERS_WHOLE_MS) return this.node(node, OTHERS_COUNT_MS, signal);
-    if (now - last.at < OTHERS_COUNT_MS) return last.view;
+    const whole = unusual || now - last.wholeAt >= OTHERS_WHOLE_MS;
+    const [live, view] = await Promise.all([
+      this.emqx.live(pod, name, signal),
+      whole ? this.node(node, 0, signal) : this.counted(node, last, signal),
+    ]);
+    const seen = this.lastSeen.get(pod);
+    const next = { ...view, live: live ?? view.live ?? last?.view.live };
+    if (seen) this.lastSeen.set(pod, { ...seen, at: this.clock.now(), view: next });
+    return next;
+  }
+
+  private async counted(node: Asked, last: Seen, signal?: AbortSignal): Promise<NodeView> {
+    if (this.clock.now() - last.countedAt < OTHERS_COUNT_MS) return last.view;
     const count = await this.emqx.count(node.pod, node.name, signal);
-    const view = remembered({ ...last.view, ...count }, last.view);
-    this.lastSeen.set(node.pod, { at: this.clock.now(), wholeAt: last.wholeAt, view });
+    const view = remembered({ ...last.view, ...count }, last, this.clock.now());
+    this.lastSeen.set(node.pod, { ...last, countedAt: this.clock.now(), view });
     return view;
   }
 }
 
-/** A node that does not answer still has what it had, as far as anybody knows. */
-function remembered(view: NodeView, last: NodeView | undefined): NodeView {
-  if (view.unreachable === undefined || !last) return view;
-  return { ...view, connections: last.connections, sessions: last.sessions };
+/**
+ * A node that does not answer still has what it had, as far as anybody knows. One whose evacuation was stopped a moment ago has no
+ * more devices than it then had, whatever its old numbers are: nobody is led there.
+ */
+function remembered(view: NodeView, last: Seen | undefined, now: number): NodeView {
+  if (!last) return view;
+  const { connections, sessions, live } = last.view;
+  if (view.unreachable !== undefined) return { ...view, connections, sessions, live };
+  const isOld = !view.evacuating && last.evacuatedAt !== undefined && now - last.evacuatedAt < COUNTED_MS;
+  return isOld ? { ...view, connections: Math.min(view.connections, connections) } : view;
+}
+
+function silent({ pod, name }: Asked): NodeView {
+  const nothing = {
+    connections: 0,
+    sessions: 0,
+    version: undefined,
+    canEvacuate: false,
+    evacuating: false,
+    members: [],
+  };
+  return { pod, node: name, unreachable: 'it has not answered yet', ...nothing };
 }
 
 interface Asked {
@@ -94,8 +165,11 @@ interface Asked {
 
 interface Seen {
   at: number;
-  /** When it was asked for more than its numbers. */
+  /** When it was asked for the numbers it refreshes now and then, and for more than its numbers. */
+  countedAt: number;
   wholeAt: number;
+  /** When it was seen to evacuate. */
+  evacuatedAt: number | undefined;
   view: NodeView;
 }
 

@@ -4,6 +4,7 @@ import { type Change, changes, presentable } from './changes';
 import type { Check } from './check';
 import type { Driver } from './journal';
 import { activeSets, blueOf, loadOf, nodesOf, type Observation } from './observation';
+import { offlineBudget } from './offline-budget';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
 import type { Target } from './target';
 
@@ -37,8 +38,10 @@ export interface UpgradePlan {
   estimateMs: number;
   /** Most disconnects in one second. */
   peakDisconnectsPerSecond: number;
-  /** Devices that are away at the same time, if each comes back within {@link ASSUMED}.reconnectMs. */
+  /** Most devices that are away at the same time: nobody else is sent away while there are more. All of them where that limit is lifted. */
   devicesAway: number;
+  /** Whether that limit holds. */
+  isAwayLimited: boolean;
   checks: Check[];
 }
 
@@ -48,8 +51,6 @@ export const ASSUMED = {
   greenReadyMs: 30_000,
   /** From the order to scale blue to 0 until the operator reports rest. */
   retireMs: 10_000,
-  /** From a device's disconnect until it is connected again. */
-  reconnectMs: 1_000,
 } as const;
 
 export function plan(observation: Observation, target: Target, checks: Check[]): UpgradePlan {
@@ -63,6 +64,7 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     ? duration(loads, shares, target.caps, target.waitTakeoverSeconds)
     : { lowerBoundMs: 0, estimateMs: 0 };
   const peak = Math.min(target.caps.connections, connections);
+  const budget = offlineBudget({ connectionCap: target.caps.connections, limits: target.limits });
   return {
     cluster: resource.metadata.name,
     namespace: resource.metadata.namespace ?? 'default',
@@ -85,7 +87,8 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     evacuateMs: estimateMs,
     estimateMs: ASSUMED.greenReadyMs + target.initialDelaySeconds * 1000 + estimateMs + ASSUMED.retireMs,
     peakDisconnectsPerSecond: peak,
-    devicesAway: Math.min(connections, Math.ceil((peak * ASSUMED.reconnectMs) / 1000)),
+    devicesAway: Math.min(connections, budget ?? connections),
+    isAwayLimited: budget !== undefined,
     checks,
   };
 }

@@ -1,5 +1,5 @@
 import type { Journal } from './journal';
-import type { ClusterView, LeaseView, NodeCount, NodeView, OperatorView } from './observation';
+import type { ClusterView, DeviceListener, LeaseView, NodeCount, NodeView, OperatorView } from './observation';
 import type { ProgressEvent } from './progress';
 
 /** What the engine needs of the world. Adapters implement these ports; the engine imports none of the adapters. */
@@ -103,12 +103,28 @@ export interface EvacuationOrder {
   migrateTo: readonly string[];
 }
 
-/** The management API of the cluster's nodes. */
+/**
+ * What came of knocking as a device does.
+ *
+ * - `serves`: every listener answered. A refused authentication is an answer, too.
+ * - `silent`: one did not, or said that devices shall go elsewhere; `reason` says which, and how.
+ * - `unknown`: there is no way to its listeners, or none is known.
+ */
+export type ProbeAnswer = { state: 'serves' | 'unknown' } | { state: 'silent'; reason: string };
+
+/** The cluster's nodes: their management API, and their listeners for devices. */
 export interface EmqxPort {
   /** What a node says of itself. Never rejects because of the node: an unreachable node is a view, too. */
   observe(pod: string, node: string, signal?: AbortSignal): Promise<NodeView>;
   /** Only what it has, in one request: of a node that does not evacuate. */
   count(pod: string, node: string, signal?: AbortSignal): Promise<NodeCount>;
+  /**
+   * Live connections by the node's own counters, which no tick delays and moved sessions do not enter: begun less ended since its
+   * process started. Undefined where it does not answer, or does not count. Never rejects because of the node.
+   */
+  live(pod: string, node: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** Whether it answers on these listeners as a broker does, within 3 s. Never rejects because of the node. */
+  probe(pod: string, listeners: readonly DeviceListener[], signal?: AbortSignal): Promise<ProbeAnswer>;
   /** Rejects with `refused` when the node declines for another reason than "already started". */
   startEvacuation(pod: string, node: string, order: EvacuationOrder, signal?: AbortSignal): Promise<void>;
   stopEvacuation(pod: string, node: string, signal?: AbortSignal): Promise<void>;

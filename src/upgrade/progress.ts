@@ -9,6 +9,8 @@ export interface Sample {
   green: SetLoad | undefined;
   /** The nodes that are emptied: blue's, or green's on the way back. */
   nodes: readonly NodeProgress[];
+  /** Devices that are away in this moment, as far as counted; undefined outside of the evacuation. */
+  away?: number | undefined;
   /** Estimated ms until they are drained; undefined outside of the evacuation, and in a pause. */
   leftMs: number | undefined;
   /** The cap in force, disconnects per second; undefined without a run, and where the operator upgrades alone. */

@@ -1,5 +1,15 @@
 import type { Journal } from './journal';
-import { activeSets, blueOf, greenOf, isDrained, loadOf, nodesOf, type Observation, setOf } from './observation';
+import {
+  activeSets,
+  blueOf,
+  devicesOn,
+  greenOf,
+  isDrained,
+  loadOf,
+  nodesOf,
+  type Observation,
+  setOf,
+} from './observation';
 import type { Sample, SetLoad } from './progress';
 
 /** What a look at the cluster shows of a run; without one, of the sets there are. */
@@ -14,7 +24,12 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
     at,
     phase: journal?.phase ?? 'done',
     blue: loadOfSet(observation, blue),
-    green: green && loadOfSet(observation, green.name),
+    // Its counters began with the run: unlike its statistics they are of this moment, and know no sessions that were moved.
+    green: green && {
+      ...loadOfSet(observation, green.name),
+      connections: devicesOn(observation, green.name),
+    },
+    away: journal && isEmptying ? awayOf(observation, journal, blue, green?.name ?? '') : undefined,
     nodes: nodesOf(observation, source).map((node) => ({
       pod: node.pod,
       connections: node.connections,
@@ -38,6 +53,12 @@ export function timeLeft(observation: Observation, journal: Journal): number {
     return connections + (offline > 0 ? Math.ceil(offline / part.sessionsPerSecond) : 0);
   });
   return Math.max(0, ...seconds) * 1000;
+}
+
+/** Devices that are connected to neither set, of those that were. */
+function awayOf(observation: Observation, { fleet }: Journal, blue: string, green: string): number | undefined {
+  if (!fleet) return undefined;
+  return Math.max(0, fleet.devices - devicesOn(observation, blue) - devicesOn(observation, green));
 }
 
 function loadOfSet(observation: Observation, name: string): SetLoad {

@@ -25,7 +25,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cdk8s-plus-27': ['constructs'],
   constructs: ['constructs'],
   mqtt: ['sandbox'],
-  'mqtt-packet': ['sandbox'],
+  'mqtt-packet': ['emqx', 'sandbox'],
   ws: ['sandbox'],
   commander: ['cli'],
   picocolors: ['cli'],

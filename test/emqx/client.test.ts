@@ -96,6 +96,20 @@ describe('a look at a node', () => {
     });
   });
 
+  test('is counted by its own counters of this moment', async () => {
+    const path = `/api/v4/nodes/${NODE}/metrics`;
+    const metrics = { 'client.connected': 130, 'client.disconnected': 30, 'session.resumed': 500 };
+    const { client, requests } = scripted({ [path]: { body: JSON.stringify({ code: 0, data: metrics }) } });
+    expect(await client.live(POD, NODE)).toBe(100);
+    expect(requests.map((request) => request.path)).toEqual([path]);
+    expect(await scripted({}).client.live(POD, NODE)).toBeUndefined();
+    expect(await scripted({ [path]: timeout() }).client.live(POD, NODE)).toBeUndefined();
+  });
+
+  test('is not probed where nobody can', async () => {
+    expect(await scripted({}).client.probe(POD, [{ kind: 'mqtt', port: 1883 }])).toEqual({ state: 'unknown' });
+  });
+
   test('is counted in one request', async () => {
     const { client, requests } = scripted(RESTING);
     expect(await client.count(POD, NODE)).toEqual({ connections: 1000, sessions: 1050, unreachable: undefined });

@@ -6,6 +6,8 @@ import { Random } from '../../src/simulator/random';
 import { PortError } from '../../src/upgrade';
 import { BLUE, BLUE_REVISION, journal, resource } from '../upgrade/fixtures';
 
+const LISTENERS = [{ kind: 'mqtt', port: 1883 }];
+
 const namespace = 'mqtt';
 const INSTANCE = { 'apps.emqx.io/instance': 'emqx' };
 const TRAFFIC = { 'emqx-blue-green/traffic-for': 'emqx' };
@@ -146,7 +148,13 @@ describe('a look at the cluster', () => {
       },
     ]);
     expect(view.traffic).toEqual([
-      { service: 'emqx-mqtt', byOperator: false, revision: BLUE_REVISION, pods: [`${BLUE}-0`, `${BLUE}-2`] },
+      {
+        service: 'emqx-mqtt',
+        byOperator: false,
+        revision: BLUE_REVISION,
+        pods: [`${BLUE}-0`, `${BLUE}-2`],
+        listeners: LISTENERS,
+      },
     ]);
     expect([view.lease, view.journal, view.keptInitialDelaySeconds]).toEqual([undefined, undefined, undefined]);
   });
@@ -221,7 +229,7 @@ describe('a look at the cluster', () => {
       store.create(slice('a', 'emqx', endpoints));
       const { traffic } = await clock.run(() => cluster.observe());
       const pods = endpoints.map((each) => (each as ReturnType<typeof at>).targetRef.name);
-      expect(traffic).toEqual([{ service: 'emqx', byOperator: true, revision, pods }]);
+      expect(traffic).toEqual([{ service: 'emqx', byOperator: true, revision, pods, listeners: LISTENERS }]);
     });
 
     test('a Service of our own goes before it', async () => {

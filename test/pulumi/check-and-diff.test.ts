@@ -51,6 +51,7 @@ describe('before anything is touched', () => {
       adopt: true,
       upgrade: {
         stormCap: 50,
+        offlineBudget: 'none',
         timeouts: { totalSeconds: 3600, stallSeconds: 60 },
         onFailure: 'abort',
         driver: 'pilot',
@@ -74,7 +75,7 @@ describe('before anything is touched', () => {
       env: { A: 'bare' },
       labels: { team: 'mqtt' },
       replica: 5,
-      upgrade: { stormCap: 0.5, onFailure: 'retry', timeouts: { totalMinutes: 5 } },
+      upgrade: { stormCap: 0.5, offlineBudget: 0, onFailure: 'retry', timeouts: { totalMinutes: 5 } },
     });
     expect(failures.map(({ property }) => property).sort()).toEqual(
       [
@@ -91,6 +92,7 @@ describe('before anything is touched', () => {
         'labels',
         'replica',
         'upgrade.stormCap',
+        'upgrade.offlineBudget',
         'upgrade.onFailure',
         'upgrade.timeouts.totalMinutes',
       ].sort(),

@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { generate, type Packet, parser } from 'mqtt-packet';
+import { MqttProber } from '../../src/emqx';
 import { MqttListener } from '../../src/sandbox/mqtt/mqtt-listener';
 import { Cleanup, next, TestWorld } from './test-world';
 
@@ -22,7 +23,7 @@ async function node(options: { licensedConnections?: number } = {}) {
   cleanup.add(() => new Promise((resolve) => server.close(resolve)));
   cleanup.add(() => accepted.map((socket) => socket.destroy()));
   const { port } = server.address() as AddressInfo;
-  return { world, accepted, dial: () => dial(port) };
+  return { world, accepted, port, dial: () => dial(port) };
 }
 
 /** A raw client that collects what it is sent. */
@@ -325,3 +326,47 @@ describe('a client that does not read', () => {
     await pong;
   });
 });
+
+describe('a node that is frozen', () => {
+  it('takes the connection, and answers when it thaws', async () => {
+    const { world, dial } = await node();
+    world.node('emqx-0').responsiveness.freeze(20_000);
+    const client = dial();
+    let answered = false;
+    const connack = client.connected().then((packet) => {
+      answered = true;
+      return packet;
+    });
+    const gone = dial();
+    await next(gone.socket, 'connect');
+    gone.send(hello(4, { clientId: 'gone' }));
+    gone.socket.destroy();
+    await gone.closed;
+    await until(() => world.node('emqx-0').responsiveness.unanswered === 2);
+    await world.clock.advance(19_999);
+    expect(answered).toBe(false);
+    await world.clock.advance(1);
+    expect(await connack).toMatchObject({ cmd: 'connack', returnCode: 0 });
+    expect(world.node('emqx-0').sessions.live.size).toBe(1);
+  });
+
+  it('does not serve, as a probe sees it; one that refuses devices does not either', async () => {
+    const { world, port } = await node();
+    const prober = new MqttProber((_pod, number) => {
+      return new Promise((resolve) => {
+        const socket = connect(number, '127.0.0.1', () => resolve(socket));
+      });
+    }, 200);
+    const probe = () => prober.probe({ namespace: 'default', name: 'emqx-0' }, [{ kind: 'mqtt', port }]);
+    expect(await probe()).toEqual({ state: 'serves' });
+    await until(() => world.node('emqx-0').sessions.live.size === 0); // nothing of it stays
+    expect(world.node('emqx-0').sessions.channels).toBe(0);
+    world.node('emqx-0').responsiveness.freeze(60_000);
+    expect(await probe()).toMatchObject({ state: 'silent', reason: expect.stringMatching(/no answer within 0.2 s$/) });
+  });
+});
+
+/** Resolves when something holds that sockets bring about. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}

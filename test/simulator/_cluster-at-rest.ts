@@ -48,11 +48,19 @@ export interface AtRestOptions extends Pick<WorldOptions, 'operator' | 'operator
   service?: 'emqx-ee-mqtt' | 'emqx-ee';
   /** What the engine tells. */
   events?: ProgressEvent[];
+  /** A tenth of so many more are away. @default 300 */
+  clients?: number;
 }
 
-/** A world with a cluster that runs and 300 clients, 30 devices away. */
+/** A world with a cluster that runs and its clients, and devices that are away. */
 export async function atRest(options: AtRestOptions = {}) {
-  const { resource = cluster('4.4.14'), service = 'emqx-ee-mqtt', events = [], ...others } = options;
+  const {
+    resource = cluster('4.4.14'),
+    service = 'emqx-ee-mqtt',
+    events = [],
+    clients: count = 300,
+    ...others
+  } = options;
   const world = new World({ seed: SEED, ...others });
   const ledger = new ClientLedger(world.clock);
   const context = contextOf(world, 'default', 'emqx-ee', (event) => void events.push(event));
@@ -62,7 +70,7 @@ export async function atRest(options: AtRestOptions = {}) {
     await served(world, 'default', service);
     const clients = new Population(
       { clock: world.clock, random: world.random.fork('clients'), front: world.front('default', service), ledger },
-      mixedFleet(300, 30),
+      mixedFleet(count, count / 10),
     );
     await clients.connectAll();
     await world.clock.sleep(3_000);
@@ -74,5 +82,6 @@ export async function atRest(options: AtRestOptions = {}) {
     await population.returnDevices();
     return ledger.report();
   };
-  return { world, context, ledger, seen, report: () => world.clock.run(seen) };
+  const connected = () => population.connected;
+  return { world, context, ledger, connected, seen, report: () => world.clock.run(seen) };
 }

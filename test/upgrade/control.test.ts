@@ -90,14 +90,18 @@ describe('a request', () => {
     expect(step.note).toMatchObject({ connectionCap: 9, restart: [`${BLUE}-1`, `${BLUE}-2`] });
     expect(step.note.shares?.reduce((sum, part) => sum + part.connectionsPerSecond, 0)).toBe(9);
 
-    const restarting = (scene: Scene) => {
+    const noted = (scene: Scene) => {
       Object.assign(scene.journal, step.note);
+      Object.assign(named(scene.nodes, `${BLUE}-0`), { evacuating: true, connections: 0, sessions: 0 });
+    };
+    const restarting = (scene: Scene) => {
+      noted(scene);
       named(scene.nodes, `${BLUE}-1`).evacuating = true;
     };
     expect(decided('evacuate', restarting)).toMatchObject({
       actions: [{ do: 'stop-evacuation', pod: `${BLUE}-1`, node: nodeName(`${BLUE}-1`) }],
     });
-    expect(decided('evacuate', (scene) => Object.assign(scene.journal, step.note))).toEqual({
+    expect(decided('evacuate', noted)).toEqual({
       kind: 'note',
       note: { restart: undefined, restUntil: expect.any(Number) },
     });

@@ -1,5 +1,6 @@
 import { decide, type Step } from '../../src/upgrade/decide';
 import { Idleness } from '../../src/upgrade/idleness';
+import type { Incident } from '../../src/upgrade/incident';
 import type { Phase } from '../../src/upgrade/journal';
 import {
   BLUE,
@@ -15,6 +16,7 @@ import {
   sceneAt,
   set,
   situationOf,
+  T0,
 } from './fixtures';
 
 /** What is decided when nothing has moved for so long. */
@@ -31,6 +33,16 @@ const waitingForGreen = (scene: Scene) => {
 const evacuating = (scene: Scene) => {
   for (const name of podNames(BLUE)) Object.assign(named(scene.nodes, name), { evacuating: true });
 };
+
+/** The cap shared out among two blue nodes. */
+const halves = (...nodes: [number, number]) =>
+  nodes.map((index) => ({
+    pod: `${BLUE}-${index}`,
+    connectionsPerSecond: 50,
+    sessionsPerSecond: 50,
+    wave: 0,
+    offsetMs: 500 * (index % 2),
+  }));
 
 describe('a run in which nothing moves', () => {
   test.each<[Phase, number, (scene: Scene) => void]>([
@@ -100,6 +112,7 @@ describe('a run in which nothing moves', () => {
     const step = idle('evacuate', 200_000, (scene) => {
       evacuating(scene);
       Object.assign(named(scene.nodes, `${BLUE}-0`), { connections: 0, sessions: 0 });
+      scene.journal.shares = halves(1, 2);
     });
     expect(step).toMatchObject({
       kind: 'stop',
@@ -175,33 +188,123 @@ test('it is noted first that nodes are stopped, so that none is started in the s
 });
 
 describe('devices that are away', () => {
+  const halt = (at: number, more: Partial<Incident> = {}): Incident => ({
+    kind: 'devices-away',
+    at,
+    subjects: [],
+    what: 'more than 100 devices were away at a time',
+    devicesAway: 500,
+    ...more,
+  });
   const away =
-    (count: number, evicting: boolean, budget = 100) =>
+    (count: number, evicting: boolean, change: (scene: Scene) => void = () => {}) =>
     (scene: Scene) => {
-      scene.journal.limits.offlineBudget = budget;
-      if (evicting) scene.journal.restUntil = scene.at + 1;
+      scene.journal.limits.offlineBudget = 100;
       scene.journal.evacuation = { startedAt: scene.at, lowerBoundMs: 1, connections: 3_000 };
+      scene.journal.fleet = { at: scene.at, devices: 3_000 };
       for (const name of podNames(BLUE))
         Object.assign(named(scene.nodes, name), { connections: 500, sessions: 500, evacuating: evicting });
       const arrived = 1_500 - count;
       podNames(GREEN).forEach((name, index) => {
         Object.assign(named(scene.nodes, name), { connections: index === 0 ? arrived : 0, sessions: arrived });
       });
+      change(scene);
+    };
+  const halted =
+    (agoMs: number, more: Partial<Incident> = {}) =>
+    (scene: Scene) => {
+      scene.journal.restUntil = scene.at + 1;
+      scene.journal.incidents = [halt(scene.at - agoMs, more)];
     };
   const orders = (step: Step) =>
     step.kind === 'stay' ? step.actions.map((action) => action.do).filter((what) => what !== 'patch-resource') : [];
 
-  test.each<[number, boolean, string[]]>([
-    [100, true, []],
-    [101, true, Array(3).fill('stop-evacuation')],
-    [81, false, []],
-    [80, false, Array(3).fill('start-evacuation')],
-  ])('%i of a budget of 100, evicting: %s', (count, evicting, expected) => {
-    expect(orders(decided('evacuate', away(count, evicting)))).toEqual(expected);
+  test('may be as many as the budget', () => {
+    expect(decided('evacuate', away(100, true))).toMatchObject({
+      kind: 'stay',
+      waitingFor: 'the blue nodes to be drained',
+    });
+  });
+
+  test('are noted as an incident when they are more, and nodes that evict are told to stop', () => {
+    const step = decided('evacuate', away(101, true));
+    expect(step).toEqual({
+      kind: 'note',
+      note: { incidents: [halt(T0, { devicesAway: 101 })], restUntil: expect.any(Number) },
+      say: 'more than 100 devices were away at a time: nobody else is sent away until that is over',
+    });
+    expect(orders(decided('evacuate', away(101, true, halted(0))))).toEqual(Array(3).fill('stop-evacuation'));
+  });
+
+  test('nodes that have only sessions left go on moving them', () => {
+    const step = decided(
+      'evacuate',
+      away(101, true, (scene) => {
+        halted(0)(scene);
+        Object.assign(named(scene.nodes, `${BLUE}-0`), { connections: 0 });
+        Object.assign(named(scene.nodes, `${BLUE}-1`), { connections: 1_000 });
+      }),
+    );
+    expect(orders(step)).toEqual(Array(2).fill('stop-evacuation'));
+  });
+
+  test('are counted by what the nodes say of this moment, where they do', () => {
+    const fresh = away(500, true, (scene) => {
+      // Their other numbers are 2 s old, or count sessions that were moved.
+      Object.assign(named(scene.nodes, `${GREEN}-0`), { live: 1_450 });
+    });
+    expect(decided('evacuate', fresh).kind).toBe('stay');
+  });
+
+  test.each<[string, number, number, boolean]>([
+    ['at once, below four fifths of a budget that somebody chose', 80, 0, true],
+    ['not above that', 81, 0, false],
+  ])('others follow %s', (_, count, agoMs, expected) => {
+    const step = decided('evacuate', away(count, false, halted(agoMs)));
+    expect(step.kind).toBe(expected ? 'note' : 'stay');
+    if (expected) {
+      expect(step).toMatchObject({
+        note: { incidents: [{ endedAt: T0, devicesAway: 500 }] },
+        say: 'more than 100 devices were away at a time: that is over; at most 500 devices were away',
+      });
+    }
+  });
+
+  test.each<[string, number, number, boolean]>([
+    ['when nearly all are back', 16, 1_000, true],
+    ['not before, as a node may hang whose probe is still waited for', 17, 9_999, false],
+    ['later below four fifths: the rest may never come back', 128, 10_000, true],
+    ['not above that', 129, 10_000, false],
+  ])('with the default budget, 160 of them, others follow %s', (_, count, agoMs, expected) => {
+    const step = decided(
+      'evacuate',
+      away(count, false, (scene) => {
+        halted(agoMs)(scene);
+        delete scene.journal.limits.offlineBudget;
+      }),
+    );
+    expect(step.kind).toBe(expected ? 'note' : 'stay');
+  });
+
+  test.each<[string, number, number, Partial<Incident>, number | undefined]>([
+    ['is learned from a halt in which every node answered', 10, 6_000, {}, 6_000],
+    ['is not learned from one in which a node was silent', 10, 6_000, { kind: 'node-silent' }, undefined],
+    ['is not learned while some are still missing', 100, 11_000, {}, undefined],
+    ['is learned where they take longer than that', 100, 13_000, {}, 13_000],
+    ['is 15 s at most', 10, 60_000, {}, 15_000],
+  ])('how long they take %s', (_, count, agoMs, more, returnMs) => {
+    const step = decided(
+      'evacuate',
+      away(count, false, (scene) => {
+        halted(agoMs, more)(scene);
+        delete scene.journal.limits.offlineBudget;
+      }),
+    );
+    expect(step.kind === 'note' && step.note.returnMs).toBe(returnMs);
   });
 
   test('that do not come back end the run', () => {
-    const step = idle('evacuate', 200_000, away(500, false));
+    const step = idle('evacuate', 200_000, away(500, false, halted(100_000)));
     expect(step).toMatchObject({
       code: 'STALLED',
       reason:
@@ -209,12 +312,107 @@ describe('devices that are away', () => {
     });
   });
 
-  test('may be any number where there is no budget', () => {
-    const step = decided('evacuate', (scene) => {
-      away(1_500, true)(scene);
-      delete scene.journal.limits.offlineBudget;
-    });
+  test('may be any number where the budget is lifted', () => {
+    const step = decided(
+      'evacuate',
+      away(1_500, true, (scene) => {
+        scene.journal.limits.offlineBudget = 'none';
+      }),
+    );
+    expect(step.kind).toBe('stay');
     expect(orders(step)).toEqual([]);
+  });
+
+  test.each<[string, number, number, object | undefined]>([
+    ['those on their way count as present', 40, 60_000, undefined],
+    ['others have left for reasons of their own', 98, 60_000, { devices: 3_000 }],
+    ['not more often', 98, 59_999, undefined],
+    ['those that came are added', -500, 60_000, { devices: 3_600 }],
+  ])('the fleet is counted anew each minute: %s', (_, count, agoMs, fleet) => {
+    const step = decided(
+      'evacuate',
+      away(count, true, (scene) => {
+        scene.journal.fleet = { at: scene.at - agoMs, devices: 3_000 };
+        scene.journal.connectionCap = count === 98 ? 50 : 100;
+      }),
+    );
+    const expected = count === 98 && fleet ? { devices: 2_952 } : fleet;
+    expect(step.kind === 'note' ? step.note.fleet : undefined).toEqual(expected && { at: T0, ...expected });
+  });
+});
+
+describe('a node that is to take devices and does not answer as a broker', () => {
+  const silent =
+    (serves: boolean | undefined, evicting = true, change: (scene: Scene) => void = () => {}) =>
+    (scene: Scene) => {
+      for (const name of podNames(BLUE)) Object.assign(named(scene.nodes, name), { evacuating: evicting });
+      scene.probes = new Map(podNames(GREEN).map((name) => [name, { serves: true }]));
+      scene.probes.set(`${GREEN}-1`, serves === false ? { serves, reason: 'no answer within 3 s' } : { serves });
+      change(scene);
+    };
+  const incident: Incident = {
+    kind: 'node-silent',
+    at: T0,
+    subjects: [`${GREEN}-1`],
+    what: `${GREEN}-1 does not answer as a broker (no answer within 3 s)`,
+    devicesAway: 0,
+  };
+  const noted =
+    (more: Partial<Incident> = {}) =>
+    (scene: Scene) => {
+      scene.journal.restUntil = scene.at + 1;
+      scene.journal.incidents = [{ ...incident, ...more }];
+    };
+
+  test('is an incident, and stops what evicts until it answers', () => {
+    expect(decided('evacuate', silent(false))).toEqual({
+      kind: 'note',
+      note: { incidents: [incident], restUntil: expect.any(Number) },
+      say: `${incident.what}: nobody else is sent away until that is over`,
+    });
+    const step = decided('evacuate', silent(false, true, noted()));
+    expect(step).toMatchObject({ waitingFor: `${GREEN}-1 to answer as a broker` });
+    expect(step.kind === 'stay' && step.actions.filter(({ do: what }) => what === 'stop-evacuation')).toHaveLength(3);
+  });
+
+  test('is the reason of a halt that has begun because devices are away', () => {
+    const begun = noted({ kind: 'devices-away', subjects: [], what: 'more than 160 devices were away at a time' });
+    expect(decided('evacuate', silent(false, true, begun))).toMatchObject({
+      note: { incidents: [{ kind: 'node-silent', at: T0, subjects: [`${GREEN}-1`], what: incident.what }] },
+    });
+  });
+
+  test('is over when it answers, and soon after that it is the same incident', () => {
+    expect(decided('evacuate', silent(true, false, noted()))).toMatchObject({
+      note: { incidents: [{ ...incident, endedAt: T0 }] },
+      say: `${incident.what}: that is over; at most 0 devices were away`,
+    });
+    const again = decided('evacuate', silent(false, true, noted({ endedAt: T0 - 5_000 })));
+    expect(again).toMatchObject({ note: { incidents: [{ at: T0, endedAt: undefined }] } });
+  });
+
+  test('gets nobody before this process has had its first answer, and nothing that evicts is stopped for that', () => {
+    const starting = decided('evacuate', silent(undefined, false));
+    expect(starting.kind === 'stay' && starting.actions.map((action) => action.do)).not.toContain('start-evacuation');
+    const evicting = decided('evacuate', silent(undefined, true));
+    expect(evicting.kind === 'stay' && evicting.actions.map((action) => action.do)).not.toContain('stop-evacuation');
+    const answered = decided('evacuate', silent(true, false));
+    expect(answered.kind === 'stay' && answered.actions.map((action) => action.do)).toContain('start-evacuation');
+  });
+
+  test('keeps blue where it is', () => {
+    const kept = (serves: boolean | undefined) =>
+      decided('retire', (scene) => silent(serves, true, (each) => void each)(scene));
+    expect(kept(true)).toMatchObject({ actions: [{ do: 'scale-set' }] });
+    for (const serves of [false, undefined]) expect(kept(serves)).not.toMatchObject({ actions: [{ do: 'scale-set' }] });
+  });
+
+  test('ends a run that waits for it in vain, by name', () => {
+    const step = idle('evacuate', 200_000, silent(false, false, noted()));
+    expect(step).toMatchObject({
+      code: 'STALLED',
+      reason: expect.stringMatching(/: emqx-green-1 does not answer as a broker \(no answer within 3 s\)$/),
+    });
   });
 });
 
@@ -233,6 +431,7 @@ describe('old pods that the operator removed because it was released for a momen
     const known = (scene: Scene) => {
       lost(scene);
       scene.journal.lostPods = 1;
+      scene.journal.shares = halves(0, 1);
     };
     expect(decided('evacuate', known)).toMatchObject({ kind: 'stay', waitingFor: 'the blue nodes to be drained' });
     const drained = (scene: Scene) => {

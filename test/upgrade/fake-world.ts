@@ -143,6 +143,8 @@ export class FakeWorld {
           const { connections, sessions, unreachable } = this.nodeView(name);
           return { connections, sessions, unreachable };
         }),
+        live: wrap('emqx.live', (name) => this.nodeView(name).connections),
+        probe: wrap('emqx.probe', () => ({ state: 'serves' })),
         startEvacuation: wrap('emqx.startEvacuation', (name, _node, order) => this.start(name, order)),
         stopEvacuation: wrap('emqx.stopEvacuation', () => {}),
         licensedConnections: wrap('emqx.licensedConnections', () => undefined),
@@ -248,7 +250,7 @@ export class FakeWorld {
   }
 
   private nodeView(name: string): NodeView {
-    if (name.startsWith(GREEN)) return node(name, { connections: 0, sessions: 0, version: '4.4.15' });
+    if (name.startsWith(GREEN)) return node(name, { ...this.arrivedOn(name), version: '4.4.15' });
     const evacuation = this.evacuations.get(name);
     if (!evacuation) return node(name, this.load);
     const ticks = Math.floor((this.clock.now() - evacuation.at) / 1000) + 1;
@@ -258,6 +260,12 @@ export class FakeWorld {
     const offline = this.load.sessions - this.load.connections;
     const moved = Math.max(0, ticks - evicting - waitTakeoverSeconds) * sessionsPerSecond;
     return node(name, { connections, sessions: connections + Math.max(0, offline - moved), evacuating: true });
+  }
+
+  /** Whoever was sent away is back at once, on the green node of the same number. */
+  private arrivedOn(name: string) {
+    const { connections, sessions } = this.nodeView(name.replace(GREEN, BLUE));
+    return { connections: this.load.connections - connections, sessions: this.load.sessions - sessions };
   }
 
   private start(name: string, order: EvacuationOrder): void {

@@ -9,6 +9,7 @@ import type {
   Observation,
   OperatorView,
   PodView,
+  Probe,
   SetView,
   TrafficView,
 } from '../../src/upgrade/observation';
@@ -144,6 +145,7 @@ export interface Scene {
   request: UpgradeRequest;
   heartbeatAt: number;
   idleMs?: number;
+  probes?: Map<string, Probe>;
 }
 
 /** The pod, node or set of that name in a scene, to be changed. */
@@ -164,7 +166,7 @@ export function journal(more: Partial<Journal> = {}): Journal {
     to: { version: '4.4.15' },
     target: digestOf(desired()),
     initialDelaySeconds: DELAY_SECONDS,
-    limits: { readyMs: 600_000, stallMs: 120_000, onFailure: 'stop', onLoss: 'continue' },
+    limits: { readyMs: 600_000, stallMs: 120_000, onFailure: 'stop', onLoss: 'continue', offlineBudget: 'none' },
     delay: { before: DELAY_SECONDS, after: DELAY_SECONDS },
     replicas: REPLICAS,
     waitTakeoverSeconds: 5,
@@ -259,7 +261,8 @@ export function viewOf(scene: Scene): ClusterView {
 }
 
 export function observationOf(scene: Scene): Observation {
-  return { at: scene.at, cluster: viewOf(scene), nodes: new Map(scene.nodes.map((view) => [view.pod, view])) };
+  const nodes = new Map(scene.nodes.map((view) => [view.pod, view]));
+  return { at: scene.at, cluster: viewOf(scene), nodes, ...(scene.probes && { probes: scene.probes }) };
 }
 
 export function situationOf(scene: Scene): Situation {

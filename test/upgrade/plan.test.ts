@@ -53,7 +53,9 @@ describe('plan', () => {
       // 30 s for green, the delay of 5 s, 10 s to retire blue
       estimateMs: 83_667,
       peakDisconnectsPerSecond: 100,
-      devicesAway: 100,
+      // What the cap sends away in 1.5 s, and ten more
+      devicesAway: 160,
+      isAwayLimited: true,
       checks: [],
     });
   });
@@ -82,6 +84,21 @@ describe('plan', () => {
       { path: 'spec.containers.emqx.env', before: '(hidden)', after: '(hidden)' },
     ]);
   });
+
+  test.each<[number | 'none' | undefined, number, boolean]>([
+    [undefined, 160, true],
+    [250, 250, true],
+    [5_000, 3_000, true],
+    ['none', 3_000, false],
+  ])(
+    'with an offline budget of %p expects no more than %i devices away',
+    (offlineBudget, devicesAway, isAwayLimited) => {
+      const plan = planned((scene) => {
+        scene.request = { ...scene.request, limits: { ...(offlineBudget !== undefined && { offlineBudget }) } };
+      });
+      expect(plan).toMatchObject({ devicesAway, isAwayLimited });
+    },
+  );
 
   test('of a run that is under way goes by the blue set of its journal', () => {
     const scene = sceneAt('evacuate');

@@ -342,7 +342,7 @@ describe('two at once', () => {
     expect(report.outcome).toBe('completed');
     expect(world.orders).toEqual([]);
     const after = world.calls.slice(calls).map((call) => call.method);
-    expect([...new Set(after)]).toEqual(['emqx.observe', 'releaseLease']);
+    expect([...new Set(after)]).toEqual(['emqx.observe', 'emqx.live', 'releaseLease']);
   });
 
   test.each([
@@ -371,7 +371,7 @@ describe('two at once', () => {
       await second;
       return { outcome: ended, did: world.calls.slice(before).filter((call) => call.process === 'p1') };
     });
-    const writes = did.map(({ method }) => method).filter((method) => !/bserve|Lease/.test(method));
+    const writes = did.map(({ method }) => method).filter((method) => !/bserve|Lease|live|probe/.test(method));
     expect(writes).toEqual([]);
     expect(world.violations).toEqual([]);
     expect(outcome).toMatchObject(pausedMs > 100_000 ? { outcome: 'completed' } : { code: 'LEASE_LOST' });

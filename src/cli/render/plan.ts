@@ -75,7 +75,12 @@ function evacuationLines(plan: UpgradePlan, width: number): string[] {
       `${count(plan.capPerSecond)} disconnects/s and ${count(plan.sessionCapPerSecond)} sessions/s in the whole cluster`,
     ],
     ['peak', `${count(plan.peakDisconnectsPerSecond)} disconnects/s`],
-    ['devices away', `at most ${count(plan.devicesAway)} at once, if each is back within ${time(ASSUMED.reconnectMs)}`],
+    [
+      'devices away',
+      plan.isAwayLimited
+        ? `at most ${count(plan.devicesAway)} at once; nobody else is sent away meanwhile`
+        : 'any number at once: the budget is lifted',
+    ],
     ['lower bound', time(plan.lowerBoundMs)],
     ['expected', time(plan.evacuateMs)],
     [

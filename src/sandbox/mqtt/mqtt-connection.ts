@@ -47,6 +47,8 @@ export class MqttConnection implements Connection {
   private version: ProtocolVersion = 4;
   /** How long the client may say nothing; 0 for as long as it likes. */
   private patienceMs = IDLE_MS;
+  /** Whether the CONNECT came to a node that will answer it later. */
+  private isUnanswered = false;
   /** Ids of QoS 2 messages that came and were not released. */
   private awaitingRelease: Set<number> | undefined;
 
@@ -83,8 +85,11 @@ export class MqttConnection implements Connection {
   }
 
   private packet(packet: Packet): void {
-    if (packet.cmd === 'connect' && !this.channel) {
-      this.connect(packet);
+    if (packet.cmd === 'connect' && !this.channel && !this.isUnanswered) {
+      this.isUnanswered = this.node.answersLater?.(() => this.answerLate(packet)) ?? false;
+      // A process that does not run counts no time either.
+      if (this.isUnanswered) this.host.forget(this, this.patienceMs);
+      else this.connect(packet);
       return;
     }
     const { channel } = this;
@@ -129,6 +134,13 @@ export class MqttConnection implements Connection {
         this.link.destroy();
         break;
     }
+  }
+
+  private answerLate(packet: IConnectPacket): void {
+    if (!this.link.isOpen) return;
+    this.isUnanswered = false;
+    this.host.watch(this, this.patienceMs);
+    this.connect(packet);
   }
 
   private connect(packet: IConnectPacket): void {

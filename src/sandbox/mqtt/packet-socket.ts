@@ -45,6 +45,10 @@ export class PacketSocket {
     });
   }
 
+  get isOpen(): boolean {
+    return this.open;
+  }
+
   get isCongested(): boolean {
     return this.socket.writableLength > CONGESTED_BYTES;
   }

@@ -1,7 +1,7 @@
 import type { SimulatedClock } from '../clock';
-import type { Channel, CloseCause, Connection, ConnectRequest, Delivery } from '../emqx/types';
+import type { Channel, CloseCause, ConnectAnswer, Connection, ConnectRequest, Delivery } from '../emqx/types';
 import type { Random } from '../random';
-import type { TrafficFront } from '../traffic-front';
+import type { FrontResult, TrafficFront } from '../traffic-front';
 import type { CompleteGroup } from './client-group';
 import type { ClientLedger } from './client-ledger';
 import type { RefusalReason } from './client-report';
@@ -73,12 +73,28 @@ export class SimulatedClient implements Connection {
 
   private connect(): void {
     const result = this.around.front.connect(this.request(), this);
-    if (result.outcome === 'answered') {
-      const { pod, answer } = result;
-      if (answer.accepted) this.accepted(pod, answer.channel, answer.sessionPresent);
-      else this.failed(this.group.protocolVersion !== 5 ? 'rc3' : answer.reasonCode === 0x97 ? '0x97' : '0x9C');
-    } else if (result.outcome === 'refused') this.failed('tcp-refused');
-    else this.around.clock.schedule(this.group.reconnect.connectTimeoutMs, () => this.failed('timeout'));
+    if (result.outcome === 'answered') this.answered(result.pod, result.answer);
+    else if (result.outcome === 'refused') this.failed('tcp-refused');
+    else this.wait(result);
+  }
+
+  /** For an answer that may come before patience is lost. */
+  private wait({ pod = '', answered }: FrontResult & { outcome: 'silent' }): void {
+    let isLost = false;
+    const patience = this.around.clock.schedule(this.group.reconnect.connectTimeoutMs, () => {
+      isLost = true;
+      this.failed('timeout');
+    });
+    answered?.((listener) => {
+      if (isLost) return;
+      patience.cancel();
+      this.answered(pod, listener.connect(this.request(), this));
+    });
+  }
+
+  private answered(pod: string, answer: ConnectAnswer): void {
+    if (answer.accepted) this.accepted(pod, answer.channel, answer.sessionPresent);
+    else this.failed(this.group.protocolVersion !== 5 ? 'rc3' : answer.reasonCode === 0x97 ? '0x97' : '0x9C');
   }
 
   private request(): ConnectRequest {

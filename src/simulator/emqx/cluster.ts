@@ -121,7 +121,7 @@ export class EmqxCluster {
     const session = from.evictable.peek(skip);
     if (!session) return 'none';
     const recipient = this.nodes.get(this.random.pick(recipients) ?? '');
-    if (!recipient?.isListening) return 'unreachable';
+    if (!recipient?.isListening || recipient.responsiveness.isFrozen) return 'unreachable';
     this.registry.move(session, recipient.sessions);
     return 'moved';
   }

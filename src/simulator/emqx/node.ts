@@ -5,6 +5,7 @@ import { type DataDir, Evacuation, type EvacuationState } from './evacuation';
 import { type ApiRequest, ManagementApi } from './http/management-api';
 import { NodeSessions } from './node-sessions';
 import type { Profile } from './profiles';
+import { Responsiveness } from './responsiveness';
 import type { ConnectAnswer, Connection, ConnectRequest, Message } from './types';
 
 /** How long things take on a node, in ms of simulated time. */
@@ -63,6 +64,8 @@ export class EmqxNode {
   sessions: NodeSessions;
   /** New with the sessions. */
   evacuation: Evacuation;
+  /** New with the process. */
+  responsiveness: Responsiveness;
   private currentPhase: NodePhase = 'stopped';
   private timer: Timer | undefined;
   private bootTime = 0;
@@ -82,6 +85,7 @@ export class EmqxNode {
     this.dataDir = options.dataDir ?? {};
     this.sessions = this.newSessions();
     this.evacuation = this.newEvacuation();
+    this.responsiveness = new Responsiveness(cluster.clock);
     this.api = new ManagementApi(this, options.credentials);
   }
 
@@ -169,6 +173,14 @@ export class EmqxNode {
     return { accepted: true, ...this.cluster.registry.open(this.sessions, request, connection) };
   }
 
+  /** What has been sent to a process that has ended meanwhile is never answered. */
+  answersLater(answer: () => void): boolean {
+    const { responsiveness } = this;
+    return responsiveness.later(() => {
+      if (this.isListening && this.responsiveness === responsiveness) answer();
+    });
+  }
+
   /** A message from the node itself, as its HTTP API publishes them. */
   publish(message: Message): void {
     this.requireListening();
@@ -182,6 +194,12 @@ export class EmqxNode {
    * @throws TransportError `refused` when nothing listens: see {@link isListening}
    */
   handle(request: ApiRequest): EmqxResponse | Promise<EmqxResponse> {
+    this.requireListening();
+    const late = this.responsiveness.whenAnswering();
+    return late ? late.then(() => this.answer(request)) : this.answer(request);
+  }
+
+  private answer(request: ApiRequest): EmqxResponse | Promise<EmqxResponse> {
     this.requireListening();
     return this.api.handle(request);
   }
@@ -203,6 +221,7 @@ export class EmqxNode {
   private begin(): void {
     this.sessions = this.newSessions();
     this.evacuation = this.newEvacuation();
+    this.responsiveness = new Responsiveness(this.cluster.clock);
     this.refuses = false;
     this.crashed = false;
   }

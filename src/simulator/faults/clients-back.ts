@@ -11,6 +11,8 @@ const RETURN_MS = 10_000;
 export async function checkClients(scene: Scene): Promise<void> {
   const { clock, judge, stage } = scene;
   await clock.sleep(SETTLE_MS);
+  // A node that is still frozen takes nobody.
+  while (judge.causes.silent.size > 0) await clock.sleep(1_000);
   const registry = scene.world.pods.running[0]?.node.cluster.registry;
   for (const client of clientIds(stage.size)) {
     if (isSticking(client)) continue;

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { EmqxClient } from '../../emqx';
+import { EmqxClient, type Prober } from '../../emqx';
 import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from '../../emqx/transport';
 import { Cluster, type KubeApi, type KubeApiError } from '../../kubernetes';
 import type { KubeObject, ListQuery, WatchEvent, WatchOptions } from '../../kubernetes/kube-api';
@@ -58,6 +58,7 @@ export class EngineProcess {
     const cluster = new Cluster({ api: this.portOf(this.api), clock: own, namespace: NAMESPACE, name: CLUSTER });
     const emqx = new EmqxClient({
       transport: this.transport(),
+      prober: this.prober(),
       namespace: NAMESPACE,
       credentials: () => cluster.credentials(),
     });
@@ -151,6 +152,17 @@ export class EngineProcess {
         this.through(emqxCall(holder, pod.name, request), async (call) => {
           return answer(call, request) ?? (await world.transport.exchange(pod, request, signal));
         }),
+    };
+  }
+
+  /** Through the same hands as the management API. */
+  private prober(): Prober {
+    const { world, holder } = this.options;
+    return {
+      probe: (pod, listeners, signal) => {
+        const call = { process: holder, to: 'emqx', verb: 'probe', target: pod.name, writes: false } as const;
+        return this.through(call, () => world.prober.probe(pod, listeners, signal));
+      },
     };
   }
 

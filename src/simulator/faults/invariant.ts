@@ -1,5 +1,6 @@
 import type { ProgressEvent } from '../../upgrade';
 import type { RefusalReason } from '../clients/client-report';
+import type { Responsiveness } from '../emqx/responsiveness';
 import type { StoreChange } from '../kubernetes/object-store';
 import type { EngineCall } from './engine-call';
 import type { Facts } from './facts';
@@ -52,6 +53,8 @@ export interface Causes {
   readonly released: Set<string>;
   /** Nodes whose evacuation a released operator has begun, with the undisturbed time at which it did. */
   readonly begunByOperator: Map<string, number>;
+  /** Pods whose node's process is frozen or slow, with the undisturbed time since which it is. */
+  readonly silent: Map<string, { since: number; process: Responsiveness }>;
   /** Clients whose session ended with a node that crashed, or that the released operator took away. */
   readonly lost: Set<string>;
   /** Disconnects by each of the two. */
@@ -74,6 +77,8 @@ export interface Bench {
   isProcess(author: string | undefined): author is string;
   /** How late watches tell what happened now, ms. */
   watchLagMs(): number;
+  /** How many clients are connected that come back when they are cut off. */
+  connected(): number;
   fail(invariant: InvariantName, detail: string): void;
 }
 

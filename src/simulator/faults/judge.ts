@@ -8,6 +8,7 @@ import { Health } from './health';
 import { type Bench, type Causes, evictsForOperator, type Invariant, type InvariantName } from './invariant';
 import { conserved } from './invariants/conserved';
 import { doneIsDone } from './invariants/done-is-done';
+import { fewAway } from './invariants/few-away';
 import { forwardOnly } from './invariants/forward-only';
 import { movedOnce } from './invariants/moved-once';
 import { oneOwner } from './invariants/one-owner';
@@ -55,6 +56,7 @@ export class Judge {
     crashing: undefined,
     released: new Set(),
     begunByOperator: new Map(),
+    silent: new Map(),
     lost: new Set(),
     crashDisconnects: 0,
     releaseDisconnects: 0,
@@ -78,6 +80,7 @@ export class Judge {
       evictsForOperator: (pod) => evictsForOperator(this.causes, this.health, pod),
       isProcess: (author): author is string => author !== undefined && options.isProcess(author),
       watchLagMs: options.watchLagMs,
+      connected: () => stage.population.connected,
       fail: (invariant, detail) => this.fail(invariant, detail),
     };
     const before = { resource: this.facts.resource, service: this.facts.service.spec };
@@ -85,6 +88,8 @@ export class Judge {
       oneOwner(bench),
       forwardOnly(bench),
       targetTakes(bench),
+      // Those that are gone for good are away for good.
+      ...(stage.size.gone > 0 ? [] : [fewAway(bench)]),
       movedOnce(bench),
       conserved(bench),
       pace(bench),

@@ -26,6 +26,8 @@ export interface StageSize {
   away: number;
   /** Persistent clients that never come back once they are cut off. */
   gone: number;
+  /** Clients that come back only 9 s after they were cut off. */
+  slow: number;
   /** Clients that know the old nodes' addresses, and come back there past the Service. */
   sticking: number;
   /** Disconnects per second. */
@@ -45,6 +47,7 @@ export const DEFAULT_SIZE: StageSize = {
   persistent: 12,
   away: 4,
   gone: 0,
+  slow: 0,
   sticking: 0,
   cap: 4,
   initialDelaySeconds: 2,
@@ -91,14 +94,19 @@ const TRAFFIC_SERVICE: KubeObject & { spec: object } = {
 /** A policy of those that never try again, in ms: a year. */
 const NEVER_MS = 365 * 24 * 3_600_000;
 
+/** Of those that take their time, ms. */
+const SLOW_MS = 9_000;
+
 function fleet(size: StageSize): ClientGroup[] {
   const never = { connectTimeoutMs: 30_000, delayMs: () => NEVER_MS };
+  const slow = { connectTimeoutMs: 30_000, delayMs: () => SLOW_MS };
   return [
     { name: 'plain-v3', count: Math.ceil(size.plain / 2), protocolVersion: 4 },
     { name: 'plain-v5', count: Math.floor(size.plain / 2), protocolVersion: 5 },
     { name: 'persistent', count: size.persistent, protocolVersion: 5, persistent: true },
     { name: 'away', count: size.away, protocolVersion: 4, persistent: true, offline: true },
     { name: 'gone', count: size.gone, protocolVersion: 4, persistent: true, reconnect: never },
+    { name: 'plain-slow', count: size.slow, protocolVersion: 4, reconnect: slow },
   ];
 }
 

@@ -54,7 +54,7 @@ export function back(situation: Situation): Step {
   // Of a node that does not answer it is not known whether it refuses devices.
   if (!allAnswer(observation, blue)) return stay('every blue node to answer', 1_000);
   const ready = pods.filter((pod) => pod.ready);
-  const selecting = selections(situation, journal.from.revision);
+  const selecting = selections(situation, moveOf(situation).revision);
   if (selecting.length > 0 || !leadTo(observation.cluster, ready) || ready.length < journal.replicas) {
     return stay('only blue pods behind the traffic Service', 500, selecting);
   }

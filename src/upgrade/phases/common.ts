@@ -10,6 +10,7 @@ import {
   type PodView,
   podsOf,
   type SetView,
+  servingRevision,
   setOf,
   undrained,
 } from '../observation';
@@ -79,8 +80,12 @@ export interface Move {
 export function moveOf({ observation, journal }: Situation): Move {
   const { from, to } = journal;
   const green = greenOf(observation.cluster, journal);
-  if (!journal.aborted) return { source: from.set, target: green, revision: to.revision };
-  return { source: green?.name ?? '', target: setOf(observation.cluster, from.set), revision: from.revision };
+  const { cluster } = observation;
+  if (!journal.aborted) {
+    return { source: from.set, target: green, revision: servingRevision(cluster, green?.name ?? '', to.revision) };
+  }
+  const revision = servingRevision(cluster, from.set, from.revision);
+  return { source: green?.name ?? '', target: setOf(cluster, from.set), revision };
 }
 
 /** Whether every running pod of a set says how its node stands; one that is booting cannot tell yet whether it evacuates. */
@@ -93,11 +98,34 @@ export function allAnswer({ cluster, nodes }: Observation, set: string): boolean
     });
 }
 
+/** Nodes of the target of the move that do not answer as brokers, each with the reason. */
+export function silentNodes(situation: Situation): { pod: string; reason: string }[] {
+  const { probes } = situation.observation;
+  const { target } = moveOf(situation);
+  if (!probes || !target) return [];
+  return podsOf(situation.observation.cluster, target.name).flatMap(({ name }) => {
+    const probe = probes.get(name);
+    return probe?.serves === false ? [{ pod: name, reason: probe.reason ?? 'no answer' }] : [];
+  });
+}
+
 /**
- * Whether the target of the move can take devices: all its pods ready, none of its nodes refusing, and they alone behind every
- * traffic Service.
+ * Whether the target of the move can take devices: all its pods ready, none of its nodes refusing or silent, and they alone behind
+ * every traffic Service.
  */
 export function targetTakes(situation: Situation): boolean {
+  return isInPlace(situation) && silentNodes(situation).length === 0;
+}
+
+/** Whether each node of the target has answered this process as a broker: before that it sends nobody there. */
+export function haveAnswered(situation: Situation): boolean {
+  const { cluster, probes } = situation.observation;
+  const pods = podsOf(cluster, moveOf(situation).target?.name ?? '').filter((pod) => !pod.terminating);
+  return !probes || pods.every(({ name }) => probes.get(name)?.serves === true);
+}
+
+/** Whether it can, as far as Kubernetes and the management API know. */
+export function isInPlace(situation: Situation): boolean {
   const { observation, journal } = situation;
   const { target } = moveOf(situation);
   if (!target || target.readyReplicas < journal.replicas) return false;

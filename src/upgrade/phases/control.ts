@@ -3,7 +3,7 @@ import type { Situation, Step } from '../decide';
 import type { Journal } from '../journal';
 import { activeSets, greenOf, setOf } from '../observation';
 import { moveOf, rest, selections, standStill, stay } from './common';
-import { reshared } from './evacuate';
+import { reshared } from './shares';
 
 /** Takes up what somebody asked of the run; undefined when nobody did. */
 export function takeUp(situation: Situation): Step | undefined {

@@ -1,10 +1,13 @@
 import type { Action, Situation, Step } from '../decide';
-import type { Journal, Phase } from '../journal';
-import { greenOf, isDrained, loadOf, nodesOf, podsOf, setOf, undrained } from '../observation';
+import type { Phase } from '../journal';
+import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
+import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { timeLeft } from '../sample';
+import { areTooManyAway, budgetUsed, devicesNow, ended, noted, recounted } from './away';
 import {
+  haveAnswered,
   heartbeat,
   LOOK_EVERY,
   moveOf,
@@ -12,15 +15,21 @@ import {
   openGates,
   rest,
   selections,
+  silentNodes,
   standStill,
   stay,
   stops,
   targetTakes,
   unjoined,
 } from './common';
+import { isSomeUnshared, redealt, reshared } from './shares';
 
 /** Longest time between two looks at the nodes; a look is one request per node that is emptied. */
 const POLL_MS = 1_200;
+
+/** From so much of the budget on the nodes are looked at more often, ms. */
+const ALERT_AT = 0.75;
+const ALERT_POLL_MS = 500;
 
 /** All blue nodes are emptied at the same time, each at its share of the cap. */
 export function evacuate(situation: Situation): Step {
@@ -65,18 +74,15 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
     const shares = share(loads, caps);
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);
-    const evacuation = { startedAt: observation.at, lowerBoundMs, connections: connected(situation) };
-    return { kind: 'note', note: { shares, evacuation, wave: undefined } };
+    const devices = devicesNow(situation);
+    const evacuation = { startedAt: observation.at, lowerBoundMs, connections: devices };
+    const fleet = { at: observation.at, devices };
+    return { kind: 'note', note: { shares, evacuation, fleet, wave: undefined } };
   }
-  const { shares } = journal;
-  const isShared = (pod: string) => shares.some((part) => part.pod === pod);
-  // A green pod that was away when the cap was shared out.
-  if (journal.aborted && !nodesOf(observation, source).every((node) => isShared(node.pod))) {
-    return { kind: 'note', note: reshared(situation) };
-  }
+  if (isSomeUnshared(situation, source)) return { kind: 'note', note: reshared(situation) };
   if (allDrained(situation)) {
     const evacuation = { ...journal.evacuation, drainedAt: observation.at };
-    return { kind: 'next', phase: next, note: { evacuation } };
+    return { kind: 'next', phase: next, note: { evacuation, ...ended(situation) } };
   }
   const restart = restarting(situation);
   if (journal.restart && restart.length === 0)
@@ -85,8 +91,18 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
   // A last burst of the wave before and a first one of this wave could fall into one second.
   if (wave !== (journal.wave ?? 0)) return { kind: 'note', note: { wave, ...rest(observation) } };
   const takes = targetTakes(situation);
-  const patient = areTooManyAway(situation);
-  const evicting = standStill(situation).length > 0;
+  const tooManyAway = areTooManyAway(situation);
+  const note = noted(situation, tooManyAway);
+  if (note) return note;
+  const connected = nodesOf(observation, source).filter(({ connections }) => connections > 0);
+  const patient = tooManyAway && connected.length > 0;
+  // Nodes that have only sessions left disconnect nobody; stopped, they would wait for takeovers once more.
+  const halts = takes ? stops(connected) : standStill(situation);
+  const evicting = halts.length > 0;
+  const fleet = takes && !patient && evicting ? recounted(situation) : undefined;
+  if (fleet) return { kind: 'note', note: fleet };
+  const dealt = takes && !patient && !isResting(situation) ? redealt(situation, evicting) : undefined;
+  if (dealt) return { kind: 'note', note: dealt };
   if ((!takes || patient) && evicting && !isResting(situation)) return { kind: 'note', note: rest(observation) };
   const actions = [
     ...selections(situation, revision),
@@ -95,14 +111,17 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     ...stops(nodesOf(observation, target?.name ?? '')),
     ...restart,
     // Nobody is sent away while there is nobody to take him.
-    ...(takes && !patient ? starts(situation) : standStill(situation)),
+    ...(takes && !patient ? starts(situation) : halts),
     ...heartbeat(situation, 'refresh the status of the resource', LOOK_EVERY.idle),
   ];
   return {
     kind: 'stay',
-    waitingFor: waiting(colour, takes, patient && journal.limits.offlineBudget),
+    waitingFor: waiting(situation, colour, takes, patient),
     actions,
-    pollMs: Math.min(POLL_MS, Math.max(250, timeLeft(observation, journal))),
+    pollMs: Math.min(
+      budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
+      Math.max(250, timeLeft(observation, journal)),
+    ),
   };
 }
 
@@ -124,40 +143,12 @@ export function lossOf({ observation, journal }: Situation): Step | undefined {
   };
 }
 
-/** EMQX takes a new rate only with a new start: what evicts now is stopped before anything is started again. */
-export function reshared(situation: Situation, connectionCap = situation.journal.connectionCap): Partial<Journal> {
-  const { observation, journal } = situation;
-  const { source } = moveOf(situation);
-  const evacuating = undrained(observation, source).filter((node) => node.evacuating);
-  return {
-    connectionCap,
-    shares: share(loadsOf(observation, source), { connections: connectionCap, sessions: journal.sessionCap }),
-    wave: undefined,
-    restart: evacuating.map((node) => node.pod),
-  };
-}
-
-function waiting(colour: 'blue' | 'green', takes: boolean, budget: number | undefined | false): string {
+function waiting(situation: Situation, colour: 'blue' | 'green', takes: boolean, patient: boolean): string {
+  const silent = silentNodes(situation).map(({ pod }) => pod);
+  if (silent.length > 0) return `${silent.join(', ')} to answer as a broker`;
   if (!takes) return `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`;
-  if (budget) return `devices to come back: more than ${budget} are away`;
+  if (patient) return `devices to come back: more than ${offlineBudget(situation.journal)} are away`;
   return `the ${colour} nodes to be drained`;
-}
-
-/** Devices that are connected now, on both sets. */
-function connected(situation: Situation): number {
-  const { source, target } = moveOf(situation);
-  const { observation } = situation;
-  return loadOf(observation, source).connections + loadOf(observation, target?.name ?? '').connections;
-}
-
-/** Nobody is sent away again before a fifth of the budget is free: else the nodes would be stopped and started each second. */
-function areTooManyAway(situation: Situation): boolean {
-  const { journal } = situation;
-  const { offlineBudget } = journal.limits;
-  if (offlineBudget === undefined || !journal.evacuation) return false;
-  const away = journal.evacuation.connections - connected(situation);
-  const evicting = standStill(situation).length > 0;
-  return away > (evicting ? offlineBudget : 0.8 * offlineBudget);
 }
 
 /** Whether every pod of the source is there, answers, and is drained. */
@@ -187,7 +178,7 @@ export function starts(situation: Situation): Action[] {
   const { observation, journal } = situation;
   const { target } = moveOf(situation);
   if (!journal.shares || !journal.evacuation || journal.restart || !target || !targetTakes(situation)) return [];
-  if (isResting(situation)) return [];
+  if (isResting(situation) || !haveAnswered(situation)) return [];
   const migrateTo = nodesOf(observation, target.name).map((node) => node.node);
   if (migrateTo.length < journal.replicas || unjoined(situation, target.name).length > 0) return [];
   const wave = waveOf(situation);

@@ -5,9 +5,11 @@ import { specPatch } from '../target';
 import {
   atRest,
   HOLD,
+  haveAnswered,
   heartbeat,
   LOOK_EVERY,
   leadTo,
+  moveOf,
   openGates,
   podsLeft,
   selections,
@@ -58,11 +60,11 @@ export function retire(situation: Situation): Step {
     const loss = lossOf(situation);
     if (loss) return loss;
     // A blue pod that was recreated meanwhile may have devices again.
-    const drained = allDrained(situation) && targetTakes(situation);
+    const drained = allDrained(situation) && targetTakes(situation) && haveAnswered(situation);
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
       : [
-          ...selections(situation, journal.to.revision),
+          ...selections(situation, moveOf(situation).revision),
           ...openGates(observation, journal.to.set ?? ''),
           ...starts(situation),
         ];

@@ -1,7 +1,7 @@
 import type { Situation, Step } from '../decide';
 import type { Phase } from '../journal';
 import { type NodeView, nodesOf, notCreated, podsOf } from '../observation';
-import { moveOf, standStill, targetTakes } from './common';
+import { moveOf, silentNodes, standStill, targetTakes } from './common';
 import { wayBack } from './control';
 
 /**
@@ -80,6 +80,8 @@ function cause(situation: Situation, waitingFor: string): string {
   if (journal.phase !== 'evacuate' && journal.phase !== 'return') {
     return 'the operator or Kubernetes does not do its part; events and the operator’s log tell why';
   }
+  const silent = silentNodes(situation).map(({ pod, reason }) => `${pod} does not answer as a broker (${reason})`);
+  if (silent.length > 0) return silent.join('; ');
   if (!targetTakes(situation)) return 'the traffic Service does not lead to the nodes that shall take the devices';
   return nodesOf(observation, source).flatMap(nodeCause).join('; ') || 'a pod is missing among the nodes to be emptied';
 }

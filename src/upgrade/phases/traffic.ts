@@ -1,6 +1,6 @@
-import type { Situation, Step } from '../decide';
-import { greenOf, podsOf, setOf } from '../observation';
-import { heartbeat, LOOK_EVERY, openGates, ROUTES_MS, selections, stay, targetTakes, unjoined } from './common';
+import type { Action, Situation, Step } from '../decide';
+import { greenOf, podsOf, servingRevision, setOf } from '../observation';
+import { heartbeat, LOOK_EVERY, moveOf, openGates, ROUTES_MS, selections, stay, targetTakes, unjoined } from './common';
 
 /**
  * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
@@ -19,7 +19,7 @@ export function pin(situation: Situation): Step {
     };
   }
   const own = observation.cluster.traffic.filter((service) => !service.byOperator);
-  const actions = selections(situation, blue.revision).filter((action) => action.do === 'select-traffic');
+  const actions = ownSelections(situation, servingRevision(observation.cluster, blue.name, blue.revision));
   const names = new Set(podsOf(observation.cluster, blue.name).map((pod) => pod.name));
   const settled = own.every((service) => service.pods.length > 0 && service.pods.every((pod) => names.has(pod)));
   if (actions.length === 0 && settled) return { kind: 'next', phase: 'apply' };
@@ -55,6 +55,8 @@ export function green(situation: Situation): Step {
     if (!set.revision) return stay('the revision of the green stateful set', 1_000);
     return { kind: 'next', phase: 'switch', note: { to: { ...journal.to, set: set.name, revision: set.revision } } };
   }
+  // Pods of blue that somebody has restarted meanwhile are of another revision.
+  const repin = ownSelections(situation, servingRevision(observation.cluster, journal.from.set, journal.from.revision));
   const gates = status?.startedAt ? openGates(observation, set.name) : [];
   const readyCount = pods.filter((pod) => pod.ready).length;
   return stay(
@@ -62,15 +64,23 @@ export function green(situation: Situation): Step {
       ? 'the operator to see that green is ready'
       : `green pods to become ready (${readyCount} of ${journal.replicas})`,
     1_000,
-    [...gates, ...heartbeat(situation, 'look at the green pods', built ? LOOK_EVERY.eager : LOOK_EVERY.patient)],
+    [
+      ...repin,
+      ...gates,
+      ...heartbeat(situation, 'look at the green pods', built ? LOOK_EVERY.eager : LOOK_EVERY.patient),
+    ],
   );
+}
+
+/** What lets every traffic Service of our own lead to this revision alone. */
+function ownSelections(situation: Situation, revision: string | undefined): Action[] {
+  return selections(situation, revision).filter((action) => action.do === 'select-traffic');
 }
 
 /** From here on new connections go to green only. Nobody is disconnected by this. */
 export function switchTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
-  const revision = journal.to.revision;
-  const actions = selections(situation, revision);
+  const actions = selections(situation, moveOf(situation).revision);
   if (actions.length > 0 || !targetTakes(situation)) {
     const gates = openGates(observation, journal.to.set ?? '');
     return stay('only green pods behind the traffic Service', 500, [...actions, ...gates]);

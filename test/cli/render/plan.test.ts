@@ -42,7 +42,7 @@ Evacuation
   cap            100 disconnects/s and 100 sessions/s in the whole
                  cluster
   peak           100 disconnects/s
-  devices away   at most 100 at once, if each is back within 1 s
+  devices away   at most 160 at once; nobody else is sent away meanwhile
   lower bound    36.5 s
   expected       38.7 s
   whole upgrade  about 1 min 24 s, if the new nodes are ready within 30

@@ -1,6 +1,6 @@
 import { type Phase, type ProgressEvent, runUpgrade } from '../../../src/upgrade';
 import { CAP, SEED } from '../_cluster-at-rest';
-import { applyVersion, deletePod, disturbed, nodesOf, onCluster, REQUEST, view } from './_play';
+import { applyVersion, crash, deletePod, disturbed, nodesOf, onCluster, REQUEST, view } from './_play';
 
 const texts = (events: readonly ProgressEvent[], kind: 'action' | 'warning') =>
   events.flatMap((event) => (event.kind === kind ? event.text : []));
@@ -59,5 +59,27 @@ describe(`devices that take long to come back (seed ${SEED})`, () => {
       const seen = await at.seen();
       expect(seen.disconnectsPerClient.histogram).toEqual([0, 300]);
       expect(seen).toMatchObject({ sessionsKept: 30, sessionsLost: 0, refusedConnects: 0 });
+    }));
+});
+
+describe(`the cap is used (seed ${SEED})`, () => {
+  test('at 5/s on three nodes, which whole numbers do not divide evenly', () =>
+    onCluster({}, async (at) => {
+      const upgrade = await runUpgrade(at.context, { ...REQUEST, stormCap: 5 });
+      expect(upgrade.evacuateMs / upgrade.lowerBoundMs).toBeLessThan(1.2);
+      const seen = await at.seen();
+      expect(seen.peakDisconnectsPerSecond).toBeLessThanOrEqual(5);
+      expect(seen.disconnectsPerClient.histogram).toEqual([0, 300]);
+    }));
+
+  test('by the others when a node is lost', () =>
+    onCluster({ clients: 3_000 }, async (at) => {
+      await disturbed(at, ['evacuate', 5_000], () => void crash(at, nodesOf(at, '4.4.14')[0]!));
+      const orders = texts(at.events, 'action').flatMap((text) => /^evacuate \S+ at (\d+)\/s/.exec(text)?.[1] ?? []);
+      const [first, ...again] = [orders.slice(0, 3), ...[orders.slice(3)]].map((rates) => rates.map(Number));
+      expect(first!.reduce((sum, rate) => sum + rate)).toBe(CAP);
+      // The one that is expected back keeps the least share.
+      expect(again[0]!.filter((rate) => rate >= 48)).toHaveLength(2);
+      expect((await at.seen()).stillOffline).toBe(0);
     }));
 });

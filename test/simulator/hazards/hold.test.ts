@@ -188,6 +188,51 @@ describe(`while the operator is held (seed ${SEED})`, () => {
       }),
   });
 
+  /** `kubectl rollout restart` of every set. */
+  const restartSets = async (at: At) => {
+    const annotations = { 'kubectl.kubernetes.io/restartedAt': '2026-01-01T00:00:00Z' };
+    for (const { name } of (await view(at)).sets) {
+      const ref = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'default', name };
+      await at.world.api.patch(ref, { type: 'merge', body: { spec: { template: { metadata: { annotations } } } } });
+    }
+  };
+  /** For how long the Service led to nobody, ms, looked at each 100 ms. */
+  const abandoned = (at: At) => {
+    let ms = 0;
+    const look = () => {
+      if (at.world.front('default', 'emqx-ee-mqtt').endpoints.length === 0) ms += 100;
+      at.world.clock.schedule(100, look);
+    };
+    look();
+    return () => ms;
+  };
+
+  hazard('both sets are restarted (`kubectl rollout restart`)', {
+    alone: () =>
+      onCluster({}, async (at) => {
+        const { green } = await holdUpgrade(at);
+        await restartSets(at);
+        await at.world.clock.sleep(300_000);
+        expect((await view(at)).sets.find(({ name }) => name === green)?.readyReplicas).toBe(2);
+      }),
+    withUs: async () => {
+      for (const moment of [
+        ['green', 2_000],
+        ['evacuate', 1_500],
+      ] as const) {
+        await onCluster({}, async (at) => {
+          const abandonedMs = abandoned(at);
+          const upgrade = await disturbed(at, [...moment], () => restartSets(at));
+          expect(upgrade.outcome).toBe('completed');
+          expect(abandonedMs()).toBeLessThanOrEqual(300);
+          // Each of them cuts off whoever is on a pod of the old set, of the new set, and on one that is restarted next.
+          await survived(at, { crashed: 330, disconnects: 3 });
+        });
+      }
+      return 'survived';
+    },
+  });
+
   hazard('it is held for long', {
     alone: () =>
       onCluster({ service: 'emqx-ee' }, async (at) => {

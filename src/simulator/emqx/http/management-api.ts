@@ -47,6 +47,7 @@ export class ManagementApi {
       route('GET nodes', () => nodes.nodes()),
       route('GET nodes/:node', (call) => nodes.oneNode(call.node)),
       route('GET nodes/:node/stats', (call) => nodes.oneNodeStats(call.node)),
+      route('GET nodes/:node/metrics', (call) => nodes.oneNodeMetrics(call.node)),
       route('GET nodes/:node/listeners', (call) => nodes.oneNodeListeners(call.node)),
       route('GET stats', () => nodes.stats()),
       route('GET brokers', () => nodes.brokers()),

@@ -61,6 +61,12 @@ export class NodeRoutes {
     return data(this.listening().map((member) => ({ node: member.name, metrics: { ...member.sessions.metrics } })));
   }
 
+  oneNodeMetrics(name: string): Answer {
+    return this.about(name, (member) =>
+      member?.isListening ? data({ ...member.sessions.metrics }) : json({ message: 'nodedown' }),
+    );
+  }
+
   listeners(): Answer {
     return data(this.listening().map((member) => ({ node: member.name, listeners: this.listenersOf(member) })));
   }

@@ -1,5 +1,7 @@
+import type { EmqxNode } from '../../emqx/node';
 import type { Random } from '../../random';
-import type { Fault } from '../fault';
+import { setOfPod } from '../facts';
+import { type Fault, whole } from '../fault';
 import type { Scene } from '../scene';
 
 /** What befalls the nodes, and those who are on them. */
@@ -22,15 +24,55 @@ export const POD_FAULTS = {
     phases: ['green', 'switch', 'evacuate', 'retire', 'revert', 'back', 'return', 'clear'],
     act: (scene, random) => crash(scene, random, 'green', 'lost'),
   },
+  'target-frozen': {
+    does: 'a node that takes devices is frozen for 3 to 30 s: its pod stays Ready, and nothing it is sent is answered',
+    phases: ['switch', 'evacuate', 'back', 'return'],
+    act: (scene, random) => {
+      const ms = whole(random, 3_000, 30_000);
+      return silencing(scene, random, ms, (node) => node.responsiveness.freeze(ms));
+    },
+  },
+  'target-slow': {
+    does: 'a node that takes devices answers each device and each request 5 s late, for 5 to 30 s',
+    phases: ['switch', 'evacuate', 'back', 'return'],
+    act: (scene, random) => {
+      const ms = whole(random, 5_000, 30_000);
+      return silencing(scene, random, ms, (node) => node.responsiveness.slow(5_000, ms));
+    },
+  },
   'clients-gone': {
     does: 'some clients with a session never come back once they are cut off',
     size: { gone: 4 },
+  },
+  'clients-slow': {
+    does: 'sixty more clients come back only 9 s after they were cut off',
+    size: { slow: 60 },
   },
   'clients-sticking': {
     does: 'some clients come back to the old nodes past the Service',
     size: { sticking: 4 },
   },
 } satisfies Record<string, Fault>;
+
+/** A node of the set that takes devices now: one that evacuates is not modelled in that state. */
+async function silencing(scene: Scene, random: Random, ms: number, silence: (node: EmqxNode) => void): Promise<void> {
+  const { facts, causes, health } = scene.judge;
+  const { from, to, aborted } = facts.journal ?? {};
+  const target = aborted ? from?.set : to?.set;
+  const takes = scene.world.pods.running.filter(
+    ({ pod, node }) => setOfPod(pod.metadata.name) === target && node.isListening && !node.refusesClients,
+  );
+  const tenant = random.pick(takes);
+  if (!tenant) return;
+  const { name } = tenant.pod.metadata;
+  scene.trace.tell(`${name} does not answer for ${ms} ms`);
+  causes.silent.set(name, { since: health.tick(), process: tenant.node.responsiveness });
+  silence(tenant.node);
+  await scene.clock.sleep(ms);
+  causes.silent.delete(name);
+  // What was sent to it meanwhile is answered now, or a moment later.
+  scene.disturb(6_000);
+}
 
 function crash(scene: Scene, random: Random, colour: 'blue' | 'green', data: 'kept' | 'lost'): void {
   const { facts } = scene.judge;

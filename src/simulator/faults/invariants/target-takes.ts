@@ -8,11 +8,18 @@ import { isSticking } from '../stage';
  */
 const REACTION_MS = 2_300;
 
+/**
+ * Undisturbed milliseconds after which nothing evicts any more when a node of the target does not answer as a broker: a probe is made
+ * each 2 s, it is waited for 3 s, and then the engine reacts as above; each look waits half a second for the silent node.
+ */
+const SILENT_MS = 2_000 + 3_000 + REACTION_MS + 500;
+
 /** Milliseconds from the look on which an order is decided until it arrives: it waits for its place in the second. */
 const ORDER_MS = 2_000;
 
 /**
- * P1: nobody is evicted while the other set cannot take him: every pod of it Ready, joined, and they alone behind the Service.
+ * P1: nobody is evicted while the other set cannot take him: every pod of it Ready, joined, answering as a broker, and they alone
+ * behind the Service.
  *
  * Nor is an evacuation ordered in a phase in which that set is not to be emptied, nor does the Service lead anybody to a node that
  * evacuates, unless a released operator has begun that.
@@ -55,7 +62,8 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
         fail('P1', `${process} orders ${target} to evacuate, and the run is in ${phase}`);
     },
     refused(client, reason) {
-      if (reason === 'tcp-refused' || isSticking(client) || causes.released.size > 0) return;
+      // A device that was led to a node before it froze waits until it loses patience.
+      if (['tcp-refused', 'timeout'].includes(reason) || isSticking(client) || causes.released.size > 0) return;
       fail('P1', `${client} is led to a node that refuses it (${reason})`);
     },
     evicted(client, node) {
@@ -71,6 +79,14 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
       const since = health.tick() - (lostAt.get(taker) ?? Number.POSITIVE_INFINITY);
       if (since > REACTION_MS) {
         fail('P1', `${client} is evicted from ${pod}, ${since} ms after ${taker} ceased to take devices`);
+      }
+      for (const [silent, { since: began, process }] of causes.silent) {
+        const silentMs = health.tick() - began;
+        // One that was started again meanwhile answers.
+        const lasts = facts.nodeIn(silent)?.responsiveness === process;
+        if (setOfPod(silent) === taker && lasts && silentMs > SILENT_MS) {
+          fail('P1', `${client} is evicted from ${pod}, ${silentMs} ms after ${silent} ceased to answer`);
+        }
       }
     },
   };

@@ -1,0 +1,142 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { connect as startTls } from 'node:tls';
+import type { Packet } from 'mqtt-packet';
+import type { DeviceListener, ProbeAnswer } from '../upgrade';
+import type { PodRef } from './transport';
+
+/** Opens a connection to a port of a pod; undefined where there is no way to it. */
+export type Dial = (pod: PodRef, port: number, timeoutMs: number) => Promise<Duplex> | undefined;
+
+/** Knocks at the listeners of a pod as a device does. */
+export interface Prober {
+  probe(pod: PodRef, listeners: readonly DeviceListener[], signal?: AbortSignal): Promise<ProbeAnswer>;
+}
+
+/** A listener that takes longer does not serve, ms. */
+const PATIENCE_MS = 3_000;
+
+/** Return code of MQTT 3.1.1: the node evacuates, or has as many clients as its license allows. */
+const SERVER_UNAVAILABLE = 3;
+
+/** What says to a listener with the PROXY protocol that the connection is the proxy's own. */
+const NO_PROXY = 'PROXY UNKNOWN\r\n';
+
+/**
+ * Probes over the same way by which the management API is reached.
+ *
+ * - `mqtt`: CONNECT of MQTT 3.1.1 with a clean session and an id of its own, CONNACK, DISCONNECT: nothing of it stays. Any return
+ *   code but "server unavailable" is an answer.
+ * - `ws`: the handshake of a WebSocket. `mqtts`, `wss`: the handshake of TLS, whoever the certificate is for.
+ * - A connection that the listener itself ends is an answer, too: somebody is there who reads. So do listeners that admit known
+ *   addresses only.
+ */
+export class MqttProber implements Prober {
+  constructor(
+    private readonly dial: Dial,
+    private readonly patienceMs = PATIENCE_MS,
+  ) {}
+
+  async probe(pod: PodRef, listeners: readonly DeviceListener[], signal?: AbortSignal): Promise<ProbeAnswer> {
+    const answers = await Promise.all(listeners.map((listener) => this.knock(pod, listener, signal)));
+    const silent = answers.filter((answer) => typeof answer === 'string');
+    if (silent.length > 0) return { state: 'silent', reason: silent.join('; ') };
+    return { state: answers.includes(true) ? 'serves' : 'unknown' };
+  }
+
+  /** Whether it answered; undefined where there is no way, a text where it did not. */
+  private async knock(pod: PodRef, listener: DeviceListener, signal?: AbortSignal): Promise<true | string | undefined> {
+    const { kind, port } = listener;
+    const deadline = AbortSignal.timeout(this.patienceMs);
+    const over = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    const opened = this.dial(pod, port, this.patienceMs);
+    if (!opened) return undefined;
+    try {
+      const stream = await within(opened, over);
+      const code = await within(greet(stream, listener), over).finally(() => stream.destroy());
+      return code === SERVER_UNAVAILABLE ? `${kind} (port ${port}) says: server unavailable` : true;
+    } catch (error) {
+      signal?.throwIfAborted();
+      // Whoever opens it later than that finds it closed.
+      void opened.then((stream) => stream.destroy()).catch(() => undefined);
+      const why = deadline.aborted ? `no answer within ${this.patienceMs / 1000} s` : (error as Error).message;
+      return `${kind} (port ${port}): ${why}`;
+    }
+  }
+}
+
+/** Says what a device says first, and resolves with the return code of MQTT, or when there was another answer. */
+function greet(stream: Duplex, { kind, proxyProtocol }: DeviceListener): Promise<number | undefined> {
+  if (proxyProtocol) stream.write(NO_PROXY);
+  if (kind === 'mqtt') return greetMqtt(stream);
+  if (kind === 'ws') return greetWebSocket(stream);
+  return greetTls(stream);
+}
+
+/** The codec is loaded by those who probe: no other command needs it. */
+async function greetMqtt(stream: Duplex): Promise<number | undefined> {
+  const { generate, parser } = await import('mqtt-packet');
+  return new Promise((resolve, reject) => {
+    const packets = parser({ protocolVersion: 4 });
+    packets.on('packet', (packet: Packet) => {
+      if (packet.cmd !== 'connack') return reject(new Error(`an answer that is no CONNACK: ${packet.cmd}`));
+      if (packet.returnCode === 0) stream.write(generate({ cmd: 'disconnect' }));
+      resolve(packet.returnCode);
+    });
+    packets.on('error', reject);
+    stream.on('data', (chunk: Buffer) => packets.parse(chunk));
+    stream.once('end', () => resolve(undefined));
+    stream.on('error', reject);
+    const clientId = `emqx-blue-green-probe-${randomUUID()}`;
+    stream.write(
+      generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId, keepalive: 10 }),
+    );
+  });
+}
+
+function greetWebSocket(stream: Duplex): Promise<undefined> {
+  const lines = [
+    'GET /mqtt HTTP/1.1',
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Protocol: mqtt',
+    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+  ];
+  return new Promise((resolve, reject) => {
+    stream.once('data', () => resolve(undefined));
+    stream.once('end', () => resolve(undefined));
+    stream.on('error', reject);
+    stream.write(`${lines.join('\r\n')}\r\n\r\n`);
+  });
+}
+
+/** A listener that wants a certificate of the client, or refuses the handshake otherwise, has answered, too. */
+function greetTls(stream: Duplex): Promise<undefined> {
+  return new Promise((resolve, reject) => {
+    let failure: Error | undefined;
+    stream.on('error', (error) => {
+      failure = error;
+      reject(error);
+    });
+    stream.once('end', () => resolve(undefined));
+    const secure = startTls({ socket: stream, rejectUnauthorized: false }, () => {
+      secure.destroy();
+      resolve(undefined);
+    });
+    secure.on('error', (error: NodeJS.ErrnoException) => {
+      if (failure === undefined && error.code?.startsWith('ERR_SSL')) resolve(undefined);
+      else reject(error);
+    });
+  });
+}
+
+function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

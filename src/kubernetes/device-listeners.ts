@@ -1,0 +1,30 @@
+import { MQTT_PORTS, type MqttListener } from '../resource';
+import type { DeviceListener } from '../upgrade';
+import type { Service, ServicePort } from './core-objects';
+
+/** Ports of EMQX that no device uses: the management API, and the dashboard over HTTP and HTTPS. */
+const OTHER_PORTS: readonly number[] = [8081, 18083, 18084];
+
+/** In the order in which a name is tried: `mqtt-wss-8084` is the operator's word for one of them. */
+const WORDS: readonly (readonly [RegExp, MqttListener | undefined])[] = [
+  [/http|dashboard|management|metrics|quic|sn\b/i, undefined],
+  [/wss/i, 'wss'],
+  [/ws|websocket/i, 'ws'],
+  [/mqtts|ssl|tls|secure/i, 'mqtts'],
+  [/mqtt|tcp/i, 'mqtt'],
+];
+
+/** The listeners for devices that a Service publishes. A port of which neither number nor name says what it is, is left out. */
+export function deviceListeners({ spec }: Service): DeviceListener[] {
+  const listeners = (spec.ports ?? []).flatMap((port) => listenerOf(port) ?? []);
+  return listeners.filter(({ port }, index) => listeners.findIndex((other) => other.port === port) === index);
+}
+
+function listenerOf({ name, port, protocol = 'TCP', targetPort }: ServicePort): DeviceListener | undefined {
+  // A name instead of a number is that of a container's port: only EMQX's own names are known here.
+  const number = typeof targetPort === 'string' ? MQTT_PORTS[targetPort as MqttListener] : (targetPort ?? port);
+  if (protocol !== 'TCP' || number === undefined || OTHER_PORTS.includes(number)) return undefined;
+  const known = (Object.keys(MQTT_PORTS) as MqttListener[]).find((kind) => MQTT_PORTS[kind] === number);
+  const kind = known ?? WORDS.find(([word]) => word.test(name ?? ''))?.[1];
+  return kind && { kind, port: number };
+}

@@ -1,0 +1,44 @@
+import type { Prober } from '../../emqx/mqtt-prober';
+import type { PodRef } from '../../emqx/transport';
+import type { DeviceListener, ProbeAnswer } from '../../upgrade';
+import type { SimulatedClock } from '../clock';
+import type { EmqxNode } from './node';
+
+/** A probe that was not answered within this is given up, ms. */
+const PATIENCE_MS = 3_000;
+
+/** Knocks at simulated nodes. What a probe leaves in their counters, one client more and one less, is not modelled. */
+export class SimulatedProber implements Prober {
+  /**
+   * @param nodeOf the node that runs in a pod; undefined when there is no such pod
+   * @param latencyMs the time of one exchange, half of it each way
+   */
+  constructor(
+    private readonly clock: SimulatedClock,
+    private readonly nodeOf: (pod: PodRef) => EmqxNode | undefined,
+    private readonly latencyMs = 4,
+  ) {}
+
+  async probe(pod: PodRef, listeners: readonly DeviceListener[], signal?: AbortSignal): Promise<ProbeAnswer> {
+    if (listeners.length === 0) return { state: 'unknown' };
+    await this.clock.sleep(this.latencyMs, signal);
+    const node = this.nodeOf(pod);
+    if (!node?.isListening) return { state: 'silent', reason: `connection refused by ${pod.name}` };
+    const late = node.responsiveness.whenAnswering();
+    if (late && !(await this.within(late, signal))) {
+      return { state: 'silent', reason: `no answer within ${PATIENCE_MS / 1000} s` };
+    }
+    return node.refusesClients ? { state: 'silent', reason: 'server unavailable' } : { state: 'serves' };
+  }
+
+  private async within(answer: Promise<void>, signal?: AbortSignal): Promise<boolean> {
+    const answered = new AbortController();
+    const signals = [answered.signal, ...(signal ? [signal] : [])];
+    const patience = this.clock.sleep(PATIENCE_MS, AbortSignal.any(signals)).then(() => false);
+    try {
+      return await Promise.race([answer.then(() => true), patience]);
+    } finally {
+      answered.abort();
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import type { Situation, Step } from '../decide';
+import { type Incident, openIncident, withChange, withIncident } from '../incident';
+import type { Journal } from '../journal';
+import { devicesOn } from '../observation';
+import { MOST_RETURN_MS, offlineBudget } from '../offline-budget';
+import { moveOf, rest, silentNodes } from './common';
+
+/** Devices come and go for other reasons, too: so often the fleet is counted anew, ms. */
+const RECOUNT_MS = 60_000;
+
+/**
+ * So much of the budget may be used when the eviction goes on after a halt. Nearly nothing within the time in which a node that
+ * hangs shows by its probes: else it would get a share of the next ones, too. Later the rest may be devices that never come back.
+ */
+const RESUME_AT = { soon: 0.1, later: 0.8 } as const;
+const SOON_MS = 10_000;
+
+/** An incident that comes again within this is the same one, ms. */
+const SAME_MS = 30_000;
+
+/** Devices that are connected in this moment, on both sets. */
+export function devicesNow(situation: Situation): number {
+  const { source, target } = moveOf(situation);
+  return devicesOn(situation.observation, source) + devicesOn(situation.observation, target?.name ?? '');
+}
+
+/** Devices that are away in this moment. */
+export function devicesAway(situation: Situation): number {
+  const { fleet, evacuation } = situation.journal;
+  const devices = fleet?.devices ?? evacuation?.connections;
+  return devices === undefined ? 0 : Math.max(0, devices - devicesNow(situation));
+}
+
+/** Whether so many are away that nobody else may be sent away. */
+export function areTooManyAway(situation: Situation): boolean {
+  const { journal, observation } = situation;
+  const budget = offlineBudget(journal);
+  if (budget === undefined || !journal.evacuation) return false;
+  const halt = haltOf(journal);
+  if (!halt) return devicesAway(situation) > budget;
+  // A number that somebody chose is there to be used.
+  const isSoon = observation.at - halt.at < SOON_MS && journal.limits.offlineBudget === undefined;
+  return devicesAway(situation) > RESUME_AT[isSoon ? 'soon' : 'later'] * budget;
+}
+
+/** Why nobody is sent away now, if it is for the sake of those who are away. */
+function haltOf({ incidents }: Journal): Incident | undefined {
+  return openIncident(incidents, 'node-silent') ?? openIncident(incidents, 'devices-away');
+}
+
+/** How much of the budget is used, from 0. */
+export function budgetUsed(situation: Situation): number {
+  const budget = offlineBudget(situation.journal);
+  return budget === undefined ? 0 : devicesAway(situation) / budget;
+}
+
+/**
+ * The fleet, counted anew while devices come back as they should. Those that are on their way count as present; more that are missing
+ * have left for reasons of their own.
+ */
+export function recounted(situation: Situation): Pick<Journal, 'fleet'> | undefined {
+  const { observation, journal } = situation;
+  const { fleet, connectionCap, returnMs = 1_000 } = journal;
+  if (!fleet || observation.at - fleet.at < RECOUNT_MS) return undefined;
+  const onTheirWay = Math.ceil((connectionCap * returnMs) / 1000);
+  const away = fleet.devices - devicesNow(situation);
+  const devices = devicesNow(situation) + (away < 0 ? onTheirWay : Math.min(away, onTheirWay));
+  return devices === fleet.devices ? undefined : { fleet: { at: observation.at, devices } };
+}
+
+/**
+ * What is written down when the eviction has to stop for the sake of those who are away, or may go on: an incident that begins, whose
+ * cost grows, or that is over. Undefined where nothing is to be written.
+ */
+export function noted(situation: Situation, tooManyAway: boolean): Extract<Step, { kind: 'note' }> | undefined {
+  const { observation, journal } = situation;
+  const { incidents } = journal;
+  const silent = silentNodes(situation);
+  const open = haltOf(journal);
+  const away = devicesAway(situation);
+  const subjects = silent.map(({ pod }) => pod);
+  const whatIsSilent = silent.map(({ pod, reason }) => `${pod} does not answer as a broker (${reason})`).join('; ');
+  if (!open) {
+    if (silent.length === 0 && !tooManyAway) return undefined;
+    const budget = offlineBudget(journal);
+    const what = silent.length > 0 ? whatIsSilent : `more than ${budget} devices were away at a time`;
+    const last = incidents?.at(-1);
+    const kind = silent.length > 0 ? 'node-silent' : 'devices-away';
+    const isSame = last?.kind === kind && observation.at - (last.endedAt ?? 0) < SAME_MS;
+    const begun = isSame
+      ? withChange(incidents, last, { endedAt: undefined, devicesAway: Math.max(away, last.devicesAway ?? 0) })
+      : withIncident(incidents, { kind, at: observation.at, subjects, what, devicesAway: away });
+    const note = { incidents: begun, ...rest(observation) };
+    return { kind: 'note', note, say: `${what}: nobody else is sent away until that is over` };
+  }
+  if (silent.length > 0 && open.kind === 'devices-away') {
+    // This is why they are away.
+    const change = {
+      kind: 'node-silent',
+      subjects,
+      what: whatIsSilent,
+      devicesAway: most(open.devicesAway, away),
+    } as const;
+    return { kind: 'note', note: { incidents: withChange(incidents, open, change) }, say: whatIsSilent };
+  }
+  const isOver = silent.length === 0 && !tooManyAway;
+  if (isOver) {
+    const change = { endedAt: observation.at, devicesAway: most(open.devicesAway, away) };
+    const note = { incidents: withChange(incidents, open, change), ...learned(situation, open) };
+    return { kind: 'note', note, say: `${open.what}: that is over; at most ${change.devicesAway} devices were away` };
+  }
+  // Each write costs one request: small changes are left to the next one.
+  if (away <= 1.1 * (open.devicesAway ?? 0)) return undefined;
+  return { kind: 'note', note: { incidents: withChange(incidents, open, { devicesAway: away }) } };
+}
+
+/** There is nobody left to send away. */
+export function ended({ observation, journal }: Situation): Pick<Journal, 'incidents'> {
+  const open = haltOf(journal);
+  return open ? { incidents: withChange(journal.incidents, open, { endedAt: observation.at }) } : {};
+}
+
+function most(known: number | undefined, now: number): number {
+  return Math.max(known ?? 0, now);
+}
+
+/** Where every node answered all the time, and nearly all devices are back, so long do they take. */
+function learned(situation: Situation, halt: Incident): Pick<Journal, 'returnMs'> {
+  const { observation, journal } = situation;
+  if (halt.kind !== 'devices-away' || journal.limits.offlineBudget !== undefined) return {};
+  const tookMs = observation.at - halt.at;
+  // Some of those that were missing for that long do not come back: then it says nothing.
+  if (budgetUsed(situation) > RESUME_AT.soon && tookMs < SOON_MS + 2_000) return {};
+  return { returnMs: Math.min(MOST_RETURN_MS, Math.max(journal.returnMs ?? 0, tookMs)) };
+}

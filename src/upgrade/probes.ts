@@ -1,0 +1,102 @@
+import type { EmqxEnterprise, MqttListener } from '../resource';
+import type { Journal, Phase } from './journal';
+import { type DeviceListener, greenOf, type Observation, type Probe, podsOf } from './observation';
+import type { Clock, EmqxPort } from './ports';
+
+/** Between two probes of a node, ms. */
+const EVERY_MS = 2_000;
+
+/** A node that has not answered for so long does not serve, ms. */
+const SILENT_MS = 3_000;
+
+/** Phases in which a set is to take devices, or has just taken them. */
+const PROBED: readonly Phase[] = ['switch', 'evacuate', 'retire', 'back', 'return', 'clear'];
+
+/**
+ * Knocks at the nodes that are to take devices as a device does: Ready is what Kubernetes believes of them. One probe of a node
+ * is under way at a time, each 2 s; nobody waits for it. What it knows dies with the process: the next one knocks anew before
+ * it sends anybody away.
+ */
+export class Probes {
+  private readonly pods = new Map<string, Knocked>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly emqx: EmqxPort,
+  ) {}
+
+  /** Begins the probes that are due, and adds what is known by now. */
+  see(observation: Observation, journal: Journal, signal?: AbortSignal): Observation {
+    const target = targetSet(observation, journal);
+    if (target === undefined) return observation;
+    const { cluster } = observation;
+    const listeners = listenersOf(observation);
+    const pods = podsOf(cluster, target).filter(({ containersReady, terminating }) => containersReady && !terminating);
+    // A pod that was made anew has not answered yet.
+    for (const pod of this.pods.keys()) if (!pods.some(({ name }) => name === pod)) this.pods.delete(pod);
+    for (const { name } of pods) this.knock(name, listeners, signal);
+    return { ...observation, probes: new Map(pods.map(({ name }) => [name, this.known(name)])) };
+  }
+
+  private knock(pod: string, listeners: readonly DeviceListener[], signal?: AbortSignal): void {
+    const now = this.clock.now();
+    const knocked: Knocked = this.pods.get(pod) ?? { askedAt: Number.NEGATIVE_INFINITY };
+    if (knocked.underWay || now - knocked.askedAt < EVERY_MS) return;
+    this.pods.set(pod, knocked);
+    knocked.askedAt = now;
+    knocked.silentSince ??= now;
+    knocked.underWay = true;
+    const answered = this.emqx.probe(pod, listeners, signal).then((answer) => {
+      if (answer.state === 'silent') knocked.reason = answer.reason;
+      else Object.assign(knocked, { answered: true, silentSince: undefined, reason: undefined });
+    });
+    // What ends the process ends the probe; the loop hears of it elsewhere.
+    void answered
+      .catch(() => undefined)
+      .finally(() => {
+        knocked.underWay = false;
+      });
+  }
+
+  private known(pod: string): Probe {
+    const { silentSince, answered, reason } = this.pods.get(pod) ?? {};
+    const silentMs = silentSince === undefined ? 0 : this.clock.now() - silentSince;
+    if (silentMs < SILENT_MS) return { serves: answered };
+    return { serves: false, reason: reason ?? `no answer within ${SILENT_MS / 1000} s` };
+  }
+}
+
+interface Knocked {
+  askedAt: number;
+  underWay?: boolean;
+  /** When the first probe began since which none was answered. */
+  silentSince?: number | undefined;
+  /** Whether one ever was. */
+  answered?: true;
+  reason?: string | undefined;
+}
+
+/** The set that is to take devices in this phase. */
+function targetSet({ cluster }: Observation, journal: Journal): string | undefined {
+  if (journal.driver === 'operator' || !PROBED.includes(journal.phase)) return undefined;
+  return journal.aborted ? journal.from.set : greenOf(cluster, journal)?.name;
+}
+
+/** What the traffic Services publish, each once. */
+function listenersOf({ cluster: { traffic, resource } }: Observation): DeviceListener[] {
+  const all = traffic.flatMap(({ listeners = [] }) => listeners);
+  return all
+    .filter(({ port }, index) => all.findIndex((other) => other.port === port) === index)
+    .map((listener) => ({ ...listener, proxyProtocol: expectsProxyHeader(resource, listener.kind) }));
+}
+
+/** EMQX's names for its listeners. */
+const CONFIG: Readonly<Record<MqttListener, string>> = { mqtt: 'tcp', mqtts: 'ssl', ws: 'ws', wss: 'wss' };
+
+function expectsProxyHeader({ spec }: EmqxEnterprise, kind: MqttListener): boolean {
+  const { emqxConfig = {}, env = [] } = spec.template?.spec?.emqxContainer ?? {};
+  const option = `listener.${CONFIG[kind]}.external.proxy_protocol`;
+  const variable = `EMQX_${option.toUpperCase().replaceAll('.', '__')}`;
+  const value = env.find(({ name }) => name === variable)?.value ?? emqxConfig[option];
+  return value === 'on' || value === 'true';
+}

@@ -1,0 +1,111 @@
+import { SimulatedClock } from '../../src/simulator/clock';
+import type { ClusterPort, EmqxPort, NodeView } from '../../src/upgrade';
+import { Observer } from '../../src/upgrade/observe';
+import { BLUE, GREEN, podNames, sceneAt, viewOf } from './fixtures';
+
+/** A run in the evacuation whose nodes can be changed, and may hang. */
+function watched() {
+  const clock = new SimulatedClock();
+  const scene = sceneAt('evacuate');
+  const nodes = new Map(scene.nodes.map((node) => [node.pod, { ...node, live: node.connections }]));
+  const hanging = new Set<string>();
+  const asked: string[] = [];
+  const answer = async <T>(what: string, pod: string, value: (node: NodeView) => T, silent: T): Promise<T> => {
+    asked.push(`${what} ${pod}`);
+    if (!hanging.has(pod)) return value(nodes.get(pod)!);
+    await clock.sleep(5_000);
+    return silent;
+  };
+  const emqx = {
+    observe: (pod: string) =>
+      answer('observe', pod, ({ live: _, ...view }) => view as NodeView, {
+        ...nodes.get(pod)!,
+        connections: 0,
+        sessions: 0,
+        unreachable: 'time-out',
+      }),
+    count: (pod: string) =>
+      answer('count', pod, ({ connections, sessions }) => ({ connections, sessions, unreachable: undefined }), {
+        connections: 0,
+        sessions: 0,
+        unreachable: 'time-out' as string | undefined,
+      } as never),
+    live: (pod: string) => answer('live', pod, ({ live }) => live, undefined),
+  } as unknown as EmqxPort;
+  const cluster = {
+    observe: async () => viewOf(scene),
+    observeAnew: async () => viewOf(scene),
+  } as unknown as ClusterPort;
+  const observer = new Observer(clock, cluster, emqx);
+  const look = (options = {}) => clock.run(() => observer.look(scene.journal, undefined, options));
+  const set = (pod: string, change: Partial<NodeView>) => Object.assign(nodes.get(pod)!, change);
+  return { clock, look, set, hanging, asked, observer };
+}
+
+const blue = `${BLUE}-0`;
+const green = `${GREEN}-0`;
+
+test('devices on both sets are counted in the same look', async () => {
+  const { clock, look, set } = watched();
+  await look();
+  set(blue, { evacuating: true, connections: 900 });
+  set(green, { live: 100 });
+  await clock.advance(1_200);
+  const { nodes } = await look();
+  expect([nodes.get(blue)!.connections, nodes.get(green)!.live]).toEqual([900, 100]);
+});
+
+test('after a change that wakes the loop early, all of them are kept, or none', async () => {
+  const { clock, look, set, observer } = watched();
+  await look();
+  set(blue, { connections: 900 });
+  set(green, { live: 100 });
+  await clock.advance(500);
+  const kept = await look({ keptMs: 1_000 });
+  expect([kept.nodes.get(blue)!.connections, kept.nodes.get(green)!.live]).toEqual([1_000, 0]);
+  observer.forget(blue); // it was told to stop
+  const anew = await look({ keptMs: 1_000 });
+  expect([anew.nodes.get(blue)!.connections, anew.nodes.get(green)!.live]).toEqual([900, 100]);
+});
+
+test('nobody waits longer than half a second for a node that takes devices and hangs, and it is asked once at a time', async () => {
+  const { clock, look, set, hanging, asked } = watched();
+  set(green, { live: 70 });
+  await look();
+  hanging.add(green);
+  await clock.advance(1_200);
+  const before = clock.now();
+  asked.length = 0;
+  expect((await look()).nodes.get(green)).toMatchObject({ live: 70, unreachable: undefined });
+  expect(clock.now() - before).toBe(500);
+  expect((await look()).nodes.get(green)!.live).toBe(70);
+  expect(clock.now() - before).toBe(500);
+  expect(asked.filter((text) => text === `live ${green}`)).toHaveLength(1);
+});
+
+test('of a node that has never answered it is said so', async () => {
+  const { look, hanging } = watched();
+  hanging.add(green);
+  expect((await look()).nodes.get(green)).toMatchObject({ unreachable: 'it has not answered yet' });
+});
+
+test('before what cannot be taken back two seconds are waited, and what it had is not enough', async () => {
+  const { clock, look, hanging } = watched();
+  await look();
+  hanging.add(green);
+  const before = clock.now();
+  expect((await look({ anew: true })).nodes.get(green)).toMatchObject({ unreachable: 'it has not answered yet' });
+  expect(clock.now() - before).toBe(2_000);
+});
+
+test('a node whose evacuation was stopped has no more devices than it then had, whatever its old numbers are', async () => {
+  const { clock, look, set } = watched();
+  set(blue, { evacuating: true, connections: 400 });
+  await look();
+  set(blue, { evacuating: false, connections: 600 }); // of two seconds ago
+  await clock.advance(1_200);
+  expect((await look()).nodes.get(blue)!.connections).toBe(400);
+  await clock.advance(2_500);
+  expect((await look()).nodes.get(blue)!.connections).toBe(600);
+  expect(podNames(BLUE)).toContain(blue);
+});
