@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, imageOf, isHeld, type MqttListener } from '../resource';
+import { type EmqxEnterprise, isHeld, type MqttListener } from '../resource';
 import { isOpen, type Journal } from './journal';
 import { wantedSet } from './wanted-set';
 
