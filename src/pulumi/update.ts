@@ -55,7 +55,7 @@ export function refuseForeignLease({ lease }: ClusterView, link: ClusterLink): v
 /** One way from what a cluster is to what is described. */
 class Change {
   private readonly request: UpgradeRequest;
-  private row = new ProgressRow();
+  private readonly row = new ProgressRow();
 
   constructor(
     private readonly link: ClusterLink,
@@ -85,7 +85,6 @@ class Change {
 
   private async upgrade(view: ClusterView): Promise<void> {
     const { operation, inputs } = this;
-    this.row = new ProgressRow(isOpen(view.journal) ? view.journal.evacuation?.connections : undefined);
     const seconds = inputs.upgrade?.timeouts?.totalSeconds;
     if (seconds !== undefined) operation.limit(seconds);
     const report = await this.drive(view, operation.signal).catch(async (error: unknown) => {

@@ -5,6 +5,7 @@ export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
+export type { KnownLoad } from './known';
 export type {
   ClusterView,
   LeaseView,
@@ -15,6 +16,7 @@ export type {
   SetView,
   TrafficView,
 } from './observation';
+export { curesOf, type Obstacle } from './obstacle';
 export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';
 export {

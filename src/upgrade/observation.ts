@@ -1,5 +1,6 @@
 import { type EmqxEnterprise, imageOf, isHeld } from '../resource';
 import { isOpen, type Journal } from './journal';
+import type { Obstacle } from './obstacle';
 
 /** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
 export interface SetView {
@@ -87,10 +88,16 @@ export interface NodeView {
   node: string;
   /** Why nothing is known of the node; undefined when it answered. */
   unreachable: string | undefined;
+  /** What stands between, where that is known; absent where it answered. */
+  obstacle?: Obstacle | undefined;
+  /** When its numbers were reported, ms since the epoch; absent where it never reported any: then they are unknown. */
+  seenAt?: number;
+  /** Since when it has been seen without a connection while it evacuates, ms since the epoch. */
+  emptySince?: number;
   version: string | undefined;
   /** Live connections. */
   connections: number;
-  /** Sessions, whether connected or not. */
+  /** Sessions, whether their device is connected or away; the same before and during an evacuation. */
   sessions: number;
   /** Whether the node has the evacuation API; without it nothing can be moved. */
   canEvacuate: boolean;
@@ -101,7 +108,7 @@ export interface NodeView {
 }
 
 /** What a node has, and whether it said so. */
-export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'unreachable'>;
+export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'unreachable' | 'obstacle'>;
 
 /** All that is known at one moment; `decide` sees nothing else of the world. */
 export interface Observation {

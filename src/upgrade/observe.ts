@@ -61,8 +61,9 @@ export class Observer {
   private async node(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
     const last = this.lastSeen.get(node.pod);
     if (last && this.clock.now() - last.at < keptMs) return last.view;
-    const view = remembered(await this.emqx.observe(node.pod, node.name, signal), last?.view);
+    const answer = await this.emqx.observe(node.pod, node.name, signal);
     const at = this.clock.now();
+    const view = remembered(answer, last?.view, at);
     this.lastSeen.set(node.pod, { at, wholeAt: at, view });
     return view;
   }
@@ -75,16 +76,21 @@ export class Observer {
     if (unusual || now - last.wholeAt >= OTHERS_WHOLE_MS) return this.node(node, OTHERS_COUNT_MS, signal);
     if (now - last.at < OTHERS_COUNT_MS) return last.view;
     const count = await this.emqx.count(node.pod, node.name, signal);
-    const view = remembered({ ...last.view, ...count }, last.view);
-    this.lastSeen.set(node.pod, { at: this.clock.now(), wholeAt: last.wholeAt, view });
+    const at = this.clock.now();
+    const view = remembered({ ...last.view, ...count }, last.view, at);
+    this.lastSeen.set(node.pod, { at, wholeAt: last.wholeAt, view });
     return view;
   }
 }
 
 /** A node that does not answer still has what it had, as far as anybody knows. */
-function remembered(view: NodeView, last: NodeView | undefined): NodeView {
-  if (view.unreachable === undefined || !last) return view;
-  return { ...view, connections: last.connections, sessions: last.sessions };
+function remembered(view: NodeView, last: NodeView | undefined, at: number): NodeView {
+  if (view.unreachable === undefined) {
+    const isEmpty = view.evacuating && view.connections === 0;
+    return { ...view, seenAt: at, ...(isEmpty && { emptySince: last?.emptySince ?? at }) };
+  }
+  if (last?.seenAt === undefined) return view;
+  return { ...view, connections: last.connections, sessions: last.sessions, seenAt: last.seenAt };
 }
 
 interface Asked {

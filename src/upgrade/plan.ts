@@ -1,12 +1,17 @@
 import { versionOf } from '../resource';
 import { type Change, presentable } from './changes';
 import type { Driver } from './journal';
-import { blueOf, loadOf, nodesOf, type Observation } from './observation';
+import { knownLoadOfSet } from './known';
+import { blueOf, nodesOf, type Observation } from './observation';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
 import type { Check } from './preflight';
 import type { Target } from './target';
 
-/** What an upgrade would do, how long it takes and what devices notice. Pure data; nothing was written to make it. */
+/**
+ * What an upgrade would do, how long it takes and what devices notice. Pure data; nothing was written to make it.
+ *
+ * Figures are `null` where a blue node did not say what it has: nothing follows from what is unknown.
+ */
 export interface UpgradePlan {
   cluster: string;
   namespace: string;
@@ -15,24 +20,24 @@ export interface UpgradePlan {
   to: { version: string };
   /** Differences of the resource; values that may be secrets are hidden. */
   changes: Change[];
-  connections: number;
+  connections: number | null;
   /** All sessions, and those of them whose device is away: these are moved by the nodes. */
-  sessions: number;
-  offlineSessions: number;
-  /** Blue's nodes with their load and their share of the caps. */
+  sessions: number | null;
+  offlineSessions: number | null;
+  /** Blue's nodes with their load and their share of the caps; none where a load is unknown. */
   nodes: (NodeLoad & NodeShare)[];
   capPerSecond: number;
   sessionCapPerSecond: number;
   /** Least possible duration of the evacuation, ms. */
-  lowerBoundMs: number;
+  lowerBoundMs: number | null;
   /** Expected duration of the evacuation, ms. */
-  evacuateMs: number;
+  evacuateMs: number | null;
   /** Expected duration of the whole upgrade, ms; assumes {@link ASSUMED}. */
-  estimateMs: number;
+  estimateMs: number | null;
   /** Most disconnects in one second. */
-  peakDisconnectsPerSecond: number;
+  peakDisconnectsPerSecond: number | null;
   /** Devices that are away at the same time, if each comes back within {@link ASSUMED}.reconnectMs. */
-  devicesAway: number;
+  devicesAway: number | null;
   checks: Check[];
 }
 
@@ -49,14 +54,7 @@ export const ASSUMED = {
 export function plan(observation: Observation, target: Target, checks: Check[]): UpgradePlan {
   const { resource } = observation.cluster;
   const blue = blueOf(observation.cluster);
-  const loads = blue ? loadsOf(observation, blue.name) : [];
-  const { connections, sessions } = blue ? loadOf(observation, blue.name) : { connections: 0, sessions: 0 };
-  const paced = Object.values(target.caps).every((cap) => Number.isInteger(cap) && cap >= 1); // else a check tells
-  const shares = paced ? share(loads, target.caps) : [];
-  const { lowerBoundMs, estimateMs } = paced
-    ? duration(loads, shares, target.caps, target.waitTakeoverSeconds)
-    : { lowerBoundMs: 0, estimateMs: 0 };
-  const peak = Math.min(target.caps.connections, connections);
+  const { connections, sessions } = knownLoadOfSet(observation, blue?.name ?? '');
   return {
     cluster: resource.metadata.name,
     namespace: resource.metadata.namespace ?? 'default',
@@ -70,16 +68,52 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     changes: target.changes.map(presentable),
     connections,
     sessions,
-    offlineSessions: loads.reduce((sum, load) => sum + load.offlineSessions, 0),
-    nodes: shares.map((part, index) => ({ ...loads[index]!, ...part })),
     capPerSecond: target.caps.connections,
     sessionCapPerSecond: target.caps.sessions,
+    ...(connections === null ? UNKNOWN : figures(observation, target, blue?.name ?? '', connections)),
+    checks,
+  };
+}
+
+/** What follows from the loads of blue's nodes. */
+type Figures = Pick<
+  UpgradePlan,
+  | 'offlineSessions'
+  | 'nodes'
+  | 'lowerBoundMs'
+  | 'evacuateMs'
+  | 'estimateMs'
+  | 'peakDisconnectsPerSecond'
+  | 'devicesAway'
+>;
+
+const UNKNOWN: Figures = {
+  offlineSessions: null,
+  nodes: [],
+  lowerBoundMs: null,
+  evacuateMs: null,
+  estimateMs: null,
+  peakDisconnectsPerSecond: null,
+  devicesAway: null,
+};
+
+function figures(observation: Observation, target: Target, blue: string, connections: number): Figures {
+  const { caps, waitTakeoverSeconds, initialDelaySeconds } = target;
+  const loads = loadsOf(observation, blue);
+  const paced = Object.values(caps).every((cap) => Number.isInteger(cap) && cap >= 1); // else a check reports it
+  const shares = paced ? share(loads, caps) : [];
+  const { lowerBoundMs, estimateMs } = paced
+    ? duration(loads, shares, caps, waitTakeoverSeconds)
+    : { lowerBoundMs: 0, estimateMs: 0 };
+  const peak = Math.min(caps.connections, connections);
+  return {
+    offlineSessions: loads.reduce((sum, load) => sum + load.offlineSessions, 0),
+    nodes: shares.map((part, index) => ({ ...loads[index]!, ...part })),
     lowerBoundMs,
     evacuateMs: estimateMs,
-    estimateMs: ASSUMED.greenReadyMs + target.initialDelaySeconds * 1000 + estimateMs + ASSUMED.retireMs,
+    estimateMs: ASSUMED.greenReadyMs + initialDelaySeconds * 1000 + estimateMs + ASSUMED.retireMs,
     peakDisconnectsPerSecond: peak,
     devicesAway: Math.min(connections, Math.ceil((peak * ASSUMED.reconnectMs) / 1000)),
-    checks,
   };
 }
 

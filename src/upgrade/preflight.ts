@@ -2,18 +2,19 @@ import { coerce, gt, satisfies } from 'semver';
 import { immutableFields, versionOf } from '../resource';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
+import { knownLoadOfSet } from './known';
 import {
   activeSets,
   blueOf,
   isGreenWanted,
   isNative,
   isWaiting,
-  loadOf,
   lostPods,
   nodesOf,
   type Observation,
   type OperatorView,
 } from './observation';
+import { curesOf } from './obstacle';
 import type { Target } from './target';
 
 /** What a check is about: the cluster as it stands, or (`change`) what was asked for. */
@@ -245,7 +246,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (silent.length > 0) {
         return blocker(
           `the management API does not answer: ${silent.map((node) => `${node.pod}: ${node.unreachable}`).join('; ')}`,
-          'check the pods, and the operator’s password in the Secret <cluster>-bootstrap-user: it must be the one the nodes have',
+          curesOf(silent),
         );
       }
       const lame = nodes.filter((node) => !node.canEvacuate);
@@ -268,7 +269,10 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     license(observation, _target, { licensedConnections }) {
       const blue = blueOf(observation.cluster);
       if (licensedConnections === undefined || !blue) return undefined;
-      const { connections } = loadOf(observation, blue.name);
+      const { connections } = knownLoadOfSet(observation, blue.name);
+      if (connections === null) {
+        return warning('how many of the licensed connections are in use is unknown', 'let every node answer first');
+      }
       const text = `${connections} of ${licensedConnections} licensed connections in use`;
       if (connections >= licensedConnections) {
         return blocker(text, 'devices could not come back: extend the license first');

@@ -62,7 +62,7 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
     version: runningVersion(observation, blueOf(observation.cluster)?.name) ?? versionOf(resource),
     lease,
     run: journal && runStatus(journal),
-    sample: sampleOf(observation, isOpen(journal) ? journal : undefined),
+    sample: sampleOf(observation, journal),
   };
 }
 
@@ -96,7 +96,7 @@ export async function* watchUpgrade(
           return;
         }
         phase = open?.phase;
-        yield { kind: 'sample', at: observation.at, sample: sampleOf(observation, open) };
+        yield { kind: 'sample', at: observation.at, sample: sampleOf(observation, journal) };
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof PortError) || error.code === 'missing') throw error;

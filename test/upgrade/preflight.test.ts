@@ -211,6 +211,15 @@ describe('preflight', () => {
       },
     ],
     [
+      'license',
+      'warning',
+      'how many of the licensed connections are in use is unknown',
+      ({ scene, facts }) => {
+        facts.licensedConnections = 10_000;
+        Object.assign(named(scene.nodes, `${BLUE}-1`), { unreachable: 'time-out', connections: 0, sessions: 0 });
+      },
+    ],
+    [
       'nodes',
       'blocker',
       `the evacuation API is absent on ${BLUE}-0`,

@@ -86,7 +86,7 @@ describe('an upgrade', () => {
     const samples = world.events.flatMap((event) => (event.kind === 'sample' ? event.sample : []));
     expect(samples[0]).toMatchObject({ phase: 'claim', blue: { set: BLUE, connections: 600 }, green: undefined });
     const evacuating = samples.filter((sample) => sample.phase === 'evacuate');
-    const counts = evacuating.map((sample) => sample.blue.connections);
+    const counts = evacuating.map((sample) => sample.blue.connections!);
     expect(counts).toEqual([...counts].sort((a, b) => b - a));
     expect(evacuating.at(-1)).toMatchObject({ green: { set: GREEN, ready: 3 }, nodes: [{ drained: true }, {}, {}] });
   });

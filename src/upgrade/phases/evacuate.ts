@@ -3,7 +3,7 @@ import type { Journal, Phase } from '../journal';
 import { greenOf, isDrained, loadOf, nodesOf, podsOf, setOf, undrained } from '../observation';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
-import { timeLeft } from '../sample';
+import { timeLeft } from '../time-left';
 import {
   heartbeat,
   LOOK_EVERY,
@@ -19,7 +19,7 @@ import {
   unjoined,
 } from './common';
 
-/** Longest time between two looks at the nodes; a look is one request per node that is emptied. */
+/** Longest time between two looks at the nodes; a look is one or two requests per node that is emptied. */
 const POLL_MS = 1_200;
 
 /** All blue nodes are emptied at the same time, each at its share of the cap. */
