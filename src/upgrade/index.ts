@@ -3,6 +3,7 @@ export type { UpgradeContext } from './context';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
+export type { Incident, IncidentKind } from './incident';
 export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
 export type { KnownLoad } from './known';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INCIDENT_KINDS, type Incident } from './incident';
 import type { NodeShare } from './pacing';
 
 /** Which way the upgrade goes: driven by this engine while the operator is held, or by the operator alone. */
@@ -102,6 +103,8 @@ export interface Journal {
   switchedAt?: number;
   backAt?: number;
   evacuation?: Evacuation | undefined;
+  /** What went wrong and did not end the run, in the order in which it was noticed. */
+  incidents?: Incident[] | undefined;
   finishedAt?: number;
 }
 
@@ -155,6 +158,19 @@ const PAGE = z.looseObject({
   backAt: when.optional(),
   evacuation: z
     .object({ startedAt: when, drainedAt: when.optional(), lowerBoundMs: count, connections: count })
+    .optional(),
+  incidents: z
+    .array(
+      z.object({
+        kind: z.enum(INCIDENT_KINDS),
+        at: when,
+        endedAt: when.optional(),
+        subjects: z.array(z.string()),
+        what: z.string(),
+        devicesAway: count.optional(),
+        sessionsLost: count.optional(),
+      }),
+    )
     .optional(),
   finishedAt: when.optional(),
 });
