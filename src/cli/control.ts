@@ -78,11 +78,12 @@ async function ask(
   });
 }
 
-/** What going back would take, when the last run has come to its end: an upgrade like another. */
+/** What going back would take, when the last run has come to its end: an upgrade like another, its downgrade accepted. */
 async function tellPlanBack(connection: Connection, shell: Shell, signal: AbortSignal): Promise<void> {
   const context = connection.context();
   const { run } = await statusOf(context, signal);
   if (!run || run.aborted) return;
-  const plan = await planUpgrade(context, { desired: withVersion(connection.live, run.from) }, signal);
+  const desired = withVersion(connection.live, run.from);
+  const plan = await planUpgrade(context, { desired, acceptDowngrade: true }, signal);
   shell.out.write(`${renderPlan(plan, canvasOf(shell))}\n\n`);
 }

@@ -7,6 +7,7 @@ import {
   type UpgradeRequest,
   whatHolds,
 } from '../upgrade';
+import { wayBackAdvice } from '../upgrade/downgrade';
 import { foreignLease } from '../upgrade/foreign-lease';
 import { isOpen } from '../upgrade/journal';
 import { activeSets } from '../upgrade/observation';
@@ -62,12 +63,13 @@ class Change {
     private readonly inputs: EmqxEnterpriseInputs,
     private readonly operation: Operation,
   ) {
-    const { driver, acceptLoss, stormCap, timeouts, onFailure } = inputs.upgrade ?? {};
+    const { driver, acceptLoss, acceptDowngrade, stormCap, timeouts, onFailure } = inputs.upgrade ?? {};
     const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
     this.request = {
       desired: resourceOf(inputs),
       ...(driver && { driver }),
       ...(acceptLoss !== undefined && { acceptLoss }),
+      ...(acceptDowngrade !== undefined && { acceptDowngrade }),
       ...(stormCap !== undefined && { stormCap }),
       limits: { ...stallMs, ...(onFailure && { onFailure }) },
     };
@@ -100,7 +102,9 @@ class Change {
     if (report?.outcome === 'aborted') {
       throw new Error(`the upgrade was taken back: the cluster runs ${report.from.version} as before`);
     }
-    throw new Error('it was too late to go back: the upgrade came to its end');
+    throw new Error(
+      `it was too late to go back: the upgrade came to its end${report ? `; ${wayBackAdvice(report)}` : ''}`,
+    );
   }
 
   private drive(view: ClusterView, signal: AbortSignal): Promise<UpgradeReport | undefined> {

@@ -1,10 +1,11 @@
 import { versionOf } from '../resource';
 import { type Change, presentable } from './changes';
-import type { Driver } from './journal';
+import { type Driver, isOpen } from './journal';
 import { knownLoadOfSet } from './known';
 import { blueOf, nodesOf, type Observation } from './observation';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
 import type { Check } from './preflight';
+import { servedVersion } from './served-version';
 import type { Target } from './target';
 
 /**
@@ -52,7 +53,7 @@ export const ASSUMED = {
 } as const;
 
 export function plan(observation: Observation, target: Target, checks: Check[]): UpgradePlan {
-  const { resource } = observation.cluster;
+  const { resource, journal } = observation.cluster;
   const blue = blueOf(observation.cluster);
   const { connections, sessions } = knownLoadOfSet(observation, blue?.name ?? '');
   return {
@@ -60,7 +61,7 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     namespace: resource.metadata.namespace ?? 'default',
     driver: target.driver,
     from: {
-      version: runningVersion(observation, blue?.name) ?? versionOf(target.live),
+      version: isOpen(journal) ? journal.from.version : servedVersion(observation),
       set: blue?.name ?? '',
       replicas: blue?.replicas ?? 0,
     },
@@ -115,11 +116,6 @@ function figures(observation: Observation, target: Target, blue: string, connect
     peakDisconnectsPerSecond: peak,
     devicesAway: Math.min(connections, Math.ceil((peak * ASSUMED.reconnectMs) / 1000)),
   };
-}
-
-/** What the nodes of a set say they run: the template may be ahead of them. */
-export function runningVersion(observation: Observation, set: string | undefined): string | undefined {
-  return set === undefined ? undefined : nodesOf(observation, set).find((node) => node.version !== undefined)?.version;
 }
 
 /** What each node of a set has to give. */

@@ -1,5 +1,6 @@
-import { coerce, gt, satisfies } from 'semver';
+import { satisfies } from 'semver';
 import { immutableFields, versionOf } from '../resource';
+import { downgradeOf } from './downgrade';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import { knownLoadOfSet } from './known';
@@ -15,6 +16,7 @@ import {
   type OperatorView,
 } from './observation';
 import { curesOf } from './obstacle';
+import { openRunAdvice, openRunText } from './open-run';
 import type { Target } from './target';
 
 /** What a check is about: the cluster as it stands, or (`change`) what was asked for. */
@@ -107,15 +109,20 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
           'set connEvictRate, sessEvictRate and waitTakeover, each at least 1: without them the evacuation never begins or waits 60 s',
         );
       }
-      return ok(`at most ${target.caps.connections} disconnects/s in the whole cluster`);
+      if (target.driver === 'operator')
+        return ok('blueGreenUpdate has its rates; the operator keeps them node by node');
+      const cap = isOpen(cluster.journal) ? cluster.journal.connectionCap : target.caps.connections;
+      return ok(`at most ${cap} disconnects/s in the whole cluster`);
     },
 
     status({ cluster }, target) {
       const { status, spec } = cluster.resource;
+      // What a run is in the middle of is no state to be judged: open-run says what it is.
+      if (isOpen(cluster.journal)) return undefined;
       if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
         return blocker(
           `spec.template asks for version ${versionOf(cluster.resource)}, which the new nodes do not run: it was set back, or changed again`,
-          'it cannot be told which nodes shall stay: bring the cluster to one stateful set by hand, with nobody connected to the other one',
+          '`emqx-blue-green rescue` finds out which nodes shall stay, and brings devices back to them where a cure is proven',
         );
       }
       if (isWaiting(cluster)) return ok('the operator is held behind the new nodes');
@@ -257,10 +264,14 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         );
       }
       const busy = nodes.filter((node) => node.evacuating);
-      if (busy.length > 0 && !(isNative(observation.cluster) && target.driver === 'pilot')) {
+      const { cluster } = observation;
+      const isMeant = isOpen(cluster.journal) || (isNative(cluster) && target.driver === 'pilot');
+      if (busy.length > 0 && !isMeant) {
         return blocker(
           `an evacuation is on already on ${busy.map((node) => node.pod).join(', ')}`,
-          'stop it there (POST /api/v4/load_rebalance/<node>/evacuation/stop), then ask again',
+          activeSets(cluster).length === 1
+            ? 'it is left from an earlier upgrade, and kept on the data volume: `emqx-blue-green rescue` stops it'
+            : 'wait until the operator has ended its upgrade, then look again',
         );
       }
       return nodes.length > 0 ? ok(`${nodes.length} nodes answer and can be evacuated`) : undefined;
@@ -291,17 +302,17 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     'open-run'({ cluster }, target) {
-      if (!isOpen(cluster.journal) || cluster.journal.aborted || cluster.journal.target === target.digest)
-        return undefined;
-      return blocker(
-        `a run to version ${cluster.journal.to.version} is in phase "${cluster.journal.phase}"`,
-        `finish it first: ask for version ${cluster.journal.to.version} again`,
-      );
+      const { journal } = cluster;
+      if (!isOpen(journal)) return undefined;
+      const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster, journal)];
+      if (journal.aborted || journal.target === target.digest) return warning(finding, fix);
+      return blocker(finding, `finish it first: ${fix}`);
     },
   },
 
   change: {
     template({ cluster }, target) {
+      if (isOpen(cluster.journal)) return undefined;
       if (isWaiting(cluster) || isNative(cluster)) {
         if (target.applied) return undefined;
         const version = versionOf(target.live);
@@ -316,12 +327,13 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     version(_observation, target) {
-      const from = coerce(versionOf(target.live));
-      const to = coerce(versionOf(target.desired));
-      if (!from || !to || !gt(from, to)) return undefined;
-      return blocker(
-        `version ${versionOf(target.desired)} is older than ${versionOf(target.live)}`,
-        'a downgrade is not an upgrade backwards: EMQX does not promise to read newer data; ask for a version that is not older',
+      const downgrade = downgradeOf(versionOf(target.live), versionOf(target.desired));
+      if (!downgrade) return undefined;
+      const { finding, fix, isWithinLine } = downgrade;
+      if (!isWithinLine || !target.acceptDowngrade) return blocker(finding, fix);
+      return warning(
+        `${finding}: the downgrade is accepted`,
+        'EMQX does not promise to read newer data: look at what devices get of the first node',
       );
     },
 

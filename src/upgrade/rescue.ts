@@ -14,8 +14,8 @@ import {
   nodesOf,
   type Observation,
 } from './observation';
-import { runningVersion } from './plan';
 import { continueRun, runFrom } from './run';
+import { runningVersion } from './served-version';
 import { digestOf, type Target } from './target';
 
 /** Something a cluster got stuck in, without a run of this program or after one that was left. */

@@ -65,7 +65,7 @@ describe('a request', () => {
     [
       'after blue is gone',
       (scene) => Object.assign(scene, { sets: [set(BLUE, { replicas: 0 })] }),
-      /going back is an upgrade to version/,
+      /going back is an upgrade of its own, to version 4\.4\.14, with --accept-downgrade/,
     ],
   ])('to abort %s is refused', (_, change, expected) => {
     const known = (scene: Scene) => {

@@ -1,5 +1,6 @@
 import { parseControl } from '../control';
 import type { Situation, Step } from '../decide';
+import { wayBackAdvice } from '../downgrade';
 import type { Journal } from '../journal';
 import { activeSets, greenOf, setOf } from '../observation';
 import { moveOf, rest, selections, standStill, stay } from './common';
@@ -67,7 +68,7 @@ export function wayBack({ observation, journal }: Situation): Extract<Step, { ki
   }
   const blue = setOf(cluster, journal.from.set);
   if (!blue || blue.replicas === 0 || journal.phase === 'release') {
-    return `the old nodes are gone: going back is an upgrade to version ${journal.from.version}`;
+    return `the old nodes are gone: ${wayBackAdvice(journal)}`;
   }
   const green = greenOf(cluster, journal)?.name;
   const untouched = ['claim', 'pin'].includes(journal.phase) && activeSets(cluster).length === 1;
