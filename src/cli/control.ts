@@ -63,7 +63,7 @@ async function ask(
       if (!teller) shell.out.write(`${json({ asked: control, report })}\n`);
       else if (report) shell.out.write(`\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`);
       else shell.out.write(`${safe(cluster)}: ${TAKEN_UP[control.do]}\n`);
-      return EXIT.done;
+      return report?.hasLosses ? EXIT.lossy : EXIT.done;
     } catch (error) {
       if (teller && control.do === 'abort' && error instanceof UpgradeError && error.code === 'NO_RUN') {
         await tellPlanBack(connection, shell, signal);

@@ -127,7 +127,12 @@ export class EmqxClient implements EmqxPort {
   private async stats(pod: string, node: string, signal?: AbortSignal) {
     const stats = await this.read(pod, `/api/v4/nodes/${node}/stats`, StatsAnswer, signal);
     const sessions = stats['connections.count'];
-    return { sessions, connections: stats['live_connections.count'] ?? sessions };
+    const subscriptions = stats['subscriptions.count'];
+    return {
+      sessions,
+      connections: stats['live_connections.count'] ?? sessions,
+      ...(subscriptions !== undefined && { subscriptions }),
+    };
   }
 
   private async evictionStatus(pod: string, signal?: AbortSignal): Promise<z.infer<typeof EvictionAnswer> | 'absent'> {

@@ -97,6 +97,7 @@ class Change {
       return this.control(operation.left);
     });
     operation.holds = undefined;
+    if (report?.hasLosses) operation.warn(`the upgrade is done, with losses: ${report.sessionsLost} sessions at least`);
     const { applied } = targetOf(await this.look(operation.left), this.request);
     if (applied) return;
     if (report?.outcome === 'aborted') {

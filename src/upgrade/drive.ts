@@ -10,6 +10,7 @@ import { Observer } from './observe';
 import { PortError } from './ports';
 import { sampleOf } from './sample';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
+import { Witness } from './witness';
 
 const RENEW_LEASE_MS = 10_000;
 
@@ -40,6 +41,7 @@ export class Run {
   private isLeft = false;
   private readonly idle = new Idleness();
   private readonly targetIn: (view: ClusterView) => Target;
+  private readonly witness = new Witness();
 
   constructor(
     private readonly context: UpgradeContext,
@@ -82,6 +84,7 @@ export class Run {
       this.follow(observation);
       this.isLeft = this.until(this.journal, observation);
       if (this.isLeft) return 0;
+      if (this.witness.see(observation, this.journal)) await this.turnPage({}, undefined, signal);
       const step = this.decide(observation);
       if (this.journal.phase === 'done') return 0;
       this.tellSample(observation);
@@ -97,6 +100,7 @@ export class Run {
       // The next look tells what became of it. What cannot be asked again is not a PortError.
       if (!(error instanceof PortError) || error.code === 'missing') throw error;
       this.tell('warning', error.message);
+      if (error.code === 'unavailable') this.witness.failed(this.context.clock.now());
       return 1_000;
     }
   }
@@ -142,7 +146,7 @@ export class Run {
   private async take(step: Step, observation: Observation, signal?: AbortSignal): Promise<number> {
     switch (step.kind) {
       case 'next':
-        await this.turnPage({ ...step.note, phase: step.phase }, step.answers && observation, signal);
+        await this.turnPage({ ...step.note, phase: step.phase }, step.answers && observation, signal, observation);
         this.tellPhase(false);
         return 0;
       case 'note':
@@ -235,16 +239,21 @@ export class Run {
     await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
   }
 
-  /** @param asked the look in which a request was seen that is removed by this write. */
+  /**
+   * @param asked the look in which a request was seen that is removed by this write.
+   * @param last the look that the change follows from; of the last one the report is made.
+   */
   private async turnPage(
     change: Partial<Journal>,
     asked: Observation | '' | undefined,
     signal?: AbortSignal,
+    last?: Observation,
   ): Promise<void> {
-    const next: Journal = { ...this.journal, ...change };
     const now = this.context.clock.now();
+    const isLast = change.phase === 'done';
+    const next = this.witness.note(this.journal, { ...this.journal, ...change }, now, isLast ? last : undefined);
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
-    if (change.phase === 'done') next.finishedAt = now;
+    if (isLast) next.finishedAt = now;
     const { cluster } = this.context;
     await this.renewLease(signal);
     if (asked) await cluster.writeJournal(next, asked.cluster.journalVersion, signal);
@@ -256,6 +265,7 @@ export class Run {
       await this.insist(write, signal);
     }
     this.journal = next;
+    this.witness.noted();
     this.idle.reset();
   }
 

@@ -1,6 +1,7 @@
 import { type EmqxEnterprise, versionOf } from '../resource';
 import type { Journal } from './journal';
-import { blueOf, loadOf, type Observation } from './observation';
+import { fleetOf } from './known';
+import { blueOf, type Observation } from './observation';
 import { servedVersion } from './served-version';
 import { digestOf, type Target } from './target';
 
@@ -28,7 +29,7 @@ export function firstPage(observation: Observation, target: Target): Journal {
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
     limits: target.limits,
-    baseline: loadOf(observation, blue.name),
+    baseline: fleetOf(observation, blue.name),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Fleet } from './journal';
 import { type NodeView, nodesOf, type Observation } from './observation';
 
 /** Numbers of a node or a set as they were reported; `null` is unknown, which is not zero. */
@@ -33,4 +34,15 @@ function plus(a: KnownLoad, b: KnownLoad): KnownLoad {
     sessions: a.sessions! + b.sessions!,
     seenAt: Math.min(a.seenAt!, b.seenAt!),
   };
+}
+
+/** What a set has in all. */
+export function fleetOf(observation: Observation, set: string): Fleet {
+  const { connections, sessions } = knownLoadOfSet(observation, set);
+  const each = nodesOf(observation, set).map((node) => node.subscriptions);
+  const subscriptions = each.reduce<number | null>(
+    (sum, one) => (sum === null || one === undefined ? null : sum + one),
+    0,
+  );
+  return { connections, sessions, subscriptions: connections === null ? null : subscriptions };
 }

@@ -25,6 +25,10 @@ export interface PodView {
   onServing: boolean;
   ready: boolean;
   terminating: boolean;
+  /** Another one of the same name has another. */
+  uid?: string;
+  /** How often its broker was started anew. */
+  restarts?: number;
   /** Why it does not get ready, in the words of Kubernetes; undefined where these say nothing. */
   trouble: string | undefined;
 }
@@ -99,6 +103,8 @@ export interface NodeView {
   connections: number;
   /** Sessions, whether their device is connected or away; the same before and during an evacuation. */
   sessions: number;
+  /** Subscriptions of all its sessions; absent where it did not say, as while it evacuates. */
+  subscriptions?: number | undefined;
   /** Whether the node has the evacuation API; without it nothing can be moved. */
   canEvacuate: boolean;
   /** Whether an evacuation is on; then the node refuses new connections. */
@@ -108,7 +114,7 @@ export interface NodeView {
 }
 
 /** What a node has, and whether it said so. */
-export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'unreachable' | 'obstacle'>;
+export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'subscriptions' | 'unreachable' | 'obstacle'>;
 
 /** All that is known at one moment; `decide` sees nothing else of the world. */
 export interface Observation {

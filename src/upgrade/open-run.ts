@@ -17,6 +17,6 @@ export function openRunText({ lease }: ClusterView, journal: Journal): string {
 /** What somebody may do who finds it. */
 export function openRunAdvice({ lease }: ClusterView, { to }: Journal): string {
   if (lease?.live)
-    return '`emqx-blue-green attach` watches it; pause, resume, rate and abort control it. Stop nothing by hand';
-  return `the same command goes on with it, as \`emqx-blue-green upgrade\` to version ${to.version}; \`emqx-blue-green abort\` takes it back. Stop nothing by hand`;
+    return '`emqx-blue-green attach` watches it; pause, resume, rate and abort control it; stop nothing by hand';
+  return `the same command goes on with it, as \`emqx-blue-green upgrade\` to version ${to.version}; \`emqx-blue-green abort\` takes it back; stop nothing by hand`;
 }

@@ -404,7 +404,7 @@ describe('leaving a run', () => {
     world.fault = () => {};
     world.lease = undefined;
     const error = await failing(world.run('p1', { desired: resource({ version: '4.4.16' }) }));
-    expect(error.message).toContain('a run to version 4.4.15 is in phase "switch"');
+    expect(error.message).toContain('an upgrade from 4.4.14 to 4.4.15 is open, in phase switch');
     expect(world.revision).not.toBe(GREEN_REVISION);
     await world.run();
     expect(world.orders.map((order) => order.split('@')[0]).sort()).toEqual(podNames(BLUE));

@@ -65,7 +65,8 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
     const shares = share(loads, caps);
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);
-    const evacuation = { startedAt: observation.at, lowerBoundMs, connections: connected(situation) };
+    const moving = loads.reduce((sum, { connections }) => sum + connections, 0);
+    const evacuation = { startedAt: observation.at, lowerBoundMs, moving, connections: connected(situation) };
     return { kind: 'note', note: { shares, evacuation, wave: undefined } };
   }
   const { shares } = journal;

@@ -1,0 +1,48 @@
+import type { Journal } from './journal';
+import { fleetOf } from './known';
+import { Mishaps } from './mishaps';
+import { greenOf, type Observation } from './observation';
+import { paceAfter } from './pace';
+import { Peak } from './peak';
+
+/** What a process sees of a run beside what it does: it becomes the report. What was not written down when the process dies is lost. */
+export class Witness {
+  private readonly peak = new Peak();
+  private readonly mishaps = new Mishaps();
+
+  /** The API server did not answer. */
+  failed(at: number): void {
+    this.mishaps.failed(at);
+  }
+
+  /** To be called after each look. @returns whether something was seen that is to be written down at once */
+  see(observation: Observation, journal: Journal): boolean {
+    const green = greenOf(observation.cluster, journal)?.name ?? '';
+    if (journal.driver === 'pilot') this.peak.see(observation, journal.aborted ? green : journal.from.set);
+    this.mishaps.see(observation, journal);
+    return this.mishaps.isNews;
+  }
+
+  /** What was noted is in the cluster. */
+  noted(): void {
+    this.mishaps.written();
+  }
+
+  /**
+   * The journal as it shall be written, with what was seen.
+   *
+   * @param last the look on which a run ends; undefined otherwise
+   */
+  note(before: Journal, after: Journal, at: number, last: Observation | undefined): Journal {
+    const peak = Math.max(before.peakPerSecond ?? 0, this.peak.value);
+    const incidents = this.mishaps.added(after.incidents);
+    const set = after.aborted ? after.from.set : after.to.set;
+    return {
+      ...after,
+      pace: paceAfter(before, after, at),
+      ...(peak > 0 && { peakPerSecond: peak }),
+      ...(incidents && { incidents }),
+      ...(last && { end: fleetOf(last, set ?? '') }),
+    };
+  }
+}
