@@ -249,11 +249,11 @@ export class Run {
     signal?: AbortSignal,
     last?: Observation,
   ): Promise<void> {
+    const next: Journal = { ...this.journal, ...change };
     const now = this.context.clock.now();
-    const isLast = change.phase === 'done';
-    const next = this.witness.note(this.journal, { ...this.journal, ...change }, now, isLast ? last : undefined);
+    Object.assign(next, this.witness.additions(this.journal, next, now, last));
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
-    if (isLast) next.finishedAt = now;
+    if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
     await this.renewLease(signal);
     if (asked) await cluster.writeJournal(next, asked.cluster.journalVersion, signal);

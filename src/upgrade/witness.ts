@@ -29,20 +29,19 @@ export class Witness {
   }
 
   /**
-   * The journal as it shall be written, with what was seen.
+   * What was seen, for the journal that is about to be written.
    *
-   * @param last the look on which a run ends; undefined otherwise
+   * @param last the look that the change follows from, where there is one: when the run ends, it ends with that
    */
-  note(before: Journal, after: Journal, at: number, last: Observation | undefined): Journal {
+  additions(before: Journal, after: Journal, at: number, last: Observation | undefined): Partial<Journal> {
     const peak = Math.max(before.peakPerSecond ?? 0, this.peak.value);
     const incidents = this.mishaps.added(after.incidents);
     const set = after.aborted ? after.from.set : after.to.set;
     return {
-      ...after,
       pace: paceAfter(before, after, at),
       ...(peak > 0 && { peakPerSecond: peak }),
       ...(incidents && { incidents }),
-      ...(last && { end: fleetOf(last, set ?? '') }),
+      ...(last && after.phase === 'done' && { end: fleetOf(last, set ?? '') }),
     };
   }
 }

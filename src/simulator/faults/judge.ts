@@ -13,6 +13,7 @@ import { oneOwner } from './invariants/one-owner';
 import { pace } from './invariants/pace';
 import { requests } from './invariants/requests';
 import { targetTakes } from './invariants/target-takes';
+import { trueReport } from './invariants/true-report';
 import { isSticking, NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
 import type { Trace } from './trace';
 
@@ -49,6 +50,7 @@ export class Judge {
   readonly health: Health;
   readonly causes: Causes = {
     crashing: undefined,
+    crashed: new Set(),
     released: new Set(),
     begunByOperator: new Map(),
     lost: new Set(),
@@ -86,6 +88,7 @@ export class Judge {
       pace(bench),
       requests(bench),
       doneIsDone(bench, before, resourceOf(size, NEW_VERSION)),
+      trueReport(bench),
     ];
     for (const { pod, node } of world.pods.running) {
       trace.add(`${pod.metadata.name} has ${node.sessions.live.size} connections`);
