@@ -38,7 +38,7 @@ describe('evacuate', () => {
     expect(step).toEqual({
       kind: 'note',
       note: {
-        evacuation: { startedAt: T0, lowerBoundMs: 46_000, connections: 4_000 },
+        evacuation: { startedAt: T0, lowerBoundMs: 46_000, moving: 4_000, connections: 4_000 },
         shares: [
           { pod: `${BLUE}-0`, connectionsPerSecond: 50, sessionsPerSecond: 1, wave: 0, offsetMs: 0 },
           { pod: `${BLUE}-1`, connectionsPerSecond: 25, sessionsPerSecond: 50, wave: 0, offsetMs: 333 },
