@@ -104,6 +104,14 @@ describe('a request', () => {
   });
 });
 
+test('an abort ends a pause, which is counted', () => {
+  const paused = (scene: Scene) => {
+    scene.journal.from.digest = 'old';
+    Object.assign(scene.journal, { paused: { since: scene.at - 9_000 }, pausedMs: 1_000 });
+  };
+  expect(asked('abort', paused)).toMatchObject({ kind: 'next', note: { paused: undefined, pausedMs: 10_000 } });
+});
+
 test('a paused run begins nothing, in any phase', () => {
   for (const phase of ['pin', 'apply', 'green', 'switch', 'evacuate', 'retire', 'release'] as const) {
     const step = decided(phase, (scene) => {

@@ -50,8 +50,12 @@ function refused({ observation }: Situation, text: string, reason: string): Step
 
 function paused({ observation, journal }: Situation, pause: boolean): Partial<Journal> {
   if (pause) return { paused: journal.paused ?? { since: observation.at } };
-  const pausedMs = (journal.pausedMs ?? 0) + (journal.paused ? observation.at - journal.paused.since : 0);
-  return { paused: undefined, pausedMs, ...rest(observation) };
+  return { paused: undefined, pausedMs: pausedMs(journal, observation.at), ...rest(observation) };
+}
+
+/** For how long a run was paused when a pause ends now. */
+function pausedMs(journal: Journal, at: number): number {
+  return (journal.pausedMs ?? 0) + (journal.paused ? at - journal.paused.since : 0);
 }
 
 function aborted(situation: Situation, request: string): Step {
@@ -78,6 +82,7 @@ export function wayBack({ observation, journal }: Situation): Extract<Step, { ki
     note: {
       aborted: { at: observation.at, phase: journal.phase },
       paused: undefined,
+      ...(journal.paused && { pausedMs: pausedMs(journal, observation.at) }),
       restart: undefined,
       to: { ...journal.to, ...(green && { set: green }) },
     },
