@@ -55,7 +55,12 @@ async function simulated(name: Name, seed = SETUP[name].seed): Promise<Column & 
 
 /** As anybody would by kubectl. */
 function abortAtHalf(event: ProgressEvent, world: World): void {
-  if (event.kind !== 'sample' || event.sample.phase !== 'evacuate' || event.sample.blue.connections > 1_467) return;
+  if (
+    event.kind !== 'sample' ||
+    event.sample.phase !== 'evacuate' ||
+    (event.sample.blue.connections ?? Infinity) > 1_467
+  )
+    return;
   const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'emqx-ee-upgrade' };
   void world.api.patch(ref, { type: 'merge', body: { data: { request: 'abort' } } });
 }

@@ -17,6 +17,12 @@ export interface Mutation {
  */
 export const MUTATIONS: readonly Mutation[] = [
   {
+    name: 'pods that the run removes itself are reported as lost',
+    file: 'upgrade/mishaps.ts',
+    from: 'isWatched && replicas > 0 && matters',
+    to: 'isWatched && matters',
+  },
+  {
     name: 'each node gets the whole cap',
     file: 'upgrade/phases/evacuate.ts',
     from: 'connectionsPerSecond: part.connectionsPerSecond,',

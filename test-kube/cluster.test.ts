@@ -199,5 +199,5 @@ const journal: Omit<Journal, 'phase'> = {
   waitTakeoverSeconds: 1,
   connectionCap: 100,
   sessionCap: 100,
-  baseline: { connections: 0, sessions: 0 },
+  baseline: { connections: 0, sessions: 0, subscriptions: null },
 };

@@ -47,7 +47,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
           ? `\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`
           : `${json({ kind: 'report', report })}\n`,
       );
-      return EXIT.done;
+      return report.hasLosses ? EXIT.lossy : EXIT.done;
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new CommandError(EXIT.stopped, 'INTERRUPTED', 'no longer watched; the upgrade goes on');

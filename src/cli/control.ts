@@ -63,7 +63,7 @@ async function ask(
       if (!teller) shell.out.write(`${json({ asked: control, report })}\n`);
       else if (report) shell.out.write(`\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`);
       else shell.out.write(`${safe(cluster)}: ${TAKEN_UP[control.do]}\n`);
-      return EXIT.done;
+      return report?.hasLosses ? EXIT.lossy : EXIT.done;
     } catch (error) {
       if (teller && control.do === 'abort' && error instanceof UpgradeError && error.code === 'NO_RUN') {
         await tellPlanBack(connection, shell, signal);
@@ -78,11 +78,12 @@ async function ask(
   });
 }
 
-/** What going back would take, when the last run has come to its end: an upgrade like another. */
+/** What going back would take, when the last run has come to its end: an upgrade like another, its downgrade accepted. */
 async function tellPlanBack(connection: Connection, shell: Shell, signal: AbortSignal): Promise<void> {
   const context = connection.context();
   const { run } = await statusOf(context, signal);
   if (!run || run.aborted) return;
-  const plan = await planUpgrade(context, { desired: withVersion(connection.live, run.from) }, signal);
+  const desired = withVersion(connection.live, run.from);
+  const plan = await planUpgrade(context, { desired, acceptDowngrade: true }, signal);
   shell.out.write(`${renderPlan(plan, canvasOf(shell))}\n\n`);
 }

@@ -11,6 +11,8 @@ export const EXIT = {
   stopped: 4,
   /** The cluster does not answer, or refuses: no network, an expired token, no permission. */
   refused: 5,
+  /** The upgrade is done, and sessions were lost with what went wrong meanwhile; the report says which. */
+  lossy: 6,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -243,6 +243,7 @@ function addDrive(command: Command): void {
     .option('--rate <per second>', 'most disconnects per second in the whole cluster (default: the eviction rate)')
     .addOption(driver())
     .option('--accept-loss', 'let the operator upgrade alone although sessions are lost')
+    .option('--accept-downgrade', 'let the version be older, within one minor line')
     .option('--ready-timeout <seconds>', 'how long the new nodes may take for one step nearer to ready (default: 600)')
     .option('--stall-timeout <seconds>', 'how long nothing may move elsewhere (default: 120)')
     .option(

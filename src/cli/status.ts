@@ -1,4 +1,4 @@
-import { statusOf } from '../upgrade';
+import { statusOf, type UpgradeStatus } from '../upgrade';
 import { type ClusterFlags, withCluster } from './connection';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
@@ -13,7 +13,10 @@ export interface StatusFlags extends ClusterFlags {
   watch?: boolean;
 }
 
-/** Tells how a cluster and its upgrade stand: once, or until somebody has seen enough. */
+/**
+ * Reports how a cluster and its upgrade stand: once, or until somebody has seen enough. Once, and where a node does not say what it
+ * has, the exit code is that of a cluster that does not answer.
+ */
 export async function runStatus(name: string | undefined, flags: StatusFlags, shell: Shell): Promise<ExitCode> {
   const wanted = wantedBy(name, flags);
   const isJson = flags.output === 'json';
@@ -22,7 +25,7 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
     if (!flags.watch) {
       const status = await statusOf(context);
       shell.out.write(isJson ? `${json(status, 2)}\n` : `${renderStatus(status, canvasOf(shell))}\n`);
-      return EXIT.done;
+      return isKnown(status) ? EXIT.done : EXIT.refused;
     }
     const { signal, forget } = interruption(shell);
     const teller = new RunTeller(shell, `${connection.namespace}/${connection.name}`);
@@ -36,4 +39,8 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
       forget();
     }
   });
+}
+
+function isKnown({ sample: { blue, green, nodes } }: UpgradeStatus): boolean {
+  return [blue, ...(green ? [green] : []), ...nodes].every(({ seenAt }) => seenAt !== null);
 }

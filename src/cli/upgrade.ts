@@ -90,7 +90,8 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
   }
   const report = await follow(connection, request, around, open?.phase);
   teller.done(report);
-  return report.outcome === 'aborted' ? EXIT.stopped : EXIT.done;
+  if (report.outcome === 'aborted') return EXIT.stopped;
+  return report.hasLosses ? EXIT.lossy : EXIT.done;
 }
 
 /**

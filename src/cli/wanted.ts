@@ -14,6 +14,7 @@ export interface DriveFlags extends WantedFlags {
   driver: Driver;
   rate?: string;
   acceptLoss?: boolean;
+  acceptDowngrade?: boolean;
   readyTimeout?: string;
   stallTimeout?: string;
   offlineBudget?: string;
@@ -73,7 +74,7 @@ export interface Demand {
 
 /** Reads all of a request: what to upgrade to must be among it. */
 export function readRequest(reader: OptionReader, name: string | undefined, flags: DriveFlags): Demand {
-  const { file, setVersion, driver, rate, acceptLoss } = flags;
+  const { file, setVersion, driver, rate, acceptLoss, acceptDowngrade } = flags;
   if (file === undefined && setVersion === undefined) {
     reader.problem({
       path: '--file or --set-version',
@@ -97,7 +98,14 @@ export function readRequest(reader: OptionReader, name: string | undefined, flag
   }
   return {
     wanted,
-    requestOn: (connection) => ({ desired: desiredOf(wanted, connection)!, driver, stormCap, acceptLoss, limits }),
+    requestOn: (connection) => ({
+      desired: desiredOf(wanted, connection)!,
+      driver,
+      stormCap,
+      acceptLoss,
+      acceptDowngrade,
+      limits,
+    }),
   };
 }
 

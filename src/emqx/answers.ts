@@ -8,6 +8,7 @@ const count = z.number().int().nonnegative();
 export const StatsAnswer = z.object({
   'connections.count': count.default(0),
   'live_connections.count': count.optional(),
+  'subscriptions.count': count.optional(),
 });
 
 /** `GET /nodes/:node/metrics`: counters since the node's process started. Sessions that are moved in enter neither of these. */

@@ -63,9 +63,7 @@ export class EmqxClient implements EmqxPort {
       if (eviction === 'absent') view.canEvacuate = false;
       else if (eviction.status === 'enabled') {
         view.evacuating = true;
-        view.connections = eviction.stats.connections;
-        view.sessions = eviction.stats.sessions;
-        return view;
+        return { ...view, ...(await this.evacuatingLoad(pod, node, eviction.stats, signal)) };
       }
       Object.assign(view, await this.stats(pod, node, signal));
       const members = await this.read(pod, '/api/v4/nodes', NodesAnswer, signal);
@@ -73,15 +71,15 @@ export class EmqxClient implements EmqxPort {
       view.version = members.find((member) => member.node === node)?.version;
       return view;
     } catch (error) {
-      return { ...view, unreachable: silence(error, signal) };
+      return { ...view, ...silence(error, signal) };
     }
   }
 
   async count(pod: string, node: string, signal?: AbortSignal): Promise<NodeCount> {
     try {
-      return { ...(await this.stats(pod, node, signal)), unreachable: undefined };
+      return { ...(await this.stats(pod, node, signal)), unreachable: undefined, obstacle: undefined };
     } catch (error) {
-      return { connections: 0, sessions: 0, unreachable: silence(error, signal) };
+      return { connections: 0, sessions: 0, ...silence(error, signal) };
     }
   }
 
@@ -140,10 +138,29 @@ export class EmqxClient implements EmqxPort {
     return this.read(pod, '/api/v4/load_rebalance/status', EvacuationAnswer, signal);
   }
 
+  /**
+   * While a node evacuates it reports its connections as they are now, and of the sessions those it may move, whether their device is
+   * connected or not. Those of devices that are away are in its statistics, up to 2 s old: they are needed while there are
+   * connections.
+   */
+  private async evacuatingLoad(pod: string, node: string, now: Load, signal?: AbortSignal): Promise<Load> {
+    const { connections, sessions: movable } = now;
+    if (connections === 0) return now;
+    const stats = await this.stats(pod, node, signal).catch((error: unknown) => void silence(error, signal));
+    if (!stats) return { connections, sessions: Math.max(connections, movable) };
+    const away = Math.max(0, stats.sessions - stats.connections);
+    return { connections, sessions: connections + Math.min(away, movable) };
+  }
+
   private async stats(pod: string, node: string, signal?: AbortSignal) {
     const stats = await this.read(pod, `/api/v4/nodes/${node}/stats`, StatsAnswer, signal);
     const sessions = stats['connections.count'];
-    return { sessions, connections: stats['live_connections.count'] ?? sessions };
+    const subscriptions = stats['subscriptions.count'];
+    return {
+      sessions,
+      connections: stats['live_connections.count'] ?? sessions,
+      ...(subscriptions !== undefined && { subscriptions }),
+    };
   }
 
   private async evictionStatus(pod: string, signal?: AbortSignal): Promise<z.infer<typeof EvictionAnswer> | 'absent'> {
@@ -212,10 +229,18 @@ export class EmqxClient implements EmqxPort {
   }
 }
 
+type Load = Pick<NodeView, 'connections' | 'sessions'>;
+
 /** Why a node told nothing. @throws what is no fault of the node */
-function silence(error: unknown, signal?: AbortSignal): string {
+function silence(error: unknown, signal?: AbortSignal): Pick<NodeView, 'unreachable' | 'obstacle'> {
   signal?.throwIfAborted();
-  if (error instanceof TransportError || error instanceof EmqxApiError) return error.message;
+  if (error instanceof TransportError) {
+    const { code, message } = error;
+    return { unreachable: message, ...((code === 'forbidden' || code === 'no-tunnel') && { obstacle: code }) };
+  }
+  if (error instanceof EmqxApiError) {
+    return { unreachable: error.message, ...(error.status === 401 && { obstacle: 'password' as const }) };
+  }
   throw error;
 }
 

@@ -9,6 +9,9 @@ const KINDS: Readonly<Record<string, TransportError['code']>> = {
   EAI_AGAIN: 'refused',
   ETIMEDOUT: 'timeout',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  // Of a way that leads through a server, which says no itself.
+  FORBIDDEN: 'forbidden',
+  NO_TUNNEL: 'no-tunnel',
 };
 
 /**

@@ -35,11 +35,14 @@ export interface EmqxTransport {
 /** More bytes than that are no answer to anything that is asked here. */
 export const MAX_ANSWER_BYTES = 1_000_000;
 
-/** There was no whole answer: refused, reset, timed out, or longer than it may be. Whether the node acted on the request is unknown. */
+/**
+ * There was no whole answer: refused, reset, timed out, or longer than it may be; or the way to the pod was `forbidden`, or did not
+ * carry a connection (`no-tunnel`). Whether the node acted on the request is unknown.
+ */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   constructor(
-    readonly code: 'refused' | 'reset' | 'timeout' | 'too-long',
+    readonly code: 'refused' | 'reset' | 'timeout' | 'too-long' | 'forbidden' | 'no-tunnel',
     message: string,
     options?: ErrorOptions,
   ) {

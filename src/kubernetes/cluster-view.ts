@@ -32,6 +32,8 @@ export function podView(pod: Pod): PodView {
     onServing: isTrue(pod, ON_SERVING_GATE),
     ready: isTrue(pod, 'Ready'),
     terminating: pod.metadata.deletionTimestamp !== undefined,
+    ...(pod.metadata.uid && { uid: pod.metadata.uid }),
+    restarts: pod.status?.containerStatuses?.find(({ name }) => name === 'emqx')?.restartCount ?? 0,
     trouble: troubleOf(pod),
   };
 }

@@ -37,6 +37,7 @@ export interface Pod extends KubeObject {
 
 export interface ContainerStatus {
   name: string;
+  restartCount?: number;
   state?: { waiting?: { reason?: string; message?: string } };
   lastState?: { terminated?: { exitCode: number; reason?: string } };
 }

@@ -16,12 +16,13 @@ interface Socket {
 
 /**
  * A connection to a port of a pod could not be made, or was lost. `code` is the one a socket would have given: `ECONNREFUSED`
- * before there was a connection, `ETIMEDOUT` when the API server did not answer, else `ECONNRESET`.
+ * before there was a connection, `ETIMEDOUT` when the API server did not answer, `FORBIDDEN` when it refused (403), `NO_TUNNEL` when
+ * it, or a proxy before it, did not take the connection for a WebSocket, else `ECONNRESET`.
  */
 export class PodConnectionError extends Error {
   override readonly name = 'PodConnectionError';
   constructor(
-    readonly code: 'ECONNREFUSED' | 'ECONNRESET' | 'ETIMEDOUT',
+    readonly code: 'ECONNREFUSED' | 'ECONNRESET' | 'ETIMEDOUT' | 'FORBIDDEN' | 'NO_TUNNEL',
     message: string,
   ) {
     super(message);
@@ -83,8 +84,7 @@ export class PodStream extends Duplex {
     } catch (error) {
       stream.destroy();
       const words = readable(error);
-      const code = /timed out/i.test(words) ? 'ETIMEDOUT' : 'ECONNREFUSED';
-      throw new PodConnectionError(code, `port ${port}: ${words}`);
+      throw new PodConnectionError(codeOf(words), `port ${port}: ${words}`);
     }
   }
 
@@ -130,6 +130,21 @@ export class PodStream extends Duplex {
       setImmediate(() => this.destroy());
     });
   }
+}
+
+/** What an HTTP status says where a WebSocket was asked for; the others may be the kubelet's, about this one pod. */
+const STATUS_CODES: Readonly<Record<string, PodConnectionError['code']>> = {
+  200: 'NO_TUNNEL',
+  400: 'NO_TUNNEL',
+  403: 'FORBIDDEN',
+  426: 'NO_TUNNEL',
+  502: 'NO_TUNNEL',
+};
+
+function codeOf(words: string): PodConnectionError['code'] {
+  const status = /unexpected server response: (\d+)/i.exec(words)?.[1];
+  if (status !== undefined) return STATUS_CODES[status] ?? 'ECONNREFUSED';
+  return /timed out/i.test(words) ? 'ETIMEDOUT' : 'ECONNREFUSED';
 }
 
 function sink(take: (chunk: Buffer) => void): Writable {

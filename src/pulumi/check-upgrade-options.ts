@@ -16,9 +16,10 @@ export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {
   }
   check('upgrade', upgrade, isObject, options);
   if (!isObject(upgrade)) return problems;
-  const { driver, acceptLoss, stormCap, offlineBudget, timeouts, onFailure } = upgrade;
+  const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = upgrade;
   check('upgrade.driver', driver, (value) => value === 'pilot' || value === 'operator', aDriver);
   check('upgrade.acceptLoss', acceptLoss, isBoolean, trueOrFalse);
+  check('upgrade.acceptDowngrade', acceptDowngrade, isBoolean, trueOrFalse);
   check('upgrade.stormCap', stormCap, isCount, rate);
   check('upgrade.offlineBudget', offlineBudget, (value) => value === 'none' || isCount(value), budget);
   check('upgrade.onFailure', onFailure, (value) => value === 'stop' || value === 'abort', onFailureWords);

@@ -63,6 +63,9 @@ export interface UpgradeOptions {
   /** Whether the driver `operator` may lose sessions; without it that driver is refused. @default false */
   readonly acceptLoss?: boolean;
 
+  /** Whether the version may be older than what runs, within one minor line; without it that is refused. @default false */
+  readonly acceptDowngrade?: boolean;
+
   /**
    * Most disconnects per second in the whole cluster.
    *
@@ -164,7 +167,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   tls: ['secretName'],
   probes: ['liveness', 'readiness', 'startup'],
   env: ANY,
-  upgrade: ['driver', 'acceptLoss', 'stormCap', 'offlineBudget', 'timeouts', 'onFailure'],
+  upgrade: ['driver', 'acceptLoss', 'acceptDowngrade', 'stormCap', 'offlineBudget', 'timeouts', 'onFailure'],
   'upgrade.timeouts': ['totalSeconds', 'stallSeconds'],
 };
 

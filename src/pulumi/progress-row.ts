@@ -23,16 +23,15 @@ const WORDS: Readonly<Record<Phase, string>> = {
 /** Makes of what a run tells the text of one row. */
 export class ProgressRow {
   private samples: Sample[] = [];
-
-  /** @param most devices that are to be moved, as far as it is known */
-  constructor(private most = 0) {}
+  /** Devices that are to be moved, as far as it is known. */
+  private most = 0;
 
   /** Undefined where an event changes nothing in the row. */
   after(event: ProgressEvent): string | undefined {
     switch (event.kind) {
       case 'phase':
         this.samples = [];
-        if (!event.resumed) this.most = 0;
+        this.most = 0;
         return event.resumed ? `gone on with: ${WORDS[event.phase]}` : WORDS[event.phase];
       case 'sample':
         return this.textOf(event.sample);
@@ -44,14 +43,17 @@ export class ProgressRow {
   }
 
   private textOf(sample: Sample): string {
-    const word = WORDS[sample.phase];
-    const { green } = sample;
-    if (sample.phase === 'green') return green ? `${word}: ${green.ready} of ${green.replicas} ready` : word;
-    if (sample.phase !== 'evacuate' && sample.phase !== 'return') return word;
+    const { green, phase } = sample;
+    if (phase === null) return '';
+    const word = WORDS[phase];
+    if (phase === 'green') return green ? `${word}: ${green.ready} of ${green.replicas} ready` : word;
+    if (phase !== 'evacuate' && phase !== 'return') return word;
     this.samples = [...this.samples, sample].filter(({ at }) => sample.at - at <= WINDOW_MS);
     const left = connectionsOf(sample);
-    const sessions = sample.nodes.reduce((sum, node) => sum + node.sessions, 0);
-    this.most = Math.max(this.most, left, sample.phase === 'evacuate' ? left + (green?.connections ?? 0) : 0);
+    if (left === null) return `${word} · how many are left is unknown: a node does not answer`;
+    const sessions = sample.nodes.reduce((sum, node) => sum + (node.sessions ?? 0), 0);
+    // On the way back most devices were never moved.
+    this.most = Math.max(this.most, left, phase === 'evacuate' ? (sample.devices ?? 0) : 0);
     const time = sample.leftMs ? ` · ${timeText(sample.leftMs)} left` : '';
     if (left === 0 && sessions > 0) return `${word} · ${count(sessions)} sessions to be moved${time}`;
     const moved = `${word} ${count(this.most - left)}/${count(this.most)}`;
@@ -63,12 +65,17 @@ export class ProgressRow {
   private rate(): number {
     const [first, last] = [this.samples[0]!, this.samples.at(-1)!];
     const seconds = (last.at - first.at) / 1000;
-    return seconds > 0 ? Math.max(0, (connectionsOf(first) - connectionsOf(last)) / seconds) : 0;
+    const [before, now] = [connectionsOf(first), connectionsOf(last)];
+    return seconds > 0 && before !== null && now !== null ? Math.max(0, (before - now) / seconds) : 0;
   }
 }
 
-function connectionsOf({ nodes }: Sample): number {
-  return nodes.reduce((sum, node) => sum + node.connections, 0);
+/** `null` where a node never said what it has. */
+function connectionsOf({ nodes }: Sample): number | null {
+  return nodes.reduce<number | null>(
+    (sum, { connections }) => (sum === null || connections === null ? null : sum + connections),
+    0,
+  );
 }
 
 function count(value: number): string {

@@ -30,9 +30,11 @@ export interface LastUpgrade {
   readonly evacuateMs: number;
   /** The cap on disconnects in the whole cluster. */
   readonly capPerSecond: number;
-  /** On the old nodes when it began. */
-  readonly connections: number;
-  readonly sessions: number;
+  /** On the old nodes when it began; absent where it is unknown. */
+  readonly connections?: number;
+  readonly sessions?: number;
+  /** Sessions that are gone, as far as seen; absent where it is unknown. */
+  readonly sessionsLost?: number;
 }
 
 /** The outputs beyond the inputs. What the cluster itself holds is the truth; this is what was seen of it last. */
@@ -108,7 +110,7 @@ export function unseen(inputs: EmqxEnterpriseInputs, phase: ClusterPhase): Seen 
 }
 
 function lastUpgradeOf(report: UpgradeReport): LastUpgrade {
-  const { outcome, from, to, durationMs, evacuateMs, capPerSecond, connections, sessions } = report;
+  const { outcome, from, to, durationMs, evacuateMs, capPerSecond, connections, sessions, sessionsLost } = report;
   return {
     outcome,
     fromVersion: from.version,
@@ -116,7 +118,8 @@ function lastUpgradeOf(report: UpgradeReport): LastUpgrade {
     durationMs,
     evacuateMs,
     capPerSecond,
-    connections,
-    sessions,
+    ...(connections !== null && { connections }),
+    ...(sessions !== null && { sessions }),
+    ...(sessionsLost !== null && { sessionsLost }),
   };
 }

@@ -7,6 +7,7 @@ import {
   type UpgradeRequest,
   whatHolds,
 } from '../upgrade';
+import { wayBackAdvice } from '../upgrade/downgrade';
 import { foreignLease } from '../upgrade/foreign-lease';
 import { isOpen } from '../upgrade/journal';
 import { activeSets } from '../upgrade/observation';
@@ -55,19 +56,20 @@ export function refuseForeignLease({ lease }: ClusterView, link: ClusterLink): v
 /** One way from what a cluster is to what is described. */
 class Change {
   private readonly request: UpgradeRequest;
-  private row = new ProgressRow();
+  private readonly row = new ProgressRow();
 
   constructor(
     private readonly link: ClusterLink,
     private readonly inputs: EmqxEnterpriseInputs,
     private readonly operation: Operation,
   ) {
-    const { driver, acceptLoss, stormCap, offlineBudget, timeouts, onFailure } = inputs.upgrade ?? {};
+    const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = inputs.upgrade ?? {};
     const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
     this.request = {
       desired: resourceOf(inputs),
       ...(driver && { driver }),
       ...(acceptLoss !== undefined && { acceptLoss }),
+      ...(acceptDowngrade !== undefined && { acceptDowngrade }),
       ...(stormCap !== undefined && { stormCap }),
       limits: { ...stallMs, ...(onFailure && { onFailure }), ...(offlineBudget !== undefined && { offlineBudget }) },
     };
@@ -85,7 +87,6 @@ class Change {
 
   private async upgrade(view: ClusterView): Promise<void> {
     const { operation, inputs } = this;
-    this.row = new ProgressRow(isOpen(view.journal) ? view.journal.evacuation?.connections : undefined);
     const seconds = inputs.upgrade?.timeouts?.totalSeconds;
     if (seconds !== undefined) operation.limit(seconds);
     const report = await this.drive(view, operation.signal).catch(async (error: unknown) => {
@@ -96,12 +97,15 @@ class Change {
       return this.control(operation.left);
     });
     operation.holds = undefined;
+    if (report?.hasLosses) operation.warn(`the upgrade is done, with losses: ${report.sessionsLost} sessions at least`);
     const { applied } = targetOf(await this.look(operation.left), this.request);
     if (applied) return;
     if (report?.outcome === 'aborted') {
       throw new Error(`the upgrade was taken back: the cluster runs ${report.from.version} as before`);
     }
-    throw new Error('it was too late to go back: the upgrade came to its end');
+    throw new Error(
+      `it was too late to go back: the upgrade came to its end${report ? `; ${wayBackAdvice(report)}` : ''}`,
+    );
   }
 
   private drive(view: ClusterView, signal: AbortSignal): Promise<UpgradeReport | undefined> {

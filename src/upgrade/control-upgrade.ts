@@ -1,5 +1,6 @@
 import type { UpgradeContext } from './context';
 import { type Control, controlText } from './control';
+import { wayBackAdvice } from './downgrade';
 import { UpgradeError } from './errors';
 import { isOpen, type Journal } from './journal';
 import type { undrained } from './observation';
@@ -52,8 +53,7 @@ function noRun({ do: what }: Control, last: Journal | undefined): UpgradeError {
   if (what !== 'abort' || !last) return new UpgradeError('NO_RUN', reason, 'begin one with the command upgrade');
   if (last.aborted)
     return new UpgradeError('NO_RUN', reason, `the last one was aborted, and is back at version ${last.from.version}`);
-  const fix = `the last one is over: going back is a new upgrade, to version ${last.from.version}`;
-  return new UpgradeError('NO_RUN', reason, fix);
+  return new UpgradeError('NO_RUN', reason, `the last one is over: ${wayBackAdvice(last)}`);
 }
 
 function declined(reason: string): UpgradeError {

@@ -120,7 +120,8 @@ const PILOT: Record<Phase, (situation: Situation) => Step> = {
   done: () => ({ kind: 'next', phase: 'done' }),
 };
 
-const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire', 'back', 'return', 'clear'];
+/** Phases in which the operator must be held. */
+export const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire', 'back', 'return', 'clear'];
 
 /** What must hold in every phase between the patch and the release. */
 function guard(situation: Situation): Step | undefined {

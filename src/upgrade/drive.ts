@@ -1,6 +1,4 @@
-import { HOLD_DELAY_SECONDS } from '../resource';
 import { ActionFailures } from './action-failures';
-import { mergePatch } from './changes';
 import type { UpgradeContext } from './context';
 import { CreationWarning } from './creation-warning';
 import { type Action, decide, isDangerous, type Step } from './decide';
@@ -13,9 +11,11 @@ import type { ClusterView, LeaseView, Observation } from './observation';
 import { type LookOptions, Observer } from './observe';
 import { PortError } from './ports';
 import { Probes } from './probes';
+import { revertPatch } from './revert';
 import { sampleOf } from './sample';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
 import { whatHolds } from './what-holds';
+import { Witness } from './witness';
 
 /** A change wakes the loop before its time; changes that come together are looked at together. */
 const TOGETHER_MS = 100;
@@ -45,6 +45,7 @@ export class Run {
   /** What a watch has reported is not to be relied on: something did not go as it made expect. */
   private isDoubtful = false;
   private readonly creation = new CreationWarning();
+  private readonly witness = new Witness();
 
   constructor(
     private readonly context: UpgradeContext,
@@ -105,6 +106,7 @@ export class Run {
     this.follow(observation);
     this.isLeft = this.until(this.journal, observation);
     if (this.isLeft) return 0;
+    if (this.witness.see(observation, this.journal)) await this.turnPage({}, undefined, signal);
     const step = this.decide(observation);
     if (this.journal.phase === 'done') return 0;
     this.tellSample(observation);
@@ -128,6 +130,7 @@ export class Run {
     signal?.throwIfAborted();
     const { failures, journal } = this;
     failures.add(error);
+    if (failures.last?.code === 'unavailable') this.witness.failed(this.context.clock.now());
     this.isDoubtful = true;
     const isSilent = !journal.paused && failures.forMs > journal.limits.stallMs;
     if (failures.isRefused || isSilent) {
@@ -188,7 +191,7 @@ export class Run {
   private async take(step: Step, observation: Observation, signal?: AbortSignal): Promise<number> {
     switch (step.kind) {
       case 'next':
-        await this.turnPage({ ...step.note, phase: step.phase }, step.answers && observation, signal);
+        await this.turnPage({ ...step.note, phase: step.phase }, step.answers && observation, signal, observation);
         this.tellPhase(false);
         return 0;
       case 'note':
@@ -290,24 +293,24 @@ export class Run {
 
   private async revert(run: string, { cluster: { resource, resourceVersion } }: Observation, signal?: AbortSignal) {
     const { clock, cluster } = this.context;
-    const kept = await cluster.keptSpec(run, signal);
-    if (!kept) {
-      const fix = 'set spec.template back to what the old nodes run, keeping the delay as it is, then ask again';
-      throw new UpgradeError('SPEC_LOST', 'what the resource asked for before the run is not kept any more', fix);
-    }
-    const spec = mergePatch(resource.spec as Record<string, unknown>, { ...kept, ...held(kept) });
+    const spec = revertPatch(resource.spec as Record<string, unknown>, await cluster.keptSpec(run, signal));
     this.heartbeatAt = clock.now();
     await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
   }
 
-  /** @param asked the look in which a request was seen that is removed by this write. */
+  /**
+   * @param asked the look in which a request was seen that is removed by this write.
+   * @param last the look that the change follows from; of the last one the report is made.
+   */
   private async turnPage(
     change: Partial<Journal>,
     asked: Observation | '' | undefined,
     signal?: AbortSignal,
+    last?: Observation,
   ): Promise<void> {
     const next: Journal = { ...this.journal, ...change };
     const now = this.context.clock.now();
+    Object.assign(next, this.witness.additions(this.journal, next, now, last));
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
@@ -318,6 +321,7 @@ export class Run {
     };
     await this.insist(write, takenUp === undefined, signal);
     this.journal = next;
+    this.witness.noted();
     this.idle.reset();
     this.undone.reset();
   }
@@ -390,9 +394,4 @@ export class Run {
     const sample = sampleOf(observation, this.journal);
     this.context.progress.report({ kind: 'sample', at: observation.at, sample });
   }
-}
-
-/** The update strategy of a spec, held. */
-function held({ blueGreenUpdate }: Record<string, unknown>): object {
-  return { blueGreenUpdate: { ...(blueGreenUpdate as object), initialDelaySeconds: HOLD_DELAY_SECONDS } };
 }

@@ -1,7 +1,8 @@
 import { type EmqxEnterprise, versionOf } from '../resource';
 import type { Journal } from './journal';
-import { blueOf, loadOf, type Observation } from './observation';
-import { runningVersion } from './plan';
+import { fleetOf } from './known';
+import { blueOf, type Observation } from './observation';
+import { servedVersion } from './served-version';
 import { digestOf, type Target } from './target';
 
 /** The journal of a run that begins. The cluster must have a set that serves. */
@@ -14,7 +15,7 @@ export function firstPage(observation: Observation, target: Target): Journal {
     phase: 'claim',
     began: { claim: observation.at },
     from: {
-      version: runningVersion(observation, blue.name) ?? versionOf(target.live),
+      version: servedVersion(observation),
       set: blue.name,
       revision: blue.revision ?? '',
       ...(!target.applied && { digest: digestOf(target.live) }),
@@ -28,7 +29,7 @@ export function firstPage(observation: Observation, target: Target): Journal {
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
     limits: target.limits,
-    baseline: loadOf(observation, blue.name),
+    baseline: fleetOf(observation, blue.name),
   };
 }
 

@@ -9,6 +9,6 @@ export function foreignLease(
   if (!lease?.live || lease.holder === holder) return undefined;
   return {
     finding: `${lease.holder} has been upgrading ${cluster} since ${new Date(lease.acquiredAt).toISOString()}`,
-    fix: 'wait for it, or stop it there; a run whose process is gone is free after 30 s',
+    fix: 'wait for it (`emqx-blue-green attach` watches it), or stop it there; a run whose process is gone is free after 30 s',
   };
 }

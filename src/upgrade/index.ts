@@ -9,6 +9,7 @@ export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export type { Incident, IncidentKind } from './incident';
 export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
+export type { KnownLoad } from './known';
 export type {
   ClusterView,
   DeviceListener,
@@ -21,6 +22,7 @@ export type {
   SetView,
   TrafficView,
 } from './observation';
+export { curesOf, type Obstacle } from './obstacle';
 export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';
 export {

@@ -35,8 +35,24 @@ export interface Evacuation {
   startedAt: number;
   drainedAt?: number;
   lowerBoundMs: number;
+  /** Connections on the set that is emptied, when it began. */
+  moving?: number | undefined;
   /** Devices that were connected when it began, wherever. */
   connections: number;
+}
+
+/** What a set has in all; `null` is unknown. */
+export interface Fleet {
+  connections: number | null;
+  sessions: number | null;
+  /** Subscriptions of all sessions. */
+  subscriptions: number | null;
+}
+
+/** From then on, in ms since the epoch, at most so many devices were disconnected a second; 0 in a pause. */
+export interface Pace {
+  at: number;
+  perSecond: number;
 }
 
 /** When a run ends by itself, and how. */
@@ -83,8 +99,9 @@ export interface Journal {
   connectionCap: number;
   sessionCap: number;
   limits: Limits;
-  /** Counts on blue when the run was claimed. */
-  baseline: { connections: number; sessions: number };
+  /** Counts on blue when the run was claimed, and on the set that serves when it ended. */
+  baseline: Fleet;
+  end?: Fleet | undefined;
   /** How the caps are shared out among the nodes that are emptied: blue's, or green's on the way back. */
   shares?: NodeShare[] | undefined;
   /** The wave of nodes that evacuates now, of `shares`. @default 0 */
@@ -112,11 +129,21 @@ export interface Journal {
   returnMs?: number | undefined;
   /** What went wrong and did not end the run, in the order in which it was noticed. */
   incidents?: Incident[] | undefined;
+  /** The caps and pauses, in their order. */
+  pace?: Pace[] | undefined;
+  /** The most disconnects per second that were seen. */
+  peakPerSecond?: number | undefined;
   finishedAt?: number;
 }
 
 const count = z.number().nonnegative();
 const when = z.number();
+
+const FLEET = z.object({
+  connections: count.nullable(),
+  sessions: count.nullable(),
+  subscriptions: count.nullable().default(null),
+});
 
 /** Anybody who may write the ConfigMap can write into it what he likes. */
 const PAGE = z.looseObject({
@@ -141,7 +168,8 @@ const PAGE = z.looseObject({
     offlineBudget: z.union([count, z.literal('none')]).optional(),
     onLoss: z.enum(['continue', 'stop']),
   }),
-  baseline: z.object({ connections: count, sessions: count }),
+  baseline: FLEET,
+  end: FLEET.optional(),
   shares: z
     .array(
       z.object({
@@ -164,7 +192,13 @@ const PAGE = z.looseObject({
   switchedAt: when.optional(),
   backAt: when.optional(),
   evacuation: z
-    .object({ startedAt: when, drainedAt: when.optional(), lowerBoundMs: count, connections: count })
+    .object({
+      startedAt: when,
+      drainedAt: when.optional(),
+      lowerBoundMs: count,
+      connections: count,
+      moving: count.optional(),
+    })
     .optional(),
   fleet: z.object({ at: when, devices: count }).optional(),
   returnMs: count.optional(),
@@ -181,6 +215,8 @@ const PAGE = z.looseObject({
       }),
     )
     .optional(),
+  pace: z.array(z.object({ at: when, perSecond: count })).optional(),
+  peakPerSecond: count.optional(),
   finishedAt: when.optional(),
 });
 

@@ -1,5 +1,6 @@
 import { type EmqxEnterprise, isHeld, type MqttListener } from '../resource';
 import { isOpen, type Journal } from './journal';
+import type { Obstacle } from './obstacle';
 import { wantedSet } from './wanted-set';
 
 /** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
@@ -39,6 +40,10 @@ export interface PodView {
   onServing: boolean;
   ready: boolean;
   terminating: boolean;
+  /** Another one of the same name has another. */
+  uid?: string;
+  /** How often its broker was started anew. */
+  restarts?: number;
   /** Why it does not get ready, in the words of Kubernetes; undefined where these say nothing. */
   trouble: string | undefined;
 }
@@ -116,13 +121,21 @@ export interface NodeView {
   node: string;
   /** Why nothing is known of the node; undefined when it answered. */
   unreachable: string | undefined;
+  /** What stands between, where that is known; absent where it answered. */
+  obstacle?: Obstacle | undefined;
+  /** When its numbers were reported, ms since the epoch; absent where it never reported any: then they are unknown. */
+  seenAt?: number;
+  /** Since when it has been seen without a connection while it evacuates, ms since the epoch. */
+  emptySince?: number;
   version: string | undefined;
   /** Live connections, as the node last counted them: up to 2 s old unless it evacuates. */
   connections: number;
   /** Live connections of this moment, where that was asked for and told; see `EmqxPort.live`. */
   live?: number | undefined;
-  /** Sessions, whether connected or not. */
+  /** Sessions, whether their device is connected or away; the same before and during an evacuation. */
   sessions: number;
+  /** Subscriptions of all its sessions; absent where it did not say, as while it evacuates. */
+  subscriptions?: number | undefined;
   /** Whether the node has the evacuation API; without it nothing can be moved. */
   canEvacuate: boolean;
   /** Whether an evacuation is on; then the node refuses new connections. */
@@ -132,7 +145,7 @@ export interface NodeView {
 }
 
 /** What a node has, and whether it said so. */
-export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'unreachable'>;
+export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'subscriptions' | 'unreachable' | 'obstacle'>;
 
 /** What is known of a node that is to take devices, from knocking as they do. */
 export interface Probe {

@@ -139,11 +139,17 @@ export class Observer {
  * more devices than it then had, whatever its old numbers are: nobody is led there.
  */
 function remembered(view: NodeView, last: Seen | undefined, now: number): NodeView {
-  if (!last) return view;
-  const { connections, sessions, live } = last.view;
-  if (view.unreachable !== undefined) return { ...view, connections, sessions, live };
-  const isOld = !view.evacuating && last.evacuatedAt !== undefined && now - last.evacuatedAt < COUNTED_MS;
-  return isOld ? { ...view, connections: Math.min(view.connections, connections) } : view;
+  const { connections = 0, sessions = 0, live, seenAt, emptySince } = last?.view ?? {};
+  if (view.unreachable !== undefined)
+    return seenAt === undefined ? view : { ...view, connections, sessions, live, seenAt };
+  const isOld = !view.evacuating && last?.evacuatedAt !== undefined && now - last.evacuatedAt < COUNTED_MS;
+  const isEmpty = view.evacuating && view.connections === 0;
+  return {
+    ...view,
+    seenAt: now,
+    ...(isOld && { connections: Math.min(view.connections, connections) }),
+    ...(isEmpty && { emptySince: emptySince ?? now }),
+  };
 }
 
 function silent({ pod, name }: Asked): NodeView {

@@ -2,13 +2,19 @@ import { versionOf } from '../resource';
 import { byNames } from './by-names';
 import { type Change, changes, presentable } from './changes';
 import type { Check } from './check';
-import type { Driver } from './journal';
-import { activeSets, blueOf, loadOf, nodesOf, type Observation } from './observation';
+import { type Driver, isOpen } from './journal';
+import { knownLoadOfSet } from './known';
+import { activeSets, blueOf, nodesOf, type Observation } from './observation';
 import { offlineBudget } from './offline-budget';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
+import { servedVersion } from './served-version';
 import type { Target } from './target';
 
-/** What an upgrade would do, how long it takes and what devices notice. Pure data; nothing was written to make it. */
+/**
+ * What an upgrade would do, how long it takes and what devices notice. Pure data; nothing was written to make it.
+ *
+ * Figures are `null` where a blue node did not say what it has: nothing follows from what is unknown.
+ */
 export interface UpgradePlan {
   cluster: string;
   namespace: string;
@@ -22,24 +28,24 @@ export interface UpgradePlan {
    * operator has made new nodes of it. Values that may be secrets are hidden.
    */
   newPods?: Change[];
-  connections: number;
+  connections: number | null;
   /** All sessions, and those of them whose device is away: these are moved by the nodes. */
-  sessions: number;
-  offlineSessions: number;
-  /** Blue's nodes with their load and their share of the caps. */
+  sessions: number | null;
+  offlineSessions: number | null;
+  /** Blue's nodes with their load and their share of the caps; none where a load is unknown. */
   nodes: (NodeLoad & NodeShare)[];
   capPerSecond: number;
   sessionCapPerSecond: number;
   /** Least possible duration of the evacuation, ms. */
-  lowerBoundMs: number;
+  lowerBoundMs: number | null;
   /** Expected duration of the evacuation, ms. */
-  evacuateMs: number;
+  evacuateMs: number | null;
   /** Expected duration of the whole upgrade, ms; assumes {@link ASSUMED}. */
-  estimateMs: number;
+  estimateMs: number | null;
   /** Most disconnects in one second. */
-  peakDisconnectsPerSecond: number;
+  peakDisconnectsPerSecond: number | null;
   /** Most devices that are away at the same time: nobody else is sent away while there are more. All of them where that limit is lifted. */
-  devicesAway: number;
+  devicesAway: number | null;
   /** Whether that limit holds. */
   isAwayLimited: boolean;
   checks: Check[];
@@ -54,23 +60,16 @@ export const ASSUMED = {
 } as const;
 
 export function plan(observation: Observation, target: Target, checks: Check[]): UpgradePlan {
-  const { resource } = observation.cluster;
+  const { resource, journal } = observation.cluster;
   const blue = blueOf(observation.cluster);
-  const loads = blue ? loadsOf(observation, blue.name) : [];
-  const { connections, sessions } = blue ? loadOf(observation, blue.name) : { connections: 0, sessions: 0 };
-  const paced = Object.values(target.caps).every((cap) => Number.isInteger(cap) && cap >= 1); // else a check tells
-  const shares = paced ? share(loads, target.caps) : [];
-  const { lowerBoundMs, estimateMs } = paced
-    ? duration(loads, shares, target.caps, target.waitTakeoverSeconds)
-    : { lowerBoundMs: 0, estimateMs: 0 };
-  const peak = Math.min(target.caps.connections, connections);
+  const { connections, sessions } = knownLoadOfSet(observation, blue?.name ?? '');
   const budget = offlineBudget({ connectionCap: target.caps.connections, limits: target.limits });
   return {
     cluster: resource.metadata.name,
     namespace: resource.metadata.namespace ?? 'default',
     driver: target.driver,
     from: {
-      version: runningVersion(observation, blue?.name) ?? versionOf(target.live),
+      version: isOpen(journal) ? journal.from.version : servedVersion(observation),
       set: blue?.name ?? '',
       replicas: blue?.replicas ?? 0,
     },
@@ -79,16 +78,10 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     ...newPodsOf(observation, target),
     connections,
     sessions,
-    offlineSessions: loads.reduce((sum, load) => sum + load.offlineSessions, 0),
-    nodes: shares.map((part, index) => ({ ...loads[index]!, ...part })),
     capPerSecond: target.caps.connections,
     sessionCapPerSecond: target.caps.sessions,
-    lowerBoundMs,
-    evacuateMs: estimateMs,
-    estimateMs: ASSUMED.greenReadyMs + target.initialDelaySeconds * 1000 + estimateMs + ASSUMED.retireMs,
-    peakDisconnectsPerSecond: peak,
-    devicesAway: Math.min(connections, budget ?? connections),
     isAwayLimited: budget !== undefined,
+    ...(connections === null ? UNKNOWN : figures(observation, target, blue?.name ?? '', connections)),
     checks,
   };
 }
@@ -100,9 +93,49 @@ function newPodsOf({ cluster }: Observation, { applied }: Target): Pick<UpgradeP
   return { newPods: changes(byNames(blue.podTemplate), byNames(green.podTemplate)).map(presentable) };
 }
 
-/** What the nodes of a set say they run: the template may be ahead of them. */
-export function runningVersion(observation: Observation, set: string | undefined): string | undefined {
-  return set === undefined ? undefined : nodesOf(observation, set).find((node) => node.version !== undefined)?.version;
+/** What follows from the loads of blue's nodes. */
+type Figures = Pick<
+  UpgradePlan,
+  | 'offlineSessions'
+  | 'nodes'
+  | 'lowerBoundMs'
+  | 'evacuateMs'
+  | 'estimateMs'
+  | 'peakDisconnectsPerSecond'
+  | 'devicesAway'
+>;
+
+const UNKNOWN: Figures = {
+  offlineSessions: null,
+  nodes: [],
+  lowerBoundMs: null,
+  evacuateMs: null,
+  estimateMs: null,
+  peakDisconnectsPerSecond: null,
+  devicesAway: null,
+};
+
+function figures(observation: Observation, target: Target, blue: string, connections: number): Figures {
+  const { caps, waitTakeoverSeconds, initialDelaySeconds } = target;
+  const loads = loadsOf(observation, blue);
+  const paced = Object.values(caps).every((cap) => Number.isInteger(cap) && cap >= 1); // else a check reports it
+  const shares = paced ? share(loads, caps) : [];
+  const { lowerBoundMs, estimateMs } = paced
+    ? duration(loads, shares, caps, waitTakeoverSeconds)
+    : { lowerBoundMs: 0, estimateMs: 0 };
+  const peak = Math.min(caps.connections, connections);
+  return {
+    offlineSessions: loads.reduce((sum, load) => sum + load.offlineSessions, 0),
+    nodes: shares.map((part, index) => ({ ...loads[index]!, ...part })),
+    lowerBoundMs,
+    evacuateMs: estimateMs,
+    estimateMs: ASSUMED.greenReadyMs + initialDelaySeconds * 1000 + estimateMs + ASSUMED.retireMs,
+    peakDisconnectsPerSecond: peak,
+    devicesAway: Math.min(
+      connections,
+      offlineBudget({ connectionCap: caps.connections, limits: target.limits }) ?? connections,
+    ),
+  };
 }
 
 /** What each node of a set has to give. */

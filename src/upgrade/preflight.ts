@@ -2,8 +2,10 @@ import { coerce, gt } from 'semver';
 import { immutableFields, versionOf } from '../resource';
 import { admissionCheck } from './admission-check';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
+import { downgradeOf } from './downgrade';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
+import { knownLoadOfSet } from './known';
 import {
   activeSets,
   blueOf,
@@ -11,12 +13,13 @@ import {
   isGreenWanted,
   isNative,
   isWaiting,
-  loadOf,
   lostPods,
   nodesOf,
   type Observation,
   type OperatorView,
 } from './observation';
+import { curesOf } from './obstacle';
+import { openRunAdvice, openRunText } from './open-run';
 import { operatorCheck } from './operator-check';
 import type { QuotaView, Refusal } from './ports';
 import { quotaCheck } from './quota-check';
@@ -121,15 +124,20 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
           'set connEvictRate, sessEvictRate and waitTakeover, each at least 1: without them the evacuation never begins or waits 60 s',
         );
       }
-      return ok(`at most ${target.caps.connections} disconnects/s in the whole cluster`);
+      if (target.driver === 'operator')
+        return ok('blueGreenUpdate has its rates; the operator keeps them node by node');
+      const cap = isOpen(cluster.journal) ? cluster.journal.connectionCap : target.caps.connections;
+      return ok(`at most ${cap} disconnects/s in the whole cluster`);
     },
 
     status({ cluster }, target) {
       const { status, spec } = cluster.resource;
+      // What a run is in the middle of is no state to be judged: open-run says what it is.
+      if (isOpen(cluster.journal)) return undefined;
       if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
         return blocker(
           `spec.template (version ${versionOf(cluster.resource)}) is not what the new nodes were made of: it was set back, or changed again`,
-          'it cannot be told which nodes shall stay: bring the cluster to one stateful set by hand, with nobody connected to the other one',
+          '`emqx-blue-green rescue` finds out which nodes shall stay, and brings devices back to them where a cure is proven',
         );
       }
       if (isWaiting(cluster)) return ok('the operator is held behind the new nodes');
@@ -239,7 +247,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (silent.length > 0) {
         return blocker(
           `the management API does not answer: ${silent.map((node) => `${node.pod}: ${node.unreachable}`).join('; ')}`,
-          'check the pods, and the operator’s password in the Secret <cluster>-bootstrap-user: it must be the one the nodes have',
+          curesOf(silent),
         );
       }
       const lame = nodes.filter((node) => !node.canEvacuate);
@@ -250,10 +258,14 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         );
       }
       const busy = nodes.filter((node) => node.evacuating);
-      if (busy.length > 0 && !(isNative(observation.cluster) && target.driver === 'pilot')) {
+      const { cluster } = observation;
+      const isMeant = isOpen(cluster.journal) || (isNative(cluster) && target.driver === 'pilot');
+      if (busy.length > 0 && !isMeant) {
         return blocker(
           `an evacuation is on already on ${busy.map((node) => node.pod).join(', ')}`,
-          'stop it there (POST /api/v4/load_rebalance/<node>/evacuation/stop), then ask again',
+          activeSets(cluster).length === 1
+            ? 'it is left from an earlier upgrade, and kept on the data volume: `emqx-blue-green rescue` stops it'
+            : 'wait until the operator has ended its upgrade, then look again',
         );
       }
       return nodes.length > 0 ? ok(`${nodes.length} nodes answer and can be evacuated`) : undefined;
@@ -262,7 +274,10 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     license(observation, _target, { licensedConnections }) {
       const blue = blueOf(observation.cluster);
       if (licensedConnections === undefined || !blue) return undefined;
-      const { connections } = loadOf(observation, blue.name);
+      const { connections } = knownLoadOfSet(observation, blue.name);
+      if (connections === null) {
+        return warning('how many of the licensed connections are in use is unknown', 'let every node answer first');
+      }
       const text = `${connections} of ${licensedConnections} licensed connections in use`;
       if (connections >= licensedConnections) {
         return blocker(text, 'devices could not come back: extend the license first');
@@ -281,17 +296,17 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     'open-run'({ cluster }, target) {
-      if (!isOpen(cluster.journal) || cluster.journal.aborted || cluster.journal.target === target.digest)
-        return undefined;
-      return blocker(
-        `a run to version ${cluster.journal.to.version} is in phase "${cluster.journal.phase}"`,
-        `finish it first: ask for version ${cluster.journal.to.version} again`,
-      );
+      const { journal } = cluster;
+      if (!isOpen(journal)) return undefined;
+      const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster, journal)];
+      if (journal.aborted || journal.target === target.digest) return warning(finding, fix);
+      return blocker(finding, `finish it first: ${fix}`);
     },
   },
 
   change: {
     template({ cluster }, target) {
+      if (isOpen(cluster.journal)) return undefined;
       if (isWaiting(cluster) || isNative(cluster)) {
         if (target.applied) return undefined;
         const version = versionOf(target.live);
@@ -306,12 +321,13 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     version(_observation, target) {
-      const from = coerce(versionOf(target.live));
-      const to = coerce(versionOf(target.desired));
-      if (!from || !to || !gt(from, to)) return undefined;
-      return blocker(
-        `version ${versionOf(target.desired)} is older than ${versionOf(target.live)}`,
-        'a downgrade is not an upgrade backwards: EMQX does not promise to read newer data; ask for a version that is not older',
+      const downgrade = downgradeOf(versionOf(target.live), versionOf(target.desired));
+      if (!downgrade) return undefined;
+      const { finding, fix, isWithinLine } = downgrade;
+      if (!isWithinLine || !target.acceptDowngrade) return blocker(finding, fix);
+      return warning(
+        `${finding}: the downgrade is accepted`,
+        'EMQX does not promise to read newer data: look at what devices get of the first node',
       );
     },
 

@@ -1,7 +1,12 @@
-import { type Driver, type Journal, PHASES, type Phase } from './journal';
+import type { Incident } from './incident';
+import { type Driver, type Fleet, type Journal, type Pace, PHASES, type Phase } from './journal';
+import { bounded, capsOf } from './pace';
 import type { NodeShare } from './pacing';
 
-/** What a finished run did. What devices saw of it is known to the devices alone. */
+/**
+ * What a finished run did, as far as its processes saw it: how often a device was disconnected, and for how long, is known to the devices
+ * alone.
+ */
 export interface UpgradeReport {
   /** Aborted: everything is as it was before the run. */
   outcome: 'completed' | 'aborted';
@@ -14,11 +19,31 @@ export interface UpgradeReport {
   phases: { phase: Phase; ms: number }[];
   /** From the first order until every blue node was seen drained, ms; 0 where the operator was on its own. */
   evacuateMs: number;
+  /** No evacuation under the caps that held ends sooner, ms. */
   lowerBoundMs: number;
+  /** The evacuation without its pauses, by the lower bound; `null` where there was none. */
+  ratio: number | null;
+  /** The last cap. */
   capPerSecond: number;
+  /** All caps, since when each held. */
+  caps: Pace[];
+  /** The most disconnects per second that were seen; `null` where nobody looked, as when the operator was on its own. */
+  peakDisconnectsPerSecond: number | null;
   /** On blue when the run began. */
-  connections: number;
-  sessions: number;
+  connections: number | null;
+  sessions: number | null;
+  subscriptions: number | null;
+  /** On the set that serves when it ended; `null` where nobody looked. */
+  after: Fleet | null;
+  /**
+   * Sessions that are gone, as far as seen: with what went wrong, or missing in the end, more of them than connections. `null` is
+   * unknown.
+   */
+  sessionsLost: number | null;
+  /** Whether it cost sessions: then it is completed, but not as promised. */
+  hasLosses: boolean;
+  /** What went wrong, in its order. */
+  incidents: Incident[];
   shares: NodeShare[];
   /** For how long the run was paused, ms. */
   pausedMs: number;
@@ -32,7 +57,9 @@ export function reportOf(journal: Journal): UpgradeReport {
   });
   const start = began[0]?.at ?? 0;
   const end = journal.finishedAt ?? began.at(-1)?.at ?? start;
-  const { evacuation } = journal;
+  const { evacuation, baseline, incidents = [], pace = [] } = journal;
+  const isDrained = evacuation?.drainedAt !== undefined;
+  const { activeMs, lowerBoundMs } = evacuation ? bounded(evacuation, pace) : { activeMs: 0, lowerBoundMs: 0 };
   return {
     outcome: journal.aborted ? 'aborted' : 'completed',
     run: journal.run,
@@ -43,12 +70,36 @@ export function reportOf(journal: Journal): UpgradeReport {
     phases: began
       .filter(({ phase }) => phase !== 'done')
       .map(({ phase, at }, index) => ({ phase, ms: (began[index + 1]?.at ?? end) - at })),
-    evacuateMs: evacuation?.drainedAt !== undefined ? evacuation.drainedAt - evacuation.startedAt : 0,
-    lowerBoundMs: evacuation?.lowerBoundMs ?? 0,
+    evacuateMs: isDrained ? evacuation.drainedAt! - evacuation.startedAt : 0,
+    lowerBoundMs,
+    ratio: isDrained && lowerBoundMs > 0 ? activeMs / lowerBoundMs : null,
     capPerSecond: journal.connectionCap,
-    connections: journal.baseline.connections,
-    sessions: journal.baseline.sessions,
+    caps: pace.length > 0 ? capsOf(pace) : [{ at: start, perSecond: journal.connectionCap }],
+    peakDisconnectsPerSecond: journal.peakPerSecond ?? null,
+    ...baseline,
+    after: journal.end ?? null,
+    ...lossesOf(journal),
+    incidents,
     shares: journal.shares ?? [],
     pausedMs: journal.pausedMs ?? 0,
   };
+}
+
+/** Sessions come and go while a run takes its time: so many in a thousand of them say nothing. */
+const COMING_AND_GOING = 10;
+
+function lossesOf({ baseline, end, incidents = [] }: Journal): Pick<UpgradeReport, 'sessionsLost' | 'hasLosses'> {
+  const seen = incidents.reduce((sum, { sessionsLost = 0 }) => sum + sessionsLost, 0);
+  const missing = missingSessions(baseline, end);
+  const isMissing =
+    missing !== null && baseline.sessions !== null && missing * 1000 > baseline.sessions * COMING_AND_GOING;
+  const lost = Math.max(seen, isMissing ? missing : 0);
+  return { sessionsLost: missing === null && lost === 0 ? null : lost, hasLosses: lost > 0 };
+}
+
+/** A device that is away for a moment, or left by itself, is missing among the connections, too. */
+function missingSessions(before: Fleet, after: Fleet | undefined): number | null {
+  if (!after || before.sessions === null || after.sessions === null) return null;
+  const connections = Math.max(0, (before.connections ?? 0) - (after.connections ?? 0));
+  return Math.max(0, before.sessions - after.sessions - connections);
 }

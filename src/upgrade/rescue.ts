@@ -15,8 +15,8 @@ import {
   type Observation,
   wantedOf,
 } from './observation';
-import { runningVersion } from './plan';
 import { continueRun, runFrom } from './run';
+import { runningVersion } from './served-version';
 import { digestOf, type Target } from './target';
 
 /** Something a cluster got stuck in, without a run of this program or after one that was left. */

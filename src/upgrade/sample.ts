@@ -1,58 +1,44 @@
-import type { Journal } from './journal';
-import {
-  activeSets,
-  blueOf,
-  devicesOn,
-  greenOf,
-  isDrained,
-  loadOf,
-  nodesOf,
-  type Observation,
-  setOf,
-} from './observation';
+import { coloursOf } from './colours';
+import { isOpen, type Journal } from './journal';
+import { knownLoadOf, knownLoadOfSet } from './known';
+import { devicesOn, isDrained, nodesOf, type Observation, setOf } from './observation';
 import type { Sample, SetLoad } from './progress';
+import { timeLeft } from './time-left';
 
-/** What a look at the cluster shows of a run; without one, of the sets there are. */
+/** What a look at the cluster shows of a run, or of what the last one has left; without one, of the sets there are. */
 export function sampleOf(observation: Observation, journal: Journal | undefined): Sample {
   const { at, cluster } = observation;
-  const blue = journal?.from.set ?? blueOf(cluster)?.name ?? '';
-  const green = journal ? greenOf(cluster, journal) : activeSets(cluster).findLast((set) => set.name !== blue);
-  const source = journal?.aborted ? (green?.name ?? '') : blue;
-  const paused = journal?.paused !== undefined;
-  const isEmptying = journal !== undefined && (journal.phase === 'evacuate' || journal.phase === 'return');
+  const { blue, green, shown } = coloursOf(cluster, journal);
+  const open = isOpen(journal) ? journal : undefined;
+  const paused = open?.paused !== undefined;
+  const isEmptying = open !== undefined && (open.phase === 'evacuate' || open.phase === 'return');
   return {
     at,
-    phase: journal?.phase ?? 'done',
+    phase: journal?.phase ?? null,
     blue: loadOfSet(observation, blue),
-    // Its counters began with the run: unlike its statistics they are of this moment, and know no sessions that were moved.
-    green: green && {
-      ...loadOfSet(observation, green.name),
-      connections: devicesOn(observation, green.name),
-    },
-    away: journal && isEmptying ? awayOf(observation, journal, blue, green?.name ?? '') : undefined,
-    nodes: nodesOf(observation, source).map((node) => ({
+    green: green === undefined ? undefined : loadOfSet(observation, green),
+    away: isEmptying ? awayOf(observation, open, blue, green ?? '') : undefined,
+    nodes: nodesOf(observation, shown).map((node) => ({
       pod: node.pod,
-      connections: node.connections,
-      sessions: node.sessions,
+      ...knownLoadOf(node, at),
+      unreachable: node.unreachable ?? null,
+      ...(node.obstacle && { obstacle: node.obstacle }),
       evacuating: node.evacuating,
       drained: isDrained(node),
     })),
-    leftMs: isEmptying && !paused ? timeLeft(observation, journal) : undefined,
-    capPerSecond: journal?.driver === 'pilot' ? journal.connectionCap : undefined,
+    devices: isEmptying ? open.evacuation?.connections : undefined,
+    leftMs: isEmptying && !paused ? leftMs(observation, open) : undefined,
+    capPerSecond: open?.driver === 'pilot' ? open.connectionCap : undefined,
     paused,
   };
 }
 
-/** Estimated ms until every node that is emptied is drained. */
-export function timeLeft(observation: Observation, journal: Journal): number {
-  const seconds = (journal.shares ?? []).map((part) => {
-    const node = observation.nodes.get(part.pod);
-    if (!node || isDrained(node)) return 0;
-    const connections = Math.ceil(node.connections / part.connectionsPerSecond);
-    const offline = Math.max(0, node.sessions - node.connections);
-    return connections + (offline > 0 ? Math.ceil(offline / part.sessionsPerSecond) : 0);
-  });
-  return Math.max(0, ...seconds) * 1000;
+/** In whole seconds, as nodes evict; 0 when all are drained, and undefined while one of them never said what it has. */
+function leftMs(observation: Observation, journal: Journal): number | undefined {
+  const nodes = (journal.shares ?? []).map(({ pod }) => observation.nodes.get(pod));
+  if (nodes.some((node) => node && knownLoadOf(node, observation.at).seenAt === null)) return undefined;
+  if (nodes.every(isDrained)) return 0;
+  return Math.max(1, Math.ceil(timeLeft(observation, journal) / 1000)) * 1000;
 }
 
 /** Devices that are connected to neither set, of those that were. */
@@ -63,5 +49,10 @@ function awayOf(observation: Observation, { fleet }: Journal, blue: string, gree
 
 function loadOfSet(observation: Observation, name: string): SetLoad {
   const set = setOf(observation.cluster, name);
-  return { set: name, replicas: set?.replicas ?? 0, ready: set?.readyReplicas ?? 0, ...loadOf(observation, name) };
+  return {
+    set: name,
+    replicas: set?.replicas ?? 0,
+    ready: set?.readyReplicas ?? 0,
+    ...knownLoadOfSet(observation, name),
+  };
 }

@@ -1,13 +1,12 @@
-import { versionOf } from '../resource';
 import type { UpgradeContext } from './context';
 import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase } from './journal';
-import { activeSets, blueOf, isNative, isWaiting, type LeaseView, type Observation } from './observation';
+import { activeSets, isNative, isWaiting, type LeaseView, type Observation } from './observation';
 import { Observer } from './observe';
-import { runningVersion } from './plan';
 import type { ProgressEvent, Sample } from './progress';
 import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
+import { servedVersion } from './served-version';
 
 /**
  * What a cluster is in.
@@ -25,7 +24,7 @@ export interface UpgradeStatus {
   cluster: string;
   namespace: string;
   state: ClusterState;
-  /** What the serving nodes run; what the resource asks for where they do not tell. */
+  /** What the serving nodes run: of an open run the old version until the old nodes are empty, and then the new one. */
   version: string;
   /** Who drives a run, or did last. */
   lease: LeaseView | undefined;
@@ -59,10 +58,10 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
     cluster: name,
     namespace,
     state: stateOf(observation),
-    version: runningVersion(observation, blueOf(observation.cluster)?.name) ?? versionOf(resource),
+    version: servedVersion(observation),
     lease,
     run: journal && runStatus(journal),
-    sample: sampleOf(observation, isOpen(journal) ? journal : undefined),
+    sample: sampleOf(observation, journal),
   };
 }
 
@@ -102,7 +101,7 @@ export async function* watchUpgrade(
           return;
         }
         phase = open?.phase;
-        yield { kind: 'sample', at: observation.at, sample: sampleOf(observation, open) };
+        yield { kind: 'sample', at: observation.at, sample: sampleOf(observation, journal) };
       } catch (error) {
         signal?.throwIfAborted();
         failures.add(error);

@@ -17,6 +17,8 @@ export interface UpgradeRequest {
   stormCap?: number;
   /** Run the operator driver although it loses sessions. @default false */
   acceptLoss?: boolean;
+  /** Whether the version may be older than what runs, within one minor line. @default false */
+  acceptDowngrade?: boolean;
   /** When the run ends by itself. */
   limits?: Partial<Limits>;
 }
@@ -28,6 +30,7 @@ const LIMITS: Limits = { readyMs: 600_000, stallMs: 120_000, onFailure: 'stop', 
 export interface Target {
   driver: Driver;
   acceptLoss: boolean;
+  acceptDowngrade: boolean;
   desired: EmqxEnterprise;
   /** The live resource, with defaults filled in so that both sides compare. */
   live: EmqxEnterprise;
@@ -58,6 +61,7 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
   return {
     driver: request.driver ?? 'pilot',
     acceptLoss: request.acceptLoss ?? false,
+    acceptDowngrade: request.acceptDowngrade ?? false,
     desired,
     live,
     changes: changes(withoutDelay(live), withoutDelay(desired)),

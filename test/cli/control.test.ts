@@ -48,7 +48,7 @@ describe('an upgrade under way', () => {
       expect(await cluster.started('rate 20')).toMatchObject({ out: 'default/emqx-ee: the new rate holds\n' });
     });
     expect(code).toBe(0);
-    expect(out).toMatch(/^cap {9}20 disconnects\/s in the whole cluster$/m);
+    expect(out).toMatch(/^cap {9}100, then 20 disconnects\/s in the whole cluster$/m);
   });
 
   test('is aborted: its own command ends with what came of it', async () => {
@@ -87,9 +87,11 @@ describe('without an upgrade', () => {
     expect((await cluster.run(UPGRADE)).code).toBe(0);
     const { code, out, err } = await cluster.run('abort');
     expect(code).toBe(4);
-    expect(err).toMatch(/is under way\n→ the last one is over: going back is a new upgrade, to version 4.4.14\n$/);
+    expect(err).toMatch(
+      /is under way\n→ the last one is over: going back is an upgrade of its own, to version 4.4.14, /,
+    );
     expect(out).toMatch(
-      /4\.4\.15 → 4\.4\.14[\s\S]*expected {7}\d[\s\S]*✗ version {9}version 4\.4\.14 is older than 4\.4\.15\n/,
+      /4\.4\.15 → 4\.4\.14[\s\S]*expected {7}\d[\s\S]*‼ version {9}version 4\.4\.14 is older than 4\.4\.15/,
     );
     // Nothing was begun by that.
     expect((await cluster.run('status')).out).toContain('EMQX 4.4.15: at rest');

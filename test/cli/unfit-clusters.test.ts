@@ -127,7 +127,7 @@ describe('an upgrade that must not begin writes nothing, and says why: ', () => 
       transport: { exchange: async () => ({ status: 401, headers: {}, body: 'Unauthorized' }) },
     });
     const { code, out } = await cluster.run('upgrade --set-version 4.4.15 --yes', { link });
-    expect(out).toMatch(/✗ nodes [\s\S]*HTTP 401[\s\S]*it\s+must be the one the nodes have/);
+    expect(out).toMatch(/✗ nodes [\s\S]*HTTP 401[\s\S]*is not the one\s+the nodes have/);
     expect(code).toBe(3);
     expect(cluster.traces).toEqual([]);
   });

@@ -118,11 +118,35 @@ describe('a look at a node', () => {
     expect(await silent.client.count(POD, NODE)).toEqual({ connections: 0, sessions: 0, unreachable: 'no answer' });
   });
 
-  test('that evacuates is one request, and its counts are live', async () => {
-    const answers = { [EVICTION]: json({ status: 'enabled', stats: { connections: 7, sessions: 57 } }) };
-    const { client, requests } = scripted({ ...RESTING, ...answers });
-    expect(await client.observe(POD, NODE)).toMatchObject({ evacuating: true, connections: 7, sessions: 57 });
+  const evacuating = (connections: number, sessions: number) => ({
+    [EVICTION]: json({ status: 'enabled', stats: { connections, sessions } }),
+  });
+
+  test('that evacuates counts its connections now, and as sessions what it counted before', async () => {
+    // Of its 1050 sessions 50 are of devices that are away. The evacuation counts those it may move: some of them are connected.
+    expect(await observe(evacuating(700, 350))).toMatchObject({ evacuating: true, connections: 700, sessions: 750 });
+    // What its statistics say is older than what it has moved since.
+    expect(await observe(evacuating(7, 20))).toMatchObject({ connections: 7, sessions: 27 });
+    const silent = { ...evacuating(7, 20), [STATS]: timeout() };
+    expect(await observe(silent)).toMatchObject({ unreachable: undefined, connections: 7, sessions: 20 });
+  });
+
+  test('that evacuates is one request once nobody is connected', async () => {
+    const { client, requests } = scripted({ ...RESTING, ...evacuating(0, 50) });
+    expect(await client.observe(POD, NODE)).toMatchObject({ evacuating: true, connections: 0, sessions: 50 });
     expect(requests).toHaveLength(1);
+  });
+
+  test.each([
+    ['forbidden', new TransportError('forbidden', 'port 8081: 403')],
+    ['no-tunnel', new TransportError('no-tunnel', 'port 8081: 502')],
+    ['password', { status: 401, body: 'Unauthorized' }],
+    [undefined, timeout()],
+    [undefined, { status: 403, body: 'Forbidden' }],
+  ])('that cannot be asked says what stands between: %s', async (obstacle, answer) => {
+    const silent = { [EVICTION]: answer, [STATS]: answer };
+    expect((await observe(silent)).obstacle).toBe(obstacle);
+    expect((await scripted(silent).client.count(POD, NODE)).obstacle).toBe(obstacle);
   });
 
   test('without the evacuation plug-in still counts', async () => {

@@ -92,7 +92,10 @@ describe('the agent of the pods', () => {
     ],
     ['the kubelet lost the pod', { complaint: 'lost connection to pod' }, { code: 'ECONNRESET' }],
     ['there is no such pod', { status: 404 }, { code: 'ECONNREFUSED', message: expect.stringMatching(/404$/) }],
-    ['it may not be reached', { status: 403 }, { code: 'ECONNREFUSED', message: expect.stringMatching(/403$/) }],
+    ['it may not be reached', { status: 403 }, { code: 'FORBIDDEN', message: expect.stringMatching(/403$/) }],
+    ['a proxy has nobody behind it', { status: 502 }, { code: 'NO_TUNNEL', message: expect.stringMatching(/502$/) }],
+    ['a proxy wants another protocol', { status: 426 }, { code: 'NO_TUNNEL' }],
+    ['a proxy answers by itself', { status: 200 }, { code: 'NO_TUNNEL' }],
     ['the API server says nothing', 'silence', { code: 'ETIMEDOUT' }],
   ])('fails when %s', async (_, target, expected) => {
     const { ask } = await cluster({ 'ee-0:8081': target });

@@ -55,6 +55,7 @@ describe('before anything is touched', () => {
         timeouts: { totalSeconds: 3600, stallSeconds: 60 },
         onFailure: 'abort',
         driver: 'pilot',
+        acceptDowngrade: false,
       },
     };
     expect((await host.check(all)).failures).toEqual([]);
@@ -125,6 +126,28 @@ describe('before anything is touched', () => {
     expect(await host.diff(ID, running, { ...sound, version: UNKNOWN, name: UNKNOWN })).toEqual({
       changes: true,
       replaces: [],
+    });
+  });
+
+  describe('an older version', () => {
+    const newer = { ...running, version: '4.4.15' };
+    const accepting = { upgrade: { acceptDowngrade: true } };
+
+    test('is refused by the preview, in the words of the command line', async () => {
+      await expect(host.diff(ID, newer, sound)).rejects.toThrow(
+        'version 4.4.14 is older than 4.4.15; a downgrade: EMQX does not promise to read newer data; where that is worth the risk, accept it by --accept-downgrade (Pulumi: upgrade.acceptDowngrade)',
+      );
+      const other = { ...sound, ...accepting, version: '4.3.22' };
+      await expect(host.diff(ID, newer, other)).rejects.toThrow(/another minor line/);
+    });
+
+    test('is a change where it is accepted', async () => {
+      expect(await host.diff(ID, newer, { ...sound, ...accepting })).toEqual({ changes: true, replaces: [] });
+    });
+
+    test('is the way back in the middle of an upgrade', async () => {
+      const open = { ...newer, phase: 'upgrading' };
+      expect(await host.diff(ID, open, sound)).toEqual({ changes: true, replaces: [] });
     });
   });
 

@@ -65,7 +65,7 @@ describe('a request', () => {
     [
       'after blue is gone',
       (scene) => Object.assign(scene, { sets: [set(BLUE, { replicas: 0 })] }),
-      /going back is an upgrade to version/,
+      /going back is an upgrade of its own, to version 4\.4\.14, with --accept-downgrade/,
     ],
   ])('to abort %s is refused', (_, change, expected) => {
     const known = (scene: Scene) => {
@@ -106,6 +106,14 @@ describe('a request', () => {
       note: { restart: undefined, restUntil: expect.any(Number) },
     });
   });
+});
+
+test('an abort ends a pause, which is counted', () => {
+  const paused = (scene: Scene) => {
+    scene.journal.from.digest = 'old';
+    Object.assign(scene.journal, { paused: { since: scene.at - 9_000 }, pausedMs: 1_000 });
+  };
+  expect(asked('abort', paused)).toMatchObject({ kind: 'next', note: { paused: undefined, pausedMs: 10_000 } });
 });
 
 test('a paused run begins nothing, in any phase', () => {

@@ -38,7 +38,7 @@ describe('evacuate', () => {
     expect(step).toEqual({
       kind: 'note',
       note: {
-        evacuation: { startedAt: T0, lowerBoundMs: 46_000, connections: 4_000 },
+        evacuation: { startedAt: T0, lowerBoundMs: 46_000, moving: 4_000, connections: 4_000 },
         fleet: { at: T0, devices: 4_000 },
         shares: [
           { pod: `${BLUE}-0`, connectionsPerSecond: 50, sessionsPerSecond: 1, wave: 0, offsetMs: 0 },

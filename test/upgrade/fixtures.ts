@@ -172,7 +172,7 @@ export function journal(more: Partial<Journal> = {}): Journal {
     waitTakeoverSeconds: 5,
     connectionCap: 100,
     sessionCap: 100,
-    baseline: { connections: 3000, sessions: 3150 },
+    baseline: { connections: 3000, sessions: 3150, subscriptions: 3150 },
     ...more,
   };
 }

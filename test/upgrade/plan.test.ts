@@ -60,6 +60,24 @@ describe('plan', () => {
     });
   });
 
+  test('knows no figure that follows from a node that did not say what it has', () => {
+    const blind = planned((scene) => {
+      Object.assign(scene.nodes[1]!, { unreachable: 'port 8081: 403', connections: 0, sessions: 0 });
+    });
+    expect(blind).toMatchObject({
+      connections: null,
+      sessions: null,
+      offlineSessions: null,
+      nodes: [],
+      lowerBoundMs: null,
+      evacuateMs: null,
+      estimateMs: null,
+      peakDisconnectsPerSecond: null,
+      devicesAway: null,
+      capPerSecond: 100,
+    });
+  });
+
   test('expects no more disconnects than there are connections', () => {
     const small = planned((scene) => {
       for (const node of scene.nodes) Object.assign(node, { connections: 4, sessions: 4 });

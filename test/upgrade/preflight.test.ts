@@ -80,7 +80,7 @@ describe('preflight', () => {
     [
       'open-run',
       'blocker',
-      'a run to version 4.4.16 is in phase "evacuate"',
+      'an upgrade from 4.4.14 to 4.4.16 is open, in phase evacuate, at most 100 disconnects/s in the whole cluster, and nobody drives it now',
       ({ scene }) => {
         scene.journal = journal({ phase: 'evacuate', to: { version: '4.4.16' }, target: 'another' });
       },
@@ -125,6 +125,30 @@ describe('preflight', () => {
       'version 4.4.9 is older than 4.4.14',
       ({ scene }) => {
         scene.request.desired = resource({ version: '4.4.9' });
+      },
+    ],
+    [
+      'version',
+      'warning',
+      'version 4.4.9 is older than 4.4.14: the downgrade is accepted',
+      ({ scene }) => {
+        Object.assign(scene.request, { desired: resource({ version: '4.4.9' }), acceptDowngrade: true });
+      },
+    ],
+    [
+      'version',
+      'blocker',
+      'version 4.3.22 is older than 4.4.14',
+      ({ scene }) => {
+        Object.assign(scene.request, { desired: resource({ version: '4.3.22' }), acceptDowngrade: true });
+      },
+    ],
+    [
+      'blue-green',
+      'ok',
+      'blueGreenUpdate has its rates; the operator keeps them node by node',
+      ({ scene }) => {
+        scene.request.driver = 'operator';
       },
     ],
     [
@@ -302,6 +326,15 @@ describe('preflight', () => {
       },
     ],
     [
+      'license',
+      'warning',
+      'how many of the licensed connections are in use is unknown',
+      ({ scene, facts }) => {
+        facts.licensedConnections = 10_000;
+        Object.assign(named(scene.nodes, `${BLUE}-1`), { unreachable: 'time-out', connections: 0, sessions: 0 });
+      },
+    ],
+    [
       'nodes',
       'blocker',
       `the evacuation API is absent on ${BLUE}-0`,
@@ -407,6 +440,20 @@ describe('preflight', () => {
       named(scene.nodes, `${BLUE}-0`).unreachable = 'time-out';
     });
     expect(blockers(found).map((check) => check.id)).toEqual(['traffic', 'nodes', 'lease', 'version', 'cap']);
+  });
+
+  test('names rescue where it has a cure, and never a hand on an evacuation', () => {
+    const fixes = (change: (world: World) => void) => blockers(checked(change)).map(({ id, fix }) => `${id}: ${fix}`);
+    const left = ({ scene }: World) => {
+      named(scene.nodes, `${BLUE}-2`).evacuating = true;
+    };
+    expect(fixes(left)).toEqual([expect.stringMatching(/^nodes: .*`emqx-blue-green rescue` stops it$/)]);
+    const setBack = ({ scene }: World) => {
+      scene.sets.push(set(GREEN));
+    };
+    expect(fixes(setBack)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^status: `emqx-blue-green rescue` finds out/)]),
+    );
   });
 
   test('our own lease, an expired one, and a finished or equal run do not stand in the way', () => {

@@ -1,3 +1,4 @@
+import type { Journal } from '../../src/upgrade';
 import { reportOf } from '../../src/upgrade/report';
 import { BLUE, GREEN, journal, T0 } from './fixtures';
 
@@ -21,6 +22,8 @@ describe('reportOf', () => {
       to: { version: '4.4.15', set: GREEN, revision: 'r' },
       shares: [share],
       evacuation: { startedAt: T0 + 18_100, drainedAt: T0 + 59_000, lowerBoundMs: 37_670, connections: 3_000 },
+      end: { connections: 2990, sessions: 3140, subscriptions: 3140 },
+      peakPerSecond: 97,
       finishedAt: T0 + 64_000,
     });
     expect(reportOf(finished)).toEqual({
@@ -42,9 +45,17 @@ describe('reportOf', () => {
       ],
       evacuateMs: 40_900,
       lowerBoundMs: 37_670,
+      ratio: 40_900 / 37_670,
       capPerSecond: 100,
+      caps: [{ at: T0, perSecond: 100 }],
+      peakDisconnectsPerSecond: 97,
       connections: 3000,
       sessions: 3150,
+      subscriptions: 3150,
+      after: { connections: 2990, sessions: 3140, subscriptions: 3140 },
+      sessionsLost: 0,
+      hasLosses: false,
+      incidents: [],
       shares: [share],
       pausedMs: 0,
     });
@@ -69,11 +80,65 @@ describe('reportOf', () => {
       evacuateMs: 0,
       lowerBoundMs: 0,
       shares: [],
+      ratio: null,
+      peakDisconnectsPerSecond: null,
+      after: null,
+      sessionsLost: null,
     });
   });
 
   test('claims no evacuation that was not seen to end', () => {
     const open = journal({ phase: 'evacuate', evacuation: { startedAt: T0, lowerBoundMs: 1_000, connections: 3_000 } });
     expect(reportOf(open).evacuateMs).toBe(0);
+  });
+
+  test('follows every cap that held, and leaves pauses out', () => {
+    // 1,000 at 100/s, a pause of 10 s, and 500 more at 50/s; then 5 s of waiting, and 1 s of sessions.
+    const pace = [
+      { at: T0, perSecond: 100 },
+      { at: T0 + 15_000, perSecond: 0 },
+      { at: T0 + 20_000, perSecond: 0 },
+      { at: T0 + 25_000, perSecond: 50 },
+    ];
+    const evacuation = {
+      startedAt: T0 + 5_000,
+      drainedAt: T0 + 42_000,
+      lowerBoundMs: 21_000,
+      moving: 1_500,
+      connections: 1_500,
+    };
+    const report = reportOf(journal({ phase: 'done', connectionCap: 50, evacuation, pace, pausedMs: 10_000 }));
+    expect(report).toMatchObject({ evacuateMs: 37_000, lowerBoundMs: 26_000, ratio: 27_000 / 26_000 });
+    expect(report.caps.map(({ perSecond }) => perSecond)).toEqual([100, 50]);
+  });
+
+  describe('sessions are lost', () => {
+    const lost = (more: Partial<Journal>) => {
+      const { sessionsLost, hasLosses } = reportOf(journal({ phase: 'done', ...more }));
+      return { sessionsLost, hasLosses };
+    };
+    const end = (connections: number, sessions: number) => ({ end: { connections, sessions, subscriptions: null } });
+    const incident = { kind: 'node-restarted' as const, at: T0, subjects: [], what: '' };
+
+    test('when they are missing in the end', () => {
+      expect(lost(end(3000, 3000))).toEqual({ sessionsLost: 150, hasLosses: true });
+    });
+
+    test('not with devices that are on their way, or left', () => {
+      expect(lost(end(2900, 3050))).toEqual({ sessionsLost: 0, hasLosses: false });
+    });
+
+    test('not when a few of many have expired', () => {
+      expect(lost(end(3000, 3130))).toEqual({ sessionsLost: 0, hasLosses: false });
+    });
+
+    test('with what went wrong, even where others have come', () => {
+      const incidents = [{ ...incident, sessionsLost: 50 }, incident];
+      expect(lost({ ...end(3100, 3250), incidents })).toEqual({ sessionsLost: 50, hasLosses: true });
+    });
+
+    test('or not, which nobody knows who did not look', () => {
+      expect(lost({})).toEqual({ sessionsLost: null, hasLosses: false });
+    });
   });
 });

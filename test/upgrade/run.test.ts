@@ -86,7 +86,7 @@ describe('an upgrade', () => {
     const samples = world.events.flatMap((event) => (event.kind === 'sample' ? event.sample : []));
     expect(samples[0]).toMatchObject({ phase: 'claim', blue: { set: BLUE, connections: 600 }, green: undefined });
     const evacuating = samples.filter((sample) => sample.phase === 'evacuate');
-    const counts = evacuating.map((sample) => sample.blue.connections);
+    const counts = evacuating.map((sample) => sample.blue.connections!);
     expect(counts).toEqual([...counts].sort((a, b) => b - a));
     expect(evacuating.at(-1)).toMatchObject({ green: { set: GREEN, ready: 3 }, nodes: [{ drained: true }, {}, {}] });
   });
@@ -452,7 +452,7 @@ describe('leaving a run', () => {
     world.fault = () => {};
     world.lease = undefined;
     const error = await failing(world.run('p1', { desired: resource({ version: '4.4.16' }) }));
-    expect(error.message).toContain('a run to version 4.4.15 is in phase "switch"');
+    expect(error.message).toContain('an upgrade from 4.4.14 to 4.4.15 is open, in phase switch');
     expect(world.revision).not.toBe(GREEN_REVISION);
     await world.run();
     expect(world.orders.map((order) => order.split('@')[0]).sort()).toEqual(podNames(BLUE));

@@ -14,6 +14,7 @@ describe('targetOf', () => {
     expect(rest).toEqual({
       driver: 'pilot',
       acceptLoss: false,
+      acceptDowngrade: false,
       changes: [{ path: 'template.spec.emqxContainer.image.version', before: '4.4.14', after: '4.4.15' }],
       metadataChanges: [],
       digest: digestOf(desired()),

@@ -1,13 +1,14 @@
 import type { Canvas } from './style';
-import { count } from './text';
+import { count, known } from './text';
 
 /** Connections of both sets at one moment. */
 export interface ChartPoint {
   /** ms since the epoch. */
   at: number;
-  blue: number;
+  /** `null` is unknown, and leaves a gap. */
+  blue: number | null;
   /** Absent while there is no green set. */
-  green: number | undefined;
+  green: number | null | undefined;
 }
 
 /** The dots of a Braille character, from its top row to its lowest: left column, right column. */
@@ -32,7 +33,7 @@ export function renderChart(
   { style, width, height }: Canvas & { height: number },
 ): string[] {
   const rows = Math.max(2, height - 2);
-  const top = ceiling(Math.max(1, ...points.map((point) => Math.max(point.blue, point.green ?? 0))));
+  const top = ceiling(Math.max(1, ...points.map((point) => Math.max(point.blue ?? 0, point.green ?? 0))));
   const axis = axisLabels(top, rows);
   const labelWidth = Math.max(...axis.map((label) => label.length));
   const columns = Math.max(LEAST_COLUMNS, width - labelWidth - 2 - ' green'.length);
@@ -61,8 +62,8 @@ export function renderChart(
 
 function legend(points: readonly ChartPoint[], style: Canvas['style'], width: number): string {
   const last = points.at(-1);
-  const blue = `blue ${count(last?.blue ?? 0)}`;
-  const green = `green ${last?.green === undefined ? 'none yet' : count(last.green)}`;
+  const blue = `blue ${last ? known(last.blue) : '0'}`;
+  const green = `green ${last?.green === undefined ? 'none yet' : known(last.green)}`;
   const title = 'connections: ';
   const room = width >= title.length + blue.length + 2 + green.length;
   return `${room ? title : ''}${style.blue(blue)}, ${style.green(green)}`;
@@ -104,7 +105,7 @@ function valueAt(points: readonly ChartPoint[], series: Series, at: number): num
   const right = points[next]!;
   const left = points[Math.max(0, next - 1)]!;
   const [from, to] = [left[series], right[series]];
-  if (to === undefined || from === undefined) return right.at === at ? to : undefined;
+  if (typeof to !== 'number' || typeof from !== 'number') return right.at === at ? (to ?? undefined) : undefined;
   return right.at === left.at ? to : from + ((to - from) * (at - left.at)) / (right.at - left.at);
 }
 

@@ -32,7 +32,10 @@ export function checkLines(some: readonly Check[], all: readonly Check[], { styl
 
 export function verdict(checks: readonly Check[], style: Style): string {
   const blockers = checks.filter((check) => check.status === 'blocker').length;
-  if (blockers === 0) return style.green('Nothing stands in the way.');
+  if (blockers === 0) {
+    const isOpen = checks.some(({ id }) => id === 'open-run');
+    return isOpen ? style.yellow('An upgrade is open.') : style.green('Nothing stands in the way.');
+  }
   return style.red(`${blockers === 1 ? 'One blocker' : `${blockers} blockers`}: the upgrade cannot begin.`);
 }
 

@@ -1,9 +1,9 @@
-import type { ProgressEvent } from '../../upgrade';
+import type { ProgressEvent, SetLoad } from '../../upgrade';
 import { type ChartPoint, renderChart } from './chart';
 import type { RunView } from './run-view';
 import { type Line, statusLine, statusTree } from './status';
 import type { Canvas, Style } from './style';
-import { count, cutTo, safe, time } from './text';
+import { age, cutTo, known, safe, time } from './text';
 
 /** Title, status, an empty line, what is waited for, what was done or went wrong last. */
 const FIXED_LINES = 5;
@@ -58,8 +58,9 @@ function logText(event: ProgressEvent, view: RunView): string | undefined {
       const slot = (moment: number) => Math.floor((moment - (view.startedAt ?? moment)) / LOG_SAMPLE_MS);
       const before = view.samples.at(-1);
       if (before && slot(before.at) === slot(at)) return undefined;
-      const left = leftMs === undefined ? '' : `, about ${time(leftMs)} left`;
-      return `blue ${count(blue.connections)}, green ${count(green?.connections ?? 0)} connections${left}`;
+      const left = leftMs ? `, about ${time(leftMs)} left` : '';
+      const load = (set: SetLoad | undefined) => (set ? `${known(set.connections)}${age(set.seenAt, at)}` : '0');
+      return `blue ${load(blue)}, green ${load(green)} connections${left}`;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { ASSUMED, type Change, type UpgradePlan } from '../../upgrade';
 import { checkLines, verdict } from './checks';
 import type { Canvas, Style } from './style';
-import { count, json, safe, table, time, wrap } from './text';
+import { count, json, known, safe, table, time, wrap } from './text';
 
 /** The plan as a person reads it. */
 export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string {
@@ -49,8 +49,9 @@ function value(change: Change, side: 'before' | 'after'): string {
 }
 
 function nodeLines({ from, connections, sessions, offlineSessions, nodes, driver }: UpgradePlan): string[] {
-  const away = offlineSessions > 0 ? ` (${count(offlineSessions)} of devices that are away)` : '';
-  const sum = `${safe(from.set)}, ${from.replicas} nodes: ${count(connections)} connections, ${count(sessions)} sessions${away}`;
+  const away =
+    offlineSessions !== null && offlineSessions > 0 ? ` (${count(offlineSessions)} of devices that are away)` : '';
+  const sum = `${safe(from.set)}, ${from.replicas} nodes: ${known(connections)} connections, ${known(sessions)} sessions${away}`;
   if (nodes.length === 0 || driver === 'operator') return [sum];
   const waves = nodes.some((node) => node.wave > 0);
   const rows = nodes.map((node) => [
@@ -69,29 +70,31 @@ function evacuationLines(plan: UpgradePlan, width: number): string[] {
   if (plan.driver === 'operator') {
     return wrap('The operator moves the devices in its own way: no rate and no duration can be promised.', width - 2);
   }
+  const peak = plan.peakDisconnectsPerSecond;
+  const within = (ms: number | null, text: (ms: string) => string) => (ms === null ? 'unknown' : text(time(ms)));
   const rows = [
     [
       'cap',
       `${count(plan.capPerSecond)} disconnects/s and ${count(plan.sessionCapPerSecond)} sessions/s in the whole cluster`,
     ],
-    ['peak', `${count(plan.peakDisconnectsPerSecond)} disconnects/s`],
-    [
-      'devices away',
-      plan.isAwayLimited
-        ? `at most ${count(plan.devicesAway)} at once; nobody else is sent away meanwhile`
-        : 'any number at once: the budget is lifted',
-    ],
-    ['lower bound', time(plan.lowerBoundMs)],
-    ['expected', time(plan.evacuateMs)],
+    ['peak', peak === null ? 'unknown' : `${count(peak)} disconnects/s`],
+    ['devices away', awayText(plan)],
+    ['lower bound', within(plan.lowerBoundMs, (ms) => ms)],
+    ['expected', within(plan.evacuateMs, (ms) => ms)],
     [
       'whole upgrade',
-      `about ${time(plan.estimateMs)}, if the new nodes are ready within ${time(ASSUMED.greenReadyMs)}`,
+      within(plan.estimateMs, (ms) => `about ${ms}, if the new nodes are ready within ${time(ASSUMED.greenReadyMs)}`),
     ],
   ];
   const label = Math.max(...rows.map(([name]) => name!.length)) + 2;
   return rows.flatMap(([name, text]) =>
     wrap(text!, width - 2 - label).map((line, index) => (index === 0 ? name! : '').padEnd(label) + line),
   );
+}
+
+function awayText({ devicesAway, isAwayLimited }: UpgradePlan): string {
+  if (!isAwayLimited) return 'any number at once: the budget is lifted';
+  return devicesAway === null ? 'unknown' : `at most ${count(devicesAway)} at once; nobody else is sent away meanwhile`;
 }
 
 function hanging([first, ...more]: string[]): string[] {

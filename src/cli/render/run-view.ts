@@ -48,19 +48,22 @@ export function advance(view: RunView, event: ProgressEvent): RunView {
   }
 }
 
-/** Connections that left per second lately: from blue, on the way back from green; undefined before there are two samples. */
+/** Connections that left per second lately: from blue, on the way back from green; undefined before there are two samples that say so. */
 export function rateOf(samples: readonly Sample[]): number | undefined {
   const last = samples.at(-1);
   if (!last) return undefined;
   const first = samples.find((sample) => last.at - sample.at <= RATE_OVER_MS);
   if (!first || first.at === last.at) return undefined;
-  const on = ({ blue, green }: Sample) => (last.phase === 'return' ? (green?.connections ?? 0) : blue.connections);
-  return Math.max(0, ((on(first) - on(last)) * 1_000) / (last.at - first.at));
+  const on = ({ blue, green }: Sample) =>
+    last.phase === 'return' ? (green ? green.connections : 0) : blue.connections;
+  const [before, now] = [on(first), on(last)];
+  if (before === null || now === null) return undefined;
+  return Math.max(0, ((before - now) * 1_000) / (last.at - first.at));
 }
 
 /** A sample of a cluster that nobody upgrades is of no phase, unless a run has just come to its end. */
 function phaseOf({ phase }: RunView, sample: Sample): Phase | undefined {
-  return sample.phase === 'done' ? phase && 'done' : sample.phase;
+  return sample.phase === null || sample.phase === 'done' ? phase && 'done' : sample.phase;
 }
 
 /** Half of the older half goes. */

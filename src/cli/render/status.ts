@@ -1,7 +1,7 @@
 import type { Sample, SetLoad } from '../../upgrade';
 import { type RunView, rateOf } from './run-view';
 import type { Style } from './style';
-import { bar, count, safe, time } from './text';
+import { age, bar, count, known, safe, time } from './text';
 
 /** One line of a picture: its text, and how it is painted once it has been cut to the width. */
 export interface Line {
@@ -18,9 +18,10 @@ export function statusLine(view: RunView): string {
   const last = view.samples.at(-1);
   const parts = [phaseText(view)];
   if (!last) return parts.join(' · ');
+  if (last.green && isGreenAlone(last)) return [...parts, `green ${known(last.green.connections)}`].join(' · ');
   // Of one who began to watch on the way back, it is more now than at first.
-  const most = Math.max(view.samples[0]!.blue.connections, last.blue.connections);
-  parts.push(`blue ${count(last.blue.connections)} of ${count(most)}`);
+  const most = Math.max(view.samples[0]!.blue.connections ?? 0, last.blue.connections ?? 0);
+  parts.push(`blue ${known(last.blue.connections)} of ${count(most)}`);
   if (last.paused) return [...parts, 'paused'].join(' · ');
   if (last.phase === 'evacuate' || last.phase === 'return') {
     const rate = rateOf(view.samples);
@@ -36,17 +37,24 @@ function phaseText({ phase, samples }: RunView): string {
   return phase === 'done' ? 'done' : `phase ${phase}`;
 }
 
+/** Whether the run is over, and the set that was blue has gone. */
+function isGreenAlone({ phase, blue, green }: Sample): boolean {
+  return phase === 'done' && green !== undefined && blue.replicas === 0;
+}
+
 /** The sets, and the nodes of the one that is emptied, as a tree with bars; at most `height` lines. */
 export function statusTree(view: RunView, style: Style, height: number): Line[] {
   const last = view.samples.at(-1);
   if (!last) return [];
-  const whole = Math.max(...view.samples.map(({ blue, green }) => Math.max(blue.connections, green?.connections ?? 0)));
+  const sets = view.samples.flatMap(({ blue, green }) => [blue, ...(green ? [green] : [])]);
+  const whole = Math.max(...sets.map(({ connections }) => connections ?? 0));
   const setLine = (branch: string, name: string, set: SetLoad, paint: Line['paint']): Line => ({
-    text: `${branch} ${name.padEnd(5)} ${bar(set.connections, whole, BAR)} ${count(set.connections)}  ${safe(set.set)}, ${set.ready} of ${set.replicas} ready`,
+    text: `${branch} ${name.padEnd(5)} ${bar(set.connections, whole, BAR)} ${known(set.connections)}${age(set.seenAt, last.at)}  ${safe(set.set)}, ${set.ready} of ${set.replicas} ready`,
     ...(paint && { paint }),
   });
   const { nodes, green } = last;
-  const room = Math.max(0, height - (green ? 2 : 1));
+  const isAlone = !green || isGreenAlone(last);
+  const room = Math.max(0, height - (isAlone ? 1 : 2));
   const shown = nodes.length > room ? nodes.slice(0, Math.max(0, room - 1)) : nodes;
   const areGreen = green !== undefined && nodes.some(({ pod }) => pod.startsWith(`${green.set}-`));
   const trunk = green && !areGreen ? '│' : ' ';
@@ -55,24 +63,36 @@ export function statusTree(view: RunView, style: Style, height: number): Line[] 
     const branch = index === nodes.length - 1 ? '└─' : '├─';
     const most = mostOn(node, view.samples);
     return {
-      text: `${trunk}  ${branch} ${safe(node.pod).padEnd(width)} ${bar(node.connections, most, BAR / 2)} ${stateOf(node)}`,
+      text: `${trunk}  ${branch} ${safe(node.pod).padEnd(width)} ${bar(node.connections, most, BAR / 2)} ${stateOf(node, last.at)}`,
     };
   });
   if (shown.length < nodes.length && room > 0) {
     lines.push({ text: `${trunk}  └─ and ${nodes.length - shown.length} more nodes`, paint: style.dim });
   }
   return [
-    setLine(green ? '├─' : '└─', 'blue', last.blue, style.blue),
+    ...(green && isAlone ? [] : [setLine(green ? '├─' : '└─', 'blue', last.blue, style.blue)]),
     ...(areGreen ? [] : lines),
     ...(green ? [setLine('└─', 'green', green, style.green)] : []),
     ...(areGreen ? lines : []),
   ];
 }
 
-function stateOf({ connections, sessions, evacuating, drained }: NodeProgress): string {
+const OBSTACLES: Readonly<Record<NonNullable<NodeProgress['obstacle']>, string>> = {
+  forbidden: 'the port-forward to it is forbidden',
+  'no-tunnel': 'the port-forward to it does not get through',
+  password: 'it refuses the password',
+};
+
+function stateOf(
+  { connections, sessions, seenAt, unreachable, obstacle, evacuating, drained }: NodeProgress,
+  now: number,
+) {
   if (drained) return 'drained';
-  const load = `${count(connections)} connections, ${count(sessions)} sessions`;
-  return evacuating ? `${load}, evacuating` : load;
+  const load = seenAt === null ? 'unknown' : `${known(connections)} connections, ${known(sessions)} sessions`;
+  const parts = [`${load}${age(seenAt, now)}`];
+  if (unreachable !== null) parts.push(obstacle ? OBSTACLES[obstacle] : 'it does not answer');
+  if (evacuating) parts.push('evacuating');
+  return parts.join(', ');
 }
 
 function mostOn({ pod }: NodeProgress, samples: readonly Sample[]): number {

@@ -18,6 +18,19 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** The same for a number that may not be known: nobody shall take that for nothing. */
+export function known(value: number | null): string {
+  return value === null ? 'unknown' : count(value);
+}
+
+/** Numbers older than that say so, ms: nodes that are not emptied are asked each 2 s. */
+const OLD_MS = 5_000;
+
+/** How old numbers are, as ` (12 s old)`; nothing for those of now. */
+export function age(seenAt: number | null, now: number): string {
+  return seenAt === null || now - seenAt < OLD_MS ? '' : ` (${time(now - seenAt)} old)`;
+}
+
 /** Milliseconds as `850 ms`, `5 s`, `57.1 s`, `3 min 05 s` or `2 h 10 min`. */
 export function time(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
@@ -37,8 +50,9 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** `part` of `whole` as a bar of `width` columns. Anything above nothing shows, and only all fills it. */
-export function bar(part: number, whole: number, width: number): string {
+/** `part` of `whole` as a bar of `width` columns. Anything above nothing shows, only all fills it, and what is unknown has another pattern. */
+export function bar(part: number | null, whole: number, width: number): string {
+  if (part === null) return '·'.repeat(width);
   const exact = whole > 0 ? (Math.min(part, whole) / whole) * width : 0;
   const filled = part > 0 && part < whole ? Math.min(width - 1, Math.max(1, Math.round(exact))) : Math.round(exact);
   return '█'.repeat(filled) + '░'.repeat(width - filled);

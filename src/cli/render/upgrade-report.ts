@@ -1,15 +1,17 @@
 import type { UpgradeReport } from '../../upgrade';
 import type { Canvas } from './style';
-import { count, safe, table, time } from './text';
+import { count, known, moment, safe, table, time, wrap } from './text';
 
-/** What a finished run did, as far as the cluster knows it: what devices saw of it only they can tell. */
-export function renderUpgradeReport(cluster: string, report: UpgradeReport, { style }: Canvas): string {
-  const { from, to, driver, durationMs, pausedMs, phases, connections, sessions } = report;
+/** What a finished run did, as far as the cluster knows it: what devices saw of it is known to them alone. */
+export function renderUpgradeReport(cluster: string, report: UpgradeReport, { style, width }: Canvas): string {
+  const { from, to, driver, durationMs, pausedMs, phases, after, sessionsLost, hasLosses } = report;
   const rows = [
     ['driver', driver === 'pilot' ? 'pilot' : 'operator alone'],
     ['from', `${safe(from.version)}, ${safe(from.set)}`],
     ['to', `${safe(to.version)}, ${safe(to.set)}`],
-    ['began with', `${count(connections)} connections, ${count(sessions)} sessions`],
+    ['began with', loadText(report)],
+    ...(after ? [['ended with', loadText(after)]] : []),
+    ...(hasLosses ? [['lost', `${count(sessionsLost ?? 0)} sessions at least`]] : []),
     ...evacuation(report),
     ['duration', time(durationMs)],
     ...(pausedMs > 0 ? [['paused', time(pausedMs)]] : []),
@@ -17,18 +19,56 @@ export function renderUpgradeReport(cluster: string, report: UpgradeReport, { st
   ];
   const label = Math.max(...rows.map(([name]) => name!.length)) + 2;
   const title = `${safe(cluster)}: ${safe(from.version)} → ${safe(to.version)}, ${report.outcome}`;
-  const lines = [style.bold(title), ...rows.map(([name, text]) => `${name!.padEnd(label)}${text}`)];
-  return [...lines, ...shares(report)].join('\n');
+  const lines = [
+    style.bold(hasLosses ? `${title} with losses` : title),
+    ...rows.map(([name, text]) => {
+      const line = `${name!.padEnd(label)}${text}`;
+      return name === 'lost' ? style.red(line) : line;
+    }),
+  ];
+  return [...lines, ...shares(report), ...incidents(report, width)].join('\n');
 }
 
-function evacuation({ evacuateMs, lowerBoundMs, capPerSecond }: UpgradeReport): string[][] {
+/** A number that is not known says so; subscriptions only where nodes counted them. */
+function loadText({
+  connections,
+  sessions,
+  subscriptions,
+}: Pick<UpgradeReport, 'connections' | 'sessions' | 'subscriptions'>) {
+  const counted = subscriptions === null ? '' : `, ${count(subscriptions)} subscriptions`;
+  return `${known(connections)} connections, ${known(sessions)} sessions${counted}`;
+}
+
+function evacuation({
+  evacuateMs,
+  lowerBoundMs,
+  ratio,
+  caps,
+  peakDisconnectsPerSecond: peak,
+}: UpgradeReport): string[][] {
   if (evacuateMs === 0) return [];
-  const bound =
-    lowerBoundMs > 0 ? `, lower bound ${time(lowerBoundMs)} (× ${(evacuateMs / lowerBoundMs).toFixed(3)})` : '';
+  const bound = ratio === null ? '' : `, lower bound ${time(lowerBoundMs)} (× ${ratio.toFixed(3)})`;
+  const rates = caps.map(({ perSecond }) => count(perSecond)).join(', then ');
   return [
     ['evacuation', `${time(evacuateMs)}${bound}`],
-    ['cap', `${count(capPerSecond)} disconnects/s in the whole cluster`],
+    ['cap', `${rates} disconnects/s in the whole cluster`],
+    ...(peak === null ? [] : [['peak', `${count(peak)} disconnects/s, as far as it was seen`]]),
   ];
+}
+
+function incidents({ incidents: all }: UpgradeReport, width: number): string[] {
+  if (all.length === 0) return [];
+  const lines = all.flatMap(({ at, endedAt, what, devicesAway, sessionsLost }) => {
+    const cost = [
+      ...(endedAt === undefined ? [] : [`over after ${time(endedAt - at)}`]),
+      ...(devicesAway === undefined ? [] : [`at most ${count(devicesAway)} devices away`]),
+      ...(sessionsLost ? [`${count(sessionsLost)} sessions lost`] : []),
+    ];
+    const text = [safe(what), ...(cost.length > 0 ? [`(${cost.join(', ')})`] : [])].join(' ');
+    const [first, ...more] = wrap(text, width - 24);
+    return [`  ${moment(at)}  ${first}`, ...more.map((line) => `${' '.repeat(24)}${line}`)];
+  });
+  return ['', 'incidents', ...lines];
 }
 
 function shares({ shares }: UpgradeReport): string[] {

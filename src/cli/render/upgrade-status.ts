@@ -1,8 +1,8 @@
-import type { UpgradeStatus } from '../../upgrade';
+import { curesOf, type UpgradeStatus } from '../../upgrade';
 import { advance, emptyView } from './run-view';
 import { statusTree } from './status';
 import type { Canvas } from './style';
-import { count, cutTo, moment, safe, time } from './text';
+import { count, cutTo, moment, safe, time, wrap } from './text';
 
 const STATES: Readonly<Record<UpgradeStatus['state'], string>> = {
   'at-rest': 'at rest',
@@ -21,7 +21,13 @@ export function renderStatus(status: UpgradeStatus, { style, width }: Canvas): s
     return paint ? paint(cut) : cut;
   });
   const title = style.bold(safe(`${namespace}/${cluster}, EMQX ${version}`));
-  return [`${title}: ${STATES[state]}`, ...runLines(status), '', ...tree].join('\n');
+  return [`${title}: ${STATES[state]}`, ...runLines(status), '', ...tree, ...cureLines(status, width)].join('\n');
+}
+
+/** What makes the nodes answer that do not. */
+function cureLines({ sample: { nodes } }: UpgradeStatus, width: number): string[] {
+  const silent = nodes.filter(({ unreachable }) => unreachable !== null);
+  return silent.length === 0 ? [] : ['', ...wrap(`→ ${curesOf(silent)}`, width)];
 }
 
 /** What is known of the open run, or of the last one; none when there never was any. */

@@ -49,6 +49,8 @@ export interface Invariant {
 export interface Causes {
   /** The pod whose node crashes in this moment. */
   crashing: string | undefined;
+  /** Pods whose node has crashed. */
+  readonly crashed: Set<string>;
   /** Pods that an operator which somebody released by accident has taken away. */
   readonly released: Set<string>;
   /** Nodes whose evacuation a released operator has begun, with the undisturbed time at which it did. */

@@ -16,6 +16,7 @@ import { pace } from './invariants/pace';
 import { patience } from './invariants/patience';
 import { requests } from './invariants/requests';
 import { targetTakes } from './invariants/target-takes';
+import { trueReport } from './invariants/true-report';
 import { LeaseHistory } from './lease-history';
 import { isSticking, NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
 import type { Trace } from './trace';
@@ -54,6 +55,7 @@ export class Judge {
   private readonly leases = new LeaseHistory();
   readonly causes: Causes = {
     crashing: undefined,
+    crashed: new Set(),
     released: new Set(),
     begunByOperator: new Map(),
     silent: new Map(),
@@ -96,6 +98,7 @@ export class Judge {
       patience(bench),
       requests(bench),
       doneIsDone(bench, before, resourceOf(size, NEW_VERSION)),
+      trueReport(bench),
     ];
     for (const { pod, node } of world.pods.running) {
       trace.add(`${pod.metadata.name} has ${node.sessions.live.size} connections`);

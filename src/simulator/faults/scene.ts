@@ -194,6 +194,7 @@ export class Scene {
     const { causes } = this.judge;
     this.trace.tell(`${pod} crashes, data ${data}`);
     causes.crashing = pod;
+    causes.crashed.add(pod);
     this.world.pods.crash(NAMESPACE, pod);
     causes.crashing = undefined;
     if (data === 'kept') return;

@@ -1,5 +1,6 @@
 import { parseControl } from '../control';
 import type { Situation, Step } from '../decide';
+import { wayBackAdvice } from '../downgrade';
 import type { Journal } from '../journal';
 import { activeSets, greenOf, setOf } from '../observation';
 import { moveOf, rest, selections, standStill, stay } from './common';
@@ -49,8 +50,12 @@ function refused({ observation }: Situation, text: string, reason: string): Step
 
 function paused({ observation, journal }: Situation, pause: boolean): Partial<Journal> {
   if (pause) return { paused: journal.paused ?? { since: observation.at } };
-  const pausedMs = (journal.pausedMs ?? 0) + (journal.paused ? observation.at - journal.paused.since : 0);
-  return { paused: undefined, pausedMs, ...rest(observation) };
+  return { paused: undefined, pausedMs: pausedMs(journal, observation.at), ...rest(observation) };
+}
+
+/** For how long a run was paused when a pause ends now. */
+function pausedMs(journal: Journal, at: number): number {
+  return (journal.pausedMs ?? 0) + (journal.paused ? at - journal.paused.since : 0);
 }
 
 function aborted(situation: Situation, request: string): Step {
@@ -67,7 +72,7 @@ export function wayBack({ observation, journal }: Situation): Extract<Step, { ki
   }
   const blue = setOf(cluster, journal.from.set);
   if (!blue || blue.replicas === 0 || journal.phase === 'release') {
-    return `the old nodes are gone: going back is an upgrade to version ${journal.from.version}`;
+    return `the old nodes are gone: ${wayBackAdvice(journal)}`;
   }
   const green = greenOf(cluster, journal)?.name;
   const untouched = ['claim', 'pin'].includes(journal.phase) && activeSets(cluster).length === 1;
@@ -77,6 +82,7 @@ export function wayBack({ observation, journal }: Situation): Extract<Step, { ki
     note: {
       aborted: { at: observation.at, phase: journal.phase },
       paused: undefined,
+      ...(journal.paused && { pausedMs: pausedMs(journal, observation.at) }),
       restart: undefined,
       to: { ...journal.to, ...(green && { set: green }) },
     },

@@ -4,7 +4,7 @@ import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
-import { timeLeft } from '../sample';
+import { timeLeft } from '../time-left';
 import { areTooManyAway, budgetUsed, devicesNow, ended, noted, recounted } from './away';
 import {
   haveAnswered,
@@ -24,7 +24,7 @@ import {
 } from './common';
 import { isSomeUnshared, redealt, reshared } from './shares';
 
-/** Longest time between two looks at the nodes; a look is one request per node that is emptied. */
+/** Longest time between two looks at the nodes; a look is one or two requests per node that is emptied. */
 const POLL_MS = 1_200;
 
 /** From so much of the budget on the nodes are looked at more often, ms. */
@@ -75,7 +75,8 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     const shares = share(loads, caps);
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);
     const devices = devicesNow(situation);
-    const evacuation = { startedAt: observation.at, lowerBoundMs, connections: devices };
+    const moving = loads.reduce((sum, { connections }) => sum + connections, 0);
+    const evacuation = { startedAt: observation.at, lowerBoundMs, moving, connections: devices };
     const fleet = { at: observation.at, devices };
     return { kind: 'note', note: { shares, evacuation, fleet, wave: undefined } };
   }

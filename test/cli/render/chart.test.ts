@@ -2,7 +2,7 @@ import { type ChartPoint, renderChart } from '../../../src/cli/render/chart';
 import { T0 } from '../../upgrade/fixtures';
 import { marked, plain } from './fixtures';
 
-const point = (seconds: number, blue: number, green?: number): ChartPoint => ({
+const point = (seconds: number, blue: number | null, green?: number): ChartPoint => ({
   at: T0 + seconds * 1_000,
   blue,
   green,
@@ -29,6 +29,18 @@ connections: blue 0, green 3,000
     0 ┤   ⢀⣀⣀⡠⠒⠁             ⠈⠢⢄⣀⣀ blue
        0 s                    41 s
 `);
+  });
+
+  test('leaves a gap where it is unknown how many there are', () => {
+    const points = [point(0, 5), point(3, 5), point(4, null), point(6, null), point(7, 5), point(10, 5)];
+    expect(chart(points, 30, 5)).toBe(`
+blue 5, green none yet
+5 ┤⠉⠉⠉⠉⠉⠉⠁       ⠈⠉⠉⠉⠉⠉⠉ blue
+  ┤
+0 ┤
+   0 s              10 s
+`);
+    expect(chart([point(0, null)], 30, 5)).toContain('blue unknown, green none yet');
   });
 
   test('has room for ten seconds from the begin', () => {

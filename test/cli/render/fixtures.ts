@@ -16,6 +16,7 @@ export function sample(seconds: number, blue: number, green?: number, more: Part
     ready: 3,
     connections,
     sessions: connections,
+    seenAt: T0 + seconds * 1_000,
   });
   return {
     at: T0 + seconds * 1_000,
@@ -23,6 +24,7 @@ export function sample(seconds: number, blue: number, green?: number, more: Part
     blue: load(BLUE, blue),
     green: green === undefined ? undefined : load(GREEN, green),
     nodes: [],
+    devices: undefined,
     leftMs: undefined,
     capPerSecond: 100,
     paused: false,

@@ -9,6 +9,8 @@ const node = (index: number, connections: number, drained = false) => ({
   pod: `${BLUE}-${index}`,
   connections,
   sessions: connections,
+  seenAt: T0 + 1_000_000,
+  unreachable: null,
   evacuating: connections < 1_000,
   drained,
 });
@@ -59,6 +61,48 @@ describe('the status', () => {
       '│  ├─ emqx-blue-1 █████░░░░░ 500 connections, 500 sessions, evacuating',
       '│  └─ emqx-blue-2 ██████████ 1,000 connections, 1,000 sessions',
       '└─ green █████████░░░░░░░░░░░ 1,400  emqx-green, 3 of 3 ready',
+    ]);
+  });
+
+  test('of what does not answer shows how old it is, or that it is unknown', () => {
+    const old = { seenAt: T0 + 3_000, unreachable: 'no answer' };
+    const nodes = [
+      { ...node(0, 500), ...old },
+      { ...node(1, 0), connections: null, sessions: null, seenAt: null, unreachable: 'no answer' },
+      { ...node(2, 1_000), unreachable: 'HTTP 401', obstacle: 'password' as const },
+    ];
+    const one = sample(15, 1_500, 0, { nodes });
+    const view = viewOf(sampled(0, 3_000), {
+      kind: 'sample',
+      at: one.at,
+      sample: { ...one, blue: { ...one.blue, connections: null, seenAt: null }, green: { ...one.green!, ...old } },
+    });
+    expect(statusTree(view, plain, 10).map((line) => line.text)).toEqual([
+      '├─ blue  ···················· unknown  emqx-blue, 3 of 3 ready',
+      '│  ├─ emqx-blue-0 ██████████ 500 connections, 500 sessions (12 s old), it does not answer, evacuating',
+      '│  ├─ emqx-blue-1 ·········· unknown, it does not answer, evacuating',
+      '│  └─ emqx-blue-2 ██████████ 1,000 connections, 1,000 sessions, it refuses the password',
+      '└─ green ░░░░░░░░░░░░░░░░░░░░ 0 (12 s old)  emqx-green, 3 of 3 ready',
+    ]);
+    expect(statusLine(view)).toBe('phase evacuate · blue unknown of 3,000');
+    expect(rateOf(view.samples)).toBeUndefined();
+  });
+
+  test('when it is over shows the set that serves, still in green', () => {
+    const done = sample(0, 0, 3_000, {
+      phase: 'done',
+      nodes: [0, 1].map((i) => ({ ...node(i, 1_500), pod: `${GREEN}-${i}`, evacuating: false })),
+    });
+    done.blue.replicas = 0;
+    const view = viewOf(
+      { kind: 'phase', at: T0, phase: 'done', resumed: false },
+      { kind: 'sample', at: T0, sample: done },
+    );
+    expect(statusLine(view)).toBe('done · green 3,000');
+    expect(statusTree(view, plain, 10).map((line) => line.text)).toEqual([
+      '└─ green ████████████████████ 3,000  emqx-green, 3 of 3 ready',
+      '   ├─ emqx-green-0 ██████████ 1,500 connections, 1,500 sessions',
+      '   └─ emqx-green-1 ██████████ 1,500 connections, 1,500 sessions',
     ]);
   });
 

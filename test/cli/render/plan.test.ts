@@ -79,6 +79,16 @@ Changes
     );
   });
 
+  test('says of what is unknown that it is', () => {
+    const text = rendered([], (scene) => {
+      Object.assign(scene.nodes[1]!, { unreachable: 'port 8081: 403', connections: 0, sessions: 0 });
+    });
+    expect(text).toContain('  emqx-blue, 3 nodes: unknown connections, unknown sessions\n');
+    const rows = ['peak', 'devices away', 'lower bound', 'expected', 'whole upgrade'];
+    for (const row of rows) expect(text).toContain(`  ${row.padEnd(13)}  unknown\n`);
+    expect(text).not.toMatch(/ 0 /);
+  });
+
   test('says so when nothing stands in the way', () => {
     expect(rendered(CHECKS.slice(0, 2)).split('\n').at(-1)).toBe('Nothing stands in the way.');
   });

@@ -1,6 +1,6 @@
 import { renderUpgradeReport } from '../../../src/cli/render/upgrade-report';
 import type { UpgradeReport } from '../../../src/upgrade';
-import { BLUE, GREEN } from '../../upgrade/fixtures';
+import { BLUE, GREEN, T0 } from '../../upgrade/fixtures';
 import { plain } from './fixtures';
 
 const REPORT: UpgradeReport = {
@@ -16,9 +16,17 @@ const REPORT: UpgradeReport = {
   ],
   evacuateMs: 40_900,
   lowerBoundMs: 37_670,
+  ratio: 40_900 / 37_670,
   capPerSecond: 1_000,
+  caps: [{ at: T0, perSecond: 1_000 }],
+  peakDisconnectsPerSecond: 998,
   connections: 3_000,
   sessions: 3_300,
+  subscriptions: 6_600,
+  after: { connections: 3_000, sessions: 3_300, subscriptions: 6_600 },
+  sessionsLost: 0,
+  hasLosses: false,
+  incidents: [],
   shares: [0, 1].map((index) => ({
     pod: `${BLUE}-${index}`,
     connectionsPerSecond: 500,
@@ -38,9 +46,11 @@ mqtt/emqx: 4.4.14 → 4.4.15, completed
 driver      pilot
 from        4.4.14, emqx-blue
 to          4.4.15, emqx-green
-began with  3,000 connections, 3,300 sessions
+began with  3,000 connections, 3,300 sessions, 6,600 subscriptions
+ended with  3,000 connections, 3,300 sessions, 6,600 subscriptions
 evacuation  40.9 s, lower bound 37.7 s (× 1.086)
 cap         1,000 disconnects/s in the whole cluster
+peak        998 disconnects/s, as far as it was seen
 duration    57.1 s
   claim     120 ms
   evacuate  41 s
@@ -53,10 +63,48 @@ emqx-blue-1            500          50     2
 
   test('claims no rate that the operator alone did not keep', () => {
     const phases = [{ phase: 'native' as const, ms: 118_000 }];
-    const text = rendered({ ...REPORT, driver: 'operator', phases, evacuateMs: 0, lowerBoundMs: 0, shares: [] });
+    const text = rendered({ ...REPORT, driver: 'operator', phases, evacuateMs: 0, ratio: null, shares: [] });
     expect(text).toContain('driver      operator alone\n');
     expect(text).not.toMatch(/cap|evacuation|node/);
     expect(text.split('\n').at(-1)).toBe('  native    1 min 58 s');
+  });
+
+  test('with losses says so, and what went wrong', () => {
+    const incidents: UpgradeReport['incidents'] = [
+      {
+        kind: 'node-restarted',
+        at: T0 + 20_000,
+        subjects: [`${BLUE}-1`],
+        what: `the broker in ${BLUE}-1 started anew: 713 connections ended at once, and at least the sessions of 78 devices that were away are gone`,
+        sessionsLost: 78,
+      },
+      { kind: 'api-away', at: T0 + 30_000, endedAt: T0 + 45_000, subjects: [], what: 'the API server did not answer' },
+    ];
+    const after = { connections: 3_000, sessions: 3_222, subscriptions: null };
+    const text = rendered({ ...REPORT, after, sessionsLost: 78, hasLosses: true, incidents });
+    expect(text.split('\n')[0]).toBe('mqtt/emqx: 4.4.14 → 4.4.15, completed with losses');
+    expect(text).toContain('\nended with  3,000 connections, 3,222 sessions\nlost        78 sessions at least\n');
+    expect(text.slice(text.indexOf('incidents'))).toBe(`incidents
+  2026-01-01T00:00:20Z  the broker in emqx-blue-1 started anew: 713 connections
+                        ended at once, and at least the sessions of 78 devices
+                        that were away are gone (78 sessions lost)
+  2026-01-01T00:00:30Z  the API server did not answer (over after 15 s)`);
+  });
+
+  test('follows the caps, and does not know what nobody saw', () => {
+    const caps = [100, 50].map((perSecond, index) => ({ at: T0 + index, perSecond }));
+    const text = rendered({
+      ...REPORT,
+      caps,
+      peakDisconnectsPerSecond: null,
+      connections: null,
+      sessions: null,
+      subscriptions: null,
+      after: null,
+    });
+    expect(text).toContain('\ncap         100, then 50 disconnects/s in the whole cluster\n');
+    expect(text).toContain('\nbegan with  unknown connections, unknown sessions\n');
+    expect(text).not.toMatch(/peak|ended with|lost/);
   });
 
   test('tells of a way back, and of a pause', () => {

@@ -29,6 +29,8 @@ const AT_REST: UpgradeStatus = {
       pod: `${BLUE}-${index}`,
       connections: 1_500,
       sessions: 1_600,
+      seenAt: T0,
+      unreachable: null,
       evacuating: false,
       drained: false,
     })),

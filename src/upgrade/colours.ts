@@ -1,0 +1,27 @@
+import { isOpen, type Journal } from './journal';
+import { activeSets, blueOf, type ClusterView, greenOf } from './observation';
+
+/** Names of the sets as pictures show them. */
+export interface Colours {
+  blue: string;
+  green: string | undefined;
+  /** The one whose nodes are shown: which is emptied, or serves. */
+  shown: string;
+}
+
+/** Which set is blue and which is green: as the open run has it, and as the last one had it for as long as its green set serves alone. */
+export function coloursOf(cluster: ClusterView, journal: Journal | undefined): Colours {
+  const last = journal?.phase === 'done' && !journal.aborted ? journal : undefined;
+  if (isOpen(journal)) {
+    const blue = journal.from.set;
+    const green = greenOf(cluster, journal)?.name;
+    return { blue, green, shown: journal.aborted ? (green ?? '') : blue };
+  }
+  const active = activeSets(cluster);
+  const [first, ...others] = active;
+  if (last && first && first.name === last.to.set && others.length === 0) {
+    return { blue: last.from.set, green: first.name, shown: first.name };
+  }
+  const blue = blueOf(cluster)?.name ?? '';
+  return { blue, green: active.findLast((set) => set.name !== blue)?.name, shown: blue };
+}

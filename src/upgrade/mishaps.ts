@@ -1,0 +1,124 @@
+import { isHeld } from '../resource';
+import { HELD_PHASES } from './decide';
+import { type Incident, openIncident, withChange, withIncident } from './incident';
+import type { Journal, Phase } from './journal';
+import { knownLoadOf } from './known';
+import { type Observation, type PodView, setOf } from './observation';
+
+/** A silence of the API server that is shorter than that is no incident, ms. */
+const SHORT_MS = 5_000;
+
+/** Phases in which no pod of either set goes away on purpose, as long as its set has replicas. */
+const WATCHED: readonly Phase[] = ['pin', 'apply', ...HELD_PHASES, 'revert'];
+
+type Change = (incidents: readonly Incident[] | undefined) => readonly Incident[] | undefined;
+
+/**
+ * What goes wrong around a run, seen by holding each look against those before it: brokers that start anew, pods that go, a hold that
+ * somebody resets, an API server that is away. Only what a process saw itself is known to it.
+ */
+export class Mishaps {
+  private readonly pods = new Map<string, Known>();
+  private news: Change[] = [];
+  private failedSince: number | undefined;
+
+  /** Whether something is known that the journal does not have yet. */
+  get isNews(): boolean {
+    return this.news.length > 0;
+  }
+
+  /** The API server did not answer. */
+  failed(at: number): void {
+    this.failedSince ??= at;
+  }
+
+  /** To be called after each look. */
+  see(observation: Observation, journal: Journal): void {
+    const { at, cluster } = observation;
+    this.seeAnswer(at);
+    const isWatched = journal.driver === 'pilot' && WATCHED.includes(journal.phase);
+    if (isWatched) this.seeHold(at, isHeld(cluster.resource), journal);
+    const here = new Map(cluster.pods.map((pod) => [pod.name, pod]));
+    for (const [name, known] of this.pods) {
+      const replicas = setOf(cluster, known.pod.set)?.replicas ?? 0;
+      // Before devices are led to them, new nodes may start as often as they like.
+      const matters = known.sessions > 0 || journal.began.switch !== undefined;
+      if (isWatched && replicas > 0 && matters) this.compare(at, known, here.get(name));
+      if (!here.has(name)) this.pods.delete(name);
+    }
+    for (const pod of cluster.pods) this.remember(observation, pod);
+  }
+
+  /** The incidents with what is new. */
+  added(incidents: readonly Incident[] | undefined): Incident[] | undefined {
+    const all = this.news.reduce<readonly Incident[] | undefined>((list, change) => change(list), incidents);
+    return all && [...all];
+  }
+
+  /** What is new was written down. */
+  written(): void {
+    this.news = [];
+  }
+
+  private seeAnswer(at: number): void {
+    const since = this.failedSince;
+    this.failedSince = undefined;
+    if (since === undefined || at - since < SHORT_MS) return;
+    const what = 'the API server did not answer; nothing was begun meanwhile';
+    this.add({ kind: 'api-away', at: since, endedAt: at, subjects: [], what });
+  }
+
+  private seeHold(at: number, isHeldNow: boolean, { phase, incidents }: Journal): void {
+    const open = openIncident(incidents, 'hold-reset');
+    if (isHeldNow && open)
+      this.news.push((list) => withChange(list, openIncident(list, 'hold-reset') ?? open, { endedAt: at }));
+    if (isHeldNow || open || !HELD_PHASES.includes(phase)) return;
+    const what = 'somebody reset the initial delay, which released the operator';
+    this.add({ kind: 'hold-reset', at, subjects: [], what });
+  }
+
+  private compare(at: number, { pod, connections, sessions }: Known, now: PodView | undefined): void {
+    if (pod.terminating || now === undefined || now.terminating || now.uid !== pod.uid) {
+      if (!pod.terminating) this.lose(at, 'pod-lost', pod, connections, sessions);
+    } else if ((now.restarts ?? 0) > (pod.restarts ?? 0)) this.lose(at, 'node-restarted', pod, connections, sessions);
+  }
+
+  private lose(
+    at: number,
+    kind: 'pod-lost' | 'node-restarted',
+    { name }: PodView,
+    connections: number,
+    sessions: number,
+  ): void {
+    const away = Math.max(0, sessions - connections);
+    const what = kind === 'pod-lost' ? `the pod ${name} went away` : `the broker in ${name} started anew`;
+    const cost =
+      connections + away === 0
+        ? 'nobody was on it'
+        : `${connections} connections ended at once, and at least the sessions of ${away} devices that were away are gone`;
+    this.add({ kind, at, subjects: [name], what: `${what}: ${cost}`, sessionsLost: away });
+  }
+
+  private add(incident: Incident): void {
+    this.news.push((list) => withIncident(list, incident));
+  }
+
+  private remember({ at, nodes }: Observation, pod: PodView): void {
+    const last = this.pods.get(pod.name);
+    const same = last && last.pod.uid === pod.uid && last.pod.restarts === pod.restarts ? last : undefined;
+    const node = nodes.get(pod.name);
+    const load = node && knownLoadOf(node, at);
+    this.pods.set(pod.name, {
+      pod,
+      connections: load?.connections ?? same?.connections ?? 0,
+      sessions: load?.sessions ?? same?.sessions ?? 0,
+    });
+  }
+}
+
+interface Known {
+  pod: PodView;
+  /** What it was last known to have. */
+  connections: number;
+  sessions: number;
+}

@@ -1,0 +1,51 @@
+import { nodesOf, type Observation } from './observation';
+
+/** Samples further back than that are forgotten, ms. */
+const WINDOW_MS = 10_000;
+
+interface Seen {
+  /** Between these two moments the nodes said what they have, ms since the epoch. */
+  from: number;
+  to: number;
+  connections: ReadonlyMap<string, number>;
+}
+
+/**
+ * The most disconnects in a second, as far as somebody sees them who asks the nodes now and then: of those between two looks at least
+ * one of the seconds had its part. So it is never more than there were; what a device saw only the device knows.
+ */
+export class Peak {
+  /** Per second; 0 while nobody was seen to leave. */
+  value = 0;
+  private seen: Seen[] = [];
+
+  /** @param source the set that is emptied */
+  see(observation: Observation, source: string): void {
+    const now = liveOn(observation, source);
+    if (!now) return;
+    for (const before of this.seen) {
+      const seconds = Math.ceil((now.to - before.from) / 1000);
+      if (seconds > 0) this.value = Math.max(this.value, Math.floor(left(before, now) / seconds));
+    }
+    this.seen = [...this.seen, now].filter(({ from }) => now.to - from <= WINDOW_MS);
+  }
+}
+
+/** Nodes that evacuate say what they have now; the numbers of others are seconds old. */
+function liveOn(observation: Observation, source: string): Seen | undefined {
+  const nodes = nodesOf(observation, source).filter((node) => node.evacuating && node.unreachable === undefined);
+  if (nodes.length === 0) return undefined;
+  const times = nodes.map((node) => node.seenAt ?? observation.at);
+  return {
+    from: Math.min(...times),
+    to: Math.max(...times),
+    connections: new Map(nodes.map((node) => [node.pod, node.connections])),
+  };
+}
+
+function left(before: Seen, now: Seen): number {
+  let sum = 0;
+  for (const [pod, connections] of now.connections)
+    sum += Math.max(0, (before.connections.get(pod) ?? connections) - connections);
+  return sum;
+}

@@ -1,0 +1,27 @@
+import { versionOf } from '../resource';
+import { isOpen } from './journal';
+import { blueOf, nodesOf, type Observation } from './observation';
+
+/**
+ * The version that serves. While a run is open it follows from the run, for nodes that evacuate do not say what they run: the old one
+ * until the old nodes are empty, the new one from then on. Else what the nodes say, or the image they are made of.
+ */
+export function servedVersion(observation: Observation): string {
+  const { journal, resource } = observation.cluster;
+  if (isOpen(journal)) {
+    const isMoved = journal.began.retire !== undefined && !journal.aborted;
+    return isMoved ? journal.to.version : journal.from.version;
+  }
+  const blue = blueOf(observation.cluster);
+  return runningVersion(observation, blue?.name) ?? versionOfImage(blue?.image) ?? versionOf(resource);
+}
+
+/** What the nodes of a set say they run: the template may be ahead of them. */
+export function runningVersion(observation: Observation, set: string | undefined): string | undefined {
+  return set === undefined ? undefined : nodesOf(observation, set).find((node) => node.version !== undefined)?.version;
+}
+
+/** The tag of an image, where it is a version. */
+function versionOfImage(image = ''): string | undefined {
+  return /:v?(\d+\.\d+\.\d+)[^:/]*$/.exec(image.split('@', 1)[0]!)?.[1];
+}

@@ -1,0 +1,109 @@
+import type { Incident } from '../../src/upgrade';
+import { Mishaps } from '../../src/upgrade/mishaps';
+import { BLUE, EMPTY, GREEN, named, observationOf, pod, resource, type Scene, sceneAt, T0 } from './fixtures';
+
+/** What is noted of some looks at a run in this phase, each a second after the one before. */
+function noted(phase: 'green' | 'evacuate' | 'retire', ...changes: ((scene: Scene) => void)[]): Incident[] {
+  const scene = sceneAt(phase);
+  for (const each of scene.pods) Object.assign(each, { uid: `uid of ${each.name}`, restarts: 0 });
+  if (phase !== 'green') scene.journal.began.switch = T0;
+  const mishaps = new Mishaps();
+  let incidents: Incident[] | undefined;
+  for (const change of [() => {}, ...changes]) {
+    change(scene);
+    scene.journal.incidents = incidents;
+    mishaps.see(observationOf(structuredClone(scene)), scene.journal);
+    incidents = mishaps.added(incidents);
+    mishaps.written();
+    scene.at += 1_000;
+  }
+  return incidents ?? [];
+}
+
+const FIRST = `${BLUE}-0`;
+const restarted = (name: string) => (scene: Scene) => {
+  Object.assign(named(scene.pods, name), { restarts: 1 });
+};
+
+describe('a broker that starts anew', () => {
+  test('is noted once, with what it had', () => {
+    expect(noted('evacuate', restarted(FIRST), () => {})).toEqual([
+      {
+        kind: 'node-restarted',
+        at: T0 + 1_000,
+        subjects: [FIRST],
+        what: `the broker in ${FIRST} started anew: 1000 connections ended at once, and at least the sessions of 50 devices that were away are gone`,
+        sessionsLost: 50,
+      },
+    ]);
+  });
+
+  test('had what it was last seen with, though it could not be asked when it had ended', () => {
+    const down = (scene: Scene) => {
+      named(scene.pods, FIRST).containersReady = false;
+      scene.nodes = scene.nodes.filter((node) => node.pod !== FIRST);
+    };
+    expect(noted('evacuate', down, restarted(FIRST))).toMatchObject([{ kind: 'node-restarted', sessionsLost: 50 }]);
+  });
+
+  test('costs nothing when nobody was on it', () => {
+    const drain = (scene: Scene) => void Object.assign(named(scene.nodes, FIRST), EMPTY);
+    expect(noted('evacuate', drain, restarted(FIRST))).toMatchObject([
+      { what: `the broker in ${FIRST} started anew: nobody was on it`, sessionsLost: 0 },
+    ]);
+  });
+
+  test('is no news among new nodes that nobody was led to yet', () => {
+    expect(noted('green', restarted(`${GREEN}-0`))).toEqual([]);
+  });
+});
+
+describe('a pod that goes', () => {
+  test('is noted once, whether it is seen to go, missed, or made anew', () => {
+    const terminating = (scene: Scene) => void Object.assign(named(scene.pods, FIRST), { terminating: true });
+    const gone = (scene: Scene) => {
+      scene.pods = scene.pods.filter(({ name }) => name !== FIRST);
+    };
+    const anew = (scene: Scene) => {
+      gone(scene);
+      scene.pods.push(pod(FIRST, { uid: 'another', restarts: 0 }));
+    };
+    for (const looks of [[terminating, gone, anew], [gone, anew], [anew]]) {
+      expect(noted('evacuate', ...looks)).toMatchObject([{ kind: 'pod-lost', subjects: [FIRST], sessionsLost: 50 }]);
+    }
+  });
+
+  test('on purpose is no incident', () => {
+    const retire = (scene: Scene) => {
+      named(scene.sets, BLUE).replicas = 0;
+      for (const each of scene.pods) if (each.set === BLUE) each.terminating = true;
+    };
+    expect(noted('retire', retire)).toEqual([]);
+  });
+});
+
+test('a hold that is reset is noted, and when it was restored', () => {
+  const delay = (delaySeconds: number) => (scene: Scene) => {
+    scene.resource = resource({ version: '4.4.15', delaySeconds, status: scene.resource.status });
+  };
+  expect(noted('evacuate', delay(5), () => {}, delay(2_000_000_000))).toMatchObject([
+    { kind: 'hold-reset', at: T0 + 1_000, endedAt: T0 + 3_000 },
+  ]);
+});
+
+test('an API server that is away for a while is noted when it is back', () => {
+  const scene = sceneAt('evacuate');
+  const mishaps = new Mishaps();
+  const away = (forMs: number) => {
+    mishaps.failed(scene.at);
+    mishaps.failed(scene.at + forMs / 2);
+    scene.at += forMs;
+    mishaps.see(observationOf(scene), scene.journal);
+    const incidents = mishaps.added(undefined) ?? [];
+    mishaps.written();
+    return incidents;
+  };
+  expect(away(3_000)).toEqual([]);
+  expect(away(15_000)).toMatchObject([{ kind: 'api-away', at: T0 + 3_000, endedAt: T0 + 18_000 }]);
+  expect(mishaps.isNews).toBe(false);
+});
