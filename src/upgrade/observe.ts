@@ -102,19 +102,19 @@ export class Observer {
 
   /** What it had is not enough. */
   private nowOrNever(node: Asked, keptMs: number, late: Promise<void>, signal?: AbortSignal): Promise<NodeView> {
-    const asking = this.node(node, keptMs, signal);
+    const asking = this.other(node, keptMs, signal, true);
     asking.catch(() => undefined);
     return Promise.race([asking, late.then(() => silent(node))]);
   }
 
-  /** A node of which nothing but numbers is expected to change. */
-  private async other(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
+  /** A node of which nothing but numbers is expected to change. @param anew all of it is wanted */
+  private async other(node: Asked, keptMs: number, signal?: AbortSignal, anew = false): Promise<NodeView> {
     const { pod, name } = node;
     const last = this.lastSeen.get(pod);
     const now = this.clock.now();
     if (last && now - last.at < keptMs) return last.view;
     const unusual = !last || last.view.unreachable !== undefined || last.view.evacuating;
-    const whole = unusual || now - last.wholeAt >= OTHERS_WHOLE_MS;
+    const whole = anew || unusual || now - last.wholeAt >= OTHERS_WHOLE_MS;
     const [live, view] = await Promise.all([
       this.emqx.live(pod, name, signal),
       whole ? this.node(node, 0, signal) : this.counted(node, last, signal),

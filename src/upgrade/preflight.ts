@@ -1,4 +1,3 @@
-import { coerce, gt } from 'semver';
 import { immutableFields, versionOf } from '../resource';
 import { admissionCheck } from './admission-check';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';

@@ -48,10 +48,15 @@ export class Witness {
     };
   }
 
+  /**
+   * Of the two counts of connections the lesser one: that of the statistics counts sessions that were moved, too, and the other one
+   * counts devices that have come back since the sessions were counted.
+   */
   private counted(observation: Observation): Observation {
-    const nodes = [...observation.nodes].map(
-      ([pod, node]) => [pod, { ...node, live: node.live ?? this.live.get(pod) }] as const,
-    );
+    const nodes = [...observation.nodes].map(([pod, node]) => {
+      const live = Math.min(node.live ?? this.live.get(pod) ?? node.connections, node.connections);
+      return [pod, { ...node, live }] as const;
+    });
     return { ...observation, nodes: new Map(nodes) };
   }
 }

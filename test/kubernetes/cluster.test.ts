@@ -135,6 +135,9 @@ describe('a look at the cluster', () => {
         onServing: true,
         ready: true,
         terminating: false,
+        revision: undefined,
+        uid: expect.any(String),
+        restarts: 0,
         trouble: undefined,
       },
       {
@@ -144,6 +147,9 @@ describe('a look at the cluster', () => {
         onServing: false,
         ready: false,
         terminating: false,
+        revision: undefined,
+        uid: expect.any(String),
+        restarts: 0,
         trouble: undefined,
       },
     ]);
