@@ -71,7 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a watch is believed also after a write has met something newer, and for as long as the run lasts',
     file: 'upgrade/drive.ts',
-    from: 'const anew = this.isDoubtful || this.lease.isDue;',
+    from: 'const anew = this.freshness.isOver(this.journal.phase);',
     to: 'const anew = !this.lease.isOurs;',
     fault: 'watch-silent',
   },

@@ -9,7 +9,7 @@ import { Random } from '../src/simulator/random';
 import type { TrafficFront } from '../src/simulator/traffic-front';
 import { ApiServer } from './_api-server';
 import { labFile } from './_lab';
-import { ManagementPorts } from './_management-ports';
+import { PodPorts } from './_pod-ports';
 import { PodRunner } from './_pod-runner';
 
 /** The operator looks after the world's own namespace. */
@@ -24,7 +24,7 @@ export class KubeWorld {
   readonly clock = new SimulatedClock(Date.now());
   readonly random = new Random(1);
   private readonly inhabitants: Inhabitants;
-  private readonly ports: ManagementPorts;
+  private readonly ports: PodPorts;
   private readonly ended = new AbortController();
   private readonly unfollow = this.clock.follow();
   private secrets: readonly Secret[] = [];
@@ -51,7 +51,7 @@ export class KubeWorld {
       endpointsOf: (_namespace: string, service: string) => this.endpointsOf(service),
     };
     this.inhabitants = new Inhabitants(habitat, { ...options, namespace });
-    this.ports = new ManagementPorts(admin, namespace);
+    this.ports = new PodPorts(admin, namespace, clock);
     const { pods } = this.inhabitants;
     const runner = new PodRunner({
       api: client,

@@ -42,6 +42,8 @@ export interface EmqxClientOptions {
  * @see EMQX Enterprise 4.4, "Cluster rebalancing"
  */
 export class EmqxClient implements EmqxPort {
+  /** Sessions of devices that were away when the node was last seen at rest, by pod. */
+  private readonly away = new Map<string, number>();
   private authorization: Promise<string> | undefined;
 
   constructor(private readonly options: EmqxClientOptions) {}
@@ -66,6 +68,7 @@ export class EmqxClient implements EmqxPort {
         return { ...view, ...(await this.evacuatingLoad(pod, node, eviction.stats, signal)) };
       }
       Object.assign(view, await this.stats(pod, node, signal));
+      this.away.set(pod, awayOf(view));
       const members = await this.read(pod, '/api/v4/nodes', NodesAnswer, signal);
       view.members = members.flatMap((member) => (member.node_status === 'Running' ? (member.node ?? []) : []));
       view.version = members.find((member) => member.node === node)?.version;
@@ -140,16 +143,22 @@ export class EmqxClient implements EmqxPort {
 
   /**
    * While a node evacuates it reports its connections as they are now, and of the sessions those it may move, whether their device is
-   * connected or not. Those of devices that are away are in its statistics, up to 2 s old: they are needed while there are
-   * connections.
+   * connected or not. Those of devices that were away when it began are still away, as far as it may move them; who did not see it
+   * begin has to take them from its statistics, which count for some seconds those that are on their way, too.
    */
   private async evacuatingLoad(pod: string, node: string, now: Load, signal?: AbortSignal): Promise<Load> {
     const { connections, sessions: movable } = now;
     if (connections === 0) return now;
+    const away = this.away.get(pod) ?? (await this.awayNow(pod, node, signal));
+    return {
+      connections,
+      sessions: away === undefined ? Math.max(connections, movable) : connections + Math.min(away, movable),
+    };
+  }
+
+  private async awayNow(pod: string, node: string, signal?: AbortSignal): Promise<number | undefined> {
     const stats = await this.stats(pod, node, signal).catch((error: unknown) => void silence(error, signal));
-    if (!stats) return { connections, sessions: Math.max(connections, movable) };
-    const away = Math.max(0, stats.sessions - stats.connections);
-    return { connections, sessions: connections + Math.min(away, movable) };
+    return stats && awayOf(stats);
   }
 
   private async stats(pod: string, node: string, signal?: AbortSignal) {
@@ -230,6 +239,11 @@ export class EmqxClient implements EmqxPort {
 }
 
 type Load = Pick<NodeView, 'connections' | 'sessions'>;
+
+/** Sessions of devices that are away. */
+function awayOf({ connections, sessions }: Load): number {
+  return Math.max(0, sessions - connections);
+}
 
 /** Why a node told nothing. @throws what is no fault of the node */
 function silence(error: unknown, signal?: AbortSignal): Pick<NodeView, 'unreachable' | 'obstacle'> {

@@ -53,12 +53,14 @@ export class MqttProber implements Prober {
     if (!opened) return undefined;
     try {
       const stream = await within(opened, over);
-      const code = await within(greet(stream, listener), over).finally(() => stream.destroy());
+      // It may break at any moment from now on, also before anybody has said anything, and after the last answer.
+      const broken = new Promise<never>((_, reject) => stream.on('error', reject));
+      const code = await within(Promise.race([greet(stream, listener), broken]), over).finally(() => stream.destroy());
       return code === SERVER_UNAVAILABLE ? `${kind} (port ${port}) says: server unavailable` : true;
     } catch (error) {
       signal?.throwIfAborted();
       // Whoever opens it later than that finds it closed.
-      void opened.then((stream) => stream.destroy()).catch(() => undefined);
+      void opened.then((stream) => stream.on('error', () => undefined).destroy()).catch(() => undefined);
       const why = deadline.aborted ? `no answer within ${this.patienceMs / 1000} s` : (error as Error).message;
       return `${kind} (port ${port}): ${why}`;
     }

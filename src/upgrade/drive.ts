@@ -4,6 +4,7 @@ import { CreationWarning } from './creation-warning';
 import { type Action, decide, isDangerous, type Step } from './decide';
 import { UpgradeError } from './errors';
 import { Failures } from './failures';
+import { Freshness } from './freshness';
 import { HeldLease, leaseLost, Overslept } from './held-lease';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
@@ -42,8 +43,7 @@ export class Run {
   /** Of looking, of keeping the lease, and of writing the journal. */
   private readonly failures: Failures;
   private readonly undone: ActionFailures;
-  /** What a watch has reported is not to be relied on: something did not go as it made expect. */
-  private isDoubtful = false;
+  private readonly freshness: Freshness;
   private readonly creation = new CreationWarning();
   private readonly witness = new Witness();
 
@@ -58,6 +58,7 @@ export class Run {
     const { clock, cluster, emqx, holder } = context;
     this.observer = new Observer(clock, cluster, emqx);
     this.lease = new HeldLease(clock, cluster, holder);
+    this.freshness = new Freshness(clock, this.lease);
     this.targetIn = targetsOf(request);
     const report = (kind: 'action' | 'warning', text: string) => this.tell(kind, text);
     this.failures = new Failures(clock, holder, report);
@@ -97,12 +98,10 @@ export class Run {
   }
 
   private async lookAndAct(keptMs: number, signal?: AbortSignal): Promise<number> {
-    // While the lease was not ours, somebody else may have changed everything. And watches may be late, or broken without a word:
-    // so all is read anew each time the lease is renewed.
-    const anew = this.isDoubtful || this.lease.isDue;
+    const anew = this.freshness.isOver(this.journal.phase);
     await this.lease.keep(signal);
     const observation = await this.look(signal, { keptMs, anew });
-    if (anew) this.isDoubtful = false;
+    if (anew) this.freshness.begin();
     this.follow(observation);
     this.isLeft = this.until(this.journal, observation);
     if (this.isLeft) return 0;
@@ -131,7 +130,7 @@ export class Run {
     const { failures, journal } = this;
     failures.add(error);
     if (failures.last?.code === 'unavailable') this.witness.failed(this.context.clock.now());
-    this.isDoubtful = true;
+    this.freshness.doubt();
     const isSilent = !journal.paused && failures.forMs > journal.limits.stallMs;
     if (failures.isRefused || isSilent) {
       throw failures.gaveUp(whatHolds(journal.phase));
@@ -153,7 +152,7 @@ export class Run {
       step = this.decide(anew);
     }
     if (step.kind === 'stop') return this.take(step, anew, signal);
-    this.isDoubtful = true; // what made it stop was not so any more
+    this.freshness.doubt(); // what made it stop was not so any more
     return LOOK_AGAIN_MS;
   }
 
@@ -234,7 +233,7 @@ export class Run {
     } catch (error) {
       signal?.throwIfAborted();
       this.undone.add(action, error);
-      this.isDoubtful = true;
+      this.freshness.doubt();
     }
   }
 

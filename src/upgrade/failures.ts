@@ -16,6 +16,7 @@ const REFUSALS = 5;
 export class Failures {
   /** The latest. */
   last: PortError | undefined;
+  private reported: PortError['code'] | undefined;
   private count = 0;
   private refusals = 0;
   private since = 0;
@@ -67,19 +68,24 @@ export class Failures {
   add(error: unknown): void {
     if (!(error instanceof PortError) || error.code === 'missing') throw error;
     if (!this.last) this.since = this.clock.now();
-    if (error.code !== this.last?.code) this.report('warning', error.message);
     this.refusals = error.code === 'refused' ? this.refusals + 1 : 0;
     this.last = error;
+    // Somebody else has written at the same time: nothing is wrong unless it happens again at once.
     const isFirstConflict = ++this.count === 1 && error.code === 'conflict';
+    if (!isFirstConflict && error.code !== this.reported) {
+      this.report('warning', error.message);
+      this.reported = error.code;
+    }
     this.until = this.clock.now() + (isFirstConflict ? CONFLICT_MS : backOffMs(this.count, this.who));
   }
 
   /** It works. @param what is said to work, where the other side was away or refused. @default nothing is said */
   clear(what?: string): void {
-    if (what && this.last && this.last.code !== 'conflict') {
+    if (what && this.reported && this.reported !== 'conflict') {
       this.report('action', `${what} after ${Math.round(this.forMs / 1_000)} s`);
     }
     this.last = undefined;
+    this.reported = undefined;
     this.count = 0;
     this.refusals = 0;
     this.until = 0;

@@ -43,7 +43,9 @@ export class Mishaps {
       const replicas = setOf(cluster, known.pod.set)?.replicas ?? 0;
       // Before devices are led to them, new nodes may start as often as they like.
       const matters = known.sessions > 0 || journal.began.switch !== undefined;
-      if (isWatched && replicas > 0 && matters) this.compare(at, known, here.get(name));
+      if (isWatched && replicas > 0 && matters && !isLeaving(journal, known.pod.set)) {
+        this.compare(at, known, here.get(name));
+      }
       if (!here.has(name)) this.pods.delete(name);
     }
     for (const pod of cluster.pods) this.remember(observation, pod);
@@ -114,6 +116,11 @@ export class Mishaps {
       sessions: load?.sessions ?? same?.sessions ?? 0,
     });
   }
+}
+
+/** Whether a set is emptied and goes on purpose: its pods may be seen to go before its replicas are. */
+function isLeaving({ phase, from, to }: Journal, set: string): boolean {
+  return (phase === 'retire' && set === from.set) || (phase === 'clear' && set === to.set);
 }
 
 interface Known {

@@ -5,10 +5,10 @@ import type { Clock, ClusterPort, EmqxPort } from './ports';
 
 /** Phases in which only the nodes of one set move, and the others are asked now and then. */
 const ONE_MOVES: readonly Phase[] = ['evacuate', 'retire', 'return', 'clear'];
-/** Then only what they have is asked for, in one request instead of three. */
-const OTHERS_COUNT_MS = 1_900;
-/** And all of it still from time to time. */
-const OTHERS_WHOLE_MS = 12_000;
+/** Then of the others only the devices of this moment are asked for, and what else they count now and then. */
+const OTHERS_COUNT_MS = 15_000;
+/** And all of it, three requests instead of one, from time to time, and when other pods are ready than before. */
+const OTHERS_WHOLE_MS = 45_000;
 
 /** Nodes that answer later than this make what was seen of Kubernetes old, ms. */
 const SLOW_MS = 1_000;
@@ -36,6 +36,8 @@ export class Observer {
   private readonly lastSeen = new Map<string, Seen>();
   /** Of nodes that have not answered yet. */
   private readonly asking = new Map<string, Promise<NodeView>>();
+  /** The pods that were ready in the latest look: with others, nodes see other nodes. */
+  private ready = '';
 
   constructor(
     private readonly clock: Clock,
@@ -50,6 +52,7 @@ export class Observer {
     const known = journal ?? cluster.journal;
     const run = isOpen(known) && ONE_MOVES.includes(known.phase) ? known : undefined;
     const pods = asked(cluster);
+    this.noteReady(cluster);
     // Numbers of both sets are compared: all of them are of this moment, or all of that one.
     const isFresh = pods.every(
       ({ name }) => began - (this.lastSeen.get(name)?.at ?? Number.NEGATIVE_INFINITY) < keptMs,
@@ -70,6 +73,16 @@ export class Observer {
     const nodes = new Map(views.map((view) => [view.pod, view]));
     // Meanwhile the watches have told more, and cost nothing.
     return { at, cluster: at - began > SLOW_MS ? await this.cluster.observe(signal) : cluster, nodes };
+  }
+
+  private noteReady({ pods }: ClusterView): void {
+    const ready = pods
+      .filter((pod) => pod.ready && !pod.terminating)
+      .map(({ name, uid }) => `${name} ${uid}`)
+      .join();
+    if (ready === this.ready) return;
+    this.ready = ready;
+    for (const [pod, seen] of this.lastSeen) this.lastSeen.set(pod, { ...seen, wholeAt: Number.NEGATIVE_INFINITY });
   }
 
   /** What the node said before is not so any more. */
@@ -136,7 +149,7 @@ export class Observer {
 
 /**
  * A node that does not answer still has what it had, as far as anybody knows. One whose evacuation was stopped a moment ago has no
- * more devices than it then had, whatever its old numbers are: nobody is led there.
+ * more devices and sessions than it then had, whatever its old numbers are: nobody is led there.
  */
 function remembered(view: NodeView, last: Seen | undefined, now: number): NodeView {
   const { connections = 0, sessions = 0, live, seenAt, emptySince } = last?.view ?? {};
@@ -147,7 +160,10 @@ function remembered(view: NodeView, last: Seen | undefined, now: number): NodeVi
   return {
     ...view,
     seenAt: now,
-    ...(isOld && { connections: Math.min(view.connections, connections) }),
+    ...(isOld && {
+      connections: Math.min(view.connections, connections),
+      sessions: Math.min(view.sessions, sessions),
+    }),
     ...(isEmpty && { emptySince: emptySince ?? now }),
   };
 }

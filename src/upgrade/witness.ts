@@ -50,12 +50,13 @@ export class Witness {
 
   /**
    * Of the two counts of connections the lesser one: that of the statistics counts sessions that were moved, too, and the other one
-   * counts devices that have come back since the sessions were counted.
+   * counts devices that have come back since the sessions were counted. What a node that does not answer said before says nothing of
+   * the end.
    */
   private counted(observation: Observation): Observation {
     const nodes = [...observation.nodes].map(([pod, node]) => {
       const live = Math.min(node.live ?? this.live.get(pod) ?? node.connections, node.connections);
-      return [pod, { ...node, live }] as const;
+      return [pod, { ...node, live, ...(node.unreachable !== undefined && { seenAt: undefined }) }] as const;
     });
     return { ...observation, nodes: new Map(nodes) };
   }

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, connect as dialTo, type Server, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
 import { MqttProber } from '../../src/emqx';
@@ -50,6 +51,18 @@ function probing(patienceMs = 10_000) {
 }
 
 describe('a probe of MQTT', () => {
+  test('whose connection breaks before anybody has said anything is no answer, and breaks nothing else', async () => {
+    const prober = new MqttProber(async () => {
+      const stream = new PassThrough();
+      process.nextTick(() => stream.destroy(new Error('the pod has no such port')));
+      return stream;
+    });
+    expect(await prober.probe(POD, [{ kind: 'mqtt', port: 1883 }])).toEqual({
+      state: 'silent',
+      reason: 'mqtt (port 1883): the pod has no such port',
+    });
+  });
+
   test('connects with a clean session and an id of its own, and says goodbye', async () => {
     const seen: Packet[] = [];
     const port = await broker(0, seen);

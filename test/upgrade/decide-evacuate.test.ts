@@ -340,15 +340,20 @@ describe('retire', () => {
     expect(step).toMatchObject({ kind: 'stay', waitingFor: '2 blue pods to go', actions: [] });
   });
 
-  test('then makes the operator look each 5 s until it is at rest', () => {
+  test.each([
+    ['1.5 s', 1_500, 0],
+    ['1.5 s', 1_500, 8_999],
+    ['5 s, once it waits itself,', 5_000, 9_000],
+  ])('then makes the operator look each %s until it is at rest', (_, everyMs, idleMs) => {
     const beat = { do: 'patch-resource', why: 'look at the cluster without blue' };
     const at = (ms: number) =>
       decided('retire', (scene) => {
         gone(scene);
         scene.at += ms;
+        scene.idleMs = idleMs;
       });
-    expect(at(4_999)).toMatchObject({ kind: 'stay', waitingFor: 'the operator to report rest', actions: [] });
-    expect(at(5_000)).toMatchObject({ kind: 'stay', waitingFor: 'the operator to report rest', actions: [beat] });
+    expect(at(everyMs - 1)).toMatchObject({ kind: 'stay', waitingFor: 'the operator to report rest', actions: [] });
+    expect(at(everyMs)).toMatchObject({ kind: 'stay', waitingFor: 'the operator to report rest', actions: [beat] });
   });
 
   test.each<[string, (scene: Scene) => void]>([

@@ -141,11 +141,14 @@ describe('an upgrade', () => {
 });
 
 describe('what goes wrong', () => {
-  test.each(['conflict', 'unavailable'] as const)('a patch that ends in %s is decided on anew', async (code) => {
+  test.each<['conflict' | 'unavailable', unknown[]]>([
+    ['conflict', []],
+    ['unavailable', [expect.stringMatching(/^patch-resource: .*: try again$/)]],
+  ])('a patch that ends in %s is decided on anew', async (code, warnings) => {
     const world = new FakeWorld();
     world.fault = once('patchResource', new PortError(code, 'try again'));
     await world.run();
-    expect(texts(world, 'warning')).toEqual([expect.stringMatching(/^patch-resource: .*: try again$/)]);
+    expect(texts(world, 'warning')).toEqual(warnings);
     expect(world.violations).toEqual([]);
   });
 

@@ -20,6 +20,8 @@ export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS
 
 /** Time between two looks asked of the operator, in ms; each is a full pass and an event. */
 export const LOOK_EVERY = {
+  /** Nothing but what it sees is waited for. */
+  keen: 1_500,
   /** There is something new for it to see. */
   eager: 5_000,
   /** There may be. */
@@ -52,6 +54,14 @@ export function heartbeat(situation: Situation, why: string, everyMs: number): A
   const delay = situation.observation.cluster.resource.spec.blueGreenUpdate?.initialDelaySeconds ?? HOLD_DELAY_SECONDS;
   const spec = { blueGreenUpdate: { initialDelaySeconds: delay - 1 } };
   return [{ do: 'patch-resource', spec, why, heartbeat: true }];
+}
+
+/** After so long the operator itself waits for others, ms: for nodes that are gone, and time out. */
+const KEEN_FOR_MS = 9_000;
+
+/** Makes the operator look until it reports rest: each look is one write, and each second of the wait one of the upgrade. */
+export function heartbeatUntilRest(situation: Situation, why: string): Action[] {
+  return heartbeat(situation, why, situation.idleMs < KEEN_FOR_MS ? LOOK_EVERY.keen : LOOK_EVERY.eager);
 }
 
 /** What lets every traffic Service lead to this revision alone; none for those that do. */
