@@ -39,8 +39,15 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
     const { resource, sets, pods, traffic, lease, journal } = await cluster.observe();
     expect(resource.metadata.name).toBe('emqx-ee');
     expect(sets).toMatchObject([{ name: SET, replicas: 2, readyReplicas: 0, revision: expect.stringContaining(SET) }]);
-    const waiting = { set: SET, containersReady: true, onServing: false, ready: false, terminating: false };
-    expect(pods.sort((a, b) => a.name.localeCompare(b.name))).toEqual(PODS.map((name) => ({ name, ...waiting })));
+    const waiting = {
+      set: SET,
+      restarts: 0,
+      containersReady: true,
+      onServing: false,
+      ready: false,
+      terminating: false,
+    };
+    expect(pods.sort((a, b) => a.name.localeCompare(b.name))).toMatchObject(PODS.map((name) => ({ name, ...waiting })));
     expect(traffic).toEqual([{ service: 'emqx-ee-mqtt', byOperator: false, revision: undefined, pods: [] }]);
     expect({ lease, journal }).toEqual({ lease: undefined, journal: undefined });
   });
