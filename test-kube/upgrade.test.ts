@@ -91,7 +91,7 @@ describeKube('on a real API server, an upgrade', () => {
         await kubectlApply(site.upgraded());
         await until('the operator to remove a pod', () => site.world.nodes.length < 2 * NODES);
       });
-      expect(await upgrade.ended).toMatchObject({ code: 0 });
+      expect(await upgrade.ended).toMatchObject({ code: 6, output: expect.stringContaining('completed with losses') });
       const seen = await site.fleet.report();
       tell(site.namespace, seen);
       measured(`${site.namespace}: the operator said: ${(await deedsOfOperator(site)).join(', ')}`);
