@@ -19,8 +19,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'pods that the run removes itself are reported as lost',
     file: 'upgrade/mishaps.ts',
-    from: 'isWatched && replicas > 0 && matters',
-    to: 'isWatched && matters',
+    from: "return (phase === 'retire' && set === from.set) ||",
+    to: "return (phase === 'retire' && set === '') ||",
   },
   {
     name: 'each node gets the whole cap',
@@ -271,13 +271,6 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'const own = sets.filter((set) => isControlledBy(set, resource));',
     to: 'const own = [...sets];',
     fault: 'foreign-set',
-  },
-  {
-    name: 'what a watch told is good enough for what cannot be taken back',
-    file: 'upgrade/drive.ts',
-    from: 'keptMs: NODES_KEPT_MS, anew: true }',
-    to: 'keptMs: NODES_KEPT_MS, anew: false }',
-    fault: 'watch-late',
   },
   {
     name: 'a node that takes devices is believed to answer',

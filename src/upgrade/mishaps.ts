@@ -3,12 +3,12 @@ import { HELD_PHASES } from './decide';
 import { type Incident, openIncident, withChange, withIncident } from './incident';
 import type { Journal, Phase } from './journal';
 import { knownLoadOf } from './known';
-import { type Observation, type PodView, setOf } from './observation';
+import type { Observation, PodView } from './observation';
 
 /** A silence of the API server that is shorter than that is no incident, ms. */
 const SHORT_MS = 5_000;
 
-/** Phases in which no pod of either set goes away on purpose, as long as its set has replicas. */
+/** Phases in which no pod goes away on purpose, but those of the set that is emptied. */
 const WATCHED: readonly Phase[] = ['pin', 'apply', ...HELD_PHASES, 'revert'];
 
 type Change = (incidents: readonly Incident[] | undefined) => readonly Incident[] | undefined;
@@ -40,10 +40,9 @@ export class Mishaps {
     if (isWatched) this.seeHold(at, isHeld(cluster.resource), journal);
     const here = new Map(cluster.pods.map((pod) => [pod.name, pod]));
     for (const [name, known] of this.pods) {
-      const replicas = setOf(cluster, known.pod.set)?.replicas ?? 0;
       // Before devices are led to them, new nodes may start as often as they like.
       const matters = known.sessions > 0 || journal.began.switch !== undefined;
-      if (isWatched && replicas > 0 && matters && !isLeaving(journal, known.pod.set)) {
+      if (isWatched && matters && !isLeaving(journal, known.pod.set)) {
         this.compare(at, known, here.get(name));
       }
       if (!here.has(name)) this.pods.delete(name);
