@@ -133,7 +133,11 @@ export class Observer {
       whole ? this.node(node, 0, signal) : this.counted(node, last, signal),
     ]);
     const seen = this.lastSeen.get(pod);
-    const next = { ...view, live: live ?? view.live ?? last?.view.live };
+    // Devices are what everybody looks at; sessions of a node that is not emptied may be older by some seconds.
+    const next =
+      live === undefined
+        ? { ...view, live: view.live ?? last?.view.live }
+        : { ...view, live, seenAt: this.clock.now() };
     if (seen) this.lastSeen.set(pod, { ...seen, at: this.clock.now(), view: next });
     return next;
   }
