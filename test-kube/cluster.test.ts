@@ -48,7 +48,8 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
       terminating: false,
     };
     expect(pods.sort((a, b) => a.name.localeCompare(b.name))).toMatchObject(PODS.map((name) => ({ name, ...waiting })));
-    expect(traffic).toEqual([{ service: 'emqx-ee-mqtt', byOperator: false, revision: undefined, pods: [] }]);
+    const listeners = [{ kind: 'mqtt', port: 1883 }];
+    expect(traffic).toEqual([{ service: 'emqx-ee-mqtt', byOperator: false, revision: undefined, listeners, pods: [] }]);
     expect({ lease, journal }).toEqual({ lease: undefined, journal: undefined });
   });
 
