@@ -10,7 +10,7 @@ const BELIEVED_MS = 60_000;
 
 /**
  * Whether what watches have reported may still be relied on: they may be late, or broken without a word, so that everything is read anew
- * now and then. A write that meets something newer shows it at once, and so does the heartbeat of each ten seconds.
+ * now and then. A write that meets something newer shows it at once, and the heartbeats are such writes.
  */
 export class Freshness {
   private isDoubtful = false;
