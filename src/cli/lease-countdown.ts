@@ -1,4 +1,4 @@
-import type { Clock, LeaseWait } from '../upgrade';
+import { type Clock, type LeaseWait, leaseWaitText } from '../upgrade';
 import { json, safe } from './render/text';
 import { Screen } from './screen';
 import type { Output } from './shell';
@@ -19,8 +19,9 @@ export class LeaseCountdown {
     this.screen = out.isTTY && form === 'text' ? new Screen(out) : undefined;
   }
 
-  show({ holder, leftMs }: LeaseWait): void {
-    const text = `the lease of ${holder}, free in ${Math.ceil(leftMs / 1_000)} s unless it is renewed`;
+  show(wait: LeaseWait): void {
+    const { leftMs } = wait;
+    const text = leaseWaitText(wait);
     this.screen?.draw(safe(`waiting for ${text}`));
     if (this.screen || leftMs > this.writeBelowMs) return;
     this.writeBelowMs = leftMs - AGAIN_MS;

@@ -2,7 +2,7 @@ import type { Raw } from './inputs';
 import { ClusterLink, POLL_MS, reasonOf } from './link';
 import { Operation } from './operation';
 import { stateOf } from './state';
-import { refuseForeignLease } from './update';
+import { viewWhenFree } from './update';
 
 /**
  * Removes a cluster, and leaves nothing behind: no lease, no Service that selects one revision only. An upgrade that nobody drives
@@ -17,9 +17,8 @@ export async function remove(raw: Raw): Promise<void> {
   const { cluster, holder } = link;
   const { signal } = operation;
   try {
-    const view = await link.view(signal);
+    const view = await viewWhenFree(link, operation);
     if (view) {
-      refuseForeignLease(view, link);
       await cluster.holdLease(holder, signal); // from here on nobody else begins
       operation.begin();
       for (const { service, byOperator, revision } of view.traffic) {

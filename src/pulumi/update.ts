@@ -1,6 +1,8 @@
 import {
+  awaitLease,
   type ClusterView,
   controlUpgrade,
+  leaseWaitText,
   type ProgressEvent,
   runUpgrade,
   type UpgradeReport,
@@ -47,10 +49,19 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
   }
 }
 
-/** @throws Error when somebody else upgrades the cluster at this moment */
-export function refuseForeignLease({ lease }: ClusterView, link: ClusterLink): void {
-  const foreign = foreignLease(lease, link.holder, link.id);
+/**
+ * Waits for a lease whose holder may be gone, and looks again then.
+ *
+ * @throws Error when somebody else upgrades the cluster at this moment
+ */
+export async function viewWhenFree(link: ClusterLink, operation: Operation): Promise<ClusterView | undefined> {
+  const { signal } = operation;
+  const context = link.context({ report: () => undefined });
+  await awaitLease(context, (wait) => operation.show(`waiting for ${leaseWaitText(wait)}`), signal);
+  const view = await link.view(signal);
+  const foreign = foreignLease(view?.lease, link.holder, link.id);
   if (foreign) throw new Error(`${foreign.finding}; ${foreign.fix}`);
+  return view;
 }
 
 /** One way from what a cluster is to what is described. */
@@ -77,8 +88,7 @@ class Change {
 
   async bringAbout(): Promise<void> {
     const { link, operation, request } = this;
-    const view = await this.look();
-    refuseForeignLease(view, link);
+    const view = this.present(await viewWhenFree(link, operation));
     const isUpgrade = isOpen(view.journal) || activeSets(view).length > 1 || !targetOf(view, request).applied;
     if (isUpgrade) await this.upgrade(view);
     operation.begin();
@@ -137,7 +147,10 @@ class Change {
   }
 
   private async look(signal = this.operation.signal): Promise<ClusterView> {
-    const view = await this.link.view(signal);
+    return this.present(await this.link.view(signal));
+  }
+
+  private present(view: ClusterView | undefined): ClusterView {
     if (view) return view;
     throw new Error(
       `there is no EmqxEnterprise ${this.link.id} any more; \`pulumi refresh\`, and the next up makes it anew`,

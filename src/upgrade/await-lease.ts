@@ -10,6 +10,11 @@ export interface LeaseWait {
 
 const POLL_MS = 1_000;
 
+/** What is waited for, and how long at most. */
+export function leaseWaitText({ holder, leftMs }: LeaseWait): string {
+  return `the lease of ${holder}, free in ${Math.ceil(leftMs / 1_000)} s unless it is renewed`;
+}
+
 /**
  * Waits for a lease whose holder may be gone: until it has run out or was given back. When it is renewed, its holder lives, and
  * there is nothing to wait for: the checks then say who he is.

@@ -1,4 +1,4 @@
-export { awaitLease, type LeaseWait } from './await-lease';
+export { awaitLease, type LeaseWait, leaseWaitText } from './await-lease';
 export { backOffMs } from './back-off';
 export type { Change } from './changes';
 export type { Check, CheckGroup } from './check';
@@ -30,6 +30,7 @@ export {
   type ClusterPort,
   type EmqxPort,
   type EvacuationOrder,
+  type JournalVersion,
   PortError,
   type ProbeAnswer,
   type Progress,

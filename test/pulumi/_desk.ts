@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect, isKubeError, type KubeClient, type KubeObject } from '../../src/kubernetes';
+import { connect, isKubeError, type KubeClient, type KubeObject, type ObjectRef } from '../../src/kubernetes';
 import type { EmqxEnterprise } from '../../src/resource';
 import { type OpenSandbox, type OpenSandboxOptions, openSandbox } from '../../src/sandbox/open-sandbox';
 import { SharedTime } from '../_shared-time';
@@ -12,6 +12,8 @@ export const ROW = 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterpr
 
 /** A sandbox with clients, Pulumi's host beside it, and a way to look at what comes of it. */
 export class Desk {
+  private readonly closing = new AbortController();
+
   private constructor(
     private readonly folder: string,
     private readonly time: SharedTime,
@@ -79,12 +81,22 @@ export class Desk {
     return this.found<Lease>('coordination.k8s.io/v1', 'Lease', 'emqx-ee-upgrade');
   }
 
-  /** Somebody else upgrades the cluster. */
-  async takeLease(holder: string): Promise<void> {
+  /** Somebody else upgrades the cluster: a process that lives, or one that has died just now. */
+  async takeLease(holder: string, isAlive: boolean): Promise<void> {
+    const { clock } = this.time;
     const ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
-    const renewTime = new Date(this.time.clock.now() + 3_600_000).toISOString().replace('Z', '000Z');
-    const spec = { holderIdentity: holder, leaseDurationSeconds: 30, renewTime, acquireTime: renewTime };
-    await this.api.create({ ...ref, metadata: { namespace: 'default', name: 'emqx-ee-upgrade' }, spec } as KubeObject);
+    const named = { namespace: 'default', name: 'emqx-ee-upgrade' };
+    const now = () => new Date(clock.now()).toISOString().replace('Z', '000Z');
+    const spec = { holderIdentity: holder, leaseDurationSeconds: 30, renewTime: now(), acquireTime: now() };
+    await this.api.create({ ...ref, metadata: named, spec } as KubeObject);
+    if (isAlive) void this.renewLease({ ...ref, ...named }, now).catch(() => undefined); // the desk is closed
+  }
+
+  private async renewLease(lease: ObjectRef, now: () => string): Promise<void> {
+    for (;;) {
+      await this.time.clock.sleep(10_000, this.closing.signal);
+      await this.api.patch(lease, { type: 'merge', body: { spec: { renewTime: now() } } });
+    }
   }
 
   async found<T extends KubeObject>(apiVersion: string, kind: string, name: string): Promise<T | undefined> {
@@ -99,6 +111,7 @@ export class Desk {
   }
 
   async close(): Promise<void> {
+    this.closing.abort();
     this.api.close();
     await Promise.all([this.host.stop(), this.sandbox.stop()]);
     await this.time.close();

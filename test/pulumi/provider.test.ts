@@ -180,7 +180,7 @@ describe('the provider', () => {
   test('leaves a cluster alone that somebody else upgrades', async () => {
     await withCluster();
     const adopted = await desk.adopted();
-    await desk.takeLease('ada@ship 7');
+    await desk.takeLease('ada@ship 7', true);
     const before = await desk.resource();
     for (const attempt of [desk.host.update(ID, adopted, desk.properties('4.4.15')), desk.host.delete(ID, adopted)]) {
       const failure = await failureOf(attempt);
@@ -189,6 +189,16 @@ describe('the provider', () => {
     }
     expect((await desk.resource()).spec).toEqual(before.spec);
     expect((await desk.lease())?.spec.holderIdentity).toBe('ada@ship 7');
+  });
+
+  test('waits for the lease of a process that was killed, and goes on', async () => {
+    await withCluster();
+    const adopted = await desk.adopted();
+    await desk.takeLease('ada@ship 7', false);
+    const outputs = await desk.host.update(ID, adopted, desk.properties('4.4.15'));
+    expect(outputs).toMatchObject({ version: '4.4.15', lastUpgrade: { outcome: 'completed' } });
+    const waits = desk.host.rows().filter((text) => text.startsWith('waiting for the lease of ada@ship 7, free in '));
+    expect(waits.length).toBeGreaterThan(10);
   });
 
   test('goes back by itself when its time is up, if it is told so', async () => {
