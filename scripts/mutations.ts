@@ -17,6 +17,26 @@ export interface Mutation {
  */
 export const MUTATIONS: readonly Mutation[] = [
   {
+    name: 'each note makes what is refused new',
+    file: 'upgrade/drive.ts',
+    from: 'if (!change.phase && !takesUp) return;',
+    to: '',
+  },
+  {
+    name: 'on the way back slow new nodes are waited for before the old ones are stopped',
+    file: 'upgrade/observe.ts',
+    from: "  revert: 'old',",
+    to: '',
+    fault: 'target-slow',
+  },
+  {
+    name: 'the journal is written over whatever it has become',
+    file: 'upgrade/drive.ts',
+    from: 'cluster.writeJournal(next, { version: this.version, takesUp }, signal)',
+    to: 'cluster.writeJournal(next, takesUp ? { version: this.version, takesUp } : undefined, signal)',
+    fault: 'engine-paused',
+  },
+  {
     name: 'pods that the run removes itself are reported as lost',
     file: 'upgrade/mishaps.ts',
     from: "return (phase === 'retire' && set === from.set) ||",

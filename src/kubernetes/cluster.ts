@@ -13,6 +13,7 @@ import {
   type ClusterPort,
   type ClusterView,
   type Journal,
+  type JournalVersion,
   type LeaseView,
   type OperatorView,
   PortError,
@@ -191,14 +192,15 @@ export class Cluster implements ClusterPort {
     return ported(() => this.lease.release(holder, signal));
   }
 
-  writeJournal(journal: Journal, takenUp?: string, signal?: AbortSignal): Promise<void> {
+  writeJournal(journal: Journal, over?: JournalVersion, signal?: AbortSignal): Promise<string> {
     return ported(async () => {
       const data = { [JOURNAL_KEY]: JSON.stringify(journal) };
-      const removal =
-        takenUp === undefined
-          ? { data }
-          : { metadata: { resourceVersion: takenUp }, data: { ...data, [REQUEST_KEY]: null } };
-      await this.patchOrCreate(this.ref('v1', 'ConfigMap', this.companionName), removal, { data }, signal);
+      const patch = {
+        ...(over && { metadata: { resourceVersion: over.version } }),
+        data: { ...data, ...(over?.takesUp && { [REQUEST_KEY]: null }) },
+      };
+      const map = await this.patchOrCreate(this.ref('v1', 'ConfigMap', this.companionName), patch, { data }, signal);
+      return map.metadata.resourceVersion ?? '';
     });
   }
 
@@ -363,12 +365,17 @@ export class Cluster implements ClusterPort {
     return `${this.options.name}-upgrade`;
   }
 
-  private async patchOrCreate(ref: ObjectRef, patch: object, fields: object, signal?: AbortSignal): Promise<void> {
+  private async patchOrCreate(
+    ref: ObjectRef,
+    patch: object,
+    fields: object,
+    signal?: AbortSignal,
+  ): Promise<KubeObject> {
     try {
-      await this.api.patch(ref, { type: 'merge', body: patch }, {}, signal);
+      return await this.api.patch(ref, { type: 'merge', body: patch }, {}, signal);
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error;
-      await this.api.create({ ...this.companion(ref), ...fields }, signal);
+      return this.api.create({ ...this.companion(ref), ...fields }, signal);
     }
   }
 

@@ -38,6 +38,8 @@ export class Run {
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
   private isLeft = false;
+  /** Of the journal, as it was last seen or written. */
+  private version = '';
   private readonly idle = new Idleness();
   private readonly targetIn: (view: ClusterView) => Target;
   /** Of looking, of keeping the lease, and of writing the journal. */
@@ -105,7 +107,7 @@ export class Run {
     this.follow(observation);
     this.isLeft = this.until(this.journal, observation);
     if (this.isLeft) return 0;
-    if (this.witness.see(observation, this.journal)) await this.turnPage({}, undefined, signal);
+    if (this.witness.see(observation, this.journal)) await this.turnPage({}, false, signal);
     const step = this.decide(observation);
     if (this.journal.phase === 'done') return 0;
     this.tellSample(observation);
@@ -190,11 +192,11 @@ export class Run {
   private async take(step: Step, observation: Observation, signal?: AbortSignal): Promise<number> {
     switch (step.kind) {
       case 'next':
-        await this.turnPage({ ...step.note, phase: step.phase }, step.answers && observation, signal, observation);
+        await this.turnPage({ ...step.note, phase: step.phase }, step.answers !== undefined, signal, observation);
         this.tellPhase(false);
         return 0;
       case 'note':
-        await this.turnPage(step.note, step.answers && observation, signal);
+        await this.turnPage(step.note, step.answers !== undefined, signal);
         if (step.say) this.tell('warning', step.say);
         else if (step.answers) this.tell('action', `as asked: ${step.answers}`);
         return 0;
@@ -206,7 +208,7 @@ export class Run {
       }
       case 'stop': {
         const { note, actions = [] } = step;
-        if (note) await this.turnPage(note, undefined, signal);
+        if (note) await this.turnPage(note, false, signal);
         const waitMs = await this.actAll(actions, observation, signal);
         if (this.undone.isWorthwhile(actions)) return waitMs;
         throw new UpgradeError(step.code, [step.reason, ...this.undone.words].join('; '), step.fix);
@@ -298,12 +300,15 @@ export class Run {
   }
 
   /**
-   * @param asked the look in which a request was seen that is removed by this write.
+   * A process that was paused between its last look and this write, another one going on with the run meanwhile, writes nothing:
+   * the page is another one by then.
+   *
+   * @param takesUp whether the request that was seen is removed by this write
    * @param last the look that the change follows from; of the last one the report is made.
    */
   private async turnPage(
     change: Partial<Journal>,
-    asked: Observation | '' | undefined,
+    takesUp: boolean,
     signal?: AbortSignal,
     last?: Observation,
   ): Promise<void> {
@@ -313,14 +318,18 @@ export class Run {
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
-    const takenUp = asked ? asked.cluster.journalVersion : undefined;
-    const write = async () => {
-      await this.lease.keepForWrite(signal);
-      await cluster.writeJournal(next, takenUp, signal);
-    };
-    await this.insist(write, takenUp === undefined, signal);
+    await this.insist(
+      async () => {
+        await this.lease.keepForWrite(signal);
+        this.version = await cluster.writeJournal(next, { version: this.version, takesUp }, signal);
+      },
+      false,
+      signal,
+    );
     this.journal = next;
     this.witness.noted();
+    // A note alone (an incident, a hold) makes nothing that is waited for or refused new.
+    if (!change.phase && !takesUp) return;
     this.idle.reset();
     this.undone.reset();
   }
@@ -347,10 +356,17 @@ export class Run {
   }
 
   /** What stands in the cluster counts: while this process slept, another one may have gone on with the run. */
-  private follow({ cluster: { journal: written, lease } }: Observation): void {
+  private follow({ cluster: { journal: written, journalVersion, lease } }: Observation): void {
     this.heed(lease);
     if (written && written.run !== this.journal.run) throw leaseLost('another run has begun meanwhile');
+    this.version = journalVersion;
+    const { phase } = this.journal;
     this.journal = written ?? this.journal;
+    if (this.journal.phase === phase) return;
+    // A write of ours whose answer was lost, or another process that has given the lease back.
+    this.idle.reset();
+    this.undone.reset();
+    this.tellPhase(false);
   }
 
   private heed(lease: LeaseView | undefined): void {
@@ -364,7 +380,7 @@ export class Run {
     const write = async () => {
       await this.lease.keep(signal);
       if (journal.from.digest !== undefined) await cluster.keepSpec(journal.run, resource.spec, signal);
-      await cluster.writeJournal(journal, undefined, signal);
+      this.version = await cluster.writeJournal(journal, undefined, signal);
     };
     await this.insist(write, true, signal);
   }

@@ -3,8 +3,15 @@ import { isOpen, type Journal, type Phase } from './journal';
 import type { ClusterView, NodeView, Observation } from './observation';
 import type { Clock, ClusterPort, EmqxPort } from './ports';
 
-/** Phases in which only the nodes of one set move, and the others are asked now and then. */
-const ONE_MOVES: readonly Phase[] = ['evacuate', 'retire', 'return', 'clear'];
+/** Phases in which only the nodes of one set move, and the others are asked now and then: the old ones, or the new ones. */
+const ONE_MOVES: Readonly<Partial<Record<Phase, 'old' | 'new'>>> = {
+  evacuate: 'old',
+  retire: 'old',
+  revert: 'old',
+  back: 'old',
+  return: 'new',
+  clear: 'new',
+};
 /** Then of the others only the devices of this moment are asked for, and what else they count now and then. */
 const OTHERS_COUNT_MS = 15_000;
 /** And all of it, three requests instead of one, from time to time, and when other pods are ready than before. */
@@ -50,7 +57,7 @@ export class Observer {
     const began = this.clock.now();
     const cluster = await (anew ? this.cluster.observeAnew(signal) : this.cluster.observe(signal));
     const known = journal ?? cluster.journal;
-    const run = isOpen(known) && ONE_MOVES.includes(known.phase) ? known : undefined;
+    const run = isOpen(known) && ONE_MOVES[known.phase] ? known : undefined;
     const pods = asked(cluster);
     this.noteReady(cluster);
     // Numbers of both sets are compared: all of them are of this moment, or all of that one.
@@ -63,7 +70,7 @@ export class Observer {
     const late = run && this.clock.sleep(patienceMs, over.signal).catch(() => undefined);
     const views = await Promise.all(
       pods.map(({ name, set }) => {
-        const moves = !run || (set === run.from.set) !== (run.aborted !== undefined);
+        const moves = !run || (set === run.from.set ? 'old' : 'new') === ONE_MOVES[run.phase];
         const node = { pod: name, name: nodeNameOf(cluster.resource, name) };
         if (moves || !late) return this.node(node, kept, signal);
         return anew ? this.nowOrNever(node, kept, late, signal) : this.patiently(node, kept, late, signal);

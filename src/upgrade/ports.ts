@@ -82,16 +82,24 @@ export interface ClusterPort {
   readLease(signal?: AbortSignal): Promise<LeaseView | undefined>;
   releaseLease(holder: string, signal?: AbortSignal): Promise<void>;
   /**
-   * @param takenUp version of the journal whose request is removed by this write; it rejects with `conflict` when the request
-   * may be another one by now.
+   * Returns the version of what was written.
+   *
+   * @param over what it follows from; rejects with `conflict` when journal or request are others by now
    */
-  writeJournal(journal: Journal, takenUp?: string, signal?: AbortSignal): Promise<void>;
+  writeJournal(journal: Journal, over?: JournalVersion, signal?: AbortSignal): Promise<string>;
   /** Asks the run under way for something. Rejects with `missing` where there never was a run. */
   writeRequest(request: string, signal?: AbortSignal): Promise<void>;
   /** Keeps what the resource asks for before a run changes it. It may hold secrets. */
   keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void>;
   /** What was kept for a run; undefined when there is nothing. */
   keptSpec(run: string, signal?: AbortSignal): Promise<Record<string, unknown> | undefined>;
+}
+
+/** What a write of the journal follows from. */
+export interface JournalVersion {
+  version: string;
+  /** Whether the request that was seen there is removed by this write. */
+  takesUp?: boolean;
 }
 
 /** The order to empty one node. Rates are per second and at least 1. */

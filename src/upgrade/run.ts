@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { UpgradeContext } from './context';
 import { Run, type Until } from './drive';
 import { BlockedError, UpgradeError } from './errors';
@@ -23,7 +24,7 @@ export async function runUpgrade(
   request: UpgradeRequest,
   signal?: AbortSignal,
 ): Promise<UpgradeReport> {
-  const inspection = await left(inspect(context, request, signal), signal);
+  const inspection = await left((own) => inspect(context, request, own), signal);
   const { observation, target, checks } = inspection;
   const open = openRun(observation);
   const stops = blockers(open ? checks.filter(({ id }) => ['lease', 'open-run'].includes(id)) : checks);
@@ -46,7 +47,7 @@ export async function continueRun(
   until: Until | undefined,
   signal?: AbortSignal,
 ): Promise<UpgradeReport | undefined> {
-  const { observation, checks } = await left(inspect(context, undefined, signal), signal);
+  const { observation, checks } = await left((own) => inspect(context, undefined, own), signal);
   const open = openRun(observation);
   if (!open) return undefined;
   const binding = observation.cluster.request === 'abort' ? ['lease'] : ['lease', 'open-run'];
@@ -75,16 +76,19 @@ function openRun({ cluster: { journal } }: Observation): Journal | undefined {
 
 async function drive({ cluster, holder }: UpgradeContext, run: Run, signal?: AbortSignal): Promise<void> {
   try {
-    await left(run.go(signal), signal);
+    await left((own) => run.go(own), signal);
   } finally {
     await cluster.releaseLease(holder).catch(() => undefined); // it runs out by itself
   }
 }
 
 /** An abort by the signal is no failure: the run stays as it is. */
-async function left<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+async function left<T>(work: (own: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  // Each node and each action waits for it at once, which Node takes for a leak on a signal of the caller's.
+  const own = signal && AbortSignal.any([signal]);
+  if (own) setMaxListeners(0, own);
   try {
-    return await work;
+    return await work(own);
   } catch (error) {
     if (!signal?.aborted) throw error;
     const fix = 'run the same command again to go on';

@@ -380,6 +380,22 @@ describe('the journal', () => {
     ]);
   });
 
+  test('is not written over what somebody else has written meanwhile', async () => {
+    const { clock, store, cluster } = kube();
+    store.create(customResource());
+    await clock.run(async () => {
+      await cluster.observe();
+      const version = await cluster.writeJournal(journal());
+      expect((await cluster.observe()).journalVersion).toBe(version);
+      await cluster.writeRequest('pause');
+      const late = cluster.writeJournal(journal({ phase: 'green' }), { version });
+      await expect(late).rejects.toMatchObject({ code: 'conflict' });
+      const { journalVersion } = await cluster.observe();
+      await cluster.writeJournal(journal({ phase: 'green' }), { version: journalVersion, takesUp: true });
+      expect(await cluster.observe()).toMatchObject({ journal: { phase: 'green' }, request: undefined });
+    });
+  });
+
   const { limits: _, ...withoutLimits } = journal();
   test.each([
     '{"schema":2}',

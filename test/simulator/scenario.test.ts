@@ -1,3 +1,4 @@
+import { getEventListeners, getMaxListeners } from 'node:events';
 import type { KubeObject } from '../../src/kubernetes';
 import { mixedFleet } from '../../src/simulator/clients/client-group';
 import { play, type Scenario } from '../../src/simulator/scenario';
@@ -61,6 +62,21 @@ describe(`an upgrade in virtual time (seed ${SEED})`, () => {
       world.clock.run(() => runUpgrade(context, { desired: cluster('4.4.15'), driver: 'operator' })),
     ).rejects.toThrow(/driver: left alone, the operator scales nodes away before they are evacuated/);
     world.stop();
+  });
+
+  test('a plain signal of the caller is enough for many nodes', async () => {
+    const many = (version: string) => cluster(version, ({ spec }) => Object.assign(spec, { replicas: 12 }));
+    const { world, context } = await atRest({ resource: many('4.4.14') });
+    const { signal } = new AbortController();
+    let most = 0;
+    const added = signal.addEventListener.bind(signal);
+    signal.addEventListener = (...listener: Parameters<typeof added>) => {
+      added(...listener);
+      most = Math.max(most, getEventListeners(signal, 'abort').length);
+    };
+    await world.clock.run(() => runUpgrade(context, { desired: many('4.4.15') }, signal));
+    world.stop();
+    expect(most).toBeLessThanOrEqual(getMaxListeners(signal));
   });
 
   test('equal seeds give equal runs, event by event', async () => {

@@ -124,12 +124,11 @@ export class FakeWorld {
         releaseLease: wrap('releaseLease', (who) => {
           if (this.lease?.holder === who) this.lease = undefined;
         }),
-        writeJournal: wrap('writeJournal', (journal, takenUp) => {
-          if (takenUp !== undefined) {
-            if (takenUp !== String(this.requests)) throw new PortError('conflict', 'the request has changed');
-            this.request = undefined;
-          }
+        writeJournal: wrap('writeJournal', (journal, over) => {
+          if (over && over.version !== this.journalVersion) throw new PortError('conflict', 'the journal has changed');
+          if (over?.takesUp) this.request = undefined;
           this.journals.push(structuredClone(journal));
+          return this.journalVersion;
         }),
         writeRequest: wrap('writeRequest', (asked) => this.ask(asked)),
         keepSpec: wrap('keepSpec', (run, spec) => {
@@ -229,8 +228,12 @@ export class FakeWorld {
       lease: this.leaseView(),
       journal: this.journal,
       request: this.request,
-      journalVersion: String(this.requests),
+      journalVersion: this.journalVersion,
     };
+  }
+
+  private get journalVersion(): string {
+    return `${this.requests}.${this.journals.length}`;
   }
 
   private leaseView(): LeaseView | undefined {

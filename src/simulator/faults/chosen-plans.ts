@@ -84,6 +84,34 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, native: true },
     faults: [],
   },
+  'incidents that are noted meanwhile make a refusal no younger': {
+    seed: 585,
+    size: { ...DEFAULT_SIZE, plain: 12, persistent: 10, away: 2, readySeconds: 60 },
+    faults: [
+      at('green-crash-kept', 'switch', 2_742),
+      at('policy-services', 'green', 7_564),
+      at('quota-full', 'revert', 318),
+      at('request-abort', 'evacuate', 502),
+    ],
+  },
+  'nodes that evict are stopped on the way back, however slow the new ones answer': {
+    seed: 100_511,
+    size: { ...DEFAULT_SIZE, plain: 13, persistent: 15, away: 1, cap: 3, initialDelaySeconds: 3 },
+    faults: [
+      at('request-pause', 'claim', 67),
+      at('target-slow', 'evacuate', 2_046),
+      at('request-abort', 'evacuate', 6_386),
+    ],
+  },
+  'a process that slept in the middle of a write does not turn the page back': {
+    seed: 100_574,
+    size: { ...DEFAULT_SIZE, persistent: 20, away: 3, initialDelaySeconds: 4 },
+    faults: [
+      at('emqx-hung', 'switch', 487),
+      at('engine-paused', 'switch', 2_637),
+      at('manifest-applied', 'evacuate', 12_626),
+    ],
+  },
   'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],
 };
 
