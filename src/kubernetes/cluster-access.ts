@@ -44,7 +44,6 @@ export class ClusterAccess {
   /** Counts how often credentials were asked for anew. */
   generation = 0;
 
-  private readonly agent: Agent;
   private entries: Entries;
   private plugin: CredentialPlugin | undefined;
   /** Files as they were last read: one that is being replaced at this moment stays as it was. */
@@ -54,19 +53,21 @@ export class ClusterAccess {
   private constructor(
     private readonly options: KubeconfigOptions,
     entries: Entries,
+    server: URL,
+    private readonly agent: Agent,
   ) {
-    const { cluster, namespace } = entries;
     this.entries = entries;
-    const server = serverOf(cluster, entries.clusterName);
     this.server = server.href.replace(/\/+$/, '');
-    this.namespace = namespace;
-    this.agent = agentTo(server, cluster.proxyUrl, process.env);
+    this.namespace = entries.namespace;
     this.usePlugin();
   }
 
   /** @throws KubeconfigError */
   static async load(options: KubeconfigOptions): Promise<ClusterAccess> {
-    return new ClusterAccess(options, entriesBy(options));
+    const entries = entriesBy(options);
+    const server = serverOf(entries.cluster, entries.clusterName);
+    const agent = await agentTo(server, entries.cluster.proxyUrl, process.env);
+    return new ClusterAccess(options, entries, server, agent);
   }
 
   /**

@@ -42,8 +42,8 @@ describe('the proxy of the environment', () => {
     expect(proxyOfEnvironment(new URL(server), env)).toBe(proxy);
   });
 
-  test('of a kind that nobody knows is refused', () => {
-    expect(() => agentTo(new URL('https://a'), 'ftp://x', {})).toThrow(
+  test('of a kind that nobody knows is refused', async () => {
+    await expect(agentTo(new URL('https://a'), 'ftp://x', {})).rejects.toThrow(
       'proxy-url must be a URL that begins with http://, https:// or socks5://',
     );
   });

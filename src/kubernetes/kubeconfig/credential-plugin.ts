@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CredentialsError } from './kubeconfig-error';
 import type { ClusterEntry, PluginEntry } from './kubeconfig-file';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { KubeconfigError, readable } from './kubeconfig-error';
 
 /** Where an API server is, and by what it is known. */

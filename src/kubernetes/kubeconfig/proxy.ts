@@ -1,9 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
 import { BlockList, isIP } from 'node:net';
-import { HttpProxyAgent } from 'http-proxy-agent';
-import { HttpsProxyAgent } from 'https-proxy-agent';
-import { SocksProxyAgent } from 'socks-proxy-agent';
 import { KubeconfigError } from './kubeconfig-error';
 
 /** Connections that nobody used for so long are closed, before the server does, ms. */
@@ -17,19 +14,24 @@ const KEPT = { keepAlive: true, keepAliveMsecs: IDLE_MS, timeout: IDLE_MS };
  * @param proxyUrl of the kubeconfig; by default the environment says (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)
  * @throws KubeconfigError when the proxy is of no kind that is known
  */
-export function agentTo(server: URL, proxyUrl: string | undefined, env: NodeJS.ProcessEnv): http.Agent {
+export async function agentTo(server: URL, proxyUrl: string | undefined, env: NodeJS.ProcessEnv): Promise<http.Agent> {
   const proxy = proxyUrl ?? proxyOfEnvironment(server, env);
   const isSecure = server.protocol === 'https:';
   if (proxy === undefined) return isSecure ? new https.Agent(KEPT) : new http.Agent(KEPT);
   const where = proxyUrl === undefined ? 'HTTPS_PROXY or HTTP_PROXY' : 'proxy-url';
   const url = URL.canParse(proxy) ? new URL(proxy) : undefined;
   const protocol = url?.protocol ?? '';
-  // The proxy looks names up, as it does for kubectl.
-  if (/^socks5h?:$/.test(protocol)) return new SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), KEPT);
+  // Loaded where there is one: most have none.
+  if (/^socks5h?:$/.test(protocol)) {
+    const { SocksProxyAgent } = await import('socks-proxy-agent');
+    // The proxy looks names up, as it does for kubectl.
+    return new SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), KEPT);
+  }
   if (!url || !/^https?:$/.test(protocol)) {
     throw new KubeconfigError(`${where} must be a URL that begins with http://, https:// or socks5://`);
   }
-  return isSecure ? new HttpsProxyAgent(url, KEPT) : new HttpProxyAgent(url, KEPT);
+  if (isSecure) return new (await import('https-proxy-agent')).HttpsProxyAgent(url, KEPT);
+  return new (await import('http-proxy-agent')).HttpProxyAgent(url, KEPT);
 }
 
 /**
