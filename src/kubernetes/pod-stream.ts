@@ -94,7 +94,9 @@ export class PodStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.socket.send(Buffer.concat([Buffer.from([DATA]), chunk]), done);
+    // What comes too late goes nowhere: why it ended, the end says.
+    if (this.socket.readyState !== WebSocket.OPEN) done();
+    else this.socket.send(Buffer.concat([Buffer.from([DATA]), chunk]), done);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

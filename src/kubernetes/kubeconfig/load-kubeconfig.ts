@@ -42,11 +42,11 @@ export function loadKubeconfig(source: KubeconfigSource, env: NodeJS.ProcessEnv 
   if (!isEmpty) return merged(found);
   const ofPod = inCluster(env);
   if (ofPod) return ofPod;
-  const where = list.length > 0 ? `KUBECONFIG (${list.join(', ')})` : files[0];
+  if (list.length > 0 && found.length === 0) throw new KubeconfigError(`the kubeconfig ${list.join(', ')}: ENOENT`);
   throw new KubeconfigError(
     found.length > 0
-      ? `the kubeconfig ${where} is empty`
-      : `no kubeconfig: there is no ${where}; set KUBECONFIG, or name a file`,
+      ? `the kubeconfig ${files.join(', ')} is empty`
+      : `no kubeconfig: there is no ${files[0]}; set KUBECONFIG, or name a file`,
   );
 }
 
