@@ -1,13 +1,12 @@
 import path from 'node:path';
-import { inc } from 'semver';
 import { DEFAULT_NAMESPACE, type EmqxEnterprise, type Manifest, versionOf } from '../resource';
 import type { ServedNodePort } from '../sandbox/node-ports';
 import type { SandboxEvent } from '../sandbox/open-sandbox';
 import type { ClusterManifests } from '../sandbox/quickstart';
-import { manifestsOf } from './demo';
 import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
+import { localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { count, json, safe } from './render/text';
 import type { Shell } from './shell';
@@ -50,14 +49,14 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
       fix: 'give one of the two',
     });
   }
-  const manifest = flags.file === undefined ? undefined : reader.manifest('--file', flags.file);
+  const manifest = localManifest(reader, flags.file);
   reader.done();
   const manifests = flags.empty ? undefined : await clusterOf(manifest);
   const { openSandbox } = await import('../sandbox/open-sandbox.js');
   const { KubeconfigTakenError } = await import('../sandbox/kubeconfig-file.js');
   const { signal, forget } = interruption(shell);
   const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
-  const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell);
+  const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell, manifest !== undefined);
   const sandbox = await openSandbox(options, tell).catch((error: unknown) => {
     throw error instanceof KubeconfigTakenError ? new InputError(error.message) : error;
   });
@@ -92,12 +91,15 @@ function jsonTeller({ out }: Shell): (told: Told) => void {
 }
 
 /** For people: of the ports only what is new. */
-function textTeller({ out }: Shell): (told: Told) => void {
+function textTeller({ out }: Shell, hasManifest: boolean): (told: Told) => void {
   let known: readonly string[] = [];
   return (event) => {
     switch (event.kind) {
       case 'opened':
         out.write(`${instructions(event.kubeconfig, event.cluster?.version)}\n\n`);
+        break;
+      case 'staged':
+        if (hasManifest) for (const note of stageNotes(event.service, event)) out.write(`${note}\n`);
         break;
       case 'node-ports': {
         const lines = event.ports.map(nodePortLine);
@@ -123,7 +125,7 @@ function instructions(kubeconfig: string, version: string | undefined): string {
     ? [
         'kubectl get emqxenterprises',
         'emqx-blue-green check',
-        `emqx-blue-green upgrade --set-version ${inc(version, 'patch')}`,
+        `emqx-blue-green upgrade --set-version ${nextVersionOf(version)}`,
       ]
     : ['kubectl apply -f YOUR-CLUSTER.yaml', 'kubectl get emqxenterprises --watch'];
   return [

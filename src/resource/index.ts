@@ -17,3 +17,4 @@ export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readManifest } from './read-manifest';
 export { ResourceError } from './resource-error';
 export { UPGRADE_RIGHTS, type UpgradeRight } from './upgrade-rights';
+export { withVersion } from './with-version';

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../kubernetes';
-import { DEFAULT_NAMESPACE, type EmqxEnterprise, MQTT_PORTS, TRAFFIC_LABEL, withDefaults } from '../resource';
+import { DEFAULT_NAMESPACE, MQTT_PORTS } from '../resource';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import { type Drive, followWallClock } from '../simulator/clock';
 import type { EmqxNode } from '../simulator/emqx/node';
-import { contextOf, running, served } from '../simulator/scenario';
+import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import { demoFleet, SocketClients } from './clients/socket-clients';
 import { KubeconfigFile } from './kubeconfig-file';
@@ -15,7 +15,7 @@ import { MqttPort } from './mqtt/mqtt-port';
 import { NodePorts, type ServedNodePort } from './node-ports';
 import { NodeServers } from './node-servers';
 import type { ClusterManifests } from './quickstart';
-import { trafficService } from './traffic-service';
+import { type Stage, stageOf } from './stage';
 
 export interface OpenSandboxOptions {
   /** A cluster that runs from the beginning. @default - none: one is applied later */
@@ -39,6 +39,8 @@ export interface OpenSandboxOptions {
 
 /** What happens in a sandbox. */
 export type SandboxEvent =
+  /** The cluster that was given runs. */
+  | ({ kind: 'staged'; service: string } & Pick<Stage, 'addedService' | 'assumedSecrets'>)
   /** The NodePorts that are served have changed. */
   | { kind: 'node-ports'; ports: readonly ServedNodePort[] }
   /** All clients are connected for the first time. */
@@ -162,13 +164,10 @@ class SimulatedSandbox implements OpenSandbox {
   /** The first boot takes a minute of the operator's polling: it is done in virtual time, up to the present. */
   private async boot(manifests: ClusterManifests): Promise<void> {
     const { clock } = this.world;
-    const cluster = withDefaults(manifests.cluster);
-    const { service, added } = wayIn(cluster, manifests.objects, this.options.mqttPort ?? 32_010);
-    await clock.run(async () => {
-      await this.world.apply([cluster as KubeObject, ...manifests.objects, ...added]);
-      await running(contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined));
-      await served(this.world, this.namespace, service);
-    });
+    const { cluster, objects, entry, addedService, assumedSecrets } = stageOf(manifests, this.options.mqttPort);
+    const context = contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined);
+    await clock.run(() => boot(this.world, context, [cluster as KubeObject, ...objects], entry));
+    this.tell({ kind: 'staged', service: entry, addedService, assumedSecrets });
     await clock.advance(Math.max(0, Date.now() - clock.now()));
   }
 
@@ -210,18 +209,4 @@ class SimulatedSandbox implements OpenSandbox {
       this.tell({ kind: 'connected', clients: clients.connected, devices: fleet.devices });
     });
   }
-}
-
-/** The Service by which clients come in, and what is to be added for that. */
-function wayIn(
-  cluster: EmqxEnterprise,
-  objects: readonly KubeObject[],
-  nodePort: number,
-): { service: string; added: KubeObject[] } {
-  const own = objects.find(({ metadata }) => metadata.labels?.[TRAFFIC_LABEL] === cluster.metadata.name);
-  if (own) return { service: own.metadata.name, added: [] };
-  const { serviceTemplate } = cluster.spec;
-  if (serviceTemplate?.spec?.type === 'NodePort') return { service: serviceTemplate.metadata?.name ?? '', added: [] };
-  const added = trafficService(cluster, nodePort);
-  return { service: added.metadata.name, added: [added] };
 }
