@@ -3,7 +3,7 @@ import type { DemoEvent, DemoOptions, DemoResult } from '../sandbox/demo';
 import type { Driver } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
-import { localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import { blamed, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
@@ -14,7 +14,7 @@ import type { Shell } from './shell';
 /** The options of `demo` as they stand on the command line. */
 export interface DemoFlags {
   clients: string;
-  rate: string;
+  rate?: string;
   driver: Driver;
   seed: string;
   file?: string;
@@ -24,6 +24,8 @@ export interface DemoFlags {
 
 /** More clients than that have too few ports and file descriptors on one machine. */
 const MOST_CLIENTS = 20_000;
+/** Of the quickstart's cluster, where no rate is given. */
+const QUICKSTART_RATE = 300;
 
 export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode> {
   const options = await demoOptions(flags);
@@ -32,8 +34,9 @@ export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode>
     shell.out.write(`${json(result, 2)}\n`);
     return EXIT.done;
   }
-  const teller = new RunTeller(shell, options.cluster.metadata.name);
-  const { report, native } = await play(options, shell, (event) => tell(event, teller, shell));
+  const { name } = options.cluster.metadata;
+  const teller = new RunTeller(shell, name);
+  const { report, native } = await play(options, shell, (event) => tell(event, name, teller, shell));
   teller.end();
   shell.out.write(`\n${renderReport(report, native, canvasOf(shell))}\n`);
   return EXIT.done;
@@ -43,7 +46,7 @@ async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoE
   const { demo } = await import('../sandbox/demo.js');
   const { signal, forget } = interruption(shell);
   try {
-    return await demo(options, tellEvent, signal);
+    return await blamed(demo(options, tellEvent, signal));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -55,18 +58,18 @@ async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoE
 async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket of this machine');
-  const rate = reader.rate('--rate', flags.rate);
+  const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const seed = reader.seed('--seed', flags.seed);
   const version = flags.setVersion === undefined ? undefined : reader.version('--set-version', flags.setVersion);
   const manifest = localManifest(reader, flags.file);
   reader.done();
-  const manifests = await manifestsOf(manifest, rate);
+  const manifests = await manifestsOf(manifest, rate ?? QUICKSTART_RATE);
   const { driver } = flags;
   return {
     ...manifests,
     version: version ?? nextVersionOf(versionOf(manifests.cluster)),
     clients,
-    stormCap: rate,
+    ...(rate !== undefined && { stormCap: rate }),
     driver,
     seed,
   };
@@ -78,10 +81,10 @@ function tellDuration(event: DemoEvent, { err }: Shell): void {
   err.write(`the upgrade takes about ${time(event.plan.estimateMs)}\n`);
 }
 
-function tell(event: DemoEvent, teller: RunTeller, shell: Shell): void {
+function tell(event: DemoEvent, cluster: string, teller: RunTeller, shell: Shell): void {
   switch (event.kind) {
     case 'opened':
-      teller.print(opened(event));
+      teller.print(opened(event, cluster));
       break;
     case 'connected':
       teller.print(
@@ -107,11 +110,11 @@ function tell(event: DemoEvent, teller: RunTeller, shell: Shell): void {
   }
 }
 
-function opened(event: Extract<DemoEvent, { kind: 'opened' }>): string {
+function opened(event: Extract<DemoEvent, { kind: 'opened' }>, cluster: string): string {
   const { port, isSubstitute, service } = event;
   const taken = isSubstitute ? ' (another port than asked for: that one is taken)' : '';
   return [
     `A simulated cluster is running; Service ${service} is reached at 127.0.0.1:${port}${taken}`,
-    ...stageNotes(service, event),
+    ...stageNotes(service, cluster, event),
   ].join('\n');
 }

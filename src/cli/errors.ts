@@ -1,5 +1,4 @@
 import { KubeconfigError } from '../kubernetes';
-import { UnfitManifestError } from '../simulator/unfit-manifest-error';
 import { BlockedError, UpgradeError } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
 import { json, safe } from './render/text';
@@ -63,10 +62,6 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof UpgradeError) {
     const exitCode = error instanceof BlockedError ? EXIT.blocked : EXIT.stopped;
     return { exitCode, code: error.code, message: error.reason, fix: error.fix };
-  }
-  if (error instanceof UnfitManifestError) {
-    const { message, fix } = error;
-    return { exitCode: EXIT.badInput, code: 'BAD_INPUT', message, fix };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: EXIT.failed, code: 'UNFORESEEN', message };

@@ -1,9 +1,12 @@
 import { inc } from 'semver';
 import type { KubeObject } from '../kubernetes';
-import type { Manifest } from '../resource';
+import { type Manifest, TRAFFIC_LABEL } from '../resource';
 import type { ClusterManifests } from '../sandbox/quickstart';
-import type { Stage } from '../sandbox/stage';
+import type { StageNotes } from '../sandbox/stage';
+import { UnfitManifestError } from '../simulator/unfit-manifest-error';
+import { InputError } from './errors';
 import type { OptionReader } from './options';
+import { safe } from './render/text';
 
 /** Nodes that are simulated at most: each is held in memory, and by `demo` and `sandbox` on ports of its own. */
 export const MOST_REPLICAS = 100;
@@ -34,18 +37,34 @@ export async function manifestsOf(manifest: Manifest | undefined, rate: number):
   return (await import('../sandbox/quickstart.js')).quickstart(rate);
 }
 
+/** What is simulated of a manifest. Where the manifest is to blame for the end, the input is wrong. */
+export async function blamed<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof UnfitManifestError ? new InputError(error.message, error.fix) : error;
+  }
+}
+
 /** The version that comes next. */
 export function nextVersionOf(version: string): string {
   return inc(version, 'patch')!;
 }
 
-/** What is to be said of a simulated cluster that is not in its manifest. */
+/** What is to be said of a simulated cluster beyond its manifest. */
 export function stageNotes(
   service: string,
-  { addedService, assumedSecrets }: Pick<Stage, 'addedService' | 'assumedSecrets'>,
+  cluster: string,
+  { addedService, canBeSwitched, assumedSecrets }: StageNotes,
 ): string[] {
   return [
     ...(addedService ? [`The manifest brings no Service for devices: ${service} was added`] : []),
+    ...(canBeSwitched ? [] : [unswitchable(service, cluster)]),
     ...assumedSecrets.map((name) => `The Secret ${name} is not in the manifest, and is taken as given`),
-  ];
+  ].map(safe);
+}
+
+function unswitchable(service: string, cluster: string): string {
+  const consequence = 'during an upgrade it leads devices to old and new nodes alike';
+  return `Devices enter by the Service ${service}, which is not switched: ${consequence}; give it the label ${TRAFFIC_LABEL}: ${cluster}`;
 }

@@ -201,7 +201,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .addOption(ownCluster())
     .addOption(nextVersion())
     .addOption(clients())
-    .option('--rate <per second>', 'most disconnects per second in the whole cluster', '300')
+    .option('--rate <per second>', 'most disconnects per second in the whole cluster')
     .addOption(driver())
     .addOption(seed())
     .addOption(output())

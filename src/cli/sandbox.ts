@@ -6,7 +6,7 @@ import type { ClusterManifests } from '../sandbox/quickstart';
 import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
-import { localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import { blamed, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { count, json, safe } from './render/text';
 import type { Shell } from './shell';
@@ -56,8 +56,8 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   const { KubeconfigTakenError } = await import('../sandbox/kubeconfig-file.js');
   const { signal, forget } = interruption(shell);
   const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
-  const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell, manifest !== undefined);
-  const sandbox = await openSandbox(options, tell).catch((error: unknown) => {
+  const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell, manifest?.resource.metadata.name);
+  const sandbox = await blamed(openSandbox(options, tell)).catch((error: unknown) => {
     throw error instanceof KubeconfigTakenError ? new InputError(error.message) : error;
   });
   try {
@@ -91,7 +91,7 @@ function jsonTeller({ out }: Shell): (told: Told) => void {
 }
 
 /** For people: of the ports only what is new. */
-function textTeller({ out }: Shell, hasManifest: boolean): (told: Told) => void {
+function textTeller({ out }: Shell, ownCluster: string | undefined): (told: Told) => void {
   let known: readonly string[] = [];
   return (event) => {
     switch (event.kind) {
@@ -99,7 +99,8 @@ function textTeller({ out }: Shell, hasManifest: boolean): (told: Told) => void 
         out.write(`${instructions(event.kubeconfig, event.cluster?.version)}\n\n`);
         break;
       case 'staged':
-        if (hasManifest) for (const note of stageNotes(event.service, event)) out.write(`${note}\n`);
+        if (ownCluster === undefined) break;
+        for (const note of stageNotes(event.service, ownCluster, event)) out.write(`${note}\n`);
         break;
       case 'node-ports': {
         const lines = event.ports.map(nodePortLine);
@@ -107,6 +108,9 @@ function textTeller({ out }: Shell, hasManifest: boolean): (told: Told) => void 
         known = lines;
         break;
       }
+      case 'no-way-in':
+        out.write('No node port leads to MQTT without TLS: there are no clients\n');
+        break;
       case 'connected':
         out.write(`${count(event.clients)} MQTT clients are connected, ${count(event.devices)} devices are away\n`);
         break;

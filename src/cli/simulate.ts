@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { DEFAULT_NAMESPACE, type EmqxEnterprise, versionOf, withVersion } from '../resource';
+import { type EmqxEnterprise, versionOf, withVersion } from '../resource';
 import { stageOf } from '../sandbox/stage';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { type Comparison, playAlone } from '../simulator/comparison';
@@ -7,7 +7,7 @@ import { type RunReport, runReport } from '../simulator/run-report';
 import { operatorService, play, type Scenario } from '../simulator/scenario';
 import type { Driver, UpgradePlan } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
-import { localManifest, MOST_REPLICAS, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import { blamed, localManifest, MOST_REPLICAS, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { renderChart } from './render/chart';
 import { pointsOf } from './render/live';
@@ -49,8 +49,8 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   const tellPlan = (plan: UpgradePlan) => {
     if (isText) shell.out.write(`${renderPlan(plan, canvas)}\n\n`);
   };
-  const ours = await outcome(setting, flags.driver, tellPlan, progress);
-  const native = flags.driver === 'pilot' ? await comparison(setting, progress) : undefined;
+  const ours = await blamed(outcome(setting, flags.driver, tellPlan, progress));
+  const native = flags.driver === 'pilot' ? await blamed(comparison(setting, progress)) : undefined;
   progress.end();
   if (!isText) {
     const { plan, report } = ours;
@@ -121,7 +121,6 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
   const { cluster, objects, entry } = stage;
   const setting: Setting = {
     seed,
-    namespace: cluster.metadata.namespace ?? DEFAULT_NAMESPACE,
     operator: flags.operator,
     cluster,
     objects,
@@ -131,7 +130,7 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
     fleet: mixedFleet(clients, Math.ceil(clients / 10)),
     connectPerSecond: Math.max(1_000, clients / 20),
   };
-  return { setting, notes: stageNotes(entry, stage) };
+  return { setting, notes: stageNotes(entry, cluster.metadata.name, stage) };
 }
 
 function withReplicas(cluster: EmqxEnterprise, replicas: number | undefined): EmqxEnterprise {

@@ -8,7 +8,7 @@ export {
   type EmqxEnterpriseStatus,
   emqxEnterprise,
 } from './emqx-enterprise';
-export { HOLD_DELAY_SECONDS, isHeld, isHold, withoutHeartbeats } from './hold';
+export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
 export { immutableFields, nodeNameOf, versionOf } from './identity';
 export { type ImageParts, imageOf } from './image';
 export { overLive } from './over-live';

@@ -33,7 +33,7 @@ export function otherKind(input: unknown): Problem[] {
   if (kind !== KIND) problems.push({ path: 'kind', value: kind, bound: KIND, reason, fix: `write kind: ${KIND}` });
   if (apiVersion === API_VERSION) return problems;
   const problem = { path: 'apiVersion', value: apiVersion, bound: API_VERSION };
-  const isOlder = kind === KIND && typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/`);
+  const isOlder = kind === KIND && typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/v1`);
   return [
     ...problems,
     isOlder

@@ -18,7 +18,7 @@ import {
 import { demoFleet, SocketClients } from './clients/socket-clients';
 import type { ClusterManifests } from './quickstart';
 import { Sandbox } from './sandbox';
-import { type Stage, stageOf } from './stage';
+import { notesOf, type Stage, type StageNotes, stageOf } from './stage';
 
 export interface DemoOptions extends ClusterManifests {
   /** Version to upgrade to. */
@@ -38,15 +38,12 @@ export interface DemoOptions extends ClusterManifests {
 /** What happens in a demo, in order. */
 export type DemoEvent =
   | ProgressEvent
-  | ({ kind: 'opened'; port: number; isSubstitute: boolean; service: string } & Pick<Stage, Told>)
+  | ({ kind: 'opened'; port: number; isSubstitute: boolean; service: string } & StageNotes)
   | { kind: 'connected'; clients: number; devices: number; libraryClients: number }
   | { kind: 'planned'; plan: UpgradePlan }
   | { kind: 'evacuations'; evacuations: object[] }
   /** The upgrade is over; now the operator does it alone, in virtual time. */
   | { kind: 'comparing' };
-
-/** What is told of a stage. */
-type Told = 'addedService' | 'assumedSecrets';
 
 export interface DemoResult {
   plan: UpgradePlan;
@@ -104,7 +101,7 @@ export async function demo(
     demoFleet(fleetOf(options.clients)),
   );
   try {
-    tell({ kind: 'opened', ...bound, service, addedService: stage.addedService, assumedSecrets: stage.assumedSecrets });
+    tell({ kind: 'opened', ...bound, service, ...notesOf(stage) });
     await clients.connectAll();
     await clients.queueMessages();
     await world.clock.sleep(STATISTICS_MS, signal);

@@ -15,7 +15,7 @@ import { MqttPort } from './mqtt/mqtt-port';
 import { NodePorts, type ServedNodePort } from './node-ports';
 import { NodeServers } from './node-servers';
 import type { ClusterManifests } from './quickstart';
-import { type Stage, stageOf } from './stage';
+import { notesOf, type StageNotes, stageOf } from './stage';
 
 export interface OpenSandboxOptions {
   /** A cluster that runs from the beginning. @default - none: one is applied later */
@@ -40,9 +40,11 @@ export interface OpenSandboxOptions {
 /** What happens in a sandbox. */
 export type SandboxEvent =
   /** The cluster that was given runs. */
-  | ({ kind: 'staged'; service: string } & Pick<Stage, 'addedService' | 'assumedSecrets'>)
+  | ({ kind: 'staged'; service: string } & StageNotes)
   /** The NodePorts that are served have changed. */
   | { kind: 'node-ports'; ports: readonly ServedNodePort[] }
+  /** No node port leads to MQTT without TLS: the clients stay away. */
+  | { kind: 'no-way-in' }
   /** All clients are connected for the first time. */
   | { kind: 'connected'; clients: number; devices: number };
 
@@ -98,6 +100,8 @@ class SimulatedSandbox implements OpenSandbox {
   private readonly api: KubernetesApiServer;
   private clients: SocketClients | undefined;
   private undrive: (() => void) | undefined;
+  /** The Service for devices of the cluster that was given. */
+  private entry: string | undefined;
 
   constructor(
     private readonly options: OpenSandboxOptions,
@@ -150,6 +154,8 @@ class SimulatedSandbox implements OpenSandbox {
     if (manifests) await this.boot(manifests);
     this.undrive = drive(this.world.clock);
     await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
+    this.letIn(() => true); // by which way ever, where the Service for devices has no port for MQTT without TLS
+    if (this.entry !== undefined && this.options.clients && !this.clients) this.tell({ kind: 'no-way-in' });
     this.kubeconfig.write(this.api.kubeconfig());
   }
 
@@ -164,10 +170,12 @@ class SimulatedSandbox implements OpenSandbox {
   /** The first boot takes a minute of the operator's polling: it is done in virtual time, up to the present. */
   private async boot(manifests: ClusterManifests): Promise<void> {
     const { clock } = this.world;
-    const { cluster, objects, entry, addedService, assumedSecrets } = stageOf(manifests, this.options.mqttPort);
+    const stage = stageOf(manifests, this.options.mqttPort);
+    const { cluster, objects, entry } = stage;
+    this.entry = entry;
     const context = contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined);
     await clock.run(() => boot(this.world, context, [cluster as KubeObject, ...objects], entry));
-    this.tell({ kind: 'staged', service: entry, addedService, assumedSecrets });
+    this.tell({ kind: 'staged', service: entry, ...notesOf(stage) });
     await clock.advance(Math.max(0, Date.now() - clock.now()));
   }
 
@@ -192,7 +200,11 @@ class SimulatedSandbox implements OpenSandbox {
   private portsChanged(): void {
     const { ports } = this.ports;
     this.tell({ kind: 'node-ports', ports });
-    const way = ports.find(({ isMqtt }) => isMqtt);
+    this.letIn(({ service }) => this.entry === undefined || service === this.entry);
+  }
+
+  private letIn(isMeant: (port: ServedNodePort) => boolean): void {
+    const way = this.ports.ports.find((port) => port.isMqtt && isMeant(port));
     if (way && !this.clients && this.options.clients) this.connect(way.port, this.options.clients);
   }
 

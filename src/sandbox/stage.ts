@@ -26,8 +26,17 @@ export interface Stage {
   readonly nodePort: number | undefined;
   /** Whether the Service is none of the manifest's. */
   readonly addedService: boolean;
+  /** Whether an upgrade can switch it from old nodes to new ones: else it leads devices to both. */
+  readonly canBeSwitched: boolean;
   /** Names of Secrets that the manifest refers to and does not hold: they are taken as given. */
   readonly assumedSecrets: readonly string[];
+}
+
+/** What of a stage is to be told, for it is not as the manifest has it, or not as one may expect. */
+export type StageNotes = Pick<Stage, 'addedService' | 'canBeSwitched' | 'assumedSecrets'>;
+
+export function notesOf({ addedService, canBeSwitched, assumedSecrets }: Stage): StageNotes {
+  return { addedService, canBeSwitched, assumedSecrets };
 }
 
 /** Kinds that make a difference to a simulated cluster. Others, such as an Ingress or a PodMonitor, nobody there looks at. */
@@ -67,7 +76,14 @@ export function stageOf(manifests: ClusterManifests, nodePort = 32_010): Stage {
   if (found) return { ...stage, objects: all, ...found, addedService: false };
   const free = freeNodePort(nodePort, [cluster.spec.serviceTemplate ?? {}, ...objects.filter(isService)]);
   const added = trafficService(cluster, free);
-  return { ...stage, objects: [...all, added], entry: added.metadata.name, nodePort: free, addedService: true };
+  return {
+    ...stage,
+    objects: [...all, added],
+    entry: added.metadata.name,
+    nodePort: free,
+    addedService: true,
+    canBeSwitched: true,
+  };
 }
 
 /** What has an owner, such as all that the operator makes, is made again by that one, or is gone with it. */
@@ -94,14 +110,16 @@ function assumedSecret(cluster: EmqxEnterprise, objects: readonly KubeObject[]):
   return { ...kinds.secret, metadata: { namespace, name }, data: { [LICENSE_KEY]: '' } };
 }
 
-function wayIn(cluster: EmqxEnterprise, services: readonly Service[]): Pick<Stage, 'entry' | 'nodePort'> | undefined {
+type WayIn = Pick<Stage, 'entry' | 'nodePort' | 'canBeSwitched'>;
+
+function wayIn(cluster: EmqxEnterprise, services: readonly Service[]): WayIn | undefined {
   const { name } = cluster.metadata;
   const marked = services.find(({ metadata }) => metadata.labels?.[TRAFFIC_LABEL] === name);
-  if (marked) return entryBy(marked.metadata.name, marked);
+  if (marked) return { ...entryBy(marked.metadata.name, marked), canBeSwitched: true };
   const { serviceTemplate } = cluster.spec;
-  if (isOpen(serviceTemplate)) return entryBy(operatorService(cluster), serviceTemplate);
+  if (isOpen(serviceTemplate)) return { ...entryBy(operatorService(cluster), serviceTemplate), canBeSwitched: true };
   const other = services.find((service) => isOpen(service) && selectsNodes(cluster, service) && forDevices(service));
-  return other && entryBy(other.metadata.name, other);
+  return other && { ...entryBy(other.metadata.name, other), canBeSwitched: false };
 }
 
 /** A Service, or the template of one. */

@@ -21,7 +21,7 @@ import { UnfitManifestError } from './unfit-manifest-error';
 import { World, type WorldOptions } from './world';
 
 /** One upgrade from beginning to end, with its cluster and its devices. */
-export interface Scenario extends Omit<WorldOptions, 'observer' | 'podChanged'> {
+export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 'podChanged'> {
   /** What runs before: the complete custom resource, and what belongs to it. */
   cluster: EmqxEnterprise;
   objects?: readonly KubeObject[];
@@ -75,9 +75,9 @@ const MOST_MS = 24 * 3_600_000;
  */
 export async function play(scenario: Scenario): Promise<ScenarioResult> {
   let sessionsMoved = 0;
-  const world = new World({ ...scenario, observer: { sessionMoved: () => void sessionsMoved++ } });
-  const { clock } = world;
   const { name, namespace = 'default' } = scenario.cluster.metadata;
+  const world = new World({ ...scenario, namespace, observer: { sessionMoved: () => void sessionsMoved++ } });
+  const { clock } = world;
   const began = clock.now();
   // Alone the operator empties one node after the other, and waits beside each.
   const mostMs = MOST_MS * (3 + (scenario.cluster.spec.replicas ?? DEFAULT_REPLICAS));
@@ -156,6 +156,10 @@ export async function boot(
     await world.apply(objects);
     await running(context);
     await served(world, objects[0]?.metadata.namespace ?? 'default', service);
+    await until(world.clock, 'a Service that the upgrade can switch', async () => {
+      const { traffic } = await context.cluster.observe();
+      return traffic.length > 0;
+    });
   } catch (error) {
     if (error instanceof KubeApiError) {
       const fix = 'kubectl apply --dry-run=server says the same of it on a real cluster: put it right in the manifest';

@@ -103,6 +103,20 @@ test('what else stands in the manifest must be objects that Kubernetes could tak
 });
 
 test.each([
+  [
+    'apps.emqx.io/v1beta3',
+    /^let the cluster convert it: kubectl get emqxenterprises\.v1beta4\.apps\.emqx\.io emqx-ee -n mqtt -o yaml$/,
+  ],
+  ['apps.emqx.io/v2beta1', /^write apiVersion: apps\.emqx\.io\/v1beta4$/],
+  ['emqx.io/v1', /^write apiVersion: apps\.emqx\.io\/v1beta4$/],
+])('a cluster of the version %s is told how to get the right one', (apiVersion, fix) => {
+  const other = { apiVersion, kind: 'EmqxEnterprise', metadata: { name: 'emqx-ee', namespace: 'mqtt' } };
+  expect(problemsIn(stringify(other))).toEqual([
+    expect.objectContaining({ path: 'apiVersion', fix: expect.stringMatching(fix) }),
+  ]);
+});
+
+test.each([
   ['EMQX', 'apps.emqx.io/v2beta1', /EMQX 5 and later, which this version does not upgrade yet/],
   ['EmqxBroker', 'apps.emqx.io/v1beta4', /open-source EMQX 4\.4/],
   ['EMQX', 'example.com/v1', /no document of the manifest describes a cluster/],

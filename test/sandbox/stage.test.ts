@@ -42,10 +42,10 @@ describe('devices come in by', () => {
       'emqx-ee',
       undefined,
     ],
-    ['another Service that leads to its nodes', {}, [open], 'open', 32_010],
+    ['another Service that leads to its nodes, though no upgrade switches it', {}, [open], 'open', 32_010],
   ])('%s', (_, spec, objects, entry, nodePort) => {
     const stage = stageOf({ cluster: cluster(spec), objects });
-    expect(stage).toMatchObject({ entry, nodePort, addedService: false });
+    expect(stage).toMatchObject({ entry, nodePort, addedService: false, canBeSwitched: entry !== 'open' });
     expect(stage.objects).toHaveLength(objects.length);
   });
 
