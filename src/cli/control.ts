@@ -1,3 +1,4 @@
+import { withVersion } from '../resource';
 import { type Control, controlUpgrade, planUpgrade, statusOf, UpgradeError } from '../upgrade';
 import { type ClusterFlags, type Connection, withCluster } from './connection';
 import { CommandError } from './errors';
@@ -9,7 +10,7 @@ import { json, safe } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
-import { wantedBy, withVersion } from './wanted';
+import { wantedBy } from './wanted';
 
 /** What is told when the run has taken it up. */
 const TAKEN_UP: Readonly<Record<Control['do'], string>> = {

@@ -1,39 +1,42 @@
-import type { KubeObject } from '../kubernetes';
-import type { Manifest } from '../resource';
+import { versionOf } from '../resource';
 import type { DemoEvent, DemoOptions, DemoResult } from '../sandbox/demo';
-import type { ClusterManifests } from '../sandbox/quickstart';
 import type { Driver } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
+import { blamed, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
-import { count, json } from './render/text';
+import { count, json, time } from './render/text';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
 
 /** The options of `demo` as they stand on the command line. */
 export interface DemoFlags {
   clients: string;
-  rate: string;
+  rate?: string;
   driver: Driver;
   seed: string;
   file?: string;
-  setVersion: string;
+  setVersion?: string;
   output: 'text' | 'json';
 }
 
 /** More clients than that have too few ports and file descriptors on one machine. */
 const MOST_CLIENTS = 20_000;
+/** Of the quickstart's cluster, where no rate is given. */
+const QUICKSTART_RATE = 300;
 
 export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode> {
   const options = await demoOptions(flags);
   if (flags.output === 'json') {
-    shell.out.write(`${json(await play(options, shell, () => undefined), 2)}\n`);
+    const result = await play(options, shell, (event) => tellDuration(event, shell));
+    shell.out.write(`${json(result, 2)}\n`);
     return EXIT.done;
   }
-  const teller = new RunTeller(shell, options.cluster.metadata.name);
-  const { report, native } = await play(options, shell, (event) => tell(event, teller, shell));
+  const { name } = options.cluster.metadata;
+  const teller = new RunTeller(shell, name);
+  const { report, native } = await play(options, shell, (event) => tell(event, name, teller, shell));
   teller.end();
   shell.out.write(`\n${renderReport(report, native, canvasOf(shell))}\n`);
   return EXIT.done;
@@ -43,7 +46,7 @@ async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoE
   const { demo } = await import('../sandbox/demo.js');
   const { signal, forget } = interruption(shell);
   try {
-    return await demo(options, tellEvent, signal);
+    return await blamed(demo(options, tellEvent, signal));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -55,25 +58,33 @@ async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoE
 async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket of this machine');
-  const rate = reader.rate('--rate', flags.rate);
+  const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const seed = reader.seed('--seed', flags.seed);
-  const version = reader.version('--set-version', flags.setVersion);
-  const manifest = flags.file === undefined ? undefined : reader.manifest('--file', flags.file);
+  const version = flags.setVersion === undefined ? undefined : reader.version('--set-version', flags.setVersion);
+  const manifest = localManifest(reader, flags.file);
   reader.done();
-  const manifests = await manifestsOf(manifest, rate);
-  return { ...manifests, version, clients, stormCap: rate, driver: flags.driver, seed };
+  const manifests = await manifestsOf(manifest, rate ?? QUICKSTART_RATE);
+  const { driver } = flags;
+  return {
+    ...manifests,
+    version: version ?? nextVersionOf(versionOf(manifests.cluster)),
+    clients,
+    ...(rate !== undefined && { stormCap: rate }),
+    driver,
+    seed,
+  };
 }
 
-/** The cluster of a manifest; without one the quickstart's, with this rate. */
-export async function manifestsOf(manifest: Manifest | undefined, rate: number): Promise<ClusterManifests> {
-  if (manifest) return { cluster: manifest.resource, objects: manifest.others as KubeObject[] };
-  return (await import('../sandbox/quickstart.js')).quickstart(rate);
+/** What a program gets is written in the end: whoever waits for it is told how long that takes. */
+function tellDuration(event: DemoEvent, { err }: Shell): void {
+  if (event.kind !== 'planned' || event.plan.estimateMs === null) return;
+  err.write(`the upgrade takes about ${time(event.plan.estimateMs)}\n`);
 }
 
-function tell(event: DemoEvent, teller: RunTeller, shell: Shell): void {
+function tell(event: DemoEvent, cluster: string, teller: RunTeller, shell: Shell): void {
   switch (event.kind) {
     case 'opened':
-      teller.print(opened(event));
+      teller.print(opened(event, cluster));
       break;
     case 'connected':
       teller.print(
@@ -82,6 +93,9 @@ function tell(event: DemoEvent, teller: RunTeller, shell: Shell): void {
       break;
     case 'planned':
       teller.print(`${renderPlan(event.plan, canvasOf(shell))}\n`);
+      break;
+    case 'comparing':
+      if (!shell.out.isTTY) teller.print('now by the operator alone, in virtual time, for comparison');
       break;
     case 'evacuations':
       teller.print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${json(event.evacuations, 2)}`);
@@ -96,8 +110,11 @@ function tell(event: DemoEvent, teller: RunTeller, shell: Shell): void {
   }
 }
 
-function opened({ port, isSubstitute, service, addedService }: Extract<DemoEvent, { kind: 'opened' }>): string {
+function opened(event: Extract<DemoEvent, { kind: 'opened' }>, cluster: string): string {
+  const { port, isSubstitute, service } = event;
   const taken = isSubstitute ? ' (another port than asked for: that one is taken)' : '';
-  const added = addedService ? `\nThe manifest brings no Service for devices: ${service} was added` : '';
-  return `A simulated cluster is running; Service ${service} is reached at 127.0.0.1:${port}${taken}${added}`;
+  return [
+    `A simulated cluster is running; Service ${service} is reached at 127.0.0.1:${port}${taken}`,
+    ...stageNotes(service, cluster, event),
+  ].join('\n');
 }

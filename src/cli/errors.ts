@@ -27,6 +27,19 @@ export class InputError extends CommandError {
   }
 }
 
+/** One thing that is wrong with the input, and what to do about it, in one line each. */
+export interface Complaint {
+  message: string;
+  fix: string;
+}
+
+/** All that is wrong with the input: each thing has its line in the message, and one in the fix. */
+export class InputErrors extends InputError {
+  constructor(readonly complaints: readonly Complaint[]) {
+    super(complaints.map(({ message }) => message).join('\n'), complaints.map(({ fix }) => fix).join('\n'));
+  }
+}
+
 /** What is told of an error that ends a command. */
 export interface Failure {
   exitCode: ExitCode;
@@ -46,9 +59,7 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof UpgradeError) {
     const exitCode = error instanceof BlockedError ? EXIT.blocked : EXIT.stopped;
-    // The message ends with the fix.
-    const message = error.message.replace(`; ${error.fix}`, '');
-    return { exitCode, code: error.code, message, fix: error.fix };
+    return { exitCode, code: error.code, message: error.reason, fix: error.fix };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: EXIT.failed, code: 'UNFORESEEN', message };
@@ -62,8 +73,8 @@ const KUBECONFIG_FIX = 'name the file by --kubeconfig or KUBECONFIG, and the con
  */
 export function tellFailure(error: unknown, { out, err }: Shell, form: 'text' | 'object' | 'lines'): ExitCode {
   const { exitCode, ...failure } = failureOf(error);
-  const { message, fix } = failure;
-  const text = [message, ...(fix === undefined ? [] : [`→ ${fix}`])].join('\n');
+  const complaints = error instanceof InputErrors ? error.complaints : [failure];
+  const text = complaints.map(({ message, fix }) => (fix === undefined ? message : `${message}\n→ ${fix}`)).join('\n');
   err.write(`${text.split('\n').map(safe).join('\n')}\n`);
   if (form === 'object') out.write(`${json({ error: failure }, 2)}\n`);
   if (form === 'lines') out.write(`${json({ kind: 'error', ...failure })}\n`);

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { formatProblem, type Manifest, type Problem, ResourceError, readManifest } from '../resource';
+import { type Manifest, type Problem, ResourceError, readManifest } from '../resource';
+import { formatFinding } from '../resource/problem';
 import { emqxVersion } from '../resource/rules';
-import { InputError } from './errors';
+import { type Complaint, InputErrors } from './errors';
 
 /**
  * Reads the options of a command and collects what is wrong with them, so that all of it is told at once. What it returns
  * of a wrong option nobody sees, for `done` throws.
  */
 export class OptionReader {
-  private readonly complaints: string[] = [];
+  private readonly complaints: Complaint[] = [];
 
   problem(problem: Problem): void {
-    this.complaints.push(formatProblem(problem));
+    this.complaints.push(complaintOf(problem));
   }
 
   /** A name of Kubernetes. What is empty there stands for something else: all names, or all namespaces. */
@@ -50,7 +51,11 @@ export class OptionReader {
 
   version(flag: string, value: string): string {
     const violation = emqxVersion(value);
-    if (violation) this.problem({ path: flag, value, ...violation });
+    if (!violation) return value;
+    // Not all that is said of an image applies: prefix and suffix of its tag stay.
+    const [meant] = /\d+\.\d+\.\d+/.exec(value) ?? [];
+    const isPart = meant !== undefined && meant !== value && emqxVersion(meant) === undefined;
+    this.problem({ path: flag, value, ...violation, ...(isPart && { fix: `give ${meant}` }) });
     return value;
   }
 
@@ -74,13 +79,18 @@ export class OptionReader {
       return readManifest(text, file === '-' ? 'standard input' : file);
     } catch (error) {
       if (!(error instanceof ResourceError)) throw error;
-      this.complaints.push(error.message);
+      this.complaints.push(...error.problems.map((problem) => complaintOf(problem, error.source)));
       return undefined;
     }
   }
 
-  /** @throws InputError with all problems, if there are any */
+  /** @throws InputErrors with all problems, if there are any */
   done(): void {
-    if (this.complaints.length > 0) throw new InputError(this.complaints.join('\n'));
+    if (this.complaints.length > 0) throw new InputErrors(this.complaints);
   }
+}
+
+function complaintOf(problem: Problem, source?: string): Complaint {
+  const finding = formatFinding(problem);
+  return { message: source === undefined ? finding : `${source}: ${finding}`, fix: problem.fix };
 }

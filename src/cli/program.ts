@@ -153,7 +153,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .command('simulate')
     .description('play an upgrade in virtual time: its plan, a chart, and what devices see of it')
     .addOption(ownCluster())
-    .addOption(toVersion().default('4.4.15'))
+    .addOption(nextVersion())
     .addOption(clients())
     .option('--replicas <count>', 'nodes of the cluster')
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
@@ -199,9 +199,9 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .command('demo')
     .description('upgrade a simulated cluster with real MQTT clients on this machine, and show what it does')
     .addOption(ownCluster())
-    .addOption(toVersion().default('4.4.15'))
+    .addOption(nextVersion())
     .addOption(clients())
-    .option('--rate <per second>', 'most disconnects per second in the whole cluster', '300')
+    .option('--rate <per second>', 'most disconnects per second in the whole cluster')
     .addOption(driver())
     .addOption(seed())
     .addOption(output())
@@ -271,6 +271,8 @@ function addDrive(command: Command): void {
 const ownCluster = () =>
   new Option('-f, --file <manifest>', 'a cluster of your own instead of the quickstart; - reads standard input');
 const toVersion = () => new Option('--set-version <version>', 'EMQX version to upgrade to; nothing else changes');
+const nextVersion = () =>
+  new Option('--set-version <version>', 'EMQX version to upgrade to (default: the next patch of what the cluster has)');
 const clients = () =>
   new Option('--clients <count>', 'connected clients; another tenth are devices that are away').default('3000');
 const seed = () => new Option('--seed <number>', 'what everything random follows from').default('1');

@@ -1,13 +1,12 @@
 import path from 'node:path';
-import { inc } from 'semver';
 import { DEFAULT_NAMESPACE, type EmqxEnterprise, type Manifest, versionOf } from '../resource';
 import type { ServedNodePort } from '../sandbox/node-ports';
 import type { SandboxEvent } from '../sandbox/open-sandbox';
 import type { ClusterManifests } from '../sandbox/quickstart';
-import { manifestsOf } from './demo';
 import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
+import { blamed, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { count, json, safe } from './render/text';
 import type { Shell } from './shell';
@@ -50,15 +49,15 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
       fix: 'give one of the two',
     });
   }
-  const manifest = flags.file === undefined ? undefined : reader.manifest('--file', flags.file);
+  const manifest = localManifest(reader, flags.file);
   reader.done();
   const manifests = flags.empty ? undefined : await clusterOf(manifest);
   const { openSandbox } = await import('../sandbox/open-sandbox.js');
   const { KubeconfigTakenError } = await import('../sandbox/kubeconfig-file.js');
   const { signal, forget } = interruption(shell);
   const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
-  const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell);
-  const sandbox = await openSandbox(options, tell).catch((error: unknown) => {
+  const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell, manifest?.resource.metadata.name);
+  const sandbox = await blamed(openSandbox(options, tell)).catch((error: unknown) => {
     throw error instanceof KubeconfigTakenError ? new InputError(error.message) : error;
   });
   try {
@@ -92,12 +91,16 @@ function jsonTeller({ out }: Shell): (told: Told) => void {
 }
 
 /** For people: of the ports only what is new. */
-function textTeller({ out }: Shell): (told: Told) => void {
+function textTeller({ out }: Shell, ownCluster: string | undefined): (told: Told) => void {
   let known: readonly string[] = [];
   return (event) => {
     switch (event.kind) {
       case 'opened':
         out.write(`${instructions(event.kubeconfig, event.cluster?.version)}\n\n`);
+        break;
+      case 'staged':
+        if (ownCluster === undefined) break;
+        for (const note of stageNotes(event.service, ownCluster, event)) out.write(`${note}\n`);
         break;
       case 'node-ports': {
         const lines = event.ports.map(nodePortLine);
@@ -105,6 +108,9 @@ function textTeller({ out }: Shell): (told: Told) => void {
         known = lines;
         break;
       }
+      case 'no-way-in':
+        out.write('No node port leads to MQTT without TLS: there are no clients\n');
+        break;
       case 'connected':
         out.write(`${count(event.clients)} MQTT clients are connected, ${count(event.devices)} devices are away\n`);
         break;
@@ -123,7 +129,7 @@ function instructions(kubeconfig: string, version: string | undefined): string {
     ? [
         'kubectl get emqxenterprises',
         'emqx-blue-green check',
-        `emqx-blue-green upgrade --set-version ${inc(version, 'patch')}`,
+        `emqx-blue-green upgrade --set-version ${nextVersionOf(version)}`,
       ]
     : ['kubectl apply -f YOUR-CLUSTER.yaml', 'kubectl get emqxenterprises --watch'];
   return [

@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, HIDDEN, overLive, withDefaults, withoutHeartbeats } from '../resource';
+import { type EmqxEnterprise, HIDDEN, overLive, withVersion } from '../resource';
 import type { Driver, Limits, UpgradeRequest } from '../upgrade';
 import type { ClusterFlags, Connection } from './connection';
 import { OptionReader } from './options';
@@ -139,18 +139,6 @@ export function desiredOf({ manifest, version }: Wanted, { namespace, live }: Co
   // The namespace is part of the names of the nodes, which are among the defaults.
   if (manifest) return overLive({ ...manifest, metadata: { ...manifest.metadata, namespace } }, live);
   return version === undefined ? undefined : withVersion(live, version);
-}
-
-/** The same resource with another version of EMQX. */
-export function withVersion(resource: EmqxEnterprise, version: string): EmqxEnterprise {
-  const next = withDefaults(resource);
-  const node = next.spec.template!.spec!.emqxContainer!;
-  node.image = { ...node.image, version };
-  const { blueGreenUpdate } = next.spec;
-  if (blueGreenUpdate?.initialDelaySeconds !== undefined) {
-    blueGreenUpdate.initialDelaySeconds = withoutHeartbeats(blueGreenUpdate.initialDelaySeconds);
-  }
-  return next;
 }
 
 function isOf(reader: OptionReader, path: string, value: string | undefined, bound: string | undefined): void {

@@ -8,7 +8,7 @@ export {
   type EmqxEnterpriseStatus,
   emqxEnterprise,
 } from './emqx-enterprise';
-export { HOLD_DELAY_SECONDS, isHeld, isHold, withoutHeartbeats } from './hold';
+export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
 export { immutableFields, nodeNameOf, versionOf } from './identity';
 export { type ImageParts, imageOf } from './image';
 export { overLive } from './over-live';
@@ -17,3 +17,4 @@ export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readManifest } from './read-manifest';
 export { ResourceError } from './resource-error';
 export { UPGRADE_RIGHTS, type UpgradeRight } from './upgrade-rights';
+export { withVersion } from './with-version';

@@ -1,6 +1,7 @@
-import { API_VERSION, KIND } from './constants';
+import { KIND } from './constants';
 import { type EmqxEnterprise, emqxEnterprise } from './emqx-enterprise';
 import { formatPath, type Problem, type Violation } from './problem';
+import { otherKind } from './related-kinds';
 import { ResourceError } from './resource-error';
 import * as rules from './rules';
 import { at, type Finding, structuralFindings } from './structure';
@@ -43,18 +44,6 @@ function oncePerPath(findings: readonly Finding[]): Problem[] {
   return findings
     .filter(({ problem }) => !seen.has(problem.path) && seen.add(problem.path))
     .map(({ problem }) => problem);
-}
-
-/** Nothing else can be said of a resource of another kind or version. */
-function otherKind(input: unknown): Problem[] {
-  const reason = 'EMQX Enterprise 4.4 is described by this kind and this version only';
-  const expected = [
-    ['kind', KIND],
-    ['apiVersion', API_VERSION],
-  ] as const;
-  return expected
-    .map(([path, bound]) => ({ path, value: at(input, [path]), bound, reason, fix: `write ${path}: ${bound}` }))
-    .filter(({ value, bound }) => value !== bound);
 }
 
 function ruleFindings(input: unknown): Finding[] {

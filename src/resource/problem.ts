@@ -20,7 +20,12 @@ export const HIDDEN: unique symbol = Symbol('hidden');
 
 /** `'path' (value) must be <bound>: <reason>; <fix>` */
 export function formatProblem(problem: Problem): string {
-  return `'${problem.path}' (${describe(problem.value)}) must be ${problem.bound}: ${problem.reason}; ${problem.fix}`;
+  return `${formatFinding(problem)}; ${problem.fix}`;
+}
+
+/** The same without what to do about it. */
+export function formatFinding({ path, value, bound, reason }: Problem): string {
+  return `'${path}' (${describe(value)}) must be ${bound}: ${reason}`;
 }
 
 /** Steps of a path as one text: `spec.ports[0].nodePort`, `metadata.labels["a.b/c"]`. */

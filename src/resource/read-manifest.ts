@@ -1,8 +1,10 @@
-import { isMap, LineCounter, parseAllDocuments } from 'yaml';
 import { API_VERSION, KIND } from './constants';
 import type { EmqxEnterprise } from './emqx-enterprise';
-import { parseEmqxEnterprise } from './parse';
-import { HIDDEN, type Problem } from './problem';
+import { manifestObjects } from './manifest-objects';
+import { problemsOfOther } from './other-objects';
+import { problemsOf } from './parse';
+import type { Problem } from './problem';
+import { otherEmqx } from './related-kinds';
 import { ResourceError } from './resource-error';
 import { at } from './structure';
 
@@ -15,90 +17,50 @@ export interface Manifest {
 
 /**
  * Reads a YAML manifest (one or more documents, or lists of objects, as kubectl reads them) that holds exactly one EmqxEnterprise.
+ * A field that is null counts as left out, as it does to the API server.
  *
  * @param source where the text comes from, for the error, for example the name of a file
  * @throws ResourceError with all problems at once
  */
 export function readManifest(text: string, source: string): Manifest {
-  const documents = readDocuments(text, source);
-  const clusters = documents.filter((document) => at(document, ['kind']) === KIND);
-  const first = clusters[0];
-  if (first && clusters.length === 1) {
-    const resource = parseEmqxEnterprise(first, source);
-    return { resource, others: documents.filter((document) => document !== first) };
-  }
-  const kinds = documents.map((document) => at(document, ['kind']));
-  throw new ResourceError(source, [
-    {
-      path: 'kind',
-      value: kinds.length < 2 ? kinds[0] : kinds.join(', '),
-      bound: `${KIND}, in exactly one document`,
-      reason: first ? 'it must be clear which cluster is meant' : `no document of the manifest describes a cluster`,
-      fix: first
-        ? 'write each cluster into a manifest of its own'
-        : `write apiVersion: ${API_VERSION} and kind: ${KIND}, or choose another file`,
-    },
-  ]);
-}
-
-function readDocuments(text: string, source: string): object[] {
-  const lineCounter = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    lineCounter,
-    prettyErrors: false, // they quote the text, which may hold a license
-    // kubectl reads YAML 1.1 (`on` is true), but takes dates and 1:30 for text.
-    version: '1.1',
-    customTags: (tags) =>
-      tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'TIME' && !tag.tag.endsWith(':timestamp'))),
-  });
-  const values: object[] = [];
-  const problems: Problem[] = [];
-  [...documents].forEach((document, index) => {
-    const error = document.errors[0]; // the others follow from it
-    if (error) {
-      const { line, col } = lineCounter.linePos(error.pos[0]);
-      // The error's message may quote the text; its code does not.
-      const what = error.code.toLowerCase().replaceAll('_', ' ');
-      problems.push(notYaml(`line ${line}, column ${col}`, `it cannot be read from here on (${what})`));
-      return;
-    }
-    try {
-      const value: unknown = document.toJS({ reviver: withoutNullTimestamp });
-      if (isMap(document.contents)) values.push(...objectsIn(value as object));
-      else if (value !== null) problems.push(notObject(index));
-    } catch {
-      problems.push(notYaml(`document ${index + 1}`, 'its aliases cannot be resolved'));
-    }
-  });
+  const objects = manifestObjects(text, source).map(withoutNulls);
+  const clusters = objects.filter((object) => at(object, ['kind']) === KIND);
+  const [cluster] = clusters;
+  if (!cluster || clusters.length > 1) throw new ResourceError(source, [notOne(objects, cluster !== undefined)]);
+  const others = objects.filter((object) => object !== cluster);
+  const problems = [
+    ...problemsOf(cluster),
+    ...others.flatMap((other) => problemsOfOther(other, labelOf(other, objects.indexOf(other)))),
+  ];
   if (problems.length > 0) throw new ResourceError(source, problems);
-  return values;
+  return { resource: cluster as EmqxEnterprise, others };
 }
 
-/** The object itself, or those in a `List`, as kubectl writes it for several objects. */
-function objectsIn(value: object): object[] {
-  const items = at(value, ['items']);
-  const isList = at(value, ['apiVersion']) === 'v1' && at(value, ['kind']) === 'List';
-  if (!isList && at(value, ['kind']) !== `${KIND}List`) return [value];
-  return Array.isArray(items)
-    ? items.filter((item) => typeof item === 'object' && item !== null).flatMap(objectsIn)
-    : [];
-}
-
-/** Go programs write `creationTimestamp: null` where they mean to write nothing. */
-function withoutNullTimestamp(key: unknown, value: unknown): unknown {
-  return key === 'creationTimestamp' && value === null ? undefined : value;
-}
-
-function notYaml(path: string, reason: string): Problem {
-  return { path, value: HIDDEN, bound: 'YAML', reason, fix: 'mind the indentation, colons and quotes around there' };
-}
-
-function notObject(index: number): Problem {
-  return {
-    path: `document ${index + 1}`,
-    value: HIDDEN,
-    bound: 'an object',
-    reason: 'a manifest is a sequence of Kubernetes objects',
-    fix: 'remove what is none, or choose another file',
+function notOne(objects: readonly object[], isSeveral: boolean): Problem {
+  const kinds = objects.map((object) => at(object, ['kind']));
+  const problem = {
+    path: 'kind',
+    value: kinds.length < 2 ? kinds[0] : kinds.join(', '),
+    bound: `${KIND}, in exactly one document`,
   };
+  if (isSeveral) {
+    const fix = 'write each cluster into a manifest of its own';
+    return { ...problem, reason: 'it must be clear which cluster is meant', fix };
+  }
+  const related = objects.map(otherEmqx).find(Boolean);
+  const fix = `choose another file: a cluster has apiVersion: ${API_VERSION} and kind: ${KIND}`;
+  return { ...problem, reason: 'no document of the manifest describes a cluster', fix, ...related };
+}
+
+function labelOf(object: object, index: number): string {
+  const [kind, name] = [at(object, ['kind']), at(object, ['metadata', 'name'])];
+  return typeof kind === 'string' && typeof name === 'string' ? `${kind} ${name}` : `object ${index + 1}`;
+}
+
+/** The API server drops such fields, wherever they are; Go programs write `creationTimestamp: null`, Helm charts any. */
+function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutNulls) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(fields.map(([name, field]) => [name, withoutNulls(field)])) as T;
 }

@@ -112,8 +112,11 @@ export const emqxVersion: Rule = (value) => {
   // semver itself would take " v4.4.14" too, which makes another tag.
   const version = semver.parse(value);
   if (version?.version !== value) {
+    const [, affixed] = /(\d+\.\d+\.\d+)/.exec(value) ?? [];
     const reason = 'this is not a semantic version (three numbers, nothing before them)';
-    return { bound, reason, fix: 'write it like "4.4.14"; what else the tag holds goes into prefix and suffix' };
+    return affixed
+      ? { bound, reason, fix: `write "${affixed}"; what else the tag holds goes into prefix and suffix` }
+      : { bound, reason, fix: `write all three numbers, like "${OLDEST_VERSION}"` };
   }
   if (version.major >= 5) {
     const reason = 'EMQX 5 is described by another custom resource (kind EMQX), which this one cannot hold';

@@ -11,11 +11,16 @@ export interface Finding {
   readonly problem: Problem;
 }
 
-/** What in the input does not have the schema's structure: wrong types, unknown fields, missing fields. */
+/**
+ * What in the input does not have the schema's structure: wrong types, unknown fields, missing fields.
+ *
+ * @param authority who says so
+ */
 export function structuralFindings(
   schema: z.ZodType,
   input: unknown,
   isSecret: (steps: readonly Step[]) => boolean,
+  authority = 'the custom resource definition',
 ): Finding[] {
   const result = schema.safeParse(input);
   if (result.success) return [];
@@ -23,11 +28,14 @@ export function structuralFindings(
     const steps = issue.path as Step[];
     if (issue.code === 'unrecognized_keys') {
       const known = fieldsAt(schema, steps);
-      return issue.keys.map((key) => unknownField([...steps, key], at(input, [...steps, key]), known));
+      return issue.keys.map((key) => {
+        const place = onlyPlaceOf(key, schema);
+        return unknownField([...steps, key], at(input, [...steps, key]), known, place && formatPath([...place, key]));
+      });
     }
     const value = at(input, steps);
     const shown = value !== undefined && isSecret(steps) ? HIDDEN : value;
-    return [{ steps, problem: { path: formatPath(steps), value: shown, ...explain(issue, value) } }];
+    return [{ steps, problem: { path: formatPath(steps), value: shown, ...explain(issue, value, authority) } }];
   });
 }
 
@@ -41,10 +49,20 @@ export function at(input: unknown, steps: readonly Step[]): unknown {
   return value;
 }
 
-/** The problem of a field nobody knows. Text is not shown: a misspelled field may hold a secret. */
-export function unknownField(steps: readonly Step[], value: unknown, known: readonly string[]): Finding {
+/**
+ * The problem of a field nobody knows. Text is not shown: a misspelled field may hold a secret.
+ *
+ * @param place where a field of this name belongs, if it belongs anywhere
+ */
+export function unknownField(
+  steps: readonly Step[],
+  value: unknown,
+  known: readonly string[],
+  place?: string,
+): Finding {
   const name = String(steps.at(-1));
   const similar = nearest(name, known);
+  const otherwise = similar ? `did you mean '${similar}'?` : `remove it, or use one of ${known.join(', ')}`;
   return {
     steps,
     problem: {
@@ -52,16 +70,14 @@ export function unknownField(steps: readonly Step[], value: unknown, known: read
       value: typeof value === 'string' ? HIDDEN : value,
       bound: 'a known field',
       reason: 'there is no such field here, and it would be dropped without a word',
-      fix: similar ? `did you mean '${similar}'?` : `remove it, or use one of ${known.join(', ')}`,
+      fix: place ? `it belongs to ${place}` : otherwise,
     },
   };
 }
 
-function explain(issue: z.core.$ZodIssue, value: unknown): Omit<Problem, 'path' | 'value'> {
+function explain(issue: z.core.$ZodIssue, value: unknown, authority: string): Omit<Problem, 'path' | 'value'> {
   const reason =
-    value === undefined
-      ? 'the custom resource definition requires it'
-      : 'the custom resource definition says so, and values are never converted';
+    value === undefined ? `${authority} requires it` : `${authority} says so, and values are never converted`;
   const bound = boundOf(issue);
   return { bound, reason, fix: fixFor(bound, value) };
 }
@@ -107,6 +123,23 @@ function fieldsAt(schema: z.core.$ZodType, steps: readonly Step[]): string[] {
     else return [];
   }
   return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+}
+
+/** The one object in a schema that has a field of this name, as the steps to it; undefined where none has, or several have. */
+function onlyPlaceOf(name: string, schema: z.core.$ZodType): readonly Step[] | undefined {
+  const places: (readonly Step[])[] = [];
+  const search = (part: z.core.$ZodType, steps: readonly Step[]): void => {
+    // Not into the parts that are Kubernetes' own: their names are everywhere.
+    const inner = part instanceof z.ZodOptional ? (part.unwrap() as z.core.$ZodType) : part;
+    if (!(inner instanceof z.ZodObject)) return;
+    const shape = inner.shape as Record<string, z.core.$ZodType>;
+    if (Object.hasOwn(shape, name)) places.push(steps);
+    for (const [field, value] of Object.entries(shape)) {
+      if (field !== 'status') search(value, [...steps, field]); // nobody writes that
+    }
+  };
+  search(schema, []);
+  return places.length === 1 ? places[0] : undefined;
 }
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {

@@ -1,10 +1,11 @@
 import type { KubeObject } from '../kubernetes';
-import { DEFAULT_NAMESPACE, type EmqxEnterprise, TRAFFIC_LABEL, withDefaults } from '../resource';
+import { DEFAULT_NAMESPACE, type EmqxEnterprise, withVersion } from '../resource';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import type { Drive } from '../simulator/clock';
+import { type Comparison, playAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
-import { contextOf, play, running, served } from '../simulator/scenario';
+import { boot, contextOf, operatorService } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import {
   type Driver,
@@ -17,7 +18,7 @@ import {
 import { demoFleet, SocketClients } from './clients/socket-clients';
 import type { ClusterManifests } from './quickstart';
 import { Sandbox } from './sandbox';
-import { trafficService } from './traffic-service';
+import { notesOf, type Stage, type StageNotes, stageOf } from './stage';
 
 export interface DemoOptions extends ClusterManifests {
   /** Version to upgrade to. */
@@ -28,7 +29,7 @@ export interface DemoOptions extends ClusterManifests {
   stormCap?: number;
   driver: Driver;
   seed: number;
-  /** The port clients connect to; another one when it is taken. @default 32010 */
+  /** The port clients connect to; another one when it is taken. @default - the node port of their Service, else 32010 */
   mqttPort?: number;
   /** What moves the world's clock. @default - it follows the wall clock */
   drive?: Drive;
@@ -37,16 +38,18 @@ export interface DemoOptions extends ClusterManifests {
 /** What happens in a demo, in order. */
 export type DemoEvent =
   | ProgressEvent
-  | { kind: 'opened'; port: number; isSubstitute: boolean; service: string; addedService: boolean }
+  | ({ kind: 'opened'; port: number; isSubstitute: boolean; service: string } & StageNotes)
   | { kind: 'connected'; clients: number; devices: number; libraryClients: number }
   | { kind: 'planned'; plan: UpgradePlan }
-  | { kind: 'evacuations'; evacuations: object[] };
+  | { kind: 'evacuations'; evacuations: object[] }
+  /** The upgrade is over; now the operator does it alone, in virtual time. */
+  | { kind: 'comparing' };
 
 export interface DemoResult {
   plan: UpgradePlan;
   report: RunReport;
   /** What the stock operator alone would have done, simulated with the same seed. */
-  native: RunReport;
+  native: Comparison;
 }
 
 /** Clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
@@ -63,13 +66,11 @@ export async function demo(
   signal?: AbortSignal,
 ): Promise<DemoResult> {
   const { driver, seed } = options;
-  const cluster = withDefaults(options.cluster);
+  const stage = stageOf(options);
+  const { cluster, objects } = stage;
   const { name, namespace = DEFAULT_NAMESPACE } = cluster.metadata;
-  const own = options.objects.find((object) => object.metadata.labels?.[TRAFFIC_LABEL] === name);
-  const entry = own ?? trafficService(cluster, 32_010);
-  const objects = own ? options.objects : [...options.objects, entry];
-  const service = driver === 'pilot' ? entry.metadata.name : operatorService(cluster);
-  const desired = upgraded(cluster, options.version);
+  const service = driver === 'pilot' ? stage.entry : operatorService(cluster);
+  const desired = withVersion(cluster, options.version);
 
   let sessionsMoved = 0;
   const world = new World({
@@ -93,18 +94,14 @@ export async function demo(
   const evacuations = new EvacuationsWatch(world, cluster, tell);
 
   // The first boot takes a minute of the operator's polling: it is done in virtual time, with nobody connected yet.
-  await world.clock.run(async () => {
-    await world.apply([cluster as KubeObject, ...objects]);
-    await running(context);
-    await served(world, namespace, service);
-  });
-  const bound = await sandbox.start(options.mqttPort, options.drive);
+  await world.clock.run(() => boot(world, context, [cluster as KubeObject, ...objects], service));
+  const bound = await sandbox.start(options.mqttPort ?? stage.nodePort, options.drive);
   const clients = new SocketClients(
     { port: bound.port, clock: world.clock, random: world.random.fork('clients'), ledger },
     demoFleet(fleetOf(options.clients)),
   );
   try {
-    tell({ kind: 'opened', ...bound, service, addedService: own === undefined });
+    tell({ kind: 'opened', ...bound, service, ...notesOf(stage) });
     await clients.connectAll();
     await clients.queueMessages();
     await world.clock.sleep(STATISTICS_MS, signal);
@@ -121,7 +118,8 @@ export async function demo(
     await clients.returnDevices();
     await world.clock.sleep(500, signal); // queued messages are on their way
     const report = runReport(upgrade, ledger.report(), sessionsMoved);
-    return { plan, report, native: await nativeRun(options, cluster, objects, desired) };
+    tell({ kind: 'comparing' });
+    return { plan, report, native: await nativeRun(options, stage, desired) };
   } finally {
     await clients.stop();
     world.stop();
@@ -129,25 +127,11 @@ export async function demo(
   }
 }
 
-/** What the operator alone would have done: the same cluster and fleet in virtual time, through the operator's Service. */
-async function nativeRun(
-  options: DemoOptions,
-  cluster: EmqxEnterprise,
-  objects: KubeObject[],
-  desired: EmqxEnterprise,
-): Promise<RunReport> {
+/** What the operator alone would have done: the same cluster and fleet in virtual time. */
+function nativeRun(options: DemoOptions, { cluster, objects }: Stage, desired: EmqxEnterprise): Promise<Comparison> {
   const { library, light, devices } = fleetOf(options.clients);
-  const { upgrade, clients, sessionsMoved } = await play({
-    seed: options.seed,
-    cluster,
-    objects,
-    desired,
-    driver: 'operator',
-    service: operatorService(cluster),
-    fleet: mixedFleet(library + light, devices),
-    ...cap(options),
-  });
-  return runReport(upgrade, clients, sessionsMoved);
+  const fleet = mixedFleet(library + light, devices);
+  return playAlone({ seed: options.seed, cluster, objects, desired, fleet, ...cap(options) });
 }
 
 /** `.status.blueGreenUpdateStatus.evacuationsStatus`, told whenever a state in it is new. */
@@ -185,18 +169,6 @@ function sandboxWorld(world: World, namespace: string, service: string) {
 function fleetOf(clients: number) {
   const library = Math.min(LIBRARY_CLIENTS, clients);
   return { library, light: clients - library, devices: Math.ceil(clients / 10) };
-}
-
-/** The Service the operator makes: its endpoints are the ready pods of both sets. */
-function operatorService(cluster: EmqxEnterprise): string {
-  return cluster.spec.serviceTemplate?.metadata?.name ?? cluster.metadata.name;
-}
-
-function upgraded(cluster: EmqxEnterprise, version: string): EmqxEnterprise {
-  const desired = structuredClone(cluster);
-  const image = desired.spec.template?.spec?.emqxContainer?.image;
-  if (image) image.version = version;
-  return desired;
 }
 
 function cap({ stormCap }: DemoOptions): { stormCap?: number } {

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../kubernetes';
-import { DEFAULT_NAMESPACE, type EmqxEnterprise, MQTT_PORTS, TRAFFIC_LABEL, withDefaults } from '../resource';
+import { DEFAULT_NAMESPACE, MQTT_PORTS } from '../resource';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import { type Drive, followWallClock } from '../simulator/clock';
 import type { EmqxNode } from '../simulator/emqx/node';
-import { contextOf, running, served } from '../simulator/scenario';
+import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import { demoFleet, SocketClients } from './clients/socket-clients';
 import { KubeconfigFile } from './kubeconfig-file';
@@ -15,7 +15,7 @@ import { MqttPort } from './mqtt/mqtt-port';
 import { NodePorts, type ServedNodePort } from './node-ports';
 import { NodeServers } from './node-servers';
 import type { ClusterManifests } from './quickstart';
-import { trafficService } from './traffic-service';
+import { notesOf, type StageNotes, stageOf } from './stage';
 
 export interface OpenSandboxOptions {
   /** A cluster that runs from the beginning. @default - none: one is applied later */
@@ -39,8 +39,12 @@ export interface OpenSandboxOptions {
 
 /** What happens in a sandbox. */
 export type SandboxEvent =
+  /** The cluster that was given runs. */
+  | ({ kind: 'staged'; service: string } & StageNotes)
   /** The NodePorts that are served have changed. */
   | { kind: 'node-ports'; ports: readonly ServedNodePort[] }
+  /** No node port leads to MQTT without TLS: the clients stay away. */
+  | { kind: 'no-way-in' }
   /** All clients are connected for the first time. */
   | { kind: 'connected'; clients: number; devices: number };
 
@@ -96,6 +100,8 @@ class SimulatedSandbox implements OpenSandbox {
   private readonly api: KubernetesApiServer;
   private clients: SocketClients | undefined;
   private undrive: (() => void) | undefined;
+  /** The Service for devices of the cluster that was given. */
+  private entry: string | undefined;
 
   constructor(
     private readonly options: OpenSandboxOptions,
@@ -148,6 +154,8 @@ class SimulatedSandbox implements OpenSandbox {
     if (manifests) await this.boot(manifests);
     this.undrive = drive(this.world.clock);
     await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
+    this.letIn(() => true); // by which way ever, where the Service for devices has no port for MQTT without TLS
+    if (this.entry !== undefined && this.options.clients && !this.clients) this.tell({ kind: 'no-way-in' });
     this.kubeconfig.write(this.api.kubeconfig());
   }
 
@@ -162,13 +170,12 @@ class SimulatedSandbox implements OpenSandbox {
   /** The first boot takes a minute of the operator's polling: it is done in virtual time, up to the present. */
   private async boot(manifests: ClusterManifests): Promise<void> {
     const { clock } = this.world;
-    const cluster = withDefaults(manifests.cluster);
-    const { service, added } = wayIn(cluster, manifests.objects, this.options.mqttPort ?? 32_010);
-    await clock.run(async () => {
-      await this.world.apply([cluster as KubeObject, ...manifests.objects, ...added]);
-      await running(contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined));
-      await served(this.world, this.namespace, service);
-    });
+    const stage = stageOf(manifests, this.options.mqttPort);
+    const { cluster, objects, entry } = stage;
+    this.entry = entry;
+    const context = contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined);
+    await clock.run(() => boot(this.world, context, [cluster as KubeObject, ...objects], entry));
+    this.tell({ kind: 'staged', service: entry, ...notesOf(stage) });
     await clock.advance(Math.max(0, Date.now() - clock.now()));
   }
 
@@ -193,7 +200,11 @@ class SimulatedSandbox implements OpenSandbox {
   private portsChanged(): void {
     const { ports } = this.ports;
     this.tell({ kind: 'node-ports', ports });
-    const way = ports.find(({ isMqtt }) => isMqtt);
+    this.letIn(({ service }) => this.entry === undefined || service === this.entry);
+  }
+
+  private letIn(isMeant: (port: ServedNodePort) => boolean): void {
+    const way = this.ports.ports.find((port) => port.isMqtt && isMeant(port));
     if (way && !this.clients && this.options.clients) this.connect(way.port, this.options.clients);
   }
 
@@ -210,18 +221,4 @@ class SimulatedSandbox implements OpenSandbox {
       this.tell({ kind: 'connected', clients: clients.connected, devices: fleet.devices });
     });
   }
-}
-
-/** The Service by which clients come in, and what is to be added for that. */
-function wayIn(
-  cluster: EmqxEnterprise,
-  objects: readonly KubeObject[],
-  nodePort: number,
-): { service: string; added: KubeObject[] } {
-  const own = objects.find(({ metadata }) => metadata.labels?.[TRAFFIC_LABEL] === cluster.metadata.name);
-  if (own) return { service: own.metadata.name, added: [] };
-  const { serviceTemplate } = cluster.spec;
-  if (serviceTemplate?.spec?.type === 'NodePort') return { service: serviceTemplate.metadata?.name ?? '', added: [] };
-  const added = trafficService(cluster, nodePort);
-  return { service: added.metadata.name, added: [added] };
 }

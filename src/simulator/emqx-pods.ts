@@ -145,10 +145,11 @@ function keyOf(pod: Pod): string {
   return `${pod.metadata.namespace}/${pod.metadata.name}`;
 }
 
-/** The tag of the image. */
+/** What the node says it is: of the image's tag the version, and nothing of what a registry writes around it. */
 function versionIn(pod: Pod): string {
   const { image } = containerOf(pod);
-  return image.slice(image.lastIndexOf(':') + 1);
+  const tag = image.replace(/@.*$/, '').split(':').at(-1) ?? '';
+  return /\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?/.exec(tag)?.[0] ?? '';
 }
 
 /** For how long the hook before the end lets the node run on. Of hooks only a plain `sleep` is known. */

@@ -1,6 +1,7 @@
 import { EmqxClient } from '../emqx';
 import { Cluster, type KubeObject } from '../kubernetes';
-import type { EmqxEnterprise } from '../resource';
+import { KubeApiError } from '../kubernetes/kube-api';
+import { DEFAULT_REPLICAS, type EmqxEnterprise } from '../resource';
 import {
   type Clock,
   type Driver,
@@ -16,10 +17,11 @@ import type { ClientGroup } from './clients/client-group';
 import { ClientLedger } from './clients/client-ledger';
 import type { ClientReport } from './clients/client-report';
 import { Population } from './clients/population';
+import { UnfitManifestError } from './unfit-manifest-error';
 import { World, type WorldOptions } from './world';
 
 /** One upgrade from beginning to end, with its cluster and its devices. */
-export interface Scenario extends Omit<WorldOptions, 'observer' | 'podChanged'> {
+export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 'podChanged'> {
   /** What runs before: the complete custom resource, and what belongs to it. */
   cluster: EmqxEnterprise;
   objects?: readonly KubeObject[];
@@ -39,6 +41,8 @@ export interface Scenario extends Omit<WorldOptions, 'observer' | 'podChanged'> 
   restMs?: number;
   /** Service by which the devices enter. */
   service: string;
+  /** Told of the plan, before the run begins. May refuse it by throwing. */
+  planned?: (plan: UpgradePlan) => void;
   /** Told of every event of the run. */
   progress?: (event: ProgressEvent, world: World) => void;
 }
@@ -61,17 +65,25 @@ const SETTLE_MS = 40_000;
 /** Nodes count their connections anew only now and then. */
 const STATISTICS_MS = 3_000;
 
-/** Plays a scenario in virtual time. Equal scenarios give equal results. */
+/** The longest upgrade that is played: what is simulated of a day takes minutes. */
+const MOST_MS = 24 * 3_600_000;
+
+/**
+ * Plays a scenario in virtual time. Equal scenarios give equal results.
+ *
+ * @throws UnfitManifestError when the cluster does not run, or its upgrade takes more than a day
+ */
 export async function play(scenario: Scenario): Promise<ScenarioResult> {
   let sessionsMoved = 0;
-  const world = new World({ ...scenario, observer: { sessionMoved: () => void sessionsMoved++ } });
-  const { clock } = world;
   const { name, namespace = 'default' } = scenario.cluster.metadata;
+  const world = new World({ ...scenario, namespace, observer: { sessionMoved: () => void sessionsMoved++ } });
+  const { clock } = world;
   const began = clock.now();
+  // Alone the operator empties one node after the other, and waits beside each.
+  const mostMs = MOST_MS * (3 + (scenario.cluster.spec.replicas ?? DEFAULT_REPLICAS));
   return clock.run(async () => {
-    await world.apply([scenario.cluster as KubeObject, ...(scenario.objects ?? [])]);
     const context = contextOf(world, namespace, name, (event) => scenario.progress?.(event, world));
-    await running(context);
+    await boot(world, context, [scenario.cluster as KubeObject, ...(scenario.objects ?? [])], scenario.service);
     const ledger = new ClientLedger(clock);
     const { connectPerSecond } = scenario;
     const population = new Population(
@@ -84,7 +96,6 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
       },
       scenario.fleet,
     );
-    await served(world, namespace, scenario.service);
     await population.connectAll();
     const publisher = world.pods.running[0]?.node;
     if (publisher) population.queueMessages(publisher);
@@ -96,6 +107,8 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
       ...(scenario.stormCap === undefined ? {} : { stormCap: scenario.stormCap }),
     };
     const plan = await planUpgrade(context, request);
+    scenario.planned?.(plan);
+    if ((plan.estimateMs ?? 0) > MOST_MS) throw tooLong(plan.estimateMs!);
     ledger.begin();
     const upgrade = await runUpgrade(context, request);
     await clock.sleep(SETTLE_MS);
@@ -103,7 +116,14 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
     const clients = ledger.report();
     world.stop();
     return { plan, upgrade, clients, sessionsMoved, ledger, simulatedMs: clock.now() - began };
-  });
+  }, mostMs);
+}
+
+function tooLong(estimateMs: number): UnfitManifestError {
+  return new UnfitManifestError(
+    `the upgrade would take ${Math.ceil(estimateMs / 3_600_000)} hours, and is simulated for up to ${MOST_MS / 3_600_000}`,
+    'simulate it with a shorter initialDelaySeconds or waitTakeover, a higher rate, or fewer clients',
+  );
 }
 
 /** The engine's view of a cluster in a simulated world. */
@@ -120,8 +140,46 @@ export function contextOf(
   return { clock, cluster, emqx, progress: { report: progress }, holder: 'simulation' };
 }
 
+/**
+ * Applies a cluster, and what belongs to it; resolves when it is at rest and somebody is behind the Service for devices.
+ *
+ * @param objects the custom resource first
+ * @throws UnfitManifestError when an object is refused, or nobody is there within 15 simulated minutes
+ */
+export async function boot(
+  world: World,
+  context: UpgradeContext,
+  objects: readonly KubeObject[],
+  service: string,
+): Promise<void> {
+  try {
+    await world.apply(objects);
+    await running(context);
+    await served(world, objects[0]?.metadata.namespace ?? 'default', service);
+    await until(world.clock, 'a Service that the upgrade can switch', async () => {
+      const { traffic } = await context.cluster.observe();
+      return traffic.length > 0;
+    });
+  } catch (error) {
+    if (error instanceof KubeApiError) {
+      const fix = 'kubectl apply --dry-run=server says the same of it on a real cluster: put it right in the manifest';
+      throw new UnfitManifestError(`the simulated API server refuses it: ${error.message}`, fix, { cause: error });
+    }
+    if (error instanceof InVainError) {
+      const why = world.operator.lastFailure?.message ?? 'its pods do not get ready';
+      const fix = 'look at what the manifest says about that; the simulated operator does what the real one does';
+      throw new UnfitManifestError(`${error.message}: ${why}`, fix, { cause: error });
+    }
+    throw error;
+  }
+}
+
 /** The longest a cluster may take to come to rest, in simulated ms. */
 const PATIENCE_MS = 15 * 60_000;
+
+class InVainError extends Error {
+  override readonly name = 'InVainError';
+}
 
 /**
  * Resolves when the operator reports the cluster at rest.
@@ -129,7 +187,7 @@ const PATIENCE_MS = 15 * 60_000;
  * @throws Error when it does not within 15 simulated minutes
  */
 export async function running({ clock, cluster }: UpgradeContext): Promise<void> {
-  await until(clock, 'the cluster to be Running', async () => {
+  await until(clock, 'a cluster that is Running', async () => {
     const { resource } = await cluster.observe();
     const first = resource.status?.conditions?.[0];
     const all = resource.status?.readyReplicas === resource.spec.replicas;
@@ -144,13 +202,19 @@ export async function running({ clock, cluster }: UpgradeContext): Promise<void>
  */
 export async function served(world: World, namespace: string, service: string): Promise<void> {
   const front = world.front(namespace, service);
-  await until(world.clock, `pods behind Service ${service}`, async () => front.endpoints.length > 0);
+  await until(world.clock, `a pod behind the Service ${service}`, async () => front.endpoints.length > 0);
 }
 
 async function until(clock: Clock, what: string, reached: () => Promise<boolean>): Promise<void> {
   const deadline = clock.now() + PATIENCE_MS;
   while (!(await reached())) {
-    if (clock.now() >= deadline) throw new Error(`waited in vain for ${what}`);
+    if (clock.now() >= deadline)
+      throw new InVainError(`in the simulation ${what} was waited for in vain for ${PATIENCE_MS / 60_000} minutes`);
     await clock.sleep(1_000);
   }
+}
+
+/** The Service the operator makes: its endpoints are the ready pods of both sets. */
+export function operatorService(cluster: EmqxEnterprise): string {
+  return cluster.spec.serviceTemplate?.metadata?.name ?? cluster.metadata.name;
 }

@@ -18,7 +18,8 @@ export class UpgradeError extends Error {
   override readonly name = 'UpgradeError';
   constructor(
     readonly code: UpgradeErrorCode,
-    reason: string,
+    /** What ended it, without what to do next. */
+    readonly reason: string,
     /** What to do next. */
     readonly fix: string,
     options?: ErrorOptions,

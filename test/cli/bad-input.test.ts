@@ -22,44 +22,63 @@ spec: { template: { spec: { emqxContainer: { image: { version: 4.4.15 } } } } }
 );
 const DEPLOYMENT = manifest('deployment.yaml', 'kind: Deployment\n');
 
-const NOT_TOLD = `'--file or --set-version' (missing) must be given: one of them says what to upgrade to; give a manifest by -f, or a version, for example --set-version 4.4.15`;
+const BROKEN = manifest(
+  'broken.yaml',
+  `apiVersion: apps.emqx.io/v1beta4
+kind: EmqxEnterprise
+metadata: { name: emqx-ee }
+spec: { replicas: 0, template: { spec: { emqxContainer: { image: { version: 4.4.15 } } } } }
+`,
+);
+
+const NOT_TOLD = `'--file or --set-version' (missing) must be given: one of them says what to upgrade to\n→ give a manifest by -f, or a version, for example --set-version 4.4.15`;
 const notAsked = (why: string) =>
-  `'--yes' (missing) must be given: ${why}; look at the plan first (emqx-blue-green plan), then give --yes`;
+  `'--yes' (missing) must be given: ${why}\n→ look at the plan first (emqx-blue-green plan), then give --yes`;
 const notWhole = (flag: string, given: string, from: number, to: number, reason: string) =>
-  `'${flag}' ("${given}") must be a whole number from ${from} to ${to}: ${reason}; give one, or leave ${flag} out`;
+  `'${flag}' ("${given}") must be a whole number from ${from} to ${to}: ${reason}\n→ give one, or leave ${flag} out`;
 const noUrl = (given: string) =>
-  `'--emqx-url' (${given}) must be an http or https URL with {pod} in it: each node is asked for itself, with the credentials of the cluster; for example http://{pod}.emqx.example:8081`;
+  `'--emqx-url' (${given}) must be an http or https URL with {pod} in it: each node is asked for itself, with the credentials of the cluster\n→ for example http://{pod}.emqx.example:8081`;
 const noName = (flag: string, given: string) =>
-  `'${flag}' ("${given}") must be a name of lower-case letters, digits, dots and dashes: Kubernetes has no other names; give one, or leave ${flag} out`;
+  `'${flag}' ("${given}") must be a name of lower-case letters, digits, dots and dashes: Kubernetes has no other names\n→ give one, or leave ${flag} out`;
 
 test.each<[string[], string[]]>([
   [['plan'], [NOT_TOLD]],
   [['upgrade'], [NOT_TOLD, notAsked('there is no terminal to ask on')]],
   [
     ['plan', '-f', CLUSTER, '--set-version', '4.4.15'],
-    [`'--set-version' ("4.4.15") must be left out beside --file: the manifest says the version; give one of the two`],
+    [`'--set-version' ("4.4.15") must be left out beside --file: the manifest says the version\n→ give one of the two`],
   ],
   [
     ['check', 'other', '-n', 'prod', '-f', CLUSTER],
     [
-      `'[name]' ("other") must be emqx-ee: the manifest is of another cluster; leave [name] out, or choose another manifest`,
-      `'--namespace' ("prod") must be mqtt: the manifest is of another cluster; leave --namespace out, or choose another manifest`,
+      `'[name]' ("other") must be emqx-ee: the manifest is of another cluster\n→ leave [name] out, or choose another manifest`,
+      `'--namespace' ("prod") must be mqtt: the manifest is of another cluster\n→ leave --namespace out, or choose another manifest`,
     ],
   ],
   [
     ['check', '-f', DEPLOYMENT],
     [
-      `${DEPLOYMENT}: 'kind' ("Deployment") must be EmqxEnterprise, in exactly one document: no document of the manifest describes a cluster; write apiVersion: apps.emqx.io/v1beta4 and kind: EmqxEnterprise, or choose another file`,
+      `${DEPLOYMENT}: 'kind' ("Deployment") must be EmqxEnterprise, in exactly one document: no document of the manifest describes a cluster\n→ choose another file: a cluster has apiVersion: apps.emqx.io/v1beta4 and kind: EmqxEnterprise`,
     ],
   ],
   [
     ['plan', '--set-version', '4.4.13', '--rate', '0', '--accept-loss'],
     [
-      `'--set-version' ("4.4.13") must be a version from 4.4.14 up to, but not including, 5.0.0: older versions, and pre-releases of this one, are refused by the operator; choose 4.4.14 or later`,
+      `'--set-version' ("4.4.13") must be a version from 4.4.14 up to, but not including, 5.0.0: older versions, and pre-releases of this one, are refused by the operator\n→ choose 4.4.14 or later`,
       notWhole('--rate', '0', 1, 1_000_000, 'it is a number of disconnects per second'),
-      `'--accept-loss' (true) must be left out for the pilot: the pilot loses no session; leave it out, or give --driver operator, too`,
+      `'--accept-loss' (true) must be left out for the pilot: the pilot loses no session\n→ leave it out, or give --driver operator, too`,
     ],
   ],
+  ...[
+    ['4.4', 'write all three numbers, like "4.4.14"'],
+    ['v4.4.15', 'give 4.4.15'],
+    ['emqx-4.4.15-ubuntu', 'give 4.4.15'],
+  ].map(([version, fix]): [string[], string[]] => [
+    ['check', '--set-version', version!],
+    [
+      `'--set-version' ("${version}") must be a version from 4.4.14 up to, but not including, 5.0.0: this is not a semantic version (three numbers, nothing before them)\n→ ${fix}`,
+    ],
+  ]),
   [
     ['plan', '--set-version', '4.4.15', '--rate', '1000001'],
     [notWhole('--rate', '1000001', 1, 1_000_000, 'it is a number of disconnects per second')],
@@ -80,7 +99,7 @@ test.each<[string[], string[]]>([
       notWhole('--replicas', '1.5', 1, 100, 'it is a number of nodes'),
       notWhole('--rate', 'x', 1, 1_000_000, 'it is a number of disconnects per second'),
       notWhole('--seed', '-1', 0, 4_294_967_295, 'the random numbers start from 32 bits'),
-      `'--file' ("no/such.yaml") must be a file that can be read: reading it failed with ENOENT; check the path, or give - to read standard input`,
+      `'--file' ("no/such.yaml") must be a file that can be read: reading it failed with ENOENT\n→ check the path, or give - to read standard input`,
     ],
   ],
   [
@@ -88,12 +107,12 @@ test.each<[string[], string[]]>([
     [
       notWhole('--clients', '-1', 0, 20_000, 'each is a socket of this machine'),
       notWhole('--port', '80', 30_000, 32_767, 'it is a NodePort'),
-      `'--empty' (true) must be left out beside --file: the manifest is what it holds; give one of the two`,
+      `'--empty' (true) must be left out beside --file: the manifest is what it holds\n→ give one of the two`,
     ],
   ],
 ])('all that is wrong with %j is told at once', async (words, lines) => {
   const { code, out, err } = await run(words);
-  expect({ code, out, err: err.trimEnd().split('\n') }).toEqual({ code: 2, out: '', err: lines });
+  expect({ code, out, err }).toEqual({ code: 2, out: '', err: `${lines.join('\n')}\n` });
 });
 
 test.each<[string[], string]>([
@@ -122,18 +141,31 @@ test('no command at all shows the help, as bad input', async () => {
 describe('for programs', () => {
   test('one object on standard output tells the error', async () => {
     const { code, out, err } = await run(['check', '-n', '', '-o', 'json']);
-    const message = noName('--namespace', '');
+    const [message, fix] = noName('--namespace', '').split('\n→ ');
     expect({ code, error: JSON.parse(out) as unknown }).toEqual({
       code: 2,
-      error: { error: { code: 'BAD_INPUT', message } },
+      error: { error: { code: 'BAD_INPUT', message, fix } },
     });
-    expect(err).toBe(`${message}\n`);
+    expect(err).toBe(`${message}\n→ ${fix}\n`);
+  });
+
+  test('of several things each has a line in the message, and one in the fix', async () => {
+    const { out } = await run(['plan', '-f', BROKEN, '--rate', '0', '-o', 'json']);
+    const { error } = JSON.parse(out) as { error: { message: string; fix: string } };
+    expect(error.message.split('\n')).toEqual([
+      expect.stringMatching(/broken\.yaml: 'spec\.replicas' \(0\) must be a whole number of at least 1: [^;]+$/),
+      expect.stringMatching(/^'--rate' \("0"\) must be a whole number/),
+    ]);
+    expect(error.fix.split('\n')).toEqual([
+      'set the number of EMQX nodes, for example 3',
+      'give one, or leave --rate out',
+    ]);
   });
 
   test('where each line is an object, the last line does', async () => {
     const { out } = await run(['upgrade', '--set-version', '4.4.15', '-o', 'json'], { answer: 'y' });
-    const message = notAsked('nobody is asked where JSON is written');
-    expect(JSON.parse(out)).toEqual({ kind: 'error', code: 'BAD_INPUT', message });
+    const [message, fix] = notAsked('nobody is asked where JSON is written').split('\n→ ');
+    expect(JSON.parse(out)).toEqual({ kind: 'error', code: 'BAD_INPUT', message, fix });
     expect(out.trimEnd()).not.toContain('\n');
   });
 });

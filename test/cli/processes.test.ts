@@ -160,14 +160,21 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
       ],
     });
     expect(lines).toContainEqual({ kind: 'connected', clients: 10, devices: 1 });
-    expect(lines).toHaveLength(lines.filter(({ kind }) => kind === 'node-ports').length + 2);
+    const service = 'emqx-ee-mqtt';
+    expect(lines[0]).toEqual({ kind: 'staged', service, addedService: true, canBeSwitched: true, assumedSecrets: [] });
+    expect(lines).toHaveLength(lines.filter(({ kind }) => kind === 'node-ports').length + 3);
     command.child.kill('SIGINT');
     expect(await command.ended).toBe(0);
 
     const refused = await run('sandbox', '--port', '80', '-o', 'json');
     expect(refused.code).toBe(2);
     expect(linesOf(refused.out)).toEqual([
-      { kind: 'error', code: 'BAD_INPUT', message: expect.stringMatching(/^'--port' \("80"\) must be /) },
+      {
+        kind: 'error',
+        code: 'BAD_INPUT',
+        message: expect.stringMatching(/^'--port' \("80"\) must be /),
+        fix: 'give one, or leave --port out',
+      },
     ]);
   });
 

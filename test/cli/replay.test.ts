@@ -77,12 +77,12 @@ describe('what cannot be replayed', () => {
   test('is told all at once, with the names that there are, and the one that was meant', async () => {
     const { code, out, err } = await replayed('--fault lease-stoln --fault nonsense --seed -1');
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    const lines = err.trimEnd().split('\n');
+    const lines = err.trimEnd().split(/\n(?!→)/);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^'--fault' \("lease-stoln"\) must be 'any', or the name of a fault: there are engine-killed, .*, request-abort, .*; did you mean 'lease-stolen'\?$/,
+        /^'--fault' \("lease-stoln"\) must be 'any', or the name of a fault: there are engine-killed, .*, request-abort, .*\n→ did you mean 'lease-stolen'\?$/,
       ),
-      expect.stringMatching(/^'--fault' \("nonsense"\) .*; give one of them$/),
+      expect.stringMatching(/^'--fault' \("nonsense"\) .*\n→ give one of them$/),
       expect.stringMatching(/^'--seed' \("-1"\) must be /),
     ]);
   });

@@ -1,13 +1,28 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Comparison } from '../../src/simulator/comparison';
 import type { RunReport } from '../../src/simulator/run-report';
 import type { UpgradePlan } from '../../src/upgrade';
 import { run } from './_shell';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'simulate-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The tutorial's manifest with one change, as a file. */
+function manifest(before: string | RegExp, after: string): string {
+  const text = readFileSync(path.resolve(__dirname, '../../examples/tutorial/emqx-ee.yaml'), 'utf8');
+  const file = path.join(folder, `${readdirSync(folder).length}.yaml`);
+  writeFileSync(file, before === '$' ? `${text}${after}` : text.replace(before, after));
+  return file;
+}
 
 const simulated = (words: string) => run(`simulate --clients 120 ${words}`.split(' '));
 
 async function asJson(words: string) {
   const { code, out } = await simulated(`${words} -o json`);
   expect(code).toBe(0);
-  return JSON.parse(out) as { plan: UpgradePlan; report: RunReport; native?: RunReport };
+  return JSON.parse(out) as { plan: UpgradePlan; report: RunReport; native?: Comparison };
 }
 
 describe('a simulated upgrade', () => {
@@ -15,7 +30,7 @@ describe('a simulated upgrade', () => {
     const { code, out, err } = await simulated('--rate 60');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const blocks = out.trimEnd().split('\n\n');
-    expect(blocks[0]).toMatch(/^This is a model in virtual time: no cluster was touched\./);
+    expect(blocks[0]).toMatch(/^This is a model in virtual time: no cluster was touched\..*$/); // and no word more
     expect(blocks[1]).toBe('default/emqx-ee: 4.4.14 → 4.4.15, driven by the pilot, the operator held');
     expect(blocks).toContainEqual(expect.stringMatching(/^connections: blue 0, green 120\n/));
     expect(blocks.at(-2)).toMatch(/pilot +operator alone\noutcome +completed +completed\n/);
@@ -53,6 +68,82 @@ describe('a simulated upgrade', () => {
     ];
     expect(again).toEqual(one);
     expect(other.plan.nodes).not.toEqual(one.plan.nodes);
+  });
+
+  test('of a version that is not named is to the next patch', async () => {
+    const { plan } = await asJson(`-f ${manifest('version: 4.4.14', 'version: 4.4.19')}`);
+    expect(plan).toMatchObject({ from: { version: '4.4.19' }, to: { version: '4.4.20' } });
+  });
+
+  test.each<[string, string, string]>([
+    ['of more nodes than the operator can upgrade', '--replicas 11', 'the operator driver cannot upgrade 11 replicas'],
+    [
+      'of a held cluster',
+      `-f ${manifest('initialDelaySeconds: 5', 'initialDelaySeconds: 2000000000')}`,
+      'alone the operator would wait for 2000000000 s',
+    ],
+  ])('%s is the pilot’s, beside the reason why the operator alone cannot', async (_, words, reason) => {
+    const { report, native } = await asJson(words);
+    expect(report).toMatchObject({ outcome: 'completed', disconnectsPerClient: { max: 1 } });
+    expect(native).toEqual({ outcome: 'cannot', driver: 'operator', reason: expect.stringContaining(reason) });
+  });
+
+  test('of a held cluster by the operator is refused', async () => {
+    const held = manifest('initialDelaySeconds: 5', 'initialDelaySeconds: 2000000000');
+    const { code, err } = await simulated(`-f ${held} --driver operator`);
+    expect(code).toBe(3);
+    expect(err).toContain('✗ driver: the operator driver cannot upgrade a held cluster');
+  });
+
+  test('says on standard error how far it is, each simulated hour', async () => {
+    const delayed = manifest('initialDelaySeconds: 5', 'initialDelaySeconds: 3700');
+    const { code, err } = await run(`simulate --clients 3 --driver operator -f ${delayed}`.split(' '));
+    expect({ code, err }).toEqual({ code: 0, err: 'the upgrade by the operator alone: 1 h 00 min simulated\n' });
+  });
+
+  test.each([
+    ['initialDelaySeconds: 5', 'initialDelaySeconds: 90000'],
+    ['waitTakeover: 5', 'waitTakeover: 90000'],
+  ])('of more than a day is refused once its plan is shown (%s → %s)', async (before, after) => {
+    const { code, out, err } = await simulated(`-f ${manifest(before, after)}`);
+    expect(out).toContain('whole upgrade  about 25 h');
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/^the upgrade would take 26 hours, and is simulated for up to 24\n→ .*\n$/),
+    });
+  });
+
+  test('of more nodes than one machine holds is refused', async () => {
+    const { code, err } = await simulated(`-f ${manifest('spec:', 'spec:\n  replicas: 2147483647')}`);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringContaining("'spec.replicas' (2147483647) must be at most 100"),
+    });
+  });
+
+  test('of a manifest that the API server would refuse says so, and what it says', async () => {
+    const clash = (name: string) => `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { type: NodePort, ports: [{ port: 1, nodePort: 30001 }] }
+`;
+    const { code, err } = await simulated(`-f ${manifest('$', `${clash('a')}${clash('b')}`)}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^the simulated API server refuses it: Service "b" is invalid: .*already allocated\n→ /);
+  });
+
+  test('of a cluster that the operator cannot make says what keeps it', async () => {
+    const template =
+      'serviceTemplate: { spec: { type: NodePort, ports: [{ name: mqtt, port: 1883, nodePort: 30001 }] } }';
+    const other =
+      '\n---\n{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: NodePort, ports: [{port: 1, nodePort: 30001}]}}\n';
+    const { code, err } = await simulated(`-f ${manifest(/spec:([\s\S]*)$/, `spec:\n  ${template}$1${other}`)}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /^in the simulation .* was waited for in vain for 15 minutes: .*provided port is already allocated\n→ /,
+    );
   });
 
   test('that cannot begin says why', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { withVersion } from '../../src/cli/wanted';
+import { withVersion } from '../../src/resource';
 import type { UpgradePlan } from '../../src/upgrade';
 import { clusterOf } from '../_upgradable-cluster';
 import type { Ended, TestShell, TestShellOptions } from './_shell';

@@ -1,8 +1,9 @@
 import { stringify } from 'yaml';
-import { type Problem, ResourceError, readManifest } from '../../src/resource';
+import { HIDDEN, type Problem, ResourceError, readManifest } from '../../src/resource';
 import { cluster } from './_cluster';
 
 const text = stringify(cluster());
+const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: {} };
 
 function problemsIn(manifest: string): readonly Problem[] {
   try {
@@ -15,13 +16,11 @@ function problemsIn(manifest: string): readonly Problem[] {
 }
 
 test('the cluster and the other objects are told apart, empty documents are left out', () => {
-  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' } };
   const manifest = `---\n---\n${stringify(service)}---\n# nothing\n---\n${text}`;
   expect(readManifest(manifest, 'file.yaml')).toEqual({ resource: cluster(), others: [service] });
 });
 
 test('a list is what is in it, also one in another', () => {
-  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' } };
   const list = (kind: string, apiVersion: string, items: object[]) => ({ apiVersion, kind, metadata: {}, items });
   const inner = list('EmqxEnterpriseList', 'apps.emqx.io/v1beta4', [cluster()]);
   const manifest = stringify(list('List', 'v1', [service, inner]));
@@ -66,14 +65,66 @@ test('aliases that explode are refused', () => {
   expect(problemsIn(bomb)).toEqual([expect.objectContaining({ path: 'document 1', bound: 'YAML' })]);
 });
 
-test('values are read as kubectl reads them', () => {
-  const values = `plain: on\ndate: 2026-01-01\ntime: 1:30\nnumber: 0010\nnothing: ~\n`;
-  const { others } = readManifest(`${values}---\n${text}`, 'file.yaml');
-  expect(others).toEqual([{ plain: true, date: '2026-01-01', time: '1:30', number: 8, nothing: null }]);
+test('a field that is null counts as left out, as Helm and Go programs write it; not so in a list', () => {
+  const manifest = `${text}`
+    .replace('  name: emqx-ee\n', '  name: emqx-ee\n  creationTimestamp: null\n  annotations:\n')
+    .replace('spec:\n', 'spec:\n  license:\n  persistent: ~\n');
+  expect(readManifest(manifest, 'file.yaml').resource).toEqual(cluster());
+  expect(problemsIn(manifest.replace('spec:\n', 'spec:\n  serviceTemplate: { spec: { ports: [~] } }\n'))).toEqual([
+    expect.objectContaining({ path: 'spec.serviceTemplate.spec.ports[0]' }),
+  ]);
 });
 
-test('a creation timestamp that Go wrote as null is nothing', () => {
-  const manifest = text.replace('  name: emqx-ee\n', '  name: emqx-ee\n  creationTimestamp: null\n');
-  expect(manifest).not.toBe(text);
-  expect(readManifest(manifest, 'file.yaml').resource).toEqual(cluster());
+test('what else stands in the manifest must be objects that Kubernetes could take, and none of their data is told', () => {
+  const others = [
+    { kind: 'Secret' },
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { 'do-not': 5, v: ['do-not-print-me'] } },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 1, labels: { a: true } },
+      spec: { ports: {}, selector: [] },
+    },
+    { apiVersion: 'example.com/v1', kind: 'Anything', metadata: { name: 'x' }, spec: 7 },
+  ];
+  const problems = problemsIn([...others.map((other) => stringify(other)), text].join('---\n'));
+  expect(problems.map(({ path }) => path)).toEqual([
+    'object 1: apiVersion',
+    'object 1: metadata',
+    'Secret s: data.do-not',
+    'Secret s: data.v',
+    'object 3: metadata.name',
+    'object 3: metadata.labels.a',
+    'object 3: spec.selector',
+    'object 3: spec.ports',
+  ]);
+  expect(problems.map(({ value }) => value)).toEqual(expect.arrayContaining([HIDDEN]));
+  expect(JSON.stringify(problems)).not.toContain('do-not-print-me');
+});
+
+test.each([
+  [
+    'apps.emqx.io/v1beta3',
+    /^let the cluster convert it: kubectl get emqxenterprises\.v1beta4\.apps\.emqx\.io emqx-ee -n mqtt -o yaml$/,
+  ],
+  ['apps.emqx.io/v2beta1', /^write apiVersion: apps\.emqx\.io\/v1beta4$/],
+  ['emqx.io/v1', /^write apiVersion: apps\.emqx\.io\/v1beta4$/],
+])('a cluster of the version %s is told how to get the right one', (apiVersion, fix) => {
+  const other = { apiVersion, kind: 'EmqxEnterprise', metadata: { name: 'emqx-ee', namespace: 'mqtt' } };
+  expect(problemsIn(stringify(other))).toEqual([
+    expect.objectContaining({ path: 'apiVersion', fix: expect.stringMatching(fix) }),
+  ]);
+});
+
+test.each([
+  ['EMQX', 'apps.emqx.io/v2beta1', /EMQX 5 and later, which this version does not upgrade yet/],
+  ['EmqxBroker', 'apps.emqx.io/v1beta4', /open-source EMQX 4\.4/],
+  ['EMQX', 'example.com/v1', /no document of the manifest describes a cluster/],
+  ['EmqxPlugin', 'apps.emqx.io/v1beta4', /no document of the manifest describes a cluster/],
+])('a manifest with a %s of %s is told what that is', (kind, apiVersion, reason) => {
+  const other = stringify({ apiVersion, kind, metadata: { name: 'x' } });
+  const [problem, ...more] = problemsIn(`${stringify(service)}---\n${other}`);
+  expect(problem).toMatchObject({ path: 'kind', reason: expect.stringMatching(reason) });
+  expect(problem!.fix).not.toMatch(/^write/);
+  expect(more).toEqual([]);
 });

@@ -1,6 +1,7 @@
+import type { Comparison, RefusedRun } from '../../simulator/comparison';
 import type { RunReport } from '../../simulator/run-report';
 import type { Canvas, Style } from './style';
-import { bar, count, time } from './text';
+import { bar, count, safe, time, wrap } from './text';
 
 type Paint = (text: string) => string;
 type Cell = { text: string; paint?: Paint };
@@ -11,10 +12,11 @@ const BAR = 12;
 const NUMBER = 10;
 const ABSENT: Cell = { text: '–' };
 
-/** The report of a run; with a second one beside it, in a column of its own. */
-export function renderReport(report: RunReport, beside: RunReport | undefined, { style, width }: Canvas): string {
+/** The report of a run; with another one beside it, in a column of its own, or the reason why there is none. */
+export function renderReport(report: RunReport, beside: Comparison | undefined, { style, width }: Canvas): string {
   const reports = beside ? [report, beside] : [report];
-  const longest = Math.max(...reports.map((one) => one.disconnectsPerClient.histogram.length));
+  const histograms = reports.map((one) => (one.outcome === 'cannot' ? [] : one.disconnectsPerClient.histogram));
+  const longest = Math.max(...histograms.map(({ length }) => length));
   const label = Math.max(...figures(style).map((row) => row.label.length)) + 2;
   const room = Math.min(30, Math.floor((width - label) / reports.length));
   const barWidth = Math.max(1, Math.min(BAR, room - NUMBER));
@@ -27,15 +29,20 @@ export function renderReport(report: RunReport, beside: RunReport | undefined, {
     ...rows.map((row) =>
       line(
         row.label,
-        reports.map((one) => row.of(one)),
+        reports.map((one) => (one.outcome === 'cannot' ? refused(row, one) : row.of(one))),
       ),
     ),
+    ...(beside?.outcome === 'cannot' ? ['', ...wrap(safe(`The operator alone cannot: ${beside.reason}`), width)] : []),
   ].join('\n');
 }
 
 const plain: Paint = (text) => text;
 
-function name({ driver }: RunReport): string {
+function refused({ label }: Row, { outcome }: RefusedRun): Cell {
+  return label === 'outcome' ? { text: outcome } : ABSENT;
+}
+
+function name({ driver }: Comparison): string {
   return driver === 'pilot' ? 'pilot' : 'operator alone';
 }
 

@@ -40,12 +40,18 @@ export interface SimulatedOperatorOptions {
  */
 export class SimulatedOperator {
   private crashes: OperatorPanic[] = [];
+  private failure: Error | undefined;
 
   constructor(private readonly options: SimulatedOperatorOptions) {}
 
   /** What killed the process so far, oldest first. */
   get panics(): readonly OperatorPanic[] {
     return this.crashes;
+  }
+
+  /** What ended its last pass before its end; undefined when that came to its end. */
+  get lastFailure(): Error | undefined {
+    return this.failure;
   }
 
   /** Works until the signal aborts. */
@@ -88,10 +94,12 @@ export class SimulatedOperator {
     for (let name = await queue.next(); name !== undefined; name = await queue.next()) {
       try {
         const dueMs = await reconciler.reconcile(enterpriseRef(namespace, name), signal);
+        this.failure = undefined;
         queue.forget(name);
         if (dueMs !== undefined) queue.addAfter(name, dueMs);
       } catch (error) {
         if (signal.aborted) return;
+        this.failure = error as Error;
         if (error instanceof OperatorPanic) throw error;
         queue.addRateLimited(name);
       }

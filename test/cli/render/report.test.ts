@@ -56,6 +56,18 @@ disconnects per client  1.000, at most 1          1.451, at most 3
 `);
   });
 
+  test('says why the operator alone cannot, where it cannot', () => {
+    const text = renderReport(
+      PILOT,
+      { outcome: 'cannot', driver: 'operator', reason: 'it would wait for ever' },
+      { style: plain, width: 76 },
+    );
+    const lines = text.split('\n');
+    expect(lines[1]).toMatch(/^outcome +completed +cannot$/);
+    expect(lines[2]).toMatch(/^duration +57\.1 s +–$/);
+    expect(lines.slice(-2)).toEqual(['', 'The operator alone cannot: it would wait for ever']);
+  });
+
   test('stands alone where there is nothing beside it', () => {
     const lines = renderReport(PILOT, undefined, { style: plain, width: 76 }).split('\n');
     expect(lines[0]!.trim()).toBe('pilot');

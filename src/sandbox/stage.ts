@@ -1,0 +1,155 @@
+import type { KubeObject } from '../kubernetes';
+import {
+  clusterLabels,
+  DEFAULT_NAMESPACE,
+  type EmqxEnterprise,
+  LICENSE_KEY,
+  MQTT_PORTS,
+  TRAFFIC_LABEL,
+  withDefaults,
+} from '../resource';
+import type { Secret, Service } from '../simulator/kubernetes/core-types';
+import { kinds } from '../simulator/kubernetes/kinds';
+import { operatorService } from '../simulator/scenario';
+import type { ClusterManifests } from './quickstart';
+import { trafficService } from './traffic-service';
+
+/** What is applied to a simulated cluster so that the cluster of a manifest runs in it as on a real one. */
+export interface Stage {
+  /** The complete custom resource. */
+  readonly cluster: EmqxEnterprise;
+  /** What is applied beside it. */
+  readonly objects: readonly KubeObject[];
+  /** The Service by which devices come in. */
+  readonly entry: string;
+  /** The node port of that Service for MQTT, where it is known beforehand. */
+  readonly nodePort: number | undefined;
+  /** Whether the Service is none of the manifest's. */
+  readonly addedService: boolean;
+  /** Whether an upgrade can switch it from old nodes to new ones: else it leads devices to both. */
+  readonly canBeSwitched: boolean;
+  /** Names of Secrets that the manifest refers to and does not hold: they are taken as given. */
+  readonly assumedSecrets: readonly string[];
+}
+
+/** What of a stage is to be told, for it is not as the manifest has it, or not as one may expect. */
+export type StageNotes = Pick<Stage, 'addedService' | 'canBeSwitched' | 'assumedSecrets'>;
+
+export function notesOf({ addedService, canBeSwitched, assumedSecrets }: Stage): StageNotes {
+  return { addedService, canBeSwitched, assumedSecrets };
+}
+
+/** Kinds that make a difference to a simulated cluster. Others, such as an Ingress or a PodMonitor, nobody there looks at. */
+const STAGED = [kinds.service, kinds.secret, kinds.configMap, kinds.quota];
+
+/** What nobody writes, but the API server, and what is found in manifests that were read from a cluster. */
+const OF_THE_SERVER: ReadonlySet<string> = new Set([
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'managedFields',
+  'selfLink',
+]);
+
+/** Where Services lead that are for people: the management API, and the dashboard. */
+const MANAGEMENT_PORTS: readonly (number | string)[] = [8081, 18083, 'management', 'dashboard'];
+
+/**
+ * Devices come in by what leads to them in the manifest, in this order: a Service with the label for it, the operator's own where
+ * `spec.serviceTemplate` opens it to the outside, any other Service that does. Without one, a Service is added.
+ *
+ * @param nodePort of the Service that is added; the next one where the manifest has that. @default 32010
+ */
+export function stageOf(manifests: ClusterManifests, nodePort = 32_010): Stage {
+  const cluster = withDefaults(withoutServerFields(manifests.cluster as EmqxEnterprise & KubeObject));
+  const { namespace = DEFAULT_NAMESPACE } = cluster.metadata;
+  const objects = manifests.objects
+    .filter(isStaged)
+    .map(withoutServerFields)
+    .map((object): KubeObject => ({ ...object, metadata: { namespace, ...object.metadata } }));
+  const here = objects.filter(({ metadata }) => metadata.namespace === namespace);
+  const assumed = assumedSecret(cluster, here);
+  const all = assumed ? [...objects, assumed] : objects;
+  const found = wayIn(cluster, here.filter(isService));
+  const stage = { cluster, assumedSecrets: assumed ? [assumed.metadata.name] : [] };
+  if (found) return { ...stage, objects: all, ...found, addedService: false };
+  const free = freeNodePort(nodePort, [cluster.spec.serviceTemplate ?? {}, ...objects.filter(isService)]);
+  const added = trafficService(cluster, free);
+  return {
+    ...stage,
+    objects: [...all, added],
+    entry: added.metadata.name,
+    nodePort: free,
+    addedService: true,
+    canBeSwitched: true,
+  };
+}
+
+/** What has an owner, such as all that the operator makes, is made again by that one, or is gone with it. */
+function isStaged(object: KubeObject): boolean {
+  if (object.metadata.ownerReferences?.length) return false;
+  return STAGED.some(({ apiVersion, kind }) => object.apiVersion === apiVersion && object.kind === kind);
+}
+
+function withoutServerFields<T extends KubeObject>({ status: _, ...object }: T & { status?: unknown }): T {
+  const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([field]) => !OF_THE_SERVER.has(field)));
+  return { ...object, metadata } as unknown as T;
+}
+
+function isService(object: KubeObject): object is Service {
+  return object.kind === kinds.service.kind && object.apiVersion === kinds.service.apiVersion;
+}
+
+/** The operator waits for the license it is referred to; of other Secrets the simulation asks nothing. */
+function assumedSecret(cluster: EmqxEnterprise, objects: readonly KubeObject[]): Secret | undefined {
+  const name = cluster.spec.license?.secretName;
+  const isHere = objects.some(({ kind, metadata }) => kind === kinds.secret.kind && metadata.name === name);
+  if (!name || isHere) return undefined;
+  const { namespace = DEFAULT_NAMESPACE } = cluster.metadata;
+  return { ...kinds.secret, metadata: { namespace, name }, data: { [LICENSE_KEY]: '' } };
+}
+
+type WayIn = Pick<Stage, 'entry' | 'nodePort' | 'canBeSwitched'>;
+
+function wayIn(cluster: EmqxEnterprise, services: readonly Service[]): WayIn | undefined {
+  const { name } = cluster.metadata;
+  const marked = services.find(({ metadata }) => metadata.labels?.[TRAFFIC_LABEL] === name);
+  if (marked) return { ...entryBy(marked.metadata.name, marked), canBeSwitched: true };
+  const { serviceTemplate } = cluster.spec;
+  if (isOpen(serviceTemplate)) return { ...entryBy(operatorService(cluster), serviceTemplate), canBeSwitched: true };
+  const other = services.find((service) => isOpen(service) && selectsNodes(cluster, service) && forDevices(service));
+  return other && { ...entryBy(other.metadata.name, other), canBeSwitched: false };
+}
+
+/** A Service, or the template of one. */
+type ServiceLike = { spec?: { type?: string; ports?: Service['spec']['ports'] } };
+
+function entryBy(entry: string, { spec }: ServiceLike = {}): Pick<Stage, 'entry' | 'nodePort'> {
+  const mqtt = spec?.ports?.find(
+    ({ port, targetPort = port }) => targetPort === MQTT_PORTS.mqtt || targetPort === 'mqtt',
+  );
+  return { entry, nodePort: mqtt?.nodePort };
+}
+
+/** Whether somebody outside of Kubernetes gets in. */
+function isOpen(service: ServiceLike | undefined): boolean {
+  return ['NodePort', 'LoadBalancer'].includes(service?.spec?.type ?? '');
+}
+
+function selectsNodes({ metadata, spec }: EmqxEnterprise, service: Service): boolean {
+  const labels = { ...spec.template?.metadata?.labels, ...clusterLabels(metadata.name) };
+  const selector = Object.entries(service.spec.selector ?? {});
+  return selector.length > 0 && selector.every(([label, value]) => labels[label] === value);
+}
+
+function forDevices({ spec }: Service): boolean {
+  return (spec.ports ?? []).some(({ port, targetPort = port }) => !MANAGEMENT_PORTS.includes(targetPort));
+}
+
+function freeNodePort(first: number, services: readonly ServiceLike[]): number {
+  const taken = new Set(services.flatMap(({ spec }) => (spec?.ports ?? []).map(({ nodePort }) => nodePort)));
+  let port = first;
+  while (taken.has(port)) port++;
+  return port;
+}

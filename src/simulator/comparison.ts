@@ -1,0 +1,33 @@
+import { BlockedError, UpgradeError } from '../upgrade';
+import { type RunReport, runReport } from './run-report';
+import { operatorService, play, type Scenario } from './scenario';
+
+/** An upgrade that does not come to its end by this driver. */
+export interface RefusedRun {
+  outcome: 'cannot';
+  driver: 'operator';
+  /** What stands in its way. */
+  reason: string;
+}
+
+/** The upgrade by the operator alone, to be held against another one. */
+export type Comparison = RunReport | RefusedRun;
+
+/**
+ * The same upgrade by the operator alone, in virtual time, through the operator's own Service: its endpoints are the ready pods of
+ * both sets. Where the operator cannot, that is the result: nothing of the upgrade it is held against depends on it.
+ */
+export async function playAlone(scenario: Omit<Scenario, 'driver' | 'service'>): Promise<Comparison> {
+  try {
+    const service = operatorService(scenario.cluster);
+    const { upgrade, clients, sessionsMoved } = await play({ ...scenario, driver: 'operator', service });
+    return runReport(upgrade, clients, sessionsMoved);
+  } catch (error) {
+    if (!(error instanceof UpgradeError)) throw error;
+    return { outcome: 'cannot', driver: 'operator', reason: reasonOf(error) };
+  }
+}
+
+function reasonOf(error: UpgradeError): string {
+  return error instanceof BlockedError ? error.blockers.map(({ finding }) => finding).join('; ') : error.reason;
+}
