@@ -80,10 +80,9 @@ function settingsOf(given: EmqxEnterprise): string[] {
   return Object.keys(withDefaults(given).spec.template?.spec?.emqxContainer?.emqxConfig ?? {});
 }
 
-function checkExposure(findings: Findings, { exposure, blueGreenUpdate }: EmqxEnterpriseClusterProps): void {
-  if (exposure === undefined || exposure === 'own') return;
-  if (exposure !== 'operator') findings.report('exposure', exposure, unknownExposure);
-  else if (blueGreenUpdate?.hold) findings.report('exposure', exposure, heldBehindTheOperator);
+function checkExposure(findings: Findings, { exposure }: EmqxEnterpriseClusterProps): void {
+  if (exposure === undefined || exposure === 'own' || exposure === 'operator') return;
+  findings.report('exposure', exposure, unknownExposure);
 }
 
 function checkTls(findings: Findings, { tls, emqxConfig }: EmqxEnterpriseClusterProps): void {
@@ -98,13 +97,6 @@ const unknownExposure: Violation = {
   bound: '"own" or "operator"',
   reason: 'the Service is made here, or by the operator',
   fix: 'leave it out, and the Service is made here',
-};
-
-const heldBehindTheOperator: Violation = {
-  bound: '"own" with blueGreenUpdate.hold',
-  reason:
-    'while it is held, the operator leaves its Service at the old nodes, which refuse devices once they are emptied',
-  fix: 'leave exposure out, and the upgrade command switches the Service',
 };
 
 const setByTls: Violation = {

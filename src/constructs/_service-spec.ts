@@ -1,6 +1,7 @@
-import { MQTT_PORTS } from '../resource/constants';
+import { INITIAL_DELAY_ANNOTATION, MQTT_PORTS } from '../resource/constants';
 import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { put } from './_put';
+import { type BlueGreenUpdate, initialDelayOf, isHeldUpdate } from './blue-green-update';
 import type { MqttService } from './mqtt-service';
 
 type ServiceTemplate = NonNullable<EmqxEnterpriseSpec['serviceTemplate']>;
@@ -24,7 +25,16 @@ export function serviceSpecOf({ type, options, listeners }: MqttService): Servic
 }
 
 /** For the operator, which makes the Service of it. */
-export function serviceTemplateOf(service: MqttService): ServiceTemplate {
-  const { annotations } = service.options;
-  return { metadata: annotations ? { annotations: { ...annotations } } : {}, spec: serviceSpecOf(service) };
+export function serviceTemplateOf(service: MqttService, update: BlueGreenUpdate | undefined): ServiceTemplate {
+  const annotations = serviceAnnotationsOf(service, update);
+  return { metadata: annotations ? { annotations } : {}, spec: serviceSpecOf(service) };
+}
+
+/** Those that are given, and the delay that a held cluster keeps there. */
+export function serviceAnnotationsOf(
+  { options }: MqttService,
+  update: BlueGreenUpdate | undefined,
+): Record<string, string> | undefined {
+  const kept = update && isHeldUpdate(update) && { [INITIAL_DELAY_ANNOTATION]: String(initialDelayOf(update)) };
+  return options.annotations || kept ? { ...options.annotations, ...kept } : undefined;
 }

@@ -19,7 +19,8 @@ export function givenResource(props: EmqxEnterpriseClusterProps, namespace: stri
   if (secretName !== undefined) spec.license = { secretName };
   if (props.persistence) spec.persistent = claimOf(props.persistence);
   spec.replicas = props.replicas ?? DEFAULT_REPLICAS;
-  if (props.exposure === 'operator') spec.serviceTemplate = serviceTemplateOf(deviceServiceOf(props));
+  if (props.exposure === 'operator')
+    spec.serviceTemplate = serviceTemplateOf(deviceServiceOf(props), props.blueGreenUpdate);
   spec.template = { spec: podSpecOf(props) };
   return { apiVersion: API_VERSION, kind: KIND, metadata: { name: props.name, namespace }, spec };
 }

@@ -4,7 +4,6 @@ import {
   API_VERSION,
   DEFAULT_CLUSTER_DOMAIN,
   DEFAULT_REPLICAS,
-  INITIAL_DELAY_ANNOTATION,
   KIND,
   LICENSE_KEY,
   TRAFFIC_LABEL,
@@ -14,10 +13,10 @@ import type { EmqxEnterprise } from '../resource/emqx-enterprise';
 import { imageOf } from '../resource/image';
 import { formatProblem } from '../resource/problem';
 import { namespaceOf } from './_namespace';
-import { serviceSpecOf } from './_service-spec';
+import { serviceAnnotationsOf, serviceSpecOf } from './_service-spec';
 import { warningsOf } from './_warnings';
 import type { ApiKey } from './api-key';
-import { type BlueGreenUpdate, initialDelayOf } from './blue-green-update';
+import type { BlueGreenUpdate } from './blue-green-update';
 import { clusterProblems, deviceServiceOf, givenResource } from './cluster-resource';
 import type { EmqxImage } from './emqx-image';
 import { License } from './license';
@@ -95,8 +94,8 @@ export interface EmqxEnterpriseClusterProps extends PodOptions {
   /**
    * Who makes the Service of the devices. `own`: it is rendered here, and an upgrade switches it from the old nodes to the
    * new ones. `operator`: the operator makes it, as in its tutorial; it is called like the cluster, publishes every
-   * listener, the management API and the dashboard, and leads to old and new nodes alike. Then an upgrade can be neither
-   * held nor driven by the upgrade command, and the cluster {@link EmqxEnterpriseCluster.warnings | warns}.
+   * listener, the management API and the dashboard, and leads to old and new nodes alike until the upgrade command writes its
+   * Endpoints. The cluster then {@link EmqxEnterpriseCluster.warnings | warns}.
    *
    * @default "own"
    * @see EMQX Operator 2.2.29, `spec.serviceTemplate`
@@ -252,7 +251,6 @@ export class EmqxEnterpriseCluster extends Construct {
   }
 
   private addTrafficService(update: BlueGreenUpdate | undefined): void {
-    const { annotations } = this.service.options;
     new ApiObject(this, 'Service', {
       apiVersion: 'v1',
       kind: 'Service',
@@ -260,9 +258,7 @@ export class EmqxEnterpriseCluster extends Construct {
         name: this.serviceName,
         namespace: this.namespace,
         labels: { [TRAFFIC_LABEL]: this.name },
-        annotations: update?.hold
-          ? { ...annotations, [INITIAL_DELAY_ANNOTATION]: String(initialDelayOf(update)) }
-          : annotations,
+        annotations: serviceAnnotationsOf(this.service, update),
       },
       spec: { ...serviceSpecOf(this.service), selector: clusterLabels(this.name) },
     });

@@ -1,4 +1,4 @@
-import { ON_SERVING_GATE, REVISION_LABEL } from '../resource';
+import { type EmqxEnterprise, INITIAL_DELAY_ANNOTATION, ON_SERVING_GATE, REVISION_LABEL } from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
 import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
 import { deviceListeners } from './device-listeners';
@@ -67,6 +67,21 @@ export function operatorTraffic(service: Service, slices: readonly EndpointSlice
     pods: [...listedNames],
     listeners: deviceListeners(service),
   };
+}
+
+/** Name of the Service that the operator makes. */
+export function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
+  return spec.serviceTemplate?.metadata?.name ?? metadata.name;
+}
+
+/**
+ * The initial delay that the owner of a held cluster keeps where its Service is described, in seconds; undefined where nobody
+ * keeps one.
+ */
+export function keptDelayOf(own: readonly Service[], { spec }: EmqxEnterprise): number | undefined {
+  const described = [...own, spec.serviceTemplate];
+  const kept = described.map((service) => service?.metadata?.annotations?.[INITIAL_DELAY_ANNOTATION]).find(Boolean);
+  return kept === undefined ? undefined : Number(kept);
 }
 
 /** Whether a pod is ready and of this revision; of any revision for undefined. */

@@ -50,11 +50,17 @@ export function operatorObjects({ webhook, ...props }: PlainOperatorProps): {
 /** What the construct `EmqxEnterpriseCluster` renders beside the custom resource, and `EmqxMonitoring` for it. */
 export function clusterObjects(plain: PlainClusterProps): { beside: RenderedObject[]; monitoring: RenderedObject[] } {
   const props: EmqxEnterpriseClusterProps = clusterPropsOf(plain);
-  const beside = rendered((chart) => new EmqxEnterpriseCluster(chart, 'Cluster', props));
-  const app = new Chart(new App(), 'cluster');
-  const cluster = new EmqxEnterpriseCluster(app, 'Cluster', props);
+  const beside = rendered((chart) => new PulumisCluster(chart, 'Cluster', props));
+  const cluster = new PulumisCluster(new Chart(new App(), 'cluster'), 'Cluster', props);
   const monitoring = rendered((chart) => new EmqxMonitoring(chart, 'Monitoring', { cluster }));
   return { beside: beside.filter(({ kind }) => kind !== KIND), monitoring };
+}
+
+/** Pulumi runs its upgrades itself, and holds the operator meanwhile: what a cluster without a hold warns of is no matter here. */
+class PulumisCluster extends EmqxEnterpriseCluster {
+  override get warnings(): readonly string[] {
+    return super.warnings.filter((warning) => !warning.startsWith("'blueGreenUpdate.hold'"));
+  }
 }
 
 /** @throws Error with all that is wrong */

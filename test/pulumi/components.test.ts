@@ -97,6 +97,15 @@ describe('EmqxEnterpriseCluster', () => {
     expect(kinds).toEqual(['PodMonitor', 'PrometheusRule', 'ConfigMap']);
   });
 
+  test('is not held at rest, and warns of nothing: Pulumi holds the operator for the time of an upgrade', async () => {
+    const emit = jest.spyOn(process, 'emitWarning').mockImplementation();
+    const component = new EmqxEnterpriseCluster('unheld', { name: 'emqx-ee', version: '4.4.14', blueGreenUpdate });
+    await settled(component, component.cluster);
+    expect(named('unheld-service').inputs['metadata']).not.toHaveProperty('annotations');
+    expect(emit.mock.calls.filter(([text]) => String(text).includes('hold'))).toEqual([]);
+    emit.mockRestore();
+  });
+
   test('refuses a license in two forms', () => {
     const both = { name: 'emqx-ee', version: '4.4.14', license: 'text', licenseSecretName: 'emqx-license' };
     expect(() => new EmqxEnterpriseCluster('twice', both)).toThrow(
