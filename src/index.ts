@@ -3,7 +3,7 @@ export { ApiKey } from './constructs/api-key';
 export type { BlueGreenUpdate } from './constructs/blue-green-update';
 export { EmqxEnterpriseCluster, type EmqxEnterpriseClusterProps } from './constructs/emqx-enterprise-cluster';
 export type { EmqxImage } from './constructs/emqx-image';
-export { EmqxMonitoring, type EmqxMonitoringProps } from './constructs/emqx-monitoring';
+export { EmqxMonitoring, type EmqxMonitoringProps, type NamedCluster } from './constructs/emqx-monitoring';
 export { EmqxOperator, type EmqxOperatorProps } from './constructs/emqx-operator';
 export { EnvValue } from './constructs/env-value';
 export type { EvacuationStrategy } from './constructs/evacuation-strategy';

@@ -1,3 +1,4 @@
+import { LISTENER_SETTINGS, MANAGEMENT_SETTING } from '../resource/listeners';
 import { HIDDEN, type Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
 import type { Findings } from './_findings';
@@ -41,7 +42,8 @@ export function checkPod(findings: Findings, props: EmqxEnterpriseClusterProps):
 
 /** @param emqxConfig names of the settings of `emqx.conf` */
 export function checkEnv(findings: Findings, env: unknown, emqxConfig: readonly string[]): void {
-  const settings = new Map(emqxConfig.map((name) => [variableOf(name), name]));
+  const bound = [...emqxConfig, ...Object.values(LISTENER_SETTINGS), MANAGEMENT_SETTING];
+  const settings = new Map(bound.map((name) => [variableOf(name), name]));
   for (const [name, value] of Object.entries(env as object)) {
     const path = `env.${name}`;
     const setting = settings.get(name);
@@ -87,7 +89,8 @@ function checkMounts(findings: Findings, path: string, mounts: unknown, volumes:
   });
 }
 
-function checkNames(findings: Findings, path: string, names: unknown): void {
+/** Names of objects; of no list the definition of the custom resource tells. */
+export function checkNames(findings: Findings, path: string, names: unknown): void {
   if (!Array.isArray(names)) return;
   names.forEach((name, index) => {
     findings.check(`${path}[${index}]`, name, objectName);
@@ -131,7 +134,7 @@ const ownVariable: Violation = {
 function twiceSet(setting: string): Violation {
   return {
     bound: 'left out',
-    reason: `it would outdo the setting '${setting}', by which the operator goes on`,
+    reason: `it would outdo the setting '${setting}', by which the operator or the Service goes on`,
     fix: 'give the value in emqxConfig, and only there',
   };
 }

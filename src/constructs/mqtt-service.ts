@@ -89,18 +89,21 @@ export interface LoadBalancerOptions extends ClusterIpOptions {
 export class MqttService {
   /** Reached on a port of every Kubernetes node: `MqttService.nodePort({ mqtt: 32010 })`. */
   static nodePort(options: NodePortOptions): MqttService {
-    const listeners = LISTENERS.filter((listener) => options[listener] !== undefined);
-    return new MqttService('NodePort', options, listeners);
+    const given = objectOf(options);
+    const listeners = LISTENERS.filter((listener) => given[listener] !== undefined);
+    return new MqttService('NodePort', given, listeners);
   }
 
   /** Reached through a load balancer of the cloud, under the listeners' own ports. */
   static loadBalancer(options: LoadBalancerOptions = {}): MqttService {
-    return new MqttService('LoadBalancer', options, options.listeners ?? ['mqtt']);
+    const given = objectOf(options);
+    return new MqttService('LoadBalancer', given, given.listeners ?? ['mqtt']);
   }
 
   /** Reached from inside of the Kubernetes cluster only. */
   static clusterIp(options: ClusterIpOptions = {}): MqttService {
-    return new MqttService('ClusterIP', options, options.listeners ?? ['mqtt']);
+    const given = objectOf(options);
+    return new MqttService('ClusterIP', given, given.listeners ?? ['mqtt']);
   }
 
   private constructor(
@@ -111,6 +114,11 @@ export class MqttService {
     /** The listeners that are published. */
     readonly listeners: readonly MqttListener[],
   ) {}
+}
+
+/** Without a compiler somebody may give nothing at all, of which the validation tells. */
+function objectOf<T extends object>(options: T): T {
+  return typeof options === 'object' && options !== null ? options : ({} as T);
 }
 
 /** All listeners for devices, in the order of {@link MQTT_PORTS}. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { inspectClusterProps } from '../constructs/cluster-parts';
 import { clusterProblems, givenResource } from '../constructs/cluster-resource';
 import { clusterPropsOf, type PlainClusterProps, underPlainName } from '../constructs/plain-props';
 import {
@@ -206,7 +207,8 @@ export function hasUnknown(value: unknown): boolean {
 }
 
 function problemsOf(inputs: EmqxEnterpriseInputs): Problem[] {
-  const ofCluster = clusterProblems(clusterPropsOf(clusterPart(inputs)), inputs.namespace ?? DEFAULT_NAMESPACE);
+  const inspected = inspectClusterProps(clusterPropsOf(clusterPart(inputs)));
+  const ofCluster = clusterProblems(inspected, inputs.namespace ?? DEFAULT_NAMESPACE);
   return [...ofCluster.map(underPlainName), ...checkUpgradeOptions(inputs)];
 }
 

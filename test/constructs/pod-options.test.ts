@@ -117,6 +117,16 @@ describe('refused is', () => {
       /^'env.EMQX_LOG__LEVEL' .* the setting 'log.level'/,
     ],
     [
+      'a variable that moves a listener',
+      { env: { EMQX_LISTENER__TCP__EXTERNAL: EnvValue.fromValue(text) } },
+      /^'env.EMQX_LISTENER__TCP__EXTERNAL' .* the setting 'listener.tcp.external'/,
+    ],
+    [
+      'a variable that moves the management API',
+      { env: { EMQX_MANAGEMENT__LISTENER__HTTP: EnvValue.fromValue(text) } },
+      /^'env.EMQX_MANAGEMENT__LISTENER__HTTP' .* the setting 'management.listener.http'/,
+    ],
+    [
       'a variable the operator sets',
       { env: { EMQX_LICENSE__FILE: EnvValue.fromValue(text) } },
       /^'env.EMQX_LICENSE__FILE' \(hidden\) must be left out: the operator sets it/,
