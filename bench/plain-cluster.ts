@@ -12,7 +12,7 @@ export function plainCluster(scope: Construct, id: string, name: string): void {
       replicas: 3,
       clusterDomain: 'cluster.local',
       blueGreenUpdate: {
-        initialDelaySeconds: 5,
+        initialDelaySeconds: 2_000_000_000,
         evacuationStrategy: { waitTakeover: 5, connEvictRate: 10, sessEvictRate: 10 },
       },
       template: {
@@ -66,7 +66,12 @@ export function plainCluster(scope: Construct, id: string, name: string): void {
   new ApiObject(scope, `${id}Service`, {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: `${name}-mqtt`, namespace: 'default', labels: { 'emqx-blue-green/traffic-for': name } },
+    metadata: {
+      name: `${name}-mqtt`,
+      namespace: 'default',
+      labels: { 'emqx-blue-green/traffic-for': name },
+      annotations: { 'emqx-blue-green/initial-delay-seconds': '5' },
+    },
     spec: {
       type: 'NodePort',
       selector: labels,

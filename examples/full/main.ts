@@ -18,7 +18,6 @@ new EmqxEnterpriseCluster(new Chart(app, 'fleet', { namespace: 'messaging' }), '
       sessionEvictionRate: 500,
       waitTakeover: Duration.minutes(1),
     },
-    hold: true,
   },
 
   // How devices come in, and what they may do.

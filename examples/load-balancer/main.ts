@@ -17,7 +17,6 @@ new EmqxEnterpriseCluster(new Chart(app, 'telemetry'), 'Cluster', {
       sessionEvictionRate: 200,
       waitTakeover: Duration.seconds(30),
     },
-    hold: true,
   },
   tls: { secretName: 'telemetry-tls' },
   service: MqttService.loadBalancer({

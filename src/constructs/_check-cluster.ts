@@ -1,7 +1,14 @@
 import { withDefaults } from '../resource/defaults';
 import type { EmqxEnterprise } from '../resource/emqx-enterprise';
+import {
+  LISTENER_SETTINGS,
+  listenerPorts,
+  MANAGEMENT_SETTING,
+  managementListener,
+  publishedListener,
+} from '../resource/listeners';
 import { structuralProblemsOf } from '../resource/parse';
-import { HIDDEN, type Problem, type Violation } from '../resource/problem';
+import { formatPath, HIDDEN, type Problem, type Violation } from '../resource/problem';
 import { clusterName, emqxVersion, replicas } from '../resource/rules';
 import { checkAcl, checkApiKeys } from './_check-access';
 import { checkEnv, checkPod, objectName } from './_check-pod';
@@ -9,9 +16,11 @@ import { checkMqttService } from './_check-service';
 import { Findings } from './_findings';
 import { dnsLabel } from './_namespace';
 import { underProperty } from './_property-paths';
+import { deviceServiceOf } from './_service-spec';
 import { checkBlueGreenUpdate } from './blue-green-update';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
 import { checkLicense } from './license';
+import { LISTENERS } from './mqtt-service';
 import { checkNetworkPolicy } from './network-policy';
 import { checkPersistence } from './persistence';
 import { checkPodDisruptionBudget } from './pod-disruption-budget';
@@ -43,9 +52,14 @@ const SETTLED_BY_RULES: ReadonlySet<string> = new Set<keyof EmqxEnterpriseCluste
  * All that is wrong with the properties of a cluster.
  *
  * @param given the custom resource as far as the properties say it
+ * @param known what is known already
  */
-export function checkCluster(props: EmqxEnterpriseClusterProps, given: () => EmqxEnterprise): readonly Problem[] {
-  const findings = new Findings();
+export function checkCluster(
+  props: EmqxEnterpriseClusterProps,
+  given: () => EmqxEnterprise,
+  known: readonly Problem[],
+): readonly Problem[] {
+  const findings = new Findings(known);
   findings.check('name', props.name, clusterName);
   if (props.namespace !== undefined) findings.check('namespace', props.namespace, dnsLabel);
   findings.check('version', props.version, emqxVersion);
@@ -56,6 +70,7 @@ export function checkCluster(props: EmqxEnterpriseClusterProps, given: () => Emq
   if (props.service !== undefined) checkMqttService(findings, 'service', props.service);
   checkExposure(findings, props);
   checkTls(findings, props);
+  checkListeners(findings, props);
   if (props.acl !== undefined) checkAcl(findings, 'acl', props.acl);
   if (props.apiKeys !== undefined) checkApiKeys(findings, 'apiKeys', props.apiKeys);
   if (props.env !== undefined) checkEnv(findings, props.env, settingsOf(given()));
@@ -80,10 +95,9 @@ function settingsOf(given: EmqxEnterprise): string[] {
   return Object.keys(withDefaults(given).spec.template?.spec?.emqxContainer?.emqxConfig ?? {});
 }
 
-function checkExposure(findings: Findings, { exposure, blueGreenUpdate }: EmqxEnterpriseClusterProps): void {
-  if (exposure === undefined || exposure === 'own') return;
-  if (exposure !== 'operator') findings.report('exposure', exposure, unknownExposure);
-  else if (blueGreenUpdate?.hold) findings.report('exposure', exposure, heldBehindTheOperator);
+function checkExposure(findings: Findings, { exposure }: EmqxEnterpriseClusterProps): void {
+  if (exposure === undefined || exposure === 'own' || exposure === 'operator') return;
+  findings.report('exposure', exposure, unknownExposure);
 }
 
 function checkTls(findings: Findings, { tls, emqxConfig }: EmqxEnterpriseClusterProps): void {
@@ -94,17 +108,35 @@ function checkTls(findings: Findings, { tls, emqxConfig }: EmqxEnterpriseCluster
   }
 }
 
+/** The operator and the Service go by the ports on which the nodes listen. */
+function checkListeners(findings: Findings, props: EmqxEnterpriseClusterProps): void {
+  const { emqxConfig, tls } = props;
+  if (emqxConfig === undefined) return;
+  const report = (setting: string, violation: Violation | undefined) =>
+    findings.report(formatPath(['emqxConfig', setting]), emqxConfig[setting], violation);
+  report(MANAGEMENT_SETTING, managementListener(emqxConfig[MANAGEMENT_SETTING]));
+  const taken = new Set<number>([8081, 18083]);
+  const ports = listenerPorts(emqxConfig);
+  const published: readonly unknown[] = [deviceServiceOf(props).listeners].flat();
+  for (const listener of LISTENERS.filter((one) => published.includes(one))) {
+    const setting = LISTENER_SETTINGS[listener];
+    if (tls && setting in TLS_CONFIG) continue;
+    const wrong = publishedListener(emqxConfig[setting]);
+    report(setting, wrong ?? (taken.has(ports[listener]) ? portTaken : undefined));
+    taken.add(ports[listener]);
+  }
+}
+
+const portTaken: Violation = {
+  bound: 'a port that no other listener has',
+  reason: 'EMQX binds each port once, and a Service publishes it once',
+  fix: 'choose another one for one of them',
+};
+
 const unknownExposure: Violation = {
   bound: '"own" or "operator"',
   reason: 'the Service is made here, or by the operator',
   fix: 'leave it out, and the Service is made here',
-};
-
-const heldBehindTheOperator: Violation = {
-  bound: '"own" with blueGreenUpdate.hold',
-  reason:
-    'while it is held, the operator leaves its Service at the old nodes, which refuse devices once they are emptied',
-  fix: 'leave exposure out, and the upgrade command switches the Service',
 };
 
 const setByTls: Violation = {

@@ -3,7 +3,12 @@ import type { Rule } from '../resource/rules';
 
 /** Gathers what is wrong with the properties of a construct, under the names the caller knows. */
 export class Findings {
-  private readonly problems: Problem[] = [];
+  private readonly problems: Problem[];
+
+  /** @param problems what is known already */
+  constructor(problems: readonly Problem[] = []) {
+    this.problems = [...problems];
+  }
 
   check(path: string, value: unknown, rule: Rule): void {
     this.report(path, value, rule(value));

@@ -1,16 +1,31 @@
-import { MQTT_PORTS } from '../resource/constants';
+import { INITIAL_DELAY_ANNOTATION, type MqttListener } from '../resource/constants';
 import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { put } from './_put';
-import type { MqttService } from './mqtt-service';
+import { type BlueGreenUpdate, initialDelayOf, isHeldUpdate } from './blue-green-update';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import { MqttService } from './mqtt-service';
+
+/** How devices reach the cluster, where nothing else is said from inside of the Kubernetes cluster. */
+export function deviceServiceOf({ service, tls }: EmqxEnterpriseClusterProps): MqttService {
+  if (service instanceof MqttService) return service;
+  return MqttService.clusterIp({ listeners: tls ? ['mqtt', 'mqtts'] : ['mqtt'] });
+}
 
 type ServiceTemplate = NonNullable<EmqxEnterpriseSpec['serviceTemplate']>;
 type ServiceSpec = NonNullable<ServiceTemplate['spec']>;
 
-/** As Kubernetes has it; without a selector. Each port leads to the same port of the pods: the operator knows no other. */
-export function serviceSpecOf({ type, options, listeners }: MqttService): ServiceSpec {
+/**
+ * As Kubernetes has it; without a selector. Each port leads to the same port of the pods: the operator knows no other.
+ *
+ * @param numbers the ports on which the nodes listen
+ */
+export function serviceSpecOf(
+  { type, options, listeners }: MqttService,
+  numbers: Readonly<Record<MqttListener, number>>,
+): ServiceSpec {
   const ports: NonNullable<ServiceSpec['ports']> = [];
   for (const listener of listeners) {
-    const number = MQTT_PORTS[listener];
+    const number = numbers[listener];
     const port: (typeof ports)[number] = { name: listener, port: number, targetPort: number, protocol: 'TCP' };
     const nodePort = options[listener];
     if (type === 'NodePort' && typeof nodePort === 'number') port.nodePort = nodePort;
@@ -18,13 +33,28 @@ export function serviceSpecOf({ type, options, listeners }: MqttService): Servic
   }
   const spec: ServiceSpec = { type, ports };
   put(spec, 'externalTrafficPolicy', options.externalTrafficPolicy);
+  put(spec, 'ipFamilies', options.ipFamilies && [...options.ipFamilies]);
+  put(spec, 'ipFamilyPolicy', options.ipFamilyPolicy);
   put(spec, 'loadBalancerClass', options.loadBalancerClass);
   put(spec, 'loadBalancerSourceRanges', options.loadBalancerSourceRanges);
   return spec;
 }
 
 /** For the operator, which makes the Service of it. */
-export function serviceTemplateOf(service: MqttService): ServiceTemplate {
-  const { annotations } = service.options;
-  return { metadata: annotations ? { annotations: { ...annotations } } : {}, spec: serviceSpecOf(service) };
+export function serviceTemplateOf(
+  service: MqttService,
+  numbers: Readonly<Record<MqttListener, number>>,
+  update: BlueGreenUpdate | undefined,
+): ServiceTemplate {
+  const annotations = serviceAnnotationsOf(service, update);
+  return { metadata: annotations ? { annotations } : {}, spec: serviceSpecOf(service, numbers) };
+}
+
+/** Those that are given, and the delay that a held cluster keeps there. */
+export function serviceAnnotationsOf(
+  { options }: MqttService,
+  update: BlueGreenUpdate | undefined,
+): Record<string, string> | undefined {
+  const kept = update && isHeldUpdate(update) && { [INITIAL_DELAY_ANNOTATION]: String(initialDelayOf(update)) };
+  return options.annotations || kept ? { ...options.annotations, ...kept } : undefined;
 }

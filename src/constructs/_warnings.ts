@@ -1,9 +1,20 @@
+import { isHeldUpdate } from './blue-green-update';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
 import type { MqttService } from './mqtt-service';
 
 /** What can be built, but should be known: each text says what, why, and what to do. */
 export function warningsOf(props: EmqxEnterpriseClusterProps, service: MqttService): string[] {
-  return [...warningsOfExposure(props, service), ...warningsOfTls(props, service)];
+  return [...warningsOfUpdate(props), ...warningsOfExposure(props, service), ...warningsOfTls(props, service)];
+}
+
+/** @see docs/measured.md */
+function warningsOfUpdate({ blueGreenUpdate }: EmqxEnterpriseClusterProps): string[] {
+  if (!blueGreenUpdate || isHeldUpdate(blueGreenUpdate)) return [];
+  return [
+    "'blueGreenUpdate.hold' (false) lets the operator upgrade on its own as soon as a changed version is applied. Measured, that " +
+      'kept 0 of 300 persistent sessions, and cut 1,491 to 1,856 devices off in one second where 100 were asked for; leave it out, ' +
+      'and the new nodes wait for `emqx-blue-green upgrade`, which moves each device once',
+  ];
 }
 
 function warningsOfExposure({ exposure }: EmqxEnterpriseClusterProps, { type }: MqttService): string[] {
@@ -12,8 +23,8 @@ function warningsOfExposure({ exposure }: EmqxEnterpriseClusterProps, { type }: 
     `'exposure' ("operator") makes the operator's Service a ${type}, which publishes the management API (8081) and the ` +
     'dashboard (18083), too, with credentials everybody knows; keep strangers away from these ports';
   const shared =
-    '\'exposure\' ("operator") leads devices to the old and the new nodes alike while the operator builds these, and all through ' +
-    'an upgrade by the operator alone: they may be disconnected several times; leave it out, and the cluster gets a Service that switches';
+    '\'exposure\' ("operator") leads devices to the old and the new nodes alike while the operator builds these, so that a few reach ' +
+    'the new ones early; leave it out, and the cluster gets a Service that switches';
   return type === 'ClusterIP' ? [shared] : [published, shared];
 }
 

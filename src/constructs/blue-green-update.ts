@@ -1,6 +1,7 @@
 import type { Duration } from 'cdk8s';
 import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { HOLD_DELAY_SECONDS } from '../resource/hold';
+import type { Violation } from '../resource/problem';
 import { connectionEvictionRate, initialDelay, sessionEvictionRate, waitTakeover } from '../resource/rules';
 import type { Findings } from './_findings';
 import { checkDuration, secondsOf } from './_seconds';
@@ -23,15 +24,21 @@ export interface BlueGreenUpdate {
   readonly evacuationStrategy: EvacuationStrategy;
 
   /**
-   * Whether the operator is to stop after it has built the new nodes, until the upgrade command takes over from there. For
-   * those who apply by kubectl or GitOps: the operator alone removes nodes before it has evacuated them.
+   * Whether the operator stops once it has built the new nodes, and waits for `emqx-blue-green upgrade`, which takes over from
+   * there. A changed template can then be applied by anybody: kubectl, Argo CD, Flux. `false`: the operator upgrades on its own,
+   * as in its tutorial. That loses sessions, and the cluster {@link EmqxEnterpriseCluster.warnings | warns}.
    *
-   * The custom resource then carries a delay of 63 years, and the traffic Service keeps `initialDelay` in the annotation
-   * `emqx-blue-green/initial-delay-seconds`. Not together with `exposure: 'operator'`: there is nobody to switch that Service.
+   * A held custom resource carries a delay of 63 years; the Service of the devices keeps `initialDelay` in its annotation
+   * `emqx-blue-green/initial-delay-seconds`.
    *
-   * @default false
+   * @default true
    */
   readonly hold?: boolean;
+}
+
+/** Whether the operator waits for the upgrade command. */
+export function isHeldUpdate(update: BlueGreenUpdate): boolean {
+  return update.hold ?? true;
 }
 
 /** The delay the user asked for, in seconds. */
@@ -43,7 +50,7 @@ export function initialDelayOf(update: BlueGreenUpdate): number {
 export function toWire(update: BlueGreenUpdate): EmqxEnterpriseSpec['blueGreenUpdate'] {
   const strategy: Partial<EvacuationStrategy> | undefined = update.evacuationStrategy;
   return {
-    initialDelaySeconds: update.hold ? HOLD_DELAY_SECONDS : initialDelayOf(update),
+    initialDelaySeconds: isHeldUpdate(update) ? HOLD_DELAY_SECONDS : initialDelayOf(update),
     evacuationStrategy: {
       waitTakeover: secondsOf(strategy?.waitTakeover),
       connEvictRate: strategy?.connectionEvictionRate,
@@ -59,4 +66,12 @@ export function checkBlueGreenUpdate(findings: Findings, path: string, update: B
   findings.check(`${at}.connectionEvictionRate`, strategy?.connectionEvictionRate, connectionEvictionRate);
   findings.check(`${at}.sessionEvictionRate`, strategy?.sessionEvictionRate, sessionEvictionRate);
   checkDuration(findings, `${at}.waitTakeover`, strategy?.waitTakeover, waitTakeover);
+  if (update.hold !== undefined && typeof update.hold !== 'boolean')
+    findings.report(`${path}.hold`, update.hold, noHold);
 }
+
+const noHold: Violation = {
+  bound: 'true or false',
+  reason: 'the operator waits for the upgrade command, or upgrades on its own and loses sessions',
+  fix: 'leave it out: it is true then',
+};

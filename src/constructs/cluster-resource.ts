@@ -1,13 +1,14 @@
 import { API_VERSION, DEFAULT_CLUSTER_DOMAIN, DEFAULT_REPLICAS, KIND } from '../resource/constants';
 import type { EmqxEnterprise, EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import { listenerPorts } from '../resource/listeners';
 import type { Problem } from '../resource/problem';
 import { checkCluster } from './_check-cluster';
-import { podSpecOf } from './_pod-spec';
-import { serviceTemplateOf } from './_service-spec';
+import { podTemplateOf } from './_pod-spec';
+import { deviceServiceOf, serviceTemplateOf } from './_service-spec';
+import type { Inspected } from './_shape';
 import { toWire } from './blue-green-update';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
 import { License } from './license';
-import { MqttService } from './mqtt-service';
 import { claimOf } from './persistence';
 
 /** The custom resource of a cluster as far as its properties say it; what they leave open is left to the defaults. */
@@ -15,22 +16,23 @@ export function givenResource(props: EmqxEnterpriseClusterProps, namespace: stri
   const secretName = props.license instanceof License ? props.license.secretNameFor(props.name) : undefined;
   const spec: EmqxEnterpriseSpec = {};
   if (props.blueGreenUpdate) spec.blueGreenUpdate = toWire(props.blueGreenUpdate);
-  spec.clusterDomain = props.clusterDomain ?? DEFAULT_CLUSTER_DOMAIN;
+  const { clusterDomain = DEFAULT_CLUSTER_DOMAIN } = props;
+  spec.clusterDomain = clusterDomain;
   if (secretName !== undefined) spec.license = { secretName };
   if (props.persistence) spec.persistent = claimOf(props.persistence);
   spec.replicas = props.replicas ?? DEFAULT_REPLICAS;
-  if (props.exposure === 'operator') spec.serviceTemplate = serviceTemplateOf(deviceServiceOf(props));
-  spec.template = { spec: podSpecOf(props) };
+  if (props.exposure === 'operator') {
+    const ports = listenerPorts(props.emqxConfig);
+    spec.serviceTemplate = serviceTemplateOf(deviceServiceOf(props), ports, props.blueGreenUpdate);
+  }
+  spec.template = podTemplateOf(props);
   return { apiVersion: API_VERSION, kind: KIND, metadata: { name: props.name, namespace }, spec };
 }
 
-/** All that is wrong with the properties of a cluster. */
-export function clusterProblems(props: EmqxEnterpriseClusterProps, namespace: string): readonly Problem[] {
-  return checkCluster(props, () => givenResource(props, namespace));
-}
-
-/** How devices reach the cluster, where nothing else is said from inside of the Kubernetes cluster. */
-export function deviceServiceOf({ service, tls }: EmqxEnterpriseClusterProps): MqttService {
-  if (service instanceof MqttService) return service;
-  return MqttService.clusterIp({ listeners: tls ? ['mqtt', 'mqtts'] : ['mqtt'] });
+/** All that is wrong with the properties of a cluster, once they were looked at as a compiler would have. */
+export function clusterProblems(
+  { props, problems }: Inspected<EmqxEnterpriseClusterProps>,
+  namespace: string,
+): readonly Problem[] {
+  return checkCluster(props, () => givenResource(props, namespace), problems);
 }

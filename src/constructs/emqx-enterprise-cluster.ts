@@ -4,21 +4,25 @@ import {
   API_VERSION,
   DEFAULT_CLUSTER_DOMAIN,
   DEFAULT_REPLICAS,
-  INITIAL_DELAY_ANNOTATION,
   KIND,
   LICENSE_KEY,
+  type MqttListener,
   TRAFFIC_LABEL,
 } from '../resource/constants';
 import { clusterLabels, complete } from '../resource/defaults';
 import type { EmqxEnterprise } from '../resource/emqx-enterprise';
 import { imageOf } from '../resource/image';
-import { formatProblem } from '../resource/problem';
+import { listenerPorts } from '../resource/listeners';
+import { Findings } from './_findings';
 import { namespaceOf } from './_namespace';
-import { serviceSpecOf } from './_service-spec';
+import { deviceServiceOf, serviceAnnotationsOf, serviceSpecOf } from './_service-spec';
+import type { Inspected } from './_shape';
+import { takenName, watchNames } from './_sole-names';
 import { warningsOf } from './_warnings';
 import type { ApiKey } from './api-key';
-import { type BlueGreenUpdate, initialDelayOf } from './blue-green-update';
-import { clusterProblems, deviceServiceOf, givenResource } from './cluster-resource';
+import type { BlueGreenUpdate } from './blue-green-update';
+import { inspectClusterProps } from './cluster-parts';
+import { clusterProblems, givenResource } from './cluster-resource';
 import type { EmqxImage } from './emqx-image';
 import { License } from './license';
 import type { MqttService } from './mqtt-service';
@@ -95,8 +99,8 @@ export interface EmqxEnterpriseClusterProps extends PodOptions {
   /**
    * Who makes the Service of the devices. `own`: it is rendered here, and an upgrade switches it from the old nodes to the
    * new ones. `operator`: the operator makes it, as in its tutorial; it is called like the cluster, publishes every
-   * listener, the management API and the dashboard, and leads to old and new nodes alike. Then an upgrade can be neither
-   * held nor driven by the upgrade command, and the cluster {@link EmqxEnterpriseCluster.warnings | warns}.
+   * listener, the management API and the dashboard, and leads to old and new nodes alike until the upgrade command writes its
+   * Endpoints. The cluster then {@link EmqxEnterpriseCluster.warnings | warns}.
    *
    * @default "own"
    * @see EMQX Operator 2.2.29, `spec.serviceTemplate`
@@ -135,7 +139,8 @@ export interface EmqxEnterpriseClusterProps extends PodOptions {
 
   /**
    * Settings of `emqx.conf` by their dotted names, for example `{ 'mqtt.max_packet_size': '2MB' }`. A change is an upgrade;
-   * `name` and `cluster.…` cannot be changed later. They stand in the custom resource in clear: take `env` for what is
+   * `name` and `cluster.…` cannot be changed later. The Service follows a listener for devices that is bound to another port
+   * (`listener.tcp.external`, and `ssl`, `ws`, `wss`); the management API must stay at 8081. They stand in the custom resource in clear: take `env` for what is
    * secret.
    *
    * @default - EMQX's own, and those by which the nodes find each other
@@ -190,14 +195,16 @@ export class EmqxEnterpriseCluster extends Construct {
   readonly serviceName: string;
   /** Name of the Secret that holds the license; undefined without one. */
   readonly licenseSecretName: string | undefined;
+  private readonly inspected: Inspected<EmqxEnterpriseClusterProps>;
   private readonly service: MqttService;
+  /** On which the nodes listen for devices. */
+  private readonly ports: Readonly<Record<MqttListener, number>>;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly props: EmqxEnterpriseClusterProps,
-  ) {
+  constructor(scope: Construct, id: string, given: EmqxEnterpriseClusterProps) {
     super(scope, id);
+    this.inspected = inspectClusterProps(given);
+    const { props } = this.inspected;
+    this.ports = listenerPorts(props.emqxConfig);
     this.name = props.name;
     this.namespace = namespaceOf(this, props.namespace);
     this.version = props.version;
@@ -213,6 +220,7 @@ export class EmqxEnterpriseCluster extends Construct {
     this.addLicense(license?.text());
     this.addProtection();
 
+    watchNames(this);
     // Once: cdk8s validates the whole app for each of its charts.
     let messages: string[] | undefined;
     this.node.addValidation({ validate: () => (messages ??= this.validate()) });
@@ -220,12 +228,12 @@ export class EmqxEnterpriseCluster extends Construct {
 
   /** The whole image reference, for example `emqx/emqx-ee:4.4.14`. */
   get image(): string {
-    return imageOf({ ...this.props.image, version: this.version });
+    return imageOf({ ...this.inspected.props.image, version: this.version });
   }
 
   /** The complete custom resource, made anew each time. */
   get resource(): EmqxEnterprise {
-    const resource = givenResource(this.props, this.namespace);
+    const resource = givenResource(this.inspected.props, this.namespace);
     complete(resource);
     return resource;
   }
@@ -235,7 +243,7 @@ export class EmqxEnterpriseCluster extends Construct {
    * `process.on('warning', …)` or `--no-warnings` has its way with them.
    */
   get warnings(): readonly string[] {
-    return warningsOf(this.props, this.service);
+    return warningsOf(this.inspected.props, this.service);
   }
 
   private addResource(): void {
@@ -252,7 +260,6 @@ export class EmqxEnterpriseCluster extends Construct {
   }
 
   private addTrafficService(update: BlueGreenUpdate | undefined): void {
-    const { annotations } = this.service.options;
     new ApiObject(this, 'Service', {
       apiVersion: 'v1',
       kind: 'Service',
@@ -260,11 +267,9 @@ export class EmqxEnterpriseCluster extends Construct {
         name: this.serviceName,
         namespace: this.namespace,
         labels: { [TRAFFIC_LABEL]: this.name },
-        annotations: update?.hold
-          ? { ...annotations, [INITIAL_DELAY_ANNOTATION]: String(initialDelayOf(update)) }
-          : annotations,
+        annotations: serviceAnnotationsOf(this.service, update),
       },
-      spec: { ...serviceSpecOf(this.service), selector: clusterLabels(this.name) },
+      spec: { ...serviceSpecOf(this.service, this.ports), selector: clusterLabels(this.name) },
     });
   }
 
@@ -280,8 +285,8 @@ export class EmqxEnterpriseCluster extends Construct {
 
   private addProtection(): void {
     const { name, namespace } = this;
-    const { listeners } = this.service;
-    const { networkPolicy, podDisruptionBudget } = this.props;
+    const listeners = Array.from(this.service.listeners, (listener) => this.ports[listener]);
+    const { networkPolicy, podDisruptionBudget } = this.inspected.props;
     if (networkPolicy) {
       new ApiObject(this, 'NetworkPolicy', networkPolicyOf({ name, namespace, listeners }, networkPolicy));
     }
@@ -291,7 +296,9 @@ export class EmqxEnterpriseCluster extends Construct {
   }
 
   private validate(): string[] {
-    const messages = clusterProblems(this.props, this.namespace).map(formatProblem);
+    const findings = new Findings(clusterProblems(this.inspected, this.namespace));
+    findings.report('name', this.name, takenName(this, 'choose another name, or another namespace'));
+    const messages = findings.messages();
     if (messages.length > 0) return messages;
     for (const warning of this.warnings) process.emitWarning(`[${this.node.path}] ${warning}`, 'EmqxEnterpriseCluster');
     return messages;

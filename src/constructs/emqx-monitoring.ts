@@ -1,19 +1,44 @@
 import { ApiObject, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { clusterLabels } from '../resource/defaults';
-import type { Rule } from '../resource/rules';
+import type { Problem, Violation } from '../resource/problem';
+import { clusterName, connectionEvictionRate, type Rule } from '../resource/rules';
 import { type Alert, refusedConnects, upgradeAlerts } from './_alerts';
 import { atLeastOne } from './_at-least-one';
 import { dashboardOf } from './_dashboard';
 import { Findings } from './_findings';
 import { SET_LABEL, selectorsOf } from './_metrics';
+import { dnsLabel, namespaceOf } from './_namespace';
 import { checkDuration, secondsOf } from './_seconds';
+import { inspectProps, type PartsOf } from './_shape';
+import { takenName, watchNames } from './_sole-names';
 import type { EmqxEnterpriseCluster } from './emqx-enterprise-cluster';
+
+/** A cluster that is not made by this program. */
+export interface NamedCluster {
+  /** Name of the EmqxEnterprise. */
+  readonly name: string;
+
+  /**
+   * Its namespace.
+   *
+   * @default - the chart's namespace, or "default"
+   */
+  readonly namespace?: string;
+
+  /**
+   * Its `blueGreenUpdate.evacuationStrategy.connEvictRate`, by which the alert EmqxEvacuationStalled knows how fast connections
+   * should move.
+   *
+   * @default 1
+   */
+  readonly connectionEvictionRate?: number;
+}
 
 /** What is looked at, and how. */
 export interface EmqxMonitoringProps {
-  /** What is looked at. */
-  readonly cluster: EmqxEnterpriseCluster;
+  /** What is looked at: a cluster of this program, or the name of another one. */
+  readonly cluster: EmqxEnterpriseCluster | NamedCluster;
 
   /**
    * How long an upgrade may take before the alert EmqxOperatorHeldTooLong tells of it; whole seconds.
@@ -35,8 +60,8 @@ const RUNBOOKS = 'https://unpkg.com/emqx-blue-green/docs/runbooks.md';
 /**
  * Sight of a cluster and of its upgrades, for Prometheus and Grafana. Renders, in the cluster's namespace,
  * - the PodMonitor `<cluster>`, which scrapes each node every 5 seconds;
- * - the PrometheusRule `<cluster>`: connects that are refused; and for a cluster with `blueGreenUpdate` an evacuation that
- *   stands still, two sets of nodes that nobody attends to, an operator that is held for too long;
+ * - the PrometheusRule `<cluster>`: connects that are refused; and for a cluster with `blueGreenUpdate`, or one that is only
+ *   named, an evacuation that stands still, two sets of nodes that nobody attends to, an operator that is held for too long;
  * - the ConfigMap `<cluster>-dashboard`, labelled `grafana_dashboard: "1"`, whose first graph is the one to watch during an
  *   upgrade: connections per node, old and new.
  *
@@ -49,19 +74,18 @@ export class EmqxMonitoring extends Construct {
   /** Names of the alerts that were rendered. */
   readonly alerts: readonly string[];
 
-  constructor(scope: Construct, id: string, props: EmqxMonitoringProps) {
+  constructor(scope: Construct, id: string, given: EmqxMonitoringProps) {
     super(scope, id);
-    const { name, namespace, resource } = props.cluster;
+    const { props, problems: known } = inspectProps(given, PARTS);
+    const { name, rate: connectionEvictionRate, ...cluster } = clusterOf(props.cluster);
+    const namespace = namespaceOf(this, cluster.namespace);
     const selectors = selectorsOf({ name, namespace });
-    const update = resource.spec.blueGreenUpdate;
+    const longestUpgradeSeconds = secondsOf(props.longestUpgrade) ?? Duration.hours(6).toSeconds();
     const alerts = [
       refusedConnects(selectors),
-      ...(update === undefined
+      ...(connectionEvictionRate === undefined
         ? []
-        : upgradeAlerts(selectors, {
-            connectionEvictionRate: update.evacuationStrategy?.connEvictRate ?? 1,
-            longestUpgradeSeconds: secondsOf(props.longestUpgrade) ?? Duration.hours(6).toSeconds(),
-          })),
+        : upgradeAlerts(selectors, { connectionEvictionRate, longestUpgradeSeconds })),
     ];
     this.alerts = alerts.map(({ alert }) => alert);
 
@@ -85,7 +109,14 @@ export class EmqxMonitoring extends Construct {
       metadata: { name: `${name}-dashboard`, namespace, labels: { grafana_dashboard: '1' } },
       data: { [`${name}.json`]: JSON.stringify(dashboardOf({ name, namespace }, selectors), undefined, 2) },
     });
-    this.node.addValidation({ validate: () => problems(props) });
+    watchNames(this);
+    this.node.addValidation({
+      validate: () => {
+        const findings = new Findings([...known, ...problems(props)]);
+        findings.report('cluster', name, takenName(this, 'watch each cluster once'));
+        return findings.messages();
+      },
+    });
   }
 
   private addPodMonitor(name: string, namespace: string): void {
@@ -128,12 +159,47 @@ function ruleOf(
   };
 }
 
-function problems({ longestUpgrade, runbookUrl }: EmqxMonitoringProps): string[] {
+/** By what it can do, not by its class: a program may have loaded this package twice. */
+function isMade(cluster: EmqxEnterpriseCluster | NamedCluster): cluster is EmqxEnterpriseCluster {
+  return typeof (cluster as Partial<EmqxEnterpriseCluster>).resource === 'object';
+}
+
+/** @returns a rate where upgrades are by blue and green */
+function clusterOf(cluster: EmqxMonitoringProps['cluster'] | undefined) {
+  if (!cluster) return { name: '', namespace: undefined, rate: undefined };
+  const { name, namespace } = cluster;
+  if (!isMade(cluster)) return { name, namespace, rate: cluster.connectionEvictionRate ?? 1 };
+  const update = cluster.resource.spec.blueGreenUpdate;
+  return { name, namespace, rate: update && (update.evacuationStrategy?.connEvictRate ?? 1) };
+}
+
+const PARTS: PartsOf<EmqxMonitoringProps> = { cluster: 'object', longestUpgrade: 'value', runbookUrl: 'value' };
+
+const NAMED: PartsOf<NamedCluster> = { name: 'value', namespace: 'value', connectionEvictionRate: 'value' };
+
+function problems({ cluster, longestUpgrade, runbookUrl }: EmqxMonitoringProps): readonly Problem[] {
   const findings = new Findings();
+  if (!cluster) findings.report('cluster', undefined, noCluster);
+  else if (!isMade(cluster)) checkNamed(findings, cluster);
   if (longestUpgrade !== undefined) checkDuration(findings, 'longestUpgrade', longestUpgrade, wholeSeconds);
   if (runbookUrl !== undefined) findings.check('runbookUrl', runbookUrl, url);
-  return findings.messages();
+  return findings.all;
 }
+
+function checkNamed(findings: Findings, given: NamedCluster): void {
+  const { props, problems: unknown } = inspectProps(given, NAMED);
+  for (const problem of unknown) findings.add({ ...problem, path: `cluster.${problem.path}` });
+  findings.check('cluster.name', props.name, clusterName);
+  if (props.namespace !== undefined) findings.check('cluster.namespace', props.namespace, dnsLabel);
+  const { connectionEvictionRate: rate } = props;
+  if (rate !== undefined) findings.check('cluster.connectionEvictionRate', rate, connectionEvictionRate);
+}
+
+const noCluster: Violation = {
+  bound: 'an EmqxEnterpriseCluster, or { name }',
+  reason: 'without one there is nothing to look at',
+  fix: "write for example { name: 'emqx-ee', namespace: 'messaging' }",
+};
 
 const wholeSeconds = atLeastOne(
   {

@@ -1,13 +1,15 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { customResourceDefinitions } from '../resource/crd';
-import { checkOperator } from './_check-operator';
+import { checkOperator, inspectOperatorProps } from './_check-operator';
 import { clusterScoped } from './_cluster-scoped';
 import { Findings } from './_findings';
 import { addAdmission } from './_operator-admission';
 import { LEADER_ELECTION_RULES, RULES_EVERYWHERE, RULES_OF_A_NAMESPACE } from './_operator-rules';
 import { bindClusterRole, bindRole, managerDeployment, serviceAccount } from './_plus';
 import { addRole } from './_rbac';
+import { takenName, watchNames } from './_sole-names';
+import type { Affinity, PodSecurityContext, SecurityContext } from './core-v1/pods';
 import { type OperatorResources, withDefaultResources } from './operator-resources';
 import { OperatorWebhook } from './operator-webhook';
 import type { Toleration } from './toleration';
@@ -73,7 +75,24 @@ export interface EmqxOperatorProps {
   readonly tolerations?: readonly Toleration[];
 
   /** Beside what, or apart from what, it runs. @default - none @see Kubernetes API, core/v1 Affinity */
-  readonly affinity?: object;
+  readonly affinity?: Affinity;
+
+  /**
+   * Users, groups and rights of the pod. What is given takes the place of the default as a whole. With the defaults of both the
+   * operator runs in a namespace that enforces the Pod Security Standard `restricted`.
+   *
+   * @default - not root, and the system calls of the container runtime's own profile
+   * @see Kubernetes API, core/v1 PodSecurityContext
+   */
+  readonly podSecurityContext?: PodSecurityContext;
+
+  /**
+   * Users, groups and rights of the container. What is given takes the place of the default as a whole.
+   *
+   * @default - not root, no capabilities, and no way to more rights
+   * @see Kubernetes API, core/v1 SecurityContext
+   */
+  readonly containerSecurityContext?: SecurityContext;
 }
 
 const NAME = 'emqx-operator';
@@ -112,16 +131,17 @@ export class EmqxOperator extends Construct {
   /** Name of the Service that leads to the operator's own metrics. */
   readonly metricsServiceName = `${NAME}-controller-manager-metrics-service`;
 
-  constructor(scope: Construct, id: string, props: EmqxOperatorProps = {}) {
+  constructor(scope: Construct, id: string, given: EmqxOperatorProps = {}) {
     super(scope, id);
-    const given = props.namespace ?? Chart.of(this).namespace;
-    this.namespace = given ?? NEW_NAMESPACE;
+    const { props, problems } = inspectOperatorProps(given);
+    const existing = props.namespace ?? Chart.of(this).namespace;
+    this.namespace = existing ?? NEW_NAMESPACE;
     this.version = props.version ?? DEFAULT_VERSION;
     this.image = `${props.image ?? DEFAULT_IMAGE}:${this.version}`;
     this.watchNamespace = props.watchNamespace;
 
     if (props.crds ?? true) this.addDefinitions();
-    if (given === undefined) {
+    if (existing === undefined) {
       new ApiObject(this, 'Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } });
     }
     this.addAccess();
@@ -138,10 +158,12 @@ export class EmqxOperator extends Construct {
         webhook,
       });
     }
+    watchNames(this);
     this.node.addValidation({
       validate: () => {
-        const findings = new Findings();
+        const findings = new Findings(problems);
         checkOperator(findings, props);
+        findings.report('namespace', this.namespace, takenName(this, CONFLICT));
         return findings.messages();
       },
     });
@@ -198,11 +220,13 @@ export class EmqxOperator extends Construct {
       resources: withDefaultResources(props.resources),
       certificate: secretName === undefined ? undefined : { secretName, path: CERTIFICATE_PATH },
       podFields: {
-        imagePullSecrets: props.imagePullSecrets?.map((name) => ({ name })),
+        imagePullSecrets: listed(props.imagePullSecrets)?.map((name) => ({ name })),
         nodeSelector: props.nodeSelector,
         tolerations: props.tolerations,
         affinity: props.affinity,
+        securityContext: props.podSecurityContext ?? POD_SECURITY,
       },
+      containerSecurityContext: props.containerSecurityContext ?? CONTAINER_SECURITY,
     });
   }
 
@@ -218,6 +242,24 @@ export class EmqxOperator extends Construct {
     });
   }
 }
+
+/** Undefined of what is no list, which the validation refuses. */
+function listed<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return Array.isArray(list) ? list : undefined;
+}
+
+const CONFLICT =
+  'render the definitions once (crds: false elsewhere), and one operator of all namespaces, or one of each';
+
+/** @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted */
+const POD_SECURITY: PodSecurityContext = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
+const CONTAINER_SECURITY: SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  privileged: false,
+  readOnlyRootFilesystem: false,
+  runAsNonRoot: true,
+};
 
 const LABELS = {
   'app.kubernetes.io/instance': NAME,

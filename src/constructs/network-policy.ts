@@ -1,4 +1,3 @@
-import { MQTT_PORTS, type MqttListener } from '../resource/constants';
 import { clusterLabels } from '../resource/defaults';
 import type { Rule } from '../resource/rules';
 import { addressBlock } from './_address-block';
@@ -40,8 +39,8 @@ export interface NetworkPolicyOptions {
 export interface NetworkPolicyTarget {
   readonly name: string;
   readonly namespace: string;
-  /** The listeners that are published. */
-  readonly listeners: readonly MqttListener[];
+  /** The ports of the listeners that are published. */
+  readonly listeners: readonly number[];
 }
 
 /** The NetworkPolicy of a cluster, named like it. */
@@ -63,7 +62,7 @@ export function networkPolicyOf(target: NetworkPolicyTarget, options: NetworkPol
         { from: [{ podSelector }] },
         {
           ...(devices.length > 0 && { from: devices.map((cidr) => ({ ipBlock: { cidr } })) }),
-          ports: ports(...Array.from(listeners, (listener) => MQTT_PORTS[listener])),
+          ports: ports(...listeners),
         },
         { from: [fromNamespace(operatorNamespace)], ports: ports(MANAGEMENT) },
         ...(dashboards.length > 0 ? [{ from: dashboards.map(fromNamespace), ports: ports(DASHBOARD) }] : []),

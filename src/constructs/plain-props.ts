@@ -186,7 +186,7 @@ function persistenceOf(given: PlainPersistence): Persistence {
 }
 
 function updateOf(given: PlainBlueGreenUpdate): EmqxEnterpriseClusterProps['blueGreenUpdate'] {
-  if (!isObject(given)) return {} as never;
+  if (!isObject(given)) return { hold: false } as never;
   const { connectionEvictionRate, sessionEvictionRate, waitTakeoverSeconds } = (given.evacuationStrategy ??
     {}) as PlainEvacuationStrategy;
   return {
@@ -196,6 +196,8 @@ function updateOf(given: PlainBlueGreenUpdate): EmqxEnterpriseClusterProps['blue
       sessionEvictionRate,
       waitTakeover: seconds(waitTakeoverSeconds) as Duration,
     },
+    // Whoever takes plain values runs the upgrades, too, and holds the operator for as long as one takes.
+    hold: false,
   };
 }
 

@@ -1,10 +1,14 @@
 import { Construct } from 'constructs';
+import type { Violation } from '../resource/problem';
 import { clusterName } from '../resource/rules';
 import { UPGRADE_RIGHTS } from '../resource/upgrade-rights';
+import { objectName } from './_check-pod';
 import { Findings } from './_findings';
 import { dnsLabel, namespaceOf } from './_namespace';
 import { bindRole, serviceAccount } from './_plus';
 import { addRole, type PolicyRule } from './_rbac';
+import { inspectProps, type PartsOf } from './_shape';
+import { takenName, watchNames } from './_sole-names';
 
 /** Which clusters may be upgraded. */
 export interface UpgradeAccessProps {
@@ -22,7 +26,17 @@ export interface UpgradeAccessProps {
    * @default - every cluster of the namespace; the account may then read every Secret there
    */
   readonly clusters?: readonly string[];
+
+  /**
+   * Names of Services through which devices reach them, where these have other names than here: those with the label
+   * `emqx-blue-green/traffic-for`, and the operator's own.
+   *
+   * @default - `<cluster>-mqtt`, and of the operator `<cluster>`
+   */
+  readonly services?: readonly string[];
 }
+
+const PARTS: PartsOf<UpgradeAccessProps> = { namespace: 'value', clusters: 'value', services: 'value' };
 
 const NAME = 'emqx-blue-green';
 
@@ -39,28 +53,45 @@ export class UpgradeAccess extends Construct {
   /** Name of the service account. */
   readonly serviceAccountName = NAME;
 
-  constructor(scope: Construct, id: string, props: UpgradeAccessProps = {}) {
+  constructor(scope: Construct, id: string, given: UpgradeAccessProps = {}) {
     super(scope, id);
+    const { props, problems: known } = inspectProps(given, PARTS);
     this.namespace = namespaceOf(this, props.namespace);
     const metadata = { name: NAME, namespace: this.namespace };
     serviceAccount(this, 'ServiceAccount', metadata);
-    addRole(this, 'Resource', metadata, rulesOf(Array.isArray(props.clusters) ? props.clusters : undefined));
+    addRole(this, 'Resource', metadata, rulesOf(props));
     bindRole(this, 'RoleBinding', metadata, NAME, metadata);
-    this.node.addValidation({ validate: () => problems(props) });
+    watchNames(this);
+    this.node.addValidation({
+      validate: () => {
+        const findings = new Findings(known);
+        check(findings, props);
+        findings.report(
+          'namespace',
+          this.namespace,
+          takenName(this, 'name all clusters of a namespace in one UpgradeAccess'),
+        );
+        return findings.messages();
+      },
+    });
   }
 }
 
-function rulesOf(clusters: readonly string[] | undefined): PolicyRule[] {
+function rulesOf({ clusters, services }: UpgradeAccessProps): PolicyRule[] {
+  const [named, others] = [clusters, services].map((names) => (Array.isArray(names) ? (names as string[]) : undefined));
   return UPGRADE_RIGHTS.map(({ group, resource, verbs, of }) => ({
     apiGroups: [group],
     resources: [resource],
-    ...(clusters && of && { resourceNames: clusters.map(of) }),
+    ...(named &&
+      of && { resourceNames: [...named.map(of), ...(LEADS_DEVICES.includes(resource) ? (others ?? []) : [])] }),
     verbs,
   }));
 }
 
-function problems({ namespace, clusters }: UpgradeAccessProps): string[] {
-  const findings = new Findings();
+/** Objects that are called like a Service. */
+const LEADS_DEVICES = ['services', 'endpoints'];
+
+function check(findings: Findings, { namespace, clusters, services }: UpgradeAccessProps): void {
   if (namespace !== undefined) findings.check('namespace', namespace, dnsLabel);
   if (Array.isArray(clusters) && clusters.length > 0) {
     for (const [index, name] of clusters.entries()) findings.check(`clusters[${index}]`, name, clusterName);
@@ -71,5 +102,16 @@ function problems({ namespace, clusters }: UpgradeAccessProps): string[] {
       fix: 'name the clusters, or leave the property out',
     });
   }
-  return findings.messages();
+  if (services === undefined) return;
+  if (Array.isArray(services)) {
+    for (const [index, name] of services.entries()) findings.check(`services[${index}]`, name, objectName);
+  } else {
+    findings.report('services', services, noServices);
+  }
 }
+
+const noServices: Violation = {
+  bound: 'a list of names',
+  reason: 'each is one that an upgrade may switch',
+  fix: "write for example ['mqtt'], or leave it out",
+};

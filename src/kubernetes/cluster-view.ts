@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, ON_SERVING_GATE, REVISION_LABEL } from '../resource';
+import { type EmqxEnterprise, INITIAL_DELAY_ANNOTATION, ON_SERVING_GATE, REVISION_LABEL } from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
 import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
 import { deviceListeners } from './device-listeners';
@@ -69,6 +69,21 @@ export function operatorTraffic(service: Service, slices: readonly EndpointSlice
   };
 }
 
+/** Name of the Service that the operator makes. */
+export function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
+  return spec.serviceTemplate?.metadata?.name ?? metadata.name;
+}
+
+/**
+ * The initial delay that the owner of a held cluster keeps where its Service is described, in seconds; undefined where nobody
+ * keeps one.
+ */
+export function keptDelayOf(own: readonly Service[], { spec }: EmqxEnterprise): number | undefined {
+  const described = [...own, spec.serviceTemplate];
+  const kept = described.map((service) => service?.metadata?.annotations?.[INITIAL_DELAY_ANNOTATION]).find(Boolean);
+  return kept === undefined ? undefined : Number(kept);
+}
+
 /** Whether a pod is ready and of this revision; of any revision for undefined. */
 export function servesAs(pod: Pod, revision: string | undefined): boolean {
   const { deletionTimestamp } = pod.metadata;
@@ -101,9 +116,4 @@ function revisionOf({ metadata }: Pod): string | undefined {
 
 function isTrue(pod: Pod, type: string): boolean {
   return pod.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
-}
-
-/** Name of the Service that the operator makes. */
-export function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
-  return spec.serviceTemplate?.metadata?.name ?? metadata.name;
 }

@@ -1,7 +1,6 @@
 import {
   API_VERSION,
   type EmqxEnterprise,
-  INITIAL_DELAY_ANNOTATION,
   INSTANCE_LABEL,
   KIND,
   ON_SERVING_GATE,
@@ -24,7 +23,15 @@ import {
   type ResourcePatch,
   type TrafficView,
 } from '../upgrade';
-import { operatorServiceOf, operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
+import {
+  keptDelayOf,
+  operatorServiceOf,
+  operatorTraffic,
+  ownTraffic,
+  podView,
+  servesAs,
+  setView,
+} from './cluster-view';
 import type { ConfigMap, EndpointSlice, Endpoints, Pod, Secret, Service, StatefulSet } from './core-objects';
 import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';
@@ -264,7 +271,6 @@ export class Cluster implements ClusterPort {
     const own = await this.ownServices(resource, how, signal);
     const traffic =
       own.length > 0 ? this.ownTraffic(own, how, signal) : this.operatorTraffic(resource, pods, how, signal);
-    const kept = own.map((service) => service.metadata.annotations?.[INITIAL_DELAY_ANNOTATION]).find(Boolean);
     return {
       resource,
       resourceVersion: resource.metadata.resourceVersion ?? '',
@@ -277,7 +283,7 @@ export class Cluster implements ClusterPort {
       pods: pods.map(podView),
       foreign,
       traffic: await traffic,
-      keptInitialDelaySeconds: kept === undefined ? undefined : Number(kept),
+      keptInitialDelaySeconds: keptDelayOf(own, resource),
       lease,
       ...written,
     };

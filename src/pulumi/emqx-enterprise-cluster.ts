@@ -1,10 +1,12 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { PlainClusterProps } from '../constructs/plain-props';
+import type { RenderedObject } from '../constructs/rendered';
 import { LICENSE_KEY } from '../resource';
+import { LISTENER_SETTINGS } from '../resource/listeners';
 import type { DeepInputs } from './deep-input';
 import { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
 import { kubernetesPackage } from './kubernetes-package';
-import { clusterObjects, type RenderedObject } from './objects';
+import { clusterObjects } from './objects';
 
 /** What a cluster is to be, with all that belongs to it. */
 export interface EmqxEnterpriseClusterArgs
@@ -93,10 +95,18 @@ export class EmqxEnterpriseCluster extends pulumi.ComponentResource {
   /** Made of what they need and no more, so that a preview shows them although a version or a license is not known yet. */
   private objects(args: EmqxEnterpriseClusterArgs) {
     const { name, namespace, service, tls, networkPolicy, podDisruptionBudget, blueGreenUpdate } = args;
+    // Of settings that may be secret only the ports, which are not: the Service leads there.
+    const emqxConfig = pulumi.unsecret(pulumi.output(args.emqxConfig).apply(listenersOf));
     return pulumi
-      .output({ name, namespace, service, tls, networkPolicy, podDisruptionBudget, blueGreenUpdate })
+      .output({ name, namespace, service, tls, networkPolicy, podDisruptionBudget, blueGreenUpdate, emqxConfig })
       .apply((props) => clusterObjects({ ...props, version: ANY_VERSION } as PlainClusterProps));
   }
+}
+
+/** The settings that bind listeners. */
+function listenersOf(config: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const bound: readonly string[] = Object.values(LISTENER_SETTINGS);
+  return Object.fromEntries(Object.entries(config ?? {}).filter(([setting]) => bound.includes(setting)));
 }
 
 /** None of the objects beside the resource has a version in it. */

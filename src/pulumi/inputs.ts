@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { inspectClusterProps } from '../constructs/cluster-parts';
 import { clusterProblems, givenResource } from '../constructs/cluster-resource';
 import { clusterPropsOf, type PlainClusterProps, underPlainName } from '../constructs/plain-props';
 import {
@@ -134,6 +135,13 @@ const CLUSTER_PROPERTIES: readonly (keyof PlainClusterProps)[] = [
   'clusterDomain',
   'emqxConfig',
   'env',
+  'envFrom',
+  'podLabels',
+  'podAnnotations',
+  'command',
+  'args',
+  'lifecycle',
+  'extraPorts',
   'resources',
   'probes',
   'nodeSelector',
@@ -153,7 +161,7 @@ const OTHER_PROPERTIES = ['kubeconfig', 'context', 'adopt', 'upgrade', 'progress
 export const PROPERTIES: readonly string[] = [...CLUSTER_PROPERTIES, ...OTHER_PROPERTIES];
 
 /** Properties whose values may be secrets. */
-export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'emqxConfig'] as const;
+export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'args', 'emqxConfig'] as const;
 
 /** Fields of any name. */
 const ANY: readonly string[] = [];
@@ -206,7 +214,8 @@ export function hasUnknown(value: unknown): boolean {
 }
 
 function problemsOf(inputs: EmqxEnterpriseInputs): Problem[] {
-  const ofCluster = clusterProblems(clusterPropsOf(clusterPart(inputs)), inputs.namespace ?? DEFAULT_NAMESPACE);
+  const inspected = inspectClusterProps(clusterPropsOf(clusterPart(inputs)));
+  const ofCluster = clusterProblems(inspected, inputs.namespace ?? DEFAULT_NAMESPACE);
   return [...ofCluster.map(underPlainName), ...checkUpgradeOptions(inputs)];
 }
 

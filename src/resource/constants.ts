@@ -44,3 +44,14 @@ export const INT32_MAX = 2_147_483_647;
 
 /** Room the names leave: `<name>-<10>` is a stateful set, `<name>-<10>-<10>` its revision, and a label value holds 63. */
 export const MAX_NAME_LENGTH = 41;
+
+/** What the operator, or an upgrade, makes of a cluster: kinds, and what follows the name of the cluster. */
+export const OBJECTS_OF_A_CLUSTER: readonly (readonly [kind: string, suffix: string])[] = [
+  ['Service', ''],
+  ['Service', '-headless'],
+  ['ConfigMap', '-acl'],
+  ['ConfigMap', '-plugins-config'],
+  ['ConfigMap', '-upgrade'],
+  ['Secret', '-bootstrap-user'],
+  ['Secret', '-upgrade'],
+];

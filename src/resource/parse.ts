@@ -1,5 +1,6 @@
 import { KIND } from './constants';
 import { type EmqxEnterprise, emqxEnterprise } from './emqx-enterprise';
+import { MANAGEMENT_SETTING, managementListener } from './listeners';
 import { formatPath, type Problem, type Violation } from './problem';
 import { otherKind } from './related-kinds';
 import { ResourceError } from './resource-error';
@@ -63,6 +64,7 @@ function ruleFindings(input: unknown): Finding[] {
   check(['metadata', 'name'], rules.clusterName);
   check(['spec', 'replicas'], rules.replicas);
   check([...CONTAINER, 'image', 'version'], rules.emqxVersion);
+  check([...CONTAINER, 'emqxConfig', MANAGEMENT_SETTING], managementListener);
   if (at(input, ['spec', 'blueGreenUpdate']) !== undefined) {
     check(['spec', 'blueGreenUpdate', 'initialDelaySeconds'], rules.initialDelay);
     check([...STRATEGY, 'waitTakeover'], rules.waitTakeover);

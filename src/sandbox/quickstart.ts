@@ -1,7 +1,6 @@
-import { App, Chart, Duration } from 'cdk8s';
-import { EmqxEnterpriseCluster, MqttService } from '..';
 import type { KubeObject } from '../kubernetes';
-import { type EmqxEnterprise, KIND } from '../resource';
+import { API_VERSION, type EmqxEnterprise, KIND, withDefaults } from '../resource';
+import { trafficService } from './traffic-service';
 
 /** What one applies to get a cluster: its custom resource, and the objects beside it. */
 export interface ClusterManifests {
@@ -9,23 +8,19 @@ export interface ClusterManifests {
   objects: KubeObject[];
 }
 
-/** The vendor tutorial's cluster with these rates, as the constructs synthesize it. */
+/** The vendor tutorial's cluster with these rates, and a Service of its own for the devices. */
 export function quickstart(ratePerSecond: number): ClusterManifests {
-  const chart = new Chart(new App(), 'emqx-ee');
-  new EmqxEnterpriseCluster(chart, 'Cluster', {
-    name: 'emqx-ee',
-    version: '4.4.14',
-    blueGreenUpdate: {
-      initialDelay: Duration.seconds(5),
-      evacuationStrategy: {
-        connectionEvictionRate: ratePerSecond,
-        sessionEvictionRate: ratePerSecond,
-        waitTakeover: Duration.seconds(5),
+  const cluster = withDefaults({
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: { name: 'emqx-ee' },
+    spec: {
+      blueGreenUpdate: {
+        initialDelaySeconds: 5,
+        evacuationStrategy: { waitTakeover: 5, connEvictRate: ratePerSecond, sessEvictRate: ratePerSecond },
       },
+      template: { spec: { emqxContainer: { image: { version: '4.4.14' } } } },
     },
-    service: MqttService.nodePort({ mqtt: 32010 }),
   });
-  const all = chart.toJson() as KubeObject[];
-  const isCluster = (object: KubeObject) => object.kind === KIND;
-  return { cluster: all.find(isCluster) as EmqxEnterprise, objects: all.filter((object) => !isCluster(object)) };
+  return { cluster, objects: [trafficService(cluster, 32_010)] };
 }

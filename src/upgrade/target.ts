@@ -90,11 +90,17 @@ export function targetsOf(request: UpgradeRequest): (view: ClusterView) => Targe
   };
 }
 
-/** Patch of `spec` that makes the live resource the wanted one; with `hold`, the operator stands still behind it. */
+/**
+ * Patch of `spec` that makes the live resource the wanted one.
+ *
+ * @param hold whether the operator stands still behind it; else a held one goes on after the delay that its owner keeps
+ */
 export function specPatch(target: Target, hold: boolean): Record<string, unknown> {
   const before = target.live.spec as Record<string, unknown>;
   const after = structuredClone(target.desired.spec);
-  if (hold && after.blueGreenUpdate) after.blueGreenUpdate.initialDelaySeconds = HOLD_DELAY_SECONDS;
+  if (after.blueGreenUpdate && (hold || isHeld(target.desired))) {
+    after.blueGreenUpdate.initialDelaySeconds = hold ? HOLD_DELAY_SECONDS : target.initialDelaySeconds;
+  }
   return mergePatch(before, after as Record<string, unknown>);
 }
 

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { App, Chart } from 'cdk8s';
 import { EmqxEnterpriseCluster, License, MqttService } from '../../src';
 import { withDefaults } from '../../src/resource';
-import { blueGreenUpdate, type Manifest, ofKind, synth } from './_cluster';
+import { blueGreenUpdate, clusterOf, type Manifest, ofKind, synth } from './_cluster';
 
 test('the resolved values are those of the properties and of the defaults', () => {
   const chart = new Chart(new App(), 'chart');
@@ -26,7 +26,7 @@ test('the custom resource is complete, and what the properties say', () => {
       replicas: 5,
       image: { registry: 'r.example', suffix: '-alpine', pullPolicy: 'Always' },
       emqxConfig: { 'log.level': 'debug' },
-      blueGreenUpdate,
+      blueGreenUpdate: { ...blueGreenUpdate, hold: true },
     }),
     'EmqxEnterprise',
   );
@@ -34,7 +34,7 @@ test('the custom resource is complete, and what the properties say', () => {
   expect(resource.spec).toMatchObject({
     replicas: 5,
     blueGreenUpdate: {
-      initialDelaySeconds: 60,
+      initialDelaySeconds: 2_000_000_000,
       evacuationStrategy: { connEvictRate: 100, sessEvictRate: 50, waitTakeover: 30 },
     },
     template: {
@@ -54,10 +54,28 @@ test('the custom resource is complete, and what the properties say', () => {
   });
 });
 
-test('without an initial delay the first node is evacuated at once', () => {
-  const { initialDelay: _, ...rest } = blueGreenUpdate;
-  expect(ofKind(synth({ blueGreenUpdate: rest }), 'EmqxEnterprise').spec).toMatchObject({
-    blueGreenUpdate: { initialDelaySeconds: 0 },
+describe('without a hold', () => {
+  beforeEach(() => void jest.spyOn(process, 'emitWarning').mockImplementation());
+  afterEach(() => jest.restoreAllMocks());
+  const { initialDelay: _, ...atOnce } = blueGreenUpdate;
+
+  test.each([
+    ['the delay is the one that is given', blueGreenUpdate, 60],
+    ['and without a delay the first node is evacuated at once', atOnce, 0],
+  ])('%s', (_what, update, initialDelaySeconds) => {
+    const manifests = synth({ blueGreenUpdate: { ...update, hold: false } });
+    expect(ofKind(manifests, 'EmqxEnterprise').spec).toMatchObject({ blueGreenUpdate: { initialDelaySeconds } });
+    expect(ofKind(manifests, 'Service').metadata.annotations).toBeUndefined();
+  });
+
+  test('the cluster warns of what was measured, and with one it does not', () => {
+    expect(clusterOf({ blueGreenUpdate: { ...blueGreenUpdate, hold: false } }).warnings).toEqual([
+      expect.stringMatching(
+        /^'blueGreenUpdate.hold' \(false\) lets .* kept 0 of 300 .* 1,491 to 1,856 devices .* leave it out, /,
+      ),
+    ]);
+    expect(clusterOf({ blueGreenUpdate }).warnings).toEqual([]);
+    expect(clusterOf({}).warnings).toEqual([]);
   });
 });
 
@@ -65,17 +83,20 @@ test.each([
   ['NodePort', MqttService.nodePort({ mqtt: 32010 }), {}],
   ['LoadBalancer', MqttService.loadBalancer({ annotations: { cloud: 'nlb' } }), { cloud: 'nlb' }],
   ['ClusterIP', undefined, {}],
-])('a hold takes the place of the delay, which the traffic Service (%s) keeps', (_type, service, others) => {
-  const manifests = synth({ blueGreenUpdate: { ...blueGreenUpdate, hold: true }, ...(service && { service }) });
-  expect(ofKind(manifests, 'EmqxEnterprise').spec).toMatchObject({
-    blueGreenUpdate: { initialDelaySeconds: 2_000_000_000 },
-  });
-  expect(ofKind(manifests, 'EmqxEnterprise').metadata.annotations).toBeUndefined();
-  expect(ofKind(manifests, 'Service').metadata.annotations).toEqual({
-    ...others,
-    'emqx-blue-green/initial-delay-seconds': '60',
-  });
-});
+])(
+  'a hold is the default, and takes the place of the delay, which the traffic Service (%s) keeps',
+  (_type, service, others) => {
+    const manifests = synth({ blueGreenUpdate, ...(service && { service }) });
+    expect(ofKind(manifests, 'EmqxEnterprise').spec).toMatchObject({
+      blueGreenUpdate: { initialDelaySeconds: 2_000_000_000 },
+    });
+    expect(ofKind(manifests, 'EmqxEnterprise').metadata.annotations).toBeUndefined();
+    expect(ofKind(manifests, 'Service').metadata.annotations).toEqual({
+      ...others,
+      'emqx-blue-green/initial-delay-seconds': '60',
+    });
+  },
+);
 
 test('the namespace is that of the properties, of the chart, or "default", for every object', () => {
   const namespaces = (manifests: Manifest[]) => [...new Set(manifests.map(({ metadata }) => metadata.namespace))];
@@ -217,6 +238,7 @@ describe('what a compiler would refuse is refused at run time', () => {
       {},
       /connectionEvictionRate' \(missing\) must be .*\n.*sessionEv.*\n.*waitTakeover' \(missing\)/,
     ],
+    ['blueGreenUpdate', { ...blueGreenUpdate, hold: 'no' }, /'blueGreenUpdate.hold' \("no"\) must be true or false/],
     ['blueGreenUpdate', { ...blueGreenUpdate, initialDelay: '5s' }, /initialDelay' \("5s"\) must be a Duration/],
     ['emqxConfig', { 'auth.redis.password': 123456 }, /emqxConfig\["auth.redis.password"\]' \(hidden\) must be text/],
   ])('%s (%#)', (property, value, message) => {

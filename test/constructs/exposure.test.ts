@@ -81,11 +81,16 @@ describe("with exposure: 'operator'", () => {
     expect(clusterOf({}).warnings).toEqual([]);
   });
 
-  test('a hold is refused: held, the operator leaves its Service at the old nodes', () => {
-    expect(problemsWith({ ...operator, blueGreenUpdate: { ...blueGreenUpdate, hold: true } })).toEqual([
-      expect.stringMatching(/^'exposure' \("operator"\) must be "own" with blueGreenUpdate.hold: while it is held, /),
-    ]);
-    emittedBy(() => expect(problemsWith({ ...operator, blueGreenUpdate })).toEqual([]));
+  test('a held cluster keeps its delay where it keeps what else belongs to that Service', () => {
+    const service = MqttService.loadBalancer({ annotations: { cloud: 'nlb' } });
+    emittedBy(() => {
+      const { spec } = resourceOf({ exposure: 'operator', service, blueGreenUpdate });
+      expect(spec.blueGreenUpdate?.initialDelaySeconds).toBe(2_000_000_000);
+      expect(spec.serviceTemplate?.metadata?.annotations).toEqual({
+        cloud: 'nlb',
+        'emqx-blue-green/initial-delay-seconds': '60',
+      });
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { MqttService } from '../../src';
-import { ofKind, problemsWith, synth } from './_cluster';
+import { ofKind, problemsWith, resourceOf, synth } from './_cluster';
 
 const specOf = (service: MqttService) => ofKind(synth({ service }), 'Service').spec!;
 
@@ -69,4 +69,82 @@ describe('refused is', () => {
   ])('%s', (_what, service, message) => {
     expect(problemsWith({ service })).toEqual([expect.stringMatching(message)]);
   });
+});
+
+test('a Service has addresses of the families that are asked for', () => {
+  const both = { ipFamilies: ['IPv6', 'IPv4'], ipFamilyPolicy: 'PreferDualStack' } as const;
+  for (const service of [
+    MqttService.nodePort({ mqtt: 'auto', ...both }),
+    MqttService.loadBalancer(both),
+    MqttService.clusterIp(both),
+  ]) {
+    expect(specOf(service)).toMatchObject(both);
+  }
+});
+
+test.each<[object, RegExp]>([
+  [{ ipFamilies: ['IPv5'] }, /^'service.ipFamilies' \("IPv5"\) must be a list of "IPv4", "IPv6" or both/],
+  [{ ipFamilies: [] }, /^'service.ipFamilies' \(""\) must be a list/],
+  [{ ipFamilies: ['IPv4', 'IPv4'] }, /^'service.ipFamilies' \("IPv4, IPv4"\) must be .* each once/],
+  [{ ipFamilies: ['IPv4', 'IPv6'] }, /^'service.ipFamilies' \("IPv4, IPv6"\) must be one family with "SingleStack"/],
+  [{ ipFamilyPolicy: 'Dual' }, /^'service.ipFamilyPolicy' \("Dual"\) must be "SingleStack", /],
+])('%j is refused', (options, message) => {
+  expect(problemsWith({ service: MqttService.clusterIp(options) })).toEqual([expect.stringMatching(message)]);
+});
+
+describe('a listener that emqxConfig moves', () => {
+  const moved = (value: string, setting = 'listener.tcp.external') => ({ emqxConfig: { [setting]: value } });
+  const portsOf = (props: object) => ofKind(synth(props), 'Service').spec!['ports'];
+
+  test.each(['11883', '0.0.0.0:11883', '[::]:11883'])('to %s is where the Service leads', (value) => {
+    const service = MqttService.nodePort({ mqtt: 32010, ws: 'auto' });
+    expect(portsOf({ service, ...moved(value) })).toEqual([
+      { name: 'mqtt', port: 11883, targetPort: 11883, protocol: 'TCP', nodePort: 32010 },
+      { name: 'ws', port: 8083, targetPort: 8083, protocol: 'TCP' },
+    ]);
+  });
+
+  test('is let in by the NetworkPolicy, and declared for the Service of the operator', () => {
+    const policy = ofKind(synth({ networkPolicy: {}, ...moved('11883') }), 'NetworkPolicy').spec;
+    expect(policy).toMatchObject({ ingress: [{}, { ports: [{ port: 11883 }] }, {}] });
+    jest.spyOn(process, 'emitWarning').mockReturnValue();
+    const { serviceTemplate } = resourceOf({ exposure: 'operator', ...moved('11883') }).spec;
+    jest.restoreAllMocks();
+    expect(serviceTemplate?.spec?.ports?.map(({ port, targetPort }) => [port, targetPort])).toEqual([
+      [11883, 11883],
+      [8081, 8081],
+      [18083, 18083],
+    ]);
+  });
+
+  test.each(['', 'off', '127.0.0.1:1883', '[::1]:1883', 'localhost:1883', '0', '70000'])(
+    'to %p, where no device gets to, is refused',
+    (value) => {
+      expect(problemsWith(moved(value))).toEqual([
+        expect.stringMatching(
+          /^'emqxConfig\["listener.tcp.external"\]' \(".*"\) must be a port, alone or behind an address/,
+        ),
+      ]);
+    },
+  );
+
+  test('is no matter where the Service does not publish it', () => {
+    expect(problemsWith(moved('', 'listener.ws.external'))).toEqual([]);
+  });
+
+  test.each(['8081', '18083', '8083'])('to the port of something else (%s) is refused', (value) => {
+    const service = MqttService.clusterIp({ listeners: ['mqtt', 'ws'] });
+    expect(problemsWith({ service, ...moved(value) })).toEqual([
+      expect.stringMatching(/ must be a port that no other listener has: /),
+    ]);
+  });
+});
+
+test.each(['18081', '', '127.0.0.1:8081'])('the management API bound to %p is refused', (value) => {
+  expect(problemsWith({ emqxConfig: { 'management.listener.http': value } })).toEqual([
+    expect.stringMatching(
+      /^'emqxConfig\["management.listener.http"\]' \(".*"\) must be left out, or bound to 8081: the operator/,
+    ),
+  ]);
+  expect(problemsWith({ emqxConfig: { 'management.listener.http': '0.0.0.0:8081' } })).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { checkNetworkPolicy, type NetworkPolicyOptions, networkPolicyOf } from '
 
 import { ofKind, problemsWith, synth } from './_cluster';
 
-const cluster = { name: 'emqx-ee', namespace: 'messaging', listeners: ['mqtt', 'wss'] as const };
+const cluster = { name: 'emqx-ee', namespace: 'messaging', listeners: [1883, 8084] as const };
 const pods = { matchLabels: { 'apps.emqx.io/instance': 'emqx-ee', 'apps.emqx.io/managed-by': 'emqx-operator' } };
 const tcp = (...ports: number[]) => ports.map((port) => ({ port, protocol: 'TCP' }));
 const from = (name: string) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } });
@@ -64,7 +64,7 @@ describe('of a cluster', () => {
       namespace: 'messaging',
     });
     expect(ofKind(manifests, 'NetworkPolicy')).toEqual(
-      networkPolicyOf({ name: 'emqx-ee', namespace: 'messaging', listeners: ['ws', 'mqtt'] }, {}),
+      networkPolicyOf({ name: 'emqx-ee', namespace: 'messaging', listeners: [8083, 1883] }, {}),
     );
     expect(synth().map(({ kind }) => kind)).toEqual(['EmqxEnterprise', 'Service']);
   });

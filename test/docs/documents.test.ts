@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
 import { checkInputs } from '../../src/pulumi/inputs';
+import { readManifest } from '../../src/resource';
 import { disconnected, mockEngine } from '../pulumi/_mocks';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -105,6 +106,11 @@ test.each(of('sh'))('%s: the commands exist', (_name, { text }) => {
     expect(written.includes(file!) || existsSync(path.join(ROOT, file!))).toBe(true);
   }
 });
+
+test.each(of('yaml').filter(([, { text }]) => text.includes('kind: EmqxEnterprise\nmetadata')))(
+  '%s: the cluster is sound',
+  (name, { text }) => expect(() => readManifest(text, name)).not.toThrow(),
+);
 
 test.each(DOCUMENTS)('%s: every link leads somewhere', (document) => {
   const text = readFileSync(path.join(ROOT, document), 'utf8');

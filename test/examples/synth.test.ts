@@ -3,6 +3,12 @@ import path from 'node:path';
 import { readManifest, withDefaults } from '../../src/resource';
 import { examples, run } from './_run';
 
+const DELAY = 'emqx-blue-green/initial-delay-seconds';
+
+interface Manifest {
+  metadata: { annotations?: Record<string, string> };
+}
+
 const manifests = path.join(examples, 'manifests');
 const committed = Object.fromEntries(
   readdirSync(manifests).map((file) => [file, readFileSync(path.join(manifests, file), 'utf8')]),
@@ -26,7 +32,12 @@ function isExample(name: string): boolean {
   return existsSync(path.join(examples, name, 'main.ts'));
 }
 
-test("the tutorial's manifest and the quickstart describe the same cluster", () => {
-  const read = (file: string) => readManifest(readFileSync(path.join(examples, file), 'utf8'), file).resource;
-  expect(withDefaults(read('tutorial/emqx-ee.yaml'))).toEqual(read('manifests/emqx-ee.k8s.yaml'));
+test("the tutorial's manifest and the quickstart describe the same cluster, which the quickstart holds", () => {
+  const read = (file: string) => readManifest(readFileSync(path.join(examples, file), 'utf8'), file);
+  const [tutorial, quickstart] = [read('tutorial/emqx-ee.yaml').resource, read('manifests/emqx-ee.k8s.yaml')];
+  const update = tutorial.spec.blueGreenUpdate!;
+  const kept = (quickstart.others as Manifest[]).map(({ metadata }) => metadata.annotations?.[DELAY]);
+  expect(kept).toEqual([String(update.initialDelaySeconds)]);
+  update.initialDelaySeconds = 2_000_000_000;
+  expect(withDefaults(tutorial)).toEqual(quickstart.resource);
 });

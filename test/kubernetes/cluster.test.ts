@@ -345,6 +345,14 @@ describe('a look at the cluster', () => {
     expect((await clock.run(() => cluster.observe())).keptInitialDelaySeconds).toBe(0);
   });
 
+  test('finds it in the template of the operator’s Service, where there is none of its own', async () => {
+    const { clock, store, cluster } = kube();
+    const annotations = { 'emqx-blue-green/initial-delay-seconds': '7' };
+    const { spec, ...resource } = customResource() as KubeObject & { spec: object };
+    store.create({ ...resource, spec: { ...spec, serviceTemplate: { metadata: { annotations } } } } as KubeObject);
+    expect((await clock.run(() => cluster.observe())).keptInitialDelaySeconds).toBe(7);
+  });
+
   test('of a cluster without a spec is refused', async () => {
     const { clock, store, cluster } = kube();
     const { spec: _, ...bare } = customResource() as KubeObject & { spec: object };

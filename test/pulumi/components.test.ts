@@ -97,6 +97,27 @@ describe('EmqxEnterpriseCluster', () => {
     expect(kinds).toEqual(['PodMonitor', 'PrometheusRule', 'ConfigMap']);
   });
 
+  test('is not held at rest, and warns of nothing: Pulumi holds the operator for the time of an upgrade', async () => {
+    const emit = jest.spyOn(process, 'emitWarning').mockImplementation();
+    const component = new EmqxEnterpriseCluster('unheld', { name: 'emqx-ee', version: '4.4.14', blueGreenUpdate });
+    await settled(component, component.cluster);
+    expect(named('unheld-service').inputs['metadata']).not.toHaveProperty('annotations');
+    expect(emit.mock.calls.filter(([text]) => String(text).includes('hold'))).toEqual([]);
+    emit.mockRestore();
+  });
+
+  test('leads to where a listener was moved, and says no other setting', async () => {
+    const component = new EmqxEnterpriseCluster('moved', {
+      name: 'emqx-ee',
+      version: '4.4.14',
+      emqxConfig: pulumi.secret({ 'listener.tcp.external': '11883', 'auth.redis.password': 'hush' }),
+    });
+    await settled(component, component.cluster);
+    const { inputs } = named('moved-service');
+    expect(inputs).toMatchObject({ spec: { ports: [{ name: 'mqtt', port: 11_883, targetPort: 11_883 }] } });
+    expect(JSON.stringify(inputs)).not.toContain('hush');
+  });
+
   test('refuses a license in two forms', () => {
     const both = { name: 'emqx-ee', version: '4.4.14', license: 'text', licenseSecretName: 'emqx-license' };
     expect(() => new EmqxEnterpriseCluster('twice', both)).toThrow(

@@ -34,6 +34,44 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
     world.stop();
   });
 
+  /** As the construct renders it with `exposure: 'operator'`: held, with its own delay where the operator's Service is described. */
+  const held = (version: string) =>
+    cluster(version, ({ spec }) => {
+      spec.blueGreenUpdate!.initialDelaySeconds = 2_000_000_000;
+      spec.serviceTemplate = { metadata: { annotations: { 'emqx-blue-green/initial-delay-seconds': '5' } } };
+    });
+
+  test('behind the operator’s own Service a held cluster waits with the new nodes, and is picked up there', async () => {
+    const { world, context, report } = await atRest({ service: 'emqx-ee', resource: held('4.4.14') });
+    await world.clock.run(async () => {
+      expect(await troublesOf(context)).toEqual([]);
+      await world.apply([held('4.4.15') as KubeObject]);
+      await world.clock.sleep(600_000);
+      const upgrade = await runUpgrade(context, { desired: held('4.4.15') });
+      expect(upgrade).toMatchObject({ outcome: 'completed', to: { version: '4.4.15' } });
+      const { resource, traffic, pods } = await context.cluster.observe();
+      expect(resource.spec.blueGreenUpdate?.initialDelaySeconds).toBe(2_000_000_000);
+      // Held at rest the operator still looks after its Service.
+      await world.clock.sleep(60_000);
+      expect(traffic[0]!.pods.sort()).toEqual(pods.map(({ name }) => name).sort());
+    });
+    const seen = await report();
+    expect(seen.disconnectsPerClient.histogram).toEqual([0, 300]);
+    expect(seen).toMatchObject({ sessionsKept: 30, sessionsLost: 0, stillOffline: 0 });
+    world.stop();
+  });
+
+  test('a held one can be left to the operator alone: it waits as long as its owner says, and is held again', async () => {
+    const { world, context } = await atRest({ resource: held('4.4.14') });
+    await world.clock.run(async () => {
+      const request = { desired: held('4.4.15'), driver: 'operator' as const, acceptLoss: true };
+      expect(await runUpgrade(context, request)).toMatchObject({ to: { version: '4.4.15' } });
+      const { resource } = await context.cluster.observe();
+      expect(resource.spec.blueGreenUpdate?.initialDelaySeconds).toBe(2_000_000_000);
+    });
+    world.stop();
+  });
+
   // 8 s: green boots. 30 s: green is ready, and the operator is in its last looks before it removes a pod.
   test.each([1_000, 8_000, 30_000])(
     'an upgrade that the operator began on its own %i ms ago is taken over, and nobody is disconnected twice',

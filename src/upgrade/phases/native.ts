@@ -1,4 +1,4 @@
-import { versionOf } from '../../resource';
+import { isHold, versionOf } from '../../resource';
 import type { Situation, Step } from '../decide';
 import { greenOf, setOf } from '../observation';
 import { specPatch } from '../target';
@@ -23,5 +23,14 @@ export function native(situation: Situation): Step {
   const blue = setOf(observation.cluster, journal.from.set);
   const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
   if (!done || !atRest(situation, green.name)) return stay('the operator to end its upgrade', 1_000);
+  // A resource that its owner holds at rest is held again.
+  const { after } = journal.delay;
+  const { blueGreenUpdate } = observation.cluster.resource.spec;
+  if (isHold(after) && blueGreenUpdate?.initialDelaySeconds !== after) {
+    const spec = { blueGreenUpdate: { initialDelaySeconds: after } };
+    return stay('the operator to be held again', 500, [
+      { do: 'patch-resource', spec, why: `give the initial delay of ${after} s back`, heartbeat: false },
+    ]);
+  }
   return { kind: 'next', phase: 'done', note: { to: { ...journal.to, set: green.name } } };
 }

@@ -1,0 +1,103 @@
+import { ApiObject } from 'cdk8s';
+import type { Construct, IConstruct } from 'constructs';
+import { KIND, OBJECTS_OF_A_CLUSTER } from '../resource/constants';
+import type { Violation } from '../resource/problem';
+
+/** Kinds that belong to no namespace, whatever namespace their chart has. */
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'CustomResourceDefinition',
+  'MutatingWebhookConfiguration',
+  'Namespace',
+  'ValidatingWebhookConfiguration',
+]);
+
+/** The objects of a program by their names, whatever their kind and namespace, in the order of the program. */
+class Index extends Map<string, ApiObject[]> {
+  /** Whether any is called as something that the operator or an upgrade makes; most programs have none. */
+  hasSuffixed = false;
+}
+
+const SUFFIXED = new RegExp(`(${OBJECTS_OF_A_CLUSTER.flatMap(([, suffix]) => suffix || []).join('|')})$`);
+
+/** Of each program; made anew when something was added since. */
+const indexes = new WeakMap<IConstruct, Index>();
+
+/** Constructs that look for names that are taken. */
+const watchful = new WeakSet<IConstruct>();
+
+/** From now on {@link takenName} of other constructs leaves it to this one to tell of a name that it has, too. */
+export function watchNames(construct: Construct): void {
+  watchful.add(construct);
+}
+
+/**
+ * A name that something else of the program has, too, though both would be one object in Kubernetes; undefined where there is
+ * none. Of two constructs that watch their names the later one tells of it.
+ */
+export function takenName(construct: Construct, fix: string): Violation | undefined {
+  const own = objectsIn(construct);
+  const index = indexOf(construct.node.root, own);
+  for (const object of own) {
+    const same = index.get(object.name)!;
+    if (same.length > 1) {
+      const at = same.indexOf(object);
+      const isOther = (other: ApiObject, place: number) =>
+        identityOf(other) === identityOf(object) && !own.includes(other) && !(place > at && isWatched(other));
+      const other = same.find(isOther);
+      if (other) return taken(identityOf(object), other, fix);
+    }
+    if (object.kind !== KIND || (same.length === 1 && !index.hasSuffixed)) continue;
+    for (const [kind, suffix] of OBJECTS_OF_A_CLUSTER) {
+      const identity = `${kind} ${placeOf(object)}${object.name}${suffix}`;
+      const all = index.get(object.name + suffix);
+      const other = all?.find((one) => !own.includes(one) && identityOf(one) === identity);
+      if (other) return taken(identity, other, fix);
+    }
+  }
+  return undefined;
+}
+
+function taken(name: string, by: ApiObject, fix: string): Violation {
+  return {
+    bound: 'other than it is for something else of the program',
+    reason: `${by.node.path} has the ${name}, too, and the one would overwrite the other`,
+    fix,
+  };
+}
+
+function isWatched(object: ApiObject): boolean {
+  return object.node.scopes.some((scope) => watchful.has(scope));
+}
+
+function indexOf(root: IConstruct, own: readonly ApiObject[]): Index {
+  const known = indexes.get(root);
+  if (known && own.every((object) => known.get(object.name)?.includes(object))) return known;
+  const index = new Index();
+  for (const object of objectsIn(root)) {
+    const same = index.get(object.name);
+    if (same) same.push(object);
+    else index.set(object.name, [object]);
+    index.hasSuffixed ||= SUFFIXED.test(object.name);
+  }
+  indexes.set(root, index);
+  return index;
+}
+
+function objectsIn({ node }: IConstruct, found: ApiObject[] = []): ApiObject[] {
+  for (const child of node.children) {
+    if (ApiObject.isApiObject(child)) found.push(child);
+    else objectsIn(child, found);
+  }
+  return found;
+}
+
+function identityOf(object: ApiObject): string {
+  const { kind, name, apiGroup } = object;
+  return `${apiGroup === 'core' ? kind : `${kind}.${apiGroup}`} ${placeOf(object)}${name}`;
+}
+
+function placeOf({ kind, metadata }: ApiObject): string {
+  return CLUSTER_SCOPED.has(kind) || metadata.namespace === undefined ? '' : `${metadata.namespace}/`;
+}

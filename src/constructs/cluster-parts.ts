@@ -1,0 +1,88 @@
+import { type Inspected, inspectProps, type PartsOf } from './_shape';
+import type { BlueGreenUpdate } from './blue-green-update';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxImage } from './emqx-image';
+import type { EvacuationStrategy } from './evacuation-strategy';
+import type { NetworkPolicyOptions } from './network-policy';
+import type { NodeResources } from './node-resources';
+import type { Persistence } from './persistence';
+import type { PodDisruptionBudgetOptions } from './pod-disruption-budget';
+import type { Probes } from './pod-options';
+import type { Tls } from './tls';
+
+const image: PartsOf<EmqxImage> = {
+  registry: 'value',
+  repository: 'value',
+  prefix: 'value',
+  suffix: 'value',
+  pullPolicy: 'value',
+};
+const persistence: PartsOf<Persistence> = { size: 'value', storageClass: 'value', accessModes: 'value' };
+const evacuationStrategy: PartsOf<EvacuationStrategy> = {
+  connectionEvictionRate: 'value',
+  sessionEvictionRate: 'value',
+  waitTakeover: 'value',
+};
+const blueGreenUpdate: PartsOf<BlueGreenUpdate> = { initialDelay: 'value', evacuationStrategy, hold: 'value' };
+const tls: PartsOf<Tls> = { secretName: 'value' };
+const networkPolicy: PartsOf<NetworkPolicyOptions> = {
+  devices: 'value',
+  operatorNamespace: 'value',
+  dashboardNamespaces: 'value',
+};
+const podDisruptionBudget: PartsOf<PodDisruptionBudgetOptions> = { maxUnavailable: 'value' };
+/** Of any NodeResources. */
+export const resourceParts: PartsOf<NodeResources> = {
+  cpuRequestMillis: 'value',
+  cpuLimitMillis: 'value',
+  memoryRequest: 'value',
+  memoryLimit: 'value',
+};
+const probes: PartsOf<Probes> = { liveness: 'value', readiness: 'value', startup: 'value' };
+
+const PARTS: PartsOf<EmqxEnterpriseClusterProps> = {
+  name: 'value',
+  namespace: 'value',
+  version: 'value',
+  image,
+  replicas: 'value',
+  license: 'value',
+  persistence,
+  blueGreenUpdate,
+  service: 'value',
+  exposure: 'value',
+  tls,
+  acl: 'value',
+  apiKeys: 'value',
+  clusterDomain: 'value',
+  emqxConfig: 'object',
+  networkPolicy,
+  podDisruptionBudget,
+  env: 'object',
+  envFrom: 'value',
+  podLabels: 'object',
+  podAnnotations: 'object',
+  command: 'value',
+  args: 'value',
+  lifecycle: 'value',
+  extraPorts: 'value',
+  resources: resourceParts,
+  probes,
+  nodeSelector: 'value',
+  affinity: 'value',
+  tolerations: 'value',
+  volumes: 'value',
+  volumeMounts: 'value',
+  extraContainers: 'value',
+  initContainers: 'value',
+  podSecurityContext: 'value',
+  containerSecurityContext: 'value',
+  serviceAccountName: 'value',
+  imagePullSecrets: 'value',
+  reloaderImage: 'value',
+};
+
+/** The properties of a cluster as a program gives them that no compiler has seen. */
+export function inspectClusterProps(given: unknown): Inspected<EmqxEnterpriseClusterProps> {
+  return inspectProps(given, PARTS);
+}
