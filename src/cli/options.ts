@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { formatProblem, type Manifest, type Problem, ResourceError, readManifest } from '../resource';
 import { emqxVersion } from '../resource/rules';
-import { InputError } from './errors';
+import { InputError, type InputProblem } from './errors';
 
 /**
  * Reads the options of a command and collects what is wrong with them, so that all of it is told at once. What it returns
  * of a wrong option nobody sees, for `done` throws.
  */
 export class OptionReader {
-  private readonly complaints: string[] = [];
+  private readonly problems: InputProblem[] = [];
 
-  problem(problem: Problem): void {
-    this.complaints.push(formatProblem(problem));
+  /** @param source where the input comes from, when that is not the command line. */
+  problem(problem: Problem, source?: string): void {
+    const { fix } = problem;
+    const message = formatProblem(problem).slice(0, -`; ${fix}`.length);
+    this.problems.push({ message: source === undefined ? message : `${source}: ${message}`, fix });
   }
 
   /** A name of Kubernetes. What is empty there stands for something else: all names, or all namespaces. */
@@ -34,9 +37,15 @@ export class OptionReader {
       value: text,
       bound: `a whole number from ${from} to ${to}`,
       reason,
-      fix: `give one, or leave ${flag} out`,
+      fix: isRequired(flag) ? 'give one' : `give one, or leave ${flag} out`,
     });
     return Number.NaN;
+  }
+
+  /** A NodePort; 0 stands for any that is free. */
+  nodePort(flag: string, text: string): number {
+    if (text === '0') return 0;
+    return this.wholeNumber(flag, text, 30_000, 32_767, 'it is a NodePort, or 0 for any that is free');
   }
 
   /** Disconnects per second in the whole cluster. */
@@ -74,13 +83,18 @@ export class OptionReader {
       return readManifest(text, file === '-' ? 'standard input' : file);
     } catch (error) {
       if (!(error instanceof ResourceError)) throw error;
-      this.complaints.push(error.message);
+      for (const problem of error.problems) this.problem(problem, error.source);
       return undefined;
     }
   }
 
   /** @throws InputError with all problems, if there are any */
   done(): void {
-    if (this.complaints.length > 0) throw new InputError(this.complaints.join('\n'));
+    if (this.problems.length > 0) throw new InputError(this.problems);
   }
+}
+
+/** An argument in angle brackets, as in the usage. */
+function isRequired(flag: string): boolean {
+  return flag.startsWith('<');
 }

@@ -40,7 +40,7 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 0, MOST_CLIENTS, 'each is a socket of this machine');
   const seed = reader.seed('--seed', flags.seed);
-  const mqttPort = reader.wholeNumber('--port', flags.port, 30_000, 32_767, 'it is a NodePort');
+  const mqttPort = reader.nodePort('--port', flags.port);
   if (flags.empty && flags.file !== undefined) {
     reader.problem({
       path: '--empty',
@@ -59,7 +59,9 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
   const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell);
   const sandbox = await openSandbox(options, tell).catch((error: unknown) => {
-    throw error instanceof KubeconfigTakenError ? new InputError(error.message) : error;
+    throw error instanceof KubeconfigTakenError
+      ? new InputError(error.message, 'choose another file by --kubeconfig-out')
+      : error;
   });
   try {
     tell(opened(sandbox.kubeconfigPath, manifests?.cluster));

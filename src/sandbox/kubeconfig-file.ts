@@ -16,7 +16,7 @@ export class KubeconfigFile {
   /** @throws KubeconfigTakenError when there is such a file, or one that cannot be read */
   constructor(readonly path: string) {
     if (!isFree(path)) {
-      throw new KubeconfigTakenError(`${path} is there already, and was not written by a sandbox; choose another file`);
+      throw new KubeconfigTakenError(`${path} is there already, and was not written by a sandbox`);
     }
   }
 

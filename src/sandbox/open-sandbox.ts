@@ -6,6 +6,7 @@ import type { EmqxNode } from '../simulator/emqx/node';
 import { contextOf, running, served } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import { demoFleet, SocketClients } from './clients/socket-clients';
+import { freeNodePort } from './free-node-port';
 import { KubeconfigFile } from './kubeconfig-file';
 import { KubernetesApiServer } from './kubernetes-api/kubernetes-api-server';
 import type { PodPort } from './kubernetes-api/port-forward/port-forwarder';
@@ -26,7 +27,7 @@ export interface OpenSandboxOptions {
   seed?: number;
   /** Where the kubeconfig is written. */
   kubeconfigPath: string;
-  /** NodePort of the Service for clients that is added to manifests without one. @default 32010 */
+  /** NodePort of the Service for clients that is added to manifests without one; 0 for any that is free. @default 32010 */
   mqttPort?: number;
   /** What moves the world's clock. @default - it follows the wall clock */
   drive?: Drive;
@@ -163,7 +164,8 @@ class SimulatedSandbox implements OpenSandbox {
   private async boot(manifests: ClusterManifests): Promise<void> {
     const { clock } = this.world;
     const cluster = withDefaults(manifests.cluster);
-    const { service, added } = wayIn(cluster, manifests.objects, this.options.mqttPort ?? 32_010);
+    const mqttPort = this.options.mqttPort ?? 32_010;
+    const { service, added } = wayIn(cluster, manifests.objects, mqttPort === 0 ? await freeNodePort() : mqttPort);
     await clock.run(async () => {
       await this.world.apply([cluster as KubeObject, ...manifests.objects, ...added]);
       await running(contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined));

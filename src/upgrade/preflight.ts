@@ -297,7 +297,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     'open-run'({ cluster }, target) {
       const { journal } = cluster;
       if (!isOpen(journal)) return undefined;
-      const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster, journal)];
+      const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster)];
       if (journal.aborted || journal.target === target.digest) return warning(finding, fix);
       return blocker(finding, `finish it first: ${fix}`);
     },

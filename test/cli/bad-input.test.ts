@@ -22,42 +22,42 @@ spec: { template: { spec: { emqxContainer: { image: { version: 4.4.15 } } } } }
 );
 const DEPLOYMENT = manifest('deployment.yaml', 'kind: Deployment\n');
 
-const NOT_TOLD = `'--file or --set-version' (missing) must be given: one of them says what to upgrade to; give a manifest by -f, or a version, for example --set-version 4.4.15`;
+const NOT_TOLD = `'--file or --set-version' (missing) must be given: one of them says what to upgrade to\n→ give a manifest by -f, or a version, for example --set-version 4.4.15`;
 const notAsked = (why: string) =>
-  `'--yes' (missing) must be given: ${why}; look at the plan first (emqx-blue-green plan), then give --yes`;
+  `'--yes' (missing) must be given: ${why}\n→ look at the plan first (emqx-blue-green plan), then give --yes`;
 const notWhole = (flag: string, given: string, from: number, to: number, reason: string) =>
-  `'${flag}' ("${given}") must be a whole number from ${from} to ${to}: ${reason}; give one, or leave ${flag} out`;
+  `'${flag}' ("${given}") must be a whole number from ${from} to ${to}: ${reason}\n→ give one, or leave ${flag} out`;
 const noUrl = (given: string) =>
-  `'--emqx-url' (${given}) must be an http or https URL with {pod} in it: each node is asked for itself, with the credentials of the cluster; for example http://{pod}.emqx.example:8081`;
+  `'--emqx-url' (${given}) must be an http or https URL with {pod} in it: each node is asked for itself, with the credentials of the cluster\n→ for example http://{pod}.emqx.example:8081`;
 const noName = (flag: string, given: string) =>
-  `'${flag}' ("${given}") must be a name of lower-case letters, digits, dots and dashes: Kubernetes has no other names; give one, or leave ${flag} out`;
+  `'${flag}' ("${given}") must be a name of lower-case letters, digits, dots and dashes: Kubernetes has no other names\n→ give one, or leave ${flag} out`;
 
 test.each<[string[], string[]]>([
   [['plan'], [NOT_TOLD]],
   [['upgrade'], [NOT_TOLD, notAsked('there is no terminal to ask on')]],
   [
     ['plan', '-f', CLUSTER, '--set-version', '4.4.15'],
-    [`'--set-version' ("4.4.15") must be left out beside --file: the manifest says the version; give one of the two`],
+    [`'--set-version' ("4.4.15") must be left out beside --file: the manifest says the version\n→ give one of the two`],
   ],
   [
     ['check', 'other', '-n', 'prod', '-f', CLUSTER],
     [
-      `'[name]' ("other") must be emqx-ee: the manifest is of another cluster; leave [name] out, or choose another manifest`,
-      `'--namespace' ("prod") must be mqtt: the manifest is of another cluster; leave --namespace out, or choose another manifest`,
+      `'[name]' ("other") must be emqx-ee: the manifest is of another cluster\n→ leave [name] out, or choose another manifest`,
+      `'--namespace' ("prod") must be mqtt: the manifest is of another cluster\n→ leave --namespace out, or choose another manifest`,
     ],
   ],
   [
     ['check', '-f', DEPLOYMENT],
     [
-      `${DEPLOYMENT}: 'kind' ("Deployment") must be EmqxEnterprise, in exactly one document: no document of the manifest describes a cluster; write apiVersion: apps.emqx.io/v1beta4 and kind: EmqxEnterprise, or choose another file`,
+      `${DEPLOYMENT}: 'kind' ("Deployment") must be EmqxEnterprise, in exactly one document: no document of the manifest describes a cluster\n→ write apiVersion: apps.emqx.io/v1beta4 and kind: EmqxEnterprise, or choose another file`,
     ],
   ],
   [
     ['plan', '--set-version', '4.4.13', '--rate', '0', '--accept-loss'],
     [
-      `'--set-version' ("4.4.13") must be a version from 4.4.14 up to, but not including, 5.0.0: older versions, and pre-releases of this one, are refused by the operator; choose 4.4.14 or later`,
+      `'--set-version' ("4.4.13") must be a version from 4.4.14 up to, but not including, 5.0.0: older versions, and pre-releases of this one, are refused by the operator\n→ choose 4.4.14 or later`,
       notWhole('--rate', '0', 1, 1_000_000, 'it is a number of disconnects per second'),
-      `'--accept-loss' (true) must be left out for the pilot: the pilot loses no session; leave it out, or give --driver operator, too`,
+      `'--accept-loss' (true) must be left out for the pilot: the pilot loses no session\n→ leave it out, or give --driver operator, too`,
     ],
   ],
   [
@@ -68,7 +68,32 @@ test.each<[string[], string[]]>([
     ['status', '', '-n', ''],
     [noName('[name]', ''), noName('--namespace', '')],
   ],
-  [['report', 'a/b'], [noName('[name]', 'a/b')]],
+  [
+    ['report', 'a/b'],
+    [
+      `'[name]' ("a/b") must be NAME or emqxenterprise/NAME: a is no EmqxEnterprise\n→ give the name alone; a namespace goes behind -n`,
+    ],
+  ],
+  [['report', 'emqxenterprise/A'], [noName('[name]', 'A')]],
+  [
+    ['status', '--request-timeout', 'soon'],
+    [
+      `'--request-timeout' ("soon") must be a time with its unit, such as 10s or 1m30s, or 0 for no end: it is read as kubectl reads it\n→ give one, or leave --request-timeout out`,
+    ],
+  ],
+  [
+    ['status', 'emqx-ee', '-A', '-n', 'mqtt', '-w'],
+    ['[name]|"emqx-ee"', '--namespace|"mqtt"', '--watch|true'].map((given) => {
+      const [flag, value] = given.split('|');
+      return `'${flag}' (${value}) must be left out beside --all-namespaces: that shows all clusters once\n→ give one of the two`;
+    }),
+  ],
+  [
+    ['rate', '0'],
+    [
+      `'<per second>' ("0") must be a whole number from 1 to 1000000: it is a number of disconnects per second\n→ give one`,
+    ],
+  ],
   [['status', '--emqx-url', 'localhost'], [noUrl('"localhost"')]],
   [['status', '--emqx-url', 'http://localhost:8081'], [noUrl('"http://localhost:8081"')]],
   [['status', '--emqx-url', 'http://{pod}/?x=1'], [noUrl('"http://{pod}/?x=1"')]],
@@ -80,20 +105,24 @@ test.each<[string[], string[]]>([
       notWhole('--replicas', '1.5', 1, 100, 'it is a number of nodes'),
       notWhole('--rate', 'x', 1, 1_000_000, 'it is a number of disconnects per second'),
       notWhole('--seed', '-1', 0, 4_294_967_295, 'the random numbers start from 32 bits'),
-      `'--file' ("no/such.yaml") must be a file that can be read: reading it failed with ENOENT; check the path, or give - to read standard input`,
+      `'--file' ("no/such.yaml") must be a file that can be read: reading it failed with ENOENT\n→ check the path, or give - to read standard input`,
     ],
   ],
   [
     ['sandbox', '--clients', '-1', '--port', '80', '--empty', '-f', CLUSTER],
     [
       notWhole('--clients', '-1', 0, 20_000, 'each is a socket of this machine'),
-      notWhole('--port', '80', 30_000, 32_767, 'it is a NodePort'),
-      `'--empty' (true) must be left out beside --file: the manifest is what it holds; give one of the two`,
+      notWhole('--port', '80', 30_000, 32_767, 'it is a NodePort, or 0 for any that is free'),
+      `'--empty' (true) must be left out beside --file: the manifest is what it holds\n→ give one of the two`,
     ],
   ],
 ])('all that is wrong with %j is told at once', async (words, lines) => {
   const { code, out, err } = await run(words);
-  expect({ code, out, err: err.trimEnd().split('\n') }).toEqual({ code: 2, out: '', err: lines });
+  expect({ code, out, err: err.trimEnd().split('\n') }).toEqual({
+    code: 2,
+    out: '',
+    err: lines.flatMap((line) => line.split('\n')),
+  });
 });
 
 test.each<[string[], string]>([
@@ -122,18 +151,45 @@ test('no command at all shows the help, as bad input', async () => {
 describe('for programs', () => {
   test('one object on standard output tells the error', async () => {
     const { code, out, err } = await run(['check', '-n', '', '-o', 'json']);
-    const message = noName('--namespace', '');
+    const text = noName('--namespace', '');
+    const [message, fix] = text.split('\n→ ');
     expect({ code, error: JSON.parse(out) as unknown }).toEqual({
       code: 2,
-      error: { error: { code: 'BAD_INPUT', message } },
+      error: { error: { code: 'BAD_INPUT', message, fix } },
     });
-    expect(err).toBe(`${message}\n`);
+    expect(err).toBe(`${text}\n`);
+  });
+
+  test('several are told one by one, too', async () => {
+    const { out } = await run(['check', 'A', '-n', 'B', '-o', 'json']);
+    const problems = [noName('[name]', 'A'), noName('--namespace', 'B')].map((text) => {
+      const [message, fix] = text.split('\n→ ');
+      return { message, fix };
+    });
+    const lines = (part: 'message' | 'fix') => problems.map((problem) => problem[part]).join('\n');
+    expect(JSON.parse(out)).toEqual({
+      error: { code: 'BAD_INPUT', message: lines('message'), fix: lines('fix'), problems },
+    });
   });
 
   test('where each line is an object, the last line does', async () => {
     const { out } = await run(['upgrade', '--set-version', '4.4.15', '-o', 'json'], { answer: 'y' });
-    const message = notAsked('nobody is asked where JSON is written');
-    expect(JSON.parse(out)).toEqual({ kind: 'error', code: 'BAD_INPUT', message });
+    const [message, fix] = notAsked('nobody is asked where JSON is written').split('\n→ ');
+    expect(JSON.parse(out)).toEqual({ kind: 'error', code: 'BAD_INPUT', message, fix });
     expect(out.trimEnd()).not.toContain('\n');
+  });
+
+  const fix = 'the option --help names the commands and options';
+  test.each<[string[], object]>([
+    [['stauts', '-o', 'json'], { error: { code: 'BAD_INPUT', message: expect.stringContaining('stauts'), fix } }],
+    [['check', '--nope', '-ojson'], { error: { code: 'BAD_INPUT', message: `unknown option '--nope'`, fix } }],
+    [
+      ['upgrade', 'a', 'b', '--output=json'],
+      { kind: 'error', code: 'BAD_INPUT', message: expect.stringContaining('too many arguments'), fix },
+    ],
+  ])('%j, which the parser does not take, is told in their form', async (words, told) => {
+    const { code, out, err } = await run(words);
+    expect({ code, out: JSON.parse(out) as unknown }).toEqual({ code: 2, out: told });
+    expect(err).toContain('(--help tells the commands and options)');
   });
 });

@@ -247,7 +247,10 @@ describe('the kubeconfig', () => {
   test('is not to blame where the Kubernetes client is not installed', async () => {
     const link = () => Promise.reject(new KubeconfigError('talking to a cluster needs @kubernetes/client-node'));
     const { code, err } = await run(['status'], { link });
-    expect({ code, err }).toEqual({ code: 2, err: 'talking to a cluster needs @kubernetes/client-node\n' });
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: 'talking to a cluster needs @kubernetes/client-node\n→ npm install @kubernetes/client-node@1.4\n',
+    });
   });
 
   test('gives the namespace of its context', async () => {

@@ -127,7 +127,9 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     );
 
     const left = await run('status');
-    expect(left.out).toMatch(/phase evacuate for .*\nnobody drives it now: /);
+    expect(left.out).toMatch(
+      /phase evacuate for .*\nnobody drives it now; this resumes it: emqx-blue-green resume emqx-ee -n default\n/,
+    );
     expect(await run('report')).toMatchObject({ code: 2, out: '' });
 
     const attached = start('attach');
@@ -167,7 +169,12 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     const refused = await run('sandbox', '--port', '80', '-o', 'json');
     expect(refused.code).toBe(2);
     expect(linesOf(refused.out)).toEqual([
-      { kind: 'error', code: 'BAD_INPUT', message: expect.stringMatching(/^'--port' \("80"\) must be /) },
+      {
+        kind: 'error',
+        code: 'BAD_INPUT',
+        message: expect.stringMatching(/^'--port' \("80"\) must be /),
+        fix: expect.any(String),
+      },
     ]);
   });
 

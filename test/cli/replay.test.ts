@@ -77,7 +77,7 @@ describe('what cannot be replayed', () => {
   test('is told all at once, with the names that there are, and the one that was meant', async () => {
     const { code, out, err } = await replayed('--fault lease-stoln --fault nonsense --seed -1');
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    const lines = err.trimEnd().split('\n');
+    const lines = err.trimEnd().replaceAll('\n→ ', '; ').split('\n');
     expect(lines).toEqual([
       expect.stringMatching(
         /^'--fault' \("lease-stoln"\) must be 'any', or the name of a fault: there are engine-killed, .*, request-abort, .*; did you mean 'lease-stolen'\?$/,

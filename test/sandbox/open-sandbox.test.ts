@@ -107,6 +107,17 @@ describe('a sandbox with a cluster', () => {
     expect(sandbox.nodePorts()).toMatchObject([{ service: 'emqx-ee-mqtt', nodePort: 32_766, isMqtt: true }]);
   });
 
+  test('gets any port that is free where that is asked for', async () => {
+    const { cluster } = quickstart(10);
+    const manifests = { cluster, objects: [] };
+    const first = await opened({ manifests, mqttPort: 0, freePorts: false });
+    const second = await opened({ manifests, mqttPort: 0, freePorts: false });
+    const [one, two] = [first, second].map(({ sandbox }) => sandbox.nodePorts()[0]!);
+    expect(one).toMatchObject({ service: 'emqx-ee-mqtt', port: one!.nodePort });
+    expect(two).toMatchObject({ service: 'emqx-ee-mqtt', port: two!.nodePort });
+    expect(one!.port).not.toBe(two!.port);
+  });
+
   test('lives in the namespace of its cluster', async () => {
     const { cluster, objects } = structuredClone(quickstart(10));
     for (const { metadata } of [cluster, ...objects]) metadata.namespace = 'mqtt';
