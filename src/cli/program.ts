@@ -249,6 +249,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
       '32010',
     )
     .option('--kubeconfig-out <file>', 'where its kubeconfig is written', 'sandbox.kubeconfig')
+    .option('--prometheus-targets-out <file>', 'where its nodes are written for a Prometheus (file_sd_configs)')
     .addOption(seed())
     .addOption(output())
     .action(async (flags: SandboxFlags) => {

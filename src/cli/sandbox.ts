@@ -20,6 +20,7 @@ export interface SandboxFlags {
   clients: string;
   seed: string;
   kubeconfigOut: string;
+  prometheusTargetsOut?: string;
   port: string;
   output: 'text' | 'json';
 }
@@ -54,14 +55,21 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   reader.done();
   const manifests = flags.empty ? undefined : await clusterOf(manifest);
   const { openSandbox } = await import('../sandbox/open-sandbox.js');
-  const { KubeconfigTakenError } = await import('../sandbox/kubeconfig-file.js');
+  const { FileTakenError } = await import('../sandbox/own-file.js');
   const { signal, forget } = interruption(shell);
-  const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
+  const options = {
+    manifests,
+    clients,
+    seed,
+    mqttPort,
+    kubeconfigPath: path.resolve(flags.kubeconfigOut),
+    ...(flags.prometheusTargetsOut !== undefined && {
+      prometheusTargetsPath: path.resolve(flags.prometheusTargetsOut),
+    }),
+  };
   const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell);
   const sandbox = await openSandbox(options, tell).catch((error: unknown) => {
-    throw error instanceof KubeconfigTakenError
-      ? new InputError(error.message, 'choose another file by --kubeconfig-out')
-      : error;
+    throw error instanceof FileTakenError ? new InputError(error.message, 'choose another file') : error;
   });
   try {
     tell(opened(sandbox.kubeconfigPath, manifests?.cluster));

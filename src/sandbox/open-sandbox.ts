@@ -1,5 +1,12 @@
 import type { KubeObject } from '../kubernetes';
-import { DEFAULT_NAMESPACE, type EmqxEnterprise, MQTT_PORTS, TRAFFIC_LABEL, withDefaults } from '../resource';
+import {
+  DEFAULT_NAMESPACE,
+  type EmqxEnterprise,
+  INSTANCE_LABEL,
+  MQTT_PORTS,
+  TRAFFIC_LABEL,
+  withDefaults,
+} from '../resource';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import { type Drive, followWallClock } from '../simulator/clock';
 import type { EmqxNode } from '../simulator/emqx/node';
@@ -7,7 +14,7 @@ import { contextOf, running, served } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import { demoFleet, SocketClients } from './clients/socket-clients';
 import { freeNodePort } from './free-node-port';
-import { KubeconfigFile } from './kubeconfig-file';
+import { kubeconfigFile } from './kubeconfig-file';
 import { KubernetesApiServer } from './kubernetes-api/kubernetes-api-server';
 import type { PodPort } from './kubernetes-api/port-forward/port-forwarder';
 import { ManagementApiServer } from './management-api';
@@ -15,6 +22,8 @@ import { MqttListener } from './mqtt/mqtt-listener';
 import { MqttPort } from './mqtt/mqtt-port';
 import { NodePorts, type ServedNodePort } from './node-ports';
 import { NodeServers } from './node-servers';
+import type { OwnFile } from './own-file';
+import { type NodeTarget, PrometheusTargets } from './prometheus-targets';
 import type { ClusterManifests } from './quickstart';
 import { trafficService } from './traffic-service';
 
@@ -27,6 +36,8 @@ export interface OpenSandboxOptions {
   seed?: number;
   /** Where the kubeconfig is written. */
   kubeconfigPath: string;
+  /** Where the nodes are written for `file_sd_configs` of Prometheus. @default - nowhere */
+  prometheusTargetsPath?: string;
   /** NodePort of the Service for clients that is added to manifests without one; 0 for any that is free. @default 32010 */
   mqttPort?: number;
   /** What moves the world's clock. @default - it follows the wall clock */
@@ -64,7 +75,7 @@ export interface OpenSandbox {
  *
  * A cluster that is given runs when this resolves. From then on the world's clock follows the wall clock, or what else drives it.
  *
- * @throws KubeconfigTakenError when the kubeconfig is there already and no sandbox's
+ * @throws FileTakenError when a file that is to be written is there already and no sandbox's
  */
 export async function openSandbox(
   options: OpenSandboxOptions,
@@ -90,7 +101,8 @@ const MANAGEMENT_PORTS = [8081, 18083];
 class SimulatedSandbox implements OpenSandbox {
   private readonly world: World;
   private readonly namespace: string;
-  private readonly kubeconfig: KubeconfigFile;
+  private readonly kubeconfig: OwnFile;
+  private readonly targets: PrometheusTargets | undefined;
   private readonly management: NodeServers<EmqxNode, ManagementApiServer>;
   private readonly mqtt: NodeServers<EmqxNode, MqttPort>;
   private readonly ports: NodePorts;
@@ -102,8 +114,9 @@ class SimulatedSandbox implements OpenSandbox {
     private readonly options: OpenSandboxOptions,
     private readonly tell: (event: SandboxEvent) => void,
   ) {
-    const { manifests, seed = 1, kubeconfigPath, freePorts = false } = options;
-    this.kubeconfig = new KubeconfigFile(kubeconfigPath);
+    const { manifests, seed = 1, kubeconfigPath, prometheusTargetsPath, freePorts = false } = options;
+    this.kubeconfig = kubeconfigFile(kubeconfigPath);
+    this.targets = prometheusTargetsPath === undefined ? undefined : new PrometheusTargets(prometheusTargetsPath);
     this.namespace = manifests?.cluster.metadata.namespace ?? DEFAULT_NAMESPACE;
     this.world = new World({
       seed,
@@ -113,7 +126,11 @@ class SimulatedSandbox implements OpenSandbox {
     });
     const listener = new MqttListener(this.world.clock);
     const nodes = () => this.nodes();
-    this.management = new NodeServers(nodes, (node) => new ManagementApiServer(node));
+    this.management = new NodeServers(
+      nodes,
+      (node) => new ManagementApiServer(node),
+      () => this.writeTargets(),
+    );
     this.mqtt = new NodeServers(nodes, (node) => new MqttPort(node, listener));
     const loopbackPortOf = (port: PodPort) => this.loopbackPortOf(port);
     const { store } = this.world.kubernetes;
@@ -149,6 +166,7 @@ class SimulatedSandbox implements OpenSandbox {
     if (manifests) await this.boot(manifests);
     this.undrive = drive(this.world.clock);
     await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
+    this.writeTargets();
     this.kubeconfig.write(this.api.kubeconfig());
   }
 
@@ -158,6 +176,7 @@ class SimulatedSandbox implements OpenSandbox {
     this.world.stop();
     await Promise.all([this.ports.close(), this.api.stop(), this.management.close(), this.mqtt.close()]);
     this.kubeconfig.remove();
+    this.targets?.remove();
   }
 
   /** The first boot takes a minute of the operator's polling: it is done in virtual time, up to the present. */
@@ -183,6 +202,15 @@ class SimulatedSandbox implements OpenSandbox {
   private podsChanged(): void {
     this.management.refresh();
     this.mqtt.refresh();
+  }
+
+  private writeTargets(): void {
+    const nodes = this.world.pods.running.flatMap(({ pod: { metadata } }): NodeTarget[] => {
+      const { namespace = DEFAULT_NAMESPACE, name: pod, labels } = metadata;
+      const port = this.loopbackPortOf({ namespace, pod, port: MANAGEMENT_PORTS[0]! });
+      return port === undefined ? [] : [{ namespace, cluster: labels?.[INSTANCE_LABEL] ?? '', pod, port }];
+    });
+    this.targets?.write(nodes);
   }
 
   private loopbackPortOf({ namespace, pod, port }: PodPort): number | undefined {
