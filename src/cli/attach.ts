@@ -1,6 +1,6 @@
-import { lastReport, statusOf } from '../upgrade';
+import { lastReport, statusOf, UpgradeError } from '../upgrade';
 import { type ClusterFlags, withCluster } from './connection';
-import { CommandError, InputError } from './errors';
+import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { json } from './render/text';
@@ -8,6 +8,7 @@ import { renderUpgradeReport } from './render/upgrade-report';
 import { runLines } from './render/upgrade-status';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
+import { commandOn } from './typed';
 import { wantedBy } from './wanted';
 import { watch } from './watch';
 
@@ -20,15 +21,16 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
     const { signal, forget } = interruption(shell);
     let teller: RunTeller | undefined;
     try {
-      const status = await statusOf(context, signal);
+      const status = await connection.look(() => statusOf(context, signal));
       if (status.state !== 'upgrading') {
-        throw new InputError(
+        throw new UpgradeError(
+          'NO_RUN',
           `no upgrade of ${cluster} is under way`,
           'status tells how it stands, report what the last one did',
         );
       }
       if (flags.output === 'text') {
-        shell.out.write(`${runLines(status).join('\n')}\n\n`);
+        shell.out.write(`${runLines(status, commandOn(shell, 'resume', connection, flags)).join('\n')}\n\n`);
         teller = new RunTeller(shell, cluster);
       }
       await watch(context, teller ?? shell.out, signal);
@@ -50,7 +52,12 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
       return report.hasLosses ? EXIT.lossy : EXIT.done;
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new CommandError(EXIT.stopped, 'INTERRUPTED', 'no longer watched; the upgrade goes on');
+      throw new CommandError(
+        EXIT.stopped,
+        'INTERRUPTED',
+        'no longer watched; the upgrade goes on',
+        'attach watches it again',
+      );
     } finally {
       teller?.end();
       forget();

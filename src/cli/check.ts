@@ -12,7 +12,7 @@ export async function runCheck(name: string | undefined, flags: WantedFlags, she
   const wanted = wantedBy(name, flags);
   return withCluster(shell, flags, wanted, async (connection) => {
     const desired = desiredOf(wanted, connection);
-    const checks = await checkUpgrade(connection.context(), desired && { desired });
+    const checks = await connection.look(() => checkUpgrade(connection.context(), desired && { desired }));
     const { namespace, name: cluster } = connection;
     shell.out.write(
       flags.output === 'json'

@@ -12,7 +12,8 @@ import { API_VERSION, type EmqxEnterprise, KIND } from '../resource';
 import type { ProgressEvent, UpgradeContext } from '../upgrade';
 import { clusterError, kindAbsent, listForbidden, type Place } from './cluster-errors';
 import { InputError } from './errors';
-import type { LinkFlags, Shell } from './shell';
+import { noticed } from './notice';
+import type { Link, LinkFlags, Shell } from './shell';
 
 /** The options that every cluster command has. */
 export interface ClusterFlags extends LinkFlags {
@@ -27,6 +28,8 @@ export interface Connection {
   /** The resource as it was when the cluster was found. */
   live: EmqxEnterprise;
   context(report?: (event: ProgressEvent) => void): UpgradeContext;
+  /** Reads something of it that takes seconds; a person at a terminal is told so. */
+  look<T>(read: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -37,35 +40,70 @@ export interface Connection {
  */
 export async function withCluster<T>(
   shell: Shell,
-  flags: LinkFlags,
+  flags: ClusterFlags,
   wanted: { name?: string; namespace?: string },
   work: (connection: Connection) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const link = await shell.link(flags);
-  const { api, clock, transport, prober } = link;
+  const named = [wanted.namespace, wanted.name].filter(Boolean).join('/');
+  const looking = named === '' ? 'looking for the cluster' : `looking for ${named}`;
+  const link = await noticed(shell, flags.output, looking, () => shell.link(flags));
   const place = { namespace: wanted.namespace ?? link.namespace, name: wanted.name };
   try {
-    const live = await find(api, place, signal);
-    const { namespace } = place;
-    const { name } = live.metadata;
-    place.name = name;
-    const cluster = new Cluster({ api, clock, namespace, name, isGone: isDeadHere });
-    const emqx = new EmqxClient({ transport, prober, namespace, credentials: () => cluster.credentials() });
-    const holder = holderName();
-    const context = (report: (event: ProgressEvent) => void = () => undefined) => ({
-      clock,
-      cluster,
-      emqx,
-      progress: { report },
-      holder,
-    });
-    return await work({ namespace, name, live, context });
+    const live = await noticed(shell, flags.output, looking, () => find(link.api, place, signal));
+    place.name = live.metadata.name;
+    return await work(connectionTo(live, place.namespace, link, shell, flags.output));
   } catch (error) {
     throw clusterError(error, place);
   } finally {
     link.close();
   }
+}
+
+/** The same with all clusters of all namespaces. What goes wrong with one of them is for the caller to say. */
+export async function withAllClusters<T>(
+  shell: Shell,
+  flags: ClusterFlags,
+  work: (connections: Connection[]) => Promise<T>,
+): Promise<T> {
+  const looking = 'looking for clusters in all namespaces';
+  const link = await noticed(shell, flags.output, looking, () => shell.link(flags));
+  try {
+    const found = await noticed(shell, flags.output, looking, () =>
+      clustersIn(link.api, { namespace: '' }).catch((error: unknown) => {
+        throw isKubeError(error, 'NotFound') ? kindAbsent() : error;
+      }),
+    );
+    return await work(
+      found.map((live) => connectionTo(live, live.metadata.namespace ?? link.namespace, link, shell, flags.output)),
+    );
+  } catch (error) {
+    throw clusterError(error, { namespace: link.namespace, name: undefined });
+  } finally {
+    link.close();
+  }
+}
+
+function connectionTo(
+  live: Found,
+  namespace: string,
+  { api, clock, transport, prober }: Link,
+  shell: Shell,
+  output: 'text' | 'json',
+): Connection {
+  const { name } = live.metadata;
+  const cluster = new Cluster({ api, clock, namespace, name, isGone: isDeadHere });
+  const emqx = new EmqxClient({ transport, prober, namespace, credentials: () => cluster.credentials() });
+  const holder = holderName();
+  const context = (report: (event: ProgressEvent) => void = () => undefined) => ({
+    clock,
+    cluster,
+    emqx,
+    progress: { report },
+    holder,
+  });
+  const look = <R>(read: () => Promise<R>) => noticed(shell, output, `looking at ${namespace}/${name}`, read);
+  return { namespace, name, live, context, look };
 }
 
 type Found = EmqxEnterprise & KubeObject;

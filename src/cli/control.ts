@@ -71,7 +71,7 @@ async function ask(
       }
       if (!signal.aborted) throw error;
       const message = 'no longer waited for; what was asked stands, and whoever drives the upgrade takes it up';
-      throw new CommandError(EXIT.stopped, 'INTERRUPTED', message);
+      throw new CommandError(EXIT.stopped, 'INTERRUPTED', message, 'attach watches what comes of it');
     } finally {
       teller?.end();
       forget();
@@ -82,9 +82,9 @@ async function ask(
 /** What going back would take, when the last run has come to its end: an upgrade like another, its downgrade accepted. */
 async function tellPlanBack(connection: Connection, shell: Shell, signal: AbortSignal): Promise<void> {
   const context = connection.context();
-  const { run } = await statusOf(context, signal);
+  const { run } = await connection.look(() => statusOf(context, signal));
   if (!run || run.aborted) return;
   const desired = withVersion(connection.live, run.from);
-  const plan = await planUpgrade(context, { desired, acceptDowngrade: true }, signal);
+  const plan = await connection.look(() => planUpgrade(context, { desired, acceptDowngrade: true }, signal));
   shell.out.write(`${renderPlan(plan, canvasOf(shell))}\n\n`);
 }

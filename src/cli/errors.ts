@@ -1,5 +1,5 @@
 import { KubeconfigError } from '../kubernetes';
-import { BlockedError, UpgradeError } from '../upgrade';
+import { UpgradeError } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
 import { json, safe } from './render/text';
 import type { Shell } from './shell';
@@ -12,31 +12,32 @@ export class CommandError extends Error {
     /** Stable name, for scripts. */
     readonly code: string,
     message: string,
-    /** What to do about it, where the message does not say so. */
-    readonly fix?: string,
+    /** What to do about it. */
+    readonly fix: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
 }
 
-/** The input of a command is wrong. */
-export class InputError extends CommandError {
-  constructor(message: string, fix?: string) {
-    super(EXIT.badInput, 'BAD_INPUT', message, fix);
-  }
-}
-
-/** One thing that is wrong with the input, and what to do about it, in one line each. */
-export interface Complaint {
+/** One thing that is wrong with an input, and what to do about it. */
+export interface InputProblem {
   message: string;
   fix: string;
 }
 
-/** All that is wrong with the input: each thing has its line in the message, and one in the fix. */
-export class InputErrors extends InputError {
-  constructor(readonly complaints: readonly Complaint[]) {
-    super(complaints.map(({ message }) => message).join('\n'), complaints.map(({ fix }) => fix).join('\n'));
+/** The input of a command is wrong. */
+export class InputError extends CommandError {
+  /** All that is wrong, where that was found together. */
+  readonly problems: readonly InputProblem[];
+
+  constructor(message: string, fix: string);
+  constructor(problems: readonly InputProblem[]);
+  constructor(first: string | readonly InputProblem[], second = '') {
+    const problems = typeof first === 'string' ? [{ message: first, fix: second }] : first;
+    const lines = (part: keyof InputProblem) => [...new Set(problems.map((problem) => problem[part]))].join('\n');
+    super(EXIT.badInput, 'BAD_INPUT', lines('message'), lines('fix'));
+    this.problems = problems;
   }
 }
 
@@ -45,25 +46,39 @@ export interface Failure {
   exitCode: ExitCode;
   code: string;
   message: string;
-  fix?: string;
+  fix: string;
+  /** One by one, where they are several. */
+  problems?: readonly InputProblem[];
 }
 
 /** The one place where errors get their exit codes. Of an error that nobody foresaw everything is told. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommandError) {
     const { exitCode, code, message, fix } = error;
-    return { exitCode, code, message, ...(fix !== undefined && { fix }) };
+    const problems = error instanceof InputError && error.problems.length > 1 ? error.problems : undefined;
+    return { exitCode, code, message, fix, ...(problems && { problems }) };
   }
   if (error instanceof KubeconfigError) {
     return { exitCode: EXIT.badInput, code: 'KUBECONFIG', message: error.message, fix: KUBECONFIG_FIX };
   }
   if (error instanceof UpgradeError) {
-    const exitCode = error instanceof BlockedError ? EXIT.blocked : EXIT.stopped;
+    const exitCode = UPGRADE_EXITS[error.code] ?? EXIT.stopped;
     return { exitCode, code: error.code, message: error.reason, fix: error.fix };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { exitCode: EXIT.failed, code: 'UNFORESEEN', message };
+  return {
+    exitCode: EXIT.failed,
+    code: 'UNFORESEEN',
+    message,
+    fix: 'this is a defect: report it with all of this text',
+  };
 }
+
+/** Of the errors of the engine: those that do not mean that a run stopped before its end. */
+const UPGRADE_EXITS: Partial<Record<UpgradeError['code'], ExitCode>> = {
+  BLOCKED: EXIT.blocked,
+  NO_RUN: EXIT.badInput,
+};
 
 const KUBECONFIG_FIX = 'name the file by --kubeconfig or KUBECONFIG, and the context in it by --context';
 
@@ -73,10 +88,19 @@ const KUBECONFIG_FIX = 'name the file by --kubeconfig or KUBECONFIG, and the con
  */
 export function tellFailure(error: unknown, { out, err }: Shell, form: 'text' | 'object' | 'lines'): ExitCode {
   const { exitCode, ...failure } = failureOf(error);
-  const complaints = error instanceof InputErrors ? error.complaints : [failure];
-  const text = complaints.map(({ message, fix }) => (fix === undefined ? message : `${message}\n→ ${fix}`)).join('\n');
+  const problems = failure.problems ?? [failure];
+  const text = problems.map(({ message, fix }) => `${message}\n→ ${fix}`).join('\n');
   err.write(`${text.split('\n').map(safe).join('\n')}\n`);
-  if (form === 'object') out.write(`${json({ error: failure }, 2)}\n`);
-  if (form === 'lines') out.write(`${json({ kind: 'error', ...failure })}\n`);
+  if (form !== 'text') write(failure, out, form);
   return exitCode;
+}
+
+/** Tells a program of words that the parser does not take; people have been told. */
+export function writeUsageError(message: string, out: Shell['out'], form: 'object' | 'lines'): void {
+  const fix = 'the option --help names the commands and options';
+  write({ code: 'BAD_INPUT', message: message.replace(/^error: /, ''), fix }, out, form);
+}
+
+function write(failure: Omit<Failure, 'exitCode'>, out: Shell['out'], form: 'object' | 'lines'): void {
+  out.write(form === 'object' ? `${json({ error: failure }, 2)}\n` : `${json({ kind: 'error', ...failure })}\n`);
 }

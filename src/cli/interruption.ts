@@ -18,7 +18,7 @@ export function interruption(shell: Shell, onFirst: () => void = () => undefined
   const forget = shell.onInterrupt(() => {
     if (interrupted.signal.aborted) return shell.exit(EXIT.stopped);
     onFirst();
-    interrupted.abort(new CommandError(EXIT.stopped, 'INTERRUPTED', 'interrupted'));
+    interrupted.abort(new CommandError(EXIT.stopped, 'INTERRUPTED', 'interrupted', 'the same command begins anew'));
   });
   return { signal: interrupted.signal, forget };
 }

@@ -2,6 +2,7 @@ import { connect as connectTo } from 'node:net';
 import { AgentTransport, type Dial, MqttProber } from '../emqx';
 import { BaseUrlTransport } from '../emqx/base-url-transport';
 import { connect, SystemClock } from '../kubernetes';
+import { requestTimeoutMs } from './request-timeout';
 import type { Link, LinkFlags } from './shell';
 
 /**
@@ -9,9 +10,14 @@ import type { Link, LinkFlags } from './shell';
  *
  * @throws KubeconfigError
  */
-export async function openLink({ kubeconfig, context, emqxUrl, as, asGroup, asUid }: LinkFlags): Promise<Link> {
-  const impersonate = { ...(as && { user: as }), ...(asGroup && { groups: asGroup }), ...(asUid && { uid: asUid }) };
-  const api = await connect({ kubeconfig, context, impersonate });
+export async function openLink(flags: LinkFlags): Promise<Link> {
+  const { kubeconfig, context, emqxUrl, as, asGroup, asUid, requestTimeout } = flags;
+  const api = await connect({
+    kubeconfig,
+    context,
+    impersonate: { ...(as && { user: as }), ...(asGroup && { groups: asGroup }), ...(asUid && { uid: asUid }) },
+    ...(requestTimeout !== undefined && { timeoutMs: requestTimeoutMs(requestTimeout) }),
+  });
   const transport = emqxUrl === undefined ? new AgentTransport(api.pods) : new BaseUrlTransport(urlsBy(emqxUrl));
   const prober = new MqttProber(emqxUrl === undefined ? (...target) => api.dial(...target) : dialBy(emqxUrl));
   return { api, namespace: api.namespace, transport, prober, clock: new SystemClock(), close: () => api.close() };

@@ -2,6 +2,6 @@
 import { processShell } from './process-shell';
 import { runProgram } from './program';
 
-void runProgram(processShell()).then((code) => {
+void runProgram(processShell('emqx-blue-green')).then((code) => {
   process.exitCode = code;
 });

@@ -1,6 +1,6 @@
 import { EmqxMonitoring, EmqxOperator, OperatorWebhook, UpgradeAccess } from '..';
 import { RenderError, type RenderedObject, rendered, yamlOf } from '../constructs/rendered';
-import { InputError } from './errors';
+import { InputError, type InputProblem } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { OptionReader } from './options';
 import type { Shell } from './shell';
@@ -54,7 +54,7 @@ export async function runManifest(
   try {
     shell.out.write(yamlOf(make(labels)));
   } catch (error) {
-    if (error instanceof RenderError) throw new InputError(error.problems.map(underFlag).join('\n'));
+    if (error instanceof RenderError) throw new InputError(error.problems.map(problemOf));
     throw error;
   }
   return EXIT.done;
@@ -165,6 +165,12 @@ const FLAGS: Readonly<Record<string, string>> = {
   'webhook.secretName': '--webhook-secret',
   'webhook.caBundle': '--webhook-ca',
 };
+
+/** What the constructs say in one text, with the fix at its end. */
+function problemOf(text: string): InputProblem {
+  const [, message = text, fix = 'correct it'] = /^(.*); (.*)$/s.exec(underFlag(text)) ?? [];
+  return { message, fix };
+}
 
 function underFlag(message: string): string {
   return message.replace(/^'([^']*?)(\[\d+\])?'/, (_, property: string) => `'${FLAGS[property] ?? flagOf(property)}'`);

@@ -2,17 +2,19 @@ import { readFileSync } from 'node:fs';
 import { type Manifest, type Problem, ResourceError, readManifest } from '../resource';
 import { formatFinding } from '../resource/problem';
 import { emqxVersion } from '../resource/rules';
-import { type Complaint, InputErrors } from './errors';
+import { InputError, type InputProblem } from './errors';
 
 /**
  * Reads the options of a command and collects what is wrong with them, so that all of it is told at once. What it returns
  * of a wrong option nobody sees, for `done` throws.
  */
 export class OptionReader {
-  private readonly complaints: Complaint[] = [];
+  private readonly problems: InputProblem[] = [];
 
-  problem(problem: Problem): void {
-    this.complaints.push(complaintOf(problem));
+  /** @param source where the input comes from, when that is not the command line. */
+  problem(problem: Problem, source?: string): void {
+    const finding = formatFinding(problem);
+    this.problems.push({ message: source === undefined ? finding : `${source}: ${finding}`, fix: problem.fix });
   }
 
   /** A name of Kubernetes. What is empty there stands for something else: all names, or all namespaces. */
@@ -35,9 +37,15 @@ export class OptionReader {
       value: text,
       bound: `a whole number from ${from} to ${to}`,
       reason,
-      fix: `give one, or leave ${flag} out`,
+      fix: isRequired(flag) ? 'give one' : `give one, or leave ${flag} out`,
     });
     return Number.NaN;
+  }
+
+  /** A NodePort; 0 stands for any that is free. */
+  nodePort(flag: string, text: string): number {
+    if (text === '0') return 0;
+    return this.wholeNumber(flag, text, 30_000, 32_767, 'it is a NodePort, or 0 for any that is free');
   }
 
   /** Disconnects per second in the whole cluster. */
@@ -67,7 +75,7 @@ export class OptionReader {
       return readManifest(text, file === '-' ? 'standard input' : file);
     } catch (error) {
       if (!(error instanceof ResourceError)) throw error;
-      this.complaints.push(...error.problems.map((problem) => complaintOf(problem, error.source)));
+      for (const problem of error.problems) this.problem(problem, error.source);
       return undefined;
     }
   }
@@ -89,13 +97,13 @@ export class OptionReader {
     }
   }
 
-  /** @throws InputErrors with all problems, if there are any */
+  /** @throws InputError with all problems, if there are any */
   done(): void {
-    if (this.complaints.length > 0) throw new InputErrors(this.complaints);
+    if (this.problems.length > 0) throw new InputError(this.problems);
   }
 }
 
-function complaintOf(problem: Problem, source?: string): Complaint {
-  const finding = formatFinding(problem);
-  return { message: source === undefined ? finding : `${source}: ${finding}`, fix: problem.fix };
+/** An argument in angle brackets, as in the usage. */
+function isRequired(flag: string): boolean {
+  return flag.startsWith('<');
 }

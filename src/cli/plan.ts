@@ -14,7 +14,7 @@ export async function runPlan(name: string | undefined, flags: DriveFlags, shell
   const { wanted, requestOn } = readRequest(reader, name, flags);
   reader.done();
   return withCluster(shell, flags, wanted, async (connection) => {
-    const plan = await planUpgrade(connection.context(), requestOn(connection));
+    const plan = await connection.look(() => planUpgrade(connection.context(), requestOn(connection)));
     shell.out.write(flags.output === 'json' ? `${json(plan, 2)}\n` : `${renderPlan(plan, canvasOf(shell))}\n`);
     return plan.checks.some(({ status }) => status === 'blocker') ? EXIT.blocked : EXIT.done;
   });

@@ -1,15 +1,21 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import pico from 'picocolors';
 import { EXIT } from './exit';
 import type { Shell } from './shell';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** The shell of this process. */
-export function processShell(): Shell {
+/**
+ * The shell of this process.
+ *
+ * @param name what one types to call the program
+ */
+export function processShell(name: string): Shell {
   const { stdin, stdout, stderr } = process;
   // Whoever read the output has gone. An upgrade may be left at any moment.
   stdout.on('error', () => process.exit(EXIT.stopped));
   return {
+    name,
     words: process.argv.slice(2),
     out: stdout,
     err: stderr,
@@ -26,9 +32,10 @@ export function processShell(): Shell {
   };
 }
 
-/** The answer is empty when the input ends before there is one. */
+/** The answer is empty when the input ends before there is one. What was typed before the question is no answer to it. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const { createInterface } = await import('node:readline');
+  forgetTypedAhead();
   // Not as a terminal: Ctrl-C is to reach the process, not the editing of the line.
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
   try {
@@ -46,5 +53,28 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     });
   } finally {
     lines.close();
+  }
+}
+
+const CTRL_C = 3;
+
+/** Reads all that the terminal has waiting, and forgets it; a Ctrl-C among it is one still. */
+function forgetTypedAhead(): void {
+  const { stdin } = process;
+  let terminal: number | undefined;
+  try {
+    // Opened anew, it does not wait for more.
+    terminal = openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK);
+    stdin.setRawMode(true); // else a line without its end stays
+    const typed = Buffer.alloc(1024);
+    for (let length = 1; length > 0; ) {
+      length = readSync(terminal, typed);
+      if (typed.subarray(0, length).includes(CTRL_C)) process.kill(process.pid, 'SIGINT');
+    }
+  } catch {
+    // Nothing is left; or there is no such file on this system, and what was typed stays.
+  } finally {
+    stdin.setRawMode(false);
+    if (terminal !== undefined) closeSync(terminal);
   }
 }

@@ -26,20 +26,41 @@ export async function runProgram(shell: Shell): Promise<ExitCode> {
     acting = command;
   });
   try {
+    if (shell.words[0] === COMPLETE) {
+      const { completions } = await import('./completion.js');
+      shell.out.write(completions(program, shell.words.slice(1)));
+      return EXIT.done;
+    }
     await program.parseAsync(shell.words, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    const { words, out } = shell;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      // People have been told by the parser.
+      if (asksJson(words)) (await import('./errors.js')).writeUsageError(error.message, out, formOf(words[0], words));
+      return EXIT.badInput;
+    }
     const { tellFailure } = await import('./errors.js');
-    return tellFailure(error, shell, acting ? formOf(acting) : 'text');
+    return tellFailure(error, shell, asksJson(words) ? formOf(acting?.name(), words) : 'text');
   }
 }
 
-/** Whether errors are told to people, as the one object that is written, or as the last one of many. */
-function formOf(command: Command): 'text' | 'object' | 'lines' {
-  const { output, watch } = command.opts<{ output?: string; watch?: boolean }>();
-  if (output !== 'json') return 'text';
-  return watch || ['upgrade', 'attach', 'sandbox'].includes(command.name()) ? 'lines' : 'object';
+/** The word with which the scripts of `completion` ask what may come next. */
+const COMPLETE = '__complete';
+
+/** Whether a program reads what is written, by the words alone: errors of the parser are to be in its form, too. */
+function asksJson(words: readonly string[]): boolean {
+  return words.some(
+    (word, index) =>
+      /^(-o=?|--output=)json$/.test(word) || (/^(-o|--output)$/.test(word) && words[index + 1] === 'json'),
+  );
+}
+
+/** Whether an error is the one object that is written, or the last one of many. */
+function formOf(command: string | undefined, words: readonly string[]): 'object' | 'lines' {
+  const isWatched = words.includes('--watch') || words.includes('-w');
+  return isWatched || ['upgrade', 'attach', 'sandbox'].includes(command ?? '') ? 'lines' : 'object';
 }
 
 type End = (code: ExitCode) => void;
@@ -53,7 +74,7 @@ export function define(shell: Shell, end: End): Command {
   const { version } = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as {
     version: string;
   };
-  const program = new Command('emqx-blue-green')
+  const program = new Command(shell.name)
     .description('Blue-green upgrades of EMQX Enterprise 4.4 on Kubernetes: planned, watched, each device moved once.')
     .version(version)
     .configureOutput({
@@ -62,15 +83,50 @@ export function define(shell: Shell, end: End): Command {
       getOutHelpWidth: () => shell.out.columns ?? 100,
       getErrHelpWidth: () => shell.err.columns ?? 100,
     })
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(--help tells the commands and options)')
     .exitOverride();
   program.commandsGroup('On a cluster:');
   addClusterCommands(program, shell, end);
   program.commandsGroup('Without a cluster:');
   addLocalCommands(program, shell, end);
+  addCompletion(program, shell, end);
+  addExamples(program, [...program.commands.flatMap((command) => EXAMPLES[command.name()]?.[0] ?? [])]);
+  for (const command of program.commands) addExamples(command, EXAMPLES[command.name()] ?? []);
   return program;
+
+  function addExamples(command: Command, lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${shell.name} ${line}`).join('\n')}`);
+  }
 }
+
+/** How each command is typed; the first line of each is in the help of the program. */
+const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  check: ['check', 'check emqx-ee -n mqtt --set-version 4.4.15'],
+  plan: ['plan --set-version 4.4.15', 'plan -f emqx-ee.yaml --rate 100'],
+  upgrade: [
+    'upgrade --set-version 4.4.15',
+    'upgrade -f emqx-ee.yaml --rate 100 --on-failure abort --yes',
+    'upgrade emqxenterprise/emqx-ee -n mqtt --set-version 4.4.15 --yes -o json',
+  ],
+  status: ['status --watch', 'status emqxenterprise/emqx-ee -n mqtt', 'status -A -o json'],
+  attach: ['attach'],
+  pause: ['pause', 'pause emqx-ee -n mqtt'],
+  resume: ['resume', 'resume emqx-ee -n mqtt'],
+  abort: ['abort', 'abort emqx-ee -n mqtt'],
+  rate: ['rate 50', 'rate 50 emqx-ee -n mqtt'],
+  rescue: ['rescue', 'rescue emqx-ee -n mqtt --yes'],
+  report: ['report', 'report -o json'],
+  simulate: [
+    'simulate --clients 100000 --replicas 5 --rate 1000',
+    'simulate -f emqx-ee.yaml --set-version 4.4.16',
+    'simulate --fault lease-stolen --seed 5',
+  ],
+  sandbox: ['sandbox', 'sandbox -f emqx-ee.yaml --clients 300', 'sandbox --empty --port 0'],
+  demo: ['demo --clients 300'],
+  completion: ['completion bash > ~/.local/share/bash-completion/completions/emqx-blue-green'],
+};
 
 function addClusterCommands(program: Command, shell: Shell, end: End): void {
   const check = program.command('check').description('tell whether a cluster is fit for an upgrade; changes nothing');
@@ -103,6 +159,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
 
   const status = program.command('status').description('tell how a cluster and its upgrade stand');
   status.option('-w, --watch', 'until Ctrl-C');
+  status.option('-A, --all-namespaces', 'of all clusters in all namespaces, one by one');
   addCluster(status);
   status.action(async (name: string | undefined, flags: StatusFlags) => {
     const { runStatus } = await import('./status.js');
@@ -187,8 +244,13 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .addOption(ownCluster())
     .option('--empty', 'no cluster yet: apply one with kubectl')
     .option('--clients <count>', 'MQTT clients; another tenth are devices that are away', '1000')
-    .option('--port <number>', 'NodePort for MQTT, where the manifest brings no Service', '32010')
+    .option(
+      '--port <number>',
+      'NodePort for MQTT, where the manifest brings no Service; 0 for any that is free',
+      '32010',
+    )
     .option('--kubeconfig-out <file>', 'where its kubeconfig is written', 'sandbox.kubeconfig')
+    .option('--prometheus-targets-out <file>', 'where its nodes are written for a Prometheus (file_sd_configs)')
     .addOption(seed())
     .addOption(output())
     .action(async (flags: SandboxFlags) => {
@@ -241,6 +303,18 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     });
 }
 
+function addCompletion(program: Command, shell: Shell, end: End): void {
+  program
+    .command('completion')
+    .description('write a script that completes this command in a shell')
+    .addArgument(new Argument('<shell>', 'which one').choices(['bash', 'zsh', 'fish']))
+    .action(async (name: 'bash' | 'zsh' | 'fish') => {
+      const { completionScript } = await import('./completion.js');
+      shell.out.write(completionScript(name));
+      end(EXIT.done);
+    });
+}
+
 /** A value that may be given several times. */
 const several = (value: string, values: string[] = []) => [...values, value];
 
@@ -254,7 +328,10 @@ const CONTROLS = [
 /** Which cluster, and the way to it. */
 function addCluster(command: Command): void {
   command
-    .argument('[name]', 'the EmqxEnterprise; may be left out where its namespace has one')
+    .argument(
+      '[name]',
+      'the EmqxEnterprise, as NAME or emqxenterprise/NAME; may be left out where its namespace has one',
+    )
     .option('-n, --namespace <namespace>', 'where the cluster is (default: of the manifest, or of the context)')
     .option('--context <name>', 'context of the kubeconfig (default: the current one)')
     .option('--kubeconfig <file>', 'how to reach Kubernetes (default: as kubectl)')
@@ -265,6 +342,10 @@ function addCluster(command: Command): void {
       ),
     )
     .option('--as-uid <uid>', 'and with this uid')
+    .option(
+      '--request-timeout <time>',
+      'how long one request to the API server may take, such as 10s; 0 for no end (default: 30s)',
+    )
     .option(
       '--emqx-url <template>',
       'reach the nodes at this URL, in which {pod} and {namespace} are replaced (default: by port-forward)',
@@ -291,13 +372,16 @@ function addDrive(command: Command): void {
       'most devices that may be away at a time, or none for no limit (default: by the rate)',
     )
     .addOption(
-      new Option('--on-failure <what>', 'when it ends by itself: stand still, or go back').choices(['stop', 'abort']),
+      new Option('--on-failure <what>', 'when it ends by itself: stand still, or go back (default: stop)').choices([
+        'stop',
+        'abort',
+      ]),
     )
     .addOption(
-      new Option('--on-loss <what>', 'when the operator was released and removed old nodes').choices([
-        'continue',
-        'stop',
-      ]),
+      new Option(
+        '--on-loss <what>',
+        'when the operator was released and removed old nodes (default: continue)',
+      ).choices(['continue', 'stop']),
     );
 }
 

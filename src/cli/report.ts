@@ -14,7 +14,7 @@ export async function runReportCommand(name: string | undefined, flags: ClusterF
   return withCluster(shell, flags, wanted, async (connection) => {
     const context = connection.context();
     const cluster = `${connection.namespace}/${connection.name}`;
-    const report = await lastReport(context);
+    const report = await connection.look(() => lastReport(context));
     if (!report) {
       const { journal } = await context.cluster.observe();
       throw journal

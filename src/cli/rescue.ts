@@ -26,7 +26,7 @@ export async function runRescue(name: string | undefined, flags: RescueFlags, sh
     const teller = text ? new RunTeller(shell, cluster) : undefined;
     const context = connection.context((event) => teller?.tell(event));
     try {
-      const troubles = await troublesOf(context, signal);
+      const troubles = await connection.look(() => troublesOf(context, signal));
       if (text) shell.out.write(`${renderTroubles(cluster, troubles, canvasOf(shell))}\n`);
       const cured: string[] = [];
       for (const trouble of troubles) {
@@ -40,7 +40,7 @@ export async function runRescue(name: string | undefined, flags: RescueFlags, sh
       return cured.length === troubles.length ? EXIT.done : EXIT.blocked;
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new CommandError(EXIT.stopped, 'INTERRUPTED', 'left in the middle; rescue finds it again');
+      throw new CommandError(EXIT.stopped, 'INTERRUPTED', 'left in the middle of a cure', 'rescue finds it again');
     } finally {
       teller?.end();
       forget();

@@ -19,6 +19,7 @@ export interface SandboxFlags {
   clients: string;
   seed: string;
   kubeconfigOut: string;
+  prometheusTargetsOut?: string;
   port: string;
   output: 'text' | 'json';
 }
@@ -39,7 +40,7 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 0, MOST_CLIENTS, 'each is a socket of this machine');
   const seed = reader.seed('--seed', flags.seed);
-  const mqttPort = reader.wholeNumber('--port', flags.port, 30_000, 32_767, 'it is a NodePort');
+  const mqttPort = reader.nodePort('--port', flags.port);
   if (flags.empty && flags.file !== undefined) {
     reader.problem({
       path: '--empty',
@@ -53,12 +54,21 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   reader.done();
   const manifests = flags.empty ? undefined : await clusterOf(manifest);
   const { openSandbox } = await import('../sandbox/open-sandbox.js');
-  const { KubeconfigTakenError } = await import('../sandbox/kubeconfig-file.js');
+  const { FileTakenError } = await import('../sandbox/own-file.js');
   const { signal, forget } = interruption(shell);
-  const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
+  const options = {
+    manifests,
+    clients,
+    seed,
+    mqttPort,
+    kubeconfigPath: path.resolve(flags.kubeconfigOut),
+    ...(flags.prometheusTargetsOut !== undefined && {
+      prometheusTargetsPath: path.resolve(flags.prometheusTargetsOut),
+    }),
+  };
   const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell, manifest?.resource.metadata.name);
   const sandbox = await blamed(openSandbox(options, tell)).catch((error: unknown) => {
-    throw error instanceof KubeconfigTakenError ? new InputError(error.message) : error;
+    throw error instanceof FileTakenError ? new InputError(error.message, 'choose another file') : error;
   });
   try {
     tell(opened(sandbox.kubeconfigPath, manifests?.cluster));

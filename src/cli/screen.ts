@@ -8,6 +8,8 @@ export interface Terminal {
 /** A picture at the foot of a terminal, redrawn in place, with text scrolling by above it. */
 export class Screen {
   private frame = '';
+  /** Of the terminal when the picture was drawn. */
+  private drawnAt = 0;
 
   constructor(private readonly terminal: Terminal) {}
 
@@ -21,8 +23,11 @@ export class Screen {
   }
 
   draw(frame: string): void {
-    this.terminal.write(`${this.back()}${clearedLines(frame)}\n`);
+    // What another width has made of the old picture is cleared with all below it.
+    const back = this.frame === '' || this.width === this.drawnAt ? this.back() : `${this.back()}\u001b[J`;
+    this.terminal.write(`${back}${clearedLines(frame)}\n`);
     this.frame = frame;
+    this.drawnAt = this.width;
   }
 
   /** Text above the picture. */
@@ -38,9 +43,19 @@ export class Screen {
     this.frame = '';
   }
 
+  /** To the beginning of the picture. A terminal that has become narrower has broken the lines that were too long for it. */
   private back(): string {
-    return this.frame === '' ? '' : `\u001b[${this.frame.split('\n').length}A\r`;
+    if (this.frame === '') return '';
+    const lines = this.frame.split('\n');
+    const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(columnsOf(line) / this.width)), 0);
+    return `\u001b[${this.width < this.drawnAt ? rows : lines.length}A\r`;
   }
+}
+
+/** How many columns a line takes, its colours left out. */
+function columnsOf(line: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+  return [...line.replaceAll(/\u001b\[[\d;]*m/g, '')].length;
 }
 
 /** A shorter line must not leave the end of the one before it. */

@@ -19,6 +19,7 @@ export interface LinkFlags {
   as?: string;
   asGroup?: string[];
   asUid?: string;
+  requestTimeout?: string;
 }
 
 /** The way to one Kubernetes cluster, and to the EMQX nodes in it. */
@@ -35,6 +36,8 @@ export interface Link {
 
 /** What surrounds a command. */
 export interface Shell {
+  /** What one types to call the program. */
+  name: string;
   /** The command as it was typed, without the name of the program. */
   words: readonly string[];
   out: Output;

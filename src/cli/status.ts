@@ -1,16 +1,21 @@
 import { statusOf, type UpgradeStatus } from '../upgrade';
-import { type ClusterFlags, withCluster } from './connection';
+import { clusterError } from './cluster-errors';
+import { type ClusterFlags, type Connection, withAllClusters, withCluster } from './connection';
+import { type Failure, failureOf } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
-import { json } from './render/text';
+import { OptionReader } from './options';
+import { json, safe } from './render/text';
 import { renderStatus } from './render/upgrade-status';
 import { canvasOf, RunTeller } from './run-teller';
 import type { Shell } from './shell';
-import { wantedBy } from './wanted';
+import { commandOn } from './typed';
+import { readWay, wantedBy } from './wanted';
 import { watch } from './watch';
 
 export interface StatusFlags extends ClusterFlags {
   watch?: boolean;
+  allNamespaces?: boolean;
 }
 
 /**
@@ -18,13 +23,14 @@ export interface StatusFlags extends ClusterFlags {
  * has, the exit code is that of a cluster that does not answer.
  */
 export async function runStatus(name: string | undefined, flags: StatusFlags, shell: Shell): Promise<ExitCode> {
+  if (flags.allNamespaces) return runStatusOfAll(name, flags, shell);
   const wanted = wantedBy(name, flags);
   const isJson = flags.output === 'json';
   return withCluster(shell, flags, wanted, async (connection) => {
     const context = connection.context();
     if (!flags.watch) {
-      const status = await statusOf(context);
-      shell.out.write(isJson ? `${json(status, 2)}\n` : `${renderStatus(status, canvasOf(shell))}\n`);
+      const status = await connection.look(() => statusOf(context));
+      shell.out.write(`${isJson ? json(status, 2) : textOf(status, connection, flags, shell)}\n`);
       return isKnown(status) ? EXIT.done : EXIT.refused;
     }
     const { signal, forget } = interruption(shell);
@@ -39,6 +45,49 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
       forget();
     }
   });
+}
+
+/** The same of all clusters there are, one by one; of one that cannot be asked, why. */
+async function runStatusOfAll(name: string | undefined, flags: StatusFlags, shell: Shell): Promise<ExitCode> {
+  const reader = new OptionReader();
+  readWay(reader, flags);
+  const excluded = { '[name]': name, '--namespace': flags.namespace, '--watch': flags.watch };
+  for (const [path, value] of Object.entries(excluded)) {
+    if (value === undefined) continue;
+    const reason = 'that shows all clusters once';
+    reader.problem({ path, value, bound: 'left out beside --all-namespaces', reason, fix: 'give one of the two' });
+  }
+  reader.done();
+  return withAllClusters(shell, flags, async (connections) => {
+    const items: (
+      | UpgradeStatus
+      | (Pick<UpgradeStatus, 'namespace' | 'cluster'> & { error: Omit<Failure, 'exitCode'> })
+    )[] = [];
+    const texts: string[] = [];
+    let code: ExitCode = EXIT.done;
+    for (const connection of connections) {
+      const { namespace, name: cluster } = connection;
+      try {
+        const status = await connection.look(() => statusOf(connection.context()));
+        items.push(status);
+        texts.push(textOf(status, connection, flags, shell));
+        if (!isKnown(status)) code = EXIT.refused;
+      } catch (error) {
+        const { exitCode, ...failure } = failureOf(clusterError(error, { namespace, name: cluster }));
+        items.push({ namespace, cluster, error: failure });
+        texts.push(`${safe(`${namespace}/${cluster}: ${failure.message}`)}\n→ ${failure.fix}`);
+        code = exitCode;
+      }
+    }
+    const nothing = 'there is no EMQX cluster in any namespace';
+    const text = flags.output === 'json' ? json({ items }, 2) : texts.join('\n\n') || nothing;
+    shell.out.write(`${text}\n`);
+    return code;
+  });
+}
+
+function textOf(status: UpgradeStatus, connection: Connection, flags: StatusFlags, shell: Shell): string {
+  return renderStatus(status, commandOn(shell, 'resume', connection, flags), canvasOf(shell));
 }
 
 function isKnown({ sample: { blue, green, nodes } }: UpgradeStatus): boolean {

@@ -1,6 +1,20 @@
+import type { LinkFlags, Shell } from './shell';
+
 /** Words as one types them into a shell, so that it takes them for these words. */
 export function typed(...words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word))).join(' ');
+}
+
+/** What one types to have something done to a cluster, by the way that led to it. */
+export function commandOn(
+  { name: program }: Pick<Shell, 'name'>,
+  word: string,
+  { namespace, name }: { namespace: string; name: string },
+  { kubeconfig, context, emqxUrl, requestTimeout }: LinkFlags,
+): string {
+  const way = { kubeconfig, context, 'emqx-url': emqxUrl, 'request-timeout': requestTimeout };
+  const options = Object.entries(way).flatMap(([option, value]) => (value === undefined ? [] : [`--${option}`, value]));
+  return `${program} ${typed(word, name, '-n', namespace, ...options)}`;
 }
 
 function quoted(word: string): string {

@@ -73,11 +73,11 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
     const countdown = new LeaseCountdown(shell.out, context.clock, flags.output);
     await awaitLease(context, (wait) => countdown.show(wait), signal);
   }
-  const { state, run } = await statusOf(context, signal);
+  const { state, run } = await connection.look(() => statusOf(context, signal));
   const open = state === 'upgrading' ? run : undefined;
   if (open) teller.resumed(open);
   else {
-    const plan = await planUpgrade(context, request, signal);
+    const plan = await connection.look(() => planUpgrade(context, request, signal));
     teller.planned(plan);
     const blockers = plan.checks.filter(({ status }) => status === 'blocker');
     if (blockers.length > 0) {
@@ -85,7 +85,12 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
       return EXIT.blocked; // the plan tells why
     }
     if (!flags.yes && !(await isAgreed(plan, shell, signal))) {
-      throw new CommandError(EXIT.stopped, 'DECLINED', 'not upgraded: nothing was written');
+      throw new CommandError(
+        EXIT.stopped,
+        'DECLINED',
+        'not upgraded: nothing was written',
+        'answer y to upgrade, or give --yes',
+      );
     }
   }
   const report = await follow(connection, request, around, open?.phase);
@@ -119,7 +124,7 @@ async function follow(
       EXIT.stopped,
       error.code,
       `the upgrade was left ${where}: ${whatHolds(reached)}`,
-      `the same command goes on: ${typed('emqx-blue-green', ...shell.words)}`,
+      `the same command goes on: ${shell.name} ${typed(...shell.words)}`,
       { cause: error },
     );
   }

@@ -2,6 +2,7 @@ import { type EmqxEnterprise, HIDDEN, overLive, withVersion } from '../resource'
 import type { Driver, Limits, UpgradeRequest } from '../upgrade';
 import type { ClusterFlags, Connection } from './connection';
 import { OptionReader } from './options';
+import { requestTimeoutMs } from './request-timeout';
 
 /** The options that say what to upgrade to. */
 export interface WantedFlags extends ClusterFlags {
@@ -31,11 +32,10 @@ export interface Wanted {
 }
 
 /** Reads what names the cluster, and what to upgrade to: nothing, a manifest, or a version. */
-export function readWanted(reader: OptionReader, name: string | undefined, flags: WantedFlags): Wanted {
-  const { file, namespace, setVersion, emqxUrl } = flags;
-  reader.name('[name]', name);
-  reader.name('--namespace', namespace);
-  if (emqxUrl !== undefined) checkUrl(reader, emqxUrl);
+export function readWanted(reader: OptionReader, argument: string | undefined, flags: WantedFlags): Wanted {
+  const { file, setVersion } = flags;
+  const name = nameIn(reader, argument);
+  const namespace = readWay(reader, flags);
   if (file !== undefined && setVersion !== undefined) {
     reader.problem({
       path: '--set-version',
@@ -52,6 +52,25 @@ export function readWanted(reader: OptionReader, name: string | undefined, flags
   isOf(reader, '[name]', name, metadata.name);
   isOf(reader, '--namespace', namespace, metadata.namespace);
   return { name: metadata.name, namespace: namespace ?? metadata.namespace, manifest, version };
+}
+
+/** Reads what leads to the cluster; returns the namespace. */
+export function readWay(
+  reader: OptionReader,
+  { namespace, emqxUrl, requestTimeout }: ClusterFlags,
+): string | undefined {
+  reader.name('--namespace', namespace);
+  if (emqxUrl !== undefined) checkUrl(reader, emqxUrl);
+  if (requestTimeout !== undefined && requestTimeoutMs(requestTimeout) === undefined) {
+    reader.problem({
+      path: '--request-timeout',
+      value: requestTimeout,
+      bound: 'a time with its unit, such as 10s or 1m30s, or 0 for no end',
+      reason: 'it is read as kubectl reads it',
+      fix: 'give one, or leave --request-timeout out',
+    });
+  }
+  return namespace;
 }
 
 /**
@@ -150,6 +169,30 @@ function isOf(reader: OptionReader, path: string, value: string | undefined, bou
     reason: 'the manifest is of another cluster',
     fix: `leave ${path} out, or choose another manifest`,
   });
+}
+
+/** What kubectl calls the resource, before the slash of TYPE/NAME. */
+const TYPE = /^emqxenterprises?(\.(v1beta4\.)?apps\.emqx\.io)?$/i;
+
+/** The name in the argument, which may stand behind the type, as kubectl writes it. */
+function nameIn(reader: OptionReader, argument: string | undefined): string | undefined {
+  const slash = argument?.indexOf('/') ?? -1;
+  if (argument === undefined || slash < 0) {
+    reader.name('[name]', argument);
+    return argument;
+  }
+  const [type, name] = [argument.slice(0, slash), argument.slice(slash + 1)];
+  if (TYPE.test(type)) reader.name('[name]', name);
+  else {
+    reader.problem({
+      path: '[name]',
+      value: argument,
+      bound: 'NAME or emqxenterprise/NAME',
+      reason: `${type} is no EmqxEnterprise`,
+      fix: 'give the name alone; a namespace goes behind -n',
+    });
+  }
+  return name;
 }
 
 function checkUrl(reader: OptionReader, template: string): void {

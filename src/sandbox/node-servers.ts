@@ -18,10 +18,12 @@ export class NodeServers<N, S extends NodeServer> {
   /**
    * @param nodes whose ports listen now, by the name of their pod.
    * @param serverOf makes the server of a node.
+   * @param changed is told when a server has started or is being stopped.
    */
   constructor(
     private readonly nodes: () => Iterable<readonly [podName: string, node: N]>,
     private readonly serverOf: (node: N) => S,
+    private readonly changed: () => void = () => undefined,
   ) {}
 
   /** Resolves when all nodes are served. */
@@ -38,6 +40,7 @@ export class NodeServers<N, S extends NodeServer> {
       if (now.get(pod) === node) continue;
       this.served.delete(pod);
       this.end(server);
+      this.changed();
     }
     // A node that gets no server is one that refuses connections, which its callers are told.
     for (const started of this.serveNew()) started.catch(() => undefined);
@@ -62,7 +65,7 @@ export class NodeServers<N, S extends NodeServer> {
       if (this.served.has(pod)) continue;
       const server = this.serverOf(node);
       this.served.set(pod, { node, server });
-      starting.push(server.start());
+      starting.push(server.start().then(this.changed));
     }
     return starting;
   }

@@ -1,12 +1,17 @@
 import type { KubeObject } from '../kubernetes';
-import { DEFAULT_NAMESPACE, MQTT_PORTS } from '../resource';
+import {
+  DEFAULT_NAMESPACE,
+  INSTANCE_LABEL,
+  MQTT_PORTS,
+} from '../resource';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import { type Drive, followWallClock } from '../simulator/clock';
 import type { EmqxNode } from '../simulator/emqx/node';
 import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import { demoFleet, SocketClients } from './clients/socket-clients';
-import { KubeconfigFile } from './kubeconfig-file';
+import { freeNodePort } from './free-node-port';
+import { kubeconfigFile } from './kubeconfig-file';
 import { KubernetesApiServer } from './kubernetes-api/kubernetes-api-server';
 import type { PodPort } from './kubernetes-api/port-forward/port-forwarder';
 import { ManagementApiServer } from './management-api';
@@ -14,6 +19,8 @@ import { MqttListener } from './mqtt/mqtt-listener';
 import { MqttPort } from './mqtt/mqtt-port';
 import { NodePorts, type ServedNodePort } from './node-ports';
 import { NodeServers } from './node-servers';
+import type { OwnFile } from './own-file';
+import { type NodeTarget, PrometheusTargets } from './prometheus-targets';
 import type { ClusterManifests } from './quickstart';
 import { notesOf, type StageNotes, stageOf } from './stage';
 
@@ -26,7 +33,9 @@ export interface OpenSandboxOptions {
   seed?: number;
   /** Where the kubeconfig is written. */
   kubeconfigPath: string;
-  /** NodePort of the Service for clients that is added to manifests without one. @default 32010 */
+  /** Where the nodes are written for `file_sd_configs` of Prometheus. @default - nowhere */
+  prometheusTargetsPath?: string;
+  /** NodePort of the Service for clients that is added to manifests without one; 0 for any that is free. @default 32010 */
   mqttPort?: number;
   /** What moves the world's clock. @default - it follows the wall clock */
   drive?: Drive;
@@ -67,7 +76,7 @@ export interface OpenSandbox {
  *
  * A cluster that is given runs when this resolves. From then on the world's clock follows the wall clock, or what else drives it.
  *
- * @throws KubeconfigTakenError when the kubeconfig is there already and no sandbox's
+ * @throws FileTakenError when a file that is to be written is there already and no sandbox's
  */
 export async function openSandbox(
   options: OpenSandboxOptions,
@@ -93,7 +102,8 @@ const MANAGEMENT_PORTS = [8081, 18083];
 class SimulatedSandbox implements OpenSandbox {
   private readonly world: World;
   private readonly namespace: string;
-  private readonly kubeconfig: KubeconfigFile;
+  private readonly kubeconfig: OwnFile;
+  private readonly targets: PrometheusTargets | undefined;
   private readonly management: NodeServers<EmqxNode, ManagementApiServer>;
   private readonly mqtt: NodeServers<EmqxNode, MqttPort>;
   private readonly ports: NodePorts;
@@ -107,8 +117,9 @@ class SimulatedSandbox implements OpenSandbox {
     private readonly options: OpenSandboxOptions,
     private readonly tell: (event: SandboxEvent) => void,
   ) {
-    const { manifests, seed = 1, kubeconfigPath, freePorts = false } = options;
-    this.kubeconfig = new KubeconfigFile(kubeconfigPath);
+    const { manifests, seed = 1, kubeconfigPath, prometheusTargetsPath, freePorts = false } = options;
+    this.kubeconfig = kubeconfigFile(kubeconfigPath);
+    this.targets = prometheusTargetsPath === undefined ? undefined : new PrometheusTargets(prometheusTargetsPath);
     this.namespace = manifests?.cluster.metadata.namespace ?? DEFAULT_NAMESPACE;
     this.world = new World({
       seed,
@@ -118,7 +129,11 @@ class SimulatedSandbox implements OpenSandbox {
     });
     const listener = new MqttListener(this.world.clock);
     const nodes = () => this.nodes();
-    this.management = new NodeServers(nodes, (node) => new ManagementApiServer(node));
+    this.management = new NodeServers(
+      nodes,
+      (node) => new ManagementApiServer(node),
+      () => this.writeTargets(),
+    );
     this.mqtt = new NodeServers(nodes, (node) => new MqttPort(node, listener));
     const loopbackPortOf = (port: PodPort) => this.loopbackPortOf(port);
     const { store } = this.world.kubernetes;
@@ -156,6 +171,7 @@ class SimulatedSandbox implements OpenSandbox {
     await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
     this.letIn(() => true); // by which way ever, where the Service for devices has no port for MQTT without TLS
     if (this.entry !== undefined && this.options.clients && !this.clients) this.tell({ kind: 'no-way-in' });
+    this.writeTargets();
     this.kubeconfig.write(this.api.kubeconfig());
   }
 
@@ -165,12 +181,14 @@ class SimulatedSandbox implements OpenSandbox {
     this.world.stop();
     await Promise.all([this.ports.close(), this.api.stop(), this.management.close(), this.mqtt.close()]);
     this.kubeconfig.remove();
+    this.targets?.remove();
   }
 
   /** The first boot takes a minute of the operator's polling: it is done in virtual time, up to the present. */
   private async boot(manifests: ClusterManifests): Promise<void> {
     const { clock } = this.world;
-    const stage = stageOf(manifests, this.options.mqttPort);
+    const { mqttPort } = this.options;
+    const stage = stageOf(manifests, mqttPort === 0 ? await freeNodePort() : mqttPort);
     const { cluster, objects, entry } = stage;
     this.entry = entry;
     const context = contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined);
@@ -188,6 +206,15 @@ class SimulatedSandbox implements OpenSandbox {
   private podsChanged(): void {
     this.management.refresh();
     this.mqtt.refresh();
+  }
+
+  private writeTargets(): void {
+    const nodes = this.world.pods.running.flatMap(({ pod: { metadata } }): NodeTarget[] => {
+      const { namespace = DEFAULT_NAMESPACE, name: pod, labels } = metadata;
+      const port = this.loopbackPortOf({ namespace, pod, port: MANAGEMENT_PORTS[0]! });
+      return port === undefined ? [] : [{ namespace, cluster: labels?.[INSTANCE_LABEL] ?? '', pod, port }];
+    });
+    this.targets?.write(nodes);
   }
 
   private loopbackPortOf({ namespace, pod, port }: PodPort): number | undefined {

@@ -15,8 +15,9 @@ export function openRunText({ lease }: ClusterView, journal: Journal): string {
 }
 
 /** What somebody may do who finds it. */
-export function openRunAdvice({ lease }: ClusterView, { to }: Journal): string {
+export function openRunAdvice({ lease, resource: { metadata } }: ClusterView): string {
   if (lease?.live)
     return '`emqx-blue-green attach` watches it; pause, resume, rate and abort control it; stop nothing by hand';
-  return `the same command goes on with it, as \`emqx-blue-green upgrade\` to version ${to.version}; \`emqx-blue-green abort\` takes it back; stop nothing by hand`;
+  const on = `${metadata.name} -n ${metadata.namespace ?? 'default'}`;
+  return `\`emqx-blue-green resume ${on}\` resumes it, \`emqx-blue-green abort ${on}\` takes it back; stop nothing by hand`;
 }

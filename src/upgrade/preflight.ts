@@ -1,4 +1,4 @@
-import { immutableFields, isHeld, versionOf } from '../resource';
+import { type EmqxEnterprise, immutableFields, isHeld, versionOf } from '../resource';
 import { admissionCheck } from './admission-check';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
 import { downgradeOf } from './downgrade';
@@ -71,6 +71,14 @@ function foreignSets({ foreign }: ClusterView): string {
   if (foreign.length === 0) return '';
   const names = foreign.map(({ name, owner }) => `${name} (${owner ? `of ${owner}` : 'of nobody'})`);
   return `; not of this cluster, and left alone: ${names.join(', ')}`;
+}
+
+/** Ports of the management API and the dashboard, which the operator publishes whatever is asked for. */
+const MANAGEMENT_PORTS = [8081, 18083];
+
+/** Whether the Service that the operator makes is to lead devices to the cluster. */
+function publishesListeners({ spec: { serviceTemplate } }: EmqxEnterprise): boolean {
+  return (serviceTemplate?.spec?.ports ?? []).some(({ port }) => !MANAGEMENT_PORTS.includes(port));
 }
 
 /** For how long the operator has not looked at the cluster; undefined where its status does not say. */
@@ -179,10 +187,14 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         return ok(
           `two stateful sets: ${blueOf(cluster)?.name} is the running one, the other one is being built${others}`,
         );
+      if (active.length === 0) {
+        return blocker(
+          `no stateful set of the cluster has replicas${others}`,
+          'the operator makes it: wait until the cluster is Running; where nothing comes, the operator’s log tells why',
+        );
+      }
       return blocker(
-        active.length === 0
-          ? `no stateful set of the cluster has replicas${others}`
-          : `more than two stateful sets have replicas: ${active.map((set) => set.name).join(', ')}`,
+        `more than two stateful sets have replicas: ${active.map((set) => set.name).join(', ')}`,
         'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once nobody is connected there',
       );
     },
@@ -209,6 +221,12 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
   traffic: {
     traffic({ cluster }, target) {
       if (target.driver !== 'pilot') return undefined;
+      if (cluster.traffic.length === 0 && publishesListeners(cluster.resource)) {
+        return blocker(
+          'no Service leads to this cluster yet',
+          'the operator makes that of spec.serviceTemplate when it looks again, which it does each 20 s once the cluster is Running: wait for it',
+        );
+      }
       if (cluster.traffic.length === 0) {
         return blocker(
           'no Service leads to this cluster',
@@ -297,7 +315,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     'open-run'({ cluster }, target) {
       const { journal } = cluster;
       if (!isOpen(journal)) return undefined;
-      const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster, journal)];
+      const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster)];
       if (journal.aborted || journal.target === target.digest) return warning(finding, fix);
       return blocker(finding, `finish it first: ${fix}`);
     },

@@ -16,6 +16,7 @@ export interface TestShellOptions {
 
 /** A shell that nobody sits at. */
 export class TestShell implements Shell {
+  readonly name = 'emqx-blue-green';
   readonly style = plain;
   readonly exits: number[] = [];
   readonly ask: Shell['ask'];

@@ -22,15 +22,6 @@ spec: { template: { spec: { emqxContainer: { image: { version: 4.4.15 } } } } }
 );
 const DEPLOYMENT = manifest('deployment.yaml', 'kind: Deployment\n');
 
-const BROKEN = manifest(
-  'broken.yaml',
-  `apiVersion: apps.emqx.io/v1beta4
-kind: EmqxEnterprise
-metadata: { name: emqx-ee }
-spec: { replicas: 0, template: { spec: { emqxContainer: { image: { version: 4.4.15 } } } } }
-`,
-);
-
 const NOT_TOLD = `'--file or --set-version' (missing) must be given: one of them says what to upgrade to\n→ give a manifest by -f, or a version, for example --set-version 4.4.15`;
 const notAsked = (why: string) =>
   `'--yes' (missing) must be given: ${why}\n→ look at the plan first (emqx-blue-green plan), then give --yes`;
@@ -87,7 +78,32 @@ test.each<[string[], string[]]>([
     ['status', '', '-n', ''],
     [noName('[name]', ''), noName('--namespace', '')],
   ],
-  [['report', 'a/b'], [noName('[name]', 'a/b')]],
+  [
+    ['report', 'a/b'],
+    [
+      `'[name]' ("a/b") must be NAME or emqxenterprise/NAME: a is no EmqxEnterprise\n→ give the name alone; a namespace goes behind -n`,
+    ],
+  ],
+  [['report', 'emqxenterprise/A'], [noName('[name]', 'A')]],
+  [
+    ['status', '--request-timeout', 'soon'],
+    [
+      `'--request-timeout' ("soon") must be a time with its unit, such as 10s or 1m30s, or 0 for no end: it is read as kubectl reads it\n→ give one, or leave --request-timeout out`,
+    ],
+  ],
+  [
+    ['status', 'emqx-ee', '-A', '-n', 'mqtt', '-w'],
+    ['[name]|"emqx-ee"', '--namespace|"mqtt"', '--watch|true'].map((given) => {
+      const [flag, value] = given.split('|');
+      return `'${flag}' (${value}) must be left out beside --all-namespaces: that shows all clusters once\n→ give one of the two`;
+    }),
+  ],
+  [
+    ['rate', '0'],
+    [
+      `'<per second>' ("0") must be a whole number from 1 to 1000000: it is a number of disconnects per second\n→ give one`,
+    ],
+  ],
   [['status', '--emqx-url', 'localhost'], [noUrl('"localhost"')]],
   [['status', '--emqx-url', 'http://localhost:8081'], [noUrl('"http://localhost:8081"')]],
   [['status', '--emqx-url', 'http://{pod}/?x=1'], [noUrl('"http://{pod}/?x=1"')]],
@@ -106,7 +122,7 @@ test.each<[string[], string[]]>([
     ['sandbox', '--clients', '-1', '--port', '80', '--empty', '-f', CLUSTER],
     [
       notWhole('--clients', '-1', 0, 20_000, 'each is a socket of this machine'),
-      notWhole('--port', '80', 30_000, 32_767, 'it is a NodePort'),
+      notWhole('--port', '80', 30_000, 32_767, 'it is a NodePort, or 0 for any that is free'),
       `'--empty' (true) must be left out beside --file: the manifest is what it holds\n→ give one of the two`,
     ],
   ],
@@ -141,25 +157,25 @@ test('no command at all shows the help, as bad input', async () => {
 describe('for programs', () => {
   test('one object on standard output tells the error', async () => {
     const { code, out, err } = await run(['check', '-n', '', '-o', 'json']);
-    const [message, fix] = noName('--namespace', '').split('\n→ ');
+    const text = noName('--namespace', '');
+    const [message, fix] = text.split('\n→ ');
     expect({ code, error: JSON.parse(out) as unknown }).toEqual({
       code: 2,
       error: { error: { code: 'BAD_INPUT', message, fix } },
     });
-    expect(err).toBe(`${message}\n→ ${fix}\n`);
+    expect(err).toBe(`${text}\n`);
   });
 
-  test('of several things each has a line in the message, and one in the fix', async () => {
-    const { out } = await run(['plan', '-f', BROKEN, '--rate', '0', '-o', 'json']);
-    const { error } = JSON.parse(out) as { error: { message: string; fix: string } };
-    expect(error.message.split('\n')).toEqual([
-      expect.stringMatching(/broken\.yaml: 'spec\.replicas' \(0\) must be a whole number of at least 1: [^;]+$/),
-      expect.stringMatching(/^'--rate' \("0"\) must be a whole number/),
-    ]);
-    expect(error.fix.split('\n')).toEqual([
-      'set the number of EMQX nodes, for example 3',
-      'give one, or leave --rate out',
-    ]);
+  test('several are told one by one, too', async () => {
+    const { out } = await run(['check', 'A', '-n', 'B', '-o', 'json']);
+    const problems = [noName('[name]', 'A'), noName('--namespace', 'B')].map((text) => {
+      const [message, fix] = text.split('\n→ ');
+      return { message, fix };
+    });
+    const lines = (part: 'message' | 'fix') => problems.map((problem) => problem[part]).join('\n');
+    expect(JSON.parse(out)).toEqual({
+      error: { code: 'BAD_INPUT', message: lines('message'), fix: lines('fix'), problems },
+    });
   });
 
   test('where each line is an object, the last line does', async () => {
@@ -167,5 +183,19 @@ describe('for programs', () => {
     const [message, fix] = notAsked('nobody is asked where JSON is written').split('\n→ ');
     expect(JSON.parse(out)).toEqual({ kind: 'error', code: 'BAD_INPUT', message, fix });
     expect(out.trimEnd()).not.toContain('\n');
+  });
+
+  const fix = 'the option --help names the commands and options';
+  test.each<[string[], object]>([
+    [['stauts', '-o', 'json'], { error: { code: 'BAD_INPUT', message: expect.stringContaining('stauts'), fix } }],
+    [['check', '--nope', '-ojson'], { error: { code: 'BAD_INPUT', message: `unknown option '--nope'`, fix } }],
+    [
+      ['upgrade', 'a', 'b', '--output=json'],
+      { kind: 'error', code: 'BAD_INPUT', message: expect.stringContaining('too many arguments'), fix },
+    ],
+  ])('%j, which the parser does not take, is told in their form', async (words, told) => {
+    const { code, out, err } = await run(words);
+    expect({ code, out: JSON.parse(out) as unknown }).toEqual({ code: 2, out: told });
+    expect(err).toContain('(--help tells the commands and options)');
   });
 });

@@ -60,6 +60,18 @@ describe('an upgrade under way', () => {
     expect(cluster.resource.spec.template?.spec?.emqxContainer?.image?.version).toBe('4.4.14');
   });
 
+  test('that nobody drives is resumed by the command that status prints', async () => {
+    const ended = await cluster.world.clock.run(async () => {
+      await cluster.started(UPGRADE, {
+        written: (text, shell) => text.includes('phase evacuate') && shell.interrupt(),
+      });
+      const { out } = await cluster.started('status');
+      const typed = /^nobody drives it now; this resumes it: emqx-blue-green (.*)$/m.exec(out)?.[1];
+      return cluster.started(typed!);
+    });
+    expect(ended).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/, completed\n/) });
+  });
+
   test('that nobody drives is taken back by whoever aborts it', async () => {
     const { code, out } = await cluster.world.clock.run(async () => {
       const left = await cluster.started(UPGRADE, {
@@ -77,7 +89,7 @@ describe('without an upgrade', () => {
   test.each(['pause', 'resume', 'rate 5', 'abort'])('%s says that there is none', async (words) => {
     const { code, err } = await cluster.run(words);
     expect({ code, err }).toMatchObject({
-      code: 4,
+      code: 2,
       err: expect.stringMatching(/^no upgrade of this cluster is under way\n→ /),
     });
     expect(cluster.traces).toEqual([]);
@@ -86,7 +98,7 @@ describe('without an upgrade', () => {
   test('abort shows the plan of the way back, once the last one is over', async () => {
     expect((await cluster.run(UPGRADE)).code).toBe(0);
     const { code, out, err } = await cluster.run('abort');
-    expect(code).toBe(4);
+    expect(code).toBe(2);
     expect(err).toMatch(
       /is under way\n→ the last one is over: going back is an upgrade of its own, to version 4.4.14, /,
     );

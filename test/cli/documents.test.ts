@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { EXIT } from '../../src/cli/exit';
 import { define } from '../../src/cli/program';
-import { TestShell } from './_shell';
+import { run, TestShell } from './_shell';
 
 const ROOT = path.resolve(__dirname, '../..');
 const DOCUMENTS = ['README.md', ...readdirSync(path.join(ROOT, 'docs')).map((file) => `docs/${file}`)].filter((file) =>
@@ -38,6 +38,37 @@ test.each(typed)('%s: `%s` is a command', async (_, line) => {
 test('a command that is none is found', async () => {
   await expect(inert().parseAsync(['check', '--fix'], { from: 'user' })).rejects.toMatchObject({
     code: 'commander.unknownOption',
+  });
+});
+
+describe('the help', () => {
+  const helpOf = async (...words: string[]) => (await run(words)).out;
+  const examplesIn = (help: string) => [...help.matchAll(/^ {2}emqx-blue-green (.*)$/gm)].map(([, line]) => line!);
+
+  test.each(inert().commands.map((command) => command.name()))(
+    'of %s has examples, each of which is a command',
+    async (name) => {
+      const help = await helpOf('help', name);
+      expect(help).toBe(await helpOf(name, '--help'));
+      const examples = examplesIn(help);
+      expect(examples.length).toBeGreaterThan(0);
+      for (const line of examples) {
+        expect(line.split(' ')[0]).toBe(name);
+        await inert().parseAsync(line.replace(/ >.*/, '').split(' '), { from: 'user' });
+      }
+    },
+  );
+
+  test('has one of each command in that of the program', async () => {
+    const examples = examplesIn(await helpOf('help')).map((line) => line.split(' ')[0]);
+    expect(examples).toEqual(inert().commands.map((command) => command.name()));
+    expect(await helpOf('--help')).toBe(await helpOf('help'));
+  });
+
+  test('tells the default of each option that has one', async () => {
+    const help = (await helpOf('help', 'upgrade')).replaceAll(/\s+/g, ' ');
+    expect(help).toMatch(/--on-failure <what> .*?\(default: stop\)/);
+    expect(help).toMatch(/--on-loss <what> .*?\(default: continue\)/);
   });
 });
 

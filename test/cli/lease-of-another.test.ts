@@ -70,6 +70,7 @@ describe('an upgrade whose lease was left by a process that is gone', () => {
     const { code, out } = await cluster.run(`${UPGRADE} --no-wait`);
     expect(code).toBe(3);
     expect(out).toMatch(/✗ lease .*ann@laptop 7-abc has been upgrading this cluster since/);
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('→ wait for it (`emqx-blue-green attach` watches it)');
     expect(cluster.world.clock.now() - began).toBeLessThan(2_000);
   });
 

@@ -127,7 +127,9 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     );
 
     const left = await run('status');
-    expect(left.out).toMatch(/phase evacuate for .*\nnobody drives it now: /);
+    expect(left.out).toMatch(
+      /phase evacuate for .*\nnobody drives it now; this resumes it: emqx-blue-green resume emqx-ee -n default\n/,
+    );
     expect(await run('report')).toMatchObject({ code: 2, out: '' });
 
     const attached = start('attach');

@@ -16,6 +16,28 @@ test('a frame is drawn over the one before it, each line cleared to its end', ()
   expect(written).toEqual([`one${CLEAR}\ntwo${CLEAR}\n`, `${UP_2}three${CLEAR}\nfour${CLEAR}\n`]);
 });
 
+describe('a picture drawn over one that was drawn for another width', () => {
+  /** Draws three lines of 100, 40 and no columns, the first of them coloured, and then another picture at this width. */
+  function redrawnAt(columns: number): string {
+    const written: string[] = [];
+    const terminal = { write: (text: string) => written.push(text), columns: 100, rows: 30 };
+    const screen = new Screen(terminal);
+    screen.draw(`\u001b[1m${'x'.repeat(100)}\u001b[22m\n${'y'.repeat(40)}\n`);
+    terminal.columns = columns;
+    screen.draw('new');
+    return written[1]!;
+  }
+
+  test('begins where the terminal has broken the old lines, and leaves nothing below', () => {
+    expect(redrawnAt(30)).toBe(`\u001b[7A\r\u001b[Jnew${CLEAR}\n`);
+    expect(redrawnAt(60)).toBe(`\u001b[4A\r\u001b[Jnew${CLEAR}\n`);
+  });
+
+  test('of a wider terminal has as many lines as before', () => {
+    expect(redrawnAt(120)).toBe(`\u001b[3A\r\u001b[Jnew${CLEAR}\n`);
+  });
+});
+
 test('text goes above the frame, which is drawn again below it', () => {
   const { screen, written } = terminal();
   screen.draw('one\ntwo');

@@ -158,7 +158,7 @@ describe('an upgrade', () => {
   test.each(['n', '', 'yo'])('that is answered with %j writes nothing', async (answer) => {
     expect(await cluster.run(UPGRADE, { answer })).toMatchObject({
       code: 4,
-      err: 'not upgraded: nothing was written\n',
+      err: 'not upgraded: nothing was written\n→ answer y to upgrade, or give --yes\n',
     });
     expect(cluster.traces).toEqual([]);
   });
@@ -299,8 +299,13 @@ describe('two people at once', () => {
   test('whoever stops watching leaves the upgrade alone', async () => {
     await cluster.run(`${UPGRADE} --yes`, ctrlC('phase green'));
     const attached = await cluster.run('attach', ctrlC('blue 300'));
-    expect(attached).toMatchObject({ code: 4, err: 'no longer watched; the upgrade goes on\n' });
-    expect(attached.out).toContain('nobody drives it now: emqx-blue-green upgrade to 4.4.15 goes on\n');
+    expect(attached).toMatchObject({
+      code: 4,
+      err: 'no longer watched; the upgrade goes on\n→ attach watches it again\n',
+    });
+    expect(attached.out).toContain(
+      'nobody drives it now; this resumes it: emqx-blue-green resume emqx-ee -n default\n',
+    );
   });
 });
 

@@ -10,7 +10,10 @@ function desired(wanted: Partial<Wanted>) {
   const context = () => {
     throw new Error('nobody asks the cluster');
   };
-  return desiredOf({ ...nothing, ...wanted }, { namespace: 'mqtt', name: 'emqx-ee', live, context });
+  return desiredOf(
+    { ...nothing, ...wanted },
+    { namespace: 'mqtt', name: 'emqx-ee', live, context, look: (read) => read() },
+  );
 }
 
 test('a manifest without a namespace is of the namespace in which its cluster was found', () => {

@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { KubeconfigFile, KubeconfigTakenError } from '../../src/sandbox/kubeconfig-file';
+import { kubeconfigFile } from '../../src/sandbox/kubeconfig-file';
+import { FileTakenError } from '../../src/sandbox/own-file';
+import { PrometheusTargets } from '../../src/sandbox/prometheus-targets';
 
 let folder: string;
 let file: string;
@@ -15,7 +17,7 @@ const kubeconfig = (...clusters: string[]) => `clusters:\n${clusters.map((name) 
 const OWN = kubeconfig('emqx-blue-green-sandbox');
 
 test('is for its owner alone, and removed at the end', () => {
-  const own = new KubeconfigFile(file);
+  const own = kubeconfigFile(file);
   own.write(OWN);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   own.remove();
@@ -24,7 +26,7 @@ test('is for its owner alone, and removed at the end', () => {
 
 test('takes the place of one that an earlier sandbox left', () => {
   writeFileSync(file, OWN, { mode: 0o644 });
-  const own = new KubeconfigFile(file);
+  const own = kubeconfigFile(file);
   own.write(`${OWN}new: true\n`);
   expect(readFileSync(file, 'utf8')).toContain('new: true');
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -38,14 +40,38 @@ test.each([
   ['nothing', ''],
 ])('is never written over a file with %s', (_, content) => {
   writeFileSync(file, content);
-  expect(() => new KubeconfigFile(file)).toThrow(KubeconfigTakenError);
+  expect(() => kubeconfigFile(file)).toThrow(FileTakenError);
   expect(readFileSync(file, 'utf8')).toBe(content);
 });
 
 test('is not removed when somebody else has put his own there', () => {
-  const own = new KubeconfigFile(file);
+  const own = kubeconfigFile(file);
   own.write(OWN);
   writeFileSync(file, kubeconfig('production'));
   own.remove();
   expect(readFileSync(file, 'utf8')).toContain('production');
+});
+
+describe('the targets of Prometheus', () => {
+  const node = { namespace: 'default', cluster: 'emqx-ee', pod: 'emqx-ee-abc-0', port: 4711 };
+
+  test('are written with their labels, and over those of an earlier sandbox', () => {
+    new PrometheusTargets(file).write([]);
+    const targets = new PrometheusTargets(file);
+    targets.write([node]);
+    const { namespace, cluster, pod } = node;
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([
+      {
+        targets: ['127.0.0.1:4711'],
+        labels: { namespace, cluster, pod, instance: pod, statefulset: 'emqx-ee-abc', from: 'emqx' },
+      },
+    ]);
+    targets.remove();
+    expect(() => statSync(file)).toThrow('ENOENT');
+  });
+
+  test.each(['[{"targets":["10.0.0.1:9090"],"labels":{}}]', 'hello', '{}'])('are never written over %s', (content) => {
+    writeFileSync(file, content);
+    expect(() => new PrometheusTargets(file)).toThrow(FileTakenError);
+  });
 });

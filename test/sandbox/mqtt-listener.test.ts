@@ -159,13 +159,21 @@ describe('a CONNECT', () => {
     await client.closed;
   });
 
-  it('in MQTT 5 is answered with what the node cannot do', async () => {
+  it('in MQTT 5 is answered with what the node does', async () => {
     const { dial } = await node();
     expect(await dial().connected(5)).toMatchObject({
       reasonCode: 0,
       sessionPresent: false,
-      properties: { maximumPacketSize: 1_048_576, retainAvailable: false, sharedSubscriptionAvailable: false },
+      properties: { maximumPacketSize: 1_048_576, receiveMaximum: 100, topicAliasMaximum: 65_535 },
     });
+  });
+
+  it('in MQTT 5 with an authentication of its own is refused', async () => {
+    const { dial } = await node();
+    const client = dial();
+    const connack = await client.connected(5, { properties: { authenticationMethod: 'SCRAM-SHA-256' } });
+    expect(connack).toMatchObject({ cmd: 'connack', reasonCode: 0x8c });
+    await client.closed;
   });
 
   it('that does not come within 15 s closes the connection', async () => {
@@ -220,15 +228,15 @@ describe('keep-alive', () => {
 
 describe('subscriptions', () => {
   it.each([
-    [4, [1, 0, 0x80, 0x80, 0x80]],
-    [5, [1, 0, 0x8f, 0x8f, 0x9e]],
+    [4, [1, 0, 0x80, 0x80, 1, 1, 0x80, 0x80, 0x80]],
+    [5, [1, 0, 0x8f, 0x8f, 1, 1, 0x8f, 0x8f, 0x87]],
   ] as const)('of MQTT version %i are granted one by one', async (version, granted) => {
     const { dial } = await node();
     const client = dial();
     await client.connected(version);
     const suback = client.answer();
-    const filters = ['a/+/#', 'a', 'a/#/b', 'a+', '$share/group/a'];
-    const subscriptions = filters.map((topic, index) => ({ topic, qos: index === 0 ? (2 as const) : (0 as const) }));
+    const filters = ['a/+/#', 'a', 'a/#/b', 'a+', '$share/group/a', '$queue/#', '$share/a+/b', '$share/a', '$SYS/#'];
+    const subscriptions = filters.map((topic, index) => ({ topic, qos: index === 1 ? (0 as const) : (2 as const) }));
     client.send({ cmd: 'subscribe', messageId: 7, subscriptions }, version);
     expect(await suback).toMatchObject({ cmd: 'suback', messageId: 7, granted });
   });
@@ -264,11 +272,15 @@ it('a client that releases none of its messages of QoS 2 is cut off at the 101st
   expect(world.node('emqx-0').sessions.metrics['messages.received']).toBe(100);
 });
 
-it('a topic alias, which no client was granted, closes the connection', async () => {
+it.each([
+  ['0', { topicAlias: 0 }, 'a'],
+  ['that stands for nothing', { topicAlias: 7 }, ''],
+])('a topic alias %s closes the connection', async (_, properties, topic) => {
   const { dial } = await node();
   const client = dial();
   await client.connected(5);
   client.send({ ...publish, properties: { topicAlias: 1 } }, 5);
+  client.send({ ...publish, topic, properties }, 5);
   await client.closed;
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,6 +41,17 @@ async function opened(options: Partial<OpenSandboxOptions> = {}) {
     while (!so()) await new Promise<void>((resolve) => waiting.add(resolve));
   };
   return { sandbox, client, events, until, kubeconfigPath };
+}
+
+/** Resolves when something has changed in a folder so that this is so. */
+function watching(folder: string, so: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(folder, () => {
+      if (!so()) return;
+      watcher.close();
+      resolve();
+    });
+  });
 }
 
 const mqttPort = (sandbox: OpenSandbox) => sandbox.nodePorts().find(({ isMqtt }) => isMqtt)!.port;
@@ -105,6 +116,50 @@ describe('a sandbox with a cluster', () => {
     const { cluster } = quickstart(10);
     const { sandbox } = await opened({ manifests: { cluster, objects: [] }, mqttPort: 32_766 });
     expect(sandbox.nodePorts()).toMatchObject([{ service: 'emqx-ee-mqtt', nodePort: 32_766, isMqtt: true }]);
+  });
+
+  test('tells a Prometheus where each of its nodes is, as they come and go', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'targets-'));
+    cleanup.add(() => rmSync(folder, { recursive: true }));
+    const prometheusTargetsPath = path.join(folder, 'targets.json');
+    const { sandbox, client, events, until } = await opened({
+      manifests: quickstart(10),
+      clients: 30,
+      prometheusTargetsPath,
+    });
+    const targets = () =>
+      (JSON.parse(readFileSync(prometheusTargetsPath, 'utf8')) as { targets: string[]; labels: { pod: string } }[]).map(
+        ({ targets: [target], labels: { pod } }) => ({ target, pod }),
+      );
+    await until(() => events.some(({ kind }) => kind === 'connected'));
+    // A node counts its connections now and then.
+    const scraped = async ({ target }: { target?: string | undefined }) => {
+      const answer = await fetch(`http://${target}/api/v4/emqx_prometheus?type=prometheus`);
+      return Number(/^emqx_live_connections_count (\d+)$/m.exec(await answer.text())?.[1]);
+    };
+    let counts: number[] = [];
+    while (counts.reduce((sum, each) => sum + each, 0) !== 30) counts = await Promise.all(targets().map(scraped));
+    expect(counts).toHaveLength(3);
+    expect(Math.max(...counts)).toBeLessThan(30);
+
+    const [first, ...others] = targets();
+    const changed = watching(folder, () => !targets().some(({ pod }) => pod === first!.pod));
+    await client.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: first!.pod });
+    await changed;
+    expect(targets()).toEqual(others);
+    await sandbox.stop();
+    expect(existsSync(prometheusTargetsPath)).toBe(false);
+  });
+
+  test('gets any port that is free where that is asked for', async () => {
+    const { cluster } = quickstart(10);
+    const manifests = { cluster, objects: [] };
+    const first = await opened({ manifests, mqttPort: 0, freePorts: false });
+    const second = await opened({ manifests, mqttPort: 0, freePorts: false });
+    const [one, two] = [first, second].map(({ sandbox }) => sandbox.nodePorts()[0]!);
+    expect(one).toMatchObject({ service: 'emqx-ee-mqtt', port: one!.nodePort });
+    expect(two).toMatchObject({ service: 'emqx-ee-mqtt', port: two!.nodePort });
+    expect(one!.port).not.toBe(two!.port);
   });
 
   test('lives in the namespace of its cluster', async () => {

@@ -3,7 +3,7 @@ import type { MqttClient } from 'mqtt';
 import { connectAsync, type IClientOptions } from 'mqtt';
 import type { SandboxWorld } from '../../src/sandbox/sandbox';
 import { Sandbox } from '../../src/sandbox/sandbox';
-import { SimulatedClock } from '../../src/simulator/clock';
+import { type Drive, SimulatedClock } from '../../src/simulator/clock';
 import { EmqxCluster } from '../../src/simulator/emqx/cluster';
 import type { EmqxNode } from '../../src/simulator/emqx/node';
 import { Random } from '../../src/simulator/random';
@@ -12,6 +12,12 @@ import { TrafficFront } from '../../src/simulator/traffic-front';
 export interface TestWorldOptions {
   licensedConnections?: number;
 }
+
+/** Moves time by itself as it passes, and further when the test says so (`clock.pass`). */
+export const movable: Drive = (clock) => {
+  const ticks = setInterval(() => clock.pass(1), 1);
+  return () => clearInterval(ticks);
+};
 
 /** Running nodes in pods of the given names, all of them endpoints of the one Service. */
 export class TestWorld implements SandboxWorld {
@@ -92,11 +98,11 @@ export class Cleanup {
   }
 
   /** A sandbox of such a world on a free port, and a way to connect MQTT clients to it. */
-  async sandbox(podNames: readonly string[], options: TestWorldOptions = {}) {
+  async sandbox(podNames: readonly string[], options: TestWorldOptions = {}, drive?: Drive) {
     const world = await TestWorld.of(podNames, options);
     const sandbox = new Sandbox(world);
     this.add(() => sandbox.stop());
-    const { port } = await sandbox.start(0);
+    const { port } = await sandbox.start(0, drive);
     const connect = async (rest: IClientOptions): Promise<MqttClient> => {
       const client = await connectAsync({ host: '127.0.0.1', port, reconnectPeriod: 0, ...rest });
       this.add(() => client.endAsync(true));

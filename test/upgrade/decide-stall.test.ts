@@ -63,7 +63,7 @@ describe('a run in which nothing moves', () => {
       kind: 'stop',
       code: 'GREEN_NOT_READY',
       reason: expect.stringMatching(
-        /^nothing has moved for 600 s while waiting for green pods to become ready \(0 of 3\): emqx-green-0 is not ready; emqx-green-1 is not ready \(emqx: ImagePullBackOff, not found\); emqx-green-2/,
+        /^nothing has moved for 600 s while waiting for green pods to become ready \(0 of 3\): emqx-green-0, emqx-green-2 are not ready; emqx-green-1 is not ready \(emqx: ImagePullBackOff, not found\)$/,
       ),
       actions: [],
     });

@@ -311,6 +311,15 @@ describe('preflight', () => {
     [
       'traffic',
       'blocker',
+      'no Service leads to this cluster yet',
+      ({ scene }) => {
+        scene.traffic = [];
+        scene.resource.spec.serviceTemplate = { spec: { ports: [{ port: 8081 }, { port: 1883 }] } };
+      },
+    ],
+    [
+      'traffic',
+      'blocker',
       'no ready pod is behind emqx-ws',
       ({ scene }) => {
         scene.traffic.push({ service: 'emqx-ws', byOperator: false, revision: undefined, pods: [] });

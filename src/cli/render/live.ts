@@ -49,10 +49,11 @@ function logText(event: ProgressEvent, view: RunView): string | undefined {
       return `phase ${event.phase}${event.resumed ? ' (gone on with)' : ''}`;
     case 'action':
       return safe(event.text);
+    // What holds still is not said again.
     case 'waiting':
-      return `waiting for ${safe(event.text)}`;
+      return event.text === view.waitingFor ? undefined : `waiting for ${safe(event.text)}`;
     case 'warning':
-      return `warning: ${safe(event.text)}`;
+      return event.text === view.warning ? undefined : `warning: ${safe(event.text)}`;
     case 'sample': {
       const { at, blue, green, leftMs } = event.sample;
       const slot = (moment: number) => Math.floor((moment - (view.startedAt ?? moment)) / LOG_SAMPLE_MS);

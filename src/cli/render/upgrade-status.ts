@@ -12,8 +12,12 @@ const STATES: Readonly<Record<UpgradeStatus['state'], string>> = {
   unsettled: 'not at rest: emqx-blue-green check tells why',
 };
 
-/** How a cluster and its upgrade stand. */
-export function renderStatus(status: UpgradeStatus, { style, width }: Canvas): string {
+/**
+ * How a cluster and its upgrade stand.
+ *
+ * @param resume the command that resumes a run which nobody drives
+ */
+export function renderStatus(status: UpgradeStatus, resume: string, { style, width }: Canvas): string {
   const { cluster, namespace, state, version, sample } = status;
   const view = advance(emptyView(cluster), { kind: 'sample', at: sample.at, sample });
   const tree = statusTree(view, style, Number.POSITIVE_INFINITY).map(({ text, paint }) => {
@@ -21,7 +25,9 @@ export function renderStatus(status: UpgradeStatus, { style, width }: Canvas): s
     return paint ? paint(cut) : cut;
   });
   const title = style.bold(safe(`${namespace}/${cluster}, EMQX ${version}`));
-  return [`${title}: ${STATES[state]}`, ...runLines(status), '', ...tree, ...cureLines(status, width)].join('\n');
+  return [`${title}: ${STATES[state]}`, ...runLines(status, resume), '', ...tree, ...cureLines(status, width)].join(
+    '\n',
+  );
 }
 
 /** What makes the nodes answer that do not. */
@@ -31,7 +37,7 @@ function cureLines({ sample: { nodes } }: UpgradeStatus, width: number): string[
 }
 
 /** What is known of the open run, or of the last one; none when there never was any. */
-export function runLines({ state, run, lease, sample }: UpgradeStatus): string[] {
+export function runLines({ state, run, lease, sample }: UpgradeStatus, resume: string): string[] {
   if (!run) return [];
   const change = safe(`${run.from} → ${run.to}`);
   if (state !== 'upgrading') {
@@ -46,6 +52,6 @@ export function runLines({ state, run, lease, sample }: UpgradeStatus): string[]
     `phase ${run.phase} for ${time(Math.max(0, sample.at - run.phaseSince))}${paused}${left}`,
     lease?.live
       ? `driven by ${safe(lease.holder)} since ${moment(lease.acquiredAt)}`
-      : `nobody drives it now: emqx-blue-green upgrade to ${safe(run.to)} goes on`,
+      : `nobody drives it now; this resumes it: ${safe(resume)}`,
   ];
 }

@@ -7,11 +7,12 @@ import type {
   Connection,
   ConnectRequest,
   Delivery,
+  Message,
   ProtocolVersion,
 } from '../../simulator/emqx/types';
 import type { Listener } from '../../simulator/traffic-front';
 import { MAX_PACKET_BYTES, PacketSocket } from './packet-socket';
-import { isSharedFilter, isTopicFilter, isTopicName } from './topics';
+import { isSystemFilter, isTopicFilter, isTopicName } from './topics';
 
 /** What a connection needs of the listener that accepted it. */
 export interface ConnectionHost {
@@ -31,15 +32,18 @@ const IDENTIFIER_REJECTED = 2;
 const SERVER_UNAVAILABLE = 3;
 const DISCONNECT_WITH_WILL = 0x04;
 const KEEP_ALIVE_TIMEOUT = 0x8d;
+const NOT_AUTHORIZED = 0x87;
+const BAD_AUTHENTICATION_METHOD = 0x8c;
 const FILTER_INVALID = 0x8f;
-const SHARED_NOT_SUPPORTED = 0x9e;
 const FAILURE = 0x80;
+/** EMQX's `max_topic_alias`. */
+const MAX_TOPIC_ALIAS = 65_535;
 
 /**
  * The node's end of one MQTT connection over a socket: MQTT 3.1, 3.1.1 and 5.
  *
  * What a client may not send (anything before CONNECT, a second CONNECT, packets of servers, malformed ones, topic
- * aliases, which it was not granted) closes the socket.
+ * aliases that it has not said) closes the socket.
  */
 export class MqttConnection implements Connection {
   private readonly link: PacketSocket;
@@ -51,6 +55,8 @@ export class MqttConnection implements Connection {
   private isUnanswered = false;
   /** Ids of QoS 2 messages that came and were not released. */
   private awaitingRelease: Set<number> | undefined;
+  /** Topics by the numbers that the client has given them. */
+  private aliases: Map<number, string> | undefined;
 
   constructor(
     socket: Socket,
@@ -78,9 +84,11 @@ export class MqttConnection implements Connection {
     else this.bye({ cmd: 'disconnect', reasonCode: cause.reasonCode, ...reference(cause.serverReference) });
   }
 
-  deliver({ topic, payload, qos, dup, packetId }: Delivery): void {
+  deliver(delivery: Delivery): void {
+    const { topic, payload, qos, dup, packetId, retain = false } = delivery;
     if (packetId === undefined && this.link.isCongested) return;
-    const packet: IPublishPacket = { cmd: 'publish', topic, payload: asBuffer(payload), qos, dup, retain: false };
+    const packet: IPublishPacket = { cmd: 'publish', topic, payload: asBuffer(payload), qos, dup, retain };
+    if (this.version === 5) packet.properties = propertiesOf(delivery);
     this.send(packetId === undefined ? packet : { ...packet, messageId: packetId });
   }
 
@@ -154,6 +162,10 @@ export class MqttConnection implements Connection {
       this.refuse({ returnCode: IDENTIFIER_REJECTED });
       return;
     }
+    if (packet.properties?.authenticationMethod !== undefined) {
+      this.refuse({ reasonCode: BAD_AUTHENTICATION_METHOD });
+      return;
+    }
     const clientId = packet.clientId || this.host.newClientId();
     const answer = this.node.connect(connectRequest(packet, clientId, this.version), this);
     if (answer.accepted) this.accept(packet, clientId, answer);
@@ -167,8 +179,8 @@ export class MqttConnection implements Connection {
     if (this.version === 5) {
       const properties = {
         maximumPacketSize: MAX_PACKET_BYTES,
-        retainAvailable: false,
-        sharedSubscriptionAvailable: false,
+        receiveMaximum: MAX_AWAITING_RELEASE,
+        topicAliasMaximum: MAX_TOPIC_ALIAS,
         ...(packet.clientId === '' ? { assignedClientIdentifier: clientId } : {}),
       };
       this.send({ cmd: 'connack', reasonCode: 0, sessionPresent, properties });
@@ -180,13 +192,13 @@ export class MqttConnection implements Connection {
   }
 
   private publish(channel: Channel, packet: IPublishPacket): void {
-    const { topic, qos, messageId } = packet;
-    if (!isTopicName(topic) || packet.properties?.topicAlias !== undefined) {
+    const { qos, messageId } = packet;
+    const topic = this.topicOf(packet);
+    if (topic === undefined) {
       this.link.destroy();
       return;
     }
-    // A copy: the parser's own bytes are part of a large buffer, which a queued message would keep.
-    const message = { topic, payload: Buffer.from(packet.payload), qos };
+    const message = messageOf(packet, topic);
     if (qos === 2) {
       this.awaitingRelease ??= new Set();
       if (!this.awaitingRelease.has(messageId!)) {
@@ -204,11 +216,31 @@ export class MqttConnection implements Connection {
     }
   }
 
-  private subscribe(channel: Channel, { messageId, subscriptions }: ISubscribePacket): void {
-    const granted = subscriptions.map(({ topic, qos }) => {
-      if (isSharedFilter(topic)) return this.version === 5 ? SHARED_NOT_SUPPORTED : FAILURE;
+  /** The topic, also where the client says a number for it; undefined when it is none. */
+  private topicOf({ topic, properties }: IPublishPacket): string | undefined {
+    const alias = properties?.topicAlias;
+    if (alias === undefined) return isTopicName(topic) ? topic : undefined;
+    if (alias === 0) return undefined;
+    if (topic === '') return this.aliases?.get(alias);
+    if (!isTopicName(topic)) return undefined;
+    this.aliases ??= new Map();
+    this.aliases.set(alias, topic);
+    return topic;
+  }
+
+  private subscribe(channel: Channel, { messageId, subscriptions, properties }: ISubscribePacket): void {
+    const identifier = properties?.subscriptionIdentifier;
+    const granted = subscriptions.map(({ topic, qos, nl, rap, rh }) => {
+      // As by the access rules that EMQX 4.4 comes with, which let only the node itself and the dashboard.
+      if (isSystemFilter(topic)) return this.version === 5 ? NOT_AUTHORIZED : FAILURE;
       if (!isTopicFilter(topic)) return this.version === 5 ? FILTER_INVALID : FAILURE;
-      return channel.subscribe(topic, qos);
+      if (this.version !== 5) return channel.subscribe(topic, qos);
+      return channel.subscribe(topic, qos, {
+        ...(nl && { noLocal: nl }),
+        ...(rap && { retainAsPublished: rap }),
+        ...(rh && { retainHandling: rh }),
+        ...(identifier !== undefined && { identifier }),
+      });
     });
     this.send({ cmd: 'suback', messageId, granted });
   }
@@ -251,12 +283,52 @@ function connectRequest(packet: IConnectPacket, clientId: string, protocolVersio
   const { will, clean = false, properties } = packet;
   const request: ConnectRequest = { clientId, protocolVersion, cleanStart: clean };
   if (properties?.sessionExpiryInterval !== undefined) request.sessionExpirySeconds = properties.sessionExpiryInterval;
+  if (properties?.receiveMaximum !== undefined) request.receiveMaximum = properties.receiveMaximum;
   if (will) {
-    const { topic, payload, qos = 0 } = will;
-    const delaySeconds = will.properties?.willDelayInterval ?? 0;
-    request.will = { topic, payload: Buffer.from(payload), qos, delaySeconds };
+    const { topic, qos = 0 } = will;
+    request.will = { ...messageOf({ ...will, qos }, topic), delaySeconds: will.properties?.willDelayInterval ?? 0 };
   }
   return request;
+}
+
+/** What a PUBLISH, or a will, says. A copy: the parser's own bytes are part of a large buffer, which a queued message would keep. */
+function messageOf(
+  {
+    payload,
+    qos,
+    retain,
+    properties = {},
+  }: Pick<IPublishPacket, 'payload' | 'qos' | 'properties'> & { retain?: boolean },
+  topic: string,
+): Message {
+  const { payloadFormatIndicator, contentType, responseTopic, correlationData, userProperties } = properties;
+  const kept = {
+    ...(payloadFormatIndicator !== undefined && { payloadFormatIndicator }),
+    ...(contentType !== undefined && { contentType }),
+    ...(responseTopic !== undefined && { responseTopic }),
+    ...(correlationData !== undefined && { correlationData: Buffer.from(correlationData) }),
+    ...(userProperties !== undefined && { userProperties }),
+  };
+  return {
+    topic,
+    payload: Buffer.from(payload),
+    qos,
+    ...(retain && { retain }),
+    ...(Object.keys(kept).length > 0 && { properties: kept }),
+    ...(properties.messageExpiryInterval !== undefined && { expirySeconds: properties.messageExpiryInterval }),
+  };
+}
+
+function propertiesOf({
+  properties,
+  expirySeconds,
+  subscriptionIdentifier,
+}: Delivery): NonNullable<IPublishPacket['properties']> {
+  return {
+    ...(properties as IPublishPacket['properties']),
+    ...(expirySeconds !== undefined && { messageExpiryInterval: expirySeconds }),
+    ...(subscriptionIdentifier !== undefined && { subscriptionIdentifier }),
+  };
 }
 
 function reference(serverReference: string | undefined): { properties?: { serverReference: string } } {

@@ -11,9 +11,10 @@ import { type ConnectionHost, MqttConnection } from './mqtt-connection';
  *   or return code 3 in 3.x.
  * - Keep-alive is enforced at 1.5 times what the client asked for, on the simulated clock.
  * - A client that does not read loses QoS 0 messages, then the node's attention.
+ * - `$SYS/…` is refused, as by the access rules that EMQX 4.4 comes with; all else may be subscribed to and published, by anyone.
  *
- * Not modelled: retained messages, shared subscriptions, topic aliases, AUTH, no-local, a client's receive maximum below
- * 32. Anyone may connect. A session expiry given only in DISCONNECT is ignored.
+ * CONNACK announces what it is able to do. Not modelled: AUTH, which is refused; a client's maximum packet size; topic aliases of
+ * the node's own, which no client asks for in vain. A session expiry given only in DISCONNECT is ignored.
  */
 export class MqttListener {
   private readonly deadlines: Deadlines<MqttConnection>;

@@ -10,6 +10,10 @@ export function isTopicName(topic: string): boolean {
 /** Whether it can be subscribed to: `+` stands for a whole level, `#` for all that follow. */
 export function isTopicFilter(filter: string): boolean {
   if (!isTopic(filter)) return false;
+  if (isSharedFilter(filter)) {
+    const [, group, shared] = /^\$(?:queue|share\/([^/]+))\/(.+)$/s.exec(filter) ?? [];
+    return shared !== undefined && !/[+#]/.test(group ?? '') && isTopicFilter(shared);
+  }
   const levels = filter.split('/');
   return levels.every((level, index) => {
     if (level === '#') return index === levels.length - 1;
@@ -17,9 +21,14 @@ export function isTopicFilter(filter: string): boolean {
   });
 }
 
-/** A subscription shared by several clients, which the simulated nodes do not know. */
+/** A subscription shared by several clients: `$share/<group>/<filter>`, or `$queue/<filter>` of EMQX. */
 export function isSharedFilter(filter: string): boolean {
   return filter.startsWith('$share/') || filter.startsWith('$queue/');
+}
+
+/** What the broker tells of itself. */
+export function isSystemFilter(filter: string): boolean {
+  return filter === '$SYS' || filter.startsWith('$SYS/');
 }
 
 function isTopic(text: string): boolean {

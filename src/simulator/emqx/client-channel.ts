@@ -1,6 +1,7 @@
+import type { Queued } from './routed-message';
 import type { Session } from './session';
 import type { SessionRegistry } from './session-registry';
-import type { Channel, CloseCause, Connection, Message, QoS } from './types';
+import type { Channel, CloseCause, Connection, Message, QoS, SubscribeOptions } from './types';
 
 /** One accepted connection. It outlives neither the socket nor the takeover of its session: then nothing has an effect. */
 export class ClientChannel implements Channel {
@@ -19,9 +20,9 @@ export class ClientChannel implements Channel {
 
   readonly clientId: string;
 
-  subscribe(filter: string, qos: QoS): QoS {
+  subscribe(filter: string, qos: QoS, options?: SubscribeOptions): QoS {
     const granted: QoS = qos === 0 ? 0 : 1;
-    if (this.session) this.registry.subscribe(this.session, filter, granted);
+    if (this.session) this.registry.subscribe(this.session, filter, granted, options);
     return granted;
   }
 
@@ -33,7 +34,7 @@ export class ClientChannel implements Channel {
     const { session } = this;
     if (!session) return;
     session.home.metrics['messages.received']++;
-    this.registry.publish(session.home, message);
+    this.registry.publish(session.home, message, session.clientId);
   }
 
   acknowledge(packetId: number): void {
@@ -56,18 +57,38 @@ export class ClientChannel implements Channel {
   }
 
   drain(): void {
-    if (!this.resuming) this.session?.mailbox?.drain((...sent) => this.send(...sent));
+    if (this.resuming) return;
+    this.session?.mailbox?.drain(
+      (...sent) => this.send(...sent),
+      (message) => this.isStale(message),
+      this.session.receiveMaximum,
+    );
   }
 
-  send(message: Message, packetId: number | undefined, dup: boolean): void {
+  send(message: Queued, packetId: number | undefined, dup: boolean): void {
     const { session } = this;
     if (!session) return;
     session.home.metrics['messages.sent']++;
     if (!dup) session.home.metrics['messages.delivered']++;
-    const { topic, payload, qos } = message;
-    this.connection.deliver(
-      packetId === undefined ? { topic, payload, qos, dup } : { topic, payload, qos, dup, packetId },
-    );
+    const { topic, payload, qos, retain, properties, expiresAt, subscriptionIdentifier } = message;
+    this.connection.deliver({
+      topic,
+      payload,
+      qos,
+      dup,
+      ...(packetId !== undefined && { packetId }),
+      ...(retain && { retain }),
+      ...(properties && { properties }),
+      ...(expiresAt !== undefined && { expirySeconds: Math.ceil((expiresAt - this.registry.now) / 1_000) }),
+      ...(subscriptionIdentifier !== undefined && { subscriptionIdentifier }),
+    });
+  }
+
+  /** Whether nobody wants a message any more that has waited. */
+  private isStale({ expiresAt }: Queued): boolean {
+    if (expiresAt === undefined || expiresAt > this.registry.now) return false;
+    if (this.session) this.session.home.metrics['delivery.dropped']++;
+    return true;
   }
 
   /** The node lets go of the connection; the client is told why, or is known to have gone (undefined). */

@@ -32,8 +32,9 @@ export interface EmqxClusterOptions {
  * - `ClusterObserver`: evictions, moves, losses and changes of state as they happen.
  * - `DataDir`: what survives on the volume of a node; give the same object to the node that gets the volume.
  *
- * Not modelled: rebalance (there is never something to balance), shared subscriptions, QoS 2 handshakes (granted QoS is at
- * most 1), retained messages, retries of unacknowledged messages on a live connection, keep-alive, connection rate limits
+ * Simplified: a group that shares a subscription takes turns, where EMQX draws lots; kept messages live as long as any node does.
+ *
+ * Not modelled: rebalance (there is never something to balance), QoS 2 handshakes (granted QoS is at most 1), retries of unacknowledged messages on a live connection, keep-alive, connection rate limits
  * of listeners, partitions.
  */
 export class EmqxCluster {
@@ -132,5 +133,6 @@ export class EmqxCluster {
 
   leave(node: EmqxNode): void {
     this.joined.delete(node);
+    if (this.joined.size === 0) this.registry.forgetKept();
   }
 }

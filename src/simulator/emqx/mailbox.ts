@@ -1,4 +1,4 @@
-import type { Message } from './types';
+import type { Queued } from './routed-message';
 
 /** EMQX's defaults: `max_mqueue_len` and `max_inflight` of a zone. */
 const QUEUE_LENGTH = 1000;
@@ -6,7 +6,7 @@ const INFLIGHT_LENGTH = 32;
 const HIGHEST_PACKET_ID = 0xffff;
 
 /** Hands one message to the client. */
-export type Send = (message: Message, packetId: number | undefined, dup: boolean) => void;
+export type Send = (message: Queued, packetId: number | undefined, dup: boolean) => void;
 
 /**
  * The messages of one session that its client has not got or not acknowledged.
@@ -16,8 +16,8 @@ export type Send = (message: Message, packetId: number | undefined, dup: boolean
  *   duplicates, when the client comes back.
  */
 export class Mailbox {
-  private readonly queue: Message[] = [];
-  private readonly inflight = new Map<number, Message>();
+  private readonly queue: Queued[] = [];
+  private readonly inflight = new Map<number, Queued>();
   private packetId = 0;
   private draining = false;
 
@@ -30,7 +30,7 @@ export class Mailbox {
   }
 
   /** Returns false when another message had to be dropped for this one. */
-  store(message: Message): boolean {
+  store(message: Queued): boolean {
     this.queue.push(message);
     if (this.queue.length <= QUEUE_LENGTH) return true;
     this.queue.shift();
@@ -42,13 +42,19 @@ export class Mailbox {
     for (const [packetId, message] of [...this.inflight]) send(message, packetId, true);
   }
 
-  /** Sends what waits, as far as the client may get it. A client that acknowledges at once does not nest the calls. */
-  drain(send: Send): void {
+  /**
+   * Sends what waits, as far as the client may get it. A client that acknowledges at once does not nest the calls.
+   *
+   * @param isStale of a message that is not to be sent any more
+   * @param most that the client takes without having acknowledged them
+   */
+  drain(send: Send, isStale: (message: Queued) => boolean, most = INFLIGHT_LENGTH): void {
     if (this.draining) return;
     this.draining = true;
     for (let message = this.queue[0]; message; message = this.queue[0]) {
-      if (message.qos > 0 && this.inflight.size >= INFLIGHT_LENGTH) break;
+      if (message.qos > 0 && this.inflight.size >= Math.min(most, INFLIGHT_LENGTH)) break;
       this.queue.shift();
+      if (isStale(message)) continue;
       if (message.qos === 0) send(message, undefined, false);
       else {
         const packetId = this.nextPacketId();

@@ -3,9 +3,10 @@ import { ClientChannel } from './client-channel';
 import { Deadlines } from './deadlines';
 import type { NodeSessions, ShutdownReason } from './node-sessions';
 import type { ClusterObserver } from './observer';
+import type { Routed } from './routed-message';
 import { Session } from './session';
-import { TopicRouter } from './topic-router';
-import type { Channel, CloseCause, Connection, ConnectRequest, Message, QoS } from './types';
+import { matches, parseFilter, type Subscription, TopicRouter } from './topic-router';
+import type { Channel, CloseCause, Connection, ConnectRequest, Message, QoS, SubscribeOptions } from './types';
 
 /**
  * All sessions of a cluster, by client id: there is at most one of each, on whatever node it lives.
@@ -19,6 +20,10 @@ export class SessionRegistry {
   private readonly sessions = new Map<string, Session>();
   private readonly expiries: Deadlines<Session>;
   private readonly wills: Deadlines<Session>;
+  /** Messages that are kept for those who subscribe later, by topic. */
+  private readonly kept = new Map<string, Routed>();
+  /** Whose turn it is in each group that shares a filter. */
+  private readonly turns = new Map<string, number>();
 
   constructor(
     private readonly clock: SimulatedClock,
@@ -26,6 +31,10 @@ export class SessionRegistry {
   ) {
     this.expiries = new Deadlines(clock, (session) => this.expire(session));
     this.wills = new Deadlines(clock, (session) => this.publishWill(session));
+  }
+
+  get now(): number {
+    return this.clock.now();
   }
 
   find(clientId: string): Session | undefined {
@@ -108,40 +117,104 @@ export class SessionRegistry {
     }
   }
 
-  subscribe(session: Session, filter: string, qos: QoS): void {
+  subscribe(session: Session, text: string, qos: QoS, options?: SubscribeOptions): void {
     session.home.metrics['client.subscribe']++;
-    const known = session.subscriptions?.find((subscription) => subscription.filter === filter);
+    const { filter, group } = parseFilter(text);
+    const known = session.subscriptions?.find((each) => each.filter === filter && each.group === group);
+    const handling = options?.retainHandling ?? 0;
+    const { channel } = session;
+    if (group === undefined && channel && this.kept.size > 0 && (handling === 0 || (handling === 1 && !known))) {
+      // The client is to have its answer before its messages.
+      this.clock.schedule(0, () => this.deliverKept(session, channel, filter, qos, options));
+    }
     if (known) {
       known.qos = qos;
+      known.options = options;
       return;
     }
-    const subscription = { filter, qos, subscriber: session };
+    const subscription: Subscription<Session> = { filter, group, qos, options, subscriber: session };
     session.home.subscriptionsChanged(1);
     session.subscriptions ??= [];
     session.subscriptions.push(subscription);
     this.router.add(subscription);
   }
 
-  unsubscribe(session: Session, filter: string): void {
+  unsubscribe(session: Session, text: string): void {
     session.home.metrics['client.unsubscribe']++;
-    const index = session.subscriptions?.findIndex((subscription) => subscription.filter === filter) ?? -1;
+    const { filter, group } = parseFilter(text);
+    const index = session.subscriptions?.findIndex((each) => each.filter === filter && each.group === group) ?? -1;
     if (index < 0) return;
     session.home.subscriptionsChanged(-1);
     const [subscription] = session.subscriptions!.splice(index, 1);
     this.router.delete(subscription!);
   }
 
-  /** Routes a message to all subscribers of the cluster. */
-  publish(home: NodeSessions, message: Message): void {
+  /**
+   * Routes a message to all subscribers of the cluster, and keeps it where it asks for that.
+   *
+   * @param from the client that publishes it; absent where the node does
+   */
+  publish(home: NodeSessions, { expirySeconds, ...message }: Message, from?: string): void {
     home.metrics['messages.publish']++;
+    const routed: Routed = {
+      ...message,
+      ...(from !== undefined && { from }),
+      ...(expirySeconds !== undefined && { expiresAt: this.now + expirySeconds * 1_000 }),
+    };
+    if (message.retain) this.keep(routed);
     let subscribers = 0;
-    this.router.match(message.topic, ({ subscriber, qos }) => {
+    let shared: Map<string, Subscription<Session>[]> | undefined;
+    this.router.match(message.topic, (subscription) => {
       subscribers++;
-      subscriber.deliver(message, qos);
+      const { subscriber, qos, options, filter, group } = subscription;
+      if (group === undefined) subscriber.deliver(routed, qos, options);
+      else {
+        const key = `${group}/${filter}`;
+        shared ??= new Map();
+        shared.set(key, [...(shared.get(key) ?? []), subscription]);
+      }
     });
+    for (const [key, group] of shared ?? []) {
+      const { subscriber, qos, options } = this.next(key, group);
+      subscriber.deliver(routed, qos, options);
+    }
     if (subscribers > 0) return;
     home.metrics['messages.dropped']++;
     home.metrics['messages.dropped.no_subscribers']++;
+  }
+
+  /** The last node of the cluster has ended. */
+  forgetKept(): void {
+    this.kept.clear();
+  }
+
+  /** A message without a payload takes away what was kept. */
+  private keep(message: Routed): void {
+    if (message.payload.length === 0) this.kept.delete(message.topic);
+    else this.kept.set(message.topic, message);
+  }
+
+  private deliverKept(
+    session: Session,
+    channel: ClientChannel,
+    filter: string,
+    qos: QoS,
+    options: SubscribeOptions | undefined,
+  ): void {
+    if (session.channel !== channel) return; // it has gone, and asks again when it comes back
+    for (const message of this.kept.values()) {
+      if (message.expiresAt !== undefined && message.expiresAt <= this.now) this.kept.delete(message.topic);
+      else if (matches(filter, message.topic)) session.deliverKept(message, qos, options);
+    }
+  }
+
+  /** One of a group, each in its turn; one that is connected before those that are not. */
+  private next(key: string, group: readonly Subscription<Session>[]): Subscription<Session> {
+    const connected = group.filter(({ subscriber }) => subscriber.channel);
+    const candidates = connected.length > 0 ? connected : group;
+    const turn = this.turns.get(key) ?? 0;
+    this.turns.set(key, turn + 1);
+    return candidates[turn % candidates.length]!;
   }
 
   /** Ends the connection, and with it the session if that is not to outlive it. */
@@ -213,6 +286,8 @@ export class SessionRegistry {
   private publishWill(session: Session): void {
     const { will } = session;
     session.will = undefined;
-    if (will) this.publish(session.home, { topic: will.topic, payload: will.payload, qos: will.qos });
+    if (!will) return;
+    const { delaySeconds, ...message } = will;
+    this.publish(session.home, message, session.clientId);
   }
 }

@@ -1,8 +1,9 @@
 import type { ClientChannel } from './client-channel';
 import { Mailbox } from './mailbox';
 import type { NodeSessions } from './node-sessions';
+import type { Queued, Routed } from './routed-message';
 import type { Subscription } from './topic-router';
-import type { ConnectRequest, Message, ProtocolVersion, QoS, Will } from './types';
+import type { ConnectRequest, ProtocolVersion, QoS, SubscribeOptions, Will } from './types';
 
 /** The zone's `session_expiry_interval` of MQTT 3.x: 2 h. */
 const MQTT3_EXPIRY_MS = 7_200_000;
@@ -25,6 +26,8 @@ export class Session {
   cleanStart: boolean;
   /** How long it outlives its connection; Infinity is for ever. */
   expiryMs: number;
+  /** How many QoS 1 messages its client takes at a time. */
+  receiveMaximum: number | undefined;
   will: Will | undefined;
   subscriptions: Subscription<Session>[] | undefined;
   mailbox: Mailbox | undefined;
@@ -41,6 +44,7 @@ export class Session {
     this.protocolVersion = request.protocolVersion;
     this.cleanStart = request.cleanStart;
     this.expiryMs = expiryOf(request);
+    this.receiveMaximum = request.receiveMaximum;
     this.will = request.will;
   }
 
@@ -49,6 +53,7 @@ export class Session {
     this.protocolVersion = request.protocolVersion;
     this.cleanStart = request.cleanStart;
     this.expiryMs = expiryOf(request);
+    this.receiveMaximum = request.receiveMaximum;
     this.will = request.will;
     this.moved = false;
   }
@@ -60,8 +65,26 @@ export class Session {
   }
 
   /** A message for this client: sent, or kept until it can be. */
-  deliver(message: Message, qos: QoS): void {
-    const effective = message.qos > qos ? { ...message, qos } : message;
+  deliver(message: Routed, qos: QoS, options?: SubscribeOptions): void {
+    if (options?.noLocal && message.from === this.clientId) return;
+    this.hand(message, qos, options, options?.retainAsPublished ? message.retain : false);
+  }
+
+  /** A message that was kept, for a subscription that is new. */
+  deliverKept(message: Routed, qos: QoS, options?: SubscribeOptions): void {
+    this.hand(message, qos, options, true);
+  }
+
+  private hand(message: Routed, qos: QoS, options: SubscribeOptions | undefined, retain = false): void {
+    const isAsItIs = message.qos <= qos && Boolean(message.retain) === retain && options?.identifier === undefined;
+    const effective: Queued = isAsItIs
+      ? message
+      : {
+          ...message,
+          qos: message.qos > qos ? qos : message.qos,
+          retain,
+          ...(options?.identifier !== undefined && { subscriptionIdentifier: options.identifier }),
+        };
     const { channel } = this;
     if (effective.qos === 0 && channel && !channel.resuming) {
       channel.send(effective, undefined, false);

@@ -1,10 +1,32 @@
-import type { QoS } from './types';
+import type { QoS, SubscribeOptions } from './types';
 
 /** One subscription of one subscriber. */
 export interface Subscription<S> {
   readonly filter: string;
+  /** Those of one group get each message once between them; undefined for one that is not shared. */
+  readonly group?: string | undefined;
   qos: QoS;
+  options?: SubscribeOptions | undefined;
   readonly subscriber: S;
+}
+
+/** A filter as it is subscribed to, and whom it is shared with: `$share/<group>/<filter>`, or `$queue/<filter>`. */
+export function parseFilter(text: string): { filter: string; group?: string } {
+  const [, group, filter] = /^(\$queue|\$share\/[^/]*)\/(.*)$/s.exec(text) ?? [];
+  return group === undefined ? { filter: text } : { filter: filter!, group };
+}
+
+/** Whether a topic is one of those that a filter stands for. */
+export function matches(filter: string, topic: string): boolean {
+  if (filter === topic) return true;
+  if (!isWildcard(filter)) return false;
+  const [wanted, words] = [filter.split('/'), topic.split('/')];
+  if (words[0]!.startsWith('$') && /^[+#]/.test(filter)) return false;
+  for (const [index, word] of wanted.entries()) {
+    if (word === '#') return true;
+    if (index >= words.length || (word !== '+' && word !== words[index])) return false;
+  }
+  return wanted.length === words.length;
 }
 
 /** Most filters have one subscriber, which needs no set. */
@@ -18,7 +40,7 @@ interface Level<S> {
 /**
  * Who gets a message: exact filters by a map, those with `+` and `#` by a tree of their levels.
  *
- * The cluster has one, as EMQX nodes share their routes. Shared subscriptions (`$share/…`) are not modelled.
+ * The cluster has one, as EMQX nodes share their routes.
  */
 export class TopicRouter<S> {
   private readonly exact = new Map<string, Subscribers<S>>();

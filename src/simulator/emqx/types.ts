@@ -9,6 +9,33 @@ export interface Message {
   topic: string;
   payload: Uint8Array;
   qos: QoS;
+  /** Whether it is kept for those who subscribe later; of a delivery: whether it was kept. @default false */
+  retain?: boolean;
+  /** Of MQTT 5, handed on as they are. */
+  properties?: MessageProperties;
+  /** MQTT 5 message expiry interval in seconds, from when it is published. @default - it does not expire */
+  expirySeconds?: number;
+}
+
+/** What MQTT 5 says of a message beside its payload. */
+export interface MessageProperties {
+  payloadFormatIndicator?: boolean;
+  contentType?: string;
+  responseTopic?: string;
+  correlationData?: Buffer;
+  userProperties?: object;
+}
+
+/** What a subscription asks for, beyond its QoS (MQTT 5). */
+export interface SubscribeOptions {
+  /** The subscriber's own messages are not for it. @default false */
+  noLocal?: boolean;
+  /** Messages keep their retain flag. @default false */
+  retainAsPublished?: boolean;
+  /** When kept messages are sent: at each SUBSCRIBE (0), when it is a new subscription (1), never (2). @default 0 */
+  retainHandling?: number;
+  /** Comes with each message of this subscription. */
+  identifier?: number;
 }
 
 export interface Will extends Message {
@@ -24,6 +51,8 @@ export interface ConnectRequest {
   cleanStart: boolean;
   /** MQTT 5 session expiry interval in seconds; ignored for 3.x, where the node's own 2 h count. @default 0 */
   sessionExpirySeconds?: number;
+  /** How many QoS 1 messages the client takes before it has acknowledged them (MQTT 5). @default - the node's 32 */
+  receiveMaximum?: number;
   will?: Will;
 }
 
@@ -31,6 +60,8 @@ export interface ConnectRequest {
 export interface Delivery extends Message {
   packetId?: number;
   dup: boolean;
+  /** Of the subscription it comes by, where that has one (MQTT 5). */
+  subscriptionIdentifier?: number;
 }
 
 /**
@@ -57,8 +88,8 @@ export interface Connection {
 /** The near end of an accepted connection: what the client can do with it. No call has an effect after the close. */
 export interface Channel {
   readonly clientId: string;
-  /** Returns the granted QoS (at most 1). */
-  subscribe(filter: string, qos: QoS): QoS;
+  /** Returns the granted QoS (at most 1). `$share/<group>/<filter>` and `$queue/<filter>` are shared with others. */
+  subscribe(filter: string, qos: QoS, options?: SubscribeOptions): QoS;
   unsubscribe(filter: string): void;
   publish(message: Message): void;
   acknowledge(packetId: number): void;

@@ -1,6 +1,6 @@
 import type { Situation, Step } from '../decide';
 import type { Phase } from '../journal';
-import { type NodeView, nodesOf, notCreated, podsOf } from '../observation';
+import { type NodeView, nodesOf, notCreated, type PodView, podsOf } from '../observation';
 import { moveOf, silentNodes, standStill, targetTakes } from './common';
 import { wayBack } from './control';
 
@@ -74,9 +74,7 @@ function cause(situation: Situation, waitingFor: string): string {
   const { observation, journal } = situation;
   const { source, target } = moveOf(situation);
   const taking = target ? podsOf(observation.cluster, target.name).filter((pod) => !pod.ready) : [];
-  if (taking.length > 0) {
-    return taking.map(({ name, trouble }) => `${name} is not ready${trouble ? ` (${trouble})` : ''}`).join('; ');
-  }
+  if (taking.length > 0) return notReady(taking);
   if (journal.phase !== 'evacuate' && journal.phase !== 'return') {
     return 'the operator or Kubernetes does not do its part; events and the operator’s log tell why';
   }
@@ -84,6 +82,17 @@ function cause(situation: Situation, waitingFor: string): string {
   if (silent.length > 0) return silent.join('; ');
   if (!targetTakes(situation)) return 'the traffic Service does not lead to the nodes that shall take the devices';
   return nodesOf(observation, source).flatMap(nodeCause).join('; ') || 'a pod is missing among the nodes to be emptied';
+}
+
+/** What is not ready, and why: what several have in common is said once. */
+function notReady(pods: readonly PodView[]): string {
+  const troubles = [...new Set(pods.map(({ trouble }) => trouble))];
+  return troubles
+    .map((trouble) => {
+      const names = pods.filter((pod) => pod.trouble === trouble).map(({ name }) => name);
+      return `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not ready${trouble ? ` (${trouble})` : ''}`;
+    })
+    .join('; ');
 }
 
 function nodeCause({ pod, unreachable, evacuating, connections, sessions }: NodeView): string[] {

@@ -248,4 +248,29 @@ describe('a log', () => {
       '  100.0 s  warning: try again',
     ]);
   });
+
+  test('says nothing again that holds still', () => {
+    const events: ProgressEvent[] = [
+      { kind: 'waiting', at: T0, text: 'nodes' },
+      { kind: 'warning', at: T0, text: 'no image' },
+      { kind: 'waiting', at: T0 + 1_000, text: 'nodes' },
+      { kind: 'warning', at: T0 + 1_000, text: 'no image' },
+      { kind: 'action', at: T0 + 2_000, text: 'hold' },
+      { kind: 'warning', at: T0 + 3_000, text: 'no image' },
+    ];
+    let view = emptyView('a/b');
+    const lines = events.map((event) => {
+      const line = logLine(event, view);
+      view = advance(view, event);
+      return line?.slice(11);
+    });
+    expect(lines).toEqual([
+      'waiting for nodes',
+      'warning: no image',
+      undefined,
+      undefined,
+      'hold',
+      'warning: no image',
+    ]);
+  });
 });

@@ -45,7 +45,8 @@ const UPGRADING: UpgradeStatus = {
   sample: sample(0, 1_000, 2_000, { leftMs: 15_000 }),
 };
 
-const rendered = (status: UpgradeStatus, style = plain, width = 80) => renderStatus(status, { style, width });
+const rendered = (status: UpgradeStatus, style = plain, width = 80) =>
+  renderStatus(status, 'emqx-blue-green resume emqx -n mqtt', { style, width });
 const head = (status: UpgradeStatus) => rendered(status).split('\n\n')[0]!.split('\n');
 
 describe('the status', () => {
@@ -75,7 +76,7 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
     'of an upgrade that nobody drives says how to go on: lease %j',
     (lease) => {
       expect(head({ ...UPGRADING, lease }).at(-1)).toBe(
-        'nobody drives it now: emqx-blue-green upgrade to 4.4.15 goes on',
+        'nobody drives it now; this resumes it: emqx-blue-green resume emqx -n mqtt',
       );
     },
   );

@@ -1,0 +1,18 @@
+import { cutTo, safe } from './render/text';
+import type { Shell } from './shell';
+
+/** Says on a terminal what is waited for, in a line of standard error that goes again with the result. Nothing where a program reads. */
+export async function noticed<T>(
+  { err }: Pick<Shell, 'err'>,
+  output: 'text' | 'json',
+  text: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (output === 'json' || !err.isTTY) return work();
+  err.write(`\r${cutTo(`${safe(text)} …`, (err.columns ?? 80) - 1)}\u001b[K`);
+  try {
+    return await work();
+  } finally {
+    err.write('\r\u001b[K');
+  }
+}

@@ -1,0 +1,48 @@
+import { LOOPBACK } from './listen';
+import { OwnFile } from './own-file';
+
+/** Where the figures of a node are reached. */
+export interface NodeTarget {
+  namespace: string;
+  cluster: string;
+  pod: string;
+  /** Of its management API, on the loopback interface. */
+  port: number;
+}
+
+/** A group of targets, as `file_sd_configs` of Prometheus reads them. */
+interface Group {
+  targets: string[];
+  labels: Record<string, string>;
+}
+
+/** The nodes of a sandbox for a Prometheus on this machine: each at a port of its own, with the labels that `EmqxMonitoring` gives it. */
+export class PrometheusTargets {
+  private readonly file: OwnFile;
+
+  /** @throws FileTakenError */
+  constructor(path: string) {
+    this.file = new OwnFile(path, leadsToSandboxes);
+  }
+
+  write(nodes: readonly NodeTarget[]): void {
+    const groups = nodes.map(
+      ({ namespace, cluster, pod, port }): Group => ({
+        targets: [`${LOOPBACK}:${port}`],
+        labels: { namespace, cluster, pod, instance: pod, statefulset: pod.replace(/-\d+$/, ''), from: 'emqx' },
+      }),
+    );
+    this.file.write(`${JSON.stringify(groups, undefined, 2)}\n`);
+  }
+
+  remove(): void {
+    this.file.remove();
+  }
+}
+
+function leadsToSandboxes(text: string): boolean {
+  const groups = JSON.parse(text) as Group[];
+  return groups.every(
+    ({ targets, labels }) => labels.from === 'emqx' && targets.every((target) => target.startsWith(`${LOOPBACK}:`)),
+  );
+}

@@ -1,0 +1,14 @@
+import type { Message } from './types';
+
+/** A message on its way through a node. */
+export interface Routed extends Message {
+  /** When it is of no use any more, ms since the epoch. @default - never */
+  expiresAt?: number;
+  /** The client that published it; absent where the node did. */
+  from?: string;
+}
+
+/** The same for one subscription. */
+export interface Queued extends Routed {
+  subscriptionIdentifier?: number;
+}
