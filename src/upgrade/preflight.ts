@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, immutableFields, isHeld, versionOf } from '../resource';
+import { immutableFields, isHeld, versionOf } from '../resource';
 import { admissionCheck } from './admission-check';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
 import { downgradeOf } from './downgrade';
@@ -26,6 +26,7 @@ import { podSecurityCheck } from './pod-security-check';
 import type { Refusal, Surroundings } from './ports';
 import { quotaCheck } from './quota-check';
 import type { Target } from './target';
+import { noTraffic } from './traffic-check';
 
 /** What preflight knows beyond the observation. */
 export interface PreflightFacts extends Surroundings {
@@ -72,14 +73,6 @@ function foreignSets({ foreign }: ClusterView): string {
   if (foreign.length === 0) return '';
   const names = foreign.map(({ name, owner }) => `${name} (${owner ? `of ${owner}` : 'of nobody'})`);
   return `; not of this cluster, and left alone: ${names.join(', ')}`;
-}
-
-/** Ports of the management API and the dashboard, which the operator publishes whatever is asked for. */
-const MANAGEMENT_PORTS = [8081, 18083];
-
-/** Whether the Service that the operator makes is to lead devices to the cluster. */
-function publishesListeners({ spec: { serviceTemplate } }: EmqxEnterprise): boolean {
-  return (serviceTemplate?.spec?.ports ?? []).some(({ port }) => !MANAGEMENT_PORTS.includes(port));
 }
 
 /** For how long the operator has not looked at the cluster; undefined where its status does not say. */
@@ -227,18 +220,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
   traffic: {
     traffic({ cluster }, target) {
       if (target.driver !== 'pilot') return undefined;
-      if (cluster.traffic.length === 0 && publishesListeners(cluster.resource)) {
-        return blocker(
-          'no Service leads to this cluster yet',
-          'the operator makes that of spec.serviceTemplate when it looks again, which it does each 20 s once the cluster is Running: wait for it',
-        );
-      }
-      if (cluster.traffic.length === 0) {
-        return blocker(
-          'no Service leads to this cluster',
-          `add one with the label emqx-blue-green/traffic-for: ${cluster.resource.metadata.name} (construct: service: MqttService.nodePort(…)), or give spec.serviceTemplate its ports`,
-        );
-      }
+      if (cluster.traffic.length === 0) return noTraffic(cluster.resource);
       const dead = cluster.traffic.filter((service) => service.pods.length === 0);
       if (dead.length > 0) {
         return blocker(
