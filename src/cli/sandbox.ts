@@ -53,12 +53,12 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   reader.done();
   const manifests = flags.empty ? undefined : await clusterOf(manifest);
   const { openSandbox } = await import('../sandbox/open-sandbox.js');
-  const { KubeconfigTakenError } = await import('../sandbox/kubeconfig-file.js');
+  const { KubeconfigFileError } = await import('../sandbox/kubeconfig-file.js');
   const { signal, forget } = interruption(shell);
   const options = { manifests, clients, seed, mqttPort, kubeconfigPath: path.resolve(flags.kubeconfigOut) };
   const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell, manifest?.resource.metadata.name);
   const sandbox = await blamed(openSandbox(options, tell)).catch((error: unknown) => {
-    throw error instanceof KubeconfigTakenError ? new InputError(error.message) : error;
+    throw error instanceof KubeconfigFileError ? new InputError(error.message, error.fix) : error;
   });
   try {
     tell(opened(sandbox.kubeconfigPath, manifests?.cluster));

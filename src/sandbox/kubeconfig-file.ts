@@ -1,10 +1,13 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parse } from 'yaml';
 import { KUBECONFIG_NAME } from './kubernetes-api/kubernetes-api-server';
 
 /** The kubeconfig cannot be written where it was asked for. */
-export class KubeconfigTakenError extends Error {
-  override readonly name = 'KubeconfigTakenError';
+export class KubeconfigFileError extends Error {
+  override readonly name = 'KubeconfigFileError';
+  /** What to do about it. */
+  readonly fix = 'name another file by --kubeconfig-out';
 }
 
 /**
@@ -13,10 +16,14 @@ export class KubeconfigTakenError extends Error {
  * A file that leads to anything but a sandbox is never touched.
  */
 export class KubeconfigFile {
-  /** @throws KubeconfigTakenError when there is such a file, or one that cannot be read */
+  /** @throws KubeconfigFileError when there is such a file, or one that cannot be read, and when none can be written there */
   constructor(readonly path: string) {
-    if (!isFree(path)) {
-      throw new KubeconfigTakenError(`${path} is there already, and was not written by a sandbox; choose another file`);
+    if (!isFree(path)) throw new KubeconfigFileError(`${path} is there already, and was not written by a sandbox`);
+    try {
+      accessSync(dirname(path), constants.W_OK);
+    } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      throw new KubeconfigFileError(`${path} cannot be written: its folder gives ${code}`, { cause: error });
     }
   }
 

@@ -67,7 +67,7 @@ export interface OpenSandbox {
  *
  * A cluster that is given runs when this resolves. From then on the world's clock follows the wall clock, or what else drives it.
  *
- * @throws KubeconfigTakenError when the kubeconfig is there already and no sandbox's
+ * @throws KubeconfigFileError when the kubeconfig is there already and no sandbox's, or cannot be written
  */
 export async function openSandbox(
   options: OpenSandboxOptions,

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { KubeconfigFile, KubeconfigTakenError } from '../../src/sandbox/kubeconfig-file';
+import { KubeconfigFile, KubeconfigFileError } from '../../src/sandbox/kubeconfig-file';
 
 let folder: string;
 let file: string;
@@ -38,8 +38,13 @@ test.each([
   ['nothing', ''],
 ])('is never written over a file with %s', (_, content) => {
   writeFileSync(file, content);
-  expect(() => new KubeconfigFile(file)).toThrow(KubeconfigTakenError);
+  expect(() => new KubeconfigFile(file)).toThrow(KubeconfigFileError);
   expect(readFileSync(file, 'utf8')).toBe(content);
+});
+
+test('is refused at once where no file can be written', () => {
+  expect(() => new KubeconfigFile(path.join(folder, 'no/such', 'config'))).toThrow(/cannot be written: .* ENOENT$/);
+  expect(() => new KubeconfigFile(folder)).toThrow(KubeconfigFileError);
 });
 
 test('is not removed when somebody else has put his own there', () => {
