@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** A file cannot be written where it was asked for. */
 export class FileTakenError extends Error {
@@ -11,13 +12,19 @@ export class FileTakenError extends Error {
 export class OwnFile {
   /**
    * @param isOwn whether a text is one that a sandbox writes; what it throws is a no
-   * @throws FileTakenError when there is another file, or one that cannot be read
+   * @throws FileTakenError when there is another file, or one that cannot be read, and when none can be written there
    */
   constructor(
     readonly path: string,
     private readonly isOwn: (text: string) => boolean,
   ) {
     if (!this.isFree()) throw new FileTakenError(`${path} is there already, and was not written by a sandbox`);
+    try {
+      accessSync(dirname(path), constants.W_OK);
+    } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      throw new FileTakenError(`${path} cannot be written: its folder gives ${code}`, { cause: error });
+    }
   }
 
   /** Whoever reads it meets the old text or the new one, never a part. */

@@ -44,6 +44,11 @@ test.each([
   expect(readFileSync(file, 'utf8')).toBe(content);
 });
 
+test('is refused at once where no file can be written', () => {
+  expect(() => kubeconfigFile(path.join(folder, 'no/such', 'config'))).toThrow(/cannot be written: .* ENOENT$/);
+  expect(() => kubeconfigFile(folder)).toThrow(FileTakenError);
+});
+
 test('is not removed when somebody else has put his own there', () => {
   const own = kubeconfigFile(file);
   own.write(OWN);
