@@ -1,9 +1,5 @@
 import type { KubeObject } from '../kubernetes';
-import {
-  DEFAULT_NAMESPACE,
-  INSTANCE_LABEL,
-  MQTT_PORTS,
-} from '../resource';
+import { DEFAULT_NAMESPACE, INSTANCE_LABEL, MQTT_PORTS } from '../resource';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import { type Drive, followWallClock } from '../simulator/clock';
 import type { EmqxNode } from '../simulator/emqx/node';
