@@ -59,7 +59,13 @@ export class OptionReader {
 
   version(flag: string, value: string): string {
     const violation = emqxVersion(value);
-    if (violation) this.problem({ path: flag, value, ...violation });
+    if (violation) {
+      // Of a manifest prefix and suffix are spoken of, which this has not.
+      const fix = violation.fix.includes('suffix')
+        ? 'give all three numbers and nothing else, for example 4.4.15'
+        : violation.fix;
+      this.problem({ path: flag, value, ...violation, fix });
+    }
     return value;
   }
 
