@@ -59,11 +59,7 @@ export function failureOf(error: unknown): Failure {
     return { exitCode, code, message, fix, ...(problems && { problems }) };
   }
   if (error instanceof KubeconfigError) {
-    const { message } = error;
-    const fix = message.includes('@kubernetes/client-node')
-      ? 'npm install @kubernetes/client-node@1.4'
-      : KUBECONFIG_FIX;
-    return { exitCode: EXIT.badInput, code: 'KUBECONFIG', message, fix };
+    return { exitCode: EXIT.badInput, code: 'KUBECONFIG', message: error.message, fix: KUBECONFIG_FIX };
   }
   if (error instanceof UpgradeError) {
     const exitCode = UPGRADE_EXITS[error.code] ?? EXIT.stopped;

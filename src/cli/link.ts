@@ -10,12 +10,11 @@ import type { Link, LinkFlags } from './shell';
  *
  * @throws KubeconfigError
  */
-export async function openLink({ kubeconfig, context, emqxUrl, requestTimeout }: LinkFlags): Promise<Link> {
-  const api = await connect({
-    kubeconfig,
-    context,
-    ...(requestTimeout !== undefined && { timeoutMs: requestTimeoutMs(requestTimeout) }),
-  });
+export async function openLink(flags: LinkFlags): Promise<Link> {
+  const { kubeconfig, context, emqxUrl, requestTimeout, as, asGroup, asUid } = flags;
+  const impersonate = { ...(as && { user: as }), ...(asGroup && { groups: asGroup }), ...(asUid && { uid: asUid }) };
+  const timeoutMs = requestTimeout === undefined ? undefined : requestTimeoutMs(requestTimeout);
+  const api = await connect({ kubeconfig, context, impersonate, ...(timeoutMs !== undefined && { timeoutMs }) });
   const transport = emqxUrl === undefined ? new AgentTransport(api.pods) : new BaseUrlTransport(urlsBy(emqxUrl));
   const prober = new MqttProber(emqxUrl === undefined ? (...target) => api.dial(...target) : dialBy(emqxUrl));
   return { api, namespace: api.namespace, transport, prober, clock: new SystemClock(), close: () => api.close() };

@@ -1,5 +1,4 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import pico from 'picocolors';
 import { EXIT } from './exit';
 import type { Shell } from './shell';
@@ -36,6 +35,7 @@ export function processShell(name: string): Shell {
 /** The answer is empty when the input ends before there is one. What was typed before the question is no answer to it. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   forgetTypedAhead();
+  const { createInterface } = await import('node:readline');
   // Not as a terminal: Ctrl-C is to reach the process, not the editing of the line.
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
   try {

@@ -302,6 +302,13 @@ function addCluster(command: Command): void {
     .option('-n, --namespace <namespace>', 'where the cluster is (default: of the manifest, or of the context)')
     .option('--context <name>', 'context of the kubeconfig (default: the current one)')
     .option('--kubeconfig <file>', 'how to reach Kubernetes (default: as kubectl)')
+    .option('--as <user>', 'act for this user, as kubectl does')
+    .addOption(
+      new Option('--as-group <group>', 'act for this group, too; may be given several times').argParser(
+        (group: string, groups: string[] | undefined) => [...(groups ?? []), group],
+      ),
+    )
+    .option('--as-uid <uid>', 'and with this uid')
     .option(
       '--request-timeout <time>',
       'how long one request to the API server may take, such as 10s; 0 for no end (default: 30s)',

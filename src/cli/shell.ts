@@ -16,6 +16,10 @@ export interface LinkFlags {
   context?: string;
   emqxUrl?: string;
   requestTimeout?: string;
+  /** For whom it acts. */
+  as?: string;
+  asGroup?: string[];
+  asUid?: string;
 }
 
 /** The way to one Kubernetes cluster, and to the EMQX nodes in it. */

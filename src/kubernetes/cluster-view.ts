@@ -1,4 +1,4 @@
-import { ON_SERVING_GATE, REVISION_LABEL } from '../resource';
+import { type EmqxEnterprise, ON_SERVING_GATE, REVISION_LABEL } from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
 import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
 import { deviceListeners } from './device-listeners';
@@ -101,4 +101,9 @@ function revisionOf({ metadata }: Pod): string | undefined {
 
 function isTrue(pod: Pod, type: string): boolean {
   return pod.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
+}
+
+/** Name of the Service that the operator makes. */
+export function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
+  return spec.serviceTemplate?.metadata?.name ?? metadata.name;
 }

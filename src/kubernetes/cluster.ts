@@ -24,7 +24,7 @@ import {
   type ResourcePatch,
   type TrafficView,
 } from '../upgrade';
-import { operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
+import { operatorServiceOf, operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
 import type { ConfigMap, EndpointSlice, Endpoints, Pod, Secret, Service, StatefulSet } from './core-objects';
 import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';
@@ -395,9 +395,4 @@ export class Cluster implements ClusterPort {
   private ref(apiVersion: string, kind: string, name: string): ObjectRef {
     return { apiVersion, kind, namespace: this.options.namespace, name };
   }
-}
-
-/** Name of the Service that the operator makes. */
-function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
-  return spec.serviceTemplate?.metadata?.name ?? metadata.name;
 }
