@@ -19,14 +19,14 @@ const common: BuildOptions = {
 
 /**
  * Packs the command line into few files, so that it starts quickly: one with the parser, which help and version need, and the
- * commands with what they share, each read when it is run.
+ * commands with what they share, each read when it is run. The parser is packed once more for each name by which kubectl calls it.
  */
 async function main(): Promise<void> {
   const commands = new Set<string>();
   await build({
     ...common,
-    entryPoints: [path.join(CLI, 'main.ts')],
-    outfile: path.join(OUT, 'main.js'),
+    entryPoints: ['main', 'kubectl-plugin', 'kubectl-complete'].map((name) => path.join(CLI, `${name}.ts`)),
+    outdir: OUT,
     format: 'cjs',
     plugins: [
       {

@@ -11,13 +11,10 @@ import type { Link, LinkFlags } from './shell';
  * @throws KubeconfigError
  */
 export async function openLink(flags: LinkFlags): Promise<Link> {
-  const { kubeconfig, context, emqxUrl, as, asGroup, asUid, requestTimeout } = flags;
-  const api = await connect({
-    kubeconfig,
-    context,
-    impersonate: { ...(as && { user: as }), ...(asGroup && { groups: asGroup }), ...(asUid && { uid: asUid }) },
-    ...(requestTimeout !== undefined && { timeoutMs: requestTimeoutMs(requestTimeout) }),
-  });
+  const { kubeconfig, context, emqxUrl, requestTimeout, as, asGroup, asUid } = flags;
+  const impersonate = { ...(as && { user: as }), ...(asGroup && { groups: asGroup }), ...(asUid && { uid: asUid }) };
+  const timeoutMs = requestTimeout === undefined ? undefined : requestTimeoutMs(requestTimeout);
+  const api = await connect({ kubeconfig, context, impersonate, ...(timeoutMs !== undefined && { timeoutMs }) });
   const transport = emqxUrl === undefined ? new AgentTransport(api.pods) : new BaseUrlTransport(urlsBy(emqxUrl));
   const prober = new MqttProber(emqxUrl === undefined ? (...target) => api.dial(...target) : dialBy(emqxUrl));
   return { api, namespace: api.namespace, transport, prober, clock: new SystemClock(), close: () => api.close() };

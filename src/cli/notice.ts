@@ -9,7 +9,7 @@ export async function noticed<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (output === 'json' || !err.isTTY) return work();
-  err.write(`\r${cutTo(`${safe(text)} …`, (err.columns ?? 80) - 1)}\u001b[K`);
+  err.write(`\r${cutTo(`${safe(text)} …`, (err.columns || 80) - 1)}\u001b[K`);
   try {
     return await work();
   } finally {

@@ -34,8 +34,8 @@ export function processShell(name: string): Shell {
 
 /** The answer is empty when the input ends before there is one. What was typed before the question is no answer to it. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
-  const { createInterface } = await import('node:readline');
   forgetTypedAhead();
+  const { createInterface } = await import('node:readline');
   // Not as a terminal: Ctrl-C is to reach the process, not the editing of the line.
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
   try {

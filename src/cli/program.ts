@@ -80,8 +80,8 @@ export function define(shell: Shell, end: End): Command {
     .configureOutput({
       writeOut: (text) => void shell.out.write(text),
       writeErr: (text) => void shell.err.write(text),
-      getOutHelpWidth: () => shell.out.columns ?? 100,
-      getErrHelpWidth: () => shell.err.columns ?? 100,
+      getOutHelpWidth: () => shell.out.columns || 100,
+      getErrHelpWidth: () => shell.err.columns || 100,
     })
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(--help tells the commands and options)')

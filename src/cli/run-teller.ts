@@ -43,5 +43,5 @@ export class RunTeller {
 
 /** What pictures of this shell are drawn on. */
 export function canvasOf({ out, style }: Pick<Shell, 'out' | 'style'>): Canvas {
-  return { style, width: (out.isTTY ? out.columns : undefined) ?? PLAIN_WIDTH };
+  return { style, width: (out.isTTY && out.columns) || PLAIN_WIDTH };
 }

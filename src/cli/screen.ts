@@ -14,12 +14,12 @@ export class Screen {
   constructor(private readonly terminal: Terminal) {}
 
   get width(): number {
-    return this.terminal.columns ?? 80;
+    return this.terminal.columns || 80; // some terminals say 0
   }
 
   /** Lines a picture may have: one is left for the cursor. */
   get height(): number {
-    return Math.max(1, Math.min(24, (this.terminal.rows ?? 24) - 1));
+    return Math.max(1, Math.min(24, (this.terminal.rows || 24) - 1));
   }
 
   draw(frame: string): void {

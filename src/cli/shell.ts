@@ -15,11 +15,11 @@ export interface LinkFlags {
   kubeconfig?: string;
   context?: string;
   emqxUrl?: string;
+  requestTimeout?: string;
   /** For whom it acts. */
   as?: string;
   asGroup?: string[];
   asUid?: string;
-  requestTimeout?: string;
 }
 
 /** The way to one Kubernetes cluster, and to the EMQX nodes in it. */

@@ -10,10 +10,13 @@ export function commandOn(
   { name: program }: Pick<Shell, 'name'>,
   word: string,
   { namespace, name }: { namespace: string; name: string },
-  { kubeconfig, context, emqxUrl, requestTimeout }: LinkFlags,
+  { kubeconfig, context, emqxUrl, requestTimeout, as, asGroup = [], asUid }: LinkFlags,
 ): string {
-  const way = { kubeconfig, context, 'emqx-url': emqxUrl, 'request-timeout': requestTimeout };
-  const options = Object.entries(way).flatMap(([option, value]) => (value === undefined ? [] : [`--${option}`, value]));
+  const way = { kubeconfig, context, 'emqx-url': emqxUrl, 'request-timeout': requestTimeout, as, 'as-uid': asUid };
+  const options = [
+    ...Object.entries(way).flatMap(([option, value]) => (value === undefined ? [] : [`--${option}`, value])),
+    ...asGroup.flatMap((group) => ['--as-group', group]),
+  ];
   return `${program} ${typed(word, name, '-n', namespace, ...options)}`;
 }
 

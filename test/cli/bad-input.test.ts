@@ -99,6 +99,12 @@ test.each<[string[], string[]]>([
     }),
   ],
   [
+    ['check', '--set-version', '4.4'],
+    [
+      `'--set-version' ("4.4") must be a version from 4.4.14 up to, but not including, 5.0.0: this is not a semantic version (three numbers, nothing before them)\n→ give all three numbers and nothing else, for example 4.4.15`,
+    ],
+  ],
+  [
     ['rate', '0'],
     [
       `'<per second>' ("0") must be a whole number from 1 to 1000000: it is a number of disconnects per second\n→ give one`,

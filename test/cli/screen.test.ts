@@ -53,6 +53,11 @@ test('after leaving, nothing is drawn over', () => {
   expect(written.at(-1)).toBe('\u001b[Jreport\n');
 });
 
+test('a terminal that does not know its size is taken for one of 80 columns and 24 lines', () => {
+  const screen = new Screen({ write: () => true, columns: 0, rows: 0 });
+  expect([screen.width, screen.height]).toEqual([80, 23]);
+});
+
 test('a frame has at most 24 lines, and one line less than the terminal', () => {
   expect(terminal().screen.height).toBe(24);
   expect(new Screen({ write: () => true, rows: 10 }).height).toBe(9);
