@@ -42,6 +42,9 @@ export interface OpenSandboxOptions {
   freePorts?: boolean;
 }
 
+/** Nodes count their connections and sessions anew each 2 s. */
+const COUNTED_MS = 2_500;
+
 /** What happens in a sandbox. */
 export type SandboxEvent =
   /** The cluster that was given runs. */
@@ -50,7 +53,7 @@ export type SandboxEvent =
   | { kind: 'node-ports'; ports: readonly ServedNodePort[] }
   /** No node port leads to MQTT without TLS: the clients stay away. */
   | { kind: 'no-way-in' }
-  /** All clients are connected for the first time. */
+  /** All clients are connected for the first time, and the nodes have counted them. */
   | { kind: 'connected'; clients: number; devices: number };
 
 /** A sandbox that runs. */
@@ -240,7 +243,8 @@ class SimulatedSandbox implements OpenSandbox {
       demoFleet(fleet),
     );
     this.clients = clients;
-    void clients.connectAll().then(() => {
+    void clients.connectAll().then(async () => {
+      await clock.sleep(COUNTED_MS);
       this.tell({ kind: 'connected', clients: clients.connected, devices: fleet.devices });
     });
   }

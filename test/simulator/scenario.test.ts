@@ -178,7 +178,7 @@ describe('an engine that dies', () => {
       death.abort(new Error('killed'));
       await left;
       await expect(runUpgrade(context, { desired: cluster('4.4.16') })).rejects.toThrow(
-        /open-run: an upgrade from 4\.4\.14 to 4\.4\.15 is open, in phase green, .*; finish it first/,
+        /open-run: an upgrade from 4\.4\.14 to 4\.4\.15 is open, in phase switch, .*; finish it first/,
       );
     });
     world.stop();
