@@ -1,6 +1,17 @@
 /** Describe an EMQX Enterprise 4.4 cluster in code; loads neither Pulumi nor a Kubernetes client. */
 export { ApiKey } from './constructs/api-key';
 export type { BlueGreenUpdate } from './constructs/blue-green-update';
+export type {
+  Affinity,
+  Container,
+  ContainerPort,
+  EnvFromSource,
+  Lifecycle,
+  PodSecurityContext,
+  Probe,
+  SecurityContext,
+} from './constructs/core-v1/pods';
+export type { Volume, VolumeMount } from './constructs/core-v1/volumes';
 export { EmqxEnterpriseCluster, type EmqxEnterpriseClusterProps } from './constructs/emqx-enterprise-cluster';
 export type { EmqxImage } from './constructs/emqx-image';
 export { EmqxMonitoring, type EmqxMonitoringProps, type NamedCluster } from './constructs/emqx-monitoring';
@@ -11,6 +22,7 @@ export { License } from './constructs/license';
 export {
   type ClusterIpOptions,
   type ExternalTrafficPolicy,
+  type IpFamilyOptions,
   type LoadBalancerOptions,
   MqttService,
   type NodePort,

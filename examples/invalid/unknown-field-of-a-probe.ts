@@ -6,6 +6,7 @@ const app = new App();
 new EmqxEnterpriseCluster(new Chart(app, 'emqx-ee'), 'Cluster', {
   name: 'emqx-ee',
   version: '4.4.14',
+  // @ts-expect-error an editor says so, too; a program in JavaScript has nobody else to
   probes: { liveness: { httpGet: { path: '/status', port: 8081 }, periodSecond: 30 } },
 });
 app.synth();

@@ -27,6 +27,8 @@ const PARTS: PartsOf<EmqxOperatorProps> = {
   nodeSelector: 'value',
   tolerations: 'value',
   affinity: 'value',
+  podSecurityContext: 'value',
+  containerSecurityContext: 'value',
 };
 
 /** The properties of an operator as a program gives them that no compiler has seen. */
@@ -81,6 +83,8 @@ const POD_FIELDS = {
   nodeSelector: z.record(z.string(), z.string()),
   tolerations: z.array(core.toleration),
   affinity: core.affinity,
+  podSecurityContext: core.podSecurityContext,
+  containerSecurityContext: core.securityContext,
 } satisfies Partial<Record<keyof EmqxOperatorProps, z.ZodType>>;
 
 function checkPodFields(findings: Findings, props: EmqxOperatorProps): void {

@@ -1,5 +1,5 @@
 import { LISTENER_SETTINGS, MANAGEMENT_SETTING } from '../resource/listeners';
-import { HIDDEN, type Violation } from '../resource/problem';
+import { formatPath, HIDDEN, type Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
 import type { Findings } from './_findings';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
@@ -35,9 +35,40 @@ export function checkPod(findings: Findings, props: EmqxEnterpriseClusterProps):
   checkNames(findings, 'imagePullSecrets', props.imagePullSecrets);
   if (props.serviceAccountName !== undefined)
     findings.check('serviceAccountName', props.serviceAccountName, objectName);
+  checkPodMetadata(findings, props);
+  if (props.extraPorts !== undefined) checkPorts(findings, props.extraPorts);
   if (props.extraContainers ?? props.initContainers) checkContainers(findings, props);
   if (props.volumes ?? props.volumeMounts ?? props.extraContainers ?? props.initContainers)
     checkVolumes(findings, props);
+}
+
+function checkPodMetadata(findings: Findings, { podLabels, podAnnotations }: EmqxEnterpriseClusterProps): void {
+  for (const [property, entries] of Object.entries({ podLabels, podAnnotations })) {
+    for (const [name, value] of Object.entries(entries ?? {})) {
+      const path = formatPath([property, name]);
+      const isOwn = OWN_METADATA.test(name);
+      if (isOwn || !/^([a-z0-9]([-.a-z0-9]*[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(name)) {
+        findings.report(path, HIDDEN, isOwn ? ownMetadata : badKey);
+      } else if (property === 'podLabels' && typeof value === 'string') findings.check(path, value, labelValue);
+    }
+  }
+}
+
+/** Labels and annotations by which the operator and Kubernetes know the pods. */
+const OWN_METADATA =
+  /^(apps\.emqx\.io\/|statefulset\.kubernetes\.io\/|apps\.kubernetes\.io\/|controller-revision-hash$)/;
+
+/** The operator merges ports, and drops the later one of two that share a name or a number. */
+function checkPorts(findings: Findings, ports: unknown): void {
+  const names = new Set<unknown>(['management', 'dashboard']);
+  const numbers = new Set<unknown>([8081, 18083]);
+  entries(ports).forEach(({ name, containerPort }, index) => {
+    const at = `extraPorts[${index}]`;
+    if (name === undefined || names.has(name)) findings.report(`${at}.name`, name, portName);
+    if (numbers.has(containerPort)) findings.report(`${at}.containerPort`, containerPort, portTaken);
+    names.add(name);
+    numbers.add(containerPort);
+  });
 }
 
 /** @param emqxConfig names of the settings of `emqx.conf` */
@@ -112,6 +143,40 @@ export const objectName: Rule = (value) =>
         reason: 'Kubernetes knows no others, and no node would start',
         fix: 'write the name of an object of the namespace',
       };
+
+const labelValue: Rule = (value) =>
+  typeof value === 'string' && /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(value)
+    ? undefined
+    : {
+        bound:
+          "the value of a label: at most 63 letters, digits, '-', '_' and '.', the first and last a letter or digit",
+        reason: 'Kubernetes refuses the pods otherwise, and no node would start',
+        fix: 'shorten it, or make it an annotation',
+      };
+
+const badKey: Violation = {
+  bound: 'under a name like "example.com/team"',
+  reason: 'Kubernetes refuses the pods otherwise, and no node would start',
+  fix: "write at most 63 letters, digits, '-', '_' and '.', and a domain and '/' before them if you like",
+};
+
+const ownMetadata: Violation = {
+  bound: 'left out',
+  reason: 'by it the operator and Kubernetes know the pods of the cluster',
+  fix: 'choose another name',
+};
+
+const portName: Violation = {
+  bound: 'a name that no other port has, neither "management" nor "dashboard"',
+  reason: 'the operator drops the later one of two ports that are called alike, or not at all',
+  fix: 'give the port a name of its own',
+};
+
+const portTaken: Violation = {
+  bound: 'a port that is not declared already',
+  reason: 'the operator drops the later one of two',
+  fix: 'leave it out: 8081 and 18083 are always declared',
+};
 
 const noEnvValue: Violation = {
   bound: 'an EnvValue',

@@ -5,10 +5,15 @@ import { addressBlock } from './_address-block';
 import type { Findings } from './_findings';
 import { LISTENERS, MqttService } from './mqtt-service';
 
+const IP_FAMILIES = ['ipFamilies', 'ipFamilyPolicy'];
+
 const OPTIONS: Record<MqttService['type'], readonly string[]> = {
-  NodePort: [...LISTENERS, 'externalTrafficPolicy'],
-  LoadBalancer: ['listeners', 'annotations', 'externalTrafficPolicy', 'loadBalancerSourceRanges', 'loadBalancerClass'],
-  ClusterIP: ['listeners'],
+  NodePort: [...LISTENERS, 'externalTrafficPolicy', ...IP_FAMILIES],
+  LoadBalancer: [
+    ...['listeners', 'annotations', 'externalTrafficPolicy', 'loadBalancerSourceRanges', 'loadBalancerClass'],
+    ...IP_FAMILIES,
+  ],
+  ClusterIP: ['listeners', ...IP_FAMILIES],
 };
 
 /** Checks what a compiler would have refused, too: a JavaScript program has none. */
@@ -25,6 +30,7 @@ export function checkMqttService(findings: Findings, path: string, service: unkn
   checkListeners(findings, path, service);
   if (service.type === 'NodePort') checkNodePorts(findings, path, service);
   checkWayIn(findings, path, service);
+  checkFamilies(findings, path, service);
 }
 
 function checkOptions(findings: Findings, path: string, service: MqttService): void {
@@ -85,6 +91,40 @@ function checkWayIn(findings: Findings, path: string, { options }: MqttService):
     });
   }
 }
+
+function checkFamilies(findings: Findings, path: string, { options }: MqttService): void {
+  const { ipFamilies: families, ipFamilyPolicy: policy } = options;
+  if (policy !== undefined) findings.check(`${path}.ipFamilyPolicy`, policy, familyPolicy);
+  if (families === undefined) return;
+  const known = Array.isArray(families) && families.every((one) => one === 'IPv4' || one === 'IPv6');
+  const shown = Array.isArray(families) ? families.join(', ') : families;
+  if (!known || families.length === 0 || new Set(families).size < families.length) {
+    findings.report(`${path}.ipFamilies`, shown, badFamilies);
+  } else if (families.length === 2 && policy !== 'PreferDualStack' && policy !== 'RequireDualStack') {
+    findings.report(`${path}.ipFamilies`, shown, twoFamilies);
+  }
+}
+
+const familyPolicy: Rule = (value) =>
+  value === 'SingleStack' || value === 'PreferDualStack' || value === 'RequireDualStack'
+    ? undefined
+    : {
+        bound: '"SingleStack", "PreferDualStack" or "RequireDualStack"',
+        reason: 'Kubernetes knows these three',
+        fix: 'write "PreferDualStack" for both families where there are both',
+      };
+
+const badFamilies = {
+  bound: 'a list of "IPv4", "IPv6" or both, each once',
+  reason: 'Kubernetes knows these two',
+  fix: "write for example ['IPv6']",
+};
+
+const twoFamilies = {
+  bound: 'one family with "SingleStack", the default',
+  reason: 'Kubernetes refuses two',
+  fix: 'set ipFamilyPolicy to "PreferDualStack" or "RequireDualStack", too',
+};
 
 const text: Rule = (value) =>
   typeof value === 'string'

@@ -57,6 +57,8 @@ export interface Manager extends Name {
   readonly certificate: { readonly secretName: string; readonly path: string } | undefined;
   /** Fields of the pod that cdk8s-plus has in another form, or not at all. */
   readonly podFields: Readonly<Record<string, unknown>>;
+  /** As Kubernetes has it. */
+  readonly containerSecurityContext: object;
 }
 
 export function managerDeployment(scope: Construct, id: string, manager: Manager): void {
@@ -87,7 +89,6 @@ export function managerDeployment(scope: Construct, id: string, manager: Manager
       cpu: { request: plus.Cpu.millis(resources.cpuRequestMillis), limit: plus.Cpu.millis(resources.cpuLimitMillis) },
       memory: { request: resources.memoryRequest, limit: resources.memoryLimit },
     },
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: false },
   });
   if (certificate) {
     const secret = plus.Secret.fromSecretName(scope, `${id}Certificate`, certificate.secretName);
@@ -97,6 +98,7 @@ export function managerDeployment(scope: Construct, id: string, manager: Manager
   ApiObject.of(deployment).addJsonPatch(
     // It is made of the construct's path: moving the construct would restart the operator.
     JsonPatch.remove('/spec/template/metadata/labels/cdk8s.io~1metadata.addr'),
+    JsonPatch.add('/spec/template/spec/containers/0/securityContext', manager.containerSecurityContext),
     ...Object.entries(manager.podFields).flatMap(([field, value]) =>
       value === undefined ? [] : [JsonPatch.add(`/spec/template/spec/${field}`, value)],
     ),

@@ -10,12 +10,22 @@ import { TLS_CONFIG, TLS_MOUNT, tlsVolume } from './tls';
 
 type PodSpec = NonNullable<NonNullable<EmqxEnterpriseSpec['template']>['spec']>;
 type Fields = Record<string, unknown>;
+type PodTemplate = NonNullable<EmqxEnterpriseSpec['template']>;
+
+/** The template of the pods: what they carry, and what they are. */
+export function podTemplateOf(props: EmqxEnterpriseClusterProps): PodTemplate {
+  const metadata: NonNullable<PodTemplate['metadata']> = {};
+  put(metadata, 'labels', copyOf(props.podLabels) as Record<string, string> | undefined);
+  put(metadata, 'annotations', copyOf(props.podAnnotations) as Record<string, string> | undefined);
+  const spec = podSpecOf(props);
+  return Object.keys(metadata).length > 0 ? { metadata, spec } : { spec };
+}
 
 /**
  * The pods of a cluster as its custom resource describes them. What is not given is left to the defaults; what is given is
  * copied.
  */
-export function podSpecOf(props: EmqxEnterpriseClusterProps): PodSpec {
+function podSpecOf(props: EmqxEnterpriseClusterProps): PodSpec {
   const { tls } = props;
   const pod: Fields = { emqxContainer: nodeOf(props) };
   put(pod, 'serviceAccountName', props.serviceAccountName);
@@ -37,6 +47,11 @@ export function podSpecOf(props: EmqxEnterpriseClusterProps): PodSpec {
 
 function nodeOf({ tls, probes, ...props }: EmqxEnterpriseClusterProps): Fields {
   const node: Fields = { image: { ...props.image, version: props.version } };
+  put(node, 'command', each(props.command));
+  put(node, 'args', each(props.args));
+  put(node, 'lifecycle', copyOf(props.lifecycle));
+  put(node, 'ports', each(props.extraPorts));
+  put(node, 'envFrom', each(props.envFrom));
   put(node, 'env', props.env && each(Object.entries(props.env), variableOf));
   put(node, 'resources', props.resources && resourcesOf(props.resources));
   put(node, 'volumeMounts', joined(props.volumeMounts, tls && TLS_MOUNT));

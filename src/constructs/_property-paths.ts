@@ -1,6 +1,7 @@
 import type { Problem } from '../resource/problem';
 
 const POD = 'spec.template.spec';
+const TEMPLATE = 'spec.template.metadata';
 const NODE = `${POD}.emqxContainer`;
 
 /** Where the custom resource keeps a property; what is more special comes first. */
@@ -13,12 +14,19 @@ const PLACES: readonly (readonly [wire: string, property: string])[] = [
   ['spec.persistent', 'persistence'],
   ['spec.blueGreenUpdate', 'blueGreenUpdate'],
   ['spec.serviceTemplate', 'service'],
+  [`${TEMPLATE}.labels`, 'podLabels'],
+  [`${TEMPLATE}.annotations`, 'podAnnotations'],
   [`${NODE}.image.version`, 'version'],
   [`${NODE}.image`, 'image'],
   [`${NODE}.emqxConfig`, 'emqxConfig'],
   [`${NODE}.emqxACL`, 'acl'],
   [`${NODE}.bootstrapAPIKeys`, 'apiKeys'],
   [`${NODE}.env`, 'env'],
+  [`${NODE}.envFrom`, 'envFrom'],
+  [`${NODE}.command`, 'command'],
+  [`${NODE}.args`, 'args'],
+  [`${NODE}.lifecycle`, 'lifecycle'],
+  [`${NODE}.ports`, 'extraPorts'],
   [`${NODE}.resources`, 'resources'],
   [`${NODE}.volumeMounts`, 'volumeMounts'],
   [`${NODE}.livenessProbe`, 'probes.liveness'],

@@ -33,6 +33,8 @@ export function serviceSpecOf(
   }
   const spec: ServiceSpec = { type, ports };
   put(spec, 'externalTrafficPolicy', options.externalTrafficPolicy);
+  put(spec, 'ipFamilies', options.ipFamilies && [...options.ipFamilies]);
+  put(spec, 'ipFamilyPolicy', options.ipFamilyPolicy);
   put(spec, 'loadBalancerClass', options.loadBalancerClass);
   put(spec, 'loadBalancerSourceRanges', options.loadBalancerSourceRanges);
   return spec;

@@ -3,7 +3,7 @@ import type { EmqxEnterprise, EmqxEnterpriseSpec } from '../resource/emqx-enterp
 import { listenerPorts } from '../resource/listeners';
 import type { Problem } from '../resource/problem';
 import { checkCluster } from './_check-cluster';
-import { podSpecOf } from './_pod-spec';
+import { podTemplateOf } from './_pod-spec';
 import { deviceServiceOf, serviceTemplateOf } from './_service-spec';
 import type { Inspected } from './_shape';
 import { toWire } from './blue-green-update';
@@ -25,7 +25,7 @@ export function givenResource(props: EmqxEnterpriseClusterProps, namespace: stri
     const ports = listenerPorts(props.emqxConfig);
     spec.serviceTemplate = serviceTemplateOf(deviceServiceOf(props), ports, props.blueGreenUpdate);
   }
-  spec.template = { spec: podSpecOf(props) };
+  spec.template = podTemplateOf(props);
   return { apiVersion: API_VERSION, kind: KIND, metadata: { name: props.name, namespace }, spec };
 }
 

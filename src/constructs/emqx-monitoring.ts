@@ -159,11 +159,16 @@ function ruleOf(
   };
 }
 
+/** By what it can do, not by its class: a program may have loaded this package twice. */
+function isMade(cluster: EmqxEnterpriseCluster | NamedCluster): cluster is EmqxEnterpriseCluster {
+  return typeof (cluster as Partial<EmqxEnterpriseCluster>).resource === 'object';
+}
+
 /** @returns a rate where upgrades are by blue and green */
 function clusterOf(cluster: EmqxMonitoringProps['cluster'] | undefined) {
   if (!cluster) return { name: '', namespace: undefined, rate: undefined };
   const { name, namespace } = cluster;
-  if (!('resource' in cluster)) return { name, namespace, rate: cluster.connectionEvictionRate ?? 1 };
+  if (!isMade(cluster)) return { name, namespace, rate: cluster.connectionEvictionRate ?? 1 };
   const update = cluster.resource.spec.blueGreenUpdate;
   return { name, namespace, rate: update && (update.evacuationStrategy?.connEvictRate ?? 1) };
 }
@@ -175,7 +180,7 @@ const NAMED: PartsOf<NamedCluster> = { name: 'value', namespace: 'value', connec
 function problems({ cluster, longestUpgrade, runbookUrl }: EmqxMonitoringProps): readonly Problem[] {
   const findings = new Findings();
   if (!cluster) findings.report('cluster', undefined, noCluster);
-  else if (!('resource' in cluster)) checkNamed(findings, cluster);
+  else if (!isMade(cluster)) checkNamed(findings, cluster);
   if (longestUpgrade !== undefined) checkDuration(findings, 'longestUpgrade', longestUpgrade, wholeSeconds);
   if (runbookUrl !== undefined) findings.check('runbookUrl', runbookUrl, url);
   return findings.all;

@@ -9,6 +9,7 @@ import { LEADER_ELECTION_RULES, RULES_EVERYWHERE, RULES_OF_A_NAMESPACE } from '.
 import { bindClusterRole, bindRole, managerDeployment, serviceAccount } from './_plus';
 import { addRole } from './_rbac';
 import { takenName, watchNames } from './_sole-names';
+import type { Affinity, PodSecurityContext, SecurityContext } from './core-v1/pods';
 import { type OperatorResources, withDefaultResources } from './operator-resources';
 import { OperatorWebhook } from './operator-webhook';
 import type { Toleration } from './toleration';
@@ -74,7 +75,24 @@ export interface EmqxOperatorProps {
   readonly tolerations?: readonly Toleration[];
 
   /** Beside what, or apart from what, it runs. @default - none @see Kubernetes API, core/v1 Affinity */
-  readonly affinity?: object;
+  readonly affinity?: Affinity;
+
+  /**
+   * Users, groups and rights of the pod. What is given takes the place of the default as a whole. With the defaults of both the
+   * operator runs in a namespace that enforces the Pod Security Standard `restricted`.
+   *
+   * @default - not root, and the system calls of the container runtime's own profile
+   * @see Kubernetes API, core/v1 PodSecurityContext
+   */
+  readonly podSecurityContext?: PodSecurityContext;
+
+  /**
+   * Users, groups and rights of the container. What is given takes the place of the default as a whole.
+   *
+   * @default - not root, no capabilities, and no way to more rights
+   * @see Kubernetes API, core/v1 SecurityContext
+   */
+  readonly containerSecurityContext?: SecurityContext;
 }
 
 const NAME = 'emqx-operator';
@@ -206,7 +224,9 @@ export class EmqxOperator extends Construct {
         nodeSelector: props.nodeSelector,
         tolerations: props.tolerations,
         affinity: props.affinity,
+        securityContext: props.podSecurityContext ?? POD_SECURITY,
       },
+      containerSecurityContext: props.containerSecurityContext ?? CONTAINER_SECURITY,
     });
   }
 
@@ -230,6 +250,16 @@ function listed<T>(list: readonly T[] | undefined): readonly T[] | undefined {
 
 const CONFLICT =
   'render the definitions once (crds: false elsewhere), and one operator of all namespaces, or one of each';
+
+/** @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted */
+const POD_SECURITY: PodSecurityContext = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
+const CONTAINER_SECURITY: SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  privileged: false,
+  readOnlyRootFilesystem: false,
+  runAsNonRoot: true,
+};
 
 const LABELS = {
   'app.kubernetes.io/instance': NAME,

@@ -3,8 +3,27 @@ import { MQTT_PORTS, type MqttListener } from '../resource/constants';
 /** A port on every Kubernetes node (30000 to 32767), or `auto` to let Kubernetes choose one. */
 export type NodePort = number | 'auto';
 
+/** Which versions of IP a Service has addresses of. */
+export interface IpFamilyOptions {
+  /**
+   * The families, the first of them that of `clusterIP`. A second one may be added later, and the first never changes.
+   *
+   * @default - that of the Kubernetes cluster
+   * @see https://kubernetes.io/docs/concepts/services-networking/dual-stack/
+   */
+  readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[];
+
+  /**
+   * Whether the Service has one family, both where the Kubernetes cluster has both, or both in any case. EMQX must listen there:
+   * `emqxConfig: { 'listener.tcp.external': '[::]:1883' }`.
+   *
+   * @default "SingleStack"
+   */
+  readonly ipFamilyPolicy?: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack';
+}
+
 /** For each listener that is to be reached from outside, its port on every Kubernetes node. */
-export interface NodePortOptions {
+export interface NodePortOptions extends IpFamilyOptions {
   /** MQTT over TCP, port 1883. @default - not published */
   readonly mqtt?: NodePort;
   /** MQTT over TLS, port 8883. @default - not published */
@@ -32,7 +51,7 @@ export interface NodePortOptions {
 export type ExternalTrafficPolicy = 'Cluster' | 'Local';
 
 /** The listeners of a Service that is reached from inside of the Kubernetes cluster. */
-export interface ClusterIpOptions {
+export interface ClusterIpOptions extends IpFamilyOptions {
   /**
    * The listeners that are published, each under its own port.
    *

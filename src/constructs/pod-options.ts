@@ -1,3 +1,14 @@
+import type {
+  Affinity,
+  Container,
+  ContainerPort,
+  EnvFromSource,
+  Lifecycle,
+  PodSecurityContext,
+  Probe,
+  SecurityContext,
+} from './core-v1/pods';
+import type { Volume, VolumeMount } from './core-v1/volumes';
 import type { EnvValue } from './env-value';
 import type { NodeResources } from './node-resources';
 import type { Toleration } from './toleration';
@@ -5,7 +16,7 @@ import type { Toleration } from './toleration';
 /**
  * How the pods of the EMQX nodes are made. A change of any of it is an upgrade.
  *
- * What is typed as an object is Kubernetes' own, in Kubernetes' own words; its fields are checked when the program runs. The
+ * What is a type of core/v1 is Kubernetes' own, in Kubernetes' own words; its fields are checked when the program runs, too. The
  * custom resource has no place for topologySpreadConstraints, priorityClassName and terminationGracePeriodSeconds.
  *
  * @see EMQX Operator 2.2.29, `spec.template.spec`
@@ -19,6 +30,61 @@ export interface PodOptions {
    * @default - none
    */
   readonly env?: Readonly<Record<string, EnvValue>>;
+
+  /**
+   * Secrets and ConfigMaps all of whose keys become environment variables; the operator's sidecar gets them as well. A change is
+   * an upgrade.
+   *
+   * @default - none
+   * @see Kubernetes API, core/v1 EnvFromSource
+   */
+  readonly envFrom?: readonly EnvFromSource[];
+
+  /**
+   * Labels of the pods, beside those of the operator, whose names (`apps.emqx.io/…`) are not free. Unlike labels of the custom
+   * resource they may change. A change is an upgrade.
+   *
+   * @default - those of the operator
+   */
+  readonly podLabels?: Readonly<Record<string, string>>;
+
+  /**
+   * Annotations of the pods, by which for example a service mesh or a log collector is told what to do. A change is an upgrade.
+   *
+   * @default - those of the operator
+   */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+
+  /**
+   * What the node's container starts instead of the image's own entrypoint. A change is an upgrade.
+   *
+   * @default - the image's own
+   */
+  readonly command?: readonly string[];
+
+  /**
+   * Arguments of the command. They stand in the custom resource in clear. A change is an upgrade.
+   *
+   * @default - the image's own
+   */
+  readonly args?: readonly string[];
+
+  /**
+   * What Kubernetes does when the node's container has started, and before it ends. A change is an upgrade.
+   *
+   * @default - nothing
+   * @see Kubernetes API, core/v1 Lifecycle
+   */
+  readonly lifecycle?: Lifecycle;
+
+  /**
+   * Further ports that the node's container declares, each with a name of its own. A port need not be declared to be reached; a
+   * PodMonitor or a NetworkPolicy may ask for its name. A change is an upgrade.
+   *
+   * @default - management (8081) and dashboard (18083), which are always there
+   * @see Kubernetes API, core/v1 ContainerPort
+   */
+  readonly extraPorts?: readonly ContainerPort[];
 
   /**
    * Processor and memory of each node. During an upgrade both sets of nodes need theirs. A change is an upgrade.
@@ -48,7 +114,7 @@ export interface PodOptions {
    * @default - none
    * @see Kubernetes API, core/v1 Affinity
    */
-  readonly affinity?: object;
+  readonly affinity?: Affinity;
 
   /**
    * Taints of Kubernetes nodes beside which EMQX nodes may run. A change is an upgrade.
@@ -63,7 +129,7 @@ export interface PodOptions {
    * @default - none
    * @see Kubernetes API, core/v1 Volume
    */
-  readonly volumes?: readonly object[];
+  readonly volumes?: readonly Volume[];
 
   /**
    * Where the node sees which volume; the operator's sidecar gets them as well. A change is an upgrade.
@@ -71,7 +137,7 @@ export interface PodOptions {
    * @default - none
    * @see Kubernetes API, core/v1 VolumeMount
    */
-  readonly volumeMounts?: readonly object[];
+  readonly volumeMounts?: readonly VolumeMount[];
 
   /**
    * Containers that run beside the node. A change is an upgrade.
@@ -79,7 +145,7 @@ export interface PodOptions {
    * @default - none but the operator's sidecar
    * @see Kubernetes API, core/v1 Container
    */
-  readonly extraContainers?: readonly object[];
+  readonly extraContainers?: readonly Container[];
 
   /**
    * Containers that run, and end, before the node starts. A change is an upgrade.
@@ -87,7 +153,7 @@ export interface PodOptions {
    * @default - none
    * @see Kubernetes API, core/v1 Container
    */
-  readonly initContainers?: readonly object[];
+  readonly initContainers?: readonly Container[];
 
   /**
    * Users, groups and rights of the pod. What is given takes the place of the default as a whole. A change is an upgrade.
@@ -95,7 +161,7 @@ export interface PodOptions {
    * @default - user, group and group of the volumes are 1000
    * @see Kubernetes API, core/v1 PodSecurityContext
    */
-  readonly podSecurityContext?: object;
+  readonly podSecurityContext?: PodSecurityContext;
 
   /**
    * Users, groups and rights of the node's container. What is given takes the place of the default as a whole. A change is
@@ -104,7 +170,7 @@ export interface PodOptions {
    * @default - user and group are 1000, and not root
    * @see Kubernetes API, core/v1 SecurityContext
    */
-  readonly containerSecurityContext?: object;
+  readonly containerSecurityContext?: SecurityContext;
 
   /**
    * Name of the ServiceAccount the pods run as. A change is an upgrade.
@@ -137,9 +203,9 @@ export interface PodOptions {
  */
 export interface Probes {
   /** A node that fails it is restarted, and its connections are lost. @default - none */
-  readonly liveness?: object;
+  readonly liveness?: Probe;
   /** A node that fails it gets no new connections. @default - none; the operator's own gate is always there */
-  readonly readiness?: object;
+  readonly readiness?: Probe;
   /** Until it succeeds, the others wait. @default - none */
-  readonly startup?: object;
+  readonly startup?: Probe;
 }

@@ -135,6 +135,13 @@ const CLUSTER_PROPERTIES: readonly (keyof PlainClusterProps)[] = [
   'clusterDomain',
   'emqxConfig',
   'env',
+  'envFrom',
+  'podLabels',
+  'podAnnotations',
+  'command',
+  'args',
+  'lifecycle',
+  'extraPorts',
   'resources',
   'probes',
   'nodeSelector',
@@ -154,7 +161,7 @@ const OTHER_PROPERTIES = ['kubeconfig', 'context', 'adopt', 'upgrade', 'progress
 export const PROPERTIES: readonly string[] = [...CLUSTER_PROPERTIES, ...OTHER_PROPERTIES];
 
 /** Properties whose values may be secrets. */
-export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'emqxConfig'] as const;
+export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'args', 'emqxConfig'] as const;
 
 /** Fields of any name. */
 const ANY: readonly string[] = [];

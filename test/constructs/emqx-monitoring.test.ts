@@ -236,3 +236,33 @@ test.each<[Partial<EmqxMonitoringProps>, RegExp]>([
 ])('what Prometheus or a reader could not use is refused (%#)', (props, message) => {
   expect(() => monitoring(props)).toThrow(message);
 });
+
+describe('a cluster that is only named', () => {
+  const named = (cluster: object) =>
+    synth((chart) => new EmqxMonitoring(chart, 'Monitoring', { cluster: cluster as never }), {
+      namespace: 'messaging',
+    });
+  const seen = (manifests: Manifest[]) =>
+    manifests.filter(({ kind }) => ['PodMonitor', 'PrometheusRule', 'ConfigMap'].includes(kind));
+
+  test('is looked at like the one that a program makes', () => {
+    expect(seen(named({ name: 'emqx-ee', connectionEvictionRate: 100 }))).toEqual(seen(monitoring()));
+    const elsewhere = named({ name: 'emqx-ee', namespace: 'other' });
+    expect(new Set(elsewhere.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['other']));
+  });
+
+  test('without a rate counts as stuck when next to nothing moves', () => {
+    const rule = rulesOf(named({ name: 'emqx-ee' })).find(({ alert }) => alert === 'EmqxEvacuationStalled');
+    expect(rule?.expr).toMatch(/>= 60$/);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [undefined, /'cluster' \(missing\) must be an EmqxEnterpriseCluster, or { name }/],
+    [{ name: 'EMQX' }, /'cluster.name' \("EMQX"\) must be a DNS label/],
+    [{ name: 'a', namespace: 'B' }, /'cluster.namespace' \("B"\) must be a DNS label/],
+    [{ name: 'a', connectionEvictionRate: 0 }, /'cluster.connectionEvictionRate' \(0\) must be a whole number/],
+    [{ name: 'a', resource: undefined, spec: {} }, /'cluster' .*|'cluster.spec' .*/],
+  ])('%j is refused by name, if it is wrong', (cluster, message) => {
+    expect(() => named(cluster as object)).toThrow(message);
+  });
+});

@@ -53,17 +53,26 @@ test('the container runs as the vendor’s chart runs it', () => {
     livenessProbe: { httpGet: { path: '/healthz', port: 8081 }, initialDelaySeconds: 15, periodSeconds: 20 },
     readinessProbe: { httpGet: { path: '/readyz', port: 8081 }, initialDelaySeconds: 5, periodSeconds: 10 },
     resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '500m', memory: '512Mi' } },
-    securityContext: { allowPrivilegeEscalation: false },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, runAsNonRoot: true },
     volumeMounts: [{ mountPath: '/tmp/k8s-webhook-server/serving-certs', name: 'cert', readOnly: true }],
   });
   expect(container(operator())).not.toHaveProperty('startupProbe');
   expect(manager(operator())).toMatchObject({
     automountServiceAccountToken: true,
     serviceAccountName: 'emqx-operator',
-    securityContext: { runAsNonRoot: true },
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     terminationGracePeriodSeconds: 10,
     volumes: [{ name: 'cert', secret: { secretName: 'emqx-operator-webhook-server-cert', defaultMode: 0o644 } }],
   });
+});
+
+test('a given security context takes the place of the default as a whole', () => {
+  const manifests = operator({
+    podSecurityContext: { runAsUser: 2000 },
+    containerSecurityContext: { readOnlyRootFilesystem: true },
+  });
+  expect(manager(manifests)['securityContext']).toEqual({ runAsUser: 2000 });
+  expect(container(manifests)['securityContext']).toEqual({ readOnlyRootFilesystem: true });
 });
 
 test('the pods carry labels that moving the construct does not change', () => {

@@ -71,6 +71,27 @@ describe('refused is', () => {
   });
 });
 
+test('a Service has addresses of the families that are asked for', () => {
+  const both = { ipFamilies: ['IPv6', 'IPv4'], ipFamilyPolicy: 'PreferDualStack' } as const;
+  for (const service of [
+    MqttService.nodePort({ mqtt: 'auto', ...both }),
+    MqttService.loadBalancer(both),
+    MqttService.clusterIp(both),
+  ]) {
+    expect(specOf(service)).toMatchObject(both);
+  }
+});
+
+test.each<[object, RegExp]>([
+  [{ ipFamilies: ['IPv5'] }, /^'service.ipFamilies' \("IPv5"\) must be a list of "IPv4", "IPv6" or both/],
+  [{ ipFamilies: [] }, /^'service.ipFamilies' \(""\) must be a list/],
+  [{ ipFamilies: ['IPv4', 'IPv4'] }, /^'service.ipFamilies' \("IPv4, IPv4"\) must be .* each once/],
+  [{ ipFamilies: ['IPv4', 'IPv6'] }, /^'service.ipFamilies' \("IPv4, IPv6"\) must be one family with "SingleStack"/],
+  [{ ipFamilyPolicy: 'Dual' }, /^'service.ipFamilyPolicy' \("Dual"\) must be "SingleStack", /],
+])('%j is refused', (options, message) => {
+  expect(problemsWith({ service: MqttService.clusterIp(options) })).toEqual([expect.stringMatching(message)]);
+});
+
 describe('a listener that emqxConfig moves', () => {
   const moved = (value: string, setting = 'listener.tcp.external') => ({ emqxConfig: { [setting]: value } });
   const portsOf = (props: object) => ofKind(synth(props), 'Service').spec!['ports'];

@@ -96,6 +96,42 @@ test("Kubernetes' own objects are rendered as given, with what the definition fi
   expect(pod.emqxContainer!.securityContext).toEqual({ runAsUser: 2000 });
 });
 
+test('labels, annotations, command, hooks and ports are rendered beside those of the operator', () => {
+  const { metadata, spec } = resourceOf({
+    podLabels: { team: 'iot', 'example.com/tier': 'edge' },
+    podAnnotations: { 'sidecar.istio.io/inject': 'false' },
+    envFrom: [{ secretRef: { name: 'fleet' } }, { prefix: 'A_', configMapRef: { name: 'fleet' } }],
+    command: ['/bin/start'],
+    args: ['--quick'],
+    lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } },
+    extraPorts: [{ name: 'exproto', containerPort: 7993 }],
+  }).spec.template!;
+  expect(metadata).toEqual({
+    labels: {
+      'apps.emqx.io/instance': 'emqx-ee',
+      'apps.emqx.io/managed-by': 'emqx-operator',
+      team: 'iot',
+      'example.com/tier': 'edge',
+    },
+    annotations: { 'sidecar.istio.io/inject': 'false' },
+  });
+  expect(spec!.emqxContainer).toMatchObject({
+    envFrom: [{ secretRef: { name: 'fleet' } }, { prefix: 'A_', configMapRef: { name: 'fleet' } }],
+    command: ['/bin/start'],
+    args: ['--quick'],
+    lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } },
+  });
+  expect(spec!.emqxContainer!.ports!.map(({ name, containerPort }) => [name, containerPort])).toEqual([
+    ['exproto', 7993],
+    ['management', 8081],
+    ['dashboard', 18083],
+  ]);
+});
+
+test('labels of the pods are none of the custom resource', () => {
+  expect(resourceOf({ podLabels: { team: 'iot' } }).metadata).toEqual(resourceOf({}).metadata);
+});
+
 test('an empty list is as good as none', () => {
   expect(resourceOf({ volumes: [], tolerations: [], env: {}, extraContainers: [] })).toEqual(resourceOf({}));
 });
@@ -104,6 +140,34 @@ describe('refused is', () => {
   const text = 'do-not-print-me';
   const volumes = [{ name: 'mine', emptyDir: {} }];
   test.each<[string, object, RegExp]>([
+    [
+      'a label of the operator',
+      { podLabels: { 'apps.emqx.io/instance': text } },
+      /^'podLabels\["apps.emqx.io\/instance"\]' \(hidden\) must be left out: by it the operator/,
+    ],
+    ['a bad name of a label', { podLabels: { 'a b': text } }, /^'podLabels\["a b"\]' \(hidden\) must be under a name/],
+    [
+      'a bad value of a label',
+      { podLabels: { team: 'a b' } },
+      /^'podLabels.team' \("a b"\) must be the value of a label/,
+    ],
+    ['a label of no text', { podLabels: { team: 5 } }, /^'podLabels.team' \(5\) must be text/],
+    [
+      'the port of the management API',
+      { extraPorts: [{ name: 'mine', containerPort: 8081 }] },
+      /^'extraPorts\[0\].containerPort' \(8081\) must be a port that is not declared already/,
+    ],
+    [
+      'a port without a name',
+      { extraPorts: [{ containerPort: 7993 }] },
+      /^'extraPorts\[0\].name' \(missing\) must be a name that no other port has/,
+    ],
+    [
+      'an unknown field of a hook',
+      { lifecycle: { preStop: { execute: {} } } },
+      /^'lifecycle.preStop.execute' .* must be a known field/,
+    ],
+    ['a secret argument that is no text', { args: [5] }, /^'args\[0\]' \(hidden\) must be text/],
     ['a bare value', { env: { TZ: text } }, /^'env.TZ' \(hidden\) must be an EnvValue: /],
     ['a bad name of a variable', { env: { '1': EnvValue.fromValue(text) } }, /^'env.1' \(hidden\) must be a variable/],
     [

@@ -46,6 +46,18 @@ describe('the rights of an upgrade', () => {
     expect(unused).toEqual(['list events', 'create pods/portforward', 'get pods/portforward']);
   });
 
+  test('reach the Services that are named, beside those that are called after a cluster', () => {
+    const rules = rulesOf(access({ clusters: ['emqx-ee'], services: ['fleet'] }));
+    const named = (resource: string, verb: string) =>
+      rules.find(({ resources, verbs }) => resources[0] === resource && verbs.includes(verb))?.resourceNames;
+    expect([named('services', 'patch'), named('endpoints', 'patch'), named('services', 'list')]).toEqual([
+      ['emqx-ee-mqtt', 'fleet'],
+      ['emqx-ee', 'fleet'],
+      undefined,
+    ]);
+    expect(named('secrets', 'get')).toEqual(['emqx-ee-bootstrap-user']);
+  });
+
   test('end at the clusters that are named, where Kubernetes can tell by name', () => {
     const rules = rulesOf(access({ clusters: ['other'] }));
     const refused = requests.filter((request) => !rules.some((rule) => allows(rule, request)));
