@@ -56,9 +56,21 @@ export class OptionReader {
 
   /** The manifest in a file, or in standard input for `-`. */
   manifest(flag: string, file: string): Manifest | undefined {
-    let text: string;
+    const text = this.text(flag, file);
+    if (text === undefined) return undefined;
     try {
-      text = readFileSync(file === '-' ? 0 : file, 'utf8');
+      return readManifest(text, file === '-' ? 'standard input' : file);
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error;
+      this.complaints.push(error.message);
+      return undefined;
+    }
+  }
+
+  /** The text of a file, or of standard input for `-`. */
+  text(flag: string, file: string): string | undefined {
+    try {
+      return readFileSync(file === '-' ? 0 : file, 'utf8');
     } catch (error) {
       const { code = 'unknown' } = error as NodeJS.ErrnoException;
       this.problem({
@@ -68,13 +80,6 @@ export class OptionReader {
         reason: `reading it failed with ${code}`,
         fix: 'check the path, or give - to read standard input',
       });
-      return undefined;
-    }
-    try {
-      return readManifest(text, file === '-' ? 'standard input' : file);
-    } catch (error) {
-      if (!(error instanceof ResourceError)) throw error;
-      this.complaints.push(error.message);
       return undefined;
     }
   }

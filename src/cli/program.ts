@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import type { ClusterFlags } from './connection';
 import type { DemoFlags } from './demo';
 import { EXIT, type ExitCode } from './exit';
+import type { Manifested, ManifestFlags } from './manifest';
 import type { RescueFlags } from './rescue';
 import type { SandboxFlags } from './sandbox';
 import type { Shell } from './shell';
@@ -165,7 +166,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     )
     .addOption(
       new Option('--fault <name>', 'instead: the upgrade that the seed makes of this fault; may be given several times')
-        .argParser((name: string, names: string[] = []) => [...names, name])
+        .argParser(several)
         .conflicts(['file', 'setVersion', 'clients', 'replicas', 'rate', 'driver', 'operator']),
     )
     .addOption(seed())
@@ -209,7 +210,39 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
       const { runDemo } = await import('./demo.js');
       end(await runDemo(flags, shell));
     });
+
+  program
+    .command('manifest')
+    .description('write what belongs to a cluster as plain YAML: monitoring, access for upgrades, or the operator')
+    .addArgument(new Argument('<what>', 'of what').choices(['monitoring', 'access', 'operator']))
+    .argument(
+      '[names...]',
+      'the cluster that is watched, or those that may be upgraded (default: all of the namespace)',
+    )
+    .option('-n, --namespace <namespace>', 'where it goes (default: default; of the operator a new one)')
+    .option('--label <name=value>', 'a label of every object; may be given several times', several)
+    .option('--service <name>', 'access: a Service of another name that may be switched; several times', several)
+    .option('--rate <per second>', 'monitoring: the connEvictRate of the cluster (default: 1)')
+    .option('--runbook-url <url>', 'monitoring: where your runbooks are (default: those of this package)')
+    .option('--watch-namespace <namespace>', 'operator: the only namespace it looks after (default: all)')
+    .option('--no-crds', 'operator: without the custom resource definitions')
+    .addOption(
+      new Option('--webhook <source>', 'operator: who issues its certificate (default: cert-manager)').choices([
+        'cert-manager',
+        'none',
+      ]),
+    )
+    .option('--webhook-secret <name>', 'operator: a Secret that holds the certificate instead')
+    .option('--webhook-ca <file>', 'operator: the certificates that the API server trusts then, as PEM')
+    .option('--image <repository>', 'operator: its image in a registry of your own, without a tag')
+    .action(async (what: Manifested, names: string[], flags: ManifestFlags) => {
+      const { runManifest } = await import('./manifest.js');
+      end(await runManifest(what, names, flags, shell));
+    });
 }
+
+/** A value that may be given several times. */
+const several = (value: string, values: string[] = []) => [...values, value];
 
 /** What may be asked of an upgrade under way, in one word. */
 const CONTROLS = [

@@ -1,11 +1,12 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { PlainClusterProps } from '../constructs/plain-props';
+import type { RenderedObject } from '../constructs/rendered';
 import { LICENSE_KEY } from '../resource';
 import { LISTENER_SETTINGS } from '../resource/listeners';
 import type { DeepInputs } from './deep-input';
 import { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
 import { kubernetesPackage } from './kubernetes-package';
-import { clusterObjects, type RenderedObject } from './objects';
+import { clusterObjects } from './objects';
 
 /** What a cluster is to be, with all that belongs to it. */
 export interface EmqxEnterpriseClusterArgs

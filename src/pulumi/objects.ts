@@ -4,15 +4,8 @@ import { EmqxMonitoring } from '../constructs/emqx-monitoring';
 import { EmqxOperator, type EmqxOperatorProps } from '../constructs/emqx-operator';
 import { OperatorWebhook } from '../constructs/operator-webhook';
 import { clusterPropsOf, type PlainClusterProps } from '../constructs/plain-props';
+import { type RenderedObject, rendered } from '../constructs/rendered';
 import { KIND } from '../resource';
-
-/** A Kubernetes object as the constructs render it. */
-export interface RenderedObject {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
-  spec?: object;
-}
 
 /** Where the operator runs, and what it looks after, in plain values. */
 export interface PlainOperatorProps extends Omit<EmqxOperatorProps, 'webhook' | 'resources'> {
@@ -61,14 +54,6 @@ class PulumisCluster extends EmqxEnterpriseCluster {
   override get warnings(): readonly string[] {
     return super.warnings.filter((warning) => !warning.startsWith("'blueGreenUpdate.hold'"));
   }
-}
-
-/** @throws Error with all that is wrong */
-function rendered(make: (chart: Chart) => { node: { validate(): string[] } }): RenderedObject[] {
-  const chart = new Chart(new App(), 'chart');
-  const problems = make(chart).node.validate();
-  if (problems.length > 0) throw new Error(problems.join('\n'));
-  return chart.toJson() as RenderedObject[];
 }
 
 /** What is no known source is left, for the validation to refuse. */
