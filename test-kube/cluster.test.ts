@@ -142,7 +142,7 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
   });
 
   test('sees the quotas of the namespace, and why a pod is refused', async () => {
-    expect(await cluster.quotas()).toEqual([]);
+    expect((await cluster.surroundings([])).quotas).toEqual([]);
     const admin = ApiServer.admin();
     const quota: KubeObject & { spec: object } = {
       apiVersion: 'v1',
@@ -152,7 +152,8 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
     };
     await admin.apply(quota);
     const pods = String(PODS.length);
-    while (!(await cluster.quotas())?.some(({ used }) => used['pods'] === pods)) await new SystemClock().sleep(200);
+    while (!(await cluster.surroundings([])).quotas?.some(({ used }) => used['pods'] === pods))
+      await new SystemClock().sleep(200);
     await cluster.scaleSet(SET, PODS.length + 1);
     const trouble = async () => (await cluster.observe()).sets[0]?.creationTrouble;
     while ((await trouble()) === undefined) await new SystemClock().sleep(500);

@@ -63,6 +63,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   Endpoints: '',
   EndpointSlice: 'discovery.k8s.io',
   Lease: 'coordination.k8s.io',
+  Namespace: '',
   Pod: '',
   Secret: '',
   ResourceQuota: '',

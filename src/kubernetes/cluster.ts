@@ -17,10 +17,10 @@ import {
   type OperatorView,
   PortError,
   parseJournal,
-  type QuotaView,
   type Refusal,
   type Rehearsal,
   type ResourcePatch,
+  type Surroundings,
   type TrafficView,
 } from '../upgrade';
 import {
@@ -46,11 +46,12 @@ import {
 } from './kube-api';
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
+import { operatorsUserIn } from './operators-user';
 import { controllerOf, isControlledBy, ownedBy, refuseFormer } from './ownership';
 import { ported } from './port-errors';
-import { quotasIn } from './quotas';
 import { refusalsOf } from './rehearsal';
 import { isRecord, parsedRecord } from './shape';
+import { surroundingsOf } from './surroundings';
 import { missingRights } from './upgrade-access';
 
 export interface ClusterOptions {
@@ -115,8 +116,8 @@ export class Cluster implements ClusterPort {
     });
   }
 
-  quotas(signal?: AbortSignal): Promise<QuotaView[] | undefined> {
-    return ported(() => quotasIn(this.options.api, this.options.namespace, signal));
+  surroundings(pods: readonly string[], signal?: AbortSignal): Promise<Surroundings> {
+    return ported(() => surroundingsOf(this.options, pods, signal));
   }
 
   rehearse(writes: Rehearsal, signal?: AbortSignal): Promise<Refusal[]> {
@@ -243,15 +244,7 @@ export class Cluster implements ClusterPort {
   credentials(signal?: AbortSignal): Promise<{ id: string; secret: string }> {
     return ported(async () => {
       const name = `${this.options.name}-bootstrap-user`;
-      const { data } = await this.api.get<Secret>(this.ref('v1', 'Secret', name), signal);
-      const lines = Buffer.from(data?.['bootstrap_user'] ?? '', 'base64')
-        .toString()
-        .trim()
-        .split('\n');
-      const line = lines.findLast((candidate) => candidate.startsWith('emqx_operator_controller:'));
-      const colon = line?.indexOf(':') ?? -1;
-      if (!line || colon < 0) throw new PortError('refused', `the Secret ${name} has no line of the operator's user`);
-      return { id: line.slice(0, colon), secret: line.slice(colon + 1) };
+      return operatorsUserIn(await this.api.get<Secret>(this.ref('v1', 'Secret', name), signal));
     });
   }
 

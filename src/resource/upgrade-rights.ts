@@ -27,6 +27,8 @@ export const UPGRADE_RIGHTS: readonly UpgradeRight[] = [
   // Why pods are not created, and whether there is room for them.
   { group: '', resource: 'events', verbs: ['list'], optional: true },
   { group: '', resource: 'resourcequotas', verbs: ['list'], optional: true },
+  // Its labels say whether new pods are taken. The API server counts a namespace as being in itself.
+  { group: '', resource: 'namespaces', verbs: ['get'], optional: true },
   { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
   { group: '', resource: 'pods/status', verbs: ['patch'] },
   // A WebSocket is opened by a GET, which the API server takes for `get` and, from Kubernetes 1.35 on, for `create`, too.

@@ -39,6 +39,7 @@ export {
   type Rehearsal,
   type RehearsedWrite,
   type ResourcePatch,
+  type Surroundings,
 } from './ports';
 export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeReport } from './report';

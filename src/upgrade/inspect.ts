@@ -33,14 +33,17 @@ export async function inspect(
   });
   const target = targetOf(observation.cluster, wanted ?? { desired: observation.cluster.resource });
   const pod = observation.cluster.pods.find((candidate) => candidate.ready);
-  const [licensedConnections, operators, quotas, refusals] = await Promise.all([
+  const [licensedConnections, operators, surroundings, refusals] = await Promise.all([
     pod ? emqx.licensedConnections(pod.name, signal) : undefined,
     cluster.operators(signal),
-    cluster.quotas(signal),
+    cluster.surroundings(
+      observation.cluster.pods.map(({ name }) => name),
+      signal,
+    ),
     // A missing right is reported already.
     missingRights.length > 0 ? undefined : cluster.rehearse(rehearsalOf(observation.cluster, target), signal),
   ]);
-  const facts = { holder, licensedConnections, operators, missingRights, quotas, refusals };
+  const facts = { holder, licensedConnections, operators, missingRights, refusals, ...surroundings };
   const checks = preflight(observation, target, facts);
   return { observation, target, checks: wanted ? checks : checks.filter(({ group }) => group !== 'change') };
 }

@@ -50,6 +50,16 @@ export interface QuotaView {
   used: Readonly<Record<string, string>>;
 }
 
+/** What is found beside a cluster, in its namespace. */
+export interface Surroundings {
+  /** The quotas that hold for its pods; undefined when they may not be looked at. */
+  quotas: readonly QuotaView[] | undefined;
+  /** The level of Pod Security that it enforces, undefined for none; null when it may not be looked at. */
+  podSecurity: string | undefined | null;
+  /** Services that lead devices to pods of the cluster and are not switched. */
+  bypasses: readonly string[];
+}
+
 /** The Kubernetes side of one EMQX cluster. Every method rejects with a {@link PortError}. */
 export interface ClusterPort {
   /** Everything the engine wants to know: read now, or, while changes are followed, as they have told. */
@@ -66,8 +76,12 @@ export interface ClusterPort {
   missingRights(signal?: AbortSignal): Promise<string[]>;
   /** What of these writes the API server would not take; nothing is stored. */
   rehearse(writes: Rehearsal, signal?: AbortSignal): Promise<Refusal[]>;
-  /** The quotas that hold for the pods of the namespace; undefined when they may not be looked at. */
-  quotas(signal?: AbortSignal): Promise<QuotaView[] | undefined>;
+  /**
+   * What else matters in the namespace.
+   *
+   * @param pods names of the cluster's pods
+   */
+  surroundings(pods: readonly string[], signal?: AbortSignal): Promise<Surroundings>;
   patchResource(patch: ResourcePatch, signal?: AbortSignal): Promise<void>;
   /** Lets a traffic Service select only the pods of `revision`, or all pods of the cluster again (undefined). */
   selectTraffic(service: string, revision: string | undefined, signal?: AbortSignal): Promise<void>;

@@ -5,6 +5,7 @@ import { downgradeOf } from './downgrade';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import { knownLoadOfSet } from './known';
+import { licenseCheck } from './license-check';
 import {
   activeSets,
   blueOf,
@@ -20,12 +21,14 @@ import {
 import { curesOf } from './obstacle';
 import { openRunAdvice, openRunText } from './open-run';
 import { operatorCheck } from './operator-check';
-import type { QuotaView, Refusal } from './ports';
+import { otherWaysCheck } from './other-ways-check';
+import { podSecurityCheck } from './pod-security-check';
+import type { Refusal, Surroundings } from './ports';
 import { quotaCheck } from './quota-check';
 import type { Target } from './target';
 
 /** What preflight knows beyond the observation. */
-export interface PreflightFacts {
+export interface PreflightFacts extends Surroundings {
   /** Name under which this engine would hold the lease. */
   holder: string;
   licensedConnections: number | undefined;
@@ -34,8 +37,6 @@ export interface PreflightFacts {
   missingRights: readonly string[];
   /** What the API server does not take of what an upgrade writes; undefined where it was not tried. */
   refusals: readonly Refusal[] | undefined;
-  /** Undefined when they may not be looked at. */
-  quotas: readonly QuotaView[] | undefined;
 }
 
 /**
@@ -107,6 +108,11 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       // The new nodes are there already, or refused with a reason.
       if (activeSets(cluster).length > 1) return undefined;
       return quotaCheck(quotas, target.desired, blueOf(cluster));
+    },
+
+    'pod-security'({ cluster }, _target, { podSecurity }) {
+      if (activeSets(cluster).length > 1) return undefined;
+      return podSecurityCheck(podSecurity);
     },
 
     'blue-green'({ cluster }, target) {
@@ -237,6 +243,10 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
           )
         : ok(`devices enter by ${names}`);
     },
+
+    'other-ways'({ cluster }, { driver }, { bypasses }) {
+      return driver === 'pilot' ? otherWaysCheck(bypasses, cluster.resource.metadata.name) : undefined;
+    },
   },
 
   nodes: {
@@ -273,18 +283,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     license(observation, _target, { licensedConnections }) {
       const blue = blueOf(observation.cluster);
       if (licensedConnections === undefined || !blue) return undefined;
-      const { connections } = knownLoadOfSet(observation, blue.name);
-      if (connections === null) {
-        return warning('how many of the licensed connections are in use is unknown', 'let every node answer first');
-      }
-      const text = `${connections} of ${licensedConnections} licensed connections in use`;
-      if (connections >= licensedConnections) {
-        return blocker(text, 'devices could not come back: extend the license first');
-      }
-      if (connections > 0.9 * licensedConnections) {
-        return warning(text, 'devices that reconnect while the old connection is still counted may be refused');
-      }
-      return ok(text);
+      return licenseCheck(knownLoadOfSet(observation, blue.name).connections, licensedConnections);
     },
   },
 

@@ -99,14 +99,14 @@ describe('the quotas of a namespace', () => {
     store.create({ ...scoped, spec: { hard: { pods: '1' }, scopes: ['BestEffort'] } } as KubeObject);
     makeSet(world, 1);
     await clock.advance(1_000);
-    const quotas = await clock.run(() => cluster.quotas());
+    const { quotas } = await clock.run(() => cluster.surroundings([]));
     expect(quotas).toEqual([{ name: 'compute', hard: { pods: '5' }, used: { pods: '1' } }]);
   });
 
   test('that may not be looked at are unknown', async () => {
     const refused = new KubeApiError(403, 'Forbidden', 'resourcequotas is forbidden');
     const { clock, cluster } = kube(({ kind }) => (kind === 'ResourceQuota' ? refused : undefined));
-    expect(await clock.run(() => cluster.quotas())).toBeUndefined();
+    expect((await clock.run(() => cluster.surroundings([]))).quotas).toBeUndefined();
   });
 });
 
@@ -146,5 +146,58 @@ describe('pods that are never created', () => {
     store.delete({ apiVersion: 'v1', kind: 'ResourceQuota', namespace, name: 'compute' });
     await at(6_000);
     expect(store.list({ apiVersion: 'v1', kind: 'Pod', namespace })).toHaveLength(3);
+  });
+});
+
+describe('Pod Security', () => {
+  const enforcing = (level: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, namespace: '', labels: { 'pod-security.kubernetes.io/enforce': level } },
+  });
+
+  test('is what the namespace enforces, and nothing where it says nothing', async () => {
+    const { clock, store, cluster } = kube();
+    expect((await clock.run(() => cluster.surroundings([]))).podSecurity).toBeUndefined();
+    store.create(enforcing('restricted'));
+    expect((await clock.run(() => cluster.surroundings([]))).podSecurity).toBe('restricted');
+  });
+
+  test('of a namespace that may not be looked at is unknown', async () => {
+    const refused = new KubeApiError(403, 'Forbidden', 'namespaces is forbidden');
+    const { clock, cluster } = kube(({ kind }) => (kind === 'Namespace' ? refused : undefined));
+    expect((await clock.run(() => cluster.surroundings([]))).podSecurity).toBeNull();
+  });
+});
+
+describe('other ways to the pods', () => {
+  const service = (name: string, spec: object, labels = {}) =>
+    ({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, labels }, spec }) as KubeObject;
+  const mqtt = [{ port: 1883 }];
+
+  test('are the Services that select pods of the cluster by whatever label, and are neither marked nor the operator’s', async () => {
+    const world = kube();
+    const { clock, store, cluster } = world;
+    makeSet(world, 1);
+    await clock.advance(1_000);
+    const selector = { app: 'emqx' };
+    store.create(service('haproxy', { selector, ports: [{ port: 8883, targetPort: 1883 }] }));
+    store.create(service('marked', { selector, ports: mqtt }, { 'emqx-blue-green/traffic-for': 'emqx' }));
+    store.create(service('of-another', { selector, ports: mqtt }, { 'emqx-blue-green/traffic-for': 'other' }));
+    store.create(service('elsewhere', { selector: { app: 'redis' }, ports: mqtt }));
+    store.create(service('without-selector', { ports: mqtt }));
+    store.create(service('metrics', { selector, ports: [{ port: 80, targetPort: 'dashboard' }, { port: 8081 }] }));
+    const operators = service('emqx-headless', { selector, ports: mqtt });
+    const owner = {
+      apiVersion: 'apps.emqx.io/v1beta4',
+      kind: 'EmqxEnterprise',
+      name: 'emqx',
+      uid: 'u',
+      controller: true,
+    };
+    store.create({ ...operators, metadata: { ...operators.metadata, ownerReferences: [owner] } });
+    const { bypasses } = await clock.run(() => cluster.surroundings([`${SET.name}-0`]));
+    expect(bypasses.toSorted()).toEqual(['haproxy', 'of-another']);
+    expect((await clock.run(() => cluster.surroundings(['another-0']))).bypasses).toEqual([]);
   });
 });

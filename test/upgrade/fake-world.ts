@@ -108,7 +108,7 @@ export class FakeWorld {
         operators: wrap('operators', () => [OPERATOR]),
         missingRights: wrap('missingRights', () => []),
         rehearse: wrap('rehearse', () => []),
-        quotas: wrap('quotas', () => []),
+        surroundings: wrap('surroundings', () => ({ quotas: [], podSecurity: undefined, bypasses: [] })),
         patchResource: wrap('patchResource', ({ spec, ifVersion }) => {
           if (ifVersion !== String(this.version)) throw new PortError('conflict', 'the resource has changed');
           this.patch(spec);

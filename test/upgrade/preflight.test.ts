@@ -36,6 +36,8 @@ function checked(change: (world: World) => void = () => {}): Check[] {
       missingRights: [],
       refusals: [],
       quotas: [],
+      podSecurity: undefined,
+      bypasses: [],
     },
   };
   world.scene.journal.phase = 'done';
@@ -237,6 +239,30 @@ describe('preflight', () => {
       ({ facts }) => {
         const reason = 'admission webhook "x" does not support dry run';
         facts.refusals = [{ write: 'scale-set', isCertain: false, reason }];
+      },
+    ],
+    [
+      'pod-security',
+      'warning',
+      'the namespace enforces the Pod Security Standard restricted, under which no pod of the cluster is made: the operator gives its container reloader no security context',
+      ({ facts }) => {
+        facts.podSecurity = 'restricted';
+      },
+    ],
+    [
+      'pod-security',
+      'warning',
+      'the namespace may not be looked at: whether it enforces a Pod Security Standard is unknown',
+      ({ facts }) => {
+        facts.podSecurity = null;
+      },
+    ],
+    [
+      'other-ways',
+      'warning',
+      'haproxy, mine lead to the pods of the cluster, too, and are not switched: devices that enter there meet both sets of nodes, and may be disconnected several times',
+      ({ facts }) => {
+        facts.bypasses = ['haproxy', 'mine'];
       },
     ],
     [

@@ -126,7 +126,7 @@ describe('an upgrade', () => {
       'emqx.observe',
       'emqx.licensedConnections',
       'operators',
-      'quotas',
+      'surroundings',
       'rehearse',
     ]);
   });

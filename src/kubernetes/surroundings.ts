@@ -1,0 +1,64 @@
+import { TRAFFIC_LABEL } from '../resource';
+import type { Surroundings } from '../upgrade';
+import type { Pod, Service } from './core-objects';
+import { isKubeError, type KubeApi, type KubeObject } from './kube-api';
+import { controllerOf } from './ownership';
+import { quotasIn } from './quotas';
+
+/** What is found beside a cluster, in its namespace. */
+export async function surroundingsOf(
+  { api, namespace, name }: { api: KubeApi; namespace: string; name: string },
+  pods: readonly string[],
+  signal?: AbortSignal,
+): Promise<Surroundings> {
+  const [quotas, enforced, bypasses] = await Promise.all([
+    quotasIn(api, namespace, signal),
+    enforcedIn(api, namespace, signal),
+    bypassesOf(api, namespace, name, pods, signal),
+  ]);
+  return { quotas, podSecurity: enforced, bypasses };
+}
+
+/** The level of Pod Security that the namespace enforces; null where it may not be looked at. */
+async function enforcedIn(api: KubeApi, namespace: string, signal?: AbortSignal): Promise<string | undefined | null> {
+  try {
+    const ref = { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: namespace };
+    const { metadata } = await api.get<KubeObject>(ref, signal);
+    return metadata.labels?.['pod-security.kubernetes.io/enforce'];
+  } catch (error) {
+    if (isKubeError(error, 'Forbidden')) return null;
+    if (isKubeError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+/** The ports of the management API and of the dashboard: no device enters there. */
+const NOT_FOR_DEVICES: readonly unknown[] = [8081, 18083, 'management', 'dashboard'];
+
+/**
+ * Services of somebody's own that select pods of the cluster, and which an upgrade does not switch: it knows those with its label,
+ * and what the operator makes.
+ */
+async function bypassesOf(
+  api: KubeApi,
+  namespace: string,
+  cluster: string,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const [services, all] = await Promise.all([
+    api.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }, signal),
+    api.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace }, signal),
+  ]);
+  const pods = all.items.filter(({ metadata }) => names.includes(metadata.name));
+  return services.items
+    .filter((service) => {
+      const { metadata, spec } = service;
+      if (metadata.labels?.[TRAFFIC_LABEL] === cluster || controllerOf(service)) return false;
+      const selector = Object.entries(spec.selector ?? {});
+      const isWayIn = (spec.ports ?? []).some(({ port, targetPort }) => !NOT_FOR_DEVICES.includes(targetPort ?? port));
+      const selects = ({ metadata: { labels } }: Pod) => selector.every(([key, value]) => labels?.[key] === value);
+      return isWayIn && selector.length > 0 && pods.some(selects);
+    })
+    .map(({ metadata }) => metadata.name);
+}
