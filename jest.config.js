@@ -14,7 +14,6 @@ module.exports = {
   moduleNameMapper: {
     '^emqx-blue-green$': '<rootDir>/src/index.ts',
     '^emqx-blue-green/pulumi$': '<rootDir>/src/pulumi/index.ts',
-    '^@kubernetes/client-node$': '<rootDir>/test/kubernetes/_client-node.js',
     // Modules that are loaded only when needed are named with the extension they have once compiled.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
     ...(await cost(print)),
     ...(await speed(print)),
     ...synth(print),
-    ...start(print),
+    ...(await start(print)),
   ];
   for (const miss of misses) print(`✗ ${miss}`);
   print(misses.length === 0 ? '\nall within bounds' : `\n${misses.length} out of bounds`);

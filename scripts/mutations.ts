@@ -207,8 +207,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a request is removed that came after the one that was read',
     file: 'kubernetes/cluster.ts',
-    from: '{ metadata: { resourceVersion: takenUp }, data: { ...data, [REQUEST_KEY]: null } }',
-    to: '{ data: { ...data, [REQUEST_KEY]: null } }',
+    from: '...(over && { metadata: { resourceVersion: over.version } }),',
+    to: '...(over && !over.takesUp && { metadata: { resourceVersion: over.version } }),',
     fault: 'request-hasty',
   },
   {

@@ -50,7 +50,8 @@ export async function kubectlApply(objects: readonly object[]): Promise<void> {
   });
 }
 
-function kubectlPath(): string {
+/** The control plane's own kubectl. */
+export function kubectlPath(): string {
   return path.join(process.env['K8SLAB_BIN'] ?? '', 'kubectl');
 }
 

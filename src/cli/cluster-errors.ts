@@ -15,8 +15,12 @@ export function clusterError(error: unknown, place: Place): unknown {
   if (error instanceof UpgradeError) return cutOff(error, place);
   const refusal = refusalIn(error);
   if (refusal instanceof KubeApiError) {
-    const message = `the API server: ${refusal.message}`;
-    return new CommandError(EXIT.refused, CODES[refusal.code], message, wayOut(refusal.code, place), { cause: error });
+    // What is wrong with credentials the server has not said.
+    const isOurs = refusal.code === 'Unauthorized' && refusal.status === 0;
+    const message = isOurs ? refusal.message : `the API server: ${refusal.message}`;
+    return new CommandError(EXIT.refused, CODES[refusal.code], message, refusal.fix ?? wayOut(refusal.code, place), {
+      cause: error,
+    });
   }
   if (error instanceof PortError) {
     return new CommandError(
@@ -38,7 +42,8 @@ function cutOff(error: UpgradeError, place: Place): UpgradeError | CommandError 
   const refusal = refusalIn(error.cause);
   const reason = error.message.replace(`; ${error.fix}`, '');
   const code = refusal instanceof KubeApiError ? CODES[refusal.code] : error.code;
-  const fix = refusal instanceof KubeApiError ? `${error.fix}: ${wayOut(refusal.code, place)}` : error.fix;
+  const way = refusal instanceof KubeApiError ? (refusal.fix ?? wayOut(refusal.code, place)) : undefined;
+  const fix = way === undefined ? error.fix : `${error.fix}: ${way}`;
   return new CommandError(EXIT.refused, code, reason, fix, { cause: error });
 }
 

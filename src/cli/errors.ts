@@ -42,9 +42,7 @@ export function failureOf(error: unknown): Failure {
     return { exitCode, code, message, ...(fix !== undefined && { fix }) };
   }
   if (error instanceof KubeconfigError) {
-    const { message } = error;
-    const isInstalled = !message.includes('@kubernetes/client-node');
-    return { exitCode: EXIT.badInput, code: 'KUBECONFIG', message, ...(isInstalled && { fix: KUBECONFIG_FIX }) };
+    return { exitCode: EXIT.badInput, code: 'KUBECONFIG', message: error.message, fix: KUBECONFIG_FIX };
   }
   if (error instanceof UpgradeError) {
     const exitCode = error instanceof BlockedError ? EXIT.blocked : EXIT.stopped;

@@ -9,8 +9,9 @@ import type { Link, LinkFlags } from './shell';
  *
  * @throws KubeconfigError
  */
-export async function openLink({ kubeconfig, context, emqxUrl }: LinkFlags): Promise<Link> {
-  const api = await connect({ kubeconfig, context });
+export async function openLink({ kubeconfig, context, emqxUrl, as, asGroup, asUid }: LinkFlags): Promise<Link> {
+  const impersonate = { ...(as && { user: as }), ...(asGroup && { groups: asGroup }), ...(asUid && { uid: asUid }) };
+  const api = await connect({ kubeconfig, context, impersonate });
   const transport = emqxUrl === undefined ? new AgentTransport(api.pods) : new BaseUrlTransport(urlsBy(emqxUrl));
   const prober = new MqttProber(emqxUrl === undefined ? (...target) => api.dial(...target) : dialBy(emqxUrl));
   return { api, namespace: api.namespace, transport, prober, clock: new SystemClock(), close: () => api.close() };

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import pico from 'picocolors';
 import { EXIT } from './exit';
 import type { Shell } from './shell';
@@ -29,6 +28,7 @@ export function processShell(): Shell {
 
 /** The answer is empty when the input ends before there is one. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline');
   // Not as a terminal: Ctrl-C is to reach the process, not the editing of the line.
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
   try {

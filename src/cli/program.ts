@@ -258,6 +258,13 @@ function addCluster(command: Command): void {
     .option('-n, --namespace <namespace>', 'where the cluster is (default: of the manifest, or of the context)')
     .option('--context <name>', 'context of the kubeconfig (default: the current one)')
     .option('--kubeconfig <file>', 'how to reach Kubernetes (default: as kubectl)')
+    .option('--as <user>', 'act for this user, as kubectl does')
+    .addOption(
+      new Option('--as-group <group>', 'act for this group, too; may be given several times').argParser(
+        (group: string, groups: string[] | undefined) => [...(groups ?? []), group],
+      ),
+    )
+    .option('--as-uid <uid>', 'and with this uid')
     .option(
       '--emqx-url <template>',
       'reach the nodes at this URL, in which {pod} and {namespace} are replaced (default: by port-forward)',

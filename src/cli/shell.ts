@@ -15,6 +15,10 @@ export interface LinkFlags {
   kubeconfig?: string;
   context?: string;
   emqxUrl?: string;
+  /** For whom it acts. */
+  as?: string;
+  asGroup?: string[];
+  asUid?: string;
 }
 
 /** The way to one Kubernetes cluster, and to the EMQX nodes in it. */

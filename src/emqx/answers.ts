@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The answers of the management API v4, as far as this project reads them. Unknown fields are ignored. */
 

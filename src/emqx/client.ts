@@ -250,7 +250,8 @@ function silence(error: unknown, signal?: AbortSignal): Pick<NodeView, 'unreacha
   signal?.throwIfAborted();
   if (error instanceof TransportError) {
     const { code, message } = error;
-    return { unreachable: message, ...((code === 'forbidden' || code === 'no-tunnel') && { obstacle: code }) };
+    const isWay = code === 'forbidden' || code === 'no-tunnel' || code === 'unauthorized';
+    return { unreachable: message, ...(isWay && { obstacle: code }) };
   }
   if (error instanceof EmqxApiError) {
     return { unreachable: error.message, ...(error.status === 401 && { obstacle: 'password' as const }) };

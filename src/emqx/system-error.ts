@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<string, TransportError['code']>> = {
   // Of a way that leads through a server, which says no itself.
   FORBIDDEN: 'forbidden',
   NO_TUNNEL: 'no-tunnel',
+  UNAUTHORIZED: 'unauthorized',
 };
 
 /**

@@ -36,13 +36,13 @@ export interface EmqxTransport {
 export const MAX_ANSWER_BYTES = 1_000_000;
 
 /**
- * There was no whole answer: refused, reset, timed out, or longer than it may be; or the way to the pod was `forbidden`, or did not
- * carry a connection (`no-tunnel`). Whether the node acted on the request is unknown.
+ * There was no whole answer: refused, reset, timed out, or longer than it may be; or the way to the pod was `forbidden`, did not carry a
+ * connection (`no-tunnel`), or wants other credentials (`unauthorized`). Whether the node acted on the request is unknown.
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   constructor(
-    readonly code: 'refused' | 'reset' | 'timeout' | 'too-long' | 'forbidden' | 'no-tunnel',
+    readonly code: 'refused' | 'reset' | 'timeout' | 'too-long' | 'forbidden' | 'no-tunnel' | 'unauthorized',
     message: string,
     options?: ErrorOptions,
   ) {

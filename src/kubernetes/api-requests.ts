@@ -1,9 +1,10 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Clock } from '../upgrade';
-import { type ClusterAccess, readable } from './cluster-access';
+import type { ClusterAccess, RequestAccess } from './cluster-access';
 import { KubeApiError } from './kube-api';
 import { refusal } from './kube-error';
+import { CredentialsError, readable } from './kubeconfig/kubeconfig-error';
 
 /** One HTTP request to the API server. */
 export interface ApiRequest {
@@ -23,9 +24,6 @@ const PATIENCE = { tries: 5, waitMs: 30_000 };
 /** A list of thousands of pods is shorter, and so is by far the largest object that an API server takes. */
 const MOST = { answer: 64 * 2 ** 20, line: 8 * 2 ** 20 };
 
-/** Connections that nobody used for so long are closed, before the server does. */
-const IDLE_MS = 30_000;
-
 /**
  * HTTP to an API server over connections that are kept.
  *
@@ -34,11 +32,6 @@ const IDLE_MS = 30_000;
  * - Each attempt ends after `timeoutMs`.
  */
 export class ApiRequests {
-  private readonly agents = {
-    'http:': new http.Agent({ keepAlive: true, timeout: IDLE_MS }),
-    'https:': new https.Agent({ keepAlive: true, keepAliveMsecs: IDLE_MS, timeout: IDLE_MS }),
-  };
-
   constructor(
     private readonly access: ClusterAccess,
     private readonly clock: Clock,
@@ -53,14 +46,7 @@ export class ApiRequests {
   async send<T>(request: ApiRequest, signal?: AbortSignal): Promise<T> {
     for (let tries = 1; ; tries++) {
       signal?.throwIfAborted();
-      const deadline = AbortSignal.timeout(this.timeoutMs);
-      const { response, body } = await this.exchange(
-        request,
-        signal ? AbortSignal.any([signal, deadline]) : deadline,
-      ).catch((error: unknown) => {
-        signal?.throwIfAborted();
-        throw unreachable(request, deadline.aborted ? `no answer within ${this.timeoutMs} ms` : error);
-      });
+      const { response, body } = await this.exchange(request, signal);
       const status = response.statusCode ?? 0;
       const waitMs = status === 429 ? Number(response.headers['retry-after']) * 1000 : Number.NaN;
       if (waitMs >= 0 && waitMs <= PATIENCE.waitMs && tries < PATIENCE.tries) {
@@ -80,81 +66,95 @@ export class ApiRequests {
    */
   async *lines(request: ApiRequest, silentMs: number, signal: AbortSignal): AsyncGenerator<string, void> {
     const late = new AbortController();
-    let timer = setTimeout(() => late.abort(), this.timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    const within = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => late.abort(), ms);
+      return AbortSignal.any([signal, late.signal]);
+    };
     try {
-      const response = await this.withCredentials(() => this.open(request, AbortSignal.any([signal, late.signal])));
+      const response = await this.open(request, () => within(this.timeoutMs), signal);
       const status = response.statusCode ?? 0;
       if (status !== 200) throw refusal(status, await textOf(response));
-      clearTimeout(timer);
-      timer = setTimeout(() => late.abort(), silentMs);
+      within(silentMs);
       let rest = '';
       for await (const chunk of response.setEncoding('utf8')) {
-        timer.refresh();
+        timer?.refresh();
         const lines = (rest + chunk).split('\n');
         rest = lines.pop() ?? '';
         if (rest.length > MOST.line) throw new Error(`a line of more than ${MOST.line} characters`);
         yield* lines.filter((line) => line !== '');
       }
     } catch (error) {
-      throw error instanceof KubeApiError
-        ? error
-        : unreachable(request, late.signal.aborted ? 'no answer for too long' : error);
+      throw asKubeError(request, late.signal.aborted ? 'no answer for too long' : error);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Closes the connections that are kept. */
-  close(): void {
-    for (const agent of Object.values(this.agents)) agent.destroy();
+  private async exchange(request: ApiRequest, signal: AbortSignal | undefined) {
+    let deadline: AbortSignal | undefined;
+    const within = () => {
+      deadline = AbortSignal.timeout(this.timeoutMs);
+      return signal ? AbortSignal.any([signal, deadline]) : deadline;
+    };
+    try {
+      const response = await this.open(request, within, signal);
+      return { response, body: await textOf(response) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw asKubeError(request, deadline?.aborted ? `no answer within ${this.timeoutMs} ms` : error);
+    }
   }
 
-  private async exchange(request: ApiRequest, signal: AbortSignal) {
-    const response = await this.withCredentials(() => this.open(request, signal));
-    return { response, body: await textOf(response) };
-  }
-
-  /** Credentials that are refused may have run out before their time: they are asked for anew, once. */
-  private async withCredentials(open: () => Promise<IncomingMessage>): Promise<IncomingMessage> {
+  /**
+   * Credentials that are refused may have run out before their time: they are asked for anew, once.
+   *
+   * @param within begins the time that the server has: asking for credentials may take as long as a person does
+   */
+  private async open(request: ApiRequest, within: () => AbortSignal, signal?: AbortSignal): Promise<IncomingMessage> {
     const { generation } = this.access;
-    const response = await open();
+    const response = await started(this.access, request, await this.access.request(signal), within());
     if (response.statusCode !== 401) return response;
     response.resume();
-    await this.access.renew(generation);
-    return open();
+    this.access.renew(generation);
+    return started(this.access, request, await this.access.request(signal), within());
   }
+}
 
-  private async open(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const { headers, ...access } = await abortable(this.access.requestOptions(), signal);
-    const url = new URL(this.access.server + request.path);
-    for (const [name, value] of Object.entries(request.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, value);
-    }
-    const body = request.body && JSON.stringify(request.body);
-    const { request: start } = url.protocol === 'http:' ? http : https;
-    return new Promise((resolve, reject) => {
-      start(
-        url,
-        {
-          agent: this.agents[url.protocol as 'http:' | 'https:'],
-          ...access,
-          method: request.method,
-          signal,
-          headers: {
-            ...headers,
-            accept: 'application/json',
-            ...(body !== undefined && {
-              'content-type': request.contentType ?? 'application/json',
-              'content-length': Buffer.byteLength(body),
-            }),
-          },
-        },
-        resolve,
-      )
-        .on('error', reject)
-        .end(body);
-    });
+function started(
+  { server }: ClusterAccess,
+  request: ApiRequest,
+  { headers, ...access }: RequestAccess,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const url = new URL(server + request.path);
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, value);
   }
+  const body = request.body && JSON.stringify(request.body);
+  const { request: start } = url.protocol === 'http:' ? http : https;
+  return new Promise((resolve, reject) => {
+    start(
+      url,
+      {
+        ...access,
+        method: request.method,
+        signal,
+        headers: {
+          ...headers,
+          accept: 'application/json',
+          ...(body !== undefined && {
+            'content-type': request.contentType ?? 'application/json',
+            'content-length': Buffer.byteLength(body),
+          }),
+        },
+      },
+      resolve,
+    )
+      .on('error', reject)
+      .end(body);
+  });
 }
 
 /** The text of an answer. @throws Error as soon as it is too long */
@@ -169,16 +169,6 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-/** What is awaited, or the signal's reason when that comes first. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
 function parsed<T>(body: string, status: number): T {
   try {
     return JSON.parse(body) as T;
@@ -187,7 +177,18 @@ function parsed<T>(body: string, status: number): T {
   }
 }
 
-function unreachable({ method, path }: ApiRequest, error: unknown): KubeApiError {
+/** Codes of TLS for a certificate that is not accepted. */
+const NOT_TRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/;
+
+/** What became of a request that no API server has answered. */
+function asKubeError({ method, path }: ApiRequest, error: unknown): KubeApiError {
+  if (error instanceof KubeApiError) return error;
+  if (error instanceof CredentialsError) {
+    return new KubeApiError(0, 'Unauthorized', error.message, { cause: error, fix: error.fix });
+  }
   const what = typeof error === 'string' ? error : readable(error);
-  return new KubeApiError(0, 'Unreachable', `${method} ${path}: ${what}`);
+  if (!NOT_TRUSTED.test(what)) return new KubeApiError(0, 'Unreachable', `${method} ${path}: ${what}`);
+  return new KubeApiError(0, 'Unreachable', `the certificate of the server is not accepted: ${what}`, {
+    fix: 'certificate-authority and tls-server-name of the kubeconfig say by what it is known; `kubectl cluster-info` meets the same certificate',
+  });
 }

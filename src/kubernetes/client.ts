@@ -45,8 +45,7 @@ const WATCH_SECONDS = 300;
 /**
  * The way to a real cluster. Nothing is asked before the first call.
  *
- * @throws KubeconfigError when there is no kubeconfig or no such context, or when the optional peer dependency
- * `@kubernetes/client-node` is not installed
+ * @throws KubeconfigError when there is no kubeconfig, no such context, or something is wrong in it
  */
 export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
   return new KubeClient(await ClusterAccess.load(options), options);
@@ -166,7 +165,7 @@ export class KubeClient implements KubeApi {
 
   /** Closes the connections that are kept, to the server and to pods. */
   close(): void {
-    this.requests.close();
+    this.access.close();
     this.pods.destroy();
   }
 

@@ -1,67 +1,73 @@
-import type { RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node' with { 'resolution-mode': 'import' };
+import { readFileSync } from 'node:fs';
+import { type Agent, validateHeaderValue } from 'node:http';
+import tls, { type SecureContextOptions } from 'node:tls';
+import { CredentialPlugin, type PluginCredentials } from './kubeconfig/credential-plugin';
+import { CredentialsError, KubeconfigError, readable } from './kubeconfig/kubeconfig-error';
+import type { ClusterEntry, Impersonation, Kubeconfig, Material, UserEntry } from './kubeconfig/kubeconfig-file';
+import { type KubeconfigSource, loadKubeconfig, NOBODY } from './kubeconfig/load-kubeconfig';
+import { tokenOfProvider } from './kubeconfig/oidc-provider';
+import { agentTo } from './kubeconfig/proxy';
+import { trustedRoots } from './kubeconfig/trusted-roots';
 
-export interface KubeconfigOptions {
-  /**
-   * Path of a kubeconfig file.
-   *
-   * @default - as kubectl: `$KUBECONFIG`, then `~/.kube/config`; and inside of a pod without these its service account
-   */
-  kubeconfig?: string;
-  /**
-   * A kubeconfig itself, in YAML or JSON; it takes the place of a file. It is secret, and no error shows any of it.
-   *
-   * @default - the file
-   */
-  kubeconfigText?: string;
+export interface KubeconfigOptions extends KubeconfigSource {
   /**
    * Name of a context.
    *
    * @default - the current context of the kubeconfig
    */
   context?: string;
+  /**
+   * Whose rights are used, as by `kubectl --as`, `--as-group` and `--as-uid`.
+   *
+   * @default - what the user's entry in the kubeconfig says, else the user's own
+   */
+  impersonate?: Partial<Impersonation>;
 }
 
-/** There is no way to the cluster: no kubeconfig, no such context, or the optional Kubernetes client is not installed. */
-export class KubeconfigError extends Error {
-  override readonly name = 'KubeconfigError';
+/** What one request needs beside its own: the way to the server, by what it is known, and who asks. */
+export interface RequestAccess extends SecureContextOptions {
+  agent: Agent;
+  headers: Record<string, string | string[]>;
+  servername?: string;
+  rejectUnauthorized?: boolean;
 }
 
 /**
- * Where an API server is, and by what a request to it is authenticated: client certificates, tokens, token files and
- * credential plugins of a kubeconfig, or the service account of a pod.
+ * Where an API server is, and by what a request to it is authenticated: client certificates, tokens, token files, passwords and
+ * credential plugins of a kubeconfig, or the service account of a pod. What kubectl accepts is accepted.
  */
 export class ClusterAccess {
   /** Base URL, without a slash at the end. */
   readonly server: string;
   /** Namespace of the context. */
   readonly namespace: string;
-  /** Whether requests go through the `proxy-url` of the kubeconfig. */
-  readonly proxied: boolean;
-
   /** Counts how often credentials were asked for anew. */
   generation = 0;
-  private renewing: Promise<void> | undefined;
+
+  private entries: Entries;
+  private plugin: CredentialPlugin | undefined;
+  /** Files as they were last read: one that is being replaced at this moment stays as it was. */
+  private readonly files = new Map<string, Buffer>();
+  private checked: string | undefined;
 
   private constructor(
-    private current: KubeConfig,
     private readonly options: KubeconfigOptions,
+    entries: Entries,
+    server: URL,
+    private readonly agent: Agent,
   ) {
-    const config = current;
-    const cluster = config.getCurrentCluster();
-    if (!cluster) throw new KubeconfigError(`the context ${config.getCurrentContext()} names no cluster`);
-    this.server = cluster.server;
-    this.namespace = config.getContextObject(config.getCurrentContext())?.namespace || 'default';
-    this.proxied = cluster.proxyUrl !== undefined;
+    this.entries = entries;
+    this.server = server.href.replace(/\/+$/, '');
+    this.namespace = entries.namespace;
+    this.usePlugin();
   }
 
   /** @throws KubeconfigError */
   static async load(options: KubeconfigOptions): Promise<ClusterAccess> {
-    return new ClusterAccess(await configBy(options), options);
-  }
-
-  get config(): KubeConfig {
-    return this.current;
+    const entries = entriesBy(options);
+    const server = serverOf(entries.cluster, entries.clusterName);
+    const agent = await agentTo(server, entries.cluster.proxyUrl, process.env);
+    return new ClusterAccess(options, entries, server, agent);
   }
 
   /**
@@ -70,80 +76,201 @@ export class ClusterAccess {
    *
    * @param generation of the credentials that were refused: others may have been asked for meanwhile
    */
-  async renew(generation: number): Promise<void> {
+  renew(generation: number): void {
     if (generation !== this.generation) return;
-    this.renewing ??= configBy(this.options)
-      .then((config) => {
-        this.current = config;
-        this.generation++;
-      })
-      .catch(() => undefined)
-      .finally(() => {
-        this.renewing = undefined;
-      });
-    await this.renewing;
+    this.generation++;
+    this.plugin?.forget();
+    let next: Entries;
+    try {
+      next = entriesBy(this.options);
+    } catch (error) {
+      if (error instanceof KubeconfigError) return;
+      throw error;
+    }
+    const isSame = JSON.stringify(next.user.plugin) === JSON.stringify(this.entries.user.plugin);
+    this.entries = next;
+    if (!isSame) this.usePlugin();
   }
 
-  /** What `node:https` needs for one request; read anew each time, since tokens are renewed. */
-  async requestOptions(): Promise<RequestOptions> {
-    const options: RequestOptions = {};
-    await this.config.applyToHTTPSOptions(options);
-    // Made for this one request; connections are to be kept.
-    if (!this.proxied) delete options.agent;
-    return options;
+  /** What one request needs; read anew for each, as tokens and certificates are replaced. @throws CredentialsError */
+  async request(signal?: AbortSignal): Promise<RequestAccess> {
+    const { cluster, user } = this.entries;
+    const { agent } = this;
+    // No secret goes over the wire in clear: kubectl, too, is nobody there.
+    if (!this.isPrivate) return { agent, headers: {} };
+    const known = await this.plugin?.credentials(signal);
+    const headers = this.headers(known);
+    if (!this.server.startsWith('https:')) return { agent, headers };
+    const cert =
+      known?.certificate ?? this.read(user.certificate, `the client certificate of the user ${this.entries.userName}`);
+    const key = known?.key ?? this.read(user.key, `the client key of the user ${this.entries.userName}`);
+    const ca = this.authority();
+    const secure = { ...(cert && key && { cert, key }), ...(ca && { ca }) };
+    this.check(secure);
+    return {
+      agent,
+      headers,
+      ...secure,
+      ...(cluster.tlsServerName && { servername: cluster.tlsServerName }),
+      ...(cluster.insecure ? { rejectUnauthorized: false } : !ca && { ca: trustedRoots(process.env) }),
+    };
+  }
+
+  /** Closes the connections that are kept. */
+  close(): void {
+    this.agent.destroy();
+  }
+
+  /** Whether nobody else sees what is sent. */
+  private get isPrivate(): boolean {
+    return /^https:|^http:\/\/(127(\.\d+){3}|\[::1\]|localhost)(:|\/|$)/.test(this.server);
+  }
+
+  private usePlugin(): void {
+    const { cluster, user, userName } = this.entries;
+    this.plugin = user.plugin && new CredentialPlugin(userName, user.plugin, cluster, () => this.authority());
+  }
+
+  private authority(): Buffer | undefined {
+    const { cluster, clusterName } = this.entries;
+    return cluster.insecure ? undefined : this.read(cluster.authority, `the authority of the cluster ${clusterName}`);
+  }
+
+  private headers(known: PluginCredentials | undefined): Record<string, string | string[]> {
+    const { user, userName } = this.entries;
+    const authorization = this.authorization(known);
+    if (authorization !== undefined) {
+      try {
+        validateHeaderValue('authorization', authorization);
+      } catch {
+        const fix = 'take out what was copied along with it, such as a line break';
+        throw new CredentialsError(
+          `the token or password of the user ${userName} has a character that HTTP does not take`,
+          fix,
+        );
+      }
+    }
+    return {
+      ...(authorization !== undefined && { authorization }),
+      ...impersonation({ ...user.impersonate, ...this.options.impersonate }, userName),
+    };
+  }
+
+  private authorization(known: PluginCredentials | undefined): string | undefined {
+    const { user, userName } = this.entries;
+    const file =
+      user.tokenFile && this.read({ data: undefined, file: user.tokenFile }, `the token file of the user ${userName}`);
+    const token = known?.token ?? file?.toString().trim() ?? user.token ?? tokenOfProvider(user.provider, userName);
+    if (token) return `Bearer ${token}`;
+    if (user.username === undefined) return undefined;
+    return `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`;
+  }
+
+  /** @throws CredentialsError when it cannot be read, and never could */
+  private read({ data, file }: Material, what: string): Buffer | undefined {
+    if (data || !file) return data;
+    try {
+      const content = readFileSync(file);
+      this.files.set(file, content);
+      return content;
+    } catch (error) {
+      const known = this.files.get(file);
+      if (known) return known;
+      throw new CredentialsError(
+        `${what}, ${file}: ${readable(error)}`,
+        'correct its path in the kubeconfig, or log in again',
+      );
+    }
+  }
+
+  /** Whether TLS can use them: once for each. @throws CredentialsError */
+  private check(secure: SecureContextOptions): void {
+    const seen = Object.values(secure).map(String).join();
+    if (seen === this.checked) return;
+    try {
+      tls.createSecureContext(secure);
+    } catch (error) {
+      const what = `the client certificate or key of the user ${this.entries.userName}, or the authority of the cluster,`;
+      throw new CredentialsError(
+        `${what} cannot be used: ${readable(error)}`,
+        'they must be PEM, and belong together: log in again',
+      );
+    }
+    this.checked = seen;
   }
 }
 
-/** What the kubeconfig says now, with the context that is wanted. @throws KubeconfigError */
-async function configBy({ kubeconfig, kubeconfigText, context }: KubeconfigOptions): Promise<KubeConfig> {
-  const config = new (await kubernetesClient()).KubeConfig();
-  try {
-    if (kubeconfigText !== undefined) config.loadFromString(kubeconfigText);
-    else if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-    else config.loadFromDefault(undefined, true);
-  } catch (error) {
-    const source = kubeconfigText === undefined ? (kubeconfig ?? process.env['KUBECONFIG'] ?? '') : 'that is given';
-    throw new KubeconfigError(`the kubeconfig ${source}: ${readable(error)}`);
-  }
-  // What the client falls back to when it found nothing at all.
-  if (config.getCurrentContext() === 'loaded-context') {
-    throw new KubeconfigError('no kubeconfig: set KUBECONFIG, or name a file');
-  }
-  const names = config.getContexts().map(({ name }) => name);
-  const wanted = context ?? config.getCurrentContext();
-  if (!names.includes(wanted)) {
-    const problem = wanted ? `the context ${wanted} is not in the kubeconfig` : 'the kubeconfig has no current context';
-    throw new KubeconfigError(`${problem}; it has ${names.join(', ') || 'none'}`);
-  }
-  config.setCurrentContext(wanted);
-  // The client takes plain HTTP only where no certificate is to be checked, and on loopback there is nobody to check.
-  const cluster = config.getCurrentCluster();
-  if (cluster && /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:|$)/.test(cluster.server)) {
-    Object.assign(cluster, { skipTLSVerify: true });
-  }
-  return config;
+/** What the kubeconfig says of the context that is wanted. */
+interface Entries {
+  cluster: ClusterEntry;
+  clusterName: string;
+  user: UserEntry;
+  userName: string;
+  namespace: string;
 }
 
-/** The Kubernetes client, an optional peer dependency: loaded when a cluster is really talked to. */
-export async function kubernetesClient() {
-  try {
-    return await import('@kubernetes/client-node');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+/** @throws KubeconfigError */
+function entriesBy(options: KubeconfigOptions): Entries {
+  const config = loadKubeconfig(options);
+  const contextName = options.context ?? config.currentContext;
+  const context = config.contexts.get(contextName);
+  if (!context) throw noContext(contextName, config);
+  const cluster = config.clusters.get(context.cluster);
+  if (!cluster) {
     throw new KubeconfigError(
-      'talking to a cluster needs the package @kubernetes/client-node: npm install it, in version 1.4',
+      `the context ${contextName} names the cluster ${context.cluster || '""'}, which is not in the kubeconfig`,
     );
   }
+  const user = config.users.get(context.user) ?? NOBODY;
+  return {
+    cluster,
+    clusterName: context.cluster,
+    user,
+    userName: context.user,
+    namespace: context.namespace ?? 'default',
+  };
 }
 
-/** What went wrong, without the excerpt that parsers print: it may be a token. */
-export function readable(error: unknown): string {
-  const { name, code, reason, mark, message } = error as Error & {
-    code?: unknown;
-    reason?: unknown;
-    mark?: { line: number };
+function noContext(wanted: string, { contexts }: Kubeconfig): KubeconfigError {
+  const problem = wanted ? `the context ${wanted} is not in the kubeconfig` : 'the kubeconfig has no current context';
+  return new KubeconfigError(`${problem}; it has ${[...contexts.keys()].join(', ') || 'none'}`);
+}
+
+function serverOf({ server, insecure, authority }: ClusterEntry, name: string): URL {
+  // As for kubectl, what names no scheme is secure where there is something to know the server by.
+  const scheme = insecure || authority.data || authority.file ? 'https://' : 'http://';
+  const full = server.includes('://') ? server : `${scheme}${server}`;
+  if (server === '' || !URL.canParse(full) || !/^https?:/.test(full)) {
+    throw new KubeconfigError(
+      `the cluster ${name} in the kubeconfig has no server that is a URL of http:// or https://`,
+    );
+  }
+  return new URL(full);
+}
+
+/** @throws CredentialsError when there are groups, and nobody who is in them */
+function impersonation({ user, uid, groups = [], extra = {} }: Partial<Impersonation>, userName: string) {
+  if (user === undefined) {
+    if (!uid && groups.length === 0 && Object.keys(extra).length === 0) return {};
+    const fix = 'add `as` to the user in the kubeconfig, or give --as';
+    throw new CredentialsError(`the user ${userName} acts for groups, a uid or extras without a user`, fix);
+  }
+  const extras = Object.entries(extra).map(
+    ([key, values]) => [`impersonate-extra-${escaped(key)}`, [...values]] as const,
+  );
+  return {
+    'impersonate-user': user,
+    ...(uid && { 'impersonate-uid': uid }),
+    ...(groups.length > 0 && { 'impersonate-group': [...groups] }),
+    ...Object.fromEntries(extras),
   };
-  if (name === 'SyntaxError') return 'not JSON';
-  if (typeof reason === 'string' && mark) return `${reason}, line ${mark.line + 1}`;
-  return typeof code === 'string' ? code : message.trim();
+}
+
+/** What a header's name does not take, percent-encoded. @see client-go, transport/round_trippers.go */
+function escaped(key: string): string {
+  const legal = /[!#$&'*+\-.^_`|~0-9A-Za-z]/;
+  return [...Buffer.from(key)]
+    .map((byte) => [byte, String.fromCharCode(byte)] as const)
+    .map(([byte, char]) => (legal.test(char) ? char.toLowerCase() : `%${byte.toString(16).padStart(2, '0')}`))
+    .join('');
 }

@@ -138,14 +138,17 @@ export type KubeErrorReason =
 /** A refused or failed request to the API server. */
 export class KubeApiError extends Error {
   override readonly name = 'KubeApiError';
+  /** What to do about it, where more is known than the code tells. */
+  readonly fix: string | undefined;
   constructor(
     /** HTTP status; 0 when there was no answer. */
     readonly status: number,
     readonly code: KubeErrorReason,
     message: string,
-    options?: ErrorOptions,
+    { fix, ...options }: ErrorOptions & { fix?: string } = {},
   ) {
     super(message, options);
+    this.fix = fix;
   }
 }
 

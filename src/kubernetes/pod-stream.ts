@@ -1,5 +1,10 @@
-import { Duplex, PassThrough, Writable } from 'node:stream';
-import { type ClusterAccess, kubernetesClient, readable } from './cluster-access';
+import type { IncomingMessage } from 'node:http';
+import { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { WebSocket } from 'ws';
+import type { ClusterAccess } from './cluster-access';
+import { refusal } from './kube-error';
+import { CredentialsError, readable } from './kubeconfig/kubeconfig-error';
 
 /** Names a port of a pod. */
 export interface PodPort {
@@ -8,21 +13,16 @@ export interface PodPort {
   port: number;
 }
 
-/** The part of a WebSocket that is needed here. */
-interface Socket {
-  onclose: (() => void) | null;
-  terminate(): void;
-}
-
 /**
  * A connection to a port of a pod could not be made, or was lost. `code` is the one a socket would have given: `ECONNREFUSED`
- * before there was a connection, `ETIMEDOUT` when the API server did not answer, `FORBIDDEN` when it refused (403), `NO_TUNNEL` when
- * it, or a proxy before it, did not take the connection for a WebSocket, else `ECONNRESET`.
+ * before there was a connection, `ETIMEDOUT` when the API server did not answer, `FORBIDDEN` when it refused (403), `UNAUTHORIZED` when
+ * the credentials were refused or could not be had, `NO_TUNNEL` when it, or a proxy before it, did not take the connection for a
+ * WebSocket, else `ECONNRESET`.
  */
 export class PodConnectionError extends Error {
   override readonly name = 'PodConnectionError';
   constructor(
-    readonly code: 'ECONNREFUSED' | 'ECONNRESET' | 'ETIMEDOUT' | 'FORBIDDEN' | 'NO_TUNNEL',
+    readonly code: 'ECONNREFUSED' | 'ECONNRESET' | 'ETIMEDOUT' | 'FORBIDDEN' | 'NO_TUNNEL' | 'UNAUTHORIZED',
     message: string,
   ) {
     super(message);
@@ -32,8 +32,9 @@ export class PodConnectionError extends Error {
 /** What kubelets say when nothing listens in the pod. */
 const NOBODY_LISTENS = /connection refused|failed to (connect|dial|find)|not running|no such/i;
 
-/** How the WebSocket reports refused credentials. */
-const UNAUTHORIZED = /server response: 401\b/;
+/** How port-forward is spoken over a WebSocket: the first byte of each message is its channel. */
+const PROTOCOL = 'v4.channel.k8s.io';
+const DATA = 0;
 
 /**
  * One TCP connection to a port of a pod, as the kubelet makes it on behalf of the API server: a port-forward over a WebSocket.
@@ -41,11 +42,18 @@ const UNAUTHORIZED = /server response: 401\b/;
  * That it is open says nothing of the pod: when nothing listens there, the stream ends with an error a moment later.
  */
 export class PodStream extends Duplex {
-  private readonly toPod = new PassThrough();
-  private socket: Socket | undefined;
+  /** Channels that have named their port: the first message of each holds nothing else. */
+  private readonly begun = new Set<number>();
 
-  private constructor() {
+  private constructor(
+    private readonly socket: WebSocket,
+    private readonly port: number,
+  ) {
     super({ allowHalfOpen: false });
+    // An error is followed by the close.
+    socket.on('error', () => undefined);
+    socket.on('message', (data) => this.receive(data as Buffer));
+    socket.on('close', () => this.soon(() => this.push(null)));
   }
 
   /**
@@ -55,36 +63,24 @@ export class PodStream extends Duplex {
   static async open(access: ClusterAccess, target: PodPort, timeoutMs: number): Promise<PodStream> {
     const { generation } = access;
     return PodStream.attempt(access, target, timeoutMs).catch(async (error: PodConnectionError) => {
-      if (!UNAUTHORIZED.test(error.message)) throw error;
-      await access.renew(generation); // once, as for any request
+      if (error.code !== 'UNAUTHORIZED') throw error;
+      access.renew(generation); // once, as for any request
       return PodStream.attempt(access, target, timeoutMs);
     });
   }
 
   private static async attempt(access: ClusterAccess, target: PodPort, timeoutMs: number): Promise<PodStream> {
     const { namespace, pod, port } = target;
-    const stream = new PodStream();
-    const output = sink((chunk) => stream.push(chunk));
-    const errors = sink((chunk) => stream.fail(port, chunk.toString().trim()));
-    // The client has no time limit of its own for the handshake.
-    const config = Object.create(access.config, {
-      applyToHTTPSOptions: {
-        value: async (options: object) => {
-          await access.config.applyToHTTPSOptions(options);
-          Object.assign(options, { handshakeTimeout: timeoutMs });
-        },
-      },
-    }) as typeof access.config;
     try {
-      const { PortForward } = await kubernetesClient();
-      const forward = new PortForward(config);
-      const socket = (await forward.portForward(namespace, pod, [port], output, errors, stream.toPod)) as Socket;
-      stream.attach(socket);
+      const path = `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`;
+      const options = { ...(await access.request()), handshakeTimeout: timeoutMs, perMessageDeflate: false };
+      const socket = new WebSocket(access.server.replace(/^http/, 'ws') + path, PROTOCOL, options);
+      const stream = new PodStream(socket, port);
+      await opened(socket);
       return stream;
     } catch (error) {
-      stream.destroy();
-      const words = readable(error);
-      throw new PodConnectionError(codeOf(words), `port ${port}: ${words}`);
+      const words = error instanceof Refused ? error.message : readable(error);
+      throw new PodConnectionError(codeOf(error), `port ${port}: ${words}`);
     }
   }
 
@@ -98,28 +94,31 @@ export class PodStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.toPod.write(chunk, done);
-  }
-
-  override _final(done: () => void): void {
-    this.toPod.end();
-    done();
+    // What comes too late goes nowhere: why it ended, the end says.
+    if (this.socket.readyState !== WebSocket.OPEN) done();
+    else this.socket.send(Buffer.concat([Buffer.from([DATA]), chunk]), done);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.socket?.terminate();
+    this.socket.terminate();
     done(error);
   }
 
-  private attach(socket: Socket): void {
-    this.socket = socket;
-    if (this.destroyed) socket.terminate();
-    socket.onclose = () => this.soon(() => this.push(null));
+  private receive(message: Buffer): void {
+    const channel = message[0] ?? DATA;
+    if (!this.begun.has(channel)) {
+      this.begun.add(channel);
+      return;
+    }
+    const content = message.subarray(1);
+    if (content.length === 0) return;
+    if (channel === DATA) this.push(content);
+    else this.fail(content.toString().trim());
   }
 
-  private fail(port: number, words: string): void {
+  private fail(words: string): void {
     const code = NOBODY_LISTENS.test(words) ? 'ECONNREFUSED' : 'ECONNRESET';
-    this.soon(() => this.destroy(new PodConnectionError(code, `port ${port}: ${words}`)));
+    this.soon(() => this.destroy(new PodConnectionError(code, `port ${this.port}: ${words}`)));
   }
 
   /** Ends the stream when whoever opened it has it in his hands: what the kubelet says may come before that. */
@@ -132,27 +131,41 @@ export class PodStream extends Duplex {
   }
 }
 
+/** The API server, or somebody before it, did not take the connection for a WebSocket. */
+class Refused extends Error {
+  constructor(
+    readonly status: number,
+    words: string,
+  ) {
+    super(`the answer to a WebSocket was ${status}${words ? `: ${words}` : ''}`);
+  }
+}
+
+function opened(socket: WebSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+    socket.once('unexpected-response', (_, response: IncomingMessage) => {
+      const { statusCode = 0 } = response;
+      text(response)
+        .then((body) => reject(new Refused(statusCode, refusal(statusCode, body).message)), reject)
+        .finally(() => socket.terminate());
+    });
+  });
+}
+
 /** What an HTTP status says where a WebSocket was asked for; the others may be the kubelet's, about this one pod. */
-const STATUS_CODES: Readonly<Record<string, PodConnectionError['code']>> = {
+const STATUS_CODES: Readonly<Record<number, PodConnectionError['code']>> = {
   200: 'NO_TUNNEL',
   400: 'NO_TUNNEL',
+  401: 'UNAUTHORIZED',
   403: 'FORBIDDEN',
   426: 'NO_TUNNEL',
   502: 'NO_TUNNEL',
 };
 
-function codeOf(words: string): PodConnectionError['code'] {
-  const status = /unexpected server response: (\d+)/i.exec(words)?.[1];
-  if (status !== undefined) return STATUS_CODES[status] ?? 'ECONNREFUSED';
-  return /timed out/i.test(words) ? 'ETIMEDOUT' : 'ECONNREFUSED';
-}
-
-function sink(take: (chunk: Buffer) => void): Writable {
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      // Each channel begins with a frame that names the port, of which nothing is left here.
-      if (chunk.length > 0) take(chunk);
-      done();
-    },
-  });
+function codeOf(error: unknown): PodConnectionError['code'] {
+  if (error instanceof CredentialsError) return 'UNAUTHORIZED';
+  if (error instanceof Refused) return STATUS_CODES[error.status] ?? 'ECONNREFUSED';
+  return /timed out/i.test((error as Error).message) ? 'ETIMEDOUT' : 'ECONNREFUSED';
 }

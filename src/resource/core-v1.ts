@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The parts of Kubernetes' own core/v1 API inside of the custom resources. They are validated in full, by definitions that

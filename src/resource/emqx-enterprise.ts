@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { API_VERSION, KIND } from './constants';
 import { objectMeta } from './metadata';
 import { emqxEnterpriseSpec } from './spec';

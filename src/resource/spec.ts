@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_CLUSTER_DOMAIN, DEFAULT_RELOADER_IMAGE, DEFAULT_REPLICAS } from './constants';
 import * as core from './core-v1';
 import { templateMeta } from './metadata';

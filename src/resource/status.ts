@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A time as RFC 3339 text. */
 export const dateTime = z.string().meta({ format: 'date-time' });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearest } from './nearest';
 import { formatPath, HIDDEN, type Problem } from './problem';
 import { QUANTITY } from './quantity';

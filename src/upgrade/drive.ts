@@ -1,4 +1,5 @@
 import { ActionFailures } from './action-failures';
+import { actionText } from './action-text';
 import type { UpgradeContext } from './context';
 import { CreationWarning } from './creation-warning';
 import { type Action, decide, isDangerous, type Step } from './decide';
@@ -241,37 +242,25 @@ export class Run {
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     const { cluster, emqx } = this.context;
-    const report = (text: string) => {
-      if (!this.undone.has(action)) this.tell('action', text);
-    };
+    if (!this.undone.has(action)) this.tell('action', actionText(action, this.journal.from.version));
     switch (action.do) {
       case 'select-traffic':
-        report(`Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`);
         return cluster.selectTraffic(action.service, action.revision, signal);
       case 'lead-traffic':
-        report(`Endpoints ${action.service} → ${action.revision}`);
         return cluster.leadTraffic(action.service, action.revision, signal);
       case 'patch-resource':
-        report(action.why);
         return this.patch(action, observation.cluster.resourceVersion, signal);
       case 'revert-resource':
-        report(`give version ${this.journal.from.version} back, the operator held`);
         return this.revert(action.run, observation, signal);
       case 'mark-serving':
-        report(`open the readiness gate of ${action.pod}`);
         return cluster.markServing(action.pod, signal);
-      case 'start-evacuation': {
-        const { connectionsPerSecond, sessionsPerSecond } = action.order;
-        report(`evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`);
+      case 'start-evacuation':
         this.observer.forget(action.pod);
         return emqx.startEvacuation(action.pod, action.node, action.order, signal);
-      }
       case 'stop-evacuation':
-        report(`stop the evacuation of ${action.pod}`);
         this.observer.forget(action.pod);
         return emqx.stopEvacuation(action.pod, action.node, signal);
       case 'scale-set':
-        report(`scale ${action.set} to ${action.replicas}`);
         return cluster.scaleSet(action.set, action.replicas, signal);
     }
   }
@@ -318,14 +307,11 @@ export class Run {
     if (change.phase) next.began = { ...next.began, [change.phase]: now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
-    await this.insist(
-      async () => {
-        await this.lease.keepForWrite(signal);
-        this.version = await cluster.writeJournal(next, { version: this.version, takesUp }, signal);
-      },
-      false,
-      signal,
-    );
+    const write = async () => {
+      await this.lease.keepForWrite(signal);
+      this.version = await cluster.writeJournal(next, { version: this.version, takesUp }, signal);
+    };
+    await this.insist(write, false, signal);
     this.journal = next;
     this.witness.noted();
     // A note alone (an incident, a hold) makes nothing that is waited for or refused new.

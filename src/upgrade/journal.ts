@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { INCIDENT_KINDS, type Incident } from './incident';
 import type { NodeShare } from './pacing';
 

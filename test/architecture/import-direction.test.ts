@@ -18,7 +18,6 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 };
 /** Packages that only these rooms may load. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  '@kubernetes/client-node': ['kubernetes'],
   '@pulumi/kubernetes': ['pulumi'],
   '@pulumi/pulumi': ['pulumi'],
   cdk8s: ['constructs', 'pulumi', 'sandbox'],
@@ -26,7 +25,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   constructs: ['constructs'],
   mqtt: ['sandbox'],
   'mqtt-packet': ['emqx', 'sandbox'],
-  ws: ['sandbox'],
+  'http-proxy-agent': ['kubernetes'],
+  'https-proxy-agent': ['kubernetes'],
+  'socks-proxy-agent': ['kubernetes'],
+  ws: ['kubernetes', 'sandbox'],
   commander: ['cli'],
   picocolors: ['cli'],
 };

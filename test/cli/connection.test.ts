@@ -6,7 +6,7 @@ import ts from 'typescript';
 import { clusterError } from '../../src/cli/cluster-errors';
 import { openLink } from '../../src/cli/link';
 import type { Link } from '../../src/cli/shell';
-import { KubeApiError, KubeconfigError, type KubeErrorReason } from '../../src/kubernetes';
+import { KubeApiError, type KubeErrorReason } from '../../src/kubernetes';
 import { SimulatedClock } from '../../src/simulator/clock';
 import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
 import { ObjectStore } from '../../src/simulator/kubernetes/object-store';
@@ -244,10 +244,15 @@ describe('the kubeconfig', () => {
     expect(err).toContain('→ name the file by --kubeconfig or KUBECONFIG, and the context in it by --context\n');
   });
 
-  test('is not to blame where the Kubernetes client is not installed', async () => {
-    const link = () => Promise.reject(new KubeconfigError('talking to a cluster needs @kubernetes/client-node'));
-    const { code, err } = await run(['status'], { link });
-    expect({ code, err }).toEqual({ code: 2, err: 'talking to a cluster needs @kubernetes/client-node\n' });
+  test('whose credential plugin is not installed says how to get it, and blames no network', async () => {
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-plugin', installHint: 'get it' };
+    const content = kubeconfig('https://127.0.0.1:1', { exec });
+    const flags = { kubeconfig: temporaryFile(JSON.stringify(content)) };
+    expect(await run(['status'], { link: () => openLink(flags) })).toEqual({
+      code: 5,
+      out: '',
+      err: 'the credential plugin no-such-plugin of the user me is not installed\n→ get it\n',
+    });
   });
 
   test('gives the namespace of its context', async () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { runInThisContext } from 'node:vm';
 import type { KubeClient } from '../../src/kubernetes/client';
+import { ClusterAccess } from '../../src/kubernetes/cluster-access';
 import type { KubeObject } from '../../src/kubernetes/kube-api';
 import { type Asked, client, endAll, fakeServer, json, kubeconfig, rejection, temporaryFile } from './_fake-server';
 
@@ -316,8 +316,7 @@ describe('a kubeconfig', () => {
   });
 
   test('is the one of the environment, unless another is named', async () => {
-    // Tests have an environment of their own; the Kubernetes client reads that of the process.
-    const environment = runInThisContext('process.env') as NodeJS.ProcessEnv;
+    const environment = process.env;
     const before = environment['KUBECONFIG'];
     environment['KUBECONFIG'] = temporaryFile(JSON.stringify(two));
     try {
@@ -336,7 +335,12 @@ describe('a kubeconfig', () => {
       undefined,
       'the kubeconfig has no current context; it has one, two',
     ],
-    ['without the cluster', { ...two, clusters: [] }, undefined, 'the context one names no cluster'],
+    [
+      'without the cluster',
+      { ...two, clusters: [] },
+      undefined,
+      'the context one names the cluster test, which is not in the kubeconfig',
+    ],
   ])('%s is refused', async (_, content, context, message) => {
     expect(await rejection(connected(content, context))).toMatchObject({ name: 'KubeconfigError', message });
   });
@@ -366,21 +370,26 @@ describe('a kubeconfig', () => {
       return api.get(MAP);
     };
     expect(await rejection(ask('console.error("log in first"); process.exit(1)'))).toMatchObject({
-      code: 'Unreachable',
-      message: expect.stringMatching(/: log in first$/),
+      code: 'Unauthorized',
+      message: expect.stringMatching(/^the credential plugin .* of the user me failed with exit code 1: log in first$/),
     });
     const garbled = await rejection(ask('console.log("s3cret")'));
-    expect(garbled).toMatchObject({ code: 'Unreachable', message: expect.stringMatching(/: not JSON$/) });
+    expect(garbled).toMatchObject({
+      code: 'Unauthorized',
+      message: expect.stringMatching(/returned no ExecCredential with a status$/),
+    });
     expect(inspect(garbled)).not.toContain('s3cret');
     const credential = JSON.stringify({ status: { token: 'of-plugin' } });
     expect(await ask(`console.log(${JSON.stringify(credential)})`)).toEqual(map);
   });
 
-  test('with plain HTTP beyond this machine is refused, so that no token goes over the wire', async () => {
-    const api = await connected(kubeconfig('http://cluster.invalid:8080'));
-    expect(await rejection(api.get(MAP))).toMatchObject({
-      code: 'Unreachable',
-      message: expect.stringContaining('not allowed'),
-    });
+  test('with plain HTTP beyond this machine sends no token over the wire', async () => {
+    const [private_, public_] = await Promise.all(
+      ['http://127.0.0.1:1', 'http://cluster.invalid:8080'].map((server) =>
+        ClusterAccess.load({ kubeconfigText: JSON.stringify(kubeconfig(server)) }),
+      ),
+    );
+    expect((await private_!.request()).headers).toEqual({ authorization: 'Bearer secret-token' });
+    expect((await public_!.request()).headers).toEqual({});
   });
 });

@@ -56,6 +56,7 @@ describe('a run in which nothing moves', () => {
   test('stops when green does not get ready, and says which pod and why', () => {
     const step = idle('green', 600_001, (scene) => {
       waitingForGreen(scene);
+      for (const pod of scene.pods) if (pod.set === GREEN) pod.containersReady = false;
       Object.assign(named(scene.pods, `${GREEN}-1`), { trouble: 'emqx: ImagePullBackOff, not found' });
     });
     expect(step).toMatchObject({

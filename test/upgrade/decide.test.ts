@@ -245,7 +245,7 @@ table('green', [
       named(scene.pods, `${GREEN}-2`).ready = false;
       scene.resource.status = restingStatus(BLUE);
     },
-    stay('green pods to become ready (2 of 3)'),
+    stay('the operator to let green pods become ready (2 of 3)'),
   ],
   [
     'makes the operator look every 5 s once all containers run',
@@ -281,7 +281,7 @@ table('green', [
       scene.sets[1]!.readyReplicas = 2;
       Object.assign(named(scene.pods, `${GREEN}-1`), { onServing: false, ready: false });
     },
-    stay('green pods to become ready (2 of 3)', [{ do: 'mark-serving', pod: `${GREEN}-1` }]),
+    stay('the operator to let green pods become ready (2 of 3)', [{ do: 'mark-serving', pod: `${GREEN}-1` }]),
   ],
   [
     'opens no gate before the delay began: the operator does it, by the node’s own answer',
@@ -290,7 +290,7 @@ table('green', [
       delete scene.resource.status!.blueGreenUpdateStatus!.startedAt;
       Object.assign(named(scene.pods, `${GREEN}-1`), { onServing: false, ready: false });
     },
-    stay('green pods to become ready (2 of 3)'),
+    stay('the operator to let green pods become ready (2 of 3)'),
   ],
   [
     'opens no gate of a pod whose container does not run, or that is on its way out',

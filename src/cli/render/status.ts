@@ -80,6 +80,7 @@ export function statusTree(view: RunView, style: Style, height: number): Line[] 
 const OBSTACLES: Readonly<Record<NonNullable<NodeProgress['obstacle']>, string>> = {
   forbidden: 'the port-forward to it is forbidden',
   'no-tunnel': 'the port-forward to it does not get through',
+  unauthorized: 'the credentials are refused',
   password: 'it refuses the password',
 };
 

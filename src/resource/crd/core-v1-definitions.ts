@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { QUANTITY } from '../quantity';
 import definitions from './core-v1.schema.json';
 

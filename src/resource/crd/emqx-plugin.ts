@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CustomResourceDefinition, customResourceDefinition } from './custom-resource-definition';
 
 const strings = z.record(z.string(), z.string());

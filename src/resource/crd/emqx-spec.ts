@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_CLUSTER_DOMAIN } from '../constants';
 import * as core from '../core-v1';
 import { templateMeta } from '../metadata';

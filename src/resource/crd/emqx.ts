@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dateTime, evacuation } from '../status';
 import {
   AGE_COLUMN,

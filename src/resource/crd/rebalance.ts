@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { condition, dateTime } from '../status';
 import { AGE_COLUMN, type CustomResourceDefinition, customResourceDefinition } from './custom-resource-definition';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A structural schema of `apiextensions.k8s.io/v1`: the dialect of OpenAPI v3 that a custom resource definition is written in.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KindRef, KubeObject } from '../../kubernetes/kube-api';
 import { formatPath } from '../../resource/problem';
 import { invalidObject } from '../../simulator/kubernetes/invalid-object';

@@ -6,7 +6,7 @@ import {
   allAnswer,
   atRest,
   HOLD,
-  heartbeatUntilRest,
+  keenHeartbeat,
   leadTo,
   moveOf,
   openGates,
@@ -77,5 +77,5 @@ export function clear(situation: Situation): Step {
   if (left > 0) return stay(`${left} green pods to go`, 1_000);
   if (target && atRest(situation, journal.from.set)) return { kind: 'next', phase: 'release' };
   const why = 'look at the cluster without green';
-  return stay('the operator to report rest', 1_000, heartbeatUntilRest(situation, why));
+  return stay('the operator to report rest', 500, keenHeartbeat(situation, why));
 }

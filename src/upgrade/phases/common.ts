@@ -21,7 +21,7 @@ export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS
 /** Time between two looks asked of the operator, in ms; each is a full pass and an event. */
 export const LOOK_EVERY = {
   /** Nothing but what it sees is waited for. */
-  keen: 1_500,
+  keen: 1_000,
   /** There is something new for it to see. */
   eager: 5_000,
   /** There may be. */
@@ -60,7 +60,7 @@ export function heartbeat(situation: Situation, why: string, everyMs: number): A
 const KEEN_FOR_MS = 9_000;
 
 /** Makes the operator look until it reports rest: each look is one write, and each second of the wait one of the upgrade. */
-export function heartbeatUntilRest(situation: Situation, why: string): Action[] {
+export function keenHeartbeat(situation: Situation, why: string): Action[] {
   return heartbeat(situation, why, situation.idleMs < KEEN_FOR_MS ? LOOK_EVERY.keen : LOOK_EVERY.eager);
 }
 

@@ -1,6 +1,17 @@
 import type { Action, Situation, Step } from '../decide';
 import { greenOf, podsOf, servingRevision, setOf } from '../observation';
-import { heartbeat, LOOK_EVERY, moveOf, openGates, ROUTES_MS, selections, stay, targetTakes, unjoined } from './common';
+import {
+  heartbeat,
+  keenHeartbeat,
+  LOOK_EVERY,
+  moveOf,
+  openGates,
+  ROUTES_MS,
+  selections,
+  stay,
+  targetTakes,
+  unjoined,
+} from './common';
 
 /**
  * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
@@ -59,15 +70,17 @@ export function green(situation: Situation): Step {
   const repin = ownSelections(situation, servingRevision(observation.cluster, journal.from.set, journal.from.revision));
   const gates = status?.startedAt ? openGates(observation, set.name) : [];
   const readyCount = pods.filter((pod) => pod.ready).length;
+  const why = 'look at the green pods';
   return stay(
     ready
       ? 'the operator to see that green is ready'
-      : `green pods to become ready (${readyCount} of ${journal.replicas})`,
-    1_000,
+      : `${built ? 'the operator to let green pods become ready' : 'green pods to become ready'} (${readyCount} of ${journal.replicas})`,
+    built ? 500 : 1_000,
     [
       ...repin,
       ...gates,
-      ...heartbeat(situation, 'look at the green pods', built ? LOOK_EVERY.eager : LOOK_EVERY.patient),
+      // One look opens the gates, the next one sees that all of them are ready.
+      ...(built ? keenHeartbeat(situation, why) : heartbeat(situation, why, LOOK_EVERY.patient)),
     ],
   );
 }

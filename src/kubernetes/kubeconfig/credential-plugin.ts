@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import * as z from 'zod';
+import { CredentialsError } from './kubeconfig-error';
+import type { ClusterEntry, PluginEntry } from './kubeconfig-file';
+
+/** What a plugin returns: a token, or a client certificate with its key. */
+export interface PluginCredentials {
+  token?: string | undefined;
+  certificate?: string | undefined;
+  key?: string | undefined;
+}
+
+/** For how long a plugin may think that asks nobody, ms. One that may ask a person has as long as that person takes. */
+const PATIENCE_MS = 60_000;
+
+/** Of what a plugin says of its failure, as much as helps. */
+const LONGEST_SAYING = 300;
+
+/** A token is some kilobytes. */
+const MOST_OUTPUT = 2 ** 20;
+
+const ANSWER = z.object({
+  apiVersion: z.string().nullish(),
+  status: z.object({
+    token: z.string().nullish(),
+    clientCertificateData: z.string().nullish(),
+    clientKeyData: z.string().nullish(),
+    expirationTimestamp: z.string().nullish(),
+  }),
+});
+
+/**
+ * A program that is asked for credentials. It runs once at a time, and what it returned is good until it expires or is refused.
+ *
+ * @see the documentation of Kubernetes, "client-go credential plugins"
+ */
+export class CredentialPlugin {
+  private known: { credentials: PluginCredentials; until: number } | undefined;
+  private run: Run | undefined;
+
+  constructor(
+    private readonly user: string,
+    private readonly plugin: PluginEntry,
+    private readonly cluster: ClusterEntry,
+    private readonly authority: () => Buffer | undefined,
+  ) {}
+
+  /** @throws CredentialsError, or the signal's reason */
+  async credentials(signal?: AbortSignal): Promise<PluginCredentials> {
+    signal?.throwIfAborted();
+    if (this.known && Date.now() < this.known.until) return this.known.credentials;
+    this.run ??= this.begin();
+    const { run } = this;
+    run.waiting++;
+    try {
+      return await orAborted(run.result, signal);
+    } finally {
+      // Nobody waits for it any more: it must not keep the process alive, nor ask a person in vain.
+      if (--run.waiting === 0) run.stop();
+    }
+  }
+
+  /** What it returned last was refused. */
+  forget(): void {
+    this.known = undefined;
+  }
+
+  private begin(): Run {
+    const { stdin } = process;
+    const { interactiveMode } = this.plugin;
+    const isInteractive = interactiveMode !== 'Never' && stdin.isTTY === true;
+    if (interactiveMode === 'Always' && !isInteractive) {
+      throw this.failed('asks a person, and there is no terminal', 'run this in a terminal, or log in before');
+    }
+    const stopping = new AbortController();
+    const result = this.ask(isInteractive, stopping.signal).finally(() => {
+      this.run = undefined;
+    });
+    result.catch(() => undefined); // whoever waits hears of it
+    return { result, waiting: 0, stop: () => stopping.abort() };
+  }
+
+  private async ask(isInteractive: boolean, stopped: AbortSignal): Promise<PluginCredentials> {
+    const { plugin } = this;
+    const output = await this.outputOf(isInteractive, stopped);
+    const answer = ANSWER.safeParse(jsonIn(output));
+    if (!answer.success) throw this.failed('returned no ExecCredential with a status', this.loginAgain());
+    const { apiVersion, status } = answer.data;
+    if (apiVersion && apiVersion !== plugin.apiVersion) {
+      const fix = `set exec.apiVersion of the user ${this.user} to ${apiVersion}, or update the plugin`;
+      throw this.failed(`answers as ${apiVersion}, and is asked as ${plugin.apiVersion}`, fix);
+    }
+    const { token, clientCertificateData, clientKeyData, expirationTimestamp } = status;
+    const credentials = {
+      token: token || undefined,
+      certificate: clientCertificateData || undefined,
+      key: clientKeyData || undefined,
+    };
+    if (!credentials.token && !(credentials.certificate && credentials.key)) {
+      throw this.failed('returned neither a token nor a client certificate with its key', this.loginAgain());
+    }
+    const until = expirationTimestamp ? Date.parse(expirationTimestamp) : Number.POSITIVE_INFINITY;
+    this.known = { credentials, until };
+    return credentials;
+  }
+
+  private outputOf(isInteractive: boolean, stopped: AbortSignal): Promise<string> {
+    const { command, args, env, installHint } = this.plugin;
+    const child = spawn(command, args, {
+      env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: JSON.stringify(this.info(isInteractive)) },
+      stdio: [isInteractive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+    });
+    const end = () => child.kill('SIGKILL');
+    stopped.addEventListener('abort', end, { once: true });
+    const timer = isInteractive ? undefined : setTimeout(end, PATIENCE_MS);
+    let output = '';
+    let saying = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      if (output.length > MOST_OUTPUT) end();
+    });
+    // It speaks to whoever sits there: an address to open, a code to type.
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      saying = (saying + chunk).slice(-2 * LONGEST_SAYING);
+      process.stderr.write(chunk);
+    });
+    return new Promise<string>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') return reject(this.failed(`cannot be started: ${error.code}`, this.loginAgain()));
+        const fix = installHint ?? 'install it, and see that it is on the PATH';
+        return reject(this.failed('is not installed', fix));
+      });
+      child.on('close', (code, killedBy) => {
+        if (code === 0) return resolve(output);
+        const how =
+          code === null ? (stopped.aborted ? 'was stopped' : endedBy(killedBy)) : `failed with exit code ${code}`;
+        const words = saying.trim().split('\n').at(-1)?.trim().slice(0, LONGEST_SAYING);
+        return reject(this.failed(words ? `${how}: ${words}` : how, this.loginAgain()));
+      });
+    }).finally(() => {
+      clearTimeout(timer);
+      stopped.removeEventListener('abort', end);
+    });
+  }
+
+  private info(interactive: boolean): object {
+    const { apiVersion, provideClusterInfo } = this.plugin;
+    const { server, tlsServerName, insecure, proxyUrl, pluginConfig } = this.cluster;
+    const authority = this.authority();
+    const cluster = {
+      server,
+      ...(tlsServerName && { 'tls-server-name': tlsServerName }),
+      ...(insecure && { 'insecure-skip-tls-verify': true }),
+      ...(authority && { 'certificate-authority-data': authority.toString('base64') }),
+      ...(proxyUrl && { 'proxy-url': proxyUrl }),
+      config: pluginConfig ?? null,
+    };
+    return { kind: 'ExecCredential', apiVersion, spec: { ...(provideClusterInfo && { cluster }), interactive } };
+  }
+
+  private failed(what: string, fix: string): CredentialsError {
+    return new CredentialsError(`the credential plugin ${this.plugin.command} of the user ${this.user} ${what}`, fix);
+  }
+
+  private loginAgain(): string {
+    return 'log in again as you do for kubectl; `kubectl auth whoami` runs the same plugin';
+  }
+}
+
+/** A plugin that is running. */
+interface Run {
+  result: Promise<PluginCredentials>;
+  waiting: number;
+  stop(): void;
+}
+
+function endedBy(signal: NodeJS.Signals | null): string {
+  return signal === 'SIGKILL' ? `did not answer within ${PATIENCE_MS / 1000} s` : `was ended by ${signal}`;
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is awaited, or the signal's reason when that comes first. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,25 @@
+/** There is no way to the cluster: no kubeconfig, no such context, or one in which something is wrong. */
+export class KubeconfigError extends Error {
+  override readonly name = 'KubeconfigError';
+}
+
+/** The credentials of a kubeconfig cannot be used, or could not be had. The network has no part in it. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError';
+  constructor(
+    message: string,
+    /** What to do about it. */
+    readonly fix: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What went wrong, without the excerpt that parsers print: it may be a token. */
+export function readable(error: unknown): string {
+  const { name, code, linePos, message } = error as Error & { code?: unknown; linePos?: { line: number }[] };
+  if (name === 'SyntaxError') return 'not JSON';
+  if (name === 'YAMLParseError') return `not YAML (${String(code)}), line ${linePos?.[0]?.line ?? 1}`;
+  return typeof code === 'string' ? code : message.trim();
+}

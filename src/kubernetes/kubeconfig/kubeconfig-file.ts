@@ -1,0 +1,264 @@
+import path from 'node:path';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { KubeconfigError, readable } from './kubeconfig-error';
+
+/** Where an API server is, and by what it is known. */
+export interface ClusterEntry {
+  server: string;
+  tlsServerName: string | undefined;
+  insecure: boolean;
+  authority: Material;
+  proxyUrl: string | undefined;
+  /** What a credential plugin of this cluster is configured by. */
+  pluginConfig: unknown;
+}
+
+/** By what somebody is known to an API server. */
+export interface UserEntry {
+  certificate: Material;
+  key: Material;
+  token: string | undefined;
+  /** Wins over `token`; it is read anew for each request, as tokens there are replaced. */
+  tokenFile: string | undefined;
+  username: string | undefined;
+  password: string | undefined;
+  impersonate: Impersonation;
+  plugin: PluginEntry | undefined;
+  /** Name of a provider that clients once had built in. */
+  provider: { name: string; config: Readonly<Record<string, string>> } | undefined;
+}
+
+/** Whose rights are used instead of the user's own. */
+export interface Impersonation {
+  user?: string | undefined;
+  uid?: string | undefined;
+  groups: readonly string[];
+  extra: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A program that is asked for credentials. */
+export interface PluginEntry {
+  apiVersion: string;
+  command: string;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  installHint: string | undefined;
+  provideClusterInfo: boolean;
+  interactiveMode: 'Never' | 'IfAvailable' | 'Always';
+}
+
+export interface ContextEntry {
+  cluster: string;
+  user: string;
+  namespace: string | undefined;
+}
+
+/** A certificate or a key: itself, or the file it is in. The data win over the file. */
+export interface Material {
+  data: Buffer | undefined;
+  file: string | undefined;
+}
+
+/** One kubeconfig, or several of them as one. */
+export interface Kubeconfig {
+  currentContext: string;
+  clusters: ReadonlyMap<string, ClusterEntry>;
+  users: ReadonlyMap<string, UserEntry>;
+  contexts: ReadonlyMap<string, ContextEntry>;
+}
+
+/** Null and nothing are the same there. */
+const optional = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
+const text = optional(z.string('must be a text: put it in quotes'));
+const flag = optional(z.boolean('must be true or false'));
+const texts = optional(z.array(z.string('must be a text: put it in quotes'))).transform((value) => value ?? []);
+const base64 = optional(
+  z
+    .string('must be a text')
+    .transform((value) => value.replace(/\s+/g, ''))
+    .refine((value) => /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0, 'must be base64'),
+).transform((value) => (value ? Buffer.from(value, 'base64') : undefined));
+
+const named = <T extends z.ZodType>(key: string, body: T) =>
+  optional(z.array(z.object({ name: z.string('must be a text'), [key]: optional(body) })))
+    .transform((list) => (list ?? []) as unknown as { name: string; body?: never }[])
+    .transform((list) =>
+      list.map((entry) => ({ name: entry.name, body: entry[key as never] as z.output<T> | undefined })),
+    );
+
+const CLUSTER = z.object({
+  server: text,
+  'tls-server-name': text,
+  'insecure-skip-tls-verify': flag,
+  'certificate-authority': text,
+  'certificate-authority-data': base64,
+  'proxy-url': text,
+  extensions: optional(z.array(z.object({ name: z.string(), extension: z.unknown() }))),
+});
+
+const PLUGIN = z.object({
+  apiVersion: text,
+  command: text,
+  args: texts,
+  env: optional(z.array(z.object({ name: z.string(), value: z.string() }))),
+  installHint: text,
+  provideClusterInfo: flag,
+  interactiveMode: optional(z.enum(['Never', 'IfAvailable', 'Always'], 'must be Never, IfAvailable or Always')),
+});
+
+const USER = z.object({
+  'client-certificate': text,
+  'client-certificate-data': base64,
+  'client-key': text,
+  'client-key-data': base64,
+  token: text,
+  tokenFile: text,
+  username: text,
+  password: text,
+  as: text,
+  'as-uid': text,
+  'as-groups': texts,
+  'as-user-extra': optional(z.record(z.string(), z.array(z.string()))),
+  exec: optional(PLUGIN),
+  'auth-provider': optional(
+    z.object({ name: z.string(), config: optional(z.record(z.string(), z.string())).transform((all) => all ?? {}) }),
+  ),
+});
+
+const CONTEXT = z.object({ cluster: text, user: text, namespace: text });
+
+const FILE = z.object({
+  'current-context': text,
+  clusters: named('cluster', CLUSTER),
+  users: named('user', USER),
+  contexts: named('context', CONTEXT),
+});
+
+/** Of plugins: these are the forms in which they are asked, and answer. */
+const PLUGIN_VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
+
+/**
+ * Reads a kubeconfig. An empty one is one with nothing in it, as for kubectl.
+ *
+ * @param source what the text is from, for errors
+ * @param folder which relative paths start from
+ * @throws KubeconfigError with all that is wrong, by paths; it shows no value, as they may be secret
+ */
+export function parseKubeconfig(content: string, source: string, folder: string): Kubeconfig {
+  const read = FILE.safeParse(parsed(content, source) ?? {});
+  if (!read.success)
+    throw wrong(
+      source,
+      read.error.issues.map(({ path: at, message }) => `${pathText(at)} ${message}`),
+    );
+  const { data } = read;
+  const problems: string[] = [];
+  const entries = <T, R>(
+    list: 'clusters' | 'users' | 'contexts',
+    each: { name: string; body?: T }[],
+    by: Make<T, R>,
+  ) => {
+    const all = new Map<string, R>();
+    each.forEach(({ name, body }, index) => {
+      if (all.has(name)) problems.push(`${list}[${index}].name is that of another one before`);
+      const problem = (what: string) => problems.push(`${list}[${index}].${what}`);
+      all.set(name, by(body ?? ({} as T), problem));
+    });
+    return all;
+  };
+  const within = (file: string | undefined) => (file ? path.resolve(folder, file) : undefined);
+  const config: Kubeconfig = {
+    currentContext: data['current-context'] ?? '',
+    clusters: entries('clusters', data.clusters, (cluster) => clusterEntry(cluster, within)),
+    users: entries('users', data.users, (user, problem) => userEntry(user, within, folder, problem)),
+    contexts: entries('contexts', data.contexts, ({ cluster = '', user = '', namespace }) => {
+      return { cluster, user, namespace: namespace || undefined };
+    }),
+  };
+  if (problems.length > 0) throw wrong(source, problems);
+  return config;
+}
+
+type Make<T, R> = (body: T, problem: (what: string) => void) => R;
+type Within = (file: string | undefined) => string | undefined;
+
+function parsed(content: string, source: string): unknown {
+  try {
+    return parse(content.replace(/^\uFEFF/, ''), { merge: true, logLevel: 'error' });
+  } catch (error) {
+    throw wrong(source, [readable(error)]);
+  }
+}
+
+function clusterEntry(cluster: z.output<typeof CLUSTER>, within: Within): ClusterEntry {
+  const extension = cluster.extensions?.find(({ name }) => name === 'client.authentication.k8s.io/exec');
+  return {
+    server: cluster.server ?? '',
+    tlsServerName: cluster['tls-server-name'] || undefined,
+    insecure: cluster['insecure-skip-tls-verify'] ?? false,
+    authority: { data: cluster['certificate-authority-data'], file: within(cluster['certificate-authority']) },
+    proxyUrl: cluster['proxy-url'] || undefined,
+    pluginConfig: extension?.extension,
+  };
+}
+
+function userEntry(
+  user: z.output<typeof USER>,
+  within: Within,
+  folder: string,
+  problem: (what: string) => void,
+): UserEntry {
+  const impersonate = {
+    user: user.as || undefined,
+    uid: user['as-uid'] || undefined,
+    groups: user['as-groups'],
+    extra: user['as-user-extra'] ?? {},
+  };
+  const plugin = user.exec && pluginEntry(user.exec, folder, problem);
+  return {
+    certificate: { data: user['client-certificate-data'], file: within(user['client-certificate']) },
+    key: { data: user['client-key-data'], file: within(user['client-key']) },
+    token: user.token || undefined,
+    tokenFile: within(user.tokenFile),
+    username: user.username || undefined,
+    password: user.password,
+    impersonate,
+    plugin,
+    provider: user['auth-provider'],
+  };
+}
+
+function pluginEntry(
+  plugin: z.output<typeof PLUGIN>,
+  folder: string,
+  problem: (what: string) => void,
+): PluginEntry | undefined {
+  const { apiVersion = '', command = '', args, env = [], installHint, provideClusterInfo = false } = plugin;
+  if (!command) problem('user.exec.command is missing');
+  if (!PLUGIN_VERSIONS.includes(apiVersion)) {
+    problem(`user.exec.apiVersion must be ${PLUGIN_VERSIONS.join(' or ')}`);
+  }
+  return {
+    apiVersion,
+    // A bare name is looked for on the PATH, a path starts from the kubeconfig.
+    command: /[/\\]/.test(command) ? path.resolve(folder, command) : command,
+    args,
+    env: Object.fromEntries(env.map(({ name, value }) => [name, value])),
+    installHint: installHint?.trim() || undefined,
+    provideClusterInfo,
+    interactiveMode: plugin.interactiveMode ?? 'IfAvailable',
+  };
+}
+
+function pathText(at: readonly PropertyKey[]): string {
+  return (
+    at
+      .reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${String(key)}`), '')
+      .replace(/^\./, '') || 'it'
+  );
+}
+
+function wrong(source: string, problems: readonly string[]): KubeconfigError {
+  return new KubeconfigError(`the kubeconfig ${source}: ${problems.join('; ')}`);
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
+
+/** Where systems keep the certificates they trust. @see crypto/x509 of Go, whose list kubectl goes by */
+const FILES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/pki/tls/cacert.pem',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/**
+ * The certificates that a server may be known by where its kubeconfig names none: those of the system, as for kubectl, and those that
+ * Node brings along.
+ */
+export function trustedRoots(env: NodeJS.ProcessEnv): (string | Buffer)[] {
+  const files = env['SSL_CERT_FILE'] ? [env['SSL_CERT_FILE']] : FILES;
+  for (const file of files) {
+    try {
+      return [...tls.rootCertificates, readFileSync(file)];
+    } catch {
+      // Each system has one of them.
+    }
+  }
+  return [...tls.rootCertificates];
+}

@@ -1,0 +1,25 @@
+import type { Action } from './decide';
+
+/** What an action does, in words for the log of a run. @param version what the old nodes run */
+export function actionText(action: Action, version: string): string {
+  switch (action.do) {
+    case 'select-traffic':
+      return `Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`;
+    case 'lead-traffic':
+      return `Endpoints ${action.service} → ${action.revision}`;
+    case 'patch-resource':
+      return action.why;
+    case 'revert-resource':
+      return `give version ${version} back, the operator held`;
+    case 'mark-serving':
+      return `open the readiness gate of ${action.pod}`;
+    case 'start-evacuation': {
+      const { connectionsPerSecond, sessionsPerSecond } = action.order;
+      return `evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`;
+    }
+    case 'stop-evacuation':
+      return `stop the evacuation of ${action.pod}`;
+    case 'scale-set':
+      return `scale ${action.set} to ${action.replicas}`;
+  }
+}
