@@ -19,6 +19,7 @@ export function quickstart(ratePerSecond: number): ClusterManifests {
         initialDelaySeconds: 5,
         evacuationStrategy: { waitTakeover: 5, connEvictRate: ratePerSecond, sessEvictRate: ratePerSecond },
       },
+      replicas: 3,
       template: { spec: { emqxContainer: { image: { version: '4.4.14' } } } },
     },
   });
