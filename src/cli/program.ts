@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import type { ClusterFlags } from './connection';
 import type { DemoFlags } from './demo';
+import { EXAMPLES } from './examples';
 import { EXIT, type ExitCode } from './exit';
 import type { Manifested, ManifestFlags } from './manifest';
 import type { RescueFlags } from './rescue';
@@ -100,33 +101,6 @@ export function define(shell: Shell, end: End): Command {
     command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${shell.name} ${line}`).join('\n')}`);
   }
 }
-
-/** How each command is typed; the first line of each is in the help of the program. */
-const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
-  check: ['check', 'check emqx-ee -n mqtt --set-version 4.4.15'],
-  plan: ['plan --set-version 4.4.15', 'plan -f emqx-ee.yaml --rate 100'],
-  upgrade: [
-    'upgrade --set-version 4.4.15',
-    'upgrade -f emqx-ee.yaml --rate 100 --on-failure abort --yes',
-    'upgrade emqxenterprise/emqx-ee -n mqtt --set-version 4.4.15 --yes -o json',
-  ],
-  status: ['status --watch', 'status emqxenterprise/emqx-ee -n mqtt', 'status -A -o json'],
-  attach: ['attach'],
-  pause: ['pause', 'pause emqx-ee -n mqtt'],
-  resume: ['resume', 'resume emqx-ee -n mqtt'],
-  abort: ['abort', 'abort emqx-ee -n mqtt'],
-  rate: ['rate 50', 'rate 50 emqx-ee -n mqtt'],
-  rescue: ['rescue', 'rescue emqx-ee -n mqtt --yes'],
-  report: ['report', 'report -o json'],
-  simulate: [
-    'simulate --clients 100000 --replicas 5 --rate 1000',
-    'simulate -f emqx-ee.yaml --set-version 4.4.16',
-    'simulate --fault lease-stolen --seed 5',
-  ],
-  sandbox: ['sandbox', 'sandbox -f emqx-ee.yaml --clients 300', 'sandbox --empty --port 0'],
-  demo: ['demo --clients 300'],
-  completion: ['completion bash > ~/.local/share/bash-completion/completions/emqx-blue-green'],
-};
 
 function addClusterCommands(program: Command, shell: Shell, end: End): void {
   const check = program.command('check').description('tell whether a cluster is fit for an upgrade; changes nothing');

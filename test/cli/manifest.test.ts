@@ -91,5 +91,5 @@ test.each<[string, RegExp[]]>([
 ])('%s is refused with all that is wrong, by the names of the options', async (line, messages) => {
   const { code, out, err } = await type(line);
   expect([code, out]).toEqual([2, '']);
-  expect(err.trim().split('\n')).toEqual(messages.map((message) => expect.stringMatching(message) as unknown));
+  expect(err.trim().split(/\n(?!→)/)).toEqual(messages.map((message) => expect.stringMatching(message) as unknown));
 });
