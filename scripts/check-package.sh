@@ -38,6 +38,7 @@ PROGRAM
 node program.js
 grep -q 'kind: EmqxEnterprise' manifests/*.yaml
 npx --no-install emqx-blue-green --help >/dev/null
+npx --no-install emqx-blue-green check --kubeconfig nowhere 2>&1 | grep -q 'the kubeconfig nowhere: ENOENT'
 echo "a program in an empty folder synthesizes with the constructs alone"
 if npm ls --all --parseable | grep -E 'node_modules/(@pulumi|@kubernetes)/'; then
   echo "the constructs alone bring the packages above with them"

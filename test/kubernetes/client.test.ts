@@ -383,6 +383,24 @@ describe('a kubeconfig', () => {
     expect(await ask(`console.log(${JSON.stringify(credential)})`)).toEqual(map);
   });
 
+  test('may lead to a path below a server, with and without a slash at its end', async () => {
+    const { url, asked } = await fakeServer((_, response) => json(response, 200, map));
+    for (const server of [`${url}/k8s/clusters/c-1`, `${url}/k8s/clusters/c-1/`]) {
+      expect(await (await connected(kubeconfig(server))).get(MAP)).toEqual(map);
+    }
+    const at = '/k8s/clusters/c-1/api/v1/namespaces/mqtt/configmaps/settings';
+    expect(asked.map((request) => request.url)).toEqual([at, at]);
+  });
+
+  test('may name an address of version 6', async () => {
+    const api = await connected(kubeconfig('https://[::1]:1'));
+    expect(api.server).toBe('https://[::1]:1');
+    expect(await rejection(api.get(MAP))).toMatchObject({
+      code: 'Unreachable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
   test('with plain HTTP beyond this machine sends no token over the wire', async () => {
     const [private_, public_] = await Promise.all(
       ['http://127.0.0.1:1', 'http://cluster.invalid:8080'].map((server) =>
