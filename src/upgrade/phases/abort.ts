@@ -6,6 +6,7 @@ import {
   allAnswer,
   atRest,
   HOLD,
+  KEEN_POLL_MS,
   keenHeartbeat,
   leadTo,
   moveOf,
@@ -77,5 +78,5 @@ export function clear(situation: Situation): Step {
   if (left > 0) return stay(`${left} green pods to go`, 1_000);
   if (target && atRest(situation, journal.from.set)) return { kind: 'next', phase: 'release' };
   const why = 'look at the cluster without green';
-  return stay('the operator to report rest', 500, keenHeartbeat(situation, why));
+  return stay('the operator to report rest', KEEN_POLL_MS, keenHeartbeat(situation, why));
 }

@@ -59,6 +59,9 @@ export function heartbeat(situation: Situation, why: string, everyMs: number): A
 /** After so long the operator itself waits for others, ms: for nodes that are gone, and time out. */
 const KEEN_FOR_MS = 9_000;
 
+/** Between two looks of our own meanwhile, ms. */
+export const KEEN_POLL_MS = 300;
+
 /** Makes the operator look until it reports rest: each look is one write, and each second of the wait one of the upgrade. */
 export function keenHeartbeat(situation: Situation, why: string): Action[] {
   return heartbeat(situation, why, situation.idleMs < KEEN_FOR_MS ? LOOK_EVERY.keen : LOOK_EVERY.eager);

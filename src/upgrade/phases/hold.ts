@@ -6,6 +6,7 @@ import {
   atRest,
   HOLD,
   haveAnswered,
+  KEEN_POLL_MS,
   keenHeartbeat,
   leadTo,
   moveOf,
@@ -73,7 +74,11 @@ export function retire(situation: Situation): Step {
   if (left > 0) return stay(`${left} blue pods to go`, 1_000);
   const green = greenOf(observation.cluster, journal);
   if (green && atRest(situation, green.name)) return { kind: 'next', phase: 'release' };
-  return stay('the operator to report rest', 500, keenHeartbeat(situation, 'look at the cluster without blue'));
+  return stay(
+    'the operator to report rest',
+    KEEN_POLL_MS,
+    keenHeartbeat(situation, 'look at the cluster without blue'),
+  );
 }
 
 /** Only now may the operator act by itself again: there is nothing left for it to remove. */

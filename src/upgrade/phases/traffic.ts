@@ -2,6 +2,7 @@ import type { Action, Situation, Step } from '../decide';
 import { greenOf, podsOf, servingRevision, setOf } from '../observation';
 import {
   heartbeat,
+  KEEN_POLL_MS,
   keenHeartbeat,
   LOOK_EVERY,
   moveOf,
@@ -75,7 +76,7 @@ export function green(situation: Situation): Step {
     ready
       ? 'the operator to see that green is ready'
       : `${built ? 'the operator to let green pods become ready' : 'green pods to become ready'} (${readyCount} of ${journal.replicas})`,
-    built ? 500 : 1_000,
+    built ? KEEN_POLL_MS : 1_000,
     [
       ...repin,
       ...gates,
