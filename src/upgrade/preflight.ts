@@ -1,4 +1,4 @@
-import { immutableFields, isHeld, versionOf } from '../resource';
+import { immutableFields, versionOf } from '../resource';
 import { admissionCheck } from './admission-check';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
 import { downgradeOf } from './downgrade';
@@ -376,12 +376,6 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         return blocker(
           `the operator driver cannot upgrade ${cluster.resource.spec.replicas} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
           'use the pilot driver',
-        );
-      }
-      if (isHeld(target.desired)) {
-        return blocker(
-          `the operator driver cannot upgrade a held cluster: alone the operator would wait for ${target.desired.spec.blueGreenUpdate?.initialDelaySeconds} s, its initialDelaySeconds`,
-          'use the pilot driver, or set spec.blueGreenUpdate.initialDelaySeconds to what you want to wait',
         );
       }
       const text =

@@ -101,7 +101,7 @@ test.each<[string[], string[]]>([
   [
     ['check', '--set-version', '4.4'],
     [
-      `'--set-version' ("4.4") must be a version from 4.4.14 up to, but not including, 5.0.0: this is not a semantic version (three numbers, nothing before them)\n→ give all three numbers and nothing else, for example 4.4.15`,
+      `'--set-version' ("4.4") must be a version from 4.4.14 up to, but not including, 5.0.0: this is not a semantic version (three numbers, nothing before them)\n→ write all three numbers, like "4.4.14"`,
     ],
   ],
   [

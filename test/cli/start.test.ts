@@ -34,7 +34,7 @@ test.each([
   ['what is no command', ['upgarde']],
 ])('%s loads the parser of the command line, and nothing that works', (_, words) => {
   expect(loadedBy(...words)).toEqual({
-    files: ['src/cli/main.ts', 'src/cli/process-shell.ts', 'src/cli/exit.ts', 'src/cli/program.ts'],
+    files: ['main', 'process-shell', 'exit', 'program', 'examples'].map((name) => `src/cli/${name}.ts`),
     packages: ['commander', 'picocolors'],
   });
 });

@@ -452,15 +452,6 @@ describe('preflight', () => {
     [
       'driver',
       'blocker',
-      'the operator driver cannot upgrade a held cluster: alone the operator would wait for 2000000000 s, its initialDelaySeconds',
-      ({ scene }) => {
-        scene.request.desired.spec.blueGreenUpdate!.initialDelaySeconds = 2_000_000_000;
-        Object.assign(scene.request, { driver: 'operator', acceptLoss: true });
-      },
-    ],
-    [
-      'driver',
-      'blocker',
       'the operator driver cannot upgrade 12 replicas: the operator sorts pods by name and removes pod 10 before it is empty',
       ({ scene }) => {
         scene.resource.spec.replicas = 12;
