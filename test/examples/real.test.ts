@@ -62,7 +62,8 @@ describe.each(Object.entries(EXPECTED))('%s', (name, { service, added, unmarked,
     const kubeconfigPath = path.join(scratch, `${name}.kubeconfig`);
     const events: SandboxEvent[] = [];
     const manifests = { cluster: resource, objects: others as KubeObject[] };
-    const options = { manifests, clients: 5, kubeconfigPath, freePorts: true };
+    const time = await SharedTime.open();
+    const options = { manifests, clients: 5, kubeconfigPath, freePorts: true, drive: time.drive };
     let connected = () => {};
     const all = new Promise<void>((resolve) => {
       connected = resolve;
@@ -72,7 +73,7 @@ describe.each(Object.entries(EXPECTED))('%s', (name, { service, added, unmarked,
       if (event.kind === 'connected') connected();
     });
     try {
-      await all;
+      await time.until(all);
       expect(events[0]).toEqual({ kind: 'staged', ...notes });
       const link = () => openLink({ kubeconfig: kubeconfigPath });
       const bumped = path.join(scratch, name);
@@ -93,6 +94,7 @@ describe.each(Object.entries(EXPECTED))('%s', (name, { service, added, unmarked,
       }
     } finally {
       await sandbox.stop();
+      await time.close();
     }
   });
 
