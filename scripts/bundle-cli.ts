@@ -1,11 +1,14 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 const CLI = path.resolve(__dirname, '../src/cli');
-const OUT = path.resolve(__dirname, '../dist/cli');
+/** Where the build goes, unless another folder is given. */
+const DIST = path.resolve(process.argv[2] ?? path.join(__dirname, '../dist'));
+const OUT = path.join(DIST, 'cli');
 
-/** Is loaded by the sandbox alone, or brings a compiler along. */
-const EXTERNAL = ['mqtt', 'cdk8s', 'cdk8s-plus-27', 'constructs'];
+/** Whoever describes clusters has them. */
+const EXTERNAL = ['cdk8s', 'cdk8s-plus-27', 'constructs'];
 
 const common: BuildOptions = {
   bundle: true,
@@ -15,6 +18,7 @@ const common: BuildOptions = {
   minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 };
 
 /**
@@ -23,7 +27,7 @@ const common: BuildOptions = {
  */
 async function main(): Promise<void> {
   const commands = new Set<string>();
-  await build({
+  const parser = await build({
     ...common,
     entryPoints: ['main', 'kubectl-plugin', 'kubectl-complete'].map((name) => path.join(CLI, `${name}.ts`)),
     outdir: OUT,
@@ -41,7 +45,7 @@ async function main(): Promise<void> {
       },
     ],
   });
-  await build({
+  const rest = await build({
     ...common,
     entryPoints: [...commands].map((name) => path.join(CLI, `${name}.ts`)),
     outdir: path.join(OUT, 'commands'),
@@ -52,6 +56,30 @@ async function main(): Promise<void> {
     // Some packages in it are of the other kind.
     banner: { js: `import{createRequire}from'node:module';const require=createRequire(import.meta.url);` },
   });
+  // The codec with what it needs: its dependencies bring types along that not every compiler of a user takes.
+  const codec = await build({
+    ...common,
+    entryPoints: [path.join(CLI, '../emqx/mqtt-codec.ts')],
+    outfile: path.join(DIST, 'emqx/mqtt-codec.js'),
+    format: 'cjs',
+    sourcemap: false,
+  });
+  writeFileSync(path.join(OUT, 'LICENSES.txt'), licensesOf([parser.metafile, rest.metafile, codec.metafile]));
+}
+
+/** The licenses of the packages in it: they ask to be kept with what is copied. */
+function licensesOf(metafiles: readonly (Metafile | undefined)[]): string {
+  const files = metafiles.flatMap((metafile) => Object.keys(metafile?.inputs ?? {}));
+  const folders = new Set(files.flatMap((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    return `${name} ${version} (${license})\n\n${file ? readFileSync(path.join(folder, file), 'utf8').trim() : 'no license file'}\n`;
+  });
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 void main();

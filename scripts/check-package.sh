@@ -37,9 +37,35 @@ if (foreign.length > 0) throw new Error(`the constructs load ${foreign.join(', '
 PROGRAM
 node program.js
 grep -q 'kind: EmqxEnterprise' manifests/*.yaml
+
+# As TypeScript, with the settings that `cdk8s init` gives, and by the ways in which others find modules.
+awk '/^```ts/ { within = 1; next } /^```/ { if (within) exit } within' "$root/README.md" >first.ts
+npm install --silent --ignore-scripts --no-save ts5.4@npm:typescript@5.4 ts5.9@npm:typescript@5.9 ts6@npm:typescript@6 @types/node@20
+cp "$root/node_modules/cdk8s-cli/templates/typescript-app/tsconfig.json" tsconfig.json
+for version in ts5.4 ts5.9 ts6; do
+  node "node_modules/$version/lib/tsc.js" --noEmit -p .
+done
+node node_modules/ts5.9/lib/tsc.js --noEmit -p . --module node16 --moduleResolution node16
+node node_modules/ts5.9/lib/tsc.js --noEmit -p . --module es2022 --moduleResolution bundler
+echo "the README's first program compiles with TypeScript 5.4, 5.9 and 6, and by each way to find modules"
+
 npx --no-install emqx-blue-green --help >/dev/null
-npx --no-install emqx-blue-green check --kubeconfig nowhere 2>&1 | grep -q 'the kubeconfig nowhere: ENOENT'
+(npx --no-install emqx-blue-green check --kubeconfig nowhere 2>&1 || true) | grep -q 'the kubeconfig nowhere: ENOENT'
 echo "a program in an empty folder synthesizes with the constructs alone"
+
+# The packed command line: a whole upgrade of a cluster in the sandbox, and the way through a proxy.
+node_modules/.bin/emqx-blue-green sandbox --clients 30 --port 0 --kubeconfig-out kubeconfig >sandbox.log &
+sandbox=$!
+trap 'kill "$sandbox" 2>/dev/null || true' EXIT
+until grep -q 'clients are connected' sandbox.log; do kill -0 "$sandbox" && sleep 0.2; done
+npx --no-install emqx-blue-green upgrade --kubeconfig kubeconfig --set-version 4.4.15 --yes | tail -n 12
+npx --no-install emqx-blue-green status --kubeconfig kubeconfig | grep -q 'EMQX 4.4.15: at rest'
+sed 's|server: .*|server: https://kubernetes.invalid|' kubeconfig >proxied
+(HTTPS_PROXY=http://127.0.0.1:9 npx --no-install emqx-blue-green status --kubeconfig proxied 2>&1 || true) | grep -q ECONNREFUSED
+kill "$sandbox"
+wait "$sandbox"
+trap - EXIT
+echo "the packed command line upgrades a cluster"
 if npm ls --all --parseable | grep -E 'node_modules/(@pulumi|@kubernetes)/'; then
   echo "the constructs alone bring the packages above with them"
   exit 1

@@ -8,17 +8,16 @@ import { ACCOUNT } from './_upgrade-namespace';
 
 const ROOT = path.resolve(__dirname, '..');
 
-/** Compiles the command line as it is now, into the folder of the control plane. @throws Error when it does not compile */
+/** Packs the command line as it is now, as it is shipped, into the folder of the control plane. @throws Error when that fails */
 export function buildCli(): void {
   const folder = labFile('cli');
   mkdirSync(folder);
   copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
-  const options = ['--noCheck', '--declaration', 'false', '--sourceMap', 'false', '--inlineSources', 'false'];
-  const compiler = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-  const args = [compiler, '-p', 'tsconfig.build.json', ...options, '--outDir', path.join(folder, 'dist')];
-  const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
-  if (status !== 0) throw new Error(stdout);
+  const script = path.join(ROOT, 'scripts/bundle-cli.ts');
+  const args = ['--import', 'tsx', script, path.join(folder, 'dist')];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
 }
 
 /** How a command has ended. */

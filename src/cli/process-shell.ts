@@ -13,7 +13,12 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export function processShell(name: string): Shell {
   const { stdin, stdout, stderr } = process;
   // Whoever read the output has gone. An upgrade may be left at any moment.
-  stdout.on('error', () => process.exit(EXIT.stopped));
+  stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') stderr.write(`standard output cannot be written: ${code}\n`);
+    process.exit(EXIT.stopped);
+  });
+  // What nobody reads there says nothing of the command.
+  stderr.on('error', () => undefined);
   return {
     name,
     words: process.argv.slice(2),

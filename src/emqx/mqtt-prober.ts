@@ -77,7 +77,7 @@ function greet(stream: Duplex, { kind, proxyProtocol }: DeviceListener): Promise
 
 /** The codec is loaded by those who probe: no other command needs it. */
 async function greetMqtt(stream: Duplex): Promise<number | undefined> {
-  const { generate, parser } = await import('mqtt-packet');
+  const { generate, parser } = await import('./mqtt-codec.js');
   return new Promise((resolve, reject) => {
     const packets = parser({ protocolVersion: 4 });
     packets.on('packet', (packet: Packet) => {

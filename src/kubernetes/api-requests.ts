@@ -153,6 +153,8 @@ function started(
       resolve,
     )
       .on('error', reject)
+      // Such as an answer of another protocol: Node ends it without an error.
+      .on('close', () => reject(new Error('the connection ended without an answer')))
       .end(body);
   });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Agent, validateHeaderValue } from 'node:http';
 import tls, { type SecureContextOptions } from 'node:tls';
-import { CredentialPlugin, type PluginCredentials } from './kubeconfig/credential-plugin';
+import { CredentialPlugin } from './kubeconfig/credential-plugin';
 import { CredentialsError, KubeconfigError, readable } from './kubeconfig/kubeconfig-error';
 import type { ClusterEntry, Impersonation, Kubeconfig, Material, UserEntry } from './kubeconfig/kubeconfig-file';
 import { type KubeconfigSource, loadKubeconfig, NOBODY } from './kubeconfig/load-kubeconfig';
@@ -98,14 +98,16 @@ export class ClusterAccess {
     const { agent } = this;
     // No secret goes over the wire in clear: kubectl, too, is nobody there.
     if (!this.isPrivate) return { agent, headers: {} };
-    const known = await this.plugin?.credentials(signal);
-    const headers = this.headers(known);
+    const cert = this.read(user.certificate, `the client certificate of the user ${this.entries.userName}`);
+    const key = this.read(user.key, `the client key of the user ${this.entries.userName}`);
+    const own = this.ownAuthorization();
+    // As for kubectl, a plugin is asked by those who have nothing of their own.
+    const known = own || cert ? undefined : await this.plugin?.credentials(signal);
+    const headers = this.headers(own ?? (known?.token ? `Bearer ${known.token}` : undefined));
     if (!this.server.startsWith('https:')) return { agent, headers };
-    const cert =
-      known?.certificate ?? this.read(user.certificate, `the client certificate of the user ${this.entries.userName}`);
-    const key = known?.key ?? this.read(user.key, `the client key of the user ${this.entries.userName}`);
     const ca = this.authority();
-    const secure = { ...(cert && key && { cert, key }), ...(ca && { ca }) };
+    const pair = { cert: cert ?? known?.certificate, key: key ?? known?.key };
+    const secure = { ...(pair.cert && pair.key && pair), ...(ca && { ca }) };
     this.check(secure);
     return {
       agent,
@@ -136,18 +138,14 @@ export class ClusterAccess {
     return cluster.insecure ? undefined : this.read(cluster.authority, `the authority of the cluster ${clusterName}`);
   }
 
-  private headers(known: PluginCredentials | undefined): Record<string, string | string[]> {
+  private headers(authorization: string | undefined): Record<string, string | string[]> {
     const { user, userName } = this.entries;
-    const authorization = this.authorization(known);
     if (authorization !== undefined) {
       try {
         validateHeaderValue('authorization', authorization);
       } catch {
-        const fix = 'take out what was copied along with it, such as a line break';
-        throw new CredentialsError(
-          `the token or password of the user ${userName} has a character that HTTP does not take`,
-          fix,
-        );
+        const what = `the token or password of the user ${userName} has a character that HTTP does not take`;
+        throw new CredentialsError(what, 'take out what was copied along with it, such as a line break');
       }
     }
     return {
@@ -156,14 +154,26 @@ export class ClusterAccess {
     };
   }
 
-  private authorization(known: PluginCredentials | undefined): string | undefined {
+  /** What the kubeconfig itself has. A token file wins over a token, as long as there is something in it. */
+  private ownAuthorization(): string | undefined {
     const { user, userName } = this.entries;
-    const file =
-      user.tokenFile && this.read({ data: undefined, file: user.tokenFile }, `the token file of the user ${userName}`);
-    const token = known?.token ?? file?.toString().trim() ?? user.token ?? tokenOfProvider(user.provider, userName);
+    const token = this.tokenInFile() || user.token || tokenOfProvider(user.provider, userName);
     if (token) return `Bearer ${token}`;
     if (user.username === undefined) return undefined;
     return `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`;
+  }
+
+  private tokenInFile(): string | undefined {
+    const { user, userName } = this.entries;
+    if (user.tokenFile === undefined) return undefined;
+    try {
+      return this.read({ data: undefined, file: user.tokenFile }, `the token file of the user ${userName}`)
+        ?.toString()
+        .trim();
+    } catch (error) {
+      if (user.token === undefined) throw error;
+      return undefined;
+    }
   }
 
   /** @throws CredentialsError when it cannot be read, and never could */
@@ -240,7 +250,7 @@ function serverOf({ server, insecure, authority }: ClusterEntry, name: string): 
   // As for kubectl, what names no scheme is secure where there is something to know the server by.
   const scheme = insecure || authority.data || authority.file ? 'https://' : 'http://';
   const full = server.includes('://') ? server : `${scheme}${server}`;
-  if (server === '' || !URL.canParse(full) || !/^https?:/.test(full)) {
+  if (server === '' || !URL.canParse(full) || !/^https?:/i.test(full)) {
     throw new KubeconfigError(
       `the cluster ${name} in the kubeconfig has no server that is a URL of http:// or https://`,
     );
@@ -256,14 +266,19 @@ function impersonation({ user, uid, groups = [], extra = {} }: Partial<Impersona
     throw new CredentialsError(`the user ${userName} acts for groups, a uid or extras without a user`, fix);
   }
   const extras = Object.entries(extra).map(
-    ([key, values]) => [`impersonate-extra-${escaped(key)}`, [...values]] as const,
+    ([key, values]) => [`impersonate-extra-${escaped(key)}`, values.map(inHeader)] as const,
   );
   return {
-    'impersonate-user': user,
-    ...(uid && { 'impersonate-uid': uid }),
-    ...(groups.length > 0 && { 'impersonate-group': [...groups] }),
+    'impersonate-user': inHeader(user),
+    ...(uid && { 'impersonate-uid': inHeader(uid) }),
+    ...(groups.length > 0 && { 'impersonate-group': groups.map(inHeader) }),
     ...Object.fromEntries(extras),
   };
+}
+
+/** Headers are bytes: names beyond ASCII go as UTF-8. */
+function inHeader(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 /** What a header's name does not take, percent-encoded. @see client-go, transport/round_trippers.go */

@@ -36,6 +36,9 @@ const NOBODY_LISTENS = /connection refused|failed to (connect|dial|find)|not run
 const PROTOCOL = 'v4.channel.k8s.io';
 const DATA = 0;
 
+/** How a WebSocket is closed at the end of what it carries: with this status, or with none. @see RFC 6455, 7.4.1 */
+const REGULAR = [1000, 1005];
+
 /**
  * One TCP connection to a port of a pod, as the kubelet makes it on behalf of the API server: a port-forward over a WebSocket.
  *
@@ -50,10 +53,12 @@ export class PodStream extends Duplex {
     private readonly port: number,
   ) {
     super({ allowHalfOpen: false });
+    // Before somebody has it in his hands, and after he has let it go, an error is nobody's: it must not end the process.
+    this.on('error', () => undefined);
     // An error is followed by the close.
     socket.on('error', () => undefined);
     socket.on('message', (data) => this.receive(data as Buffer));
-    socket.on('close', () => this.soon(() => this.push(null)));
+    socket.on('close', (code) => this.ended(code));
   }
 
   /**
@@ -73,7 +78,11 @@ export class PodStream extends Duplex {
     const { namespace, pod, port } = target;
     try {
       const path = `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`;
-      const options = { ...(await access.request()), handshakeTimeout: timeoutMs, perMessageDeflate: false };
+      const options = {
+        ...(await access.request(AbortSignal.timeout(timeoutMs))),
+        handshakeTimeout: timeoutMs,
+        perMessageDeflate: false,
+      };
       const socket = new WebSocket(access.server.replace(/^http/, 'ws') + path, PROTOCOL, options);
       const stream = new PodStream(socket, port);
       await opened(socket);
@@ -114,6 +123,12 @@ export class PodStream extends Duplex {
     if (content.length === 0) return;
     if (channel === DATA) this.push(content);
     else this.fail(content.toString().trim());
+  }
+
+  /** What was cut on the way says nothing of the pod: only a regular close is its end. */
+  private ended(code: number): void {
+    if (REGULAR.includes(code)) this.soon(() => this.push(null));
+    else this.fail(`the connection was cut on the way (${code})`);
   }
 
   private fail(words: string): void {
@@ -167,5 +182,6 @@ const STATUS_CODES: Readonly<Record<number, PodConnectionError['code']>> = {
 function codeOf(error: unknown): PodConnectionError['code'] {
   if (error instanceof CredentialsError) return 'UNAUTHORIZED';
   if (error instanceof Refused) return STATUS_CODES[error.status] ?? 'ECONNREFUSED';
-  return /timed out/i.test((error as Error).message) ? 'ETIMEDOUT' : 'ECONNREFUSED';
+  const { name, message } = error as Error;
+  return name === 'TimeoutError' || /timed out/i.test(message) ? 'ETIMEDOUT' : 'ECONNREFUSED';
 }

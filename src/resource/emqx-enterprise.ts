@@ -1,22 +1,7 @@
-import * as z from 'zod';
-import { API_VERSION, KIND } from './constants';
-import { objectMeta } from './metadata';
-import { emqxEnterpriseSpec } from './spec';
-import { emqxEnterpriseStatus } from './status';
-
-/**
- * The custom resource EmqxEnterprise, version v1beta4: the one source of its types, of its validation and of its
- * definition. Structure only; what values make sense beyond that is the business of `parseEmqxEnterprise`.
- *
- * @see EMQX Operator 2.2.29, the last one that reconciles this version
- */
-export const emqxEnterprise = z.strictObject({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal(KIND),
-  metadata: objectMeta,
-  spec: emqxEnterpriseSpec,
-  status: emqxEnterpriseStatus.optional(),
-});
+import type * as z from 'zod';
+import type { emqxEnterprise } from './emqx-enterprise-schema';
+import type { emqxEnterpriseSpec } from './spec';
+import type { emqxEnterpriseStatus } from './status';
 
 /** A custom resource EmqxEnterprise. @useDeclaredType */
 export type EmqxEnterprise = z.infer<typeof emqxEnterprise>;

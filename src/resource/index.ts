@@ -2,12 +2,7 @@
 export { canonicalQuantity, nanosOf } from './canonical-quantity';
 export * from './constants';
 export { clusterLabels, withDefaults } from './defaults';
-export {
-  type EmqxEnterprise,
-  type EmqxEnterpriseSpec,
-  type EmqxEnterpriseStatus,
-  emqxEnterprise,
-} from './emqx-enterprise';
+export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './emqx-enterprise';
 export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
 export { immutableFields, nodeNameOf, versionOf } from './identity';
 export { type ImageParts, imageOf } from './image';

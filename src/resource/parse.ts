@@ -1,5 +1,6 @@
 import { KIND } from './constants';
-import { type EmqxEnterprise, emqxEnterprise } from './emqx-enterprise';
+import type { EmqxEnterprise } from './emqx-enterprise';
+import { emqxEnterprise } from './emqx-enterprise-schema';
 import { MANAGEMENT_SETTING, managementListener } from './listeners';
 import { formatPath, type Problem, type Violation } from './problem';
 import { otherKind } from './related-kinds';

@@ -4,8 +4,11 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { atEnd } from './_fake-server';
 
-/** What a pod's port leads to: a port of this machine, words of the kubelet, or an answer that is no WebSocket. */
-export type Target = { port: number } | { complaint: string } | { status: number } | 'silence';
+/** What a pod's port leads to: a port of this machine, words of the kubelet, an answer that is no WebSocket, or one that breaks. */
+export type Target = { port: number } | { complaint: string } | { status: number } | 'silence' | 'cut';
+
+/** A frame that closes with status 1000. */
+const REGULAR_CLOSE = Buffer.from([0x88, 2, 1000 >> 8, 1000 & 0xff]);
 
 const DATA = 0;
 const ERROR = 1;
@@ -30,7 +33,7 @@ export function forwardPorts(server: Server, targetOf: (pod: string, port: numbe
     const port = Number(url.searchParams.get('ports'));
     const target = targetOf(pod, port);
     if (target === 'silence') return;
-    if ('status' in target) {
+    if (target !== 'cut' && 'status' in target) {
       socket.end(`HTTP/1.1 ${target.status} No\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
@@ -43,11 +46,12 @@ export function forwardPorts(server: Server, targetOf: (pod: string, port: numbe
     const named = Buffer.from([port & 0xff, port >> 8]);
     send(DATA, named);
     send(ERROR, named);
-    if ('complaint' in target) send(ERROR, Buffer.from(target.complaint));
+    if (target === 'cut') socket.end();
+    else if ('complaint' in target) send(ERROR, Buffer.from(target.complaint));
     else {
       const connection = net.connect(target.port, '127.0.0.1');
       connection.on('data', (data) => send(DATA, data));
-      connection.on('error', () => undefined).on('close', () => socket.end());
+      connection.on('error', () => undefined).on('close', () => socket.end(REGULAR_CLOSE));
       socket.on('close', () => connection.destroy());
       messages(socket, (message) => void (message[0] === DATA && connection.write(message.subarray(1))));
     }

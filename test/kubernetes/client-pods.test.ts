@@ -108,6 +108,7 @@ describe('the agent of the pods', () => {
     ],
     ['a proxy wants another protocol', { status: 426 }, { code: 'NO_TUNNEL' }],
     ['a proxy answers by itself', { status: 200 }, { code: 'NO_TUNNEL' }],
+    ['the way is cut', 'cut', { code: 'ECONNRESET', message: 'port 8081: the connection was cut on the way (1006)' }],
     ['the API server says nothing', 'silence', { code: 'ETIMEDOUT' }],
   ])('fails when %s', async (_, target, expected) => {
     const { ask } = await cluster({ 'ee-0:8081': target });

@@ -117,6 +117,11 @@ describe('a list of kubeconfigs', () => {
   });
 });
 
+test('of several documents the first counts, of two keys alike the second', () => {
+  const text = 'current-context: a\ncurrent-context: b\n---\ncurrent-context: c\n';
+  expect(parseKubeconfig(text, 'X', '/').currentContext).toBe('b');
+});
+
 describe('what is wrong in a kubeconfig', () => {
   const problem = (content: object) => {
     try {
@@ -173,6 +178,14 @@ describe('a token file', () => {
     expect(await token()).toBe('Bearer second');
   });
 
+  test.each(['', undefined])(
+    'with nothing in it, or that is not there (%j), leaves a token what it is',
+    async (content) => {
+      const tokenFile = content === undefined ? '/nowhere/token' : temporaryFile(content);
+      expect((await requestOf({ token: 't', tokenFile })).headers).toEqual({ authorization: 'Bearer t' });
+    },
+  );
+
   test('that is not there is named, and no network is blamed', async () => {
     expect(await rejection(requestOf({ tokenFile: '/nowhere/token' }))).toMatchObject({
       name: 'CredentialsError',
@@ -197,6 +210,11 @@ describe('who somebody acts for', () => {
       'impersonate-group': ['dev', 'ops'],
       'impersonate-extra-acme.com%2fproject': ['x', 'y'],
     });
+  });
+
+  test('may have a name beyond ASCII', async () => {
+    const name = String((await requestOf({ token: 't', as: '日本' })).headers['impersonate-user']);
+    expect(Buffer.from(name, 'latin1').toString()).toBe('日本');
   });
 
   test('may be given for one command', async () => {
@@ -275,6 +293,16 @@ describe('a credential plugin', () => {
     expect(runs()).toBe(1);
   });
 
+  test.each<[string, object]>([
+    ['a token', { token: 'own' }],
+    ['a password', { username: 'own', password: 'p' }],
+  ])('is not asked by who has %s', async (_, user) => {
+    const { exec, runs } = plugin(TOKEN);
+    const { headers } = await requestOf({ ...user, exec });
+    expect(headers['authorization']).not.toBe('Bearer of-plugin');
+    expect(runs()).toBe(0);
+  });
+
   test('runs again when what it returned has expired, or was refused', async () => {
     const expired = plugin(`return { status: { token: 't', expirationTimestamp: '2001-01-01T00:00:00Z' } };`);
     const short = await access(expired.exec);
@@ -349,11 +377,13 @@ describe('a credential plugin', () => {
     expect(error).toMatchObject({ name: 'CredentialsError', message: expect.stringContaining(message), fix });
   });
 
-  test('that nobody waits for any more is ended', async () => {
+  test('that nobody waits for any more is ended, with all that it has started', async () => {
     const pid = temporaryFile('');
-    const { exec } = plugin(
-      `require('node:fs').writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setInterval(() => {}, 1e6);`,
-    );
+    const started = `require('node:fs').writeFileSync(process.argv[1], String(process.pid)); setInterval(() => {}, 1e6);`;
+    const { exec } = plugin(`
+      const child = require('node:child_process');
+      child.spawn(process.execPath, ['-e', ${JSON.stringify(started)}, ${JSON.stringify(pid)}], { stdio: 'inherit' });
+      setInterval(() => {}, 1e6);`);
     const way = await access(exec);
     const left = new AbortController();
     const asked = rejection(way.request(left.signal));

@@ -6,6 +6,7 @@ import {
   BLUE,
   decided,
   GREEN,
+  GREEN_REVISION,
   journal,
   named,
   node,
@@ -51,6 +52,18 @@ describe('a run in which nothing moves', () => {
     ['switch', 125_000, (scene) => Object.assign(scene, { traffic: [] })],
   ])('in %s is given %i ms', (phase, ms, change) => {
     expect(idle(phase, ms, change).kind).not.toBe('stop');
+  });
+
+  test('stops in switch when a node does not answer, and says why', () => {
+    const step = idle('switch', 200_000, (scene) => {
+      const pods = podNames(GREEN);
+      scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods }];
+      scene.probes = new Map([[`${GREEN}-1`, { serves: false, reason: 'no answer within 3 s' }]]);
+    });
+    expect(step).toMatchObject({
+      code: 'STALLED',
+      reason: `nothing has moved for 200 s while waiting for ${GREEN}-1 to answer as a broker: ${GREEN}-1 does not answer as a broker (no answer within 3 s)`,
+    });
   });
 
   test('stops when green does not get ready, and says which pod and why', () => {

@@ -362,6 +362,14 @@ table('switch', [
     ],
   ),
   [
+    'waits for a node that is silent, by its name',
+    (scene) => {
+      scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
+      scene.probes = new Map([[`${GREEN}-1`, { serves: false, reason: 'no answer within 3 s' }]]);
+    },
+    stay(`${GREEN}-1 to answer as a broker`),
+  ],
+  [
     'notes when only green was behind every Service',
     (scene) => {
       scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import * as z from 'zod';
 import { CredentialsError } from './kubeconfig-error';
 import type { ClusterEntry, PluginEntry } from './kubeconfig-file';
@@ -104,20 +104,32 @@ export class CredentialPlugin {
     return credentials;
   }
 
-  private outputOf(isInteractive: boolean, stopped: AbortSignal): Promise<string> {
+  private async outputOf(isInteractive: boolean, stopped: AbortSignal): Promise<string> {
     const { command, args, env, installHint } = this.plugin;
+    if ([command, ...args, ...Object.values(env)].some((text) => text.includes('\0'))) {
+      throw this.failed('cannot be started: its arguments have a character that none may have', this.loginAgain());
+    }
     const child = spawn(command, args, {
       env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: JSON.stringify(this.info(isInteractive)) },
       stdio: [isInteractive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+      // So that what it starts can be ended with it; one that asks a person must stay with the terminal.
+      detached: !isInteractive,
     });
-    const end = () => child.kill('SIGKILL');
-    stopped.addEventListener('abort', end, { once: true });
-    const timer = isInteractive ? undefined : setTimeout(end, PATIENCE_MS);
     let output = '';
     let saying = '';
+    let ending: string | undefined;
+    const end = (why: string) => {
+      ending ??= why;
+      killAll(child, !isInteractive);
+    };
+    const onStop = () => end('was stopped');
+    stopped.addEventListener('abort', onStop, { once: true });
+    const timer = isInteractive
+      ? undefined
+      : setTimeout(() => end(`did not answer within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
-      if (output.length > MOST_OUTPUT) end();
+      if (output.length > MOST_OUTPUT) end(`printed more than ${MOST_OUTPUT} bytes`);
     });
     // It speaks to whoever sits there: an address to open, a code to type.
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -130,16 +142,19 @@ export class CredentialPlugin {
         const fix = installHint ?? 'install it, and see that it is on the PATH';
         return reject(this.failed('is not installed', fix));
       });
+      // What it has started may hold its output open for longer than anybody wants to wait.
+      child.on('exit', () => {
+        if (ending !== undefined) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+      });
       child.on('close', (code, killedBy) => {
-        if (code === 0) return resolve(output);
-        const how =
-          code === null ? (stopped.aborted ? 'was stopped' : endedBy(killedBy)) : `failed with exit code ${code}`;
+        if (code === 0 && ending === undefined) return resolve(output);
+        const how = ending ?? (code === null ? `was ended by ${killedBy}` : `failed with exit code ${code}`);
         const words = saying.trim().split('\n').at(-1)?.trim().slice(0, LONGEST_SAYING);
         return reject(this.failed(words ? `${how}: ${words}` : how, this.loginAgain()));
       });
     }).finally(() => {
       clearTimeout(timer);
-      stopped.removeEventListener('abort', end);
+      stopped.removeEventListener('abort', onStop);
     });
   }
 
@@ -174,8 +189,14 @@ interface Run {
   stop(): void;
 }
 
-function endedBy(signal: NodeJS.Signals | null): string {
-  return signal === 'SIGKILL' ? `did not answer within ${PATIENCE_MS / 1000} s` : `was ended by ${signal}`;
+/** Ends a process, and where it has a group of its own all that it has started. */
+function killAll(child: ChildProcess, hasGroup: boolean): void {
+  try {
+    if (hasGroup && child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
+    else child.kill('SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
 
 function jsonIn(text: string): unknown {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { KubeconfigError, readable } from './kubeconfig-error';
 
@@ -183,12 +183,13 @@ export function parseKubeconfig(content: string, source: string, folder: string)
 type Make<T, R> = (body: T, problem: (what: string) => void) => R;
 type Within = (file: string | undefined) => string | undefined;
 
+/** Of several documents the first counts, and of two keys alike the second, as for kubectl. */
 function parsed(content: string, source: string): unknown {
-  try {
-    return parse(content.replace(/^\uFEFF/, ''), { merge: true, logLevel: 'error' });
-  } catch (error) {
-    throw wrong(source, [readable(error)]);
-  }
+  const [document] = parseAllDocuments(content.replace(/^\uFEFF/, ''), { merge: true, uniqueKeys: false });
+  if (document === undefined) return undefined;
+  const [error] = document.errors;
+  if (error) throw wrong(source, [readable(error)]);
+  return document.toJS();
 }
 
 function clusterEntry(cluster: z.output<typeof CLUSTER>, within: Within): ClusterEntry {

@@ -21,17 +21,14 @@ export async function agentTo(server: URL, proxyUrl: string | undefined, env: No
   const where = proxyUrl === undefined ? 'HTTPS_PROXY or HTTP_PROXY' : 'proxy-url';
   const url = URL.canParse(proxy) ? new URL(proxy) : undefined;
   const protocol = url?.protocol ?? '';
-  // Loaded where there is one: most have none.
-  if (/^socks5h?:$/.test(protocol)) {
-    const { SocksProxyAgent } = await import('socks-proxy-agent');
-    // The proxy looks names up, as it does for kubectl.
-    return new SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), KEPT);
-  }
-  if (!url || !/^https?:$/.test(protocol)) {
+  const isSocks = /^socks5h?:$/.test(protocol);
+  if (!url || (!isSocks && !/^https?:$/.test(protocol))) {
     throw new KubeconfigError(`${where} must be a URL that begins with http://, https:// or socks5://`);
   }
-  if (isSecure) return new (await import('https-proxy-agent')).HttpsProxyAgent(url, KEPT);
-  return new (await import('http-proxy-agent')).HttpProxyAgent(url, KEPT);
+  const { HttpProxyAgent, HttpsProxyAgent, SocksProxyAgent } = await import('./proxy-agents.js');
+  // The proxy looks names up, as it does for kubectl.
+  if (isSocks) return new SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), KEPT);
+  return isSecure ? new HttpsProxyAgent(url, KEPT) : new HttpProxyAgent(url, KEPT);
 }
 
 /**

@@ -1,13 +1,7 @@
 import { KubeApiError, type KubeObject } from '../../kubernetes/kube-api';
-import {
-  type EmqxEnterprise,
-  emqxEnterprise,
-  formatProblem,
-  immutableFields,
-  type Problem,
-  withDefaults,
-} from '../../resource';
+import { type EmqxEnterprise, formatProblem, immutableFields, type Problem, withDefaults } from '../../resource';
 import { complete } from '../../resource/defaults';
+import { emqxEnterprise } from '../../resource/emqx-enterprise-schema';
 import { structuralProblemsOf } from '../../resource/parse';
 import { formatPath } from '../../resource/problem';
 import { emqxVersion } from '../../resource/rules';

@@ -75,11 +75,11 @@ function cause(situation: Situation, waitingFor: string): string {
   const { source, target } = moveOf(situation);
   const taking = target ? podsOf(observation.cluster, target.name).filter((pod) => !pod.ready) : [];
   if (taking.length > 0) return notReady(taking);
+  const silent = silentNodes(situation).map(({ pod, reason }) => `${pod} does not answer as a broker (${reason})`);
+  if (silent.length > 0) return silent.join('; ');
   if (journal.phase !== 'evacuate' && journal.phase !== 'return') {
     return 'the operator or Kubernetes does not do its part; events and the operator’s log tell why';
   }
-  const silent = silentNodes(situation).map(({ pod, reason }) => `${pod} does not answer as a broker (${reason})`);
-  if (silent.length > 0) return silent.join('; ');
   if (!targetTakes(situation)) return 'the traffic Service does not lead to the nodes that shall take the devices';
   return nodesOf(observation, source).flatMap(nodeCause).join('; ') || 'a pod is missing among the nodes to be emptied';
 }

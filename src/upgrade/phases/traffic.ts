@@ -2,6 +2,7 @@ import type { Action, Situation, Step } from '../decide';
 import { greenOf, podsOf, servingRevision, setOf } from '../observation';
 import {
   heartbeat,
+  isInPlace,
   KEEN_POLL_MS,
   keenHeartbeat,
   LOOK_EVERY,
@@ -9,8 +10,8 @@ import {
   openGates,
   ROUTES_MS,
   selections,
+  silentNodes,
   stay,
-  targetTakes,
   unjoined,
 } from './common';
 
@@ -95,10 +96,12 @@ function ownSelections(situation: Situation, revision: string | undefined): Acti
 export function switchTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
   const actions = selections(situation, moveOf(situation).revision);
-  if (actions.length > 0 || !targetTakes(situation)) {
+  if (actions.length > 0 || !isInPlace(situation)) {
     const gates = openGates(observation, journal.to.set ?? '');
     return stay('only green pods behind the traffic Service', 500, [...actions, ...gates]);
   }
+  const silent = silentNodes(situation);
+  if (silent.length > 0) return stay(`${silent.map(({ pod }) => pod).join(', ')} to answer as a broker`, 500);
   if (journal.switchedAt === undefined) return { kind: 'note', note: { switchedAt: observation.at } };
   const left = journal.switchedAt + Math.max(ROUTES_MS, journal.initialDelaySeconds * 1000) - observation.at;
   if (left > 0) return stay(`the initial delay of ${journal.initialDelaySeconds} s`, Math.min(left, 2_000));

@@ -1,6 +1,6 @@
 import Ajv from 'ajv';
 import { stringify } from 'yaml';
-import { emqxEnterprise, problemsOf, withDefaults } from '../../../src/resource';
+import { problemsOf, withDefaults } from '../../../src/resource';
 import {
   customResourceDefinitions,
   emqxDefinition,
@@ -8,6 +8,7 @@ import {
   rebalanceDefinition,
   type StructuralSchema,
 } from '../../../src/resource/crd';
+import { emqxEnterprise } from '../../../src/resource/emqx-enterprise-schema';
 import { cluster, clusterWith } from '../_cluster';
 
 /** What a structural schema may say here. */
