@@ -79,7 +79,7 @@ function interfaceOf(name: string): string {
   const fields = Object.entries(properties).map(
     ([field, node]) => `  readonly ${field}${required.includes(field) ? '' : '?'}: ${typeOf(node)};\n`,
   );
-  return `export interface ${name} {\n${fields.join('')}}`;
+  return `/** ${name} of Kubernetes' API. */\nexport interface ${name} {\n${fields.join('')}}`;
 }
 
 function typeOf(node: Node): string {

@@ -1,6 +1,7 @@
 /** Describe an EMQX Enterprise 4.4 cluster in code; loads neither Pulumi nor a Kubernetes client. */
 export { ApiKey } from './constructs/api-key';
 export type { BlueGreenUpdate } from './constructs/blue-green-update';
+export type * as coreV1 from './constructs/core-v1';
 export type {
   Affinity,
   Container,

@@ -2,28 +2,33 @@
 import type { LabelSelector, ResourceRequirements, SecretKeySelector } from './selectors';
 import type { ObjectFieldSelector, ResourceFieldSelector, VolumeDevice, VolumeMount } from './volumes';
 
+/** Affinity of Kubernetes' API. */
 export interface Affinity {
   readonly nodeAffinity?: NodeAffinity;
   readonly podAffinity?: PodAffinity;
   readonly podAntiAffinity?: PodAntiAffinity;
 }
 
+/** Capabilities of Kubernetes' API. */
 export interface Capabilities {
   readonly add?: readonly string[];
   readonly drop?: readonly string[];
 }
 
+/** ConfigMapEnvSource of Kubernetes' API. */
 export interface ConfigMapEnvSource {
   readonly name?: string;
   readonly optional?: boolean;
 }
 
+/** ConfigMapKeySelector of Kubernetes' API. */
 export interface ConfigMapKeySelector {
   readonly key: string;
   readonly name?: string;
   readonly optional?: boolean;
 }
 
+/** Container of Kubernetes' API. */
 export interface Container {
   readonly args?: readonly string[];
   readonly command?: readonly string[];
@@ -51,6 +56,7 @@ export interface Container {
   readonly workingDir?: string;
 }
 
+/** ContainerPort of Kubernetes' API. */
 export interface ContainerPort {
   readonly containerPort: number;
   readonly hostIP?: string;
@@ -59,23 +65,27 @@ export interface ContainerPort {
   readonly protocol?: string;
 }
 
+/** ContainerResizePolicy of Kubernetes' API. */
 export interface ContainerResizePolicy {
   readonly resourceName: string;
   readonly restartPolicy: string;
 }
 
+/** EnvFromSource of Kubernetes' API. */
 export interface EnvFromSource {
   readonly configMapRef?: ConfigMapEnvSource;
   readonly prefix?: string;
   readonly secretRef?: SecretEnvSource;
 }
 
+/** EnvVar of Kubernetes' API. */
 export interface EnvVar {
   readonly name: string;
   readonly value?: string;
   readonly valueFrom?: EnvVarSource;
 }
 
+/** EnvVarSource of Kubernetes' API. */
 export interface EnvVarSource {
   readonly configMapKeyRef?: ConfigMapKeySelector;
   readonly fieldRef?: ObjectFieldSelector;
@@ -83,15 +93,18 @@ export interface EnvVarSource {
   readonly secretKeyRef?: SecretKeySelector;
 }
 
+/** ExecAction of Kubernetes' API. */
 export interface ExecAction {
   readonly command?: readonly string[];
 }
 
+/** GRPCAction of Kubernetes' API. */
 export interface GRPCAction {
   readonly port: number;
   readonly service?: string;
 }
 
+/** HTTPGetAction of Kubernetes' API. */
 export interface HTTPGetAction {
   readonly host?: string;
   readonly httpHeaders?: readonly HTTPHeader[];
@@ -100,16 +113,19 @@ export interface HTTPGetAction {
   readonly scheme?: string;
 }
 
+/** HTTPHeader of Kubernetes' API. */
 export interface HTTPHeader {
   readonly name: string;
   readonly value: string;
 }
 
+/** Lifecycle of Kubernetes' API. */
 export interface Lifecycle {
   readonly postStart?: LifecycleHandler;
   readonly preStop?: LifecycleHandler;
 }
 
+/** LifecycleHandler of Kubernetes' API. */
 export interface LifecycleHandler {
   readonly exec?: ExecAction;
   readonly httpGet?: HTTPGetAction;
@@ -117,31 +133,37 @@ export interface LifecycleHandler {
   readonly tcpSocket?: TCPSocketAction;
 }
 
+/** NodeAffinity of Kubernetes' API. */
 export interface NodeAffinity {
   readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly PreferredSchedulingTerm[];
   readonly requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
 }
 
+/** NodeSelector of Kubernetes' API. */
 export interface NodeSelector {
   readonly nodeSelectorTerms: readonly NodeSelectorTerm[];
 }
 
+/** NodeSelectorRequirement of Kubernetes' API. */
 export interface NodeSelectorRequirement {
   readonly key: string;
   readonly operator: string;
   readonly values?: readonly string[];
 }
 
+/** NodeSelectorTerm of Kubernetes' API. */
 export interface NodeSelectorTerm {
   readonly matchExpressions?: readonly NodeSelectorRequirement[];
   readonly matchFields?: readonly NodeSelectorRequirement[];
 }
 
+/** PodAffinity of Kubernetes' API. */
 export interface PodAffinity {
   readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly WeightedPodAffinityTerm[];
   readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[];
 }
 
+/** PodAffinityTerm of Kubernetes' API. */
 export interface PodAffinityTerm {
   readonly labelSelector?: LabelSelector;
   readonly matchLabelKeys?: readonly string[];
@@ -151,11 +173,13 @@ export interface PodAffinityTerm {
   readonly topologyKey: string;
 }
 
+/** PodAntiAffinity of Kubernetes' API. */
 export interface PodAntiAffinity {
   readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly WeightedPodAffinityTerm[];
   readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[];
 }
 
+/** PodSecurityContext of Kubernetes' API. */
 export interface PodSecurityContext {
   readonly fsGroup?: number;
   readonly fsGroupChangePolicy?: string;
@@ -169,11 +193,13 @@ export interface PodSecurityContext {
   readonly windowsOptions?: WindowsSecurityContextOptions;
 }
 
+/** PreferredSchedulingTerm of Kubernetes' API. */
 export interface PreferredSchedulingTerm {
   readonly preference: NodeSelectorTerm;
   readonly weight: number;
 }
 
+/** Probe of Kubernetes' API. */
 export interface Probe {
   readonly exec?: ExecAction;
   readonly failureThreshold?: number;
@@ -187,6 +213,7 @@ export interface Probe {
   readonly timeoutSeconds?: number;
 }
 
+/** SELinuxOptions of Kubernetes' API. */
 export interface SELinuxOptions {
   readonly level?: string;
   readonly role?: string;
@@ -194,16 +221,19 @@ export interface SELinuxOptions {
   readonly user?: string;
 }
 
+/** SeccompProfile of Kubernetes' API. */
 export interface SeccompProfile {
   readonly localhostProfile?: string;
   readonly type: string;
 }
 
+/** SecretEnvSource of Kubernetes' API. */
 export interface SecretEnvSource {
   readonly name?: string;
   readonly optional?: boolean;
 }
 
+/** SecurityContext of Kubernetes' API. */
 export interface SecurityContext {
   readonly allowPrivilegeEscalation?: boolean;
   readonly capabilities?: Capabilities;
@@ -218,25 +248,30 @@ export interface SecurityContext {
   readonly windowsOptions?: WindowsSecurityContextOptions;
 }
 
+/** SleepAction of Kubernetes' API. */
 export interface SleepAction {
   readonly seconds: number;
 }
 
+/** Sysctl of Kubernetes' API. */
 export interface Sysctl {
   readonly name: string;
   readonly value: string;
 }
 
+/** TCPSocketAction of Kubernetes' API. */
 export interface TCPSocketAction {
   readonly host?: string;
   readonly port: number | string;
 }
 
+/** WeightedPodAffinityTerm of Kubernetes' API. */
 export interface WeightedPodAffinityTerm {
   readonly podAffinityTerm: PodAffinityTerm;
   readonly weight: number;
 }
 
+/** WindowsSecurityContextOptions of Kubernetes' API. */
 export interface WindowsSecurityContextOptions {
   readonly gmsaCredentialSpec?: string;
   readonly gmsaCredentialSpecName?: string;

@@ -1,6 +1,7 @@
 /** Made by scripts/core-v1-types.ts; the meaning of each field is told by the reference of Kubernetes' API, core/v1. */
 import type { LabelSelector, ObjectMeta, VolumeResourceRequirements } from './selectors';
 
+/** AWSElasticBlockStoreVolumeSource of Kubernetes' API. */
 export interface AWSElasticBlockStoreVolumeSource {
   readonly fsType?: string;
   readonly partition?: number;
@@ -8,6 +9,7 @@ export interface AWSElasticBlockStoreVolumeSource {
   readonly volumeID: string;
 }
 
+/** AzureDiskVolumeSource of Kubernetes' API. */
 export interface AzureDiskVolumeSource {
   readonly cachingMode?: string;
   readonly diskName: string;
@@ -17,12 +19,14 @@ export interface AzureDiskVolumeSource {
   readonly readOnly?: boolean;
 }
 
+/** AzureFileVolumeSource of Kubernetes' API. */
 export interface AzureFileVolumeSource {
   readonly readOnly?: boolean;
   readonly secretName: string;
   readonly shareName: string;
 }
 
+/** CSIVolumeSource of Kubernetes' API. */
 export interface CSIVolumeSource {
   readonly driver: string;
   readonly fsType?: string;
@@ -31,6 +35,7 @@ export interface CSIVolumeSource {
   readonly volumeAttributes?: Readonly<Record<string, string>>;
 }
 
+/** CephFSVolumeSource of Kubernetes' API. */
 export interface CephFSVolumeSource {
   readonly monitors: readonly string[];
   readonly path?: string;
@@ -40,6 +45,7 @@ export interface CephFSVolumeSource {
   readonly user?: string;
 }
 
+/** CinderVolumeSource of Kubernetes' API. */
 export interface CinderVolumeSource {
   readonly fsType?: string;
   readonly readOnly?: boolean;
@@ -47,6 +53,7 @@ export interface CinderVolumeSource {
   readonly volumeID: string;
 }
 
+/** ClusterTrustBundleProjection of Kubernetes' API. */
 export interface ClusterTrustBundleProjection {
   readonly labelSelector?: LabelSelector;
   readonly name?: string;
@@ -55,12 +62,14 @@ export interface ClusterTrustBundleProjection {
   readonly signerName?: string;
 }
 
+/** ConfigMapProjection of Kubernetes' API. */
 export interface ConfigMapProjection {
   readonly items?: readonly KeyToPath[];
   readonly name?: string;
   readonly optional?: boolean;
 }
 
+/** ConfigMapVolumeSource of Kubernetes' API. */
 export interface ConfigMapVolumeSource {
   readonly defaultMode?: number;
   readonly items?: readonly KeyToPath[];
@@ -68,10 +77,12 @@ export interface ConfigMapVolumeSource {
   readonly optional?: boolean;
 }
 
+/** DownwardAPIProjection of Kubernetes' API. */
 export interface DownwardAPIProjection {
   readonly items?: readonly DownwardAPIVolumeFile[];
 }
 
+/** DownwardAPIVolumeFile of Kubernetes' API. */
 export interface DownwardAPIVolumeFile {
   readonly fieldRef?: ObjectFieldSelector;
   readonly mode?: number;
@@ -79,20 +90,24 @@ export interface DownwardAPIVolumeFile {
   readonly resourceFieldRef?: ResourceFieldSelector;
 }
 
+/** DownwardAPIVolumeSource of Kubernetes' API. */
 export interface DownwardAPIVolumeSource {
   readonly defaultMode?: number;
   readonly items?: readonly DownwardAPIVolumeFile[];
 }
 
+/** EmptyDirVolumeSource of Kubernetes' API. */
 export interface EmptyDirVolumeSource {
   readonly medium?: string;
   readonly sizeLimit?: number | string;
 }
 
+/** EphemeralVolumeSource of Kubernetes' API. */
 export interface EphemeralVolumeSource {
   readonly volumeClaimTemplate?: PersistentVolumeClaimTemplate;
 }
 
+/** FCVolumeSource of Kubernetes' API. */
 export interface FCVolumeSource {
   readonly fsType?: string;
   readonly lun?: number;
@@ -101,6 +116,7 @@ export interface FCVolumeSource {
   readonly wwids?: readonly string[];
 }
 
+/** FlexVolumeSource of Kubernetes' API. */
 export interface FlexVolumeSource {
   readonly driver: string;
   readonly fsType?: string;
@@ -109,11 +125,13 @@ export interface FlexVolumeSource {
   readonly secretRef?: LocalObjectReference;
 }
 
+/** FlockerVolumeSource of Kubernetes' API. */
 export interface FlockerVolumeSource {
   readonly datasetName?: string;
   readonly datasetUUID?: string;
 }
 
+/** GCEPersistentDiskVolumeSource of Kubernetes' API. */
 export interface GCEPersistentDiskVolumeSource {
   readonly fsType?: string;
   readonly partition?: number;
@@ -121,23 +139,27 @@ export interface GCEPersistentDiskVolumeSource {
   readonly readOnly?: boolean;
 }
 
+/** GitRepoVolumeSource of Kubernetes' API. */
 export interface GitRepoVolumeSource {
   readonly directory?: string;
   readonly repository: string;
   readonly revision?: string;
 }
 
+/** GlusterfsVolumeSource of Kubernetes' API. */
 export interface GlusterfsVolumeSource {
   readonly endpoints: string;
   readonly path: string;
   readonly readOnly?: boolean;
 }
 
+/** HostPathVolumeSource of Kubernetes' API. */
 export interface HostPathVolumeSource {
   readonly path: string;
   readonly type?: string;
 }
 
+/** ISCSIVolumeSource of Kubernetes' API. */
 export interface ISCSIVolumeSource {
   readonly chapAuthDiscovery?: boolean;
   readonly chapAuthSession?: boolean;
@@ -152,27 +174,32 @@ export interface ISCSIVolumeSource {
   readonly targetPortal: string;
 }
 
+/** KeyToPath of Kubernetes' API. */
 export interface KeyToPath {
   readonly key: string;
   readonly mode?: number;
   readonly path: string;
 }
 
+/** LocalObjectReference of Kubernetes' API. */
 export interface LocalObjectReference {
   readonly name?: string;
 }
 
+/** NFSVolumeSource of Kubernetes' API. */
 export interface NFSVolumeSource {
   readonly path: string;
   readonly readOnly?: boolean;
   readonly server: string;
 }
 
+/** ObjectFieldSelector of Kubernetes' API. */
 export interface ObjectFieldSelector {
   readonly apiVersion?: string;
   readonly fieldPath: string;
 }
 
+/** PersistentVolumeClaimSpec of Kubernetes' API. */
 export interface PersistentVolumeClaimSpec {
   readonly accessModes?: readonly string[];
   readonly dataSource?: TypedLocalObjectReference;
@@ -185,32 +212,38 @@ export interface PersistentVolumeClaimSpec {
   readonly volumeName?: string;
 }
 
+/** PersistentVolumeClaimTemplate of Kubernetes' API. */
 export interface PersistentVolumeClaimTemplate {
   readonly metadata?: ObjectMeta;
   readonly spec: PersistentVolumeClaimSpec;
 }
 
+/** PersistentVolumeClaimVolumeSource of Kubernetes' API. */
 export interface PersistentVolumeClaimVolumeSource {
   readonly claimName: string;
   readonly readOnly?: boolean;
 }
 
+/** PhotonPersistentDiskVolumeSource of Kubernetes' API. */
 export interface PhotonPersistentDiskVolumeSource {
   readonly fsType?: string;
   readonly pdID: string;
 }
 
+/** PortworxVolumeSource of Kubernetes' API. */
 export interface PortworxVolumeSource {
   readonly fsType?: string;
   readonly readOnly?: boolean;
   readonly volumeID: string;
 }
 
+/** ProjectedVolumeSource of Kubernetes' API. */
 export interface ProjectedVolumeSource {
   readonly defaultMode?: number;
   readonly sources?: readonly VolumeProjection[];
 }
 
+/** QuobyteVolumeSource of Kubernetes' API. */
 export interface QuobyteVolumeSource {
   readonly group?: string;
   readonly readOnly?: boolean;
@@ -220,6 +253,7 @@ export interface QuobyteVolumeSource {
   readonly volume: string;
 }
 
+/** RBDVolumeSource of Kubernetes' API. */
 export interface RBDVolumeSource {
   readonly fsType?: string;
   readonly image: string;
@@ -231,12 +265,14 @@ export interface RBDVolumeSource {
   readonly user?: string;
 }
 
+/** ResourceFieldSelector of Kubernetes' API. */
 export interface ResourceFieldSelector {
   readonly containerName?: string;
   readonly divisor?: number | string;
   readonly resource: string;
 }
 
+/** ScaleIOVolumeSource of Kubernetes' API. */
 export interface ScaleIOVolumeSource {
   readonly fsType?: string;
   readonly gateway: string;
@@ -250,12 +286,14 @@ export interface ScaleIOVolumeSource {
   readonly volumeName?: string;
 }
 
+/** SecretProjection of Kubernetes' API. */
 export interface SecretProjection {
   readonly items?: readonly KeyToPath[];
   readonly name?: string;
   readonly optional?: boolean;
 }
 
+/** SecretVolumeSource of Kubernetes' API. */
 export interface SecretVolumeSource {
   readonly defaultMode?: number;
   readonly items?: readonly KeyToPath[];
@@ -263,12 +301,14 @@ export interface SecretVolumeSource {
   readonly secretName?: string;
 }
 
+/** ServiceAccountTokenProjection of Kubernetes' API. */
 export interface ServiceAccountTokenProjection {
   readonly audience?: string;
   readonly expirationSeconds?: number;
   readonly path: string;
 }
 
+/** StorageOSVolumeSource of Kubernetes' API. */
 export interface StorageOSVolumeSource {
   readonly fsType?: string;
   readonly readOnly?: boolean;
@@ -277,12 +317,14 @@ export interface StorageOSVolumeSource {
   readonly volumeNamespace?: string;
 }
 
+/** TypedLocalObjectReference of Kubernetes' API. */
 export interface TypedLocalObjectReference {
   readonly apiGroup?: string;
   readonly kind: string;
   readonly name: string;
 }
 
+/** TypedObjectReference of Kubernetes' API. */
 export interface TypedObjectReference {
   readonly apiGroup?: string;
   readonly kind: string;
@@ -290,6 +332,7 @@ export interface TypedObjectReference {
   readonly namespace?: string;
 }
 
+/** Volume of Kubernetes' API. */
 export interface Volume {
   readonly awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
   readonly azureDisk?: AzureDiskVolumeSource;
@@ -323,11 +366,13 @@ export interface Volume {
   readonly vsphereVolume?: VsphereVirtualDiskVolumeSource;
 }
 
+/** VolumeDevice of Kubernetes' API. */
 export interface VolumeDevice {
   readonly devicePath: string;
   readonly name: string;
 }
 
+/** VolumeMount of Kubernetes' API. */
 export interface VolumeMount {
   readonly mountPath: string;
   readonly mountPropagation?: string;
@@ -337,6 +382,7 @@ export interface VolumeMount {
   readonly subPathExpr?: string;
 }
 
+/** VolumeProjection of Kubernetes' API. */
 export interface VolumeProjection {
   readonly clusterTrustBundle?: ClusterTrustBundleProjection;
   readonly configMap?: ConfigMapProjection;
@@ -345,6 +391,7 @@ export interface VolumeProjection {
   readonly serviceAccountToken?: ServiceAccountTokenProjection;
 }
 
+/** VsphereVirtualDiskVolumeSource of Kubernetes' API. */
 export interface VsphereVirtualDiskVolumeSource {
   readonly fsType?: string;
   readonly storagePolicyID?: string;
