@@ -75,7 +75,9 @@ describe('without a hold', () => {
       ),
     ]);
     expect(clusterOf({ blueGreenUpdate }).warnings).toEqual([]);
-    expect(clusterOf({}).warnings).toEqual([]);
+    expect(clusterOf({}).warnings).toEqual([
+      expect.stringMatching(/^'blueGreenUpdate' \(missing\) lets the operator restart/),
+    ]);
   });
 });
 

@@ -69,7 +69,7 @@ describe("with exposure: 'operator'", () => {
   });
 
   test('the cluster warns of what gets published, and of the way devices are moved', () => {
-    expect(clusterOf(operator).warnings).toEqual([
+    expect(clusterOf({ ...operator, blueGreenUpdate }).warnings).toEqual([
       expect.stringMatching(
         /Service a NodePort, which publishes the management API \(8081\) and the dashboard \(18083\)/,
       ),

@@ -1,5 +1,5 @@
 import { MqttService } from '../../src';
-import { clusterOf, ofKind, podOf, problemsWith, synth } from './_cluster';
+import { blueGreenUpdate, clusterOf, ofKind, podOf, problemsWith, synth } from './_cluster';
 
 const tls = { secretName: 'fleet-tls' };
 
@@ -29,7 +29,7 @@ test('the certificate is mounted, and both TLS listeners find it', () => {
 
 test('without a Service given, MQTT over TLS is published beside MQTT', () => {
   expect(ofKind(synth({ tls }), 'Service').spec).toMatchObject({ ports: [{ port: 1883 }, { port: 8883 }] });
-  expect(clusterOf({ tls }).warnings).toEqual([]);
+  expect(clusterOf({ tls, blueGreenUpdate }).warnings).toEqual([]);
 });
 
 test('further settings of the listeners are given beside it, those it sets are not', () => {
@@ -47,7 +47,7 @@ test.each([[''], [undefined], ['Fleet_TLS']])('a Secret that cannot be is refuse
 });
 
 describe('warned is of', () => {
-  const warnings = (props: object) => clusterOf(props).warnings;
+  const warnings = (props: object) => clusterOf({ blueGreenUpdate, ...props }).warnings;
   const service = MqttService.clusterIp({ listeners: ['mqtt', 'mqtts', 'wss'] });
 
   test('TLS listeners with a certificate whose key everybody has', () => {
