@@ -75,10 +75,10 @@ describe("with exposure: 'operator'", () => {
       ),
       expect.stringMatching(/old and the new nodes alike while the operator builds these/),
     ]);
-    expect(clusterOf({ exposure: 'operator' }).warnings).toEqual([
+    expect(clusterOf({ exposure: 'operator', blueGreenUpdate }).warnings).toEqual([
       expect.stringMatching(/old and the new nodes alike/),
     ]);
-    expect(clusterOf({}).warnings).toEqual([]);
+    expect(clusterOf({ blueGreenUpdate }).warnings).toEqual([]);
   });
 
   test('a held cluster keeps its delay where it keeps what else belongs to that Service', () => {
