@@ -27,7 +27,7 @@ const NOTATIONS = ['IntOrString', 'Quantity'];
 /** Each file, and the types from which on what it holds is found; what an earlier file has, a later one imports. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   selectors: ['LabelSelector', 'ObjectMeta', 'ResourceRequirements', 'VolumeResourceRequirements', 'SecretKeySelector'],
-  volumes: ['Volume', 'VolumeMount', 'VolumeDevice'],
+  volumes: ['Volume', 'VolumeMount'],
   pods: ['Affinity', 'Container', 'EnvFromSource', 'Lifecycle', 'PodSecurityContext'],
 };
 

@@ -1,6 +1,6 @@
 /** Made by scripts/core-v1-types.ts; the meaning of each field is told by the reference of Kubernetes' API, core/v1. */
 import type { LabelSelector, ResourceRequirements, SecretKeySelector } from './selectors';
-import type { ObjectFieldSelector, ResourceFieldSelector, VolumeDevice, VolumeMount } from './volumes';
+import type { ObjectFieldSelector, ResourceFieldSelector, VolumeMount } from './volumes';
 
 /** Affinity of Kubernetes' API. */
 export interface Affinity {
@@ -263,6 +263,12 @@ export interface Sysctl {
 export interface TCPSocketAction {
   readonly host?: string;
   readonly port: number | string;
+}
+
+/** VolumeDevice of Kubernetes' API. */
+export interface VolumeDevice {
+  readonly devicePath: string;
+  readonly name: string;
 }
 
 /** WeightedPodAffinityTerm of Kubernetes' API. */

@@ -366,12 +366,6 @@ export interface Volume {
   readonly vsphereVolume?: VsphereVirtualDiskVolumeSource;
 }
 
-/** VolumeDevice of Kubernetes' API. */
-export interface VolumeDevice {
-  readonly devicePath: string;
-  readonly name: string;
-}
-
 /** VolumeMount of Kubernetes' API. */
 export interface VolumeMount {
   readonly mountPath: string;
