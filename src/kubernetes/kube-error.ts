@@ -49,7 +49,14 @@ const LONGEST_MESSAGE = 2_000;
  * @param body the answer as it came: a `Status` object, or whatever a proxy says.
  */
 export function refusal(status: number, body: string): KubeApiError {
-  return statusError(parsedRecord(body), status);
+  const told = parsedRecord(body);
+  const error = statusError(told, status);
+  if ('message' in told || 'reason' in told || error.code === 'Unauthorized' || error.code === 'Forbidden')
+    return error;
+  const { code, message } = error;
+  const fix =
+    'is this the right server (and https://, where that is meant), and does a proxy before it let requests through?';
+  return new KubeApiError(error.status, code, message, { fix });
 }
 
 /** The refusal of a `Status` object, which is also how a watch tells its end. */

@@ -118,14 +118,14 @@ const UNKNOWN: Figures = {
 function figures(observation: Observation, target: Target, blue: string, connections: number): Figures {
   const { caps, waitTakeoverSeconds, initialDelaySeconds } = target;
   const loads = loadsOf(observation, blue);
-  const paced = Object.values(caps).every((cap) => Number.isInteger(cap) && cap >= 1); // else a check reports it
-  const shares = paced ? share(loads, caps) : [];
-  const { lowerBoundMs, estimateMs } = paced
-    ? duration(loads, shares, caps, waitTakeoverSeconds)
-    : { lowerBoundMs: 0, estimateMs: 0 };
+  const offlineSessions = loads.reduce((sum, load) => sum + load.offlineSessions, 0);
+  // Without a rate nothing is known of the time; a check reports it.
+  if (!Object.values(caps).every((cap) => Number.isInteger(cap) && cap >= 1)) return { ...UNKNOWN, offlineSessions };
+  const shares = share(loads, caps);
+  const { lowerBoundMs, estimateMs } = duration(loads, shares, caps, waitTakeoverSeconds);
   const peak = Math.min(caps.connections, connections);
   return {
-    offlineSessions: loads.reduce((sum, load) => sum + load.offlineSessions, 0),
+    offlineSessions,
     nodes: shares.map((part, index) => ({ ...loads[index]!, ...part })),
     lowerBoundMs,
     evacuateMs: estimateMs,

@@ -354,6 +354,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     cap(observation, target) {
       const blue = blueOf(observation.cluster);
       const count = blue ? nodesOf(observation, blue.name).length : 0;
+      if (!target.desired.spec.blueGreenUpdate) return undefined; // no rate is asked for, as another check says
       const cap = Math.min(target.caps.connections, target.caps.sessions);
       if (!Number.isInteger(target.caps.connections) || target.caps.connections < 1) {
         return blocker(

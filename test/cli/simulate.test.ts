@@ -70,6 +70,14 @@ describe('a simulated upgrade', () => {
     expect(other.plan.nodes).not.toEqual(one.plan.nodes);
   });
 
+  test('of a cluster that names no rate shows none, and says so once', async () => {
+    const { code, out, err } = await simulated(`-f ${manifest(/ {2}blueGreenUpdate:\n( {4}.*\n)+/, '')}`);
+    expect(code).toBe(3);
+    expect(out).toContain('The cluster names no rate at which devices may be moved.');
+    expect(out.match(/✗/g)).toHaveLength(1);
+    expect(`${out}${err}`).not.toMatch(/\b0 disconnects|\b0 ms/);
+  });
+
   test('of a version that is not named is to the next patch', async () => {
     const { plan } = await asJson(`-f ${manifest('version: 4.4.14', 'version: 4.4.19')}`);
     expect(plan).toMatchObject({ from: { version: '4.4.19' }, to: { version: '4.4.20' } });

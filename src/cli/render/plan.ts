@@ -70,6 +70,7 @@ function evacuationLines(plan: UpgradePlan, width: number): string[] {
   if (plan.driver === 'operator') {
     return wrap('The operator moves the devices in its own way: no rate and no duration can be promised.', width - 2);
   }
+  if (plan.capPerSecond < 1) return wrap('The cluster names no rate at which devices may be moved.', width - 2);
   const peak = plan.peakDisconnectsPerSecond;
   const within = (ms: number | null, text: (ms: string) => string) => (ms === null ? 'unknown' : text(time(ms)));
   const rows = [
