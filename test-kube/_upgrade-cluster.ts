@@ -26,6 +26,8 @@ export function manifests(namespace: string, options: UpgradeClusterOptions): Ku
     version,
     replicas: NODES,
     blueGreenUpdate: {
+      // Somebody who applies it releases an operator that is held.
+      hold: false,
       initialDelay: Duration.seconds(initialDelaySeconds),
       evacuationStrategy: {
         connectionEvictionRate: rate,
