@@ -13,6 +13,7 @@ const file = (name: string) => path.join(folder, name);
 const BY_THE_SERVER: Readonly<Record<string, string>> = {
   'another-api-version.yaml': 'page not found',
   'another-kind.yaml': 'unknown field "spec.blueGreenUpdate"',
+  'misplaced-fields.yaml': 'unknown field "spec.bootstrapAPIKeys"',
   'name-empty.yaml': 'metadata.name: Required value',
   'name-upper-case.yaml': 'metadata.name: Invalid value: "EMQX-ee"',
   'rate-fraction.yaml': 'sessEvictRate in body must be of type integer',
@@ -22,6 +23,7 @@ const BY_THE_SERVER: Readonly<Record<string, string>> = {
   'several-problems.yaml': 'metadata.name: Invalid value: "EMQX"',
   'unknown-fields.yaml': 'unknown field "spec.blueGreenUpdate.evacuationStrategy.connEvictionRate"',
   'version-missing.yaml': 'image.version: Required value',
+  'version-v1beta3.yaml': 'page not found',
   'version-number.yaml': 'image.version in body must be of type string',
 };
 
@@ -29,6 +31,7 @@ const BY_THE_SERVER: Readonly<Record<string, string>> = {
 const BY_US_ALONE: Readonly<Record<string, string>> = {
   'both-license-forms.yaml': 'the schema takes all three forms at once',
   'delay-negative.yaml': 'the schema sets no minimum',
+  'emqx-5.yaml': 'it describes a cluster of another generation',
   'management-listener-moved.yaml': 'a setting of EMQX may be any text',
   'name-too-long.yaml': 'a name may have 253 characters; ours leaves room for what is made of it',
   'node-port-out-of-range.yaml': 'the operator makes a Service of it later, and only that is refused',
@@ -52,6 +55,9 @@ const NO_MANIFEST: Readonly<Record<string, string>> = {
   'not-yaml.yaml': 'it cannot be read',
 };
 
+/** Not tried here: what is wrong in it is no custom resource, or has no form in JSON. */
+const NOT_TRIED = ['not-json.yaml', 'objects-beside.yaml'];
+
 describeKube('a counter-example', () => {
   let admin: ApiServer;
 
@@ -67,7 +73,7 @@ describeKube('a counter-example', () => {
   }
 
   test('is a manifest of the tables here, each of one of them, or a program, which writes no manifest', () => {
-    const tables = [BY_THE_SERVER, BY_US_ALONE, NO_MANIFEST].flatMap((table) => Object.keys(table));
+    const tables = [...[BY_THE_SERVER, BY_US_ALONE, NO_MANIFEST].flatMap((table) => Object.keys(table)), ...NOT_TRIED];
     const manifests = readdirSync(folder).filter((name) => !name.endsWith('.ts'));
     expect(tables.sort()).toEqual(manifests.sort());
   });

@@ -89,7 +89,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, plain: 12, persistent: 10, away: 2, readySeconds: 60 },
     faults: [
       at('green-crash-kept', 'switch', 2_742),
-      at('policy-services', 'green', 7_564),
+      at('policy-services', 'green', 200),
       at('quota-full', 'revert', 318),
       at('request-abort', 'evacuate', 502),
     ],
@@ -110,6 +110,24 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('emqx-hung', 'switch', 487),
       at('engine-paused', 'switch', 2_637),
       at('manifest-applied', 'evacuate', 12_626),
+    ],
+  },
+  'nor does it on the way back': {
+    seed: 475,
+    size: { ...DEFAULT_SIZE, replicas: 3, plain: 25, persistent: 16, away: 2, cap: 5, initialDelaySeconds: 1 },
+    faults: [
+      at('engine-paused', 'return', 4_771),
+      at('engine-paused', 'apply', 141),
+      at('request-abort', 'evacuate', 4_980),
+    ],
+  },
+  'a watch that has gone silent is not believed after a conflict': {
+    seed: 187,
+    size: { ...DEFAULT_SIZE, plain: 27, persistent: 13, away: 1, cap: 2 },
+    faults: [
+      at('watch-silent', 'switch', 1_459),
+      at('request-abort', 'evacuate', 1_748),
+      at('watch-silent', 'clear', 1_961),
     ],
   },
   'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],
