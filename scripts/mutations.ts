@@ -30,13 +30,6 @@ export const MUTATIONS: readonly Mutation[] = [
     fault: 'target-slow',
   },
   {
-    name: 'the journal is written over whatever it has become',
-    file: 'upgrade/drive.ts',
-    from: 'cluster.writeJournal(next, { version: this.version, takesUp }, signal)',
-    to: 'cluster.writeJournal(next, takesUp ? { version: this.version, takesUp } : undefined, signal)',
-    fault: 'engine-paused',
-  },
-  {
     name: 'pods that the run removes itself are reported as lost',
     file: 'upgrade/mishaps.ts',
     from: "return (phase === 'retire' && set === from.set) ||",

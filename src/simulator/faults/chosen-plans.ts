@@ -112,15 +112,6 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('manifest-applied', 'evacuate', 12_626),
     ],
   },
-  'nor does it on the way back': {
-    seed: 475,
-    size: { ...DEFAULT_SIZE, replicas: 3, plain: 25, persistent: 16, away: 2, cap: 5, initialDelaySeconds: 1 },
-    faults: [
-      at('engine-paused', 'return', 4_771),
-      at('engine-paused', 'apply', 141),
-      at('request-abort', 'evacuate', 4_980),
-    ],
-  },
   'a watch that has gone silent is not believed after a conflict': {
     seed: 187,
     size: { ...DEFAULT_SIZE, plain: 27, persistent: 13, away: 1, cap: 2 },
