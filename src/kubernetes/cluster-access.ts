@@ -49,6 +49,7 @@ export class ClusterAccess {
   /** Files as they were last read: one that is being replaced at this moment stays as it was. */
   private readonly files = new Map<string, Buffer>();
   private checked: string | undefined;
+  private roots: (string | Buffer)[] | undefined;
 
   private constructor(
     private readonly options: KubeconfigOptions,
@@ -114,8 +115,14 @@ export class ClusterAccess {
       headers,
       ...secure,
       ...(cluster.tlsServerName && { servername: cluster.tlsServerName }),
-      ...(cluster.insecure ? { rejectUnauthorized: false } : !ca && { ca: trustedRoots(process.env) }),
+      ...(cluster.insecure ? { rejectUnauthorized: false } : !ca && { ca: this.trustedRoots }),
     };
+  }
+
+  /** Read once: they are many, and of the system. */
+  private get trustedRoots(): (string | Buffer)[] {
+    this.roots ??= trustedRoots(process.env);
+    return this.roots;
   }
 
   /** Closes the connections that are kept. */

@@ -80,12 +80,10 @@ const base64 = optional(
     .refine((value) => /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0, 'must be base64'),
 ).transform((value) => (value ? Buffer.from(value, 'base64') : undefined));
 
-const named = <T extends z.ZodType>(key: string, body: T) =>
-  optional(z.array(z.object({ name: z.string('must be a text'), [key]: optional(body) })))
-    .transform((list) => (list ?? []) as unknown as { name: string; body?: never }[])
-    .transform((list) =>
-      list.map((entry) => ({ name: entry.name, body: entry[key as never] as z.output<T> | undefined })),
-    );
+const name = z.string('must be a text');
+const list = <T extends z.ZodType>(entry: T) => optional(z.array(entry)).transform((entries) => entries ?? []);
+/** Nothing at all is as good as an entry with nothing in it. */
+const orEmpty = <T extends z.ZodObject>(body: T) => body.nullish().transform((value) => value ?? body.parse({}));
 
 const CLUSTER = z.object({
   server: text,
@@ -130,9 +128,9 @@ const CONTEXT = z.object({ cluster: text, user: text, namespace: text });
 
 const FILE = z.object({
   'current-context': text,
-  clusters: named('cluster', CLUSTER),
-  users: named('user', USER),
-  contexts: named('context', CONTEXT),
+  clusters: list(z.object({ name, cluster: orEmpty(CLUSTER) })),
+  users: list(z.object({ name, user: orEmpty(USER) })),
+  contexts: list(z.object({ name, context: orEmpty(CONTEXT) })),
 });
 
 /** Of plugins: these are the forms in which they are asked, and answer. */
@@ -154,25 +152,21 @@ export function parseKubeconfig(content: string, source: string, folder: string)
     );
   const { data } = read;
   const problems: string[] = [];
-  const entries = <T, R>(
-    list: 'clusters' | 'users' | 'contexts',
-    each: { name: string; body?: T }[],
-    by: Make<T, R>,
-  ) => {
-    const all = new Map<string, R>();
-    each.forEach(({ name, body }, index) => {
-      if (all.has(name)) problems.push(`${list}[${index}].name is that of another one before`);
-      const problem = (what: string) => problems.push(`${list}[${index}].${what}`);
-      all.set(name, by(body ?? ({} as T), problem));
+  const byName = <E extends { name: string }, R>(kind: keyof typeof data, all: E[], make: Make<E, R>) => {
+    const entries = new Map<string, R>();
+    all.forEach((entry, index) => {
+      const problem = (what: string) => problems.push(`${kind}[${index}].${what}`);
+      if (entries.has(entry.name)) problem('name is that of another one before');
+      entries.set(entry.name, make(entry, problem));
     });
-    return all;
+    return entries;
   };
   const within = (file: string | undefined) => (file ? path.resolve(folder, file) : undefined);
   const config: Kubeconfig = {
     currentContext: data['current-context'] ?? '',
-    clusters: entries('clusters', data.clusters, (cluster) => clusterEntry(cluster, within)),
-    users: entries('users', data.users, (user, problem) => userEntry(user, within, folder, problem)),
-    contexts: entries('contexts', data.contexts, ({ cluster = '', user = '', namespace }) => {
+    clusters: byName('clusters', data.clusters, ({ cluster }) => clusterEntry(cluster, within)),
+    users: byName('users', data.users, ({ user }, problem) => userEntry(user, within, folder, problem)),
+    contexts: byName('contexts', data.contexts, ({ context: { cluster = '', user = '', namespace } }) => {
       return { cluster, user, namespace: namespace || undefined };
     }),
   };
@@ -180,7 +174,7 @@ export function parseKubeconfig(content: string, source: string, folder: string)
   return config;
 }
 
-type Make<T, R> = (body: T, problem: (what: string) => void) => R;
+type Make<E, R> = (entry: E, problem: (what: string) => void) => R;
 type Within = (file: string | undefined) => string | undefined;
 
 /** Of several documents the first counts, and of two keys alike the second, as for kubectl. */
