@@ -310,11 +310,7 @@ function addCluster(command: Command): void {
     .option('--context <name>', 'context of the kubeconfig (default: the current one)')
     .option('--kubeconfig <file>', 'how to reach Kubernetes (default: as kubectl)')
     .option('--as <user>', 'act for this user, as kubectl does')
-    .addOption(
-      new Option('--as-group <group>', 'act for this group, too; may be given several times').argParser(
-        (group: string, groups: string[] | undefined) => [...(groups ?? []), group],
-      ),
-    )
+    .option('--as-group <group>', 'act for this group, too; may be given several times', several)
     .option('--as-uid <uid>', 'and with this uid')
     .option(
       '--request-timeout <time>',

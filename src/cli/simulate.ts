@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
-import { type EmqxEnterprise, versionOf, withVersion } from '../resource';
+import { type EmqxEnterprise, operatorServiceOf, versionOf, withVersion } from '../resource';
 import { stageOf } from '../sandbox/stage';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { type Comparison, playAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
-import { operatorService, play, type Scenario } from '../simulator/scenario';
+import { play, type Scenario } from '../simulator/scenario';
 import type { Driver, UpgradePlan } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
 import { blamed, localManifest, MOST_REPLICAS, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
@@ -88,7 +88,7 @@ async function outcome(
   const { plan, upgrade, clients, sessionsMoved } = await play({
     ...setting,
     driver,
-    service: driver === 'pilot' ? entry : operatorService(setting.cluster),
+    service: driver === 'pilot' ? entry : operatorServiceOf(setting.cluster),
     planned,
     progress: (event) => {
       view = advance(view, event);

@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import * as core from '../resource/core-v1';
 import { formatPath, type Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';

@@ -1,4 +1,4 @@
-import { LISTENER_SETTINGS, MANAGEMENT_SETTING } from '../resource/listeners';
+import { LISTENER_SETTINGS, MANAGEMENT_SETTING, variableOf } from '../resource/listeners';
 import { formatPath, HIDDEN, type Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
 import type { Findings } from './_findings';
@@ -83,11 +83,6 @@ export function checkEnv(findings: Findings, env: unknown, emqxConfig: readonly 
     else if (setting !== undefined) findings.report(path, HIDDEN, twiceSet(setting));
     else if (OWN_VARIABLES.includes(name)) findings.report(path, HIDDEN, ownVariable);
   }
-}
-
-/** The variable the operator makes of a setting. */
-function variableOf(setting: string): string {
-  return `EMQX_${setting.toUpperCase().replaceAll('.', '__')}`;
 }
 
 function checkContainers(findings: Findings, props: EmqxEnterpriseClusterProps): void {

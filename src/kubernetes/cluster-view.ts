@@ -69,11 +69,6 @@ export function operatorTraffic(service: Service, slices: readonly EndpointSlice
   };
 }
 
-/** Name of the Service that the operator makes. */
-export function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
-  return spec.serviceTemplate?.metadata?.name ?? metadata.name;
-}
-
 /**
  * The initial delay that the owner of a held cluster keeps where its Service is described, in seconds; undefined where nobody
  * keeps one.

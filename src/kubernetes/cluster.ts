@@ -4,6 +4,7 @@ import {
   INSTANCE_LABEL,
   KIND,
   ON_SERVING_GATE,
+  operatorServiceOf,
   REVISION_LABEL,
   TRAFFIC_LABEL,
 } from '../resource';
@@ -23,15 +24,7 @@ import {
   type Surroundings,
   type TrafficView,
 } from '../upgrade';
-import {
-  keptDelayOf,
-  operatorServiceOf,
-  operatorTraffic,
-  ownTraffic,
-  podView,
-  servesAs,
-  setView,
-} from './cluster-view';
+import { keptDelayOf, operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
 import type { ConfigMap, EndpointSlice, Endpoints, Pod, Secret, Service, StatefulSet } from './core-objects';
 import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';

@@ -114,3 +114,8 @@ export interface Lease extends KubeObject {
     leaseTransitions?: number;
   };
 }
+
+/** Whether labels satisfy an equality selector; an empty selector is satisfied by all. */
+export function matchesLabels(labels: Record<string, string> | undefined, selector: Record<string, string>): boolean {
+  return Object.entries(selector).every(([key, value]) => labels?.[key] === value);
+}

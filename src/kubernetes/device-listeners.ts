@@ -14,6 +14,14 @@ const WORDS: readonly (readonly [RegExp, MqttListener | undefined])[] = [
   [/mqtt|tcp/i, 'mqtt'],
 ];
 
+/** Where Services lead that are for people, by number or name. */
+const FOR_PEOPLE: readonly (number | string)[] = [8081, 18083, 'management', 'dashboard'];
+
+/** Whether a Service has a port by which devices may come in: it need not be one whose listener is known. */
+export function isForDevices({ ports = [] }: Service['spec']): boolean {
+  return ports.some(({ port, targetPort = port }) => !FOR_PEOPLE.includes(targetPort));
+}
+
 /** The listeners for devices that a Service publishes. A port of which neither number nor name says what it is, is left out. */
 export function deviceListeners({ spec }: Service): DeviceListener[] {
   const listeners = (spec.ports ?? []).flatMap((port) => listenerOf(port) ?? []);

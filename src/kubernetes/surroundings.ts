@@ -1,6 +1,7 @@
 import { TRAFFIC_LABEL } from '../resource';
 import type { Surroundings } from '../upgrade';
-import type { Pod, Service } from './core-objects';
+import { matchesLabels, type Pod, type Service } from './core-objects';
+import { isForDevices } from './device-listeners';
 import { isKubeError, type KubeApi, type KubeObject } from './kube-api';
 import { controllerOf } from './ownership';
 import { quotasIn } from './quotas';
@@ -32,9 +33,6 @@ async function enforcedIn(api: KubeApi, namespace: string, signal?: AbortSignal)
   }
 }
 
-/** The ports of the management API and of the dashboard: no device enters there. */
-const NOT_FOR_DEVICES: readonly unknown[] = [8081, 18083, 'management', 'dashboard'];
-
 /**
  * Services of somebody's own that select pods of the cluster, and which an upgrade does not switch: it knows those with its label,
  * and what the operator makes.
@@ -55,10 +53,9 @@ async function bypassesOf(
     .filter((service) => {
       const { metadata, spec } = service;
       if (metadata.labels?.[TRAFFIC_LABEL] === cluster || controllerOf(service)) return false;
-      const selector = Object.entries(spec.selector ?? {});
-      const isWayIn = (spec.ports ?? []).some(({ port, targetPort }) => !NOT_FOR_DEVICES.includes(targetPort ?? port));
-      const selects = ({ metadata: { labels } }: Pod) => selector.every(([key, value]) => labels?.[key] === value);
-      return isWayIn && selector.length > 0 && pods.some(selects);
+      const { selector = {} } = spec;
+      const isSelective = Object.keys(selector).length > 0;
+      return isForDevices(spec) && isSelective && pods.some((pod) => matchesLabels(pod.metadata.labels, selector));
     })
     .map(({ metadata }) => metadata.name);
 }

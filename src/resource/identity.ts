@@ -6,6 +6,11 @@ export function versionOf(resource: EmqxEnterprise): string {
   return resource.spec.template?.spec?.emqxContainer?.image?.version ?? '';
 }
 
+/** Name of the Service that the operator makes: its endpoints are the ready pods of both sets. */
+export function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
+  return spec.serviceTemplate?.metadata?.name ?? metadata.name;
+}
+
 /**
  * The Erlang name of the node in a pod, `<name>@<pod>.<headless service>`, as the operator composes it.
  * The resource must be complete.

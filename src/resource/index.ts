@@ -4,7 +4,7 @@ export * from './constants';
 export { clusterLabels, withDefaults } from './defaults';
 export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './emqx-enterprise';
 export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
-export { immutableFields, nodeNameOf, versionOf } from './identity';
+export { immutableFields, nodeNameOf, operatorServiceOf, versionOf } from './identity';
 export { type ImageParts, imageOf } from './image';
 export { overLive } from './over-live';
 export { parseEmqxEnterprise, problemsOf } from './parse';

@@ -9,6 +9,11 @@ export const LISTENER_SETTINGS: Readonly<Record<MqttListener, string>> = {
   wss: 'listener.wss.external',
 };
 
+/** The variable by which the image of EMQX takes a setting of `emqx.conf`, and which the operator makes of it. */
+export function variableOf(setting: string): string {
+  return `EMQX_${setting.toUpperCase().replaceAll('.', '__')}`;
+}
+
 /** The setting that binds the management API, and where the operator and an upgrade look for it. */
 export const MANAGEMENT_SETTING = 'management.listener.http';
 const MANAGEMENT_PORT = 8081;

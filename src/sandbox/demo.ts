@@ -1,11 +1,11 @@
 import type { KubeObject } from '../kubernetes';
-import { DEFAULT_NAMESPACE, type EmqxEnterprise, withVersion } from '../resource';
+import { DEFAULT_NAMESPACE, type EmqxEnterprise, operatorServiceOf, withVersion } from '../resource';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import type { Drive } from '../simulator/clock';
 import { type Comparison, playAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
-import { boot, contextOf, operatorService } from '../simulator/scenario';
+import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import {
   type Driver,
@@ -69,7 +69,7 @@ export async function demo(
   const stage = stageOf(options);
   const { cluster, objects } = stage;
   const { name, namespace = DEFAULT_NAMESPACE } = cluster.metadata;
-  const service = driver === 'pilot' ? stage.entry : operatorService(cluster);
+  const service = driver === 'pilot' ? stage.entry : operatorServiceOf(cluster);
   const desired = withVersion(cluster, options.version);
 
   let sessionsMoved = 0;

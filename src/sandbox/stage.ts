@@ -1,16 +1,18 @@
 import type { KubeObject } from '../kubernetes';
+import { matchesLabels } from '../kubernetes/core-objects';
+import { isForDevices } from '../kubernetes/device-listeners';
 import {
   clusterLabels,
   DEFAULT_NAMESPACE,
   type EmqxEnterprise,
   LICENSE_KEY,
   MQTT_PORTS,
+  operatorServiceOf,
   TRAFFIC_LABEL,
   withDefaults,
 } from '../resource';
 import type { Secret, Service } from '../simulator/kubernetes/core-types';
 import { kinds } from '../simulator/kubernetes/kinds';
-import { operatorService } from '../simulator/scenario';
 import type { ClusterManifests } from './quickstart';
 import { trafficService } from './traffic-service';
 
@@ -52,9 +54,6 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set([
   'selfLink',
 ]);
 
-/** Where Services lead that are for people: the management API, and the dashboard. */
-const MANAGEMENT_PORTS: readonly (number | string)[] = [8081, 18083, 'management', 'dashboard'];
-
 /**
  * Devices come in by what leads to them in the manifest, in this order: a Service with the label for it, the operator's own where
  * `spec.serviceTemplate` opens it to the outside, any other Service that does. Without one, a Service is added.
@@ -74,7 +73,7 @@ export function stageOf(manifests: ClusterManifests, nodePort = 32_010): Stage {
   const found = wayIn(cluster, here.filter(isService));
   const stage = { cluster, assumedSecrets: assumed ? [assumed.metadata.name] : [] };
   if (found) return { ...stage, objects: all, ...found, addedService: false };
-  const free = freeNodePort(nodePort, [cluster.spec.serviceTemplate ?? {}, ...objects.filter(isService)]);
+  const free = unclaimedNodePort(nodePort, [cluster.spec.serviceTemplate ?? {}, ...objects.filter(isService)]);
   const added = trafficService(cluster, free);
   return {
     ...stage,
@@ -117,8 +116,10 @@ function wayIn(cluster: EmqxEnterprise, services: readonly Service[]): WayIn | u
   const marked = services.find(({ metadata }) => metadata.labels?.[TRAFFIC_LABEL] === name);
   if (marked) return { ...entryBy(marked.metadata.name, marked), canBeSwitched: true };
   const { serviceTemplate } = cluster.spec;
-  if (isOpen(serviceTemplate)) return { ...entryBy(operatorService(cluster), serviceTemplate), canBeSwitched: true };
-  const other = services.find((service) => isOpen(service) && selectsNodes(cluster, service) && forDevices(service));
+  if (isOpen(serviceTemplate)) return { ...entryBy(operatorServiceOf(cluster), serviceTemplate), canBeSwitched: true };
+  const other = services.find(
+    (service) => isOpen(service) && selectsNodes(cluster, service) && isForDevices(service.spec),
+  );
   return other && { ...entryBy(other.metadata.name, other), canBeSwitched: false };
 }
 
@@ -139,15 +140,12 @@ function isOpen(service: ServiceLike | undefined): boolean {
 
 function selectsNodes({ metadata, spec }: EmqxEnterprise, service: Service): boolean {
   const labels = { ...spec.template?.metadata?.labels, ...clusterLabels(metadata.name) };
-  const selector = Object.entries(service.spec.selector ?? {});
-  return selector.length > 0 && selector.every(([label, value]) => labels[label] === value);
+  const { selector = {} } = service.spec;
+  return Object.keys(selector).length > 0 && matchesLabels(labels, selector);
 }
 
-function forDevices({ spec }: Service): boolean {
-  return (spec.ports ?? []).some(({ port, targetPort = port }) => !MANAGEMENT_PORTS.includes(targetPort));
-}
-
-function freeNodePort(first: number, services: readonly ServiceLike[]): number {
+/** The first that none of these Services has. */
+function unclaimedNodePort(first: number, services: readonly ServiceLike[]): number {
   const taken = new Set(services.flatMap(({ spec }) => (spec?.ports ?? []).map(({ nodePort }) => nodePort)));
   let port = first;
   while (taken.has(port)) port++;

@@ -1,6 +1,7 @@
+import { operatorServiceOf } from '../resource';
 import { BlockedError, UpgradeError } from '../upgrade';
 import { type RunReport, runReport } from './run-report';
-import { operatorService, play, type Scenario } from './scenario';
+import { play, type Scenario } from './scenario';
 
 /** An upgrade that does not come to its end by this driver. */
 export interface RefusedRun {
@@ -19,7 +20,7 @@ export type Comparison = RunReport | RefusedRun;
  */
 export async function playAlone(scenario: Omit<Scenario, 'driver' | 'service'>): Promise<Comparison> {
   try {
-    const service = operatorService(scenario.cluster);
+    const service = operatorServiceOf(scenario.cluster);
     const { upgrade, clients, sessionsMoved } = await play({ ...scenario, driver: 'operator', service });
     return runReport(upgrade, clients, sessionsMoved);
   } catch (error) {

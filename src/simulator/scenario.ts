@@ -213,8 +213,3 @@ async function until(clock: Clock, what: string, reached: () => Promise<boolean>
     await clock.sleep(1_000);
   }
 }
-
-/** The Service the operator makes: its endpoints are the ready pods of both sets. */
-export function operatorService(cluster: EmqxEnterprise): string {
-  return cluster.spec.serviceTemplate?.metadata?.name ?? cluster.metadata.name;
-}

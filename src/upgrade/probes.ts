@@ -1,4 +1,5 @@
 import type { EmqxEnterprise, MqttListener } from '../resource';
+import { LISTENER_SETTINGS, variableOf } from '../resource/listeners';
 import type { Journal, Phase } from './journal';
 import { type DeviceListener, greenOf, type Observation, type Probe, podsOf } from './observation';
 import type { Clock, EmqxPort } from './ports';
@@ -90,13 +91,9 @@ function listenersOf({ cluster: { traffic, resource } }: Observation): DeviceLis
     .map((listener) => ({ ...listener, proxyProtocol: expectsProxyHeader(resource, listener.kind) }));
 }
 
-/** EMQX's names for its listeners. */
-const CONFIG: Readonly<Record<MqttListener, string>> = { mqtt: 'tcp', mqtts: 'ssl', ws: 'ws', wss: 'wss' };
-
 function expectsProxyHeader({ spec }: EmqxEnterprise, kind: MqttListener): boolean {
   const { emqxConfig = {}, env = [] } = spec.template?.spec?.emqxContainer ?? {};
-  const option = `listener.${CONFIG[kind]}.external.proxy_protocol`;
-  const variable = `EMQX_${option.toUpperCase().replaceAll('.', '__')}`;
-  const value = env.find(({ name }) => name === variable)?.value ?? emqxConfig[option];
+  const option = `${LISTENER_SETTINGS[kind]}.proxy_protocol`;
+  const value = env.find(({ name }) => name === variableOf(option))?.value ?? emqxConfig[option];
   return value === 'on' || value === 'true';
 }

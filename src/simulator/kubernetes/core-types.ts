@@ -164,8 +164,3 @@ export interface Secret extends KubeObject {
 export function conditionOf(pod: Pod, type: string): PodCondition['status'] | undefined {
   return pod.status?.conditions?.find((condition) => condition.type === type)?.status;
 }
-
-/** Whether labels satisfy an equality selector; an empty selector is satisfied by all. */
-export function matchesLabels(labels: Record<string, string> | undefined, selector: Record<string, string>): boolean {
-  return Object.entries(selector).every(([key, value]) => labels?.[key] === value);
-}

@@ -1,8 +1,9 @@
+import { matchesLabels } from '../../kubernetes/core-objects';
 import { type KindRef, KubeApiError, type KubeObject, type ListQuery, type ObjectRef } from '../../kubernetes/kube-api';
 import type { Clock } from '../../upgrade/ports';
 import type { Random } from '../random';
 import { Admission } from './admission';
-import { matchesLabels, type Pod } from './core-types';
+import type { Pod } from './core-types';
 import { copy, equal, isRecord } from './json';
 import { kindKey, traitsOf } from './kinds';
 import { type Ownership, recordWrite, serverSideApply } from './server-side-apply';

@@ -1,14 +1,8 @@
+import { matchesLabels } from '../../kubernetes/core-objects';
 import { isKubeError } from '../../kubernetes/kube-api';
 import type { SimulatedClock } from '../clock';
 import { Coalesced } from './coalesced';
-import {
-  conditionOf,
-  matchesLabels,
-  type Pod,
-  type PodTemplate,
-  type StatefulSet,
-  type StatefulSetStatus,
-} from './core-types';
+import { conditionOf, type Pod, type PodTemplate, type StatefulSet, type StatefulSetStatus } from './core-types';
 import { recordEvent } from './events';
 import { kinds } from './kinds';
 import { type ObjectStore, refOf } from './object-store';

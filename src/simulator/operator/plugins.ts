@@ -1,6 +1,6 @@
+import { matchesLabels } from '../../kubernetes/core-objects';
 import { isKubeError, type KubeObject } from '../../kubernetes/kube-api';
 import { API_VERSION } from '../../resource';
-import { matchesLabels } from '../kubernetes/core-types';
 import { kinds } from '../kubernetes/kinds';
 import { failing } from './failure';
 import { createOwned } from './owned-object';
