@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 
@@ -62,8 +62,8 @@ async function main(): Promise<void> {
     entryPoints: [path.join(CLI, '../emqx/mqtt-codec.ts')],
     outfile: path.join(DIST, 'emqx/mqtt-codec.js'),
     format: 'cjs',
-    sourcemap: false,
   });
+  rmSync(path.join(DIST, 'emqx/mqtt-codec.js.map'), { force: true }); // of the compiler's output, which it replaces
   writeFileSync(path.join(OUT, 'LICENSES.txt'), licensesOf([parser.metafile, rest.metafile, codec.metafile]));
 }
 

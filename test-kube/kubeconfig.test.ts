@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import net, { type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { connect } from '../src/kubernetes';
+import { type FakeProxy, fakeProxy } from '../test/kubernetes/_fake-proxy';
 import { describeKube } from './_describe-kube';
 import { hasLab, kubectl, kubectlPath, labFile, measured } from './_lab';
 
@@ -155,15 +154,15 @@ const cases: Record<string, () => Case> = {
     ...plugin({ command: 'no-such-plugin', installHint: 'get it' }),
     works: false,
   }),
-  'a proxy of the kubeconfig': () => ({ files: { config: config({ 'proxy-url': proxy.http }) } }),
-  'a proxy of SOCKS': () => ({ files: { config: config({ 'proxy-url': proxy.socks }) } }),
+  'a proxy of the kubeconfig': () => ({ files: { config: config({ 'proxy-url': proxies.http!.url }) } }),
+  'a proxy of SOCKS': () => ({ files: { config: config({ 'proxy-url': proxies.socks!.url }) } }),
   'a proxy of the environment': () => ({
     files: { config: config({ server: 'https://kube.invalid:443', 'tls-server-name': 'localhost' }) },
-    env: { HTTPS_PROXY: proxy.http },
+    env: { HTTPS_PROXY: proxies.http!.url },
   }),
   'a server that NO_PROXY exempts': () => ({
     files: { config: config({ server: 'https://kube.invalid:443', 'tls-server-name': 'localhost' }) },
-    env: { HTTPS_PROXY: proxy.http, NO_PROXY: '.invalid' },
+    env: { HTTPS_PROXY: proxies.http!.url, NO_PROXY: '.invalid' },
     works: false,
   }),
 };
@@ -179,49 +178,18 @@ function serviceToken(): string {
   return issued;
 }
 
-const proxy = { http: '', socks: '', connections: 0 };
+const proxies: { http?: FakeProxy; socks?: FakeProxy } = {};
 
 describeKube('a kubeconfig leads where it leads kubectl', () => {
-  const ends: (() => void)[] = [];
   const place = mkdtempSync(path.join(tmpdir(), 'kubeconfigs-'));
 
   beforeAll(async () => {
     const port = Number(new URL(lab().server).port);
-    const sockets = new Set<Socket>();
-    const joined = (socket: Socket) => {
-      const to = net.connect(port, '127.0.0.1').on('error', () => undefined);
-      sockets.add(socket).add(to);
-      socket
-        .on('error', () => undefined)
-        .pipe(to)
-        .pipe(socket);
-    };
-    const http = createServer().on('connect', (_, socket: Socket) => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      joined(socket);
-    });
-    http.on('connection', () => proxy.connections++);
-    const socks = net.createServer((socket) => {
-      socket.once('data', () => {
-        socket.write(Buffer.from([5, 0]));
-        socket.once('data', () => {
-          socket.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 1]));
-          joined(socket);
-        });
-      });
-    });
-    for (const server of [http, socks]) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    proxy.http = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-    proxy.socks = `socks5://127.0.0.1:${(socks.address() as AddressInfo).port}`;
-    ends.push(() => {
-      for (const socket of sockets) socket.destroy();
-      http.close();
-      socks.close();
-    });
+    [proxies.http, proxies.socks] = await Promise.all([fakeProxy(port, 'http'), fakeProxy(port, 'socks5')]);
   });
 
   afterAll(() => {
-    for (const end of ends) end();
+    for (const proxy of Object.values(proxies)) proxy?.close();
     rmSync(place, { recursive: true });
   });
 
@@ -247,19 +215,19 @@ describeKube('a kubeconfig leads where it leads kubectl', () => {
   test('a plugin without an expiry runs once, and a proxy has one connection, for ten requests', async () => {
     const folder = mkdtempSync(path.join(place, 'case-'));
     const { files } = plugin();
-    Object.assign((files['config'] as Config).clusters[0]!.cluster, { 'proxy-url': proxy.http });
+    Object.assign((files['config'] as Config).clusters[0]!.cluster, { 'proxy-url': proxies.http!.url });
     for (const [file, content] of Object.entries(files)) {
       writeFileSync(path.join(folder, file), typeof content === 'string' ? content : JSON.stringify(content), {
         mode: 0o700,
       });
     }
-    const before = proxy.connections;
+    const before = proxies.http!.connections();
     const api = await connect({ kubeconfig: path.join(folder, 'config') });
     for (let count = 0; count < 10; count++)
       await api.get({ apiVersion: 'v1', kind: 'Namespace', name: 'default', namespace: '' });
     api.close();
     expect(readFileSync(path.join(folder, 'runs'), 'utf8')).toBe('.');
-    expect(proxy.connections - before).toBe(1);
+    expect(proxies.http!.connections() - before).toBe(1);
   });
 });
 

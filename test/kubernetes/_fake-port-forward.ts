@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, Server } from 'node:http';
+import { type IncomingMessage, request, type Server } from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { KubeClient } from '../../src/kubernetes';
 import { atEnd } from './_fake-server';
 
 /** What a pod's port leads to: a port of this machine, words of the kubelet, an answer that is no WebSocket, or one that breaks. */
@@ -55,6 +57,23 @@ export function forwardPorts(server: Server, targetOf: (pod: string, port: numbe
       socket.on('close', () => connection.destroy());
       messages(socket, (message) => void (message[0] === DATA && connection.write(message.subarray(1))));
     }
+  });
+}
+
+/** Asks a pod over a forwarded port, by GET or, where there is a body, by POST; the text of its answer. */
+export function askPod(
+  { pods: agent }: KubeClient,
+  pod = 'ee-0',
+  body?: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const method = body === undefined ? 'GET' : 'POST';
+    const options = { agent, method, headers, ...(signal && { signal }) };
+    request(`http://${pod}.mqtt:8081/status`, options, (response) => void text(response).then(resolve, reject))
+      .on('error', reject)
+      .end(body);
   });
 }
 

@@ -1,7 +1,7 @@
-import { createServer, type RequestListener, request as start } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { forwardPorts, type Target } from './_fake-port-forward';
+import { askPod, forwardPorts, type Target } from './_fake-port-forward';
 import { endAll, fakeServer, listening, rejection } from './_fake-server';
 
 afterEach(endAll);
@@ -24,18 +24,7 @@ async function cluster(targets: Record<string, Target>) {
     opened.push(`${pod}:${port}`);
     return targets[`${pod}:${port}`] ?? { status: 404 };
   });
-  const ask = (pod: string, body?: string, signal?: AbortSignal): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-      const method = body === undefined ? 'GET' : 'POST';
-      start(
-        `http://${pod}.mqtt:8081/status`,
-        { agent: api.pods, method, headers, ...(signal && { signal }) },
-        (response) => void text(response).then(resolve, reject),
-      )
-        .on('error', reject)
-        .end(body);
-    });
+  const ask = (pod: string, body?: string, signal?: AbortSignal) => askPod(api, pod, body, signal);
   return { api, ask, opened, targets };
 }
 

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { createServer, request as start } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { forwardPorts } from './_fake-port-forward';
+import { askPod, forwardPorts } from './_fake-port-forward';
 import {
   type Asked,
   client,
@@ -112,16 +111,7 @@ describe('credentials that are refused', () => {
       refused.push(401);
       return { status: 401 };
     });
-    const answer = await new Promise((resolve, reject) => {
-      start(
-        'http://ee-0.mqtt:8081/status',
-        { agent: api.pods },
-        (response) => void text(response).then(resolve, reject),
-      )
-        .on('error', reject)
-        .end();
-    });
-    expect(answer).toBe('here');
+    expect(await askPod(api)).toBe('here');
     expect(refused).toEqual([401]);
   });
 });

@@ -1,8 +1,8 @@
-import { createServer, request as start } from 'node:http';
-import net, { type AddressInfo, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { agentTo, proxyOfEnvironment } from '../../src/kubernetes/kubeconfig/proxy';
-import { forwardPorts } from './_fake-port-forward';
+import { askPod, forwardPorts } from './_fake-port-forward';
+import { fakeProxy } from './_fake-proxy';
 import { atEnd, client, endAll, fakeServer, json, kubeconfig, listening, rejection } from './_fake-server';
 
 afterEach(endAll);
@@ -49,76 +49,11 @@ describe('the proxy of the environment', () => {
   });
 });
 
-/** A proxy on loopback, which leads to this one port whatever it is asked for; counts its connections, and who was asked for. */
-async function proxyTo(target: number, kind: 'http' | 'socks5') {
-  const wanted: string[] = [];
-  let connections = 0;
-  const sockets = new Set<Socket>();
-  const counted = (socket: Socket) => {
-    connections++;
-    sockets.add(socket.on('error', () => undefined));
-  };
-  const joined = (socket: Socket, head?: Buffer) => {
-    const to = net.connect(target, '127.0.0.1').on('error', () => undefined);
-    sockets.add(to);
-    if (head?.length) to.write(head);
-    socket.pipe(to).pipe(socket);
-  };
-  atEnd(() => {
-    for (const socket of sockets) socket.destroy();
-  });
-  if (kind === 'http') {
-    const server = createServer((incoming, response) => {
-      wanted.push(incoming.url ?? '');
-      const { pathname, search } = new URL(incoming.url ?? '');
-      const on = {
-        port: target,
-        host: '127.0.0.1',
-        path: pathname + search,
-        method: incoming.method,
-        headers: incoming.headers,
-      };
-      incoming.pipe(start(on, (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 0, answer.headers))));
-    });
-    server.on('upgrade', (incoming, socket: Socket, head: Buffer) => {
-      wanted.push(incoming.url ?? '');
-      const { pathname, search } = new URL(incoming.url ?? '');
-      const lines = [`GET ${pathname}${search} HTTP/1.1`];
-      for (let at = 0; at < incoming.rawHeaders.length; at += 2)
-        lines.push(`${incoming.rawHeaders[at]}: ${incoming.rawHeaders[at + 1]}`);
-      joined(socket, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), head]));
-    });
-    const url = await listening(server.on('connection', counted));
-    return { url, wanted, connections: () => connections };
-  }
-  const server = net.createServer((socket) => {
-    counted(socket);
-    socket.once('data', () => {
-      socket.write(Buffer.from([5, 0])); // no authentication
-      socket.once('data', (request: Buffer) => {
-        wanted.push(
-          request[3] === 3
-            ? request.subarray(5, 5 + request[4]!).toString()
-            : `address ${request.subarray(4, -2).join('.')}`,
-        );
-        socket.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 1]));
-        joined(socket);
-      });
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  atEnd(() => server.close());
-  return {
-    url: `socks5://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    wanted,
-    connections: () => connections,
-  };
-}
-
 describe.each(['http', 'socks5'] as const)('through a proxy of %s', (kind) => {
   const through = async () => {
     const { server, asked } = await fakeServer((_, response) => json(response, 200, map));
-    const proxy = await proxyTo((server.address() as AddressInfo).port, kind);
+    const proxy = await fakeProxy((server.address() as AddressInfo).port, kind);
+    atEnd(proxy.close);
     const content = kubeconfig('http://localhost:9') as { clusters: [{ cluster: object }] };
     Object.assign(content.clusters[0].cluster, { 'proxy-url': proxy.url });
     const api = await client({ kubeconfigText: JSON.stringify(content), timeoutMs: 5_000 });
@@ -138,16 +73,7 @@ describe.each(['http', 'socks5'] as const)('through a proxy of %s', (kind) => {
     const pod = createServer((_, response) => response.end('here'));
     await listening(pod);
     forwardPorts(server, () => ({ port: (pod.address() as AddressInfo).port }));
-    const answer = await new Promise((resolve, reject) => {
-      start(
-        'http://ee-0.mqtt:8081/status',
-        { agent: api.pods },
-        (response) => void text(response).then(resolve, reject),
-      )
-        .on('error', reject)
-        .end();
-    });
-    expect(answer).toBe('here');
+    expect(await askPod(api)).toBe('here');
     expect(proxy.connections()).toBe(1);
   });
 });
