@@ -14,11 +14,11 @@ export function yamlFiles(folder: string): string[] {
   return files.filter((file) => file.endsWith('.yaml')).sort();
 }
 
-/** The objects of a manifest, as kubectl reads it. @throws Error when it is not YAML */
+/** The objects of a manifest, as kubectl reads it: documents without content are left out. @throws Error when it is not YAML */
 export function objectsOf(file: string): KubeObject[] {
-  return parseAllDocuments(readFileSync(file, 'utf8'), { version: '1.1' }).map((document) => {
+  return parseAllDocuments(readFileSync(file, 'utf8'), { version: '1.1' }).flatMap((document) => {
     if (document.errors[0]) throw document.errors[0];
-    return document.toJS() as KubeObject;
+    return (document.toJS() as KubeObject | null) ?? [];
   });
 }
 

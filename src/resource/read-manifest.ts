@@ -17,7 +17,7 @@ export interface Manifest {
 
 /**
  * Reads a YAML manifest (one or more documents, or lists of objects, as kubectl reads them) that holds exactly one EmqxEnterprise.
- * A field that is null counts as left out, as it does to the API server.
+ * A field that is null counts as left out, as it does to the API server (but for server-side apply, which refuses it).
  *
  * @param source where the text comes from, for the error, for example the name of a file
  * @throws ResourceError with all problems at once
