@@ -15,21 +15,35 @@ const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
 
 /** The objects of a program by their names, whatever their kind and namespace, in the order of the program. */
 class Index extends Map<string, ApiObject[]> {
-  /** Whether any is called as something that the operator or an upgrade makes; most programs have none. */
-  hasSuffixed = false;
+  /** Whether two have one name, or one has that of something which the operator or an upgrade makes: in most programs neither. */
+  mayClash = false;
 }
 
 const SUFFIXED = new RegExp(`(${OBJECTS_OF_A_CLUSTER.flatMap(([, suffix]) => suffix || []).join('|')})$`);
 
-/** Of each program; made anew when something was added since. */
-const indexes = new WeakMap<IConstruct, Index>();
+/** What is known of a program's names. */
+interface Names {
+  /** Constructs that look for names that are taken. */
+  readonly watchful: Set<IConstruct>;
+  /** Made when it is needed, and anew once another construct watches its names. */
+  index: Index | undefined;
+}
 
-/** Constructs that look for names that are taken. */
-const watchful = new WeakSet<IConstruct>();
+const programs = new WeakMap<IConstruct, Names>();
 
 /** From now on {@link takenName} of other constructs leaves it to this one to tell of a name that it has, too. */
 export function watchNames(construct: Construct): void {
-  watchful.add(construct);
+  const names = namesOf(construct.node.root);
+  names.watchful.add(construct);
+  names.index = undefined;
+}
+
+function namesOf(root: IConstruct): Names {
+  const known = programs.get(root);
+  if (known) return known;
+  const names: Names = { watchful: new Set(), index: undefined };
+  programs.set(root, names);
+  return names;
 }
 
 /**
@@ -37,18 +51,23 @@ export function watchNames(construct: Construct): void {
  * none. Of two constructs that watch their names the later one tells of it.
  */
 export function takenName(construct: Construct, fix: string): Violation | undefined {
+  const { root } = construct.node;
+  const names = namesOf(root);
+  names.index ??= indexOf(root);
+  const { index, watchful } = names;
+  if (!index.mayClash) return undefined;
   const own = objectsIn(construct);
-  const index = indexOf(construct.node.root, own);
   for (const object of own) {
-    const same = index.get(object.name)!;
+    const same = index.get(object.name) ?? [];
     if (same.length > 1) {
       const at = same.indexOf(object);
+      const isWatched = (other: ApiObject) => other.node.scopes.some((scope) => watchful.has(scope));
       const isOther = (other: ApiObject, place: number) =>
         identityOf(other) === identityOf(object) && !own.includes(other) && !(place > at && isWatched(other));
       const other = same.find(isOther);
       if (other) return taken(identityOf(object), other, fix);
     }
-    if (object.kind !== KIND || (same.length === 1 && !index.hasSuffixed)) continue;
+    if (object.kind !== KIND) continue;
     for (const [kind, suffix] of OBJECTS_OF_A_CLUSTER) {
       const identity = `${kind} ${placeOf(object)}${object.name}${suffix}`;
       const all = index.get(object.name + suffix);
@@ -67,21 +86,14 @@ function taken(name: string, by: ApiObject, fix: string): Violation {
   };
 }
 
-function isWatched(object: ApiObject): boolean {
-  return object.node.scopes.some((scope) => watchful.has(scope));
-}
-
-function indexOf(root: IConstruct, own: readonly ApiObject[]): Index {
-  const known = indexes.get(root);
-  if (known && own.every((object) => known.get(object.name)?.includes(object))) return known;
+function indexOf(root: IConstruct): Index {
   const index = new Index();
   for (const object of objectsIn(root)) {
     const same = index.get(object.name);
     if (same) same.push(object);
     else index.set(object.name, [object]);
-    index.hasSuffixed ||= SUFFIXED.test(object.name);
+    index.mayClash ||= same !== undefined || SUFFIXED.test(object.name);
   }
-  indexes.set(root, index);
   return index;
 }
 
