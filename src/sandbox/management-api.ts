@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type EmqxResponse, TransportError } from '../emqx/transport';
-import type { ApiRequest } from '../simulator/emqx/http/management-api';
+import type { ApiRequest } from '../simulator/emqx/http/api-request';
 import { closed, LOOPBACK, listen } from './listen';
 
 /** A node as its management API sees it. */

@@ -25,6 +25,7 @@ export interface EmqxPodsOptions {
 
 interface Tenant {
   pod: Pod;
+  cluster: EmqxCluster;
   node: EmqxNode;
   /** Its process ends by itself. */
   crash: () => void;
@@ -63,7 +64,7 @@ export class EmqxPods implements PodRuntime {
       this.kill(pod);
       callbacks.exited();
     };
-    this.tenants.set(keyOf(pod), { pod, node, crash });
+    this.tenants.set(keyOf(pod), { pod, cluster, node, crash });
     node.boot(() => {
       callbacks.running();
       this.options.changed?.(pod, node);
@@ -71,14 +72,15 @@ export class EmqxPods implements PodRuntime {
   }
 
   stop(pod: Pod, done: () => void): void {
-    const node = this.tenants.get(keyOf(pod))?.node;
-    if (!node) {
+    const tenant = this.tenants.get(keyOf(pod));
+    if (!tenant) {
       done();
       return;
     }
+    const { node } = tenant;
     const shutdown = () => {
       node.shutdown(() => {
-        this.leave(pod, node);
+        this.leave(tenant);
         done();
       });
       this.options.changed?.(pod, node);
@@ -89,15 +91,15 @@ export class EmqxPods implements PodRuntime {
   }
 
   kill(pod: Pod): void {
-    const node = this.tenants.get(keyOf(pod))?.node;
-    if (!node) return;
-    node.kill();
-    this.leave(pod, node);
-    this.options.changed?.(pod, node);
+    const tenant = this.tenants.get(keyOf(pod));
+    if (!tenant) return;
+    tenant.node.kill();
+    this.leave(tenant);
+    this.options.changed?.(pod, tenant.node);
   }
 
-  private leave(pod: Pod, node: EmqxNode): void {
-    node.cluster.removeNode(node.name);
+  private leave({ pod, cluster, node }: Tenant): void {
+    cluster.removeNode(node.name);
     this.tenants.delete(keyOf(pod));
   }
 

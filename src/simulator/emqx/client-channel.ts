@@ -1,17 +1,26 @@
 import type { Queued } from './routed-message';
-import type { Session } from './session';
-import type { SessionRegistry } from './session-registry';
+import type { Session, SessionChannel, SessionHome } from './session';
 import type { Channel, CloseCause, Connection, Message, QoS, SubscribeOptions } from './types';
 
+/** Who does what a client asks for, for all sessions of the cluster. */
+export interface ChannelHost {
+  readonly now: number;
+  subscribe(session: Session, filter: string, qos: QoS, options?: SubscribeOptions): void;
+  unsubscribe(session: Session, filter: string): void;
+  publish(home: SessionHome, message: Message, from: string): void;
+  /** The client ended its connection. */
+  closed(session: Session, how: 'normal' | 'lost'): void;
+}
+
 /** One accepted connection. It outlives neither the socket nor the takeover of its session: then nothing has an effect. */
-export class ClientChannel implements Channel {
+export class ClientChannel implements Channel, SessionChannel {
   /** Whether what was missed is still to be sent; new messages queue up behind it. */
   resuming = false;
   private session: Session | undefined;
 
   constructor(
     session: Session,
-    private readonly registry: SessionRegistry,
+    private readonly host: ChannelHost,
     private readonly connection: Connection,
   ) {
     this.session = session;
@@ -22,19 +31,19 @@ export class ClientChannel implements Channel {
 
   subscribe(filter: string, qos: QoS, options?: SubscribeOptions): QoS {
     const granted: QoS = qos === 0 ? 0 : 1;
-    if (this.session) this.registry.subscribe(this.session, filter, granted, options);
+    if (this.session) this.host.subscribe(this.session, filter, granted, options);
     return granted;
   }
 
   unsubscribe(filter: string): void {
-    if (this.session) this.registry.unsubscribe(this.session, filter);
+    if (this.session) this.host.unsubscribe(this.session, filter);
   }
 
   publish(message: Message): void {
     const { session } = this;
     if (!session) return;
     session.home.metrics['messages.received']++;
-    this.registry.publish(session.home, message, session.clientId);
+    this.host.publish(session.home, message, session.clientId);
   }
 
   acknowledge(packetId: number): void {
@@ -46,7 +55,7 @@ export class ClientChannel implements Channel {
   }
 
   close(how: 'normal' | 'lost'): void {
-    if (this.session) this.registry.closed(this.session, how);
+    if (this.session) this.host.closed(this.session, how);
   }
 
   /** The client came back: what it has not acknowledged is sent again, then what has arrived meanwhile. */
@@ -79,14 +88,14 @@ export class ClientChannel implements Channel {
       ...(packetId !== undefined && { packetId }),
       ...(retain && { retain }),
       ...(properties && { properties }),
-      ...(expiresAt !== undefined && { expirySeconds: Math.ceil((expiresAt - this.registry.now) / 1_000) }),
+      ...(expiresAt !== undefined && { expirySeconds: Math.ceil((expiresAt - this.host.now) / 1_000) }),
       ...(subscriptionIdentifier !== undefined && { subscriptionIdentifier }),
     });
   }
 
   /** Whether nobody wants a message any more that has waited. */
   private isStale({ expiresAt }: Queued): boolean {
-    if (expiresAt === undefined || expiresAt > this.registry.now) return false;
+    if (expiresAt === undefined || expiresAt > this.host.now) return false;
     if (this.session) this.session.home.metrics['delivery.dropped']++;
     return true;
   }

@@ -1,7 +1,8 @@
 import type { SimulatedClock } from '../clock';
 import type { Random } from '../random';
+import { ManagementApi } from './http/management-api';
 import { License } from './license';
-import { EmqxNode, type NodeOptions } from './node';
+import { EmqxNode, type NodeCluster, type NodeOptions } from './node';
 import type { NodeSessions } from './node-sessions';
 import type { ClusterObserver } from './observer';
 import { type ProfileName, profileOf } from './profiles';
@@ -37,7 +38,7 @@ export interface EmqxClusterOptions {
  * Not modelled: rebalance (there is never something to balance), QoS 2 handshakes (granted QoS is at most 1), retries of unacknowledged messages on a live connection, keep-alive, connection rate limits
  * of listeners, partitions.
  */
-export class EmqxCluster {
+export class EmqxCluster implements NodeCluster {
   readonly clock: SimulatedClock;
   readonly random: Random;
   readonly observer: ClusterObserver;
@@ -63,7 +64,8 @@ export class EmqxCluster {
   /** Makes a node, which is not booted yet. */
   addNode(options: NodeOptions): EmqxNode {
     if (this.nodes.has(options.name)) throw new Error(`there is a node ${options.name} already`);
-    const node = new EmqxNode(this, profileOf(this.profile, options.version), options);
+    const profile = profileOf(this.profile, options.version);
+    const node = new EmqxNode(this, profile, options, (made) => new ManagementApi(made, options.credentials));
     this.nodes.set(options.name, node);
     this.names.add(options.name);
     return node;

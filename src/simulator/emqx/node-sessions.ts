@@ -2,15 +2,12 @@ import type { SimulatedClock } from '../clock';
 import type { Random } from '../random';
 import { type Metrics, newMetrics } from './metrics';
 import type { Profile } from './profiles';
-import type { Session } from './session';
+import type { Session, SessionHome, ShutdownReason } from './session';
 import { ShuffledBag } from './shuffled-bag';
 import { Statistics } from './statistics';
 
-/** Why a connection process of EMQX ended, as `/listeners` counts them. */
-export type ShutdownReason = 'discarded' | 'normal' | 'takeovered' | 'tcp_closed' | 'use_another_server';
-
 /** The sessions that live on one node since its boot, and their figures. */
-export class NodeSessions {
+export class NodeSessions implements SessionHome {
   readonly live: ShuffledBag<Session>;
   /** Those that an evacuation counts and moves. */
   readonly evictable: ShuffledBag<Session>;

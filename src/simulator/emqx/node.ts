@@ -1,11 +1,14 @@
 import { type EmqxResponse, TransportError } from '../../emqx/transport';
-import type { Timer } from '../clock';
-import type { EmqxCluster } from './cluster';
+import type { SimulatedClock, Timer } from '../clock';
+import type { Random } from '../random';
 import { type DataDir, Evacuation, type EvacuationState } from './evacuation';
-import { type ApiRequest, ManagementApi } from './http/management-api';
+import type { ApiRequest } from './http/api-request';
+import type { License } from './license';
 import { NodeSessions } from './node-sessions';
+import type { ClusterObserver } from './observer';
 import type { Profile } from './profiles';
 import { Responsiveness } from './responsiveness';
+import type { SessionRegistry } from './session-registry';
 import type { ConnectAnswer, Connection, ConnectRequest, Message } from './types';
 
 /** How long things take on a node, in ms of simulated time. */
@@ -54,6 +57,34 @@ const DEFAULT_TIMINGS: NodeTimings = {
  */
 export type NodePhase = 'stopped' | 'joining' | 'starting' | 'running' | 'stopping';
 
+/** The cluster of a node, as the node and its management API see it. */
+export interface NodeCluster {
+  readonly clock: SimulatedClock;
+  readonly random: Random;
+  readonly observer: ClusterObserver;
+  readonly registry: SessionRegistry;
+  readonly license: License | undefined;
+  /** Nodes that are in the cluster now, in the order in which they joined. */
+  readonly members: readonly EmqxNode[];
+  node(name: string): EmqxNode | undefined;
+  /** Whether this is, or was, the name of a node. */
+  isKnownName(name: string): boolean;
+  /** Members as the given one lists them: the others, newest first, and itself. */
+  membersSeenBy(node: EmqxNode): EmqxNode[];
+  /** Nodes, of those given, that may get sessions. */
+  available(names: readonly string[]): string[];
+  /** Nodes that may get the sessions of one that is being evacuated. */
+  recipients(of: string, migrateTo: readonly string[] | undefined): readonly string[];
+  moveSession(from: NodeSessions, recipients: readonly string[], skip: number): 'moved' | 'unreachable' | 'none';
+  join(node: EmqxNode): void;
+  leave(node: EmqxNode): void;
+}
+
+/** What answers the HTTP requests to a node. */
+export interface NodeApi {
+  handle(request: ApiRequest): EmqxResponse | Promise<EmqxResponse>;
+}
+
 /** One simulated EMQX 4.4 node. */
 export class EmqxNode {
   readonly name: string;
@@ -71,13 +102,14 @@ export class EmqxNode {
   private bootTime = 0;
   private refuses = false;
   private crashed = false;
-  private readonly api: ManagementApi;
+  private readonly api: NodeApi;
 
-  /** Use {@link EmqxCluster.addNode}. */
+  /** Use `EmqxCluster.addNode`. */
   constructor(
-    readonly cluster: EmqxCluster,
+    readonly cluster: NodeCluster,
     readonly profile: Profile,
     options: NodeOptions,
+    apiOf: (node: EmqxNode) => NodeApi,
   ) {
     this.name = options.name;
     this.version = options.version;
@@ -86,7 +118,7 @@ export class EmqxNode {
     this.sessions = this.newSessions();
     this.evacuation = this.newEvacuation();
     this.responsiveness = new Responsiveness(cluster.clock);
-    this.api = new ManagementApi(this, options.credentials);
+    this.api = apiOf(this);
   }
 
   get phase(): NodePhase {

@@ -1,10 +1,10 @@
 import type { SimulatedClock } from '../clock';
-import { ClientChannel } from './client-channel';
+import { type ChannelHost, ClientChannel } from './client-channel';
 import { Deadlines } from './deadlines';
-import type { NodeSessions, ShutdownReason } from './node-sessions';
+import type { NodeSessions } from './node-sessions';
 import type { ClusterObserver } from './observer';
 import type { Routed } from './routed-message';
-import { Session } from './session';
+import { Session, type SessionChannel, type SessionHome, type ShutdownReason } from './session';
 import { matches, parseFilter, type Subscription, TopicRouter } from './topic-router';
 import type { Channel, CloseCause, Connection, ConnectRequest, Message, QoS, SubscribeOptions } from './types';
 
@@ -15,7 +15,7 @@ import type { Channel, CloseCause, Connection, ConnectRequest, Message, QoS, Sub
  * `evict`), taken over by the next CONNECT of the client on any node (`open`), moved by an evacuation (`move`), and ended
  * by its expiry, by a clean start, or with its node (`drop`).
  */
-export class SessionRegistry {
+export class SessionRegistry implements ChannelHost {
   readonly router = new TopicRouter<Session>();
   private readonly sessions = new Map<string, Session>();
   private readonly expiries: Deadlines<Session>;
@@ -154,7 +154,7 @@ export class SessionRegistry {
    *
    * @param from the client that publishes it; absent where the node does
    */
-  publish(home: NodeSessions, { expirySeconds, ...message }: Message, from?: string): void {
+  publish(home: SessionHome, { expirySeconds, ...message }: Message, from?: string): void {
     home.metrics['messages.publish']++;
     const routed: Routed = {
       ...message,
@@ -196,7 +196,7 @@ export class SessionRegistry {
 
   private deliverKept(
     session: Session,
-    channel: ClientChannel,
+    channel: SessionChannel,
     filter: string,
     qos: QoS,
     options: SubscribeOptions | undefined,

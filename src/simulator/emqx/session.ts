@@ -1,14 +1,36 @@
-import type { ClientChannel } from './client-channel';
 import { Mailbox } from './mailbox';
-import type { NodeSessions } from './node-sessions';
+import type { Metrics } from './metrics';
 import type { Queued, Routed } from './routed-message';
 import type { Subscription } from './topic-router';
-import type { ConnectRequest, ProtocolVersion, QoS, SubscribeOptions, Will } from './types';
+import type { CloseCause, ConnectRequest, ProtocolVersion, QoS, SubscribeOptions, Will } from './types';
 
 /** The zone's `session_expiry_interval` of MQTT 3.x: 2 h. */
 const MQTT3_EXPIRY_MS = 7_200_000;
 /** An MQTT 5 session with this expiry interval has no end. */
 const NEVER_EXPIRES_SECONDS = 0xffffffff;
+
+/** Why a connection process of EMQX ended, as `/listeners` counts them. */
+export type ShutdownReason = 'discarded' | 'normal' | 'takeovered' | 'tcp_closed' | 'use_another_server';
+
+/** The node of a session, which counts what becomes of it. */
+export interface SessionHome {
+  readonly nodeName: string;
+  readonly metrics: Metrics;
+  leave(session: Session, reason: ShutdownReason | undefined): void;
+  disconnected(session: Session): void;
+  subscriptionsChanged(by: number): void;
+}
+
+/** The connection of a session's client, as the session sees it. */
+export interface SessionChannel {
+  /** Whether what was missed is still to be sent; new messages queue up behind it. */
+  readonly resuming: boolean;
+  send(message: Queued, packetId: number | undefined, dup: boolean): void;
+  /** Sends what waits in the mailbox. */
+  drain(): void;
+  /** The node lets go of the connection; the client is told why, or is known to have gone (undefined). */
+  detach(cause: CloseCause | undefined): void;
+}
 
 /**
  * What a node keeps for one client id: EMQX's channel, with or without a connection.
@@ -17,9 +39,9 @@ const NEVER_EXPIRES_SECONDS = 0xffffffff;
  */
 export class Session {
   /** Where it lives; a session lives on one node at a time. */
-  home: NodeSessions;
+  home: SessionHome;
   /** The client's connection; undefined while it is away. */
-  channel: ClientChannel | undefined;
+  channel: SessionChannel | undefined;
   /** Whether an evacuation moved it to where it is, and the client has not come back since. */
   moved = false;
   protocolVersion: ProtocolVersion;
@@ -37,7 +59,7 @@ export class Session {
 
   constructor(
     readonly clientId: string,
-    home: NodeSessions,
+    home: SessionHome,
     request: ConnectRequest,
   ) {
     this.home = home;

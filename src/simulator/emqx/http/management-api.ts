@@ -1,20 +1,12 @@
 import { TransportError } from '../../../emqx/transport';
-import type { EmqxNode } from '../node';
+import type { EmqxNode, NodeApi } from '../node';
 import { type Answer, noSuchHandler, notFound, refusal, text, unauthorized } from './answers';
+import type { ApiRequest } from './api-request';
 import { Float, fromJson } from './erlang';
 import { NodeRoutes } from './node-routes';
 import { prometheus } from './prometheus';
 import { RebalanceRoutes } from './rebalance-routes';
 import { HandlerCrash, InvalidParam, type Param } from './start-options';
-
-/** One HTTP request to the management API, port 8081. */
-export interface ApiRequest {
-  method: string;
-  /** With the query. */
-  path: string;
-  headers: Readonly<Record<string, string>>;
-  body?: string;
-}
 
 interface Call {
   /** What stands for `:node` in the path, not decoded: EMQX 4 does not decode it either. */
@@ -34,7 +26,7 @@ interface Route {
 const PREFIX = '/api/v4/';
 
 /** The dialect of the EMQX 4.4 management API: authentication, routes, bodies, and what it says when something is wrong. */
-export class ManagementApi {
+export class ManagementApi implements NodeApi {
   private readonly routes: readonly Route[];
 
   constructor(
