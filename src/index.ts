@@ -13,10 +13,12 @@ export type {
   SecurityContext,
 } from './constructs/core-v1/pods';
 export type { Volume, VolumeMount } from './constructs/core-v1/volumes';
-export { EmqxEnterpriseCluster, type EmqxEnterpriseClusterProps } from './constructs/emqx-enterprise-cluster';
+export { EmqxEnterpriseCluster } from './constructs/emqx-enterprise-cluster';
+export type { EmqxEnterpriseClusterProps } from './constructs/emqx-enterprise-cluster-props';
 export type { EmqxImage } from './constructs/emqx-image';
 export { EmqxMonitoring, type EmqxMonitoringProps, type NamedCluster } from './constructs/emqx-monitoring';
-export { EmqxOperator, type EmqxOperatorProps } from './constructs/emqx-operator';
+export { EmqxOperator } from './constructs/emqx-operator';
+export type { EmqxOperatorProps } from './constructs/emqx-operator-props';
 export { EnvValue } from './constructs/env-value';
 export type { EvacuationStrategy } from './constructs/evacuation-strategy';
 export { License } from './constructs/license';

@@ -18,7 +18,7 @@ import { dnsLabel } from './_namespace';
 import { underProperty } from './_property-paths';
 import { deviceServiceOf } from './_service-spec';
 import { checkBlueGreenUpdate } from './blue-green-update';
-import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import { checkLicense } from './license';
 import { LISTENERS } from './mqtt-service';
 import { checkNetworkPolicy } from './network-policy';

@@ -10,7 +10,7 @@ import type { Findings } from './_findings';
 import { dnsLabel } from './_namespace';
 import { type Inspected, inspectProps, type PartsOf } from './_shape';
 import { resourceParts } from './cluster-parts';
-import type { EmqxOperatorProps } from './emqx-operator';
+import type { EmqxOperatorProps } from './emqx-operator-props';
 import { checkOperatorResources } from './operator-resources';
 import { checkWebhook } from './operator-webhook';
 

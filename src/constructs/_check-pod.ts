@@ -2,7 +2,7 @@ import { LISTENER_SETTINGS, MANAGEMENT_SETTING, variableOf } from '../resource/l
 import { formatPath, HIDDEN, type Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
 import type { Findings } from './_findings';
-import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import { EnvValue } from './env-value';
 import { License } from './license';
 import { checkNodeResources } from './node-resources';

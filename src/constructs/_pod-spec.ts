@@ -3,7 +3,7 @@ import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { normalizeContainers } from '../resource/normal-form';
 import { put } from './_put';
 import { ApiKey } from './api-key';
-import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import { EnvValue } from './env-value';
 import { resourcesOf } from './node-resources';
 import { TLS_CONFIG, TLS_MOUNT, tlsVolume } from './tls';

@@ -2,7 +2,7 @@ import { INITIAL_DELAY_ANNOTATION, type MqttListener } from '../resource/constan
 import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { put } from './_put';
 import { type BlueGreenUpdate, initialDelayOf, isHeldUpdate } from './blue-green-update';
-import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import { MqttService } from './mqtt-service';
 
 /** How devices reach the cluster, where nothing else is said from inside of the Kubernetes cluster. */

@@ -1,5 +1,5 @@
 import { isHeldUpdate } from './blue-green-update';
-import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import type { MqttService } from './mqtt-service';
 
 /** What can be built, but should be known: each text says what, why, and what to do. */

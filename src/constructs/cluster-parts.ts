@@ -1,6 +1,6 @@
 import { type Inspected, inspectProps, type PartsOf } from './_shape';
 import type { BlueGreenUpdate } from './blue-green-update';
-import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import type { EmqxImage } from './emqx-image';
 import type { EvacuationStrategy } from './evacuation-strategy';
 import type { NetworkPolicyOptions } from './network-policy';

@@ -7,7 +7,7 @@ import { podTemplateOf } from './_pod-spec';
 import { deviceServiceOf, serviceTemplateOf } from './_service-spec';
 import type { Inspected } from './_shape';
 import { toWire } from './blue-green-update';
-import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import { License } from './license';
 import { claimOf } from './persistence';
 

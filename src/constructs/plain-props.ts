@@ -1,7 +1,7 @@
 import type { Duration, Size } from 'cdk8s';
 import type { Problem } from '../resource/problem';
 import { ApiKey } from './api-key';
-import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import { EnvValue } from './env-value';
 import { License } from './license';
 import { type LoadBalancerOptions, MqttService, type NodePortOptions } from './mqtt-service';

@@ -1,7 +1,9 @@
 import { App, Chart } from 'cdk8s';
-import { EmqxEnterpriseCluster, type EmqxEnterpriseClusterProps } from '../constructs/emqx-enterprise-cluster';
+import { EmqxEnterpriseCluster } from '../constructs/emqx-enterprise-cluster';
+import type { EmqxEnterpriseClusterProps } from '../constructs/emqx-enterprise-cluster-props';
 import { EmqxMonitoring } from '../constructs/emqx-monitoring';
-import { EmqxOperator, type EmqxOperatorProps } from '../constructs/emqx-operator';
+import { EmqxOperator } from '../constructs/emqx-operator';
+import type { EmqxOperatorProps } from '../constructs/emqx-operator-props';
 import { OperatorWebhook } from '../constructs/operator-webhook';
 import { clusterPropsOf, type PlainClusterProps } from '../constructs/plain-props';
 import { type RenderedObject, rendered } from '../constructs/rendered';
