@@ -1,5 +1,5 @@
 import type { Problem, Violation } from '../resource';
-import type { EmqxEnterpriseInputs } from './inputs';
+import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 
 /** What is wrong with how an upgrade shall be made, and with the way to the cluster. */
 export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {

@@ -1,5 +1,6 @@
 import { downgradeOf } from '../upgrade/downgrade';
-import { changedProperties, type EmqxEnterpriseInputs, hasUnknown, inputsOf, type Raw } from './inputs';
+import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import { changedProperties, hasUnknown, inputsOf, type Raw } from './inputs';
 import { type Seen, stateOf } from './state';
 
 export interface DiffResult {

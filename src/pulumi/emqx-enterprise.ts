@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { DeepInputs } from './deep-input';
-import { type EmqxEnterpriseInputs, SECRET_PROPERTIES } from './inputs';
+import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import { SECRET_PROPERTIES } from './inputs';
 import { PROVIDER_TEXT } from './provider-text';
 import { rowUrn } from './row-urn';
 import type { ClusterPhase, LastUpgrade, Seen } from './state';

@@ -14,7 +14,7 @@ export type { Driver } from '../upgrade';
 export type { DeepInput, DeepInputs } from './deep-input';
 export { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
 export { EmqxEnterpriseCluster, type EmqxEnterpriseClusterArgs } from './emqx-enterprise-cluster';
+export type { ConnectionInputs, EmqxEnterpriseInputs, UpgradeOptions, UpgradeTimeouts } from './emqx-enterprise-inputs';
 export { EmqxOperator, type EmqxOperatorArgs } from './emqx-operator';
-export type { ConnectionInputs, EmqxEnterpriseInputs, UpgradeOptions, UpgradeTimeouts } from './inputs';
 export type { PlainOperatorProps, PlainWebhook } from './objects';
 export type { ClusterPhase, LastUpgrade } from './state';

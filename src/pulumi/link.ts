@@ -14,7 +14,7 @@ import {
 import { controllerOf, isControlledBy } from '../kubernetes/ownership';
 import { API_VERSION, type EmqxEnterprise, INSTANCE_LABEL, KIND } from '../resource';
 import { type ClusterView, PortError, type Progress, type UpgradeContext } from '../upgrade';
-import type { ConnectionInputs, EmqxEnterpriseInputs } from './inputs';
+import type { ConnectionInputs, EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 
 /** Between two looks at something that is waited for, ms. */
 export const POLL_MS = 1_000;

@@ -1,7 +1,8 @@
 import { type Clock, UpgradeError } from '../upgrade';
 import { onCancel } from './cancellation';
+import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { EngineLog } from './engine-log';
-import type { EmqxEnterpriseInputs, Raw } from './inputs';
+import type { Raw } from './inputs';
 import { type ClusterLink, reasonOf } from './link';
 import { type ClusterPhase, type Seen, seen, unseen } from './state';
 

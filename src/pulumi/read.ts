@@ -2,7 +2,8 @@ import { DEFAULT_REPLICAS, type EmqxEnterprise, versionOf } from '../resource';
 import type { ClusterView } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
-import { type EmqxEnterpriseInputs, type Raw, resourceOf } from './inputs';
+import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import { type Raw, resourceOf } from './inputs';
 import { ClusterLink } from './link';
 import { type Seen, seen, stateOf } from './state';
 

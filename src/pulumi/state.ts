@@ -3,7 +3,8 @@ import { copyOf } from '../resource/copy';
 import type { ClusterView, UpgradeReport } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { reportOf } from '../upgrade/report';
-import { type EmqxEnterpriseInputs, inputsOf, type Raw } from './inputs';
+import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import { inputsOf, type Raw } from './inputs';
 import { isRunning, servingSet } from './running';
 
 /** The form of the state. The installed library must read what every older one has written: a new form gets a new number. */

@@ -9,7 +9,7 @@ import { demoFleet, SocketClients } from './clients/socket-clients';
 import { freeNodePort } from './free-node-port';
 import { kubeconfigFile } from './kubeconfig-file';
 import { KubernetesApiServer } from './kubernetes-api/kubernetes-api-server';
-import type { PodPort } from './kubernetes-api/port-forward/port-forwarder';
+import type { PodPort } from './kubernetes-api/port-forward/pod-port';
 import { ManagementApiServer } from './management-api';
 import { MqttListener } from './mqtt/mqtt-listener';
 import { MqttPort } from './mqtt/mqtt-port';

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { Dial } from './port-forwarder';
+import type { Dial } from './pod-port';
 
 /** What may wait to be sent before a pod is read no further. */
 const HIGH_WATER_BYTES = 1024 * 1024;

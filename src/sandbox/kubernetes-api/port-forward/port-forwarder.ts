@@ -11,17 +11,8 @@ import { badRequest, notHere, Refused } from '../refused';
 import { readResourcePath } from '../resource-path';
 import { failure, type Status } from '../status';
 import { forwardChannels } from './channels';
+import type { Dial, PodPort } from './pod-port';
 import { forwardStreams } from './spdy-forward';
-
-/** A port of a pod. */
-export interface PodPort {
-  namespace: string;
-  pod: string;
-  port: number;
-}
-
-/** Opens a connection to a port of the pod; an error is told by the stream, in the words of a kubelet. */
-export type Dial = (port: number) => Duplex;
 
 /** What is spoken over a WebSocket. */
 const CHANNELS = 'v4.channel.k8s.io';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Dial } from './port-forwarder';
+import type { Dial } from './pod-port';
 import { SpdyConnection, type SpdyStream } from './spdy/spdy-connection';
 
 /**

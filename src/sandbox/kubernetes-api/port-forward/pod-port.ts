@@ -1,0 +1,11 @@
+import type { Duplex } from 'node:stream';
+
+/** A port of a pod. */
+export interface PodPort {
+  namespace: string;
+  pod: string;
+  port: number;
+}
+
+/** Opens a connection to a port of the pod; an error is told by the stream, in the words of a kubelet. */
+export type Dial = (port: number) => Duplex;
