@@ -41,6 +41,8 @@ interface Import {
   specifier: string;
   /** Undefined for a package. */
   toRoom: string | undefined;
+  /** The file of src/ that is meant; undefined for a package, and for what is no TypeScript. */
+  toFile?: string | undefined;
 }
 
 function sourceFiles(): string[] {
@@ -51,17 +53,46 @@ function roomOf(file: string): string {
   return file.split(path.sep)[0]!.replace(/\.ts$/, '');
 }
 
+/** Everything a file imports, exports again, or takes types from. */
+function specifiersOf(text: string): string[] {
+  const specifiers: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const specifier = specifierOf(node);
+    if (specifier && ts.isStringLiteralLike(specifier)) specifiers.push(specifier.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('', text, ts.ScriptTarget.Latest));
+  return specifiers;
+}
+
+/** `ts.preProcessFile` would be shorter, but does not see `export type * as name from`. */
+function specifierOf(node: ts.Node): ts.Node | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier;
+  if (ts.isExternalModuleReference(node)) return node.expression;
+  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined;
+  if (!ts.isCallExpression(node)) return undefined;
+  const { expression: called } = node;
+  const loads = called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require');
+  return loads ? node.arguments[0] : undefined;
+}
+
 function importsOf(file: string): Import[] {
-  const text = readFileSync(path.join(SOURCE, file), 'utf8');
-  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName: specifier }) => {
-    const target = path.relative(SOURCE, path.resolve(SOURCE, path.dirname(file), specifier));
+  return specifiersOf(readFileSync(path.join(SOURCE, file), 'utf8')).map((specifier) => {
+    const target = path.join(path.dirname(file), specifier);
+    const isOurs = specifier.startsWith('.');
     return {
       from: file,
       fromRoom: roomOf(file),
       specifier,
-      toRoom: specifier.startsWith('.') ? roomOf(target) : undefined,
+      toRoom: isOurs ? roomOf(target) : undefined,
+      toFile: isOurs ? fileOf(target) : undefined,
     };
   });
+}
+
+function fileOf(target: string): string | undefined {
+  const bare = target.replace(/\.js$/, '');
+  return [`${bare}.ts`, path.join(bare, 'index.ts')].find((file) => existsSync(path.join(SOURCE, file)));
 }
 
 function complaint({ from, fromRoom, specifier, toRoom }: Import): string | undefined {
@@ -103,12 +134,9 @@ function packagesOf(entry: string): Set<string> {
     const file = files.pop()!;
     if (seen.has(file)) continue;
     seen.add(file);
-    for (const { specifier } of importsOf(file)) {
-      if (!specifier.startsWith('.')) packages.add(specifier);
-      else if (!specifier.endsWith('.json')) {
-        const target = path.join(path.dirname(file), specifier.replace(/\.js$/, ''));
-        files.push(existsSync(path.join(SOURCE, `${target}.ts`)) ? `${target}.ts` : path.join(target, 'index.ts'));
-      }
+    for (const { specifier, toRoom, toFile } of importsOf(file)) {
+      if (toRoom === undefined) packages.add(specifier);
+      else if (toFile !== undefined) files.push(toFile);
     }
   }
   return packages;
@@ -118,6 +146,69 @@ test.each(['index.ts', 'pulumi/runtime.ts', 'cli/main.ts'])('%s needs no Pulumi 
   const packages = packagesOf(entry);
   expect(packages.size).toBeGreaterThan(2);
   expect([...packages].filter((name) => name.startsWith('@pulumi/'))).toEqual([]);
+});
+
+/** What each file imports. */
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+/** For each file that is in a circle a shortest one, written as `a.ts → b.ts → a.ts`. */
+function circlesOf(graph: Graph): string[] {
+  const circles = [...graph.keys()].flatMap((file) => shortestCircle(graph, file) ?? []);
+  return [...new Set(circles)].sort();
+}
+
+function shortestCircle(graph: Graph, start: string): string | undefined {
+  const seen = new Set<string>();
+  const paths = [[start]];
+  for (const files of paths) {
+    for (const next of graph.get(files.at(-1)!) ?? []) {
+      if (next === start) return written(files);
+      if (!seen.has(next)) paths.push([...files, next]);
+      seen.add(next);
+    }
+  }
+  return undefined;
+}
+
+/** The same text wherever one begins. */
+function written(circle: readonly string[]): string {
+  const first = circle.indexOf([...circle].sort()[0]!);
+  return [...circle.slice(first), ...circle.slice(0, first), circle[first]].join(' → ');
+}
+
+test('no files import each other in a circle, not even types', () => {
+  const graph = new Map(sourceFiles().map((file) => [file, importsOf(file).flatMap(({ toFile }) => toFile ?? [])]));
+  expect([...graph.values()].flat().length).toBeGreaterThan(1000);
+  expect(circlesOf(graph)).toEqual([]);
+});
+
+test('the check itself names the files of each circle', () => {
+  const graph = new Map([
+    ['d.ts', ['b.ts']],
+    ['c.ts', ['a.ts']],
+    ['b.ts', ['c.ts', 'e.ts']],
+    ['a.ts', ['b.ts']],
+    ['e.ts', ['e.ts']],
+  ]);
+  expect(circlesOf(graph)).toEqual(['a.ts → b.ts → c.ts → a.ts', 'e.ts → e.ts']);
+});
+
+test.each([
+  "import './a';",
+  "import type { A } from './a';",
+  "import { type A } from './a';",
+  "import type * as all from './a';",
+  "import a = require('./a');",
+  "export { A } from './a';",
+  "export type { A } from './a';",
+  "export type * from './a';",
+  "export type * as all from './a';",
+  "type A = import('./a').A;",
+  "type A = Promise<typeof import('./a')>;",
+  "const a = () => import('./a');",
+  "const a = require('./a');",
+])('%s is an import', (text) => {
+  expect(specifiersOf(text)).toEqual(['./a']);
 });
 
 test('no file is longer than 400 lines', () => {
