@@ -18,8 +18,8 @@ export interface Mutation {
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'each note makes what is refused new',
-    file: 'upgrade/drive.ts',
-    from: 'if (!change.phase && !takesUp) return;',
+    file: 'upgrade/run-loop.ts',
+    from: 'if (!change.phase && !answersRequest) return;',
     to: '',
   },
   {
@@ -31,7 +31,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'pods that the run removes itself are reported as lost',
-    file: 'upgrade/mishaps.ts',
+    file: 'upgrade/incident-detector.ts',
     from: "return (phase === 'retire' && set === from.set) ||",
     to: "return (phase === 'retire' && set === '') ||",
   },
@@ -57,21 +57,21 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'blue is retired without a second look at its nodes',
     file: 'upgrade/phases/hold.ts',
-    from: 'const drained = allDrained(situation) && targetTakes(situation) && haveAnswered(situation);',
+    from: 'const drained = areAllDrained(situation) && canTargetAccept(situation) && hasTargetAnswered(situation);',
     to: 'const drained = true;',
   },
   {
     name: 'a refusal is asked about without end',
-    file: 'upgrade/drive.ts',
+    file: 'upgrade/run-loop.ts',
     from: 'if (failures.isRefused || isSilent) {',
     to: 'if (isSilent && !failures.isRefused) {',
     fault: 'credentials-refused',
   },
   {
     name: 'what fails is tried again at once, and reported each time',
-    file: 'upgrade/drive.ts',
+    file: 'upgrade/run-loop.ts',
     from: 'await this.context.clock.sleep(failures.waitMs, signal);',
-    to: "this.tell('warning', (error as Error).message);\n    await this.context.clock.sleep(100, signal);",
+    to: "this.report('warning', (error as Error).message);\n    await this.context.clock.sleep(100, signal);",
     fault: 'api-unreachable',
   },
   {
@@ -83,14 +83,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a watch is believed also after a write has met something newer, and for as long as the run lasts',
-    file: 'upgrade/drive.ts',
-    from: 'const anew = this.freshness.isOver(this.journal.phase);',
+    file: 'upgrade/run-loop.ts',
+    from: 'const anew = this.freshness.mustRead(this.journal.phase);',
     to: 'const anew = !this.lease.isOurs;',
     fault: 'watch-silent',
   },
   {
     name: 'the holder of the lease is not looked at',
-    file: 'upgrade/drive.ts',
+    file: 'upgrade/run-loop.ts',
     from: 'if (lease && lease.holder !== this.context.holder) throw',
     to: 'if (lease && lease.holder === undefined) throw',
     fault: 'lease-stolen',
@@ -139,8 +139,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the delay is given back before blue is gone',
     file: 'upgrade/phases/evacuate.ts',
-    from: "return empty(situation, 'blue', 'retire');",
-    to: "return empty(situation, 'blue', 'release');",
+    from: "return evacuateSet(situation, 'blue', 'retire');",
+    to: "return evacuateSet(situation, 'blue', 'release');",
   },
   {
     name: 'the operator is not held again',
@@ -186,13 +186,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the journal does not keep which set is green',
-    file: 'upgrade/drive.ts',
+    file: 'upgrade/run-loop.ts',
     from: 'const next: Journal = { ...this.journal, ...change };',
     to: 'const next: Journal = { ...this.journal, ...change, to: this.journal.to };',
   },
   {
     name: 'what the resource asked for is not kept',
-    file: 'upgrade/drive.ts',
+    file: 'upgrade/run-loop.ts',
     from: 'await cluster.keepSpec(journal.run, resource.spec, signal);',
     to: 'void resource;',
     fault: 'request-abort',
@@ -201,21 +201,21 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a request is removed that came after the one that was read',
     file: 'kubernetes/cluster.ts',
     from: '...(over && { metadata: { resourceVersion: over.version } }),',
-    to: '...(over && !over.takesUp && { metadata: { resourceVersion: over.version } }),',
+    to: '...(over && !over.answersRequest && { metadata: { resourceVersion: over.version } }),',
     fault: 'request-hasty',
   },
   {
     name: 'nodes go on at the old rate',
     file: 'upgrade/phases/evacuate.ts',
-    from: 'const restart = restarting(situation);',
-    to: 'const restart = restarting(situation).slice(9);',
+    from: 'const restart = stopsToRestart(situation);',
+    to: 'const restart = stopsToRestart(situation).slice(9);',
     fault: 'request-rate',
   },
   {
     name: 'a pause stops no node',
     file: 'upgrade/phases/common.ts',
-    from: "if (phase === 'evacuate' || phase === 'return') return stops(",
-    to: "if (phase === 'return') return stops(",
+    from: "if (phase === 'evacuate' || phase === 'return') return stopOrders(",
+    to: "if (phase === 'return') return stopOrders(",
     fault: 'request-pause',
   },
   {
@@ -228,7 +228,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the way back ends before green is gone',
     file: 'upgrade/phases/evacuate.ts',
-    from: "return isGreenEmptied(situation) ? { kind: 'next', phase: 'clear' }",
+    from: "return isGreenEmptied(situation) ? { kind: 'next', phase: 'retire-green' }",
     to: "return isGreenEmptied(situation) ? { kind: 'next', phase: 'release' }",
     fault: 'request-abort',
   },
@@ -294,7 +294,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'any number of devices may be away',
-    file: 'upgrade/phases/away.ts',
+    file: 'upgrade/phases/offline-devices.ts',
     from: 'const budget = offlineBudget(journal);\n  if (budget === undefined || !journal.evacuation) return false;',
     to: 'const budget = offlineBudget(journal);\n  if (budget !== -1) return false;',
     fault: 'clients-slow',
@@ -302,8 +302,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a probe is not made again',
     file: 'upgrade/probes.ts',
-    from: 'if (knocked.underWay || now - knocked.askedAt < EVERY_MS) return;',
-    to: 'if (knocked.underWay || knocked.answered) return;',
+    from: 'if (state.underWay || now - state.askedAt < EVERY_MS) return;',
+    to: 'if (state.underWay || state.answered) return;',
     fault: 'target-frozen',
   },
 ];

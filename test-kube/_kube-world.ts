@@ -2,7 +2,7 @@ import { connect, type KubeApi, type KubeClient, type KubeObject, SystemClock } 
 import { readyPods, SERVICE_NAME_LABEL } from '../src/kubernetes/endpoint-slices';
 import { Reflector } from '../src/kubernetes/reflector';
 import { SimulatedClock } from '../src/simulator/clock';
-import { Inhabitants, type InhabitantsOptions } from '../src/simulator/inhabitants';
+import { ClusterRuntime, type ClusterRuntimeOptions } from '../src/simulator/cluster-runtime';
 import type { EndpointSlice, Pod, Secret } from '../src/simulator/kubernetes/core-types';
 import { kinds } from '../src/simulator/kubernetes/kinds';
 import { Random } from '../src/simulator/random';
@@ -13,7 +13,7 @@ import { PodPorts } from './_pod-ports';
 import { PodRunner } from './_pod-runner';
 
 /** The operator looks after the world's own namespace. */
-export type KubeWorldOptions = Omit<InhabitantsOptions, 'namespace' | 'podChanged'>;
+export type KubeWorldOptions = Omit<ClusterRuntimeOptions, 'namespace' | 'podChanged'>;
 
 /**
  * The simulated world in one namespace of a real Kubernetes API: the API server, the StatefulSet and the EndpointSlice
@@ -23,7 +23,7 @@ export type KubeWorldOptions = Omit<InhabitantsOptions, 'namespace' | 'podChange
 export class KubeWorld {
   readonly clock = new SimulatedClock(Date.now());
   readonly random = new Random(1);
-  private readonly inhabitants: Inhabitants;
+  private readonly runtime: ClusterRuntime;
   private readonly ports: PodPorts;
   private readonly ended = new AbortController();
   private readonly unfollow = this.clock.follow();
@@ -44,15 +44,15 @@ export class KubeWorld {
     options: KubeWorldOptions,
   ) {
     const { clock, random } = this;
-    const habitat = {
+    const host = {
       clock,
       random,
       bootstrapUsers: (_namespace: string, cluster: string) => this.bootstrapUsers(cluster),
       endpointsOf: (_namespace: string, service: string) => this.endpointsOf(service),
     };
-    this.inhabitants = new Inhabitants(habitat, { ...options, namespace });
+    this.runtime = new ClusterRuntime(host, { ...options, namespace });
     this.ports = new PodPorts(admin, namespace, clock);
-    const { pods } = this.inhabitants;
+    const { pods } = this.runtime;
     const runner = new PodRunner({
       api: client,
       clock,
@@ -65,7 +65,7 @@ export class KubeWorld {
     });
     this.follow<EndpointSlice>(kinds.endpointSlice, (slices) => this.lead(slices));
     this.follow<Pod>(kinds.pod, (all) => runner.sync(all));
-    this.inhabitants.operate(client);
+    this.runtime.operate(client);
   }
 
   /** The real API, with an administrator's rights. */
@@ -75,18 +75,18 @@ export class KubeWorld {
 
   /** The nodes that run now, with their pods. */
   get nodes() {
-    return this.inhabitants.pods.running;
+    return this.runtime.pods.running;
   }
 
   /** The way in through a Service. */
   front(service: string): TrafficFront {
-    return this.inhabitants.front(this.namespace, service);
+    return this.runtime.front(this.namespace, service);
   }
 
   /** Stops all that is simulated; what stands in the API stays there. */
   async end(): Promise<void> {
     this.ended.abort();
-    this.inhabitants.stop();
+    this.runtime.stop();
     this.unfollow();
     await this.ports.closeAll();
     this.client.close();
@@ -105,7 +105,7 @@ export class KubeWorld {
   private lead(slices: readonly EndpointSlice[]): void {
     const services = new Set([...this.slices, ...slices].map(serviceOf));
     this.slices = slices;
-    for (const service of services) this.inhabitants.endpointsChanged(this.namespace, service);
+    for (const service of services) this.runtime.endpointsChanged(this.namespace, service);
   }
 
   private endpointsOf(service: string): string[] {

@@ -6,10 +6,10 @@ import { interruption } from './interruption';
 import { json } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
 import { runLines } from './render/upgrade-status';
-import { canvasOf, RunTeller } from './run-teller';
+import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
-import { commandOn } from './typed';
-import { wantedBy } from './wanted';
+import { commandOn } from './shell-words';
+import { wantedBy } from './upgrade-options';
 import { watch } from './watch';
 
 /** Watches the upgrade that somebody else drives, to its end. */
@@ -19,7 +19,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
     const context = connection.context();
     const cluster = `${connection.namespace}/${connection.name}`;
     const { signal, forget } = interruption(shell);
-    let teller: RunTeller | undefined;
+    let reporter: RunReporter | undefined;
     try {
       const status = await connection.look(() => statusOf(context, signal));
       if (status.state !== 'upgrading') {
@@ -31,10 +31,10 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
       }
       if (flags.output === 'text') {
         shell.out.write(`${runLines(status, commandOn(shell, 'resume', connection, flags)).join('\n')}\n\n`);
-        teller = new RunTeller(shell, cluster);
+        reporter = new RunReporter(shell, cluster);
       }
-      await watch(context, teller ?? shell.out, signal);
-      teller?.end();
+      await watch(context, reporter ?? shell.out, signal);
+      reporter?.end();
       const report = await lastReport(context, signal);
       if (!report) {
         throw new CommandError(
@@ -45,7 +45,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
         );
       }
       shell.out.write(
-        teller
+        reporter
           ? `\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`
           : `${json({ kind: 'report', report })}\n`,
       );
@@ -59,7 +59,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
         'attach watches it again',
       );
     } finally {
-      teller?.end();
+      reporter?.end();
       forget();
     }
   });

@@ -3,9 +3,9 @@ import { withCluster } from './connection';
 import { EXIT, type ExitCode } from './exit';
 import { renderChecks } from './render/checks';
 import { json } from './render/text';
-import { canvasOf } from './run-teller';
+import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
-import { desiredOf, type WantedFlags, wantedBy } from './wanted';
+import { desiredOf, type WantedFlags, wantedBy } from './upgrade-options';
 
 /** Tells whether the cluster is fit for an upgrade. Writes nothing to it. */
 export async function runCheck(name: string | undefined, flags: WantedFlags, shell: Shell): Promise<ExitCode> {

@@ -18,7 +18,7 @@ export function clusterError(error: unknown, place: Place): unknown {
     // What is wrong with credentials the server has not said.
     const isOurs = refusal.code === 'Unauthorized' && refusal.status === 0;
     const message = isOurs ? refusal.message : `the API server: ${refusal.message}`;
-    return new CommandError(EXIT.refused, CODES[refusal.code], message, refusal.fix ?? wayOut(refusal.code, place), {
+    return new CommandError(EXIT.refused, CODES[refusal.code], message, refusal.fix ?? fixOf(refusal.code, place), {
       cause: error,
     });
   }
@@ -42,7 +42,7 @@ function cutOff(error: UpgradeError, place: Place): UpgradeError | CommandError 
   const refusal = refusalIn(error.cause);
   const reason = error.message.replace(`; ${error.fix}`, '');
   const code = refusal instanceof KubeApiError ? CODES[refusal.code] : error.code;
-  const way = refusal instanceof KubeApiError ? (refusal.fix ?? wayOut(refusal.code, place)) : undefined;
+  const way = refusal instanceof KubeApiError ? (refusal.fix ?? fixOf(refusal.code, place)) : undefined;
   const fix = way === undefined ? error.fix : `${error.fix}: ${way}`;
   return new CommandError(EXIT.refused, code, reason, fix, { cause: error });
 }
@@ -64,7 +64,7 @@ const CODES: Readonly<Record<KubeErrorReason, string>> = {
   InternalError: 'UNREACHABLE',
 };
 
-function wayOut(reason: KubeErrorReason, place: Place): string {
+function fixOf(reason: KubeErrorReason, place: Place): string {
   switch (reason) {
     case 'Unauthorized':
       return 'log in again as you do for kubectl, for example `aws eks update-kubeconfig`, `gcloud container clusters get-credentials` or `az aks get-credentials`; `kubectl auth whoami` tells whether it helped';

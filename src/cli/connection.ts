@@ -12,7 +12,7 @@ import { API_VERSION, type EmqxEnterprise, KIND } from '../resource';
 import type { ProgressEvent, UpgradeContext } from '../upgrade';
 import { clusterError, kindAbsent, listForbidden, type Place } from './cluster-errors';
 import { InputError } from './errors';
-import { noticed } from './notice';
+import { withNotice } from './notice';
 import type { Link, LinkFlags, Shell } from './shell';
 
 /** The options that every cluster command has. */
@@ -47,10 +47,10 @@ export async function withCluster<T>(
 ): Promise<T> {
   const named = [wanted.namespace, wanted.name].filter(Boolean).join('/');
   const looking = named === '' ? 'looking for the cluster' : `looking for ${named}`;
-  const link = await noticed(shell, flags.output, looking, () => shell.link(flags));
+  const link = await withNotice(shell, flags.output, looking, () => shell.link(flags));
   const place = { namespace: wanted.namespace ?? link.namespace, name: wanted.name };
   try {
-    const live = await noticed(shell, flags.output, looking, () => find(link.api, place, signal));
+    const live = await withNotice(shell, flags.output, looking, () => find(link.api, place, signal));
     place.name = live.metadata.name;
     return await work(connectionTo(live, place.namespace, link, shell, flags.output));
   } catch (error) {
@@ -67,9 +67,9 @@ export async function withAllClusters<T>(
   work: (connections: Connection[]) => Promise<T>,
 ): Promise<T> {
   const looking = 'looking for clusters in all namespaces';
-  const link = await noticed(shell, flags.output, looking, () => shell.link(flags));
+  const link = await withNotice(shell, flags.output, looking, () => shell.link(flags));
   try {
-    const found = await noticed(shell, flags.output, looking, () =>
+    const found = await withNotice(shell, flags.output, looking, () =>
       clustersIn(link.api, { namespace: '' }).catch((error: unknown) => {
         throw isKubeError(error, 'NotFound') ? kindAbsent() : error;
       }),
@@ -102,7 +102,7 @@ function connectionTo(
     progress: { report },
     holder,
   });
-  const look = <R>(read: () => Promise<R>) => noticed(shell, output, `looking at ${namespace}/${name}`, read);
+  const look = <R>(read: () => Promise<R>) => withNotice(shell, output, `looking at ${namespace}/${name}`, read);
   return { namespace, name, live, context, look };
 }
 

@@ -8,12 +8,12 @@ import { OptionReader } from './options';
 import { renderPlan } from './render/plan';
 import { json, safe } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
-import { canvasOf, RunTeller } from './run-teller';
+import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
-import { wantedBy } from './wanted';
+import { wantedBy } from './upgrade-options';
 
 /** What is told when the run has taken it up. */
-const TAKEN_UP: Readonly<Record<Control['do'], string>> = {
+const ACCEPTED: Readonly<Record<Control['do'], string>> = {
   pause: 'the upgrade is paused: nobody is disconnected until it is resumed',
   resume: 'the upgrade goes on',
   rate: 'the new rate holds',
@@ -53,34 +53,34 @@ async function ask(
   return withCluster(shell, flags, wanted, async (connection) => {
     const cluster = `${connection.namespace}/${connection.name}`;
     const { signal, forget } = interruption(shell);
-    const teller = flags.output === 'text' ? new RunTeller(shell, cluster) : undefined;
+    const reporter = flags.output === 'text' ? new RunReporter(shell, cluster) : undefined;
     try {
       const report = await controlUpgrade(
-        connection.context((event) => teller?.tell(event)),
+        connection.context((event) => reporter?.report(event)),
         control,
         signal,
       );
-      teller?.end();
-      if (!teller) shell.out.write(`${json({ asked: control, report })}\n`);
+      reporter?.end();
+      if (!reporter) shell.out.write(`${json({ asked: control, report })}\n`);
       else if (report) shell.out.write(`\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`);
-      else shell.out.write(`${safe(cluster)}: ${TAKEN_UP[control.do]}\n`);
+      else shell.out.write(`${safe(cluster)}: ${ACCEPTED[control.do]}\n`);
       return report?.hasLosses ? EXIT.lossy : EXIT.done;
     } catch (error) {
-      if (teller && control.do === 'abort' && error instanceof UpgradeError && error.code === 'NO_RUN') {
-        await tellPlanBack(connection, shell, signal);
+      if (reporter && control.do === 'abort' && error instanceof UpgradeError && error.code === 'NO_RUN') {
+        await reportAbortPlan(connection, shell, signal);
       }
       if (!signal.aborted) throw error;
       const message = 'no longer waited for; what was asked stands, and whoever drives the upgrade takes it up';
       throw new CommandError(EXIT.stopped, 'INTERRUPTED', message, 'attach watches what comes of it');
     } finally {
-      teller?.end();
+      reporter?.end();
       forget();
     }
   });
 }
 
 /** What going back would take, when the last run has come to its end: an upgrade like another, its downgrade accepted. */
-async function tellPlanBack(connection: Connection, shell: Shell, signal: AbortSignal): Promise<void> {
+async function reportAbortPlan(connection: Connection, shell: Shell, signal: AbortSignal): Promise<void> {
   const context = connection.context();
   const { run } = await connection.look(() => statusOf(context, signal));
   if (!run || run.aborted) return;

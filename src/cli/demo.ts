@@ -3,12 +3,12 @@ import type { DemoEvent, DemoOptions, DemoResult } from '../sandbox/demo';
 import type { Driver } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
-import { blamed, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import { asInputError, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
 import { count, json, time } from './render/text';
-import { canvasOf, RunTeller } from './run-teller';
+import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
 
 /** The options of `demo` as they stand on the command line. */
@@ -30,14 +30,14 @@ const QUICKSTART_RATE = 300;
 export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode> {
   const options = await demoOptions(flags);
   if (flags.output === 'json') {
-    const result = await play(options, shell, (event) => tellDuration(event, shell));
+    const result = await play(options, shell, (event) => reportDuration(event, shell));
     shell.out.write(`${json(result, 2)}\n`);
     return EXIT.done;
   }
   const { name } = options.cluster.metadata;
-  const teller = new RunTeller(shell, name);
-  const { report, native } = await play(options, shell, (event) => tell(event, name, teller, shell));
-  teller.end();
+  const reporter = new RunReporter(shell, name);
+  const { report, native } = await play(options, shell, (event) => reportEvent(event, name, reporter, shell));
+  reporter.end();
   shell.out.write(`\n${renderReport(report, native, canvasOf(shell))}\n`);
   return EXIT.done;
 }
@@ -46,7 +46,7 @@ async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoE
   const { demo } = await import('../sandbox/demo.js');
   const { signal, forget } = interruption(shell);
   try {
-    return await blamed(demo(options, tellEvent, signal));
+    return await asInputError(demo(options, tellEvent, signal));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -76,41 +76,41 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
 }
 
 /** What a program gets is written in the end: whoever waits for it is told how long that takes. */
-function tellDuration(event: DemoEvent, { err }: Shell): void {
+function reportDuration(event: DemoEvent, { err }: Shell): void {
   if (event.kind !== 'planned' || event.plan.estimateMs === null) return;
   err.write(`the upgrade takes about ${time(event.plan.estimateMs)}\n`);
 }
 
-function tell(event: DemoEvent, cluster: string, teller: RunTeller, shell: Shell): void {
+function reportEvent(event: DemoEvent, cluster: string, reporter: RunReporter, shell: Shell): void {
   switch (event.kind) {
     case 'opened':
-      teller.print(opened(event, cluster));
+      reporter.print(openedText(event, cluster));
       break;
     case 'connected':
-      teller.print(
+      reporter.print(
         `${count(event.clients)} MQTT clients are connected (${count(event.libraryClients)} of them the npm package mqtt); ${count(event.devices)} devices are away, a message waits for each\n`,
       );
       break;
     case 'planned':
-      teller.print(`${renderPlan(event.plan, canvasOf(shell))}\n`);
+      reporter.print(`${renderPlan(event.plan, canvasOf(shell))}\n`);
       break;
     case 'comparing':
-      if (!shell.out.isTTY) teller.print('now by the operator alone, in virtual time, for comparison');
+      if (!shell.out.isTTY) reporter.print('now by the operator alone, in virtual time, for comparison');
       break;
     case 'evacuations':
-      teller.print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${json(event.evacuations, 2)}`);
+      reporter.print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${json(event.evacuations, 2)}`);
       break;
     case 'phase':
     case 'action':
     case 'waiting':
     case 'warning':
     case 'sample':
-      teller.tell(event);
+      reporter.report(event);
       break;
   }
 }
 
-function opened(event: Extract<DemoEvent, { kind: 'opened' }>, cluster: string): string {
+function openedText(event: Extract<DemoEvent, { kind: 'opened' }>, cluster: string): string {
   const { port, isSubstitute, service } = event;
   const taken = isSubstitute ? ' (another port than asked for: that one is taken)' : '';
   return [

@@ -86,7 +86,7 @@ const KUBECONFIG_FIX = 'name the file by --kubeconfig or KUBECONFIG, and the con
  * Tells a person of an error, on standard error; and a program, where one reads standard output, in the form it expects
  * there.
  */
-export function tellFailure(error: unknown, { out, err }: Shell, form: 'text' | 'object' | 'lines'): ExitCode {
+export function reportFailure(error: unknown, { out, err }: Shell, form: 'text' | 'object' | 'lines'): ExitCode {
   const { exitCode, ...failure } = failureOf(error);
   const problems = failure.problems ?? [failure];
   const text = problems.map(({ message, fix }) => `${message}\n→ ${fix}`).join('\n');

@@ -38,7 +38,7 @@ export async function manifestsOf(manifest: Manifest | undefined, rate: number):
 }
 
 /** What is simulated of a manifest. Where the manifest is to blame for the end, the input is wrong. */
-export async function blamed<T>(work: Promise<T>): Promise<T> {
+export async function asInputError<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

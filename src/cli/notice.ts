@@ -2,7 +2,7 @@ import { cutTo, safe } from './render/text';
 import type { Shell } from './shell';
 
 /** Says on a terminal what is waited for, in a line of standard error that goes again with the result. Nothing where a program reads. */
-export async function noticed<T>(
+export async function withNotice<T>(
   { err }: Pick<Shell, 'err'>,
   output: 'text' | 'json',
   text: string,

@@ -4,9 +4,9 @@ import { EXIT, type ExitCode } from './exit';
 import { OptionReader } from './options';
 import { renderPlan } from './render/plan';
 import { json } from './render/text';
-import { canvasOf } from './run-teller';
+import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
-import { type DriveFlags, readRequest } from './wanted';
+import { type DriveFlags, readRequest } from './upgrade-options';
 
 /** Tells what an upgrade would do. Writes nothing to the cluster. */
 export async function runPlan(name: string | undefined, flags: DriveFlags, shell: Shell): Promise<ExitCode> {

@@ -39,7 +39,7 @@ export function processShell(name: string): Shell {
 
 /** The answer is empty when the input ends before there is one. What was typed before the question is no answer to it. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
-  forgetTypedAhead();
+  discardTypedAhead();
   const { createInterface } = await import('node:readline');
   // Not as a terminal: Ctrl-C is to reach the process, not the editing of the line.
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
@@ -64,7 +64,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 const CTRL_C = 3;
 
 /** Reads all that the terminal has waiting, and forgets it; a Ctrl-C among it is one still. */
-function forgetTypedAhead(): void {
+function discardTypedAhead(): void {
   const { stdin } = process;
   let terminal: number | undefined;
   try {

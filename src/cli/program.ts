@@ -12,7 +12,7 @@ import type { Shell } from './shell';
 import type { SimulateFlags } from './simulate';
 import type { StatusFlags } from './status';
 import type { UpgradeFlags } from './upgrade';
-import type { DriveFlags, WantedFlags } from './wanted';
+import type { DriveFlags, WantedFlags } from './upgrade-options';
 
 /**
  * Runs the command that the shell's words name, and tells how it ended. Each command is loaded when it is run: help and
@@ -42,7 +42,7 @@ export async function runProgram(shell: Shell): Promise<ExitCode> {
       if (asksJson(words)) (await import('./errors.js')).writeUsageError(error.message, out, formOf(words[0], words));
       return EXIT.badInput;
     }
-    const { tellFailure } = await import('./errors.js');
+    const { reportFailure: tellFailure } = await import('./errors.js');
     return tellFailure(error, shell, asksJson(words) ? formOf(acting?.name(), words) : 'text');
   }
 }

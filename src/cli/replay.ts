@@ -10,7 +10,7 @@ import { logLine, pointsOf } from './render/live';
 import { advance, emptyView } from './render/run-view';
 import { json, time } from './render/text';
 import { renderVerdict } from './render/verdict';
-import { canvasOf } from './run-teller';
+import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 
 /** The options of `simulate --fault` as they stand on the command line. */

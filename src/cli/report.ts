@@ -4,9 +4,9 @@ import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { json } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
-import { canvasOf } from './run-teller';
+import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
-import { wantedBy } from './wanted';
+import { wantedBy } from './upgrade-options';
 
 /** Tells what the last upgrade did. */
 export async function runReportCommand(name: string | undefined, flags: ClusterFlags, shell: Shell): Promise<ExitCode> {

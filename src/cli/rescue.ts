@@ -5,9 +5,9 @@ import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { json, safe } from './render/text';
 import { renderTroubles } from './render/troubles';
-import { canvasOf, RunTeller } from './run-teller';
+import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
-import { wantedBy } from './wanted';
+import { wantedBy } from './upgrade-options';
 
 export interface RescueFlags extends ClusterFlags {
   yes?: boolean;
@@ -23,8 +23,8 @@ export async function runRescue(name: string | undefined, flags: RescueFlags, sh
     const cluster = `${connection.namespace}/${connection.name}`;
     const { signal, forget } = interruption(shell);
     const text = flags.output === 'text';
-    const teller = text ? new RunTeller(shell, cluster) : undefined;
-    const context = connection.context((event) => teller?.tell(event));
+    const reporter = text ? new RunReporter(shell, cluster) : undefined;
+    const context = connection.context((event) => reporter?.report(event));
     try {
       const troubles = await connection.look(() => troublesOf(context, signal));
       if (text) shell.out.write(`${renderTroubles(cluster, troubles, canvasOf(shell))}\n`);
@@ -33,7 +33,7 @@ export async function runRescue(name: string | undefined, flags: RescueFlags, sh
         if (!trouble.cure || !(await isAgreed(trouble, flags, shell, signal))) continue;
         await rescue(context, trouble.id, signal);
         cured.push(trouble.id);
-        teller?.end();
+        reporter?.end();
         if (text) shell.out.write(`\n${trouble.id}: done\n`);
       }
       if (!text) shell.out.write(`${json({ troubles, cured }, 2)}\n`);
@@ -42,7 +42,7 @@ export async function runRescue(name: string | undefined, flags: RescueFlags, sh
       if (!signal.aborted) throw error;
       throw new CommandError(EXIT.stopped, 'INTERRUPTED', 'left in the middle of a cure', 'rescue finds it again');
     } finally {
-      teller?.end();
+      reporter?.end();
       forget();
     }
   });

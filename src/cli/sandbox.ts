@@ -6,11 +6,11 @@ import type { ClusterManifests } from '../sandbox/quickstart';
 import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
-import { blamed, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import { asInputError, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { count, json, safe } from './render/text';
 import type { Shell } from './shell';
-import { typed } from './typed';
+import { shellWords } from './shell-words';
 
 /** The options of `sandbox` as they stand on the command line. */
 export interface SandboxFlags {
@@ -25,7 +25,7 @@ export interface SandboxFlags {
 }
 
 /** What is told of a sandbox. */
-type Told =
+type Reported =
   | SandboxEvent
   /** From now on commands find it by this kubeconfig, and in it the cluster that was there from the beginning. */
   | { kind: 'opened'; kubeconfig: string; cluster?: { namespace: string; name: string; version: string } };
@@ -66,12 +66,12 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
       prometheusTargetsPath: path.resolve(flags.prometheusTargetsOut),
     }),
   };
-  const tell = flags.output === 'json' ? jsonTeller(shell) : textTeller(shell, manifest?.resource.metadata.name);
-  const sandbox = await blamed(openSandbox(options, tell)).catch((error: unknown) => {
+  const tell = flags.output === 'json' ? jsonReporter(shell) : textReporter(shell, manifest?.resource.metadata.name);
+  const sandbox = await asInputError(openSandbox(options, tell)).catch((error: unknown) => {
     throw error instanceof FileTakenError ? new InputError(error.message, 'choose another file') : error;
   });
   try {
-    tell(opened(sandbox.kubeconfigPath, manifests?.cluster));
+    tell(openedEvent(sandbox.kubeconfigPath, manifests?.cluster));
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -89,19 +89,19 @@ async function clusterOf(manifest: Manifest | undefined): Promise<ClusterManifes
   return { cluster, objects: manifest ? objects : [] };
 }
 
-function opened(kubeconfig: string, cluster: EmqxEnterprise | undefined): Told {
+function openedEvent(kubeconfig: string, cluster: EmqxEnterprise | undefined): Reported {
   if (!cluster) return { kind: 'opened', kubeconfig };
   const { name, namespace = DEFAULT_NAMESPACE } = cluster.metadata;
   return { kind: 'opened', kubeconfig, cluster: { namespace, name, version: versionOf(cluster) } };
 }
 
 /** For programs: one JSON object a line. */
-function jsonTeller({ out }: Shell): (told: Told) => void {
+function jsonReporter({ out }: Shell): (told: Reported) => void {
   return (told) => void out.write(`${json(told)}\n`);
 }
 
 /** For people: of the ports only what is new. */
-function textTeller({ out }: Shell, ownCluster: string | undefined): (told: Told) => void {
+function textReporter({ out }: Shell, ownCluster: string | undefined): (told: Reported) => void {
   let known: readonly string[] = [];
   return (event) => {
     switch (event.kind) {
@@ -148,7 +148,7 @@ function instructions(kubeconfig: string, version: string | undefined): string {
       : 'A simulated Kubernetes cluster is running, with the EMQX Operator in it.',
     'In another terminal:',
     '',
-    ...[typed('export', `KUBECONFIG=${kubeconfig}`), ...next].map((line) => `  ${line}`),
+    ...[shellWords('export', `KUBECONFIG=${kubeconfig}`), ...next].map((line) => `  ${line}`),
     '',
     'Ctrl-C ends it, and nothing is left of it.',
   ].join('\n');

@@ -28,7 +28,7 @@ export interface Link {
   /** Of the kubeconfig's context. */
   namespace: string;
   transport: EmqxTransport;
-  /** Knocks at the nodes' listeners for devices. @default - nobody does */
+  /** Probes the nodes' listeners for devices. @default - nobody does */
   prober?: Prober;
   clock: Clock;
   close(): void;

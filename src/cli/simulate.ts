@@ -7,7 +7,7 @@ import { type RunReport, runReport } from '../simulator/run-report';
 import { play, type Scenario } from '../simulator/scenario';
 import type { Driver, UpgradePlan } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
-import { blamed, localManifest, MOST_REPLICAS, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import { asInputError, localManifest, MOST_REPLICAS, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { renderChart } from './render/chart';
 import { pointsOf } from './render/live';
@@ -15,7 +15,7 @@ import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
 import { advance, emptyView, type RunView } from './render/run-view';
 import { json, time } from './render/text';
-import { canvasOf } from './run-teller';
+import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 import { SimulationProgress } from './simulation-progress';
 
@@ -49,8 +49,8 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   const tellPlan = (plan: UpgradePlan) => {
     if (isText) shell.out.write(`${renderPlan(plan, canvas)}\n\n`);
   };
-  const ours = await blamed(outcome(setting, flags.driver, tellPlan, progress));
-  const native = flags.driver === 'pilot' ? await blamed(comparison(setting, progress)) : undefined;
+  const ours = await asInputError(outcome(setting, flags.driver, tellPlan, progress));
+  const native = flags.driver === 'pilot' ? await asInputError(comparison(setting, progress)) : undefined;
   progress.end();
   if (!isText) {
     const { plan, report } = ours;

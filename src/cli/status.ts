@@ -7,10 +7,10 @@ import { interruption } from './interruption';
 import { OptionReader } from './options';
 import { json, safe } from './render/text';
 import { renderStatus } from './render/upgrade-status';
-import { canvasOf, RunTeller } from './run-teller';
+import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
-import { commandOn } from './typed';
-import { readWay, wantedBy } from './wanted';
+import { commandOn } from './shell-words';
+import { readDriver, wantedBy } from './upgrade-options';
 import { watch } from './watch';
 
 export interface StatusFlags extends ClusterFlags {
@@ -34,14 +34,14 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
       return isKnown(status) ? EXIT.done : EXIT.refused;
     }
     const { signal, forget } = interruption(shell);
-    const teller = new RunTeller(shell, `${connection.namespace}/${connection.name}`);
+    const reporter = new RunReporter(shell, `${connection.namespace}/${connection.name}`);
     try {
-      for (;;) await watch(context, isJson ? shell.out : teller, signal);
+      for (;;) await watch(context, isJson ? shell.out : reporter, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       return EXIT.done;
     } finally {
-      teller.end();
+      reporter.end();
       forget();
     }
   });
@@ -50,7 +50,7 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
 /** The same of all clusters there are, one by one; of one that cannot be asked, why. */
 async function runStatusOfAll(name: string | undefined, flags: StatusFlags, shell: Shell): Promise<ExitCode> {
   const reader = new OptionReader();
-  readWay(reader, flags);
+  readDriver(reader, flags);
   const excluded = { '[name]': name, '--namespace': flags.namespace, '--watch': flags.watch };
   for (const [path, value] of Object.entries(excluded)) {
     if (value === undefined) continue;

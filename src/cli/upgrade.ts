@@ -20,9 +20,9 @@ import { LeaseCountdown } from './lease-countdown';
 import { OptionReader } from './options';
 import { safe } from './render/text';
 import type { Shell } from './shell';
-import { typed } from './typed';
-import { JsonTeller, TextTeller, type UpgradeTeller } from './upgrade-teller';
-import { type DriveFlags, readRequest } from './wanted';
+import { shellWords } from './shell-words';
+import { type DriveFlags, readRequest } from './upgrade-options';
+import { JsonReporter, TextReporter, type UpgradeReporter } from './upgrade-reporter';
 
 export interface UpgradeFlags extends DriveFlags {
   yes?: boolean;
@@ -40,21 +40,21 @@ export async function runUpgradeCommand(
   const { wanted, requestOn } = readRequest(reader, name, flags);
   if (!flags.yes) checkAsking(reader, flags, shell);
   reader.done();
-  let teller: UpgradeTeller | undefined;
-  const { signal, forget } = interruption(shell, () => teller?.leaving());
+  let reporter: UpgradeReporter | undefined;
+  const { signal, forget } = interruption(shell, () => reporter?.detaching());
   try {
     return await withCluster(
       shell,
       flags,
       wanted,
       async (connection) => {
-        teller = flags.output === 'json' ? new JsonTeller(shell) : new TextTeller(shell, connection);
-        return await upgrade(connection, requestOn(connection), { flags, shell, teller, signal });
+        reporter = flags.output === 'json' ? new JsonReporter(shell) : new TextReporter(shell, connection);
+        return await upgrade(connection, requestOn(connection), { flags, shell, reporter, signal });
       },
       signal,
     );
   } finally {
-    teller?.end();
+    reporter?.end();
     forget();
   }
 }
@@ -62,12 +62,12 @@ export async function runUpgradeCommand(
 interface Surroundings {
   flags: UpgradeFlags;
   shell: Shell;
-  teller: UpgradeTeller;
+  reporter: UpgradeReporter;
   signal: AbortSignal;
 }
 
 async function upgrade(connection: Connection, request: UpgradeRequest, around: Surroundings): Promise<ExitCode> {
-  const { flags, shell, teller, signal } = around;
+  const { flags, shell, reporter, signal } = around;
   const context = connection.context();
   if (flags.wait) {
     const countdown = new LeaseCountdown(shell.out, context.clock, flags.output);
@@ -75,10 +75,10 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
   }
   const { state, run } = await connection.look(() => statusOf(context, signal));
   const open = state === 'upgrading' ? run : undefined;
-  if (open) teller.resumed(open);
+  if (open) reporter.resumed(open);
   else {
     const plan = await connection.look(() => planUpgrade(context, request, signal));
-    teller.planned(plan);
+    reporter.planned(plan);
     const blockers = plan.checks.filter(({ status }) => status === 'blocker');
     if (blockers.length > 0) {
       if (flags.output === 'json') throw new BlockedError(blockers);
@@ -94,7 +94,7 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
     }
   }
   const report = await follow(connection, request, around, open?.phase);
-  teller.done(report);
+  reporter.done(report);
   if (report.outcome === 'aborted') return EXIT.stopped;
   return report.hasLosses ? EXIT.lossy : EXIT.done;
 }
@@ -107,13 +107,13 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
 async function follow(
   connection: Connection,
   request: UpgradeRequest,
-  { teller, signal, shell }: Surroundings,
+  { reporter, signal, shell }: Surroundings,
   phase: Phase | undefined,
 ): Promise<UpgradeReport> {
   let reached = phase;
   const tell = (event: ProgressEvent) => {
     if (event.kind === 'phase') reached = event.phase;
-    teller.event(event);
+    reporter.event(event);
   };
   try {
     return await runUpgrade(connection.context(tell), request, signal);
@@ -124,7 +124,7 @@ async function follow(
       EXIT.stopped,
       error.code,
       `the upgrade was left ${where}: ${whatHolds(reached)}`,
-      `the same command goes on: ${shell.name} ${typed(...shell.words)}`,
+      `the same command goes on: ${shell.name} ${shellWords(...shell.words)}`,
       { cause: error },
     );
   }

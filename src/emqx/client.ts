@@ -21,7 +21,7 @@ export interface Credentials {
 
 export interface EmqxClientOptions {
   transport: EmqxTransport;
-  /** Knocks at the listeners for devices. @default - nobody does: whether they serve is not known */
+  /** Probes the listeners for devices. @default - nobody does: whether they serve is not known */
   prober?: Prober | undefined;
   namespace: string;
   /** Asked at the first request, and again after that failed or a node refused them. */
@@ -74,7 +74,7 @@ export class EmqxClient implements EmqxPort {
       view.version = members.find((member) => member.node === node)?.version;
       return view;
     } catch (error) {
-      return { ...view, ...silence(error, signal) };
+      return { ...view, ...asUnreachable(error, signal) };
     }
   }
 
@@ -82,7 +82,7 @@ export class EmqxClient implements EmqxPort {
     try {
       return { ...(await this.stats(pod, node, signal)), unreachable: undefined, obstacle: undefined };
     } catch (error) {
-      return { connections: 0, sessions: 0, ...silence(error, signal) };
+      return { connections: 0, sessions: 0, ...asUnreachable(error, signal) };
     }
   }
 
@@ -91,7 +91,7 @@ export class EmqxClient implements EmqxPort {
       const metrics = await this.read(pod, `/api/v4/nodes/${node}/metrics`, MetricsAnswer, signal);
       return Math.max(0, metrics['client.connected'] - metrics['client.disconnected']);
     } catch (error) {
-      silence(error, signal);
+      asUnreachable(error, signal);
       return undefined;
     }
   }
@@ -110,18 +110,18 @@ export class EmqxClient implements EmqxPort {
       migrate_to: order.migrateTo,
     };
     try {
-      await this.order(pod, `/api/v4/load_rebalance/${node}/evacuation/start`, body, signal);
+      await this.post(pod, `/api/v4/load_rebalance/${node}/evacuation/start`, body, signal);
     } catch (error) {
-      if (error instanceof EmqxApiError && error.says('already_started')) return;
+      if (error instanceof EmqxApiError && error.hasReason('already_started')) return;
       throw portError(error);
     }
   }
 
   async stopEvacuation(pod: string, node: string, signal?: AbortSignal): Promise<void> {
     try {
-      await this.order(pod, `/api/v4/load_rebalance/${node}/evacuation/stop`, {}, signal);
+      await this.post(pod, `/api/v4/load_rebalance/${node}/evacuation/stop`, {}, signal);
     } catch (error) {
-      if (error instanceof EmqxApiError && error.says('not_started')) return;
+      if (error instanceof EmqxApiError && error.hasReason('not_started')) return;
       throw portError(error);
     }
   }
@@ -157,7 +157,7 @@ export class EmqxClient implements EmqxPort {
   }
 
   private async awayNow(pod: string, node: string, signal?: AbortSignal): Promise<number | undefined> {
-    const stats = await this.stats(pod, node, signal).catch((error: unknown) => void silence(error, signal));
+    const stats = await this.stats(pod, node, signal).catch((error: unknown) => void asUnreachable(error, signal));
     return stats && awayOf(stats);
   }
 
@@ -207,7 +207,7 @@ export class EmqxClient implements EmqxPort {
     return answer.data;
   }
 
-  private async order(pod: string, path: string, body: object, signal?: AbortSignal): Promise<void> {
+  private async post(pod: string, path: string, body: object, signal?: AbortSignal): Promise<void> {
     const response = await this.exchange(pod, { method: 'POST', path, body: JSON.stringify(body) }, signal);
     payload(pod, path, response);
   }
@@ -246,7 +246,7 @@ function awayOf({ connections, sessions }: Load): number {
 }
 
 /** Why a node told nothing. @throws what is no fault of the node */
-function silence(error: unknown, signal?: AbortSignal): Pick<NodeView, 'unreachable' | 'obstacle'> {
+function asUnreachable(error: unknown, signal?: AbortSignal): Pick<NodeView, 'unreachable' | 'obstacle'> {
   signal?.throwIfAborted();
   if (error instanceof TransportError) {
     const { code, message } = error;

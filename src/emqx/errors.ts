@@ -20,7 +20,7 @@ export class EmqxApiError extends Error {
   }
 
   /** Whether the node's words contain one of its fixed reasons; the quoting around them differs by version. */
-  says(reason: 'already_started' | 'not_started' | 'eviction_agent_busy'): boolean {
+  hasReason(reason: 'already_started' | 'not_started' | 'eviction_agent_busy'): boolean {
     return this.reason.includes(reason);
   }
 }

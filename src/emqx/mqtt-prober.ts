@@ -8,13 +8,13 @@ import type { PodRef } from './transport';
 /** Opens a connection to a port of a pod; undefined where there is no way to it. */
 export type Dial = (pod: PodRef, port: number, timeoutMs: number) => Promise<Duplex> | undefined;
 
-/** Knocks at the listeners of a pod as a device does. */
+/** Probes the listeners of a pod as a device would connect. */
 export interface Prober {
   probe(pod: PodRef, listeners: readonly DeviceListener[], signal?: AbortSignal): Promise<ProbeAnswer>;
 }
 
 /** A listener that takes longer does not serve, ms. */
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 
 /** Return code of MQTT 3.1.1: the node evacuates, or has as many clients as its license allows. */
 const SERVER_UNAVAILABLE = 3;
@@ -34,18 +34,22 @@ const NO_PROXY = 'PROXY UNKNOWN\r\n';
 export class MqttProber implements Prober {
   constructor(
     private readonly dial: Dial,
-    private readonly patienceMs = PATIENCE_MS,
+    private readonly patienceMs = TIMEOUT_MS,
   ) {}
 
   async probe(pod: PodRef, listeners: readonly DeviceListener[], signal?: AbortSignal): Promise<ProbeAnswer> {
-    const answers = await Promise.all(listeners.map((listener) => this.knock(pod, listener, signal)));
+    const answers = await Promise.all(listeners.map((listener) => this.handshake(pod, listener, signal)));
     const silent = answers.filter((answer) => typeof answer === 'string');
     if (silent.length > 0) return { state: 'silent', reason: silent.join('; ') };
     return { state: answers.includes(true) ? 'serves' : 'unknown' };
   }
 
   /** Whether it answered; undefined where there is no way, a text where it did not. */
-  private async knock(pod: PodRef, listener: DeviceListener, signal?: AbortSignal): Promise<true | string | undefined> {
+  private async handshake(
+    pod: PodRef,
+    listener: DeviceListener,
+    signal?: AbortSignal,
+  ): Promise<true | string | undefined> {
     const { kind, port } = listener;
     const deadline = AbortSignal.timeout(this.patienceMs);
     const over = signal ? AbortSignal.any([signal, deadline]) : deadline;
@@ -55,7 +59,9 @@ export class MqttProber implements Prober {
       const stream = await within(opened, over);
       // It may break at any moment from now on, also before anybody has said anything, and after the last answer.
       const broken = new Promise<never>((_, reject) => stream.on('error', reject));
-      const code = await within(Promise.race([greet(stream, listener), broken]), over).finally(() => stream.destroy());
+      const code = await within(Promise.race([handshakeFor(stream, listener), broken]), over).finally(() =>
+        stream.destroy(),
+      );
       return code === SERVER_UNAVAILABLE ? `${kind} (port ${port}) says: server unavailable` : true;
     } catch (error) {
       signal?.throwIfAborted();
@@ -68,15 +74,15 @@ export class MqttProber implements Prober {
 }
 
 /** Says what a device says first, and resolves with the return code of MQTT, or when there was another answer. */
-function greet(stream: Duplex, { kind, proxyProtocol }: DeviceListener): Promise<number | undefined> {
+function handshakeFor(stream: Duplex, { kind, proxyProtocol }: DeviceListener): Promise<number | undefined> {
   if (proxyProtocol) stream.write(NO_PROXY);
-  if (kind === 'mqtt') return greetMqtt(stream);
-  if (kind === 'ws') return greetWebSocket(stream);
-  return greetTls(stream);
+  if (kind === 'mqtt') return handshakeMqtt(stream);
+  if (kind === 'ws') return handshakeWebSocket(stream);
+  return handshakeTls(stream);
 }
 
 /** The codec is loaded by those who probe: no other command needs it. */
-async function greetMqtt(stream: Duplex): Promise<number | undefined> {
+async function handshakeMqtt(stream: Duplex): Promise<number | undefined> {
   const { generate, parser } = await import('./mqtt-codec.js');
   return new Promise((resolve, reject) => {
     const packets = parser({ protocolVersion: 4 });
@@ -96,7 +102,7 @@ async function greetMqtt(stream: Duplex): Promise<number | undefined> {
   });
 }
 
-function greetWebSocket(stream: Duplex): Promise<undefined> {
+function handshakeWebSocket(stream: Duplex): Promise<undefined> {
   const lines = [
     'GET /mqtt HTTP/1.1',
     'Host: localhost',
@@ -115,7 +121,7 @@ function greetWebSocket(stream: Duplex): Promise<undefined> {
 }
 
 /** A listener that wants a certificate of the client, or refuses the handshake otherwise, has answered, too. */
-function greetTls(stream: Duplex): Promise<undefined> {
+function handshakeTls(stream: Duplex): Promise<undefined> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
     stream.on('error', (error) => {

@@ -19,7 +19,7 @@ export interface ApiRequest {
 }
 
 /** How often a server that is busy is asked again, and for how long at most it is waited for each time. */
-const PATIENCE = { tries: 5, waitMs: 30_000 };
+const RETRY_LIMITS = { tries: 5, waitMs: 30_000 };
 
 /** A list of thousands of pods is shorter, and so is by far the largest object that an API server takes. */
 const MOST = { answer: 64 * 2 ** 20, line: 8 * 2 ** 20 };
@@ -49,7 +49,7 @@ export class ApiRequests {
       const { response, body } = await this.exchange(request, signal);
       const status = response.statusCode ?? 0;
       const waitMs = status === 429 ? Number(response.headers['retry-after']) * 1000 : Number.NaN;
-      if (waitMs >= 0 && waitMs <= PATIENCE.waitMs && tries < PATIENCE.tries) {
+      if (waitMs >= 0 && waitMs <= RETRY_LIMITS.waitMs && tries < RETRY_LIMITS.tries) {
         await this.clock.sleep(waitMs, signal);
         continue;
       }

@@ -198,7 +198,7 @@ export class Cluster implements ClusterPort {
       const data = { [JOURNAL_KEY]: JSON.stringify(journal) };
       const patch = {
         ...(over && { metadata: { resourceVersion: over.version } }),
-        data: { ...data, ...(over?.takesUp && { [REQUEST_KEY]: null }) },
+        data: { ...data, ...(over?.answersRequest && { [REQUEST_KEY]: null }) },
       };
       const map = await this.patchOrCreate(this.ref('v1', 'ConfigMap', this.companionName), patch, { data }, signal);
       return map.metadata.resourceVersion ?? '';

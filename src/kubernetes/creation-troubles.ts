@@ -8,7 +8,7 @@ interface Event extends KubeObject {
 }
 
 /** A controller needs so long for its pods, in ms; only then it is asked why there are none. And so often at most. */
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 const EVERY_MS = 3_000;
 
 /**
@@ -38,7 +38,7 @@ export class CreationTroubles {
     }
     const known = this.missing.get(uid) ?? { since: now, askedAt: Number.NEGATIVE_INFINITY, reason: undefined };
     this.missing.set(uid, known);
-    if (this.isForbidden || now - known.since < PATIENCE_MS || now - known.askedAt < EVERY_MS) return known.reason;
+    if (this.isForbidden || now - known.since < TIMEOUT_MS || now - known.askedAt < EVERY_MS) return known.reason;
     known.askedAt = now;
     known.reason = await this.ask(set, signal);
     return known.reason;

@@ -30,7 +30,7 @@ export class PodConnectionError extends Error {
 }
 
 /** What kubelets say when nothing listens in the pod. */
-const NOBODY_LISTENS = /connection refused|failed to (connect|dial|find)|not running|no such/i;
+const NO_LISTENER = /connection refused|failed to (connect|dial|find)|not running|no such/i;
 
 /** How port-forward is spoken over a WebSocket: the first byte of each message is its channel. */
 const PROTOCOL = 'v4.channel.k8s.io';
@@ -127,17 +127,17 @@ export class PodStream extends Duplex {
 
   /** What was cut on the way says nothing of the pod: only a regular close is its end. */
   private ended(code: number): void {
-    if (REGULAR.includes(code)) this.soon(() => this.push(null));
+    if (REGULAR.includes(code)) this.queueAnswer(() => this.push(null));
     else this.fail(`the connection was cut on the way (${code})`);
   }
 
   private fail(words: string): void {
-    const code = NOBODY_LISTENS.test(words) ? 'ECONNREFUSED' : 'ECONNRESET';
-    this.soon(() => this.destroy(new PodConnectionError(code, `port ${this.port}: ${words}`)));
+    const code = NO_LISTENER.test(words) ? 'ECONNREFUSED' : 'ECONNRESET';
+    this.queueAnswer(() => this.destroy(new PodConnectionError(code, `port ${this.port}: ${words}`)));
   }
 
   /** Ends the stream when whoever opened it has it in his hands: what the kubelet says may come before that. */
-  private soon(end: () => void): void {
+  private queueAnswer(end: () => void): void {
     setImmediate(() => {
       if (!this.destroyed) end();
       // An idle stream is read by nobody who would see its end.

@@ -65,7 +65,7 @@ export class EngineLog {
   }
 
   /** Adds a line that stays. */
-  tell(severity: keyof typeof SEVERITY, text: string): void {
+  log(severity: keyof typeof SEVERITY, text: string): void {
     this.send(severity, text, false);
   }
 

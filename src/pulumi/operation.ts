@@ -7,7 +7,7 @@ import { type ClusterLink, reasonOf } from './link';
 import { type ClusterPhase, type Seen, seen, unseen } from './state';
 
 /** How long a last look may take when an operation is left, ms: whoever presses Ctrl-C waits for it. */
-const LAST_LOOK_MS = 1_500;
+const LAST_READ_MS = 1_500;
 
 /**
  * Something was begun, and has not come to its end. The engine keeps the properties, shows the reasons, and updates the resource
@@ -72,7 +72,7 @@ export class Operation {
 
   /** Tells of something below the rows. */
   warn(text: string): void {
-    this.log.tell('warning', text);
+    this.log.log('warning', text);
   }
 
   /** From now on things are written, unless nobody wants it any more. */
@@ -105,7 +105,7 @@ export class Operation {
     const holds = this.holds === undefined ? [] : [this.holds];
     const reasons = [cause, ...holds, ...(isLeft ? ['`pulumi up` goes on'] : [])];
     const late = new AbortController();
-    this.after(LAST_LOOK_MS, () => late.abort());
+    this.after(LAST_READ_MS, () => late.abort());
     const view = await link.view(late.signal).catch(() => undefined);
     const state: Seen = view ? seen(view) : unseen(kept.inputs, 'changing');
     const phase = kept.phaseOf?.(state.phase) ?? state.phase;

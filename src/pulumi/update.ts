@@ -9,7 +9,7 @@ import {
   type UpgradeRequest,
   whatHolds,
 } from '../upgrade';
-import { wayBackAdvice } from '../upgrade/downgrade';
+import { goBackAdvice } from '../upgrade/downgrade';
 import { foreignLease } from '../upgrade/foreign-lease';
 import { isOpen } from '../upgrade/journal';
 import { activeSets } from '../upgrade/observation';
@@ -35,7 +35,7 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
   const link = await ClusterLink.open(inputs);
   const operation = new Operation(inputs, link.clock);
   try {
-    await new Change(link, inputs, operation).bringAbout();
+    await new Change(link, inputs, operation).perform();
     const running = await untilRunning(link, inputs, operation);
     return { outs: { ...inputs, ...seen(running) } };
   } catch (error) {
@@ -87,7 +87,7 @@ class Change {
     };
   }
 
-  async bringAbout(): Promise<void> {
+  async perform(): Promise<void> {
     const { link, operation, request } = this;
     const view = this.present(await viewWhenFree(link, operation));
     const isUpgrade = isOpen(view.journal) || activeSets(view).length > 1 || !targetOf(view, request).applied;
@@ -102,20 +102,20 @@ class Change {
     if (seconds !== undefined) operation.limit(seconds);
     const report = await this.drive(view, operation.signal).catch(async (error: unknown) => {
       if (!operation.hasExpired || inputs.upgrade?.onFailure !== 'abort') throw error;
-      const current = await this.look(operation.left);
+      const current = await this.observe(operation.left);
       if (!isOpen(current.journal)) throw error;
       operation.warn(`${operation.signal.reason.message}: going back`);
       return this.control(operation.left);
     });
     operation.holds = undefined;
     if (report?.hasLosses) operation.warn(`the upgrade is done, with losses: ${report.sessionsLost} sessions at least`);
-    const { applied } = targetOf(await this.look(operation.left), this.request);
+    const { applied } = targetOf(await this.observe(operation.left), this.request);
     if (applied) return;
     if (report?.outcome === 'aborted') {
       throw new Error(`the upgrade was taken back: the cluster runs ${report.from.version} as before`);
     }
     throw new Error(
-      `it was too late to go back: the upgrade came to its end${report ? `; ${wayBackAdvice(report)}` : ''}`,
+      `it was too late to go back: the upgrade came to its end${report ? `; ${goBackAdvice(report)}` : ''}`,
     );
   }
 
@@ -133,10 +133,10 @@ class Change {
   }
 
   private context() {
-    return this.link.context({ report: (event) => this.tell(event) });
+    return this.link.context({ report: (event) => this.report(event) });
   }
 
-  private tell(event: ProgressEvent): void {
+  private report(event: ProgressEvent): void {
     const { operation } = this;
     if (event.kind === 'phase') {
       operation.touched = true;
@@ -147,7 +147,7 @@ class Change {
     if (text !== undefined) operation.show(text);
   }
 
-  private async look(signal = this.operation.signal): Promise<ClusterView> {
+  private async observe(signal = this.operation.signal): Promise<ClusterView> {
     return this.present(await this.link.view(signal));
   }
 

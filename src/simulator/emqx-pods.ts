@@ -23,7 +23,7 @@ export interface EmqxPodsOptions {
   changed?: (pod: Pod, node: EmqxNode) => void;
 }
 
-interface Tenant {
+interface RunningNode {
   pod: Pod;
   cluster: EmqxCluster;
   node: EmqxNode;
@@ -34,7 +34,7 @@ interface Tenant {
 /** What runs in the pods of EMQX clusters: a simulated node in each, joined with the others of its cluster. */
 export class EmqxPods implements PodRuntime {
   private readonly clusters = new Map<string, EmqxCluster>();
-  private readonly tenants = new Map<string, Tenant>();
+  private readonly tenants = new Map<string, RunningNode>();
   /** Volumes by what they outlive: the pod (emptyDir), or the claim. */
   private readonly volumes = new Map<string, DataDir>();
 
@@ -46,7 +46,7 @@ export class EmqxPods implements PodRuntime {
   }
 
   /** All nodes that run now, with their pods. */
-  get running(): readonly Tenant[] {
+  get running(): readonly RunningNode[] {
     return [...this.tenants.values()];
   }
 
@@ -98,7 +98,7 @@ export class EmqxPods implements PodRuntime {
     this.options.changed?.(pod, tenant.node);
   }
 
-  private leave({ pod, cluster, node }: Tenant): void {
+  private leave({ pod, cluster, node }: RunningNode): void {
     cluster.removeNode(node.name);
     this.tenants.delete(keyOf(pod));
   }

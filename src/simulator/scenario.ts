@@ -165,7 +165,7 @@ export async function boot(
       const fix = 'kubectl apply --dry-run=server says the same of it on a real cluster: put it right in the manifest';
       throw new UnfitManifestError(`the simulated API server refuses it: ${error.message}`, fix, { cause: error });
     }
-    if (error instanceof InVainError) {
+    if (error instanceof NeverHappenedError) {
       const why = world.operator.lastFailure?.message ?? 'its pods do not get ready';
       const fix = 'look at what the manifest says about that; the simulated operator does what the real one does';
       throw new UnfitManifestError(`${error.message}: ${why}`, fix, { cause: error });
@@ -177,7 +177,7 @@ export async function boot(
 /** The longest a cluster may take to come to rest, in simulated ms. */
 const PATIENCE_MS = 15 * 60_000;
 
-class InVainError extends Error {
+class NeverHappenedError extends Error {
   override readonly name = 'InVainError';
 }
 
@@ -209,7 +209,9 @@ async function until(clock: Clock, what: string, reached: () => Promise<boolean>
   const deadline = clock.now() + PATIENCE_MS;
   while (!(await reached())) {
     if (clock.now() >= deadline)
-      throw new InVainError(`in the simulation ${what} was waited for in vain for ${PATIENCE_MS / 60_000} minutes`);
+      throw new NeverHappenedError(
+        `in the simulation ${what} was waited for in vain for ${PATIENCE_MS / 60_000} minutes`,
+      );
     await clock.sleep(1_000);
   }
 }

@@ -3,8 +3,8 @@ import type { EmqxTransport } from '../emqx/transport';
 import { readyPods, SERVICE_NAME_LABEL } from '../kubernetes/endpoint-slices';
 import type { KubeApi, KubeObject } from '../kubernetes/kube-api';
 import { SimulatedClock } from './clock';
+import { ClusterRuntime, type ClusterRuntimeOptions } from './cluster-runtime';
 import type { EmqxPods } from './emqx-pods';
-import { Inhabitants, type InhabitantsOptions } from './inhabitants';
 import type { EndpointSlice } from './kubernetes/core-types';
 import { InMemoryKubeApi } from './kubernetes/in-memory-api';
 import { kinds } from './kubernetes/kinds';
@@ -15,7 +15,7 @@ import type { SimulatedOperator } from './operator/simulated-operator';
 import { Random } from './random';
 import type { TrafficFront } from './traffic-front';
 
-export interface WorldOptions extends InhabitantsOptions {
+export interface WorldOptions extends ClusterRuntimeOptions {
   /** Everything random follows from it. @default 1 */
   seed?: number;
   /** Milliseconds since the epoch at which it begins. @default - the beginning of 2026 */
@@ -33,28 +33,28 @@ export class World {
   readonly random: Random;
   readonly kubernetes: SimulatedKubernetes;
   readonly operator: SimulatedOperator;
-  private readonly inhabitants: Inhabitants;
+  private readonly runtime: ClusterRuntime;
 
   constructor(options: WorldOptions = {}) {
     this.clock = new SimulatedClock(options.startAt);
     const { clock } = this;
     this.random = new Random(options.seed ?? 1);
-    const habitat = {
+    const host = {
       clock,
       random: this.random,
       bootstrapUsers: (namespace: string, cluster: string) => this.bootstrapUsers(namespace, cluster),
       endpointsOf: (namespace: string, service: string) => this.endpointsOf(namespace, service),
     };
-    this.inhabitants = new Inhabitants(habitat, options);
-    this.kubernetes = new SimulatedKubernetes(clock, this.random.fork('kubernetes'), this.inhabitants.pods);
+    this.runtime = new ClusterRuntime(host, options);
+    this.kubernetes = new SimulatedKubernetes(clock, this.random.fork('kubernetes'), this.runtime.pods);
     const { store } = this.kubernetes;
     store.subscribe(({ object }) => {
       if (object.kind !== 'EndpointSlice') return;
       const { namespace = 'default', labels } = object.metadata;
-      this.inhabitants.endpointsChanged(namespace, labels?.[SERVICE_NAME_LABEL] ?? '');
+      this.runtime.endpointsChanged(namespace, labels?.[SERVICE_NAME_LABEL] ?? '');
     });
     installOperator(store);
-    this.operator = this.inhabitants.operate(new InMemoryKubeApi(clock, store, { latencyMs: OPERATOR_LATENCY_MS }));
+    this.operator = this.runtime.operate(new InMemoryKubeApi(clock, store, { latencyMs: OPERATOR_LATENCY_MS }));
   }
 
   get api(): KubeApi {
@@ -62,17 +62,17 @@ export class World {
   }
 
   get pods(): EmqxPods {
-    return this.inhabitants.pods;
+    return this.runtime.pods;
   }
 
   /** The management API of each pod's node, without a network. */
   get transport(): EmqxTransport {
-    return this.inhabitants.transport;
+    return this.runtime.transport;
   }
 
-  /** Knocks at each pod's node, without a network. */
+  /** Probes each pod's node, without a network. */
   get prober(): Prober {
-    return this.inhabitants.prober;
+    return this.runtime.prober;
   }
 
   /** Applies objects as `kubectl apply --server-side` does. */
@@ -87,12 +87,12 @@ export class World {
 
   /** The way in through a Service, for simulated clients and for sockets. */
   front(namespace: string, service: string): TrafficFront {
-    return this.inhabitants.front(namespace, service);
+    return this.runtime.front(namespace, service);
   }
 
   /** Stops the operator; nothing new happens then except what is already under way. */
   stop(): void {
-    this.inhabitants.stop();
+    this.runtime.stop();
   }
 
   private endpointsOf(namespace: string, service: string): string[] {

@@ -1,6 +1,6 @@
-import type { Action } from './decide';
 import { Failures } from './failures';
 import { type Clock, PortError } from './ports';
+import type { Action } from './step';
 
 /** What could not be done, action by action: one that fails is tried again after a while, and holds up no look and no other one. */
 export class ActionFailures {
@@ -46,13 +46,13 @@ export class ActionFailures {
   }
 
   /** How long to wait before the first of these actions may be tried again, ms. */
-  firstMs(actions: readonly Action[]): number {
+  nextRetryMs(actions: readonly Action[]): number {
     const failing = actions.filter((action) => this.has(action));
     return Math.min(...failing.map((action) => this.waitMs(action)));
   }
 
   /** Whether one of these actions failed, and was not tried often enough to give it up. */
-  isWorthwhile(actions: readonly Action[]): boolean {
+  mayBeRetried(actions: readonly Action[]): boolean {
     return actions.some((action) => this.failing.get(keyOf(action))?.failures.isHopeless === false);
   }
 
@@ -63,7 +63,7 @@ export class ActionFailures {
   }
 
   /** What fails now, in the words of those who declined. */
-  get words(): string[] {
+  get messages(): string[] {
     return [...new Set([...this.failing.values()].flatMap(({ failures }) => failures.last?.message ?? []))];
   }
 

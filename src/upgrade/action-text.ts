@@ -1,4 +1,4 @@
-import type { Action } from './decide';
+import type { Action } from './step';
 
 /** What an action does, in words for the log of a run. @param version what the old nodes run */
 export function actionText(action: Action, version: string): string {

@@ -1,11 +1,11 @@
-import type { UpgradeContext } from './context';
 import { type Control, controlText } from './control';
-import { wayBackAdvice } from './downgrade';
+import { goBackAdvice } from './downgrade';
 import { UpgradeError } from './errors';
 import { isOpen, type Journal } from './journal';
 import type { undrained } from './observation';
 import type { UpgradeReport } from './report';
 import { continueRun } from './run';
+import type { UpgradeContext } from './upgrade-context';
 
 /** Between two looks whether a request was taken up. */
 const POLL_MS = 500;
@@ -40,10 +40,10 @@ export async function controlUpgrade(
     if (!lease?.live || lease.holder === holder) break;
     await clock.sleep(POLL_MS, signal);
   }
-  return continueRun(context, control.do === 'pause' ? standsStill : undefined, signal);
+  return continueRun(context, control.do === 'pause' ? isPaused : undefined, signal);
 }
 
-function standsStill(journal: Journal, observation: Parameters<typeof undrained>[0]): boolean {
+function isPaused(journal: Journal, observation: Parameters<typeof undrained>[0]): boolean {
   const nodes = [...observation.nodes.values()];
   return journal.paused !== undefined && !nodes.some((node) => node.evacuating && node.connections + node.sessions > 0);
 }
@@ -53,7 +53,7 @@ function noRun({ do: what }: Control, last: Journal | undefined): UpgradeError {
   if (what !== 'abort' || !last) return new UpgradeError('NO_RUN', reason, 'begin one with the command upgrade');
   if (last.aborted)
     return new UpgradeError('NO_RUN', reason, `the last one was aborted, and is back at version ${last.from.version}`);
-  return new UpgradeError('NO_RUN', reason, `the last one is over: ${wayBackAdvice(last)}`);
+  return new UpgradeError('NO_RUN', reason, `the last one is over: ${goBackAdvice(last)}`);
 }
 
 function declined(reason: string): UpgradeError {

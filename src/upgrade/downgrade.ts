@@ -31,7 +31,7 @@ export function downgradeOf(running: string, wanted: string): Downgrade | undefi
 const ACCEPT = '--accept-downgrade (Pulumi: upgrade.acceptDowngrade)';
 
 /** How to go back when the old nodes are gone. */
-export function wayBackAdvice({ from, to }: { from: { version: string }; to: { version: string } }): string {
+export function goBackAdvice({ from, to }: { from: { version: string }; to: { version: string } }): string {
   const downgrade = downgradeOf(to.version, from.version);
   const upgrade = `going back is an upgrade of its own, to version ${from.version}`;
   if (!downgrade) return upgrade;

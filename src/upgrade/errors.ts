@@ -1,5 +1,5 @@
 import type { Check } from './check';
-import type { StopCode } from './decide';
+import type { StopCode } from './step';
 
 export type UpgradeErrorCode =
   | 'BLOCKED'

@@ -53,7 +53,7 @@ export class Failures {
   }
 
   /** What ends the run for them. @param holds what is so while nobody drives it */
-  gaveUp(holds: string): UpgradeError {
+  givenUp(holds: string): UpgradeError {
     const what = this.isRefused ? 'has refused what the run needs' : 'has not done what the run needs';
     const seconds = Math.round(this.forMs / 1_000);
     return new UpgradeError(

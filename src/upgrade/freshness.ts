@@ -22,12 +22,12 @@ export class Freshness {
   ) {}
 
   /** Something did not go as the watches made expect. */
-  doubt(): void {
+  invalidate(): void {
     this.isDoubtful = true;
   }
 
   /** Whether to read everything anew. */
-  isOver(phase: Phase): boolean {
+  mustRead(phase: Phase): boolean {
     // While the lease was not ours, somebody else may have changed everything.
     if (this.isDoubtful || !this.lease.isOurs) return true;
     const believedMs = LONG.includes(phase) ? BELIEVED_MS : 0;
@@ -35,7 +35,7 @@ export class Freshness {
   }
 
   /** Everything was read anew. */
-  begin(): void {
+  refreshed(): void {
     this.isDoubtful = false;
     this.readAt = this.clock.now();
   }

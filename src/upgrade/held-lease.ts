@@ -32,7 +32,7 @@ export class HeldLease {
   }
 
   /** Takes the lease, and renews it when it is time. @throws UpgradeError `LEASE_LOST` when somebody else holds it */
-  async keep(signal?: AbortSignal): Promise<void> {
+  async renewIfDue(signal?: AbortSignal): Promise<void> {
     if (!this.isDue) return;
     this.renewing ??= this.renew(signal).finally(() => {
       this.renewing = undefined;
@@ -46,10 +46,10 @@ export class HeldLease {
    *
    * @throws Overslept
    */
-  async keepForWrite(signal?: AbortSignal): Promise<void> {
-    if (!this.isOurs) throw new Overslept();
-    await this.keep(signal);
-    if (!this.isOurs) throw new Overslept();
+  async renewBeforeWrite(signal?: AbortSignal): Promise<void> {
+    if (!this.isOurs) throw new LeaseExpired();
+    await this.renewIfDue(signal);
+    if (!this.isOurs) throw new LeaseExpired();
   }
 
   /** A refused write alone is no loss: it may have met one of our own whose answer was lost. The lease says who holds it. */
@@ -71,7 +71,7 @@ export class HeldLease {
 }
 
 /** This process was paused for so long that somebody else may have gone on with the run. */
-export class Overslept extends PortError {
+export class LeaseExpired extends PortError {
   constructor() {
     super('conflict', 'this process was paused; it looks again');
   }

@@ -19,7 +19,7 @@ export class Idleness {
     this.doing = '';
   }
 
-  see({ phase, from, to, aborted }: Journal, waitingFor: string, observation: Observation): void {
+  observe({ phase, from, to, aborted }: Journal, waitingFor: string, observation: Observation): void {
     const doing = `${phase}: ${waitingFor}`;
     const { connections, sessions } = loadOf(observation, (aborted ? to.set : from.set) ?? '');
     const left = connections + sessions;

@@ -1,15 +1,13 @@
-export { awaitLease, type LeaseWait, leaseWaitText } from './await-lease';
 export { backOffMs } from './back-off';
 export type { Change } from './changes';
 export type { Check, CheckGroup } from './check';
-export type { UpgradeContext } from './context';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export type { Incident, IncidentKind } from './incident';
 export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
-export type { KnownLoad } from './known';
+export type { KnownLoad } from './known-load';
 export type {
   ClusterView,
   DeviceListener,
@@ -45,6 +43,7 @@ export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeReport } from './report';
 export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';
 export { runUpgrade } from './run';
+export { stateWithoutDriver as whatHolds } from './state-without-driver';
 export {
   type ClusterState,
   lastReport,
@@ -54,4 +53,5 @@ export {
   watchUpgrade,
 } from './status';
 export type { UpgradeRequest } from './target';
-export { whatHolds } from './what-holds';
+export type { UpgradeContext } from './upgrade-context';
+export { type LeaseWait, leaseWaitText, waitForLease as awaitLease } from './wait-for-lease';

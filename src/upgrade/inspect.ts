@@ -1,5 +1,4 @@
 import type { Check } from './check';
-import type { UpgradeContext } from './context';
 import { BlockedError } from './errors';
 import { blueOf, type ClusterView, type Observation } from './observation';
 import { Observer } from './observe';
@@ -7,6 +6,7 @@ import { plan, type UpgradePlan } from './plan';
 import { PortError, type Rehearsal } from './ports';
 import { accessCheck, preflight } from './preflight';
 import { specPatch, type Target, targetOf, type UpgradeRequest } from './target';
+import type { UpgradeContext } from './upgrade-context';
 
 /** A look at the cluster before anything is done to it. */
 export interface Inspection {
@@ -27,7 +27,7 @@ export async function inspect(
 ): Promise<Inspection> {
   const { clock, cluster, emqx, holder } = context;
   const missingRights = await cluster.missingRights(signal);
-  const observation = await new Observer(clock, cluster, emqx).look(undefined, signal).catch((error: unknown) => {
+  const observation = await new Observer(clock, cluster, emqx).observe(undefined, signal).catch((error: unknown) => {
     const refused = error instanceof PortError && error.code === 'refused';
     throw refused && missingRights.length > 0 ? new BlockedError(accessCheck(missingRights)) : error;
   });

@@ -20,14 +20,25 @@ export const PHASES = [
   'evacuate',
   'retire',
   'revert',
-  'back',
+  'switch-back',
   'return',
-  'clear',
+  'retire-green',
   'release',
   'native',
   'done',
 ] as const;
 export type Phase = (typeof PHASES)[number];
+
+/** Phases in which the operator must be held. */
+export const HELD_PHASES: readonly Phase[] = [
+  'green',
+  'switch',
+  'evacuate',
+  'retire',
+  'switch-back',
+  'return',
+  'retire-green',
+];
 
 /** The emptying of one set of nodes. */
 export interface Evacuation {

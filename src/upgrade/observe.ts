@@ -8,9 +8,9 @@ const ONE_MOVES: Readonly<Partial<Record<Phase, 'old' | 'new'>>> = {
   evacuate: 'old',
   retire: 'old',
   revert: 'old',
-  back: 'old',
+  'switch-back': 'old',
   return: 'new',
-  clear: 'new',
+  'retire-green': 'new',
 };
 /** Then of the others only the devices of this moment are asked for, and what else they count now and then. */
 const OTHERS_COUNT_MS = 15_000;
@@ -29,7 +29,7 @@ const PATIENCE_ANEW_MS = 2_000;
 const COUNTED_MS = 2_500;
 
 /** How to look. */
-export interface LookOptions {
+export interface ObserveOptions {
   /** What a node said is good enough for so long. @default 0 */
   keptMs?: number;
   /** Ask the API server, whatever it has told before. @default false */
@@ -52,7 +52,11 @@ export class Observer {
     private readonly emqx: EmqxPort,
   ) {}
 
-  async look(journal: Journal | undefined, signal?: AbortSignal, options: LookOptions = {}): Promise<Observation> {
+  async observe(
+    journal: Journal | undefined,
+    signal?: AbortSignal,
+    options: ObserveOptions = {},
+  ): Promise<Observation> {
     const { keptMs = 0, anew = false } = options;
     const began = this.clock.now();
     const cluster = await (anew ? this.cluster.observeAnew(signal) : this.cluster.observe(signal));
@@ -73,7 +77,7 @@ export class Observer {
         const moves = !run || (set === run.from.set ? 'old' : 'new') === ONE_MOVES[run.phase];
         const node = { pod: name, name: nodeNameOf(cluster.resource, name) };
         if (moves || !late) return this.node(node, kept, signal);
-        return anew ? this.nowOrNever(node, kept, late, signal) : this.patiently(node, kept, late, signal);
+        return anew ? this.nowOrNever(node, kept, late, signal) : this.observeWithTimeout(node, kept, late, signal);
       }),
     ).finally(() => over.abort());
     const at = this.clock.now();
@@ -93,7 +97,7 @@ export class Observer {
   }
 
   /** What the node said before is not so any more. */
-  forget(pod: string): void {
+  invalidate(pod: string): void {
     const last = this.lastSeen.get(pod);
     if (last) this.lastSeen.set(pod, { ...last, at: Number.NEGATIVE_INFINITY, wholeAt: Number.NEGATIVE_INFINITY });
   }
@@ -109,7 +113,12 @@ export class Observer {
   }
 
   /** A node that takes long is not waited for: it keeps what it had, as far as anybody knows. One question at a time. */
-  private async patiently(node: Asked, keptMs: number, late: Promise<void>, signal?: AbortSignal): Promise<NodeView> {
+  private async observeWithTimeout(
+    node: Asked,
+    keptMs: number,
+    late: Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<NodeView> {
     const { pod } = node;
     const last = this.lastSeen.get(pod)?.view;
     const earlier = this.asking.get(pod);

@@ -20,12 +20,12 @@ export class Peak {
   private seen: Seen[] = [];
 
   /** @param source the set that is emptied */
-  see(observation: Observation, source: string): void {
+  observe(observation: Observation, source: string): void {
     const now = liveOn(observation, source);
     if (!now) return;
     for (const before of this.seen) {
       const seconds = Math.ceil((now.to - before.from) / 1000);
-      if (seconds > 0) this.value = Math.max(this.value, Math.floor(left(before, now) / seconds));
+      if (seconds > 0) this.value = Math.max(this.value, Math.floor(disconnects(before, now) / seconds));
     }
     this.seen = [...this.seen, now].filter(({ from }) => now.to - from <= WINDOW_MS);
   }
@@ -43,7 +43,7 @@ function liveOn(observation: Observation, source: string): Seen | undefined {
   };
 }
 
-function left(before: Seen, now: Seen): number {
+function disconnects(before: Seen, now: Seen): number {
   let sum = 0;
   for (const [pod, connections] of now.connections)
     sum += Math.max(0, (before.connections.get(pod) ?? connections) - connections);

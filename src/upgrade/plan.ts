@@ -3,7 +3,7 @@ import { byNames } from './by-names';
 import { type Change, changes, presentable } from './changes';
 import type { Check } from './check';
 import { type Driver, isOpen } from './journal';
-import { knownLoadOfSet } from './known';
+import { knownLoadOfSet } from './known-load';
 import { activeSets, blueOf, nodesOf, type Observation } from './observation';
 import { offlineBudget } from './offline-budget';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
@@ -81,7 +81,7 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     capPerSecond: target.caps.connections,
     sessionCapPerSecond: target.caps.sessions,
     isAwayLimited: budget !== undefined,
-    ...(connections === null ? UNKNOWN : figures(observation, target, blue?.name ?? '', connections)),
+    ...(connections === null ? UNKNOWN : figuresOf(observation, target, blue?.name ?? '', connections)),
     checks,
   };
 }
@@ -115,7 +115,7 @@ const UNKNOWN: Figures = {
   devicesAway: null,
 };
 
-function figures(observation: Observation, target: Target, blue: string, connections: number): Figures {
+function figuresOf(observation: Observation, target: Target, blue: string, connections: number): Figures {
   const { caps, waitTakeoverSeconds, initialDelaySeconds } = target;
   const loads = loadsOf(observation, blue);
   const offlineSessions = loads.reduce((sum, load) => sum + load.offlineSessions, 0);

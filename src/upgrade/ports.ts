@@ -113,7 +113,7 @@ export interface ClusterPort {
 export interface JournalVersion {
   version: string;
   /** Whether the request that was seen there is removed by this write. */
-  takesUp?: boolean;
+  answersRequest?: boolean;
 }
 
 /** The order to empty one node. Rates are per second and at least 1. */

@@ -4,7 +4,7 @@ import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from 
 import { downgradeOf } from './downgrade';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
-import { knownLoadOfSet } from './known';
+import { knownLoadOfSet } from './known-load';
 import { licenseCheck } from './license-check';
 import {
   activeSets,

@@ -11,7 +11,7 @@ const EVERY_MS = 2_000;
 const SILENT_MS = 3_000;
 
 /** Phases in which a set is to take devices, or has just taken them. */
-const PROBED: readonly Phase[] = ['switch', 'evacuate', 'retire', 'back', 'return', 'clear'];
+const PROBED: readonly Phase[] = ['switch', 'evacuate', 'retire', 'switch-back', 'return', 'retire-green'];
 
 /**
  * Knocks at the nodes that are to take devices as a device does: Ready is what Kubernetes believes of them. One probe of a node
@@ -19,7 +19,7 @@ const PROBED: readonly Phase[] = ['switch', 'evacuate', 'retire', 'back', 'retur
  * it sends anybody away.
  */
 export class Probes {
-  private readonly pods = new Map<string, Knocked>();
+  private readonly pods = new Map<string, ProbeState>();
 
   constructor(
     private readonly clock: Clock,
@@ -27,7 +27,7 @@ export class Probes {
   ) {}
 
   /** Begins the probes that are due, and adds what is known by now. */
-  see(observation: Observation, journal: Journal, signal?: AbortSignal): Observation {
+  observe(observation: Observation, journal: Journal, signal?: AbortSignal): Observation {
     const target = targetSet(observation, journal);
     if (target === undefined) return observation;
     const { cluster } = observation;
@@ -35,31 +35,31 @@ export class Probes {
     const pods = podsOf(cluster, target).filter(({ containersReady, terminating }) => containersReady && !terminating);
     // A pod that was made anew has not answered yet.
     for (const pod of this.pods.keys()) if (!pods.some(({ name }) => name === pod)) this.pods.delete(pod);
-    for (const { name } of pods) this.knock(name, listeners, signal);
-    return { ...observation, probes: new Map(pods.map(({ name }) => [name, this.known(name)])) };
+    for (const { name } of pods) this.probe(name, listeners, signal);
+    return { ...observation, probes: new Map(pods.map(({ name }) => [name, this.stateOf(name)])) };
   }
 
-  private knock(pod: string, listeners: readonly DeviceListener[], signal?: AbortSignal): void {
+  private probe(pod: string, listeners: readonly DeviceListener[], signal?: AbortSignal): void {
     const now = this.clock.now();
-    const knocked: Knocked = this.pods.get(pod) ?? { askedAt: Number.NEGATIVE_INFINITY };
-    if (knocked.underWay || now - knocked.askedAt < EVERY_MS) return;
-    this.pods.set(pod, knocked);
-    knocked.askedAt = now;
-    knocked.silentSince ??= now;
-    knocked.underWay = true;
+    const state: ProbeState = this.pods.get(pod) ?? { askedAt: Number.NEGATIVE_INFINITY };
+    if (state.underWay || now - state.askedAt < EVERY_MS) return;
+    this.pods.set(pod, state);
+    state.askedAt = now;
+    state.silentSince ??= now;
+    state.underWay = true;
     const answered = this.emqx.probe(pod, listeners, signal).then((answer) => {
-      if (answer.state === 'silent') knocked.reason = answer.reason;
-      else Object.assign(knocked, { answered: true, silentSince: undefined, reason: undefined });
+      if (answer.state === 'silent') state.reason = answer.reason;
+      else Object.assign(state, { answered: true, silentSince: undefined, reason: undefined });
     });
     // What ends the process ends the probe; the loop hears of it elsewhere.
     void answered
       .catch(() => undefined)
       .finally(() => {
-        knocked.underWay = false;
+        state.underWay = false;
       });
   }
 
-  private known(pod: string): Probe {
+  private stateOf(pod: string): Probe {
     const { silentSince, answered, reason } = this.pods.get(pod) ?? {};
     const silentMs = silentSince === undefined ? 0 : this.clock.now() - silentSince;
     if (silentMs < SILENT_MS) return { serves: answered };
@@ -67,7 +67,7 @@ export class Probes {
   }
 }
 
-interface Knocked {
+interface ProbeState {
   askedAt: number;
   underWay?: boolean;
   /** When the first probe began since which none was answered. */

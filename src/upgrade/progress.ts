@@ -1,5 +1,5 @@
 import type { Phase } from './journal';
-import type { KnownLoad } from './known';
+import type { KnownLoad } from './known-load';
 import type { Obstacle } from './obstacle';
 
 /** One look at the cluster during a run. */

@@ -1,9 +1,8 @@
 import { isHeld, isHold, versionOf } from '../resource';
-import type { UpgradeContext } from './context';
 import { UpgradeError } from './errors';
-import { firstPage } from './first-page';
 import { inspect } from './inspect';
 import { isOpen } from './journal';
+import { newJournal } from './new-journal';
 import {
   activeSets,
   blueOf,
@@ -18,6 +17,7 @@ import {
 import { continueRun, runFrom } from './run';
 import { runningVersion } from './served-version';
 import { digestOf, type Target } from './target';
+import type { UpgradeContext } from './upgrade-context';
 
 /** Something a cluster got stuck in, without a run of this program or after one that was left. */
 export interface Trouble {
@@ -61,7 +61,7 @@ export async function rescue(context: UpgradeContext, id: TroubleId, signal?: Ab
       await continueRun(context, undefined, signal);
       return;
     case 'template-set-back':
-      await runFrom(context, observation, wayBackFrom(observation, target), signal);
+      await runFrom(context, observation, fixFor(observation, target), signal);
       return;
     case 'hold-left': {
       const { resourceVersion, journal } = observation.cluster;
@@ -177,9 +177,9 @@ function refusing(observation: Observation) {
 }
 
 /** A run that is on its way back from the beginning: what the resource asks for is what the old nodes run. */
-function wayBackFrom(observation: Observation, target: Target) {
+function fixFor(observation: Observation, target: Target) {
   const { at, cluster } = observation;
-  const page = firstPage(observation, target);
+  const page = newJournal(observation, target);
   const other = activeSets(cluster).find((set) => set.name !== page.from.set);
   const old = activeSets(cluster).find((set) => set.name === page.from.set);
   return {

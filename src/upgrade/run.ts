@@ -1,14 +1,14 @@
 import { setMaxListeners } from 'node:events';
-import type { UpgradeContext } from './context';
-import { Run, type Until } from './drive';
 import { BlockedError, UpgradeError } from './errors';
-import { firstPage } from './first-page';
 import { inspect } from './inspect';
 import { isOpen, type Journal } from './journal';
+import { newJournal } from './new-journal';
 import type { Observation } from './observation';
 import { blockers } from './preflight';
 import { reportOf, type UpgradeReport } from './report';
+import { RunLoop, type Until } from './run-loop';
 import type { UpgradeRequest } from './target';
+import type { UpgradeContext } from './upgrade-context';
 
 /**
  * Runs an upgrade to its end, or goes on with one that was interrupted.
@@ -24,12 +24,17 @@ export async function runUpgrade(
   request: UpgradeRequest,
   signal?: AbortSignal,
 ): Promise<UpgradeReport> {
-  const inspection = await left((own) => inspect(context, request, own), signal);
+  const inspection = await withDetach((own) => inspect(context, request, own), signal);
   const { observation, target, checks } = inspection;
   const open = openRun(observation);
   const stops = blockers(open ? checks.filter(({ id }) => ['lease', 'open-run'].includes(id)) : checks);
   if (stops.length > 0) throw new BlockedError(stops);
-  const run = new Run(context, request, open ?? firstPage(observation, target), open ? undefined : observation.cluster);
+  const run = new RunLoop(
+    context,
+    request,
+    open ?? newJournal(observation, target),
+    open ? undefined : observation.cluster,
+  );
   await drive(context, run, signal);
   return reportOf(run.journal);
 }
@@ -47,13 +52,19 @@ export async function continueRun(
   until: Until | undefined,
   signal?: AbortSignal,
 ): Promise<UpgradeReport | undefined> {
-  const { observation, checks } = await left((own) => inspect(context, undefined, own), signal);
+  const { observation, checks } = await withDetach((own) => inspect(context, undefined, own), signal);
   const open = openRun(observation);
   if (!open) return undefined;
   const binding = observation.cluster.request === 'abort' ? ['lease'] : ['lease', 'open-run'];
   const stops = blockers(checks.filter(({ id }) => binding.includes(id)));
   if (stops.length > 0) throw new BlockedError(stops);
-  const run = new Run(context, { desired: observation.cluster.resource, driver: open.driver }, open, undefined, until);
+  const run = new RunLoop(
+    context,
+    { desired: observation.cluster.resource, driver: open.driver },
+    open,
+    undefined,
+    until,
+  );
   await drive(context, run, signal);
   return run.journal.phase === 'done' ? reportOf(run.journal) : undefined;
 }
@@ -65,7 +76,7 @@ export async function runFrom(
   journal: Journal,
   signal?: AbortSignal,
 ): Promise<UpgradeReport> {
-  const run = new Run(context, { desired: cluster.resource }, journal, cluster);
+  const run = new RunLoop(context, { desired: cluster.resource }, journal, cluster);
   await drive(context, run, signal);
   return reportOf(run.journal);
 }
@@ -74,16 +85,16 @@ function openRun({ cluster: { journal } }: Observation): Journal | undefined {
   return isOpen(journal) ? journal : undefined;
 }
 
-async function drive({ cluster, holder }: UpgradeContext, run: Run, signal?: AbortSignal): Promise<void> {
+async function drive({ cluster, holder }: UpgradeContext, run: RunLoop, signal?: AbortSignal): Promise<void> {
   try {
-    await left((own) => run.go(own), signal);
+    await withDetach((own) => run.run(own), signal);
   } finally {
     await cluster.releaseLease(holder).catch(() => undefined); // it runs out by itself
   }
 }
 
 /** An abort by the signal is no failure: the run stays as it is. */
-async function left<T>(work: (own: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function withDetach<T>(work: (own: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal): Promise<T> {
   // Each node and each action waits for it at once, which Node takes for a leak on a signal of the caller's.
   const own = signal && AbortSignal.any([signal]);
   if (own) setMaxListeners(0, own);

@@ -1,9 +1,9 @@
 import { coloursOf } from './colours';
 import { isOpen, type Journal } from './journal';
-import { knownLoadOf, knownLoadOfSet } from './known';
+import { knownLoadOf, knownLoadOfSet } from './known-load';
 import { devicesOn, isDrained, nodesOf, type Observation, setOf } from './observation';
 import type { Sample, SetLoad } from './progress';
-import { timeLeft } from './time-left';
+import { remainingTimeMs } from './remaining-time';
 
 /** What a look at the cluster shows of a run, or of what the last one has left; without one, of the sets there are. */
 export function sampleOf(observation: Observation, journal: Journal | undefined): Sample {
@@ -27,18 +27,18 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
       drained: isDrained(node),
     })),
     devices: isEmptying ? open.evacuation?.connections : undefined,
-    leftMs: isEmptying && !paused ? leftMs(observation, open) : undefined,
+    leftMs: isEmptying && !paused ? remainingMs(observation, open) : undefined,
     capPerSecond: open?.driver === 'pilot' ? open.connectionCap : undefined,
     paused,
   };
 }
 
 /** In whole seconds, as nodes evict; 0 when all are drained, and undefined while one of them never said what it has. */
-function leftMs(observation: Observation, journal: Journal): number | undefined {
+function remainingMs(observation: Observation, journal: Journal): number | undefined {
   const nodes = (journal.shares ?? []).map(({ pod }) => observation.nodes.get(pod));
   if (nodes.some((node) => node && knownLoadOf(node, observation.at).seenAt === null)) return undefined;
   if (nodes.every(isDrained)) return 0;
-  return Math.max(1, Math.ceil(timeLeft(observation, journal) / 1000)) * 1000;
+  return Math.max(1, Math.ceil(remainingTimeMs(observation, journal) / 1000)) * 1000;
 }
 
 /** Devices that are connected to neither set, of those that were. */

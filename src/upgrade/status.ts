@@ -1,4 +1,3 @@
-import type { UpgradeContext } from './context';
 import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase } from './journal';
 import { activeSets, isNative, isWaiting, type LeaseView, type Observation } from './observation';
@@ -7,6 +6,7 @@ import type { ProgressEvent, Sample } from './progress';
 import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
 import { servedVersion } from './served-version';
+import type { UpgradeContext } from './upgrade-context';
 
 /**
  * What a cluster is in.
@@ -51,7 +51,7 @@ export interface RunStatus {
 /** Looks once. Writes nothing. */
 export async function statusOf(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeStatus> {
   const { clock, cluster, emqx } = context;
-  const observation = await new Observer(clock, cluster, emqx).look(undefined, signal);
+  const observation = await new Observer(clock, cluster, emqx).observe(undefined, signal);
   const { resource, lease, journal } = observation.cluster;
   const { name, namespace = 'default' } = resource.metadata;
   return {
@@ -88,7 +88,7 @@ export async function* watchUpgrade(
   try {
     for (;;) {
       try {
-        const observation = await observer.look(undefined, signal, { anew: failures.last !== undefined });
+        const observation = await observer.observe(undefined, signal, { anew: failures.last !== undefined });
         failures.clear('the cluster answers again');
         yield* said.splice(0);
         const { journal } = observation.cluster;

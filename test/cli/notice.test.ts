@@ -1,4 +1,4 @@
-import { noticed } from '../../src/cli/notice';
+import { withNotice } from '../../src/cli/notice';
 
 function terminal(isTTY: boolean) {
   const written: string[] = [];
@@ -7,7 +7,7 @@ function terminal(isTTY: boolean) {
 
 test('a person is told what is waited for, and nothing is left of it', async () => {
   const { written, err } = terminal(true);
-  const result = await noticed({ err }, 'text', 'looking at a/b', async () => {
+  const result = await withNotice({ err }, 'text', 'looking at a/b', async () => {
     expect(written).toEqual(['\rlooking at a/b …\u001b[K']);
     return 7;
   });
@@ -16,14 +16,14 @@ test('a person is told what is waited for, and nothing is left of it', async () 
 
 test('it is taken away also where it ends with an error', async () => {
   const { written, err } = terminal(true);
-  const failing = noticed({ err }, 'text', 'looking at a/b', () => Promise.reject(new Error('no')));
+  const failing = withNotice({ err }, 'text', 'looking at a/b', () => Promise.reject(new Error('no')));
   await expect(failing).rejects.toThrow('no');
   expect(written.at(-1)).toBe('\r\u001b[K');
 });
 
 test('it is never longer than a line, and says nothing that a terminal would obey', async () => {
   const { written, err } = terminal(true);
-  await noticed({ err }, 'text', `looking at \u001b[2J${'x'.repeat(100)}`, async () => undefined);
+  await withNotice({ err }, 'text', `looking at \u001b[2J${'x'.repeat(100)}`, async () => undefined);
   expect(written[0]).toBe('\rlooking at \\u{1b}[2Jxxxxxxxx…\u001b[K');
 });
 
@@ -32,6 +32,6 @@ test.each([
   ['in a log', false, 'text'],
 ] as const)('%s nothing is said', async (_, isTTY, output) => {
   const { written, err } = terminal(isTTY);
-  await noticed({ err }, output, 'looking at a/b', async () => undefined);
+  await withNotice({ err }, output, 'looking at a/b', async () => undefined);
   expect(written).toEqual([]);
 });

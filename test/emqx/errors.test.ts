@@ -24,5 +24,5 @@ describe('readable', () => {
 test('an error of a node names pod, path, words and codes', () => {
   const error = new EmqxApiError('emqx-0', '/api/v4/nodes', 200, 400, '["already_started"]');
   expect(error.message).toBe('emqx-0 declined /api/v4/nodes: ["already_started"] (HTTP 200, code 400)');
-  expect([error.says('already_started'), error.says('not_started')]).toEqual([true, false]);
+  expect([error.hasReason('already_started'), error.hasReason('not_started')]).toEqual([true, false]);
 });

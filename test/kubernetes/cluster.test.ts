@@ -399,7 +399,7 @@ describe('the journal', () => {
       const late = cluster.writeJournal(journal({ phase: 'green' }), { version });
       await expect(late).rejects.toMatchObject({ code: 'conflict' });
       const { journalVersion } = await cluster.observe();
-      await cluster.writeJournal(journal({ phase: 'green' }), { version: journalVersion, takesUp: true });
+      await cluster.writeJournal(journal({ phase: 'green' }), { version: journalVersion, answersRequest: true });
       expect(await cluster.observe()).toMatchObject({ journal: { phase: 'green' }, request: undefined });
     });
   });

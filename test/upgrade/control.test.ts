@@ -1,5 +1,5 @@
 import { type Control, controlText, parseControl } from '../../src/upgrade/control';
-import type { Step } from '../../src/upgrade/decide';
+import type { Step } from '../../src/upgrade/step';
 import { BLUE, decided, named, nodeName, podNames, type Scene, set } from './fixtures';
 
 describe('the words of a request', () => {
@@ -49,7 +49,7 @@ describe('a request', () => {
       kind: 'note',
       note: { refused: { request: 'halt', reason: 'ask for pause, resume, rate=<number> or abort' } },
       answers: 'halt',
-      say: 'the request "halt" is not taken up: ask for pause, resume, rate=<number> or abort',
+      warning: 'the request "halt" is not taken up: ask for pause, resume, rate=<number> or abort',
     });
   });
 
@@ -125,7 +125,7 @@ test('a paused run begins nothing, in any phase', () => {
         if (node) Object.assign(node, { evacuating: true, connections: 5 });
       }
     });
-    const does = step.kind === 'stay' ? step.actions.map((action) => action.do) : [step.kind];
+    const does = step.kind === 'wait' ? step.actions.map((action) => action.do) : [step.kind];
     expect([phase, ...new Set(does)]).toEqual(phase === 'evacuate' ? [phase, 'stop-evacuation'] : [phase]);
   }
 });

@@ -1,6 +1,6 @@
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
-import type { Step } from '../../src/upgrade/decide';
 import type { Phase } from '../../src/upgrade/journal';
+import type { Step } from '../../src/upgrade/step';
 import { digestOf } from '../../src/upgrade/target';
 import {
   BLUE,
@@ -40,18 +40,18 @@ describe('revert', () => {
     const step = onTheWayBack('revert', (scene) => {
       scene.resource = { ...resource({ version: '4.4.15', delaySeconds: HOLD_DELAY_SECONDS }), status: delayStatus() };
     });
-    expect(step).toMatchObject({ kind: 'stay', actions: [{ do: 'revert-resource', run: 'run-1' }] });
+    expect(step).toMatchObject({ kind: 'wait', actions: [{ do: 'revert-resource', run: 'run-1' }] });
   });
 
   test('goes on when it is there, and held', () => {
-    expect(onTheWayBack('revert')).toEqual({ kind: 'next', phase: 'back' });
+    expect(onTheWayBack('revert')).toEqual({ kind: 'next', phase: 'switch-back' });
   });
 
   test('goes on although the operator has removed one old pod, and back to the end when all are gone', () => {
     const with_ = (replicas: number) => (scene: Scene) => {
       scene.sets = [set(BLUE, { replicas }), set(GREEN)];
     };
-    expect(onTheWayBack('revert', with_(2))).toMatchObject({ kind: 'next', phase: 'back' });
+    expect(onTheWayBack('revert', with_(2))).toMatchObject({ kind: 'next', phase: 'switch-back' });
     expect(onTheWayBack('revert', with_(0))).toMatchObject({
       kind: 'next',
       phase: 'retire',
@@ -60,11 +60,11 @@ describe('revert', () => {
   });
 });
 
-describe('back', () => {
-  const actions = (step: Step) => (step.kind === 'stay' ? step.actions : []);
+describe('switch-back', () => {
+  const actions = (step: Step) => (step.kind === 'wait' ? step.actions : []);
 
   test('stops what evacuates on blue before it leads anybody there', () => {
-    const step = onTheWayBack('back', (scene) => {
+    const step = onTheWayBack('switch-back', (scene) => {
       Object.assign(named(scene.nodes, `${BLUE}-1`), { evacuating: true });
       scene.traffic[0]!.revision = 'green';
     });
@@ -75,15 +75,15 @@ describe('back', () => {
     ['is silent', (scene) => Object.assign(named(scene.nodes, `${BLUE}-1`), { unreachable: 'time-out' })],
     ['is not known', (scene) => Object.assign(scene, { nodes: scene.nodes.filter(({ pod }) => pod !== `${BLUE}-1`) })],
   ])('waits for a node that %s: it may refuse devices', (_, change) => {
-    const step = onTheWayBack('back', (scene) => {
+    const step = onTheWayBack('switch-back', (scene) => {
       change(scene);
       scene.traffic[0]!.revision = 'green';
     });
-    expect(step).toMatchObject({ kind: 'stay', waitingFor: 'every blue node to answer', actions: [] });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: 'every blue node to answer', actions: [] });
   });
 
   test('makes anew what a released operator has removed', () => {
-    const step = onTheWayBack('back', (scene) => {
+    const step = onTheWayBack('switch-back', (scene) => {
       scene.sets = [set(BLUE, { replicas: 2 }), set(GREEN)];
     });
     expect(actions(step)).toEqual([{ do: 'scale-set', set: BLUE, replicas: 3 }]);
@@ -104,7 +104,7 @@ describe('return', () => {
       Object.assign(scene.journal, { shares, evacuation: { startedAt: 1, lowerBoundMs: 1 } });
       Object.assign(named(scene.nodes, `${BLUE}-0`), { evacuating: true });
     });
-    const done = step.kind === 'stay' ? step.actions.filter(({ do: what }) => what !== 'patch-resource') : [];
+    const done = step.kind === 'wait' ? step.actions.filter(({ do: what }) => what !== 'patch-resource') : [];
     expect(done).toEqual([{ do: 'stop-evacuation', pod: `${BLUE}-0`, node: nodeName(`${BLUE}-0`) }]);
   });
 
@@ -112,7 +112,7 @@ describe('return', () => {
     const step = onTheWayBack('return', (scene) => {
       delete scene.journal.began.switch;
     });
-    expect(step).toEqual({ kind: 'next', phase: 'clear' });
+    expect(step).toEqual({ kind: 'next', phase: 'retire-green' });
   });
 
   test('empties green nodes that seem to have nobody: what they tell may be seconds old', () => {
@@ -123,19 +123,19 @@ describe('return', () => {
   });
 });
 
-describe('clear', () => {
+describe('retire-green', () => {
   const empty = (scene: Scene) => {
     for (const name of podNames(GREEN)) Object.assign(named(scene.nodes, name), DRAINED);
   };
 
   test('removes green when nobody is on it', () => {
-    expect(onTheWayBack('clear', empty)).toMatchObject({
+    expect(onTheWayBack('retire-green', empty)).toMatchObject({
       actions: [{ do: 'scale-set', set: GREEN, replicas: 0 }],
     });
   });
 
   test('removes nothing while a green node does not answer', () => {
-    const step = onTheWayBack('clear', (scene) => {
+    const step = onTheWayBack('retire-green', (scene) => {
       empty(scene);
       Object.assign(named(scene.nodes, `${GREEN}-2`), { unreachable: 'time-out' });
     });
@@ -158,7 +158,7 @@ test('retire reports a pod that the operator has removed, and goes on with the o
   expect(retire(lost)).toMatchObject({
     kind: 'note',
     note: { lostPods: 1 },
-    say: 'the operator was released for a moment and has removed 1 of 3 old pods, which were drained',
+    warning: 'the operator was released for a moment and has removed 1 of 3 old pods, which were drained',
   });
   expect(
     retire((scene) => {

@@ -1,4 +1,4 @@
-import type { Action, Step } from '../../src/upgrade/decide';
+import type { Action, Step } from '../../src/upgrade/step';
 import {
   BLUE,
   DRAINED,
@@ -18,7 +18,7 @@ import {
 const blueNode = (scene: Scene, index: number) => named(scene.nodes, `${BLUE}-${index}`);
 const greenNode = (scene: Scene, index: number) => named(scene.nodes, `${GREEN}-${index}`);
 
-const actionsOf = (step: Step): Action[] => (step.kind === 'stay' ? step.actions : []);
+const actionsOf = (step: Step): Action[] => (step.kind === 'wait' ? step.actions : []);
 /** `pod@rate+delay` of each node that is to be evacuated. */
 const started = (step: Step): string[] =>
   actionsOf(step).flatMap((action) =>
@@ -58,7 +58,7 @@ describe('evacuate', () => {
       delete scene.journal.evacuation;
       change(scene);
     });
-    expect(step).toMatchObject({ kind: 'stay', waitingFor: 'every blue node to answer', actions: [] });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: 'every blue node to answer', actions: [] });
   });
 
   test('orders all blue nodes at once, each at its share and its place in the second', () => {
@@ -222,12 +222,12 @@ describe('evacuate', () => {
       for (const index of [0, 1]) Object.assign(blueNode(scene, index), DRAINED);
       Object.assign(blueNode(scene, 2), { connections: 66, sessions: 99, evacuating: true });
     });
-    expect(step).toMatchObject({ kind: 'stay', pollMs: 1_200, actions: [] });
+    expect(step).toMatchObject({ kind: 'wait', pollMs: 1_200, actions: [] });
     const last = decided('evacuate', (scene) => {
       for (const index of [0, 1, 2]) Object.assign(blueNode(scene, index), DRAINED);
       Object.assign(blueNode(scene, 2), { sessions: 0, connections: 0, unreachable: 'time-out' });
     });
-    expect(last).toMatchObject({ kind: 'stay', pollMs: 250 });
+    expect(last).toMatchObject({ kind: 'wait', pollMs: 250 });
   });
 
   test('makes the operator refresh the status each 15 s', () => {
@@ -281,12 +281,12 @@ describe.each(UNDRAINED)('a blue node that %s', (_, change) => {
       for (const index of [0, 1, 2]) Object.assign(blueNode(scene, index), DRAINED);
       change(scene);
     });
-    expect(step.kind).toBe('stay');
+    expect(step.kind).toBe('wait');
   });
 
   test('keeps blue from being scaled', () => {
     const step = decided('retire', change);
-    expect(step).toMatchObject({ kind: 'stay', waitingFor: 'the blue nodes to be drained again' });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: 'the blue nodes to be drained again' });
     expect(actionsOf(step).filter((action) => action.do === 'scale-set')).toEqual([]);
   });
 });
@@ -294,7 +294,7 @@ describe.each(UNDRAINED)('a blue node that %s', (_, change) => {
 describe('retire', () => {
   test('scales blue to 0 at once', () => {
     expect(decided('retire')).toMatchObject({
-      kind: 'stay',
+      kind: 'wait',
       waitingFor: 'blue to be scaled to 0',
       actions: [{ do: 'scale-set', set: BLUE, replicas: 0 }],
     });
@@ -329,7 +329,7 @@ describe('retire', () => {
         scaled(scene);
         scene.at += 60_000;
       }),
-    ).toMatchObject({ kind: 'stay', waitingFor: '3 blue pods to go', actions: [] });
+    ).toMatchObject({ kind: 'wait', waitingFor: '3 blue pods to go', actions: [] });
   });
 
   test('waits for the controllers of Kubernetes to have seen them go', () => {
@@ -337,7 +337,7 @@ describe('retire', () => {
       gone(scene);
       named(scene.sets, BLUE).knownPods = 2;
     });
-    expect(step).toMatchObject({ kind: 'stay', waitingFor: '2 blue pods to go', actions: [] });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: '2 blue pods to go', actions: [] });
   });
 
   test.each([
@@ -352,8 +352,8 @@ describe('retire', () => {
         scene.at += ms;
         scene.idleMs = idleMs;
       });
-    expect(at(everyMs - 1)).toMatchObject({ kind: 'stay', waitingFor: 'the operator to report rest', actions: [] });
-    expect(at(everyMs)).toMatchObject({ kind: 'stay', waitingFor: 'the operator to report rest', actions: [beat] });
+    expect(at(everyMs - 1)).toMatchObject({ kind: 'wait', waitingFor: 'the operator to report rest', actions: [] });
+    expect(at(everyMs)).toMatchObject({ kind: 'wait', waitingFor: 'the operator to report rest', actions: [beat] });
   });
 
   test.each<[string, (scene: Scene) => void]>([
@@ -382,7 +382,7 @@ describe('retire', () => {
       scene.resource.status = restingStatus(GREEN);
       change(scene);
     });
-    expect(step).toMatchObject({ kind: 'stay', waitingFor: 'the operator to report rest' });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: 'the operator to report rest' });
   });
 
   test('goes on when the operator is at rest, also when blue’s set is gone', () => {

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { HOLD_DELAY_SECONDS, isHeld } from '../../src/resource';
-import { type Action, decide } from '../../src/upgrade/decide';
+import { decide } from '../../src/upgrade/decide';
 import { isDrained } from '../../src/upgrade/observation';
 import { share } from '../../src/upgrade/pacing';
+import type { Action } from '../../src/upgrade/step';
 import {
   BLUE,
   DRAINED,
@@ -150,7 +151,7 @@ function respects(scene: Scene, action: Action) {
 
 const decideIn = (scene: Scene): Action[] => {
   const step = decide(situationOf(scene));
-  return step.kind === 'stay' ? step.actions : [];
+  return step.kind === 'wait' ? step.actions : [];
 };
 
 describe('in every situation', () => {

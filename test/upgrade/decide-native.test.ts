@@ -13,7 +13,7 @@ describe('the operator on its own', () => {
   test('changes the template and leaves the delay', () => {
     expect(native('claim')).toEqual({ kind: 'next', phase: 'apply' });
     expect(native('apply')).toMatchObject({
-      kind: 'stay',
+      kind: 'wait',
       actions: [
         {
           do: 'patch-resource',
@@ -81,6 +81,6 @@ describe('the operator on its own', () => {
       finished(scene);
       change(scene);
     });
-    expect(step).toMatchObject({ kind: 'stay', waitingFor: 'the operator to end its upgrade', actions: [] });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: 'the operator to end its upgrade', actions: [] });
   });
 });

@@ -4,7 +4,7 @@ import { BLUE, decided, GREEN, podNames, resource, restingStatus, type Scene } f
 describe('release', () => {
   test('gives the user’s delay back first', () => {
     expect(decided('release')).toMatchObject({
-      kind: 'stay',
+      kind: 'wait',
       waitingFor: 'the user’s delay to be back',
       actions: [
         {
@@ -23,7 +23,7 @@ describe('release', () => {
 
   test('then lets the Services select the whole cluster', () => {
     expect(decided('release', released)).toMatchObject({
-      kind: 'stay',
+      kind: 'wait',
       actions: [{ do: 'select-traffic', service: 'emqx-mqtt', revision: undefined }],
     });
   });
@@ -64,7 +64,7 @@ describe('release', () => {
       });
     expect(changed(() => {})).toMatchObject({ kind: 'stop', code: 'TEMPLATE_CHANGED' });
     // Then the operator has begun to upgrade by itself.
-    expect(changed(released)).toMatchObject({ kind: 'stay' });
+    expect(changed(released)).toMatchObject({ kind: 'wait' });
   });
 
   describe('of a resource that its owner wants held', () => {
@@ -80,7 +80,7 @@ describe('release', () => {
 
     test('gives it the number its file has: heartbeats have lowered it', () => {
       expect(decided('release', held(HOLD_DELAY_SECONDS - 4))).toMatchObject({
-        kind: 'stay',
+        kind: 'wait',
         actions: [{ do: 'patch-resource', spec: { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } } }],
       });
     });

@@ -1,4 +1,4 @@
-import type { Step } from '../../src/upgrade/decide';
+import type { Step } from '../../src/upgrade/step';
 import { BLUE, DRAINED, decided, named, podNames, type Scene } from './fixtures';
 
 const node = (scene: Scene, index: number) => named(scene.nodes, `${BLUE}-${index}`);

@@ -1,7 +1,8 @@
-import { decide, type Step } from '../../src/upgrade/decide';
+import { decide } from '../../src/upgrade/decide';
 import { Idleness } from '../../src/upgrade/idleness';
 import type { Incident } from '../../src/upgrade/incident';
 import type { Phase } from '../../src/upgrade/journal';
+import type { Step } from '../../src/upgrade/step';
 import {
   BLUE,
   decided,
@@ -90,7 +91,7 @@ describe('a run in which nothing moves', () => {
     };
 
     test('is given 30 s, and ends with its sentence', () => {
-      expect(idle('green', 30_000, refused).kind).toBe('stay');
+      expect(idle('green', 30_000, refused).kind).toBe('wait');
       expect(idle('green', 30_001, refused)).toMatchObject({
         kind: 'stop',
         code: 'GREEN_NOT_READY',
@@ -111,7 +112,7 @@ describe('a run in which nothing moves', () => {
     const refusal = 'services "emqx-mqtt" is forbidden: selectors of Services are frozen';
     const scene = sceneAt('pin');
     const stay = decide({ ...situationOf(scene), refusal: undefined });
-    expect(stay.kind).toBe('stay');
+    expect(stay.kind).toBe('wait');
     expect(decide({ ...situationOf(scene), refusal })).toMatchObject({
       kind: 'stop',
       code: 'WRITE_REFUSED',
@@ -171,7 +172,7 @@ describe('a run in which nothing moves', () => {
 
   test('waits for ever while it is paused, and where the operator is on its own', () => {
     const paused = (scene: Scene) => Object.assign(scene.journal, { paused: { since: 1 } });
-    expect(idle('evacuate', 1e9, paused).kind).toBe('stay');
+    expect(idle('evacuate', 1e9, paused).kind).toBe('wait');
     expect(idle('native', 1e9, (scene) => Object.assign(scene.journal, { driver: 'operator' })).kind).not.toBe('stop');
   });
 });
@@ -183,7 +184,7 @@ describe('while green cannot take devices', () => {
       waitingForGreen(scene);
       scene.journal.restUntil = scene.at + 1;
     });
-    const actions = step.kind === 'stay' ? step.actions.filter(({ do: what }) => what !== 'patch-resource') : [];
+    const actions = step.kind === 'wait' ? step.actions.filter(({ do: what }) => what !== 'patch-resource') : [];
     expect(actions.map((action) => action.do)).toEqual(Array(3).fill('stop-evacuation'));
     expect(step).toMatchObject({ waitingFor: 'green to be ready again before more is evicted' });
   });
@@ -198,7 +199,7 @@ test('it is noted first that nodes are stopped, so that none is started in the s
   const resting = decided('evacuate', (scene) => {
     scene.journal.restUntil = scene.at + 1;
   });
-  expect(resting).toMatchObject({ kind: 'stay', actions: [] });
+  expect(resting).toMatchObject({ kind: 'wait', actions: [] });
 });
 
 describe('devices that are away', () => {
@@ -231,11 +232,11 @@ describe('devices that are away', () => {
       scene.journal.incidents = [halt(scene.at - agoMs, more)];
     };
   const orders = (step: Step) =>
-    step.kind === 'stay' ? step.actions.map((action) => action.do).filter((what) => what !== 'patch-resource') : [];
+    step.kind === 'wait' ? step.actions.map((action) => action.do).filter((what) => what !== 'patch-resource') : [];
 
   test('may be as many as the budget', () => {
     expect(decided('evacuate', away(100, true))).toMatchObject({
-      kind: 'stay',
+      kind: 'wait',
       waitingFor: 'the blue nodes to be drained',
     });
   });
@@ -245,7 +246,7 @@ describe('devices that are away', () => {
     expect(step).toEqual({
       kind: 'note',
       note: { incidents: [halt(T0, { devicesAway: 101 })], restUntil: expect.any(Number) },
-      say: 'more than 100 devices were away at a time: nobody else is sent away until that is over',
+      warning: 'more than 100 devices were away at a time: nobody else is sent away until that is over',
     });
     expect(orders(decided('evacuate', away(101, true, halted(0))))).toEqual(Array(3).fill('stop-evacuation'));
   });
@@ -267,7 +268,7 @@ describe('devices that are away', () => {
       // Their other numbers are 2 s old, or count sessions that were moved.
       Object.assign(named(scene.nodes, `${GREEN}-0`), { live: 1_450 });
     });
-    expect(decided('evacuate', fresh).kind).toBe('stay');
+    expect(decided('evacuate', fresh).kind).toBe('wait');
   });
 
   test.each<[string, number, number, boolean]>([
@@ -275,11 +276,11 @@ describe('devices that are away', () => {
     ['not above that', 81, 0, false],
   ])('others follow %s', (_, count, agoMs, expected) => {
     const step = decided('evacuate', away(count, false, halted(agoMs)));
-    expect(step.kind).toBe(expected ? 'note' : 'stay');
+    expect(step.kind).toBe(expected ? 'note' : 'wait');
     if (expected) {
       expect(step).toMatchObject({
         note: { incidents: [{ endedAt: T0, devicesAway: 500 }] },
-        say: 'more than 100 devices were away at a time: that is over; at most 500 devices were away',
+        warning: 'more than 100 devices were away at a time: that is over; at most 500 devices were away',
       });
     }
   });
@@ -297,7 +298,7 @@ describe('devices that are away', () => {
         delete scene.journal.limits.offlineBudget;
       }),
     );
-    expect(step.kind).toBe(expected ? 'note' : 'stay');
+    expect(step.kind).toBe(expected ? 'note' : 'wait');
   });
 
   test.each<[string, number, number, Partial<Incident>, number | undefined]>([
@@ -333,7 +334,7 @@ describe('devices that are away', () => {
         scene.journal.limits.offlineBudget = 'none';
       }),
     );
-    expect(step.kind).toBe('stay');
+    expect(step.kind).toBe('wait');
     expect(orders(step)).toEqual([]);
   });
 
@@ -382,11 +383,11 @@ describe('a node that is to take devices and does not answer as a broker', () =>
     expect(decided('evacuate', silent(false))).toEqual({
       kind: 'note',
       note: { incidents: [incident], restUntil: expect.any(Number) },
-      say: `${incident.what}: nobody else is sent away until that is over`,
+      warning: `${incident.what}: nobody else is sent away until that is over`,
     });
     const step = decided('evacuate', silent(false, true, noted()));
     expect(step).toMatchObject({ waitingFor: `${GREEN}-1 to answer as a broker` });
-    expect(step.kind === 'stay' && step.actions.filter(({ do: what }) => what === 'stop-evacuation')).toHaveLength(3);
+    expect(step.kind === 'wait' && step.actions.filter(({ do: what }) => what === 'stop-evacuation')).toHaveLength(3);
   });
 
   test('is the reason of a halt that has begun because devices are away', () => {
@@ -399,7 +400,7 @@ describe('a node that is to take devices and does not answer as a broker', () =>
   test('is over when it answers, and soon after that it is the same incident', () => {
     expect(decided('evacuate', silent(true, false, noted()))).toMatchObject({
       note: { incidents: [{ ...incident, endedAt: T0 }] },
-      say: `${incident.what}: that is over; at most 0 devices were away`,
+      warning: `${incident.what}: that is over; at most 0 devices were away`,
     });
     const again = decided('evacuate', silent(false, true, noted({ endedAt: T0 - 5_000 })));
     expect(again).toMatchObject({ note: { incidents: [{ at: T0, endedAt: undefined }] } });
@@ -407,11 +408,11 @@ describe('a node that is to take devices and does not answer as a broker', () =>
 
   test('gets nobody before this process has had its first answer, and nothing that evicts is stopped for that', () => {
     const starting = decided('evacuate', silent(undefined, false));
-    expect(starting.kind === 'stay' && starting.actions.map((action) => action.do)).not.toContain('start-evacuation');
+    expect(starting.kind === 'wait' && starting.actions.map((action) => action.do)).not.toContain('start-evacuation');
     const evicting = decided('evacuate', silent(undefined, true));
-    expect(evicting.kind === 'stay' && evicting.actions.map((action) => action.do)).not.toContain('stop-evacuation');
+    expect(evicting.kind === 'wait' && evicting.actions.map((action) => action.do)).not.toContain('stop-evacuation');
     const answered = decided('evacuate', silent(true, false));
-    expect(answered.kind === 'stay' && answered.actions.map((action) => action.do)).toContain('start-evacuation');
+    expect(answered.kind === 'wait' && answered.actions.map((action) => action.do)).toContain('start-evacuation');
   });
 
   test('keeps blue where it is', () => {
@@ -441,13 +442,13 @@ describe('old pods that the operator removed because it was released for a momen
     'the operator was released for a moment and has removed 1 of 3 old pods, with the sessions that were on them';
 
   test('are reported once, and the run goes on with those that are left', () => {
-    expect(decided('evacuate', lost)).toEqual({ kind: 'note', note: { lostPods: 1 }, say: reason });
+    expect(decided('evacuate', lost)).toEqual({ kind: 'note', note: { lostPods: 1 }, warning: reason });
     const known = (scene: Scene) => {
       lost(scene);
       scene.journal.lostPods = 1;
       scene.journal.shares = halves(0, 1);
     };
-    expect(decided('evacuate', known)).toMatchObject({ kind: 'stay', waitingFor: 'the blue nodes to be drained' });
+    expect(decided('evacuate', known)).toMatchObject({ kind: 'wait', waitingFor: 'the blue nodes to be drained' });
     const drained = (scene: Scene) => {
       known(scene);
       for (const each of scene.nodes) if (each.evacuating) Object.assign(each, { connections: 0, sessions: 0 });
@@ -469,7 +470,7 @@ describe('idleness', () => {
     const scene = sceneAt('evacuate');
     scene.at = at;
     scene.nodes = podNames(BLUE).map((name) => node(name, { connections, sessions: connections }));
-    idleness.see(journal({ phase: 'evacuate' }), waitingFor, observationOf(scene));
+    idleness.observe(journal({ phase: 'evacuate' }), waitingFor, observationOf(scene));
     return idleness.ms;
   };
 

@@ -1,6 +1,6 @@
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
-import type { Step } from '../../src/upgrade/decide';
 import type { Phase } from '../../src/upgrade/journal';
+import type { Step } from '../../src/upgrade/step';
 import {
   BLUE,
   BLUE_REVISION,
@@ -28,7 +28,7 @@ const heartbeat = (why: string, delay = HOLD_DELAY_SECONDS - 1) => ({
   why,
   heartbeat: true,
 });
-const stay = (waitingFor: string, actions: object[] = []) => ({ kind: 'stay', waitingFor, actions });
+const stay = (waitingFor: string, actions: object[] = []) => ({ kind: 'wait', waitingFor, actions });
 const later = (ms: number) => (scene: Scene) => {
   scene.at += ms;
 };
@@ -112,8 +112,8 @@ describe('the operator’s own Service', () => {
 
   test.each<Phase>(['evacuate', 'retire'])('%s: is led to green again when somebody wrote it', (phase) => {
     const step = decided(phase, byOperator(undefined, everybody));
-    expect(step).toMatchObject({ kind: 'stay', actions: expect.arrayContaining([lead]) });
-    expect(step.kind === 'stay' && step.actions.map((action) => action.do)).not.toContain('scale-set');
+    expect(step).toMatchObject({ kind: 'wait', actions: expect.arrayContaining([lead]) });
+    expect(step.kind === 'wait' && step.actions.map((action) => action.do)).not.toContain('scale-set');
   });
 
   test('is the operator’s again after the release', () => {
@@ -181,7 +181,7 @@ table('apply', [
     'changes template and hold in one patch',
     nothing,
     {
-      kind: 'stay',
+      kind: 'wait',
       waitingFor: 'the resource to have the new template',
       actions: [
         {
@@ -202,7 +202,7 @@ table('apply', [
       scene.resource = resource({ version: '4.4.15' });
     },
     {
-      kind: 'stay',
+      kind: 'wait',
       actions: [{ do: 'patch-resource', spec: { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } } }],
     },
   ],
@@ -254,7 +254,7 @@ table('green', [
       scene.resource.status = restingStatus(BLUE);
       scene.at += 5_000;
     },
-    { kind: 'stay', actions: [heartbeat('look at the green pods')] },
+    { kind: 'wait', actions: [heartbeat('look at the green pods')] },
   ],
   [
     'makes it look every 10 s while green boots',
@@ -264,7 +264,7 @@ table('green', [
       scene.resource.status = restingStatus(BLUE);
       scene.at += 9_999;
     },
-    { kind: 'stay', actions: [] },
+    { kind: 'wait', actions: [] },
   ],
   [
     'lowers the delay by one from what it is',
@@ -392,7 +392,7 @@ table('switch', [
       scene.journal.switchedAt = T0;
       later(4_300)(scene);
     },
-    { kind: 'stay', pollMs: 700 },
+    { kind: 'wait', pollMs: 700 },
   ],
   [
     'goes on when the delay has passed',
@@ -414,7 +414,7 @@ describe('what must hold from the patch to the release', () => {
       for (const name of podNames(BLUE)) named(scene.nodes, name).unreachable = 'time-out';
     });
     expect(step).toEqual({
-      kind: 'stay',
+      kind: 'wait',
       waitingFor: 'the operator to be held again',
       actions: [
         {
@@ -458,7 +458,7 @@ describe('what must hold from the patch to the release', () => {
       scene.resource = { ...resource({ version: '4.4.14', delaySeconds: 60 }), status: delayStatus() };
     });
     expect(step).toMatchObject({
-      kind: 'stay',
+      kind: 'wait',
       actions: [{ do: 'patch-resource', spec: { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } } }],
     });
   });

@@ -1,4 +1,4 @@
-import { downgradeOf, wayBackAdvice } from '../../src/upgrade/downgrade';
+import { downgradeOf, goBackAdvice } from '../../src/upgrade/downgrade';
 
 test.each([
   ['4.4.14', '4.4.15'],
@@ -24,7 +24,7 @@ test.each([
 });
 
 test('the way back is what an upgrade then takes', () => {
-  const advice = (from: string, to: string) => wayBackAdvice({ from: { version: from }, to: { version: to } });
+  const advice = (from: string, to: string) => goBackAdvice({ from: { version: from }, to: { version: to } });
   expect(advice('4.4.14', '4.4.15')).toBe(
     'going back is an upgrade of its own, to version 4.4.14, with --accept-downgrade (Pulumi: upgrade.acceptDowngrade): it is a downgrade',
   );

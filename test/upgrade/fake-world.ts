@@ -126,7 +126,7 @@ export class FakeWorld {
         }),
         writeJournal: wrap('writeJournal', (journal, over) => {
           if (over && over.version !== this.journalVersion) throw new PortError('conflict', 'the journal has changed');
-          if (over?.takesUp) this.request = undefined;
+          if (over?.answersRequest) this.request = undefined;
           this.journals.push(structuredClone(journal));
           return this.journalVersion;
         }),

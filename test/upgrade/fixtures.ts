@@ -1,5 +1,5 @@
 import { type EmqxEnterprise, HOLD_DELAY_SECONDS, nodeNameOf, withDefaults } from '../../src/resource';
-import { decide, type Situation, type Step } from '../../src/upgrade/decide';
+import { decide } from '../../src/upgrade/decide';
 import type { Journal, Phase } from '../../src/upgrade/journal';
 import type {
   ClusterView,
@@ -13,6 +13,7 @@ import type {
   SetView,
   TrafficView,
 } from '../../src/upgrade/observation';
+import type { Situation, Step } from '../../src/upgrade/step';
 import { digestOf, targetOf, type UpgradeRequest } from '../../src/upgrade/target';
 
 /** 2026-01-01T00:00:00Z */

@@ -27,7 +27,7 @@ function held() {
   const lease = new HeldLease(clock, cluster as unknown as ClusterPort, 'me');
   /** Ten seconds after it was taken. */
   const due = async () => {
-    await lease.keep();
+    await lease.renewIfDue();
     await clock.sleep(10_000);
     server.renewals = 0;
   };
@@ -40,10 +40,10 @@ describe('a lease that is held', () => {
     await clock.run(async () => {
       await due();
       const asked = clock.now();
-      await Promise.all([lease.keepForWrite(), lease.keepForWrite(), lease.keep()]);
+      await Promise.all([lease.renewBeforeWrite(), lease.renewBeforeWrite(), lease.renewIfDue()]);
       expect(clock.now() - asked).toBe(50);
       expect(server.renewals).toBe(1);
-      await lease.keep();
+      await lease.renewIfDue();
       expect(server.renewals).toBe(1);
     });
   });
@@ -56,7 +56,7 @@ describe('a lease that is held', () => {
     await clock.run(async () => {
       await due();
       Object.assign(server, { holder, live, refusals: 2 });
-      await lease.keepForWrite();
+      await lease.renewBeforeWrite();
       expect(server.renewals).toBe(3);
       expect(lease.isOurs).toBe(true);
     });
@@ -67,7 +67,7 @@ describe('a lease that is held', () => {
     await clock.run(async () => {
       await due();
       Object.assign(server, { holder: 'ann@laptop 7-abc', refusals: 1 });
-      await expect(lease.keep()).rejects.toMatchObject({
+      await expect(lease.renewIfDue()).rejects.toMatchObject({
         code: 'LEASE_LOST',
         message: expect.stringMatching(/^ann@laptop 7-abc holds the lease; .* the same command resumes it/),
       });
@@ -80,7 +80,7 @@ describe('a lease that is held', () => {
     await clock.run(async () => {
       await due();
       server.refusals = 9;
-      await expect(lease.keep()).rejects.toBe(REFUSED);
+      await expect(lease.renewIfDue()).rejects.toBe(REFUSED);
       expect(server.renewals).toBe(3);
     });
   });

@@ -37,7 +37,7 @@ function watched() {
     observeAnew: async () => viewOf(scene),
   } as unknown as ClusterPort;
   const observer = new Observer(clock, cluster, emqx);
-  const look = (options = {}) => clock.run(() => observer.look(scene.journal, undefined, options));
+  const look = (options = {}) => clock.run(() => observer.observe(scene.journal, undefined, options));
   const set = (pod: string, change: Partial<NodeView>) => Object.assign(nodes.get(pod)!, change);
   return { clock, look, set, hanging, asked, observer };
 }
@@ -63,7 +63,7 @@ test('after a change that wakes the loop early, all of them are kept, or none', 
   await clock.advance(500);
   const kept = await look({ keptMs: 1_000 });
   expect([kept.nodes.get(blue)!.connections, kept.nodes.get(green)!.live]).toEqual([1_000, 0]);
-  observer.forget(blue); // it was told to stop
+  observer.invalidate(blue); // it was told to stop
   const anew = await look({ keptMs: 1_000 });
   expect([anew.nodes.get(blue)!.connections, anew.nodes.get(green)!.live]).toEqual([900, 100]);
 });

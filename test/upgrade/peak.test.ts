@@ -10,7 +10,7 @@ function peakOf(looks: [ms: number, each: number, more?: object][]): number {
     for (const index of [0, 1, 2]) {
       Object.assign(named(scene.nodes, `${BLUE}-${index}`), { evacuating: true, connections, ...more });
     }
-    peak.see(observationOf(scene), BLUE);
+    peak.observe(observationOf(scene), BLUE);
   }
   return peak.value;
 }

@@ -24,7 +24,7 @@ function probed(phase: Parameters<typeof sceneAt>[0] = 'evacuate', change: (scen
   };
   const start = clock.now();
   const probes = new Probes(clock, { probe } as unknown as EmqxPort);
-  const see = () => probes.see(observationOf(scene), scene.journal).probes;
+  const see = () => probes.observe(observationOf(scene), scene.journal).probes;
   /** Looks each 100 ms for so long, and returns what is known at the end. */
   const lookFor = (ms: number) =>
     clock.run(async () => {

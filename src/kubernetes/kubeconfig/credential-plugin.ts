@@ -11,10 +11,10 @@ export interface PluginCredentials {
 }
 
 /** For how long a plugin may think that asks nobody, ms. One that may ask a person has as long as that person takes. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Of what a plugin says of its failure, as much as helps. */
-const LONGEST_SAYING = 300;
+const LONGEST_MESSAGE = 300;
 
 /** A token is some kilobytes. */
 const MOST_OUTPUT = 2 ** 20;
@@ -126,14 +126,14 @@ export class CredentialPlugin {
     stopped.addEventListener('abort', onStop, { once: true });
     const timer = isInteractive
       ? undefined
-      : setTimeout(() => end(`did not answer within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
+      : setTimeout(() => end(`did not answer within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
       if (output.length > MOST_OUTPUT) end(`printed more than ${MOST_OUTPUT} bytes`);
     });
     // It speaks to whoever sits there: an address to open, a code to type.
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      saying = (saying + chunk).slice(-2 * LONGEST_SAYING);
+      saying = (saying + chunk).slice(-2 * LONGEST_MESSAGE);
       process.stderr.write(chunk);
     });
     return new Promise<string>((resolve, reject) => {
@@ -149,7 +149,7 @@ export class CredentialPlugin {
       child.on('close', (code, killedBy) => {
         if (code === 0 && ending === undefined) return resolve(output);
         const how = ending ?? (code === null ? `was ended by ${killedBy}` : `failed with exit code ${code}`);
-        const words = saying.trim().split('\n').at(-1)?.trim().slice(0, LONGEST_SAYING);
+        const words = saying.trim().split('\n').at(-1)?.trim().slice(0, LONGEST_MESSAGE);
         return reject(this.failed(words ? `${how}: ${words}` : how, this.loginAgain()));
       });
     }).finally(() => {

@@ -7,7 +7,7 @@ import type { EmqxNode } from './node';
 /** A probe that was not answered within this is given up, ms. */
 const PATIENCE_MS = 3_000;
 
-/** Knocks at simulated nodes. What a probe leaves in their counters, one client more and one less, is not modelled. */
+/** Probes simulated nodes. What a probe leaves in their counters, one client more and one less, is not modelled. */
 export class SimulatedProber implements Prober {
   /**
    * @param nodeOf the node that runs in a pod; undefined when there is no such pod

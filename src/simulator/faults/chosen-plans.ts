@@ -63,7 +63,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
   },
   'a pod of the new set that is made anew on the way back is emptied, too': [
     at('request-abort', 'evacuate', 4_100),
-    at('green-crash-lost', 'back', 500),
+    at('green-crash-lost', 'switch-back', 500),
   ],
   'a wave begins with a second of its own': {
     seed: 19,
@@ -118,7 +118,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     faults: [
       at('watch-silent', 'switch', 1_459),
       at('request-abort', 'evacuate', 1_748),
-      at('watch-silent', 'clear', 1_961),
+      at('watch-silent', 'retire-green', 1_961),
     ],
   },
   'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],

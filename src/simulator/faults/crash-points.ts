@@ -42,7 +42,7 @@ export function playCrash({ run, write, blow }: CrashPoint): Promise<Played> {
     const meet = (call: EngineCall, now: Moment) => {
       if (call.write !== write || now !== moment) return;
       scene.meets.delete(meet);
-      scene.trace.tell(`* ${blow} ${call.verb} ${call.target}`);
+      scene.trace.describe(`* ${blow} ${call.verb} ${call.target}`);
       if (blow === 'reply lost') scene.loseReply(call);
       scene.processes.find(({ holder }) => holder === call.process)?.kill();
     };

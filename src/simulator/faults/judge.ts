@@ -112,7 +112,7 @@ export class Judge {
         const before = (change.previous as SetObject).spec.replicas;
         const text = `${current ?? 'the operator'}: ${object.metadata.name} to ${replicas} replicas`;
         // What a process does it tells itself.
-        if (replicas !== before && current === undefined) trace.tell(text);
+        if (replicas !== before && current === undefined) trace.describe(text);
         else if (replicas !== before) trace.add(text);
       }
       if (current !== undefined && object.kind !== 'Lease') {
@@ -148,7 +148,7 @@ export class Judge {
 
   /** A process reports what it does. */
   reported(process: string, event: ProgressEvent): void {
-    this.options.trace.told(process, event);
+    this.options.trace.description(process, event);
     for (const invariant of this.invariants) invariant.reported?.(process, event);
   }
 
@@ -163,7 +163,7 @@ export class Judge {
     if (this.violations.length >= ENOUGH) return;
     const atSeconds = (this.options.stage.world.clock.now() - this.beganAt) / 1_000;
     this.violations.push({ invariant, atSeconds, detail });
-    this.options.trace.tell(`✗ ${invariant}: ${detail}`);
+    this.options.trace.describe(`✗ ${invariant}: ${detail}`);
   }
 
   /** Neither ordered by a process, nor gone on with after a start of the node. */
@@ -191,7 +191,7 @@ export class Judge {
         trace.add(`${pod} ${state}`);
         if (state === 'disabled') this.causes.begunByOperator.delete(pod);
         if (state === 'evicting_conns' && this.isOperators(pod)) {
-          trace.tell(`the operator evacuates ${pod}`);
+          trace.describe(`the operator evacuates ${pod}`);
           this.causes.begunByOperator.set(pod, this.health.tick());
         }
       },

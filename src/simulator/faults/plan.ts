@@ -62,9 +62,9 @@ const LENGTHS: Partial<Record<Phase, number>> = {
   evacuate: 13_000,
   retire: 4_000,
   revert: 500,
-  back: 2_500,
+  'switch-back': 2_500,
   return: 8_000,
-  clear: 4_000,
+  'retire-green': 4_000,
   release: 1_500,
 };
 
@@ -82,7 +82,7 @@ const LIKELY: readonly Phase[] = [
   'evacuate',
   'retire',
 ];
-const ON_THE_WAY_BACK: readonly Phase[] = ['revert', 'back', 'return', 'clear'];
+const ON_THE_WAY_BACK: readonly Phase[] = ['revert', 'switch-back', 'return', 'retire-green'];
 
 /** The plan of a seed. @param only these faults, instead of all */
 export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): Plan {

@@ -37,7 +37,7 @@ export function playFaults(plan: Plan, watch?: Watch): Promise<Played> {
         if (!FAULTS[fault].fromStart && !(await scene.reached(phase))) return;
         await clock.sleep(afterMs);
         if (scene.isOver) return;
-        trace.tell(`* ${fault}`);
+        trace.describe(`* ${fault}`);
         scene.disturb(0);
         await FAULTS[fault].act?.(scene, own);
       });

@@ -192,7 +192,7 @@ export class Scene {
   /** Ends a node's process: in place, or with its pod and what was on its volume. */
   crash(pod: string, data: 'kept' | 'lost'): void {
     const { causes } = this.judge;
-    this.trace.tell(`${pod} crashes, data ${data}`);
+    this.trace.describe(`${pod} crashes, data ${data}`);
     causes.crashing = pod;
     causes.crashed.add(pod);
     this.world.pods.crash(NAMESPACE, pod);

@@ -17,7 +17,15 @@ export type Ending =
   | { kind: 'stopped'; code: string };
 
 /** In which the operator must be held. */
-const HELD_PHASES: readonly Phase[] = ['green', 'switch', 'evacuate', 'retire', 'back', 'return', 'clear'];
+const HELD_PHASES: readonly Phase[] = [
+  'green',
+  'switch',
+  'evacuate',
+  'retire',
+  'switch-back',
+  'return',
+  'retire-green',
+];
 
 /** Codes with which a run may stop only after an operator that somebody released has removed old pods. */
 const AFTER_RELEASE: readonly string[] = ['BLUE_GONE', 'PODS_LOST'];
@@ -33,7 +41,7 @@ export async function supervise(scene: Scene): Promise<Ending> {
   const { clock, judge, trace } = scene;
   for (let attempt = 1; ; attempt++) {
     const process = scene.process(`engine-${attempt}`);
-    trace.tell(`${process.holder} begins`);
+    trace.describe(`${process.holder} begins`);
     let stopped: unknown;
     try {
       const { outcome } = await runUpgrade(process.context, scene.request, process.signal);
@@ -46,10 +54,10 @@ export async function supervise(scene: Scene): Promise<Ending> {
     // Its code is gone with it: what it had under way may still be told.
     const wasKilled = process.isDead;
     process.kill();
-    trace.tell(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
+    trace.describe(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
     if (!wasKilled) {
       judge.stopped(process.holder, stopped);
-      const code = await heed(scene, stopped);
+      const code = await stopCodeOf(scene, stopped);
       if (code) return { kind: 'stopped', code };
     }
     await clock.sleep(AGAIN_MS);
@@ -60,7 +68,7 @@ export async function supervise(scene: Scene): Promise<Ending> {
 }
 
 /** Does what an error says; returns its code where nothing can be done. */
-async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
+async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefined> {
   const { judge, stage } = scene;
   const began = judge.facts.journal !== undefined;
   if (error instanceof ProcessKilled) return undefined;
@@ -105,7 +113,7 @@ async function heed(scene: Scene, error: unknown): Promise<string | undefined> {
     case 'TEMPLATE_CHANGED': {
       const { journal } = judge.facts;
       const wanted = journal?.aborted ? resourceOf(stage.size, OLD_VERSION) : scene.desired;
-      scene.trace.tell('user: sets the template back');
+      scene.trace.describe('user: sets the template back');
       await scene.setTemplate(wanted);
       return undefined;
     }
@@ -148,7 +156,7 @@ async function removeStrangers({ judge, user, trace }: Scene): Promise<void> {
   for (const set of facts.sets) {
     const { name, namespace = '' } = set.metadata;
     if (!set.spec.replicas || name === journal?.from.set || name === journal?.to.set) continue;
-    trace.tell(`user: scales ${name} to 0`);
+    trace.describe(`user: scales ${name} to 0`);
     await user.scale({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, 0);
   }
 }

@@ -20,13 +20,13 @@ export class Trace {
   }
 
   /** A line that whoever watches wants to see, too. */
-  tell(text: string): void {
+  describe(text: string): void {
     this.add(text);
     this.watch({ kind: 'action', at: this.clock.now(), text });
   }
 
   /** What a process tells. Samples are for who watches. */
-  told(process: string, event: ProgressEvent): void {
+  description(process: string, event: ProgressEvent): void {
     if (event.kind !== 'sample')
       this.add(`${process}: ${event.kind} ${event.kind === 'phase' ? event.phase : event.text}`);
     this.watch(event);

@@ -1,47 +1,47 @@
 import { isHeld } from '../../resource';
-import type { Action, Situation, Step } from '../decide';
 import { activeSets, podsOf, setOf } from '../observation';
+import type { Action, Situation, Step } from '../step';
 import { digestOf } from '../target';
 import {
-  allAnswer,
   atRest,
+  doAllAnswer,
+  FREQUENT_POLL_MS,
+  frequentHeartbeat,
   HOLD,
-  KEEN_POLL_MS,
-  keenHeartbeat,
-  leadTo,
+  isRoutedTo,
   moveOf,
   openGates,
-  podsLeft,
   ROUTES_MS,
+  remainingPods,
   selections,
-  standStill,
-  stay,
+  stopEvacuations,
+  waitFor,
 } from './common';
-import { emptyGreen, isGreenEmptied } from './evacuate';
+import { evacuateGreen, isGreenEmptied } from './evacuate';
 
 /**
  * The way back, in the one order that is safe: the template first, while the operator is held, so that it wants blue
  * again; then traffic and devices; then green, which the operator no longer looks after; the user's delay last.
  */
-export function revert(situation: Situation): Step {
+export function revertTemplate(situation: Situation): Step {
   const { observation, journal, target } = situation;
   const { cluster } = observation;
   const blue = setOf(cluster, journal.from.set);
   // It went in the same moment.
   if (!blue || blue.replicas === 0) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
   if (digestOf(target.live) !== journal.from.digest) {
-    const actions: Action[] = [{ do: 'revert-resource', run: journal.run }, ...standStill(situation)];
-    return stay('the resource to have the old template', 500, actions);
+    const actions: Action[] = [{ do: 'revert-resource', run: journal.run }, ...stopEvacuations(situation)];
+    return waitFor('the resource to have the old template', 500, actions);
   }
-  if (isHeld(cluster.resource)) return { kind: 'next', phase: 'back' };
+  if (isHeld(cluster.resource)) return { kind: 'next', phase: 'switch-back' };
   // The new template never came to the resource, so that nothing was made of it.
   if (activeSets(cluster).length === 1) return { kind: 'next', phase: 'release' };
   const why = 'hold the operator while the new nodes go';
-  return stay('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
+  return waitFor('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
 }
 
 /** Blue takes devices again: it evacuates no more, and is alone behind the Services. */
-export function back(situation: Situation): Step {
+export function switchBack(situation: Situation): Step {
   const { observation, journal } = situation;
   const blue = journal.from.set;
   const pods = podsOf(observation.cluster, blue);
@@ -49,34 +49,34 @@ export function back(situation: Situation): Step {
   // Of a released operator that has removed some; it is held now, and wants blue.
   const missing: Action[] =
     replicas < journal.replicas ? [{ do: 'scale-set', set: blue, replicas: journal.replicas }] : [];
-  const actions: Action[] = [...missing, ...standStill(situation), ...openGates(observation, blue)];
-  if (actions.length > 0) return stay('the blue nodes to take devices again', 500, actions);
+  const actions: Action[] = [...missing, ...stopEvacuations(situation), ...openGates(observation, blue)];
+  if (actions.length > 0) return waitFor('the blue nodes to take devices again', 500, actions);
   // Of a node that does not answer it is not known whether it refuses devices.
-  if (!allAnswer(observation, blue)) return stay('every blue node to answer', 1_000);
+  if (!doAllAnswer(observation, blue)) return waitFor('every blue node to answer', 1_000);
   const ready = pods.filter((pod) => pod.ready);
   const selecting = selections(situation, moveOf(situation).revision);
-  if (selecting.length > 0 || !leadTo(observation.cluster, ready) || ready.length < journal.replicas) {
-    return stay('only blue pods behind the traffic Service', 500, selecting);
+  if (selecting.length > 0 || !isRoutedTo(observation.cluster, ready) || ready.length < journal.replicas) {
+    return waitFor('only blue pods behind the traffic Service', 500, selecting);
   }
   if (journal.backAt === undefined) return { kind: 'note', note: { backAt: observation.at } };
   const left = journal.backAt + ROUTES_MS - observation.at;
-  if (left > 0) return stay('all ways to lead to blue', left);
+  if (left > 0) return waitFor('all ways to lead to blue', left);
   return { kind: 'next', phase: 'return', note: { shares: undefined, evacuation: undefined } };
 }
 
 /** Green goes; the operator, still held, tidies up behind it. */
-export function clear(situation: Situation): Step {
+export function retireGreen(situation: Situation): Step {
   const { observation, journal } = situation;
   const { source, target } = moveOf(situation);
   const green = setOf(observation.cluster, source);
   if (green && green.replicas > 0) {
-    if (!allAnswer(observation, source)) return stay('every green node to answer', 1_000);
-    if (!isGreenEmptied(situation)) return emptyGreen(situation);
-    return stay('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);
+    if (!doAllAnswer(observation, source)) return waitFor('every green node to answer', 1_000);
+    if (!isGreenEmptied(situation)) return evacuateGreen(situation);
+    return waitFor('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);
   }
-  const left = podsLeft(observation, source);
-  if (left > 0) return stay(`${left} green pods to go`, 1_000);
+  const left = remainingPods(observation, source);
+  if (left > 0) return waitFor(`${left} green pods to go`, 1_000);
   if (target && atRest(situation, journal.from.set)) return { kind: 'next', phase: 'release' };
   const why = 'look at the cluster without green';
-  return stay('the operator to report rest', KEEN_POLL_MS, keenHeartbeat(situation, why));
+  return waitFor('the operator to report rest', FREQUENT_POLL_MS, frequentHeartbeat(situation, why));
 }

@@ -1,5 +1,4 @@
 import { HOLD_DELAY_SECONDS, nodeNameOf } from '../../resource';
-import type { Action, Situation, Step } from '../decide';
 import type { Journal } from '../journal';
 import {
   type ClusterView,
@@ -14,12 +13,13 @@ import {
   setOf,
   undrained,
 } from '../observation';
+import type { Action, Situation, Step } from '../step';
 
 /** The patch that makes the operator stand still behind a built green set. */
 export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
 
 /** Time between two looks asked of the operator, in ms; each is a full pass and an event. */
-export const LOOK_EVERY = {
+export const RECONCILE_INTERVAL_MS = {
   /** Nothing but what it sees is waited for. */
   keen: 1_000,
   /** There is something new for it to see. */
@@ -37,12 +37,12 @@ export const LOOK_EVERY = {
 export const ROUTES_MS = 1_500;
 
 /** What is noted when nodes are told to stop: nothing is started before the second is over. */
-export function rest({ at }: Observation): { restUntil: number } {
+export function restAfterStop({ at }: Observation): { restUntil: number } {
   return { restUntil: at + 1_200 };
 }
 
-export function stay(waitingFor: string, pollMs: number, actions: Action[] = []): Step {
-  return { kind: 'stay', waitingFor, actions, pollMs };
+export function waitFor(waitingFor: string, pollMs: number, actions: Action[] = []): Step {
+  return { kind: 'wait', waitingFor, actions, pollMs };
 }
 
 /**
@@ -57,14 +57,18 @@ export function heartbeat(situation: Situation, why: string, everyMs: number): A
 }
 
 /** After so long the operator itself waits for others, ms: for nodes that are gone, and time out. */
-const KEEN_FOR_MS = 9_000;
+const FREQUENT_FOR_MS = 9_000;
 
 /** Between two looks of our own meanwhile, ms. */
-export const KEEN_POLL_MS = 300;
+export const FREQUENT_POLL_MS = 300;
 
 /** Makes the operator look until it reports rest: each look is one write, and each second of the wait one of the upgrade. */
-export function keenHeartbeat(situation: Situation, why: string): Action[] {
-  return heartbeat(situation, why, situation.idleMs < KEEN_FOR_MS ? LOOK_EVERY.keen : LOOK_EVERY.eager);
+export function frequentHeartbeat(situation: Situation, why: string): Action[] {
+  return heartbeat(
+    situation,
+    why,
+    situation.idleMs < FREQUENT_FOR_MS ? RECONCILE_INTERVAL_MS.keen : RECONCILE_INTERVAL_MS.eager,
+  );
 }
 
 /** What lets every traffic Service lead to this revision alone; none for those that do. */
@@ -102,7 +106,7 @@ export function moveOf({ observation, journal }: Situation): Move {
 }
 
 /** Whether every running pod of a set says how its node stands; one that is booting cannot tell yet whether it evacuates. */
-export function allAnswer({ cluster, nodes }: Observation, set: string): boolean {
+export function doAllAnswer({ cluster, nodes }: Observation, set: string): boolean {
   return podsOf(cluster, set)
     .filter((pod) => pod.containersReady && !pod.terminating)
     .every((pod) => {
@@ -126,12 +130,12 @@ export function silentNodes(situation: Situation): { pod: string; reason: string
  * Whether the target of the move can take devices: all its pods ready, none of its nodes refusing or silent, and they alone behind
  * every traffic Service.
  */
-export function targetTakes(situation: Situation): boolean {
+export function canTargetAccept(situation: Situation): boolean {
   return isInPlace(situation) && silentNodes(situation).length === 0;
 }
 
 /** Whether each node of the target has answered this process as a broker: before that it sends nobody there. */
-export function haveAnswered(situation: Situation): boolean {
+export function hasTargetAnswered(situation: Situation): boolean {
   const { cluster, probes } = situation.observation;
   const pods = podsOf(cluster, moveOf(situation).target?.name ?? '').filter((pod) => !pod.terminating);
   return !probes || pods.every(({ name }) => probes.get(name)?.serves === true);
@@ -145,11 +149,11 @@ export function isInPlace(situation: Situation): boolean {
   const pods = podsOf(observation.cluster, target.name).filter((pod) => !pod.terminating);
   if (pods.length < journal.replicas || !pods.every((pod) => pod.ready)) return false;
   if (nodesOf(observation, target.name).some((node) => node.evacuating)) return false;
-  return leadTo(observation.cluster, pods);
+  return isRoutedTo(observation.cluster, pods);
 }
 
 /** Whether every traffic Service leads to these pods: to all of them, and to no other. */
-export function leadTo({ traffic }: ClusterView, wanted: readonly PodView[]): boolean {
+export function isRoutedTo({ traffic }: ClusterView, wanted: readonly PodView[]): boolean {
   const names = new Set(wanted.map((pod) => pod.name));
   return traffic.every(({ pods }) => pods.length === names.size && pods.every((pod) => names.has(pod)));
 }
@@ -168,25 +172,25 @@ export function openGates(observation: Observation, set: string): Action[] {
  * Pods of a set that is scaled to 0: those that are there, and those that the controllers still believe in. From these they
  * would make endpoints of a Service that selects the whole cluster.
  */
-export function podsLeft({ cluster }: Observation, set: string): number {
+export function remainingPods({ cluster }: Observation, set: string): number {
   return Math.max(podsOf(cluster, set).length, setOf(cluster, set)?.knownPods ?? 0);
 }
 
 /** Orders to stop for all nodes that evict. They are behind no Service, so that nobody comes back to them. */
-export function standStill(situation: Situation): Action[] {
+export function stopEvacuations(situation: Situation): Action[] {
   const { observation, journal } = situation;
   const { phase } = journal;
-  if (phase === 'evacuate' || phase === 'return') return stops(undrained(observation, moveOf(situation).source));
-  return phase === 'revert' || phase === 'back' ? stops(nodesOf(observation, journal.from.set)) : [];
+  if (phase === 'evacuate' || phase === 'return') return stopOrders(undrained(observation, moveOf(situation).source));
+  return phase === 'revert' || phase === 'switch-back' ? stopOrders(nodesOf(observation, journal.from.set)) : [];
 }
 
 /** Orders to stop for those of these nodes that evacuate. */
-export function stops(nodes: readonly NodeView[]): Action[] {
+export function stopOrders(nodes: readonly NodeView[]): Action[] {
   return nodes.filter((node) => node.evacuating).map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node }));
 }
 
 /** Pods of a set whose nodes do not answer, or do not see all the others. */
-export function unjoined(situation: Situation, set: string): string[] {
+export function podsNotJoined(situation: Situation, set: string): string[] {
   const nodes = nodesOf(situation.observation, set);
   const names = nodes.map((node) => node.node);
   return nodes

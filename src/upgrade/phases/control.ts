@@ -1,56 +1,56 @@
 import { parseControl } from '../control';
-import type { Situation, Step } from '../decide';
-import { wayBackAdvice } from '../downgrade';
+import { goBackAdvice } from '../downgrade';
 import type { Journal } from '../journal';
 import { activeSets, greenOf, setOf } from '../observation';
-import { moveOf, rest, selections, standStill, stay } from './common';
-import { reshared } from './shares';
+import type { Situation, Step } from '../step';
+import { moveOf, restAfterStop, selections, stopEvacuations, waitFor } from './common';
+import { shareAnew } from './shares';
 
 /** Takes up what somebody asked of the run; undefined when nobody did. */
-export function takeUp(situation: Situation): Step | undefined {
+export function handleRequest(situation: Situation): Step | undefined {
   const { request } = situation.observation.cluster;
   if (request === undefined) return undefined;
   const control = parseControl(request);
-  if (!control) return refused(situation, request, 'ask for pause, resume, rate=<number> or abort');
+  if (!control) return refuseRequest(situation, request, 'ask for pause, resume, rate=<number> or abort');
   if (situation.journal.driver === 'operator') {
-    return refused(situation, request, 'the operator upgrades on its own, and takes no such request');
+    return refuseRequest(situation, request, 'the operator upgrades on its own, and takes no such request');
   }
   switch (control.do) {
     case 'pause':
     case 'resume':
-      return { kind: 'note', note: paused(situation, control.do === 'pause'), answers: request };
+      return { kind: 'note', note: pauseOrResume(situation, control.do === 'pause'), answers: request };
     case 'rate':
       return {
         kind: 'note',
-        note: situation.journal.shares ? reshared(situation, control.perSecond) : { connectionCap: control.perSecond },
+        note: situation.journal.shares ? shareAnew(situation, control.perSecond) : { connectionCap: control.perSecond },
         answers: request,
       };
     case 'abort':
-      return aborted(situation, request);
+      return abortRun(situation, request);
   }
 }
 
 /** Nothing is begun, and nodes that evict are told to stop. */
-export function stand(situation: Situation): Step {
+export function stayPaused(situation: Situation): Step {
   const { revision } = moveOf(situation);
   const moving = ['evacuate', 'return'].includes(situation.journal.phase);
-  const actions = [...(moving ? selections(situation, revision) : []), ...standStill(situation)];
-  return stay('somebody to resume the run: it is paused', 1_000, actions);
+  const actions = [...(moving ? selections(situation, revision) : []), ...stopEvacuations(situation)];
+  return waitFor('somebody to resume the run: it is paused', 1_000, actions);
 }
 
-function refused({ observation }: Situation, text: string, reason: string): Step {
+function refuseRequest({ observation }: Situation, text: string, reason: string): Step {
   const request = text.slice(0, 60);
   return {
     kind: 'note',
     note: { refused: { request, reason, at: observation.at } },
     answers: text,
-    say: `the request "${request}" is not taken up: ${reason}`,
+    warning: `the request "${request}" is not taken up: ${reason}`,
   };
 }
 
-function paused({ observation, journal }: Situation, pause: boolean): Partial<Journal> {
+function pauseOrResume({ observation, journal }: Situation, pause: boolean): Partial<Journal> {
   if (pause) return { paused: journal.paused ?? { since: observation.at } };
-  return { paused: undefined, pausedMs: pausedMs(journal, observation.at), ...rest(observation) };
+  return { paused: undefined, pausedMs: pausedMs(journal, observation.at), ...restAfterStop(observation) };
 }
 
 /** For how long a run was paused when a pause ends now. */
@@ -58,13 +58,13 @@ function pausedMs(journal: Journal, at: number): number {
   return (journal.pausedMs ?? 0) + (journal.paused ? at - journal.paused.since : 0);
 }
 
-function aborted(situation: Situation, request: string): Step {
-  const back = wayBack(situation);
-  return typeof back === 'string' ? refused(situation, request, back) : { ...back, answers: request };
+function abortRun(situation: Situation, request: string): Step {
+  const back = abortStep(situation);
+  return typeof back === 'string' ? refuseRequest(situation, request, back) : { ...back, answers: request };
 }
 
 /** The step that turns a run round, or why there is none. */
-export function wayBack({ observation, journal }: Situation): Extract<Step, { kind: 'next' }> | string {
+export function abortStep({ observation, journal }: Situation): Extract<Step, { kind: 'next' }> | string {
   const { cluster } = observation;
   if (journal.aborted) return 'the run is on its way back already';
   if (journal.from.digest === undefined) {
@@ -72,7 +72,7 @@ export function wayBack({ observation, journal }: Situation): Extract<Step, { ki
   }
   const blue = setOf(cluster, journal.from.set);
   if (!blue || blue.replicas === 0 || journal.phase === 'release') {
-    return `the old nodes are gone: ${wayBackAdvice(journal)}`;
+    return `the old nodes are gone: ${goBackAdvice(journal)}`;
   }
   const green = greenOf(cluster, journal)?.name;
   const untouched = ['claim', 'pin'].includes(journal.phase) && activeSets(cluster).length === 1;

@@ -1,28 +1,28 @@
-import type { Action, Situation, Step } from '../decide';
 import type { Phase } from '../journal';
 import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
-import { timeLeft } from '../time-left';
-import { areTooManyAway, budgetUsed, devicesNow, ended, noted, recounted } from './away';
+import { remainingTimeMs } from '../remaining-time';
+import type { Action, Situation, Step } from '../step';
 import {
-  haveAnswered,
+  canTargetAccept,
+  hasTargetAnswered,
   heartbeat,
-  LOOK_EVERY,
   moveOf,
   oldPods,
   openGates,
-  rest,
+  podsNotJoined,
+  RECONCILE_INTERVAL_MS,
+  restAfterStop,
   selections,
   silentNodes,
-  standStill,
-  stay,
-  stops,
-  targetTakes,
-  unjoined,
+  stopEvacuations,
+  stopOrders,
+  waitFor,
 } from './common';
-import { isSomeUnshared, redealt, reshared } from './shares';
+import { areTooManyAway, budgetUsed, devicesNow, endHalt, noteHalt, recountFleet } from './offline-devices';
+import { isAnyWithoutShare, rebalancedShares, shareAnew } from './shares';
 
 /** Longest time between two looks at the nodes; a look is one or two requests per node that is emptied. */
 const POLL_MS = 1_200;
@@ -33,12 +33,12 @@ const ALERT_POLL_MS = 500;
 
 /** All blue nodes are emptied at the same time, each at its share of the cap. */
 export function evacuate(situation: Situation): Step {
-  return empty(situation, 'blue', 'retire');
+  return evacuateSet(situation, 'blue', 'retire');
 }
 
 /** The way back: devices that had been moved to green are moved to blue, at the same cap. */
-export function comeBack(situation: Situation): Step {
-  return isGreenEmptied(situation) ? { kind: 'next', phase: 'clear' } : emptyGreen(situation);
+export function returnDevices(situation: Situation): Step {
+  return isGreenEmptied(situation) ? { kind: 'next', phase: 'retire-green' } : evacuateGreen(situation);
 }
 
 /**
@@ -56,20 +56,20 @@ export function isGreenEmptied({ observation, journal }: Situation): boolean {
   return !served || running.every((pod) => isDrained(nodes.get(pod.name)));
 }
 
-export function emptyGreen(situation: Situation): Step {
-  return empty(situation, 'green', 'clear');
+export function evacuateGreen(situation: Situation): Step {
+  return evacuateSet(situation, 'green', 'retire-green');
 }
 
-function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Step {
+function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase): Step {
   const { observation, journal } = situation;
   const { source, target, revision } = moveOf(situation);
-  const loss = lossOf(situation);
+  const loss = lostPodsStep(situation);
   if (loss) return loss;
   if (!journal.shares || !journal.evacuation) {
     const loads = loadsOf(observation, source);
     const least = journal.aborted ? 1 : oldPods(journal);
     if (loads.length < least || nodesOf(observation, source).some((node) => node.unreachable !== undefined)) {
-      return stay(`every ${colour} node to answer`, POLL_MS);
+      return waitFor(`every ${colour} node to answer`, POLL_MS);
     }
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
     const shares = share(loads, caps);
@@ -80,61 +80,62 @@ function empty(situation: Situation, colour: 'blue' | 'green', next: Phase): Ste
     const fleet = { at: observation.at, devices };
     return { kind: 'note', note: { shares, evacuation, fleet, wave: undefined } };
   }
-  if (isSomeUnshared(situation, source)) return { kind: 'note', note: reshared(situation) };
-  if (allDrained(situation)) {
+  if (isAnyWithoutShare(situation, source)) return { kind: 'note', note: shareAnew(situation) };
+  if (areAllDrained(situation)) {
     const evacuation = { ...journal.evacuation, drainedAt: observation.at };
-    return { kind: 'next', phase: next, note: { evacuation, ...ended(situation) } };
+    return { kind: 'next', phase: next, note: { evacuation, ...endHalt(situation) } };
   }
-  const restart = restarting(situation);
+  const restart = stopsToRestart(situation);
   if (journal.restart && restart.length === 0)
-    return { kind: 'note', note: { restart: undefined, ...rest(observation) } };
-  const wave = waveOf(situation);
+    return { kind: 'note', note: { restart: undefined, ...restAfterStop(observation) } };
+  const wave = currentWave(situation);
   // A last burst of the wave before and a first one of this wave could fall into one second.
-  if (wave !== (journal.wave ?? 0)) return { kind: 'note', note: { wave, ...rest(observation) } };
-  const takes = targetTakes(situation);
+  if (wave !== (journal.wave ?? 0)) return { kind: 'note', note: { wave, ...restAfterStop(observation) } };
+  const takes = canTargetAccept(situation);
   const tooManyAway = areTooManyAway(situation);
-  const note = noted(situation, tooManyAway);
+  const note = noteHalt(situation, tooManyAway);
   if (note) return note;
   const connected = nodesOf(observation, source).filter(({ connections }) => connections > 0);
   const patient = tooManyAway && connected.length > 0;
   // Nodes that have only sessions left disconnect nobody; stopped, they would wait for takeovers once more.
-  const halts = takes ? stops(connected) : standStill(situation);
+  const halts = takes ? stopOrders(connected) : stopEvacuations(situation);
   const evicting = halts.length > 0;
-  const fleet = takes && !patient && evicting ? recounted(situation) : undefined;
+  const fleet = takes && !patient && evicting ? recountFleet(situation) : undefined;
   if (fleet) return { kind: 'note', note: fleet };
-  const dealt = takes && !patient && !isResting(situation) ? redealt(situation, evicting) : undefined;
+  const dealt = takes && !patient && !isResting(situation) ? rebalancedShares(situation, evicting) : undefined;
   if (dealt) return { kind: 'note', note: dealt };
-  if ((!takes || patient) && evicting && !isResting(situation)) return { kind: 'note', note: rest(observation) };
+  if ((!takes || patient) && evicting && !isResting(situation))
+    return { kind: 'note', note: restAfterStop(observation) };
   const actions = [
     ...selections(situation, revision),
     ...openGates(observation, target?.name ?? ''),
     // An evacuation of long ago is kept on the volume: such a node would refuse those who are sent there.
-    ...stops(nodesOf(observation, target?.name ?? '')),
+    ...stopOrders(nodesOf(observation, target?.name ?? '')),
     ...restart,
     // Nobody is sent away while there is nobody to take him.
-    ...(takes && !patient ? starts(situation) : halts),
-    ...heartbeat(situation, 'refresh the status of the resource', LOOK_EVERY.idle),
+    ...(takes && !patient ? startOrders(situation) : halts),
+    ...heartbeat(situation, 'refresh the status of the resource', RECONCILE_INTERVAL_MS.idle),
   ];
   return {
-    kind: 'stay',
-    waitingFor: waiting(situation, colour, takes, patient),
+    kind: 'wait',
+    waitingFor: waitedFor(situation, colour, takes, patient),
     actions,
     pollMs: Math.min(
       budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
-      Math.max(250, timeLeft(observation, journal)),
+      Math.max(250, remainingTimeMs(observation, journal)),
     ),
   };
 }
 
 /** An operator that was released for a moment has removed old pods: said once, and then gone on with those that are left. */
-export function lossOf({ observation, journal }: Situation): Step | undefined {
+export function lostPodsStep({ observation, journal }: Situation): Step | undefined {
   if (journal.aborted) return undefined;
   const blue = setOf(observation.cluster, journal.from.set);
   const lostPods = journal.replicas - (blue?.replicas ?? 0);
   if (lostPods <= (journal.lostPods ?? 0)) return undefined;
   const what = journal.phase === 'retire' ? 'which were drained' : 'with the sessions that were on them';
   const reason = `the operator was released for a moment and has removed ${lostPods} of ${journal.replicas} old pods, ${what}`;
-  if (journal.limits.onLoss === 'continue') return { kind: 'note', note: { lostPods }, say: reason };
+  if (journal.limits.onLoss === 'continue') return { kind: 'note', note: { lostPods }, warning: reason };
   return {
     kind: 'stop',
     code: 'PODS_LOST',
@@ -144,7 +145,7 @@ export function lossOf({ observation, journal }: Situation): Step | undefined {
   };
 }
 
-function waiting(situation: Situation, colour: 'blue' | 'green', takes: boolean, patient: boolean): string {
+function waitedFor(situation: Situation, colour: 'blue' | 'green', takes: boolean, patient: boolean): string {
   const silent = silentNodes(situation).map(({ pod }) => pod);
   if (silent.length > 0) return `${silent.join(', ')} to answer as a broker`;
   if (!takes) return `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`;
@@ -153,7 +154,7 @@ function waiting(situation: Situation, colour: 'blue' | 'green', takes: boolean,
 }
 
 /** Whether every pod of the source is there, answers, and is drained. */
-export function allDrained(situation: Situation): boolean {
+export function areAllDrained(situation: Situation): boolean {
   const { observation, journal } = situation;
   const pods = podsOf(observation.cluster, moveOf(situation).source);
   if (journal.aborted) {
@@ -164,7 +165,7 @@ export function allDrained(situation: Situation): boolean {
 }
 
 /** Orders to stop what evicts at a rate that holds no more. */
-function restarting({ observation, journal }: Situation): Action[] {
+function stopsToRestart({ observation, journal }: Situation): Action[] {
   return (journal.restart ?? []).flatMap((pod): Action[] => {
     const node = observation.nodes.get(pod);
     return node?.evacuating && !isDrained(node) ? [{ do: 'stop-evacuation', pod, node: node.node }] : [];
@@ -175,14 +176,14 @@ function restarting({ observation, journal }: Situation): Action[] {
  * Orders for the nodes of the current wave that do not evacuate: not begun yet, or begun and lost with the pod.
  * None while the target cannot take devices.
  */
-export function starts(situation: Situation): Action[] {
+export function startOrders(situation: Situation): Action[] {
   const { observation, journal } = situation;
   const { target } = moveOf(situation);
-  if (!journal.shares || !journal.evacuation || journal.restart || !target || !targetTakes(situation)) return [];
-  if (isResting(situation) || !haveAnswered(situation)) return [];
+  if (!journal.shares || !journal.evacuation || journal.restart || !target || !canTargetAccept(situation)) return [];
+  if (isResting(situation) || !hasTargetAnswered(situation)) return [];
   const migrateTo = nodesOf(observation, target.name).map((node) => node.node);
-  if (migrateTo.length < journal.replicas || unjoined(situation, target.name).length > 0) return [];
-  const wave = waveOf(situation);
+  if (migrateTo.length < journal.replicas || podsNotJoined(situation, target.name).length > 0) return [];
+  const wave = currentWave(situation);
   return journal.shares.flatMap((part): Action[] => {
     const node = observation.nodes.get(part.pod);
     if (part.wave !== wave || isDrained(node) || !node || node.unreachable !== undefined || node.evacuating) return [];
@@ -192,7 +193,7 @@ export function starts(situation: Situation): Action[] {
       waitTakeoverSeconds: journal.waitTakeoverSeconds,
       migrateTo,
     };
-    return [{ do: 'start-evacuation', pod: part.pod, node: node.node, order, afterMs: untilSlot(situation, part) }];
+    return [{ do: 'start-evacuation', pod: part.pod, node: node.node, order, afterMs: msUntilSlot(situation, part) }];
   });
 }
 
@@ -200,7 +201,7 @@ export function starts(situation: Situation): Action[] {
  * The wave the cap belongs to: the first whose nodes are not drained. When a node of an earlier one has come back, it waits until
  * the later wave has ended.
  */
-function waveOf({ observation, journal }: Situation): number {
+function currentWave({ observation, journal }: Situation): number {
   const there = new Set(observation.cluster.pods.map((pod) => pod.name));
   const left = (journal.shares ?? []).filter(({ pod }) => !isDrained(observation.nodes.get(pod)));
   const open = left.filter(({ pod }) => there.has(pod));
@@ -218,7 +219,7 @@ function isResting({ observation, journal }: Situation): boolean {
  * How long until the node's place in the second comes round: nodes evict once a second, and a node that is started late
  * must still not burst together with another. A place just missed is taken at once.
  */
-function untilSlot({ observation, journal }: Situation, part: NodeShare): number {
+function msUntilSlot({ observation, journal }: Situation, part: NodeShare): number {
   const slots = journal.shares?.filter((other) => other.wave === part.wave).length ?? 1;
   const origin = journal.evacuation?.startedAt ?? observation.at;
   const wait = (((origin + part.offsetMs - observation.at) % 1000) + 1000) % 1000;

@@ -1,34 +1,34 @@
 import { isHeld, versionOf } from '../../resource';
-import type { Action, Situation, Step } from '../decide';
 import { type ClusterView, greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
+import type { Action, Situation, Step } from '../step';
 import { specPatch } from '../target';
 import {
   atRest,
+  canTargetAccept,
+  FREQUENT_POLL_MS,
+  frequentHeartbeat,
   HOLD,
-  haveAnswered,
-  KEEN_POLL_MS,
-  keenHeartbeat,
-  leadTo,
+  hasTargetAnswered,
+  isRoutedTo,
   moveOf,
   openGates,
-  podsLeft,
+  remainingPods,
   selections,
-  stay,
-  stops,
-  targetTakes,
+  stopOrders,
+  waitFor,
 } from './common';
-import { allDrained, lossOf, starts } from './evacuate';
+import { areAllDrained, lostPodsStep, startOrders } from './evacuate';
 
 /**
  * An upgrade that the operator has begun on its own is held before anything else: it may remove an old pod at any moment.
  * Evacuations it has ordered are stopped; the nodes get their share of the cap later.
  */
-export function claim(situation: Situation): Step {
+export function claimOperator(situation: Situation): Step {
   const { observation, journal } = situation;
   const { cluster } = observation;
   if (isNative(cluster)) {
     const why = 'hold the operator, which upgrades on its own';
-    return stay('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
+    return waitFor('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
   }
   if (isWaiting(cluster) && lostPods(cluster) > 0) {
     return {
@@ -38,66 +38,66 @@ export function claim(situation: Situation): Step {
       fix: `it is held now, and removes no more; to let it end on its own set spec.blueGreenUpdate.initialDelaySeconds to ${journal.initialDelaySeconds}`,
     };
   }
-  const evacuating = stops(nodesOf(observation, journal.from.set));
+  const evacuating = stopOrders(nodesOf(observation, journal.from.set));
   if (evacuating.length === 0) return { kind: 'next', phase: 'pin' };
-  return stay('the evacuations of the operator to stop', 500, evacuating);
+  return waitFor('the evacuations of the operator to stop', 500, evacuating);
 }
 
 /** Template and hold go in one patch: an operator that saw the template first would begin to evacuate by itself. */
-export function apply({ observation, target }: Situation): Step {
+export function applyTemplate({ observation, target }: Situation): Step {
   if (target.applied && isHeld(observation.cluster.resource)) return { kind: 'next', phase: 'green' };
   const why = `apply version ${versionOf(target.desired)}, the operator held`;
-  return stay('the resource to have the new template', 500, [
+  return waitFor('the resource to have the new template', 500, [
     { do: 'patch-resource', spec: specPatch(target, true), why, heartbeat: true },
   ]);
 }
 
 /** Still held: blue goes at once, and the operator only tidies up behind it. */
-export function retire(situation: Situation): Step {
+export function retireBlue(situation: Situation): Step {
   const { observation, journal } = situation;
   const blue = setOf(observation.cluster, journal.from.set);
   if (blue && blue.replicas > 0) {
-    const loss = lossOf(situation);
+    const loss = lostPodsStep(situation);
     if (loss) return loss;
     // A blue pod that was recreated meanwhile may have devices again.
-    const drained = allDrained(situation) && targetTakes(situation) && haveAnswered(situation);
+    const drained = areAllDrained(situation) && canTargetAccept(situation) && hasTargetAnswered(situation);
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
       : [
           ...selections(situation, moveOf(situation).revision),
           ...openGates(observation, journal.to.set ?? ''),
-          ...starts(situation),
+          ...startOrders(situation),
         ];
-    return stay(drained ? 'blue to be scaled to 0' : 'the blue nodes to be drained again', 500, actions);
+    return waitFor(drained ? 'blue to be scaled to 0' : 'the blue nodes to be drained again', 500, actions);
   }
-  const left = podsLeft(observation, journal.from.set);
-  if (left > 0) return stay(`${left} blue pods to go`, 1_000);
+  const left = remainingPods(observation, journal.from.set);
+  if (left > 0) return waitFor(`${left} blue pods to go`, 1_000);
   const green = greenOf(observation.cluster, journal);
   if (green && atRest(situation, green.name)) return { kind: 'next', phase: 'release' };
-  return stay(
+  return waitFor(
     'the operator to report rest',
-    KEEN_POLL_MS,
-    keenHeartbeat(situation, 'look at the cluster without blue'),
+    FREQUENT_POLL_MS,
+    frequentHeartbeat(situation, 'look at the cluster without blue'),
   );
 }
 
 /** Only now may the operator act by itself again: there is nothing left for it to remove. */
-export function release({ observation, journal }: Situation): Step {
+export function releaseHold({ observation, journal }: Situation): Step {
   const { resource, traffic } = observation.cluster;
   const wanted = journal.aborted ? journal.delay.before : journal.delay.after;
   // A resource that is held at rest stays held, by the very number its owner has given: heartbeats have lowered it, and a file in
   // Git would differ for ever.
   if (resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
     const spec = { blueGreenUpdate: { initialDelaySeconds: wanted } };
-    return stay('the user’s delay to be back', 500, [
+    return waitFor('the user’s delay to be back', 500, [
       { do: 'patch-resource', spec, why: `give the initial delay of ${wanted} s back`, heartbeat: false },
     ]);
   }
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
   const alive = observation.cluster.pods.filter((pod) => pod.ready && !pod.terminating);
-  const lead = leadTo(withoutForeign(observation.cluster), alive);
+  const lead = isRoutedTo(withoutForeign(observation.cluster), alive);
   if (pinned.length === 0 && lead) return { kind: 'next', phase: 'done' };
-  return stay(
+  return waitFor(
     'the traffic Services to lead to the whole cluster again',
     500,
     pinned.map(({ service }) => ({ do: 'select-traffic', service, revision: undefined })),

@@ -1,34 +1,34 @@
 import { isHold, versionOf } from '../../resource';
-import type { Situation, Step } from '../decide';
 import { greenOf, setOf } from '../observation';
+import type { Situation, Step } from '../step';
 import { specPatch } from '../target';
-import { atRest, stay } from './common';
+import { atRest, waitFor } from './common';
 
 /**
  * The operator driver: the template is changed and the operator does the rest, watched. Ends when the operator is at
  * rest, blue's set is scaled to 0 and every node belongs to green. STATUS `Running` alone says nothing: the operator
  * shows it for about 20 s in the middle of the upgrade.
  */
-export function native(situation: Situation): Step {
+export function watchOperator(situation: Situation): Step {
   const { observation, journal, target } = situation;
   if (journal.phase === 'claim') return { kind: 'next', phase: 'apply' };
   if (journal.phase === 'apply') {
     if (target.applied) return { kind: 'next', phase: 'native' };
     const why = `apply version ${versionOf(target.desired)}, the operator on its own`;
-    return stay('the resource to have the new template', 500, [
+    return waitFor('the resource to have the new template', 500, [
       { do: 'patch-resource', spec: specPatch(target, false), why, heartbeat: false },
     ]);
   }
   const green = greenOf(observation.cluster, journal);
   const blue = setOf(observation.cluster, journal.from.set);
   const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
-  if (!done || !atRest(situation, green.name)) return stay('the operator to end its upgrade', 1_000);
+  if (!done || !atRest(situation, green.name)) return waitFor('the operator to end its upgrade', 1_000);
   // A resource that its owner holds at rest is held again.
   const { after } = journal.delay;
   const { blueGreenUpdate } = observation.cluster.resource.spec;
   if (isHold(after) && blueGreenUpdate?.initialDelaySeconds !== after) {
     const spec = { blueGreenUpdate: { initialDelaySeconds: after } };
-    return stay('the operator to be held again', 500, [
+    return waitFor('the operator to be held again', 500, [
       { do: 'patch-resource', spec, why: `give the initial delay of ${after} s back`, heartbeat: false },
     ]);
   }

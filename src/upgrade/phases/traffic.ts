@@ -1,18 +1,18 @@
-import type { Action, Situation, Step } from '../decide';
 import { greenOf, podsOf, servingRevision, setOf } from '../observation';
+import type { Action, Situation, Step } from '../step';
 import {
+  FREQUENT_POLL_MS,
+  frequentHeartbeat,
   heartbeat,
   isInPlace,
-  KEEN_POLL_MS,
-  keenHeartbeat,
-  LOOK_EVERY,
   moveOf,
   openGates,
+  podsNotJoined,
+  RECONCILE_INTERVAL_MS,
   ROUTES_MS,
   selections,
   silentNodes,
-  stay,
-  unjoined,
+  waitFor,
 } from './common';
 
 /**
@@ -20,7 +20,7 @@ import {
  * devices before all of it can take them. The operator's own Service cannot be tied, for it is rewritten in every full pass
  * until the operator stands still: a device that reaches green by it early stays there.
  */
-export function pin(situation: Situation): Step {
+export function pinTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
   const blue = setOf(observation.cluster, journal.from.set);
   if (!blue?.revision) {
@@ -36,18 +36,18 @@ export function pin(situation: Situation): Step {
   const names = new Set(podsOf(observation.cluster, blue.name).map((pod) => pod.name));
   const settled = own.every((service) => service.pods.length > 0 && service.pods.every((pod) => names.has(pod)));
   if (actions.length === 0 && settled) return { kind: 'next', phase: 'apply' };
-  return stay('only blue pods behind the traffic Service', 500, actions);
+  return waitFor('only blue pods behind the traffic Service', 500, actions);
 }
 
 /** The operator builds green and then stands still. It sees what happens only when it is made to look. */
-export function green(situation: Situation): Step {
+export function waitForGreen(situation: Situation): Step {
   const { observation, journal } = situation;
   const set = greenOf(observation.cluster, journal);
   if (!set)
-    return stay(
+    return waitFor(
       'the operator to make the green stateful set',
       1_000,
-      heartbeat(situation, 'look for the new template', LOOK_EVERY.patient),
+      heartbeat(situation, 'look for the new template', RECONCILE_INTERVAL_MS.patient),
     );
   const pods = podsOf(observation.cluster, set.name);
   const status = observation.cluster.resource.status?.blueGreenUpdateStatus;
@@ -63,9 +63,9 @@ export function green(situation: Situation): Step {
         fix: 'nobody was disconnected; look at the stateful sets of the cluster before you go on',
       };
     }
-    const alone = unjoined(situation, set.name);
-    if (alone.length > 0) return stay(`${alone.join(', ')} to join the EMQX cluster`, 1_000);
-    if (!set.revision) return stay('the revision of the green stateful set', 1_000);
+    const alone = podsNotJoined(situation, set.name);
+    if (alone.length > 0) return waitFor(`${alone.join(', ')} to join the EMQX cluster`, 1_000);
+    if (!set.revision) return waitFor('the revision of the green stateful set', 1_000);
     return { kind: 'next', phase: 'switch', note: { to: { ...journal.to, set: set.name, revision: set.revision } } };
   }
   // Pods of blue that somebody has restarted meanwhile are of another revision.
@@ -73,16 +73,16 @@ export function green(situation: Situation): Step {
   const gates = status?.startedAt ? openGates(observation, set.name) : [];
   const readyCount = pods.filter((pod) => pod.ready).length;
   const why = 'look at the green pods';
-  return stay(
+  return waitFor(
     ready
       ? 'the operator to see that green is ready'
       : `${built ? 'the operator to let green pods become ready' : 'green pods to become ready'} (${readyCount} of ${journal.replicas})`,
-    built ? KEEN_POLL_MS : 1_000,
+    built ? FREQUENT_POLL_MS : 1_000,
     [
       ...repin,
       ...gates,
       // One look opens the gates, the next one sees that all of them are ready.
-      ...(built ? keenHeartbeat(situation, why) : heartbeat(situation, why, LOOK_EVERY.patient)),
+      ...(built ? frequentHeartbeat(situation, why) : heartbeat(situation, why, RECONCILE_INTERVAL_MS.patient)),
     ],
   );
 }
@@ -98,12 +98,12 @@ export function switchTraffic(situation: Situation): Step {
   const actions = selections(situation, moveOf(situation).revision);
   if (actions.length > 0 || !isInPlace(situation)) {
     const gates = openGates(observation, journal.to.set ?? '');
-    return stay('only green pods behind the traffic Service', 500, [...actions, ...gates]);
+    return waitFor('only green pods behind the traffic Service', 500, [...actions, ...gates]);
   }
   const silent = silentNodes(situation);
-  if (silent.length > 0) return stay(`${silent.map(({ pod }) => pod).join(', ')} to answer as a broker`, 500);
+  if (silent.length > 0) return waitFor(`${silent.map(({ pod }) => pod).join(', ')} to answer as a broker`, 500);
   if (journal.switchedAt === undefined) return { kind: 'note', note: { switchedAt: observation.at } };
   const left = journal.switchedAt + Math.max(ROUTES_MS, journal.initialDelaySeconds * 1000) - observation.at;
-  if (left > 0) return stay(`the initial delay of ${journal.initialDelaySeconds} s`, Math.min(left, 2_000));
+  if (left > 0) return waitFor(`the initial delay of ${journal.initialDelaySeconds} s`, Math.min(left, 2_000));
   return { kind: 'next', phase: 'evacuate' };
 }

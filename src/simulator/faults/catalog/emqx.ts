@@ -46,7 +46,7 @@ export const EMQX_FAULTS = {
   },
   'emqx-busy': {
     does: 'one node declines to begin an evacuation, for 3 to 15 s: its eviction agent is busy',
-    phases: ['switch', 'evacuate', 'back', 'return'],
+    phases: ['switch', 'evacuate', 'switch-back', 'return'],
     act: (scene, random) => {
       const pod = somePod(scene, random);
       return answering(scene, whole(random, 3_000, 15_000), ({ verb, target }) =>

@@ -29,7 +29,7 @@ export const ENGINE_FAULTS = {
       scene.disturb(ms);
       if (random.below(2) === 0) {
         await scene.clock.sleep(whole(random, 31_000, 50_000));
-        await another(scene, scene.process());
+        await startAnother(scene, scene.process());
       } else await scene.clock.sleep(ms);
     },
   },
@@ -48,12 +48,12 @@ export const ENGINE_FAULTS = {
   },
   'second-engine': {
     does: 'somebody else runs the same command while the run is under way; he is refused',
-    act: (scene) => another(scene, scene.process()),
+    act: (scene) => startAnother(scene, scene.process()),
   },
   'two-engines-begin': {
     does: 'somebody else runs the same command in the same moment; one of the two is refused',
     fromStart: true,
-    act: (scene) => another(scene, scene.process()),
+    act: (scene) => startAnother(scene, scene.process()),
   },
   'lease-stolen': {
     does: 'somebody writes another holder into the lease, and does nothing with it',
@@ -87,13 +87,13 @@ async function killAtWrite(scene: Scene, moment: Moment, skip: number): Promise<
 }
 
 /** Somebody else who runs the same command. */
-async function another(scene: Scene, process: EngineProcess): Promise<void> {
+async function startAnother(scene: Scene, process: EngineProcess): Promise<void> {
   const holder = scene.judge.facts.leaseHolder;
-  scene.trace.tell(`${process.holder} begins`);
+  scene.trace.describe(`${process.holder} begins`);
   try {
     await runUpgrade(process.context, scene.request, process.signal);
   } catch (error) {
-    scene.trace.tell(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+    scene.trace.describe(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
     scene.judge.stopped(process.holder, error);
     const named = error instanceof UpgradeError || error instanceof PortError || process.isDead;
     if (!named) scene.judge.fail('named errors', String(error));

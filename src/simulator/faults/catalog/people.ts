@@ -118,7 +118,7 @@ async function ask(scene: Scene, random: Random, control: Control): Promise<void
       await controlUpgrade(process.context, control, process.signal);
       return;
     } catch (error) {
-      scene.trace.tell(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
+      scene.trace.describe(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
       scene.judge.stopped(process.holder, error);
       // Of a command that could not reach the cluster, or died, nobody knows what became: it is asked again.
       if (!(error instanceof PortError) && !process.isDead) {

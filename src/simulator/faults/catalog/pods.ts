@@ -16,17 +16,17 @@ export const POD_FAULTS = {
   },
   'green-crash-kept': {
     does: 'a node of the new set crashes, and starts again in place',
-    phases: ['green', 'switch', 'evacuate', 'retire', 'revert', 'back', 'return', 'clear'],
+    phases: ['green', 'switch', 'evacuate', 'retire', 'revert', 'switch-back', 'return', 'retire-green'],
     act: (scene, random) => crash(scene, random, 'green', 'kept'),
   },
   'green-crash-lost': {
     does: 'a pod of the new set is lost with its volume, and made again',
-    phases: ['green', 'switch', 'evacuate', 'retire', 'revert', 'back', 'return', 'clear'],
+    phases: ['green', 'switch', 'evacuate', 'retire', 'revert', 'switch-back', 'return', 'retire-green'],
     act: (scene, random) => crash(scene, random, 'green', 'lost'),
   },
   'target-frozen': {
     does: 'a node that takes devices is frozen for 3 to 30 s: its pod stays Ready, and nothing it is sent is answered',
-    phases: ['switch', 'evacuate', 'back', 'return'],
+    phases: ['switch', 'evacuate', 'switch-back', 'return'],
     act: (scene, random) => {
       const ms = whole(random, 3_000, 30_000);
       return silencing(scene, random, ms, (node) => node.responsiveness.freeze(ms));
@@ -34,7 +34,7 @@ export const POD_FAULTS = {
   },
   'target-slow': {
     does: 'a node that takes devices answers each device and each request 5 s late, for 5 to 30 s',
-    phases: ['switch', 'evacuate', 'back', 'return'],
+    phases: ['switch', 'evacuate', 'switch-back', 'return'],
     act: (scene, random) => {
       const ms = whole(random, 5_000, 30_000);
       return silencing(scene, random, ms, (node) => node.responsiveness.slow(5_000, ms));
@@ -65,7 +65,7 @@ async function silencing(scene: Scene, random: Random, ms: number, silence: (nod
   const tenant = random.pick(takes);
   if (!tenant) return;
   const { name } = tenant.pod.metadata;
-  scene.trace.tell(`${name} does not answer for ${ms} ms`);
+  scene.trace.describe(`${name} does not answer for ${ms} ms`);
   causes.silent.set(name, { since: health.tick(), process: tenant.node.responsiveness });
   silence(tenant.node);
   await scene.clock.sleep(ms);

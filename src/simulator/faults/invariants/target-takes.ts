@@ -52,7 +52,7 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
     ordered({ process, verb, target }) {
       if (verb !== 'start') return;
       const { phase, from } = facts.journal ?? {};
-      const phases = setOfPod(target) === from?.set ? ['evacuate', 'retire'] : ['return', 'clear'];
+      const phases = setOfPod(target) === from?.set ? ['evacuate', 'retire'] : ['return', 'retire-green'];
       const taker = setOfPod(target) === from?.set ? facts.journal?.to.set : from?.set;
       look();
       const since = facts.now - (ceasedAt.get(taker ?? '') ?? Number.POSITIVE_INFINITY);

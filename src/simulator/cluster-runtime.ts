@@ -14,7 +14,7 @@ import type { Random } from './random';
 import { TrafficFront } from './traffic-front';
 
 /** What can be chosen of them. */
-export interface InhabitantsOptions {
+export interface ClusterRuntimeOptions {
   /** The one namespace the operator looks after. @default 'default' */
   namespace?: string;
   /** @default 'stock', as measured: it scales blue pods away before they are evacuated */
@@ -33,7 +33,7 @@ export interface InhabitantsOptions {
 }
 
 /** What they need to know of the Kubernetes cluster they live in. */
-export interface Habitat {
+export interface RuntimeHost {
   clock: SimulatedClock;
   random: Random;
   /** Text of the operator's bootstrap file (`id:secret` per line) for an EMQX cluster. */
@@ -46,24 +46,24 @@ export interface Habitat {
  * Who lives in a Kubernetes cluster, simulated whatever that cluster is: an EMQX node in each pod, the EMQX Operator, and
  * the ways in for clients.
  */
-export class Inhabitants {
+export class ClusterRuntime {
   readonly pods: EmqxPods;
   /** The management API of each pod's node, without a network. */
   readonly transport: EmqxTransport;
-  /** Knocks at each pod's node, without a network. */
+  /** Probes each pod's node, without a network. */
   readonly prober: Prober;
   private readonly fronts = new Map<string, TrafficFront>();
   private readonly ended = new AbortController();
 
   constructor(
-    private readonly habitat: Habitat,
-    private readonly options: InhabitantsOptions,
+    private readonly host: RuntimeHost,
+    private readonly options: ClusterRuntimeOptions,
   ) {
-    const { clock, random } = habitat;
+    const { clock, random } = host;
     this.pods = new EmqxPods({
       clock,
       random: random.fork('emqx'),
-      bootstrapUsers: (namespace, cluster) => habitat.bootstrapUsers(namespace, cluster),
+      bootstrapUsers: (namespace, cluster) => host.bootstrapUsers(namespace, cluster),
       ...pick(options, ['timings', 'licensedConnections', 'observer']),
       ...(options.podChanged ? { changed: options.podChanged } : {}),
     });
@@ -74,7 +74,7 @@ export class Inhabitants {
 
   /** Lets the operator work on this API, until `stop`. */
   operate(api: KubeApi): SimulatedOperator {
-    const { clock, random } = this.habitat;
+    const { clock, random } = this.host;
     const { operatorTransport: through = (direct) => direct } = this.options;
     const operator = new SimulatedOperator({
       api,
@@ -96,8 +96,8 @@ export class Inhabitants {
     let front = this.fronts.get(key);
     if (!front) {
       front = new TrafficFront({
-        clock: this.habitat.clock,
-        random: this.habitat.random.fork(`front ${key}`),
+        clock: this.host.clock,
+        random: this.host.random.fork(`front ${key}`),
         destinationOf: (pod) => {
           const node = this.pods.nodeIn(namespace, pod);
           return node?.isListening ? node : undefined;
@@ -105,20 +105,20 @@ export class Inhabitants {
         lagMs: this.options.endpointLagMs ?? 200,
       });
       this.fronts.set(key, front);
-      front.update(this.habitat.endpointsOf(namespace, service));
+      front.update(this.host.endpointsOf(namespace, service));
     }
     return front;
   }
 
   /** The endpoints of a Service have changed: new connections follow. */
   endpointsChanged(namespace: string, service: string): void {
-    this.fronts.get(`${namespace}/${service}`)?.update(this.habitat.endpointsOf(namespace, service));
+    this.fronts.get(`${namespace}/${service}`)?.update(this.host.endpointsOf(namespace, service));
   }
 
   /** Stops the operator. */
   stop(): void {
     this.ended.abort(new Error('the simulated world has ended'));
-    this.habitat.clock.touch();
+    this.host.clock.touch();
   }
 }
 

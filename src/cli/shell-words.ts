@@ -1,7 +1,7 @@
 import type { LinkFlags, Shell } from './shell';
 
 /** Words as one types them into a shell, so that it takes them for these words. */
-export function typed(...words: readonly string[]): string {
+export function shellWords(...words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word))).join(' ');
 }
 
@@ -17,7 +17,7 @@ export function commandOn(
     ...Object.entries(way).flatMap(([option, value]) => (value === undefined ? [] : [`--${option}`, value])),
     ...asGroup.flatMap((group) => ['--as-group', group]),
   ];
-  return `${program} ${typed(word, name, '-n', namespace, ...options)}`;
+  return `${program} ${shellWords(word, name, '-n', namespace, ...options)}`;
 }
 
 function quoted(word: string): string {

@@ -3,26 +3,26 @@ import type { Connection } from './connection';
 import { renderPlan } from './render/plan';
 import { count, json, moment, safe } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
-import { canvasOf, RunTeller } from './run-teller';
+import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
 
 /** How `upgrade` tells what it does. */
-export interface UpgradeTeller {
+export interface UpgradeReporter {
   planned(plan: UpgradePlan): void;
   /** A run that was left is gone on with. */
   resumed(run: RunStatus): void;
   event(event: ProgressEvent): void;
   /** The run is about to be left, because somebody asked for it. */
-  leaving(): void;
+  detaching(): void;
   done(report: UpgradeReport): void;
   /** What comes next is told by somebody else. */
   end(): void;
 }
 
 /** For people: plan, picture or log, report. */
-export class TextTeller implements UpgradeTeller {
+export class TextReporter implements UpgradeReporter {
   private readonly cluster: string;
-  private run: RunTeller | undefined;
+  private run: RunReporter | undefined;
   private hasBegun = false;
 
   constructor(
@@ -34,23 +34,23 @@ export class TextTeller implements UpgradeTeller {
 
   planned(plan: UpgradePlan): void {
     this.print(`${renderPlan(plan, canvasOf(this.shell))}\n`);
-    this.run = new RunTeller(this.shell, this.cluster);
+    this.run = new RunReporter(this.shell, this.cluster);
   }
 
   resumed({ from, to, phase, startedAt, connectionCap }: RunStatus): void {
     this.print(
       `${safe(`${this.cluster}: ${from} → ${to}`)}, begun at ${moment(startedAt)}, in phase ${phase}, at most ${count(connectionCap)} disconnects/s\n`,
     );
-    this.run = new RunTeller(this.shell, this.cluster);
+    this.run = new RunReporter(this.shell, this.cluster);
     this.hasBegun = true;
   }
 
   event(event: ProgressEvent): void {
     this.hasBegun = true;
-    this.run?.tell(event);
+    this.run?.report(event);
   }
 
-  leaving(): void {
+  detaching(): void {
     const { run } = this;
     this.end(); // by Ctrl-C a terminal loses its place
     run?.print(this.hasBegun ? '\nLeaving the upgrade as it is. Ctrl-C again ends at once.' : '');
@@ -73,7 +73,7 @@ export class TextTeller implements UpgradeTeller {
 }
 
 /** For programs: one JSON object a line. */
-export class JsonTeller implements UpgradeTeller {
+export class JsonReporter implements UpgradeReporter {
   constructor(private readonly shell: Shell) {}
 
   planned(plan: UpgradePlan): void {
@@ -88,7 +88,7 @@ export class JsonTeller implements UpgradeTeller {
     this.line(event);
   }
 
-  leaving(): void {}
+  detaching(): void {}
 
   done(report: UpgradeReport): void {
     this.line({ kind: 'report', report });

@@ -1,14 +1,14 @@
+import { IncidentDetector } from './incident-detector';
 import type { Journal } from './journal';
-import { fleetOf } from './known';
-import { Mishaps } from './mishaps';
+import { fleetOf } from './known-load';
 import { greenOf, type Observation } from './observation';
 import { paceAfter } from './pace';
 import { Peak } from './peak';
 
 /** What a process sees of a run beside what it does: it becomes the report. What was not written down when the process dies is lost. */
-export class Witness {
+export class RunRecorder {
   private readonly peak = new Peak();
-  private readonly mishaps = new Mishaps();
+  private readonly mishaps = new IncidentDetector();
   /** What nodes counted of their devices last, by pod: at the end nobody asks for it any more. */
   private readonly live = new Map<string, number>();
 
@@ -18,16 +18,16 @@ export class Witness {
   }
 
   /** To be called after each look. @returns whether something was seen that is to be written down at once */
-  see(observation: Observation, journal: Journal): boolean {
+  observe(observation: Observation, journal: Journal): boolean {
     const green = greenOf(observation.cluster, journal)?.name ?? '';
-    if (journal.driver === 'pilot') this.peak.see(observation, journal.aborted ? green : journal.from.set);
-    this.mishaps.see(observation, journal);
+    if (journal.driver === 'pilot') this.peak.observe(observation, journal.aborted ? green : journal.from.set);
+    this.mishaps.observe(observation, journal);
     for (const { pod, live } of observation.nodes.values()) if (live !== undefined) this.live.set(pod, live);
-    return this.mishaps.isNews;
+    return this.mishaps.hasNew;
   }
 
   /** What was noted is in the cluster. */
-  noted(): void {
+  written(): void {
     this.mishaps.written();
   }
 
@@ -38,7 +38,7 @@ export class Witness {
    */
   additions(before: Journal, after: Journal, at: number, last: Observation | undefined): Partial<Journal> {
     const peak = Math.max(before.peakPerSecond ?? 0, this.peak.value);
-    const incidents = this.mishaps.added(after.incidents);
+    const incidents = this.mishaps.withNew(after.incidents);
     const set = after.aborted ? after.from.set : after.to.set;
     return {
       pace: paceAfter(before, after, at),

@@ -1,8 +1,8 @@
 import { isHeld } from '../resource';
-import { HELD_PHASES } from './decide';
 import { type Incident, openIncident, withChange, withIncident } from './incident';
 import type { Journal, Phase } from './journal';
-import { knownLoadOf } from './known';
+import { HELD_PHASES } from './journal';
+import { knownLoadOf } from './known-load';
 import type { Observation, PodView } from './observation';
 
 /** A silence of the API server that is shorter than that is no incident, ms. */
@@ -17,13 +17,13 @@ type Change = (incidents: readonly Incident[] | undefined) => readonly Incident[
  * What goes wrong around a run, seen by holding each look against those before it: brokers that start anew, pods that go, a hold that
  * somebody resets, an API server that is away. Only what a process saw itself is known to it.
  */
-export class Mishaps {
+export class IncidentDetector {
   private readonly pods = new Map<string, Known>();
   private news: Change[] = [];
   private failedSince: number | undefined;
 
   /** Whether something is known that the journal does not have yet. */
-  get isNews(): boolean {
+  get hasNew(): boolean {
     return this.news.length > 0;
   }
 
@@ -33,11 +33,11 @@ export class Mishaps {
   }
 
   /** To be called after each look. */
-  see(observation: Observation, journal: Journal): void {
+  observe(observation: Observation, journal: Journal): void {
     const { at, cluster } = observation;
-    this.seeAnswer(at);
+    this.observeAnswer(at);
     const isWatched = journal.driver === 'pilot' && WATCHED.includes(journal.phase);
-    if (isWatched) this.seeHold(at, isHeld(cluster.resource), journal);
+    if (isWatched) this.observeHold(at, isHeld(cluster.resource), journal);
     const here = new Map(cluster.pods.map((pod) => [pod.name, pod]));
     for (const [name, known] of this.pods) {
       // Before devices are led to them, new nodes may start as often as they like.
@@ -51,7 +51,7 @@ export class Mishaps {
   }
 
   /** The incidents with what is new. */
-  added(incidents: readonly Incident[] | undefined): Incident[] | undefined {
+  withNew(incidents: readonly Incident[] | undefined): Incident[] | undefined {
     const all = this.news.reduce<readonly Incident[] | undefined>((list, change) => change(list), incidents);
     return all && [...all];
   }
@@ -61,7 +61,7 @@ export class Mishaps {
     this.news = [];
   }
 
-  private seeAnswer(at: number): void {
+  private observeAnswer(at: number): void {
     const since = this.failedSince;
     this.failedSince = undefined;
     if (since === undefined || at - since < SHORT_MS) return;
@@ -69,7 +69,7 @@ export class Mishaps {
     this.add({ kind: 'api-away', at: since, endedAt: at, subjects: [], what });
   }
 
-  private seeHold(at: number, isHeldNow: boolean, { phase, incidents }: Journal): void {
+  private observeHold(at: number, isHeldNow: boolean, { phase, incidents }: Journal): void {
     const open = openIncident(incidents, 'hold-reset');
     if (isHeldNow && open)
       this.news.push((list) => withChange(list, openIncident(list, 'hold-reset') ?? open, { endedAt: at }));
@@ -119,7 +119,7 @@ export class Mishaps {
 
 /** Whether a set is emptied and goes on purpose: its pods may be seen to go before its replicas are. */
 function isLeaving({ phase, from, to }: Journal, set: string): boolean {
-  return (phase === 'retire' && set === from.set) || (phase === 'clear' && set === to.set);
+  return (phase === 'retire' && set === from.set) || (phase === 'retire-green' && set === to.set);
 }
 
 interface Known {

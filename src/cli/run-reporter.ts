@@ -9,7 +9,7 @@ import type { Shell } from './shell';
 const PLAIN_WIDTH = 100;
 
 /** Tells the events of a run: as a picture that lives on a terminal, as lines of a log elsewhere. */
-export class RunTeller {
+export class RunReporter {
   private readonly screen: Screen | undefined;
   private view: RunView;
 
@@ -21,7 +21,7 @@ export class RunTeller {
     this.view = emptyView(cluster);
   }
 
-  tell(event: ProgressEvent): void {
+  report(event: ProgressEvent): void {
     const line = this.screen ? undefined : logLine(event, this.view);
     this.view = advance(this.view, event);
     if (line !== undefined) this.print(line);

@@ -1,5 +1,5 @@
 import type { Incident } from '../../src/upgrade';
-import { Mishaps } from '../../src/upgrade/mishaps';
+import { IncidentDetector } from '../../src/upgrade/incident-detector';
 import { BLUE, EMPTY, GREEN, named, observationOf, pod, resource, type Scene, sceneAt, T0 } from './fixtures';
 
 /** What is noted of some looks at a run in this phase, each a second after the one before. */
@@ -7,13 +7,13 @@ function noted(phase: 'green' | 'evacuate' | 'retire', ...changes: ((scene: Scen
   const scene = sceneAt(phase);
   for (const each of scene.pods) Object.assign(each, { uid: `uid of ${each.name}`, restarts: 0 });
   if (phase !== 'green') scene.journal.began.switch = T0;
-  const mishaps = new Mishaps();
+  const mishaps = new IncidentDetector();
   let incidents: Incident[] | undefined;
   for (const change of [() => {}, ...changes]) {
     change(scene);
     scene.journal.incidents = incidents;
-    mishaps.see(observationOf(structuredClone(scene)), scene.journal);
-    incidents = mishaps.added(incidents);
+    mishaps.observe(observationOf(structuredClone(scene)), scene.journal);
+    incidents = mishaps.withNew(incidents);
     mishaps.written();
     scene.at += 1_000;
   }
@@ -93,17 +93,17 @@ test('a hold that is reset is noted, and when it was restored', () => {
 
 test('an API server that is away for a while is noted when it is back', () => {
   const scene = sceneAt('evacuate');
-  const mishaps = new Mishaps();
+  const mishaps = new IncidentDetector();
   const away = (forMs: number) => {
     mishaps.failed(scene.at);
     mishaps.failed(scene.at + forMs / 2);
     scene.at += forMs;
-    mishaps.see(observationOf(scene), scene.journal);
-    const incidents = mishaps.added(undefined) ?? [];
+    mishaps.observe(observationOf(scene), scene.journal);
+    const incidents = mishaps.withNew(undefined) ?? [];
     mishaps.written();
     return incidents;
   };
   expect(away(3_000)).toEqual([]);
   expect(away(15_000)).toMatchObject([{ kind: 'api-away', at: T0 + 3_000, endedAt: T0 + 18_000 }]);
-  expect(mishaps.isNews).toBe(false);
+  expect(mishaps.hasNew).toBe(false);
 });

@@ -1,42 +1,42 @@
-import type { Situation, Step } from '../decide';
 import type { Phase } from '../journal';
 import { type NodeView, nodesOf, notCreated, type PodView, podsOf } from '../observation';
-import { moveOf, silentNodes, standStill, targetTakes } from './common';
-import { wayBack } from './control';
+import type { Situation, Step } from '../step';
+import { canTargetAccept, moveOf, silentNodes, stopEvacuations } from './common';
+import { abortStep } from './control';
 
 /**
  * What becomes of a step that has waited for too long, or for what the API server refuses: the evacuations are stopped, and the
  * run ends, or goes back where the user asked for that. What holds then is safe: nobody is disconnected, and the same command
  * resumes the run.
  */
-export function orStop(situation: Situation, step: Step): Step {
+export function stopIfStalled(situation: Situation, step: Step): Step {
   const { journal } = situation;
-  if (step.kind !== 'stay' || journal.paused) return step;
-  const why = refused(situation, step.waitingFor) ?? stalled(situation, step.waitingFor);
+  if (step.kind !== 'wait' || journal.paused) return step;
+  const why = refusedReason(situation, step.waitingFor) ?? stalledReason(situation, step.waitingFor);
   if (!why) return step;
   const stop: Step = {
     kind: 'stop',
     ...why,
     fix: 'nobody is disconnected any more; cure it and run the same command again, or abort',
-    actions: standStill(situation),
+    actions: stopEvacuations(situation),
     waitedFor: step.waitingFor,
   };
   const mayAbort = journal.limits.onFailure === 'abort' && journal.driver !== 'operator';
-  const back = mayAbort ? wayBack(situation) : undefined;
+  const back = mayAbort ? abortStep(situation) : undefined;
   return back && typeof back !== 'string' ? back : stop;
 }
 
 /** For how long pods that the API server refuses are waited for, in ms: a quota may become free in a moment. */
 const REFUSED_MS = 30_000;
 
-type Why = Pick<Extract<Step, { kind: 'stop' }>, 'code' | 'reason'>;
+type StopReason = Pick<Extract<Step, { kind: 'stop' }>, 'code' | 'reason'>;
 
-function refused({ refusal }: Situation, waitingFor: string): Why | undefined {
+function refusedReason({ refusal }: Situation, waitingFor: string): StopReason | undefined {
   if (refusal === undefined) return undefined;
   return { code: 'WRITE_REFUSED', reason: `the API server refuses what is needed for ${waitingFor}: ${refusal}` };
 }
 
-function stalled(situation: Situation, waitingFor: string): Why | undefined {
+function stalledReason(situation: Situation, waitingFor: string): StopReason | undefined {
   const { journal, idleMs } = situation;
   if (idleMs <= patienceMs(situation)) return undefined;
   const seconds = Math.round(idleMs / 1000);
@@ -80,7 +80,7 @@ function cause(situation: Situation, waitingFor: string): string {
   if (journal.phase !== 'evacuate' && journal.phase !== 'return') {
     return 'the operator or Kubernetes does not do its part; events and the operator’s log tell why';
   }
-  if (!targetTakes(situation)) return 'the traffic Service does not lead to the nodes that shall take the devices';
+  if (!canTargetAccept(situation)) return 'the traffic Service does not lead to the nodes that shall take the devices';
   return nodesOf(observation, source).flatMap(nodeCause).join('; ') || 'a pod is missing among the nodes to be emptied';
 }
 

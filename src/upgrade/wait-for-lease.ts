@@ -1,5 +1,5 @@
-import type { UpgradeContext } from './context';
 import { PortError } from './ports';
+import type { UpgradeContext } from './upgrade-context';
 
 /** Somebody else holds the lease, and may be gone. */
 export interface LeaseWait {
@@ -21,7 +21,7 @@ export function leaseWaitText({ holder, leftMs }: LeaseWait): string {
  *
  * @param report is called each second while it waits
  */
-export async function awaitLease(
+export async function waitForLease(
   { clock, cluster, holder }: UpgradeContext,
   report: (wait: LeaseWait) => void,
   signal?: AbortSignal,

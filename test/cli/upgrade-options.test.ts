@@ -1,4 +1,4 @@
-import { desiredOf, type Wanted } from '../../src/cli/wanted';
+import { desiredOf, type Wanted } from '../../src/cli/upgrade-options';
 import { API_VERSION, KIND, nodeNameOf, parseEmqxEnterprise, versionOf, withDefaults } from '../../src/resource';
 import { clusterOf } from '../_upgradable-cluster';
 

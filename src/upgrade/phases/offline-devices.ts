@@ -1,9 +1,9 @@
-import type { Situation, Step } from '../decide';
 import { type Incident, openIncident, withChange, withIncident } from '../incident';
 import type { Journal } from '../journal';
 import { devicesOn } from '../observation';
 import { MOST_RETURN_MS, offlineBudget } from '../offline-budget';
-import { moveOf, rest, silentNodes } from './common';
+import type { Situation, Step } from '../step';
+import { moveOf, restAfterStop, silentNodes } from './common';
 
 /** Devices come and go for other reasons, too: so often the fleet is counted anew, ms. */
 const RECOUNT_MS = 60_000;
@@ -36,7 +36,7 @@ export function areTooManyAway(situation: Situation): boolean {
   const { journal, observation } = situation;
   const budget = offlineBudget(journal);
   if (budget === undefined || !journal.evacuation) return false;
-  const halt = haltOf(journal);
+  const halt = openHaltOf(journal);
   if (!halt) return devicesAway(situation) > budget;
   // A number that somebody chose is there to be used.
   const isSoon = observation.at - halt.at < SOON_MS && journal.limits.offlineBudget === undefined;
@@ -44,7 +44,7 @@ export function areTooManyAway(situation: Situation): boolean {
 }
 
 /** Why nobody is sent away now, if it is for the sake of those who are away. */
-function haltOf({ incidents }: Journal): Incident | undefined {
+function openHaltOf({ incidents }: Journal): Incident | undefined {
   return openIncident(incidents, 'node-silent') ?? openIncident(incidents, 'devices-away');
 }
 
@@ -58,7 +58,7 @@ export function budgetUsed(situation: Situation): number {
  * The fleet, counted anew while devices come back as they should. Those that are on their way count as present; more that are missing
  * have left for reasons of their own.
  */
-export function recounted(situation: Situation): Pick<Journal, 'fleet'> | undefined {
+export function recountFleet(situation: Situation): Pick<Journal, 'fleet'> | undefined {
   const { observation, journal } = situation;
   const { fleet, connectionCap, returnMs = 1_000 } = journal;
   if (!fleet || observation.at - fleet.at < RECOUNT_MS) return undefined;
@@ -72,11 +72,11 @@ export function recounted(situation: Situation): Pick<Journal, 'fleet'> | undefi
  * What is written down when the eviction has to stop for the sake of those who are away, or may go on: an incident that begins, whose
  * cost grows, or that is over. Undefined where nothing is to be written.
  */
-export function noted(situation: Situation, tooManyAway: boolean): Extract<Step, { kind: 'note' }> | undefined {
+export function noteHalt(situation: Situation, tooManyAway: boolean): Extract<Step, { kind: 'note' }> | undefined {
   const { observation, journal } = situation;
   const { incidents } = journal;
   const silent = silentNodes(situation);
-  const open = haltOf(journal);
+  const open = openHaltOf(journal);
   const away = devicesAway(situation);
   const subjects = silent.map(({ pod }) => pod);
   const whatIsSilent = silent.map(({ pod, reason }) => `${pod} does not answer as a broker (${reason})`).join('; ');
@@ -90,8 +90,8 @@ export function noted(situation: Situation, tooManyAway: boolean): Extract<Step,
     const begun = isSame
       ? withChange(incidents, last, { endedAt: undefined, devicesAway: Math.max(away, last.devicesAway ?? 0) })
       : withIncident(incidents, { kind, at: observation.at, subjects, what, devicesAway: away });
-    const note = { incidents: begun, ...rest(observation) };
-    return { kind: 'note', note, say: `${what}: nobody else is sent away until that is over` };
+    const note = { incidents: begun, ...restAfterStop(observation) };
+    return { kind: 'note', note, warning: `${what}: nobody else is sent away until that is over` };
   }
   if (silent.length > 0 && open.kind === 'devices-away') {
     // This is why they are away.
@@ -101,13 +101,17 @@ export function noted(situation: Situation, tooManyAway: boolean): Extract<Step,
       what: whatIsSilent,
       devicesAway: most(open.devicesAway, away),
     } as const;
-    return { kind: 'note', note: { incidents: withChange(incidents, open, change) }, say: whatIsSilent };
+    return { kind: 'note', note: { incidents: withChange(incidents, open, change) }, warning: whatIsSilent };
   }
   const isOver = silent.length === 0 && !tooManyAway;
   if (isOver) {
     const change = { endedAt: observation.at, devicesAway: most(open.devicesAway, away) };
-    const note = { incidents: withChange(incidents, open, change), ...learned(situation, open) };
-    return { kind: 'note', note, say: `${open.what}: that is over; at most ${change.devicesAway} devices were away` };
+    const note = { incidents: withChange(incidents, open, change), ...learnReturnTime(situation, open) };
+    return {
+      kind: 'note',
+      note,
+      warning: `${open.what}: that is over; at most ${change.devicesAway} devices were away`,
+    };
   }
   // Each write costs one request: small changes are left to the next one.
   if (away <= 1.1 * (open.devicesAway ?? 0)) return undefined;
@@ -115,8 +119,8 @@ export function noted(situation: Situation, tooManyAway: boolean): Extract<Step,
 }
 
 /** There is nobody left to send away. */
-export function ended({ observation, journal }: Situation): Pick<Journal, 'incidents'> {
-  const open = haltOf(journal);
+export function endHalt({ observation, journal }: Situation): Pick<Journal, 'incidents'> {
+  const open = openHaltOf(journal);
   return open ? { incidents: withChange(journal.incidents, open, { endedAt: observation.at }) } : {};
 }
 
@@ -125,7 +129,7 @@ function most(known: number | undefined, now: number): number {
 }
 
 /** Where every node answered all the time, and nearly all devices are back, so long do they take. */
-function learned(situation: Situation, halt: Incident): Pick<Journal, 'returnMs'> {
+function learnReturnTime(situation: Situation, halt: Incident): Pick<Journal, 'returnMs'> {
   const { observation, journal } = situation;
   if (halt.kind !== 'devices-away' || journal.limits.offlineBudget !== undefined) return {};
   const tookMs = observation.at - halt.at;

@@ -1,12 +1,12 @@
 import { type EmqxEnterprise, versionOf } from '../resource';
 import type { Journal } from './journal';
-import { fleetOf } from './known';
+import { fleetOf } from './known-load';
 import { blueOf, type Observation } from './observation';
 import { servedVersion } from './served-version';
 import { digestOf, type Target } from './target';
 
 /** The journal of a run that begins. The cluster must have a set that serves. */
-export function firstPage(observation: Observation, target: Target): Journal {
+export function newJournal(observation: Observation, target: Target): Journal {
   const blue = blueOf(observation.cluster)!; // preflight found it
   return {
     schema: 1,

@@ -11,16 +11,16 @@ const HOLDS: Readonly<Record<Phase, string>> = {
     'blue nodes whose evacuation has begun go on at their rates, and green takes their devices; no node is removed',
   retire: 'all devices are on green; blue is empty, and its pods may be going',
   revert: 'devices stay where they are; the operator is held, and the old template may be back',
-  back: 'devices that connect may still enter green; nobody is disconnected',
+  'switch-back': 'devices that connect may still enter green; nobody is disconnected',
   return:
     'green nodes whose evacuation has begun go on at their rates, and blue takes their devices; no node is removed',
-  clear: 'all devices are on blue; green is empty, and its pods may be going',
+  'retire-green': 'all devices are on blue; green is empty, and its pods may be going',
   release: 'all devices are where they shall stay, and the other nodes are gone; the operator may still be held',
   native: 'the operator goes on by itself',
   done: 'the upgrade is done',
 };
 
 /** @param phase of the run; undefined when none has begun. */
-export function whatHolds(phase: Phase | undefined): string {
+export function stateWithoutDriver(phase: Phase | undefined): string {
   return phase === undefined ? 'nothing was written' : HOLDS[phase];
 }

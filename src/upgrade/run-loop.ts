@@ -1,23 +1,24 @@
 import { ActionFailures } from './action-failures';
 import { actionText } from './action-text';
-import type { UpgradeContext } from './context';
 import { CreationWarning } from './creation-warning';
-import { type Action, decide, isDangerous, type Step } from './decide';
+import { decide } from './decide';
 import { UpgradeError } from './errors';
 import { Failures } from './failures';
 import { Freshness } from './freshness';
-import { HeldLease, leaseLost, Overslept } from './held-lease';
+import { HeldLease, LeaseExpired, leaseLost } from './held-lease';
 import { Idleness } from './idleness';
 import type { Journal } from './journal';
 import type { ClusterView, LeaseView, Observation } from './observation';
-import { type LookOptions, Observer } from './observe';
+import { type ObserveOptions, Observer } from './observe';
 import { PortError } from './ports';
 import { Probes } from './probes';
 import { revertPatch } from './revert';
+import { RunRecorder } from './run-recorder';
 import { sampleOf } from './sample';
+import { stateWithoutDriver } from './state-without-driver';
+import { type Action, isDangerous, type Step } from './step';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
-import { whatHolds } from './what-holds';
-import { Witness } from './witness';
+import type { UpgradeContext } from './upgrade-context';
 
 /** A change wakes the loop before its time; changes that come together are looked at together. */
 const TOGETHER_MS = 100;
@@ -32,23 +33,23 @@ const NODES_KEPT_MS = 1_000;
 export type Until = (journal: Journal, observation: Observation) => boolean;
 
 /** One process that brings a run forward: the loop, and nothing that the cluster or the journal does not hold. */
-export class Run {
+export class RunLoop {
   private readonly observer: Observer;
   private readonly lease: HeldLease;
   private readonly probes: Probes;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
-  private isLeft = false;
+  private isLeaving = false;
   /** Of the journal, as it was last seen or written. */
   private version = '';
   private readonly idle = new Idleness();
   private readonly targetIn: (view: ClusterView) => Target;
   /** Of looking, of keeping the lease, and of writing the journal. */
   private readonly failures: Failures;
-  private readonly undone: ActionFailures;
+  private readonly failedActions: ActionFailures;
   private readonly freshness: Freshness;
   private readonly creation = new CreationWarning();
-  private readonly witness = new Witness();
+  private readonly witness = new RunRecorder();
 
   constructor(
     private readonly context: UpgradeContext,
@@ -63,25 +64,25 @@ export class Run {
     this.lease = new HeldLease(clock, cluster, holder);
     this.freshness = new Freshness(clock, this.lease);
     this.targetIn = targetsOf(request);
-    const report = (kind: 'action' | 'warning', text: string) => this.tell(kind, text);
+    const report = (kind: 'action' | 'warning', text: string) => this.report(kind, text);
     this.failures = new Failures(clock, holder, report);
-    this.undone = new ActionFailures(clock, holder, report);
+    this.failedActions = new ActionFailures(clock, holder, report);
     this.probes = new Probes(clock, emqx);
   }
 
   /** To the end, or to where it shall be left. */
-  async go(signal?: AbortSignal): Promise<void> {
+  async run(signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     const ended = new AbortController();
     cluster.follow(ended.signal);
     try {
-      if (this.before) await this.begin(this.before, signal);
-      else this.tellIgnored();
-      this.tellPhase(!this.before);
+      if (this.before) await this.writeFirstJournal(this.before, signal);
+      else this.reportIgnored();
+      this.reportPhase(!this.before);
       let keptMs = 0;
-      while (this.journal.phase !== 'done' && !this.isLeft) {
-        const pauseMs = await this.oneStep(keptMs, signal);
-        keptMs = pauseMs > 0 && (await this.pause(pauseMs, signal)) ? NODES_KEPT_MS : 0;
+      while (this.journal.phase !== 'done' && !this.isLeaving) {
+        const pauseMs = await this.step(keptMs, signal);
+        keptMs = pauseMs > 0 && (await this.waitForChange(pauseMs, signal)) ? NODES_KEPT_MS : 0;
       }
     } finally {
       ended.abort();
@@ -89,38 +90,38 @@ export class Run {
   }
 
   /** Returns how long to wait before the next one. */
-  private async oneStep(keptMs: number, signal?: AbortSignal): Promise<number> {
+  private async step(keptMs: number, signal?: AbortSignal): Promise<number> {
     try {
-      const waitMs = await this.lookAndAct(keptMs, signal);
+      const waitMs = await this.observeAndAct(keptMs, signal);
       this.failures.clear('the cluster answers again');
       return waitMs;
     } catch (error) {
-      await this.failed(error, signal); // the next look shows what became of it
+      await this.handleFailure(error, signal); // the next look shows what became of it
       return 0;
     }
   }
 
-  private async lookAndAct(keptMs: number, signal?: AbortSignal): Promise<number> {
-    const anew = this.freshness.isOver(this.journal.phase);
-    await this.lease.keep(signal);
-    const observation = await this.look(signal, { keptMs, anew });
-    if (anew) this.freshness.begin();
-    this.follow(observation);
-    this.isLeft = this.until(this.journal, observation);
-    if (this.isLeft) return 0;
-    if (this.witness.see(observation, this.journal)) await this.turnPage({}, false, signal);
+  private async observeAndAct(keptMs: number, signal?: AbortSignal): Promise<number> {
+    const anew = this.freshness.mustRead(this.journal.phase);
+    await this.lease.renewIfDue(signal);
+    const observation = await this.observe(signal, { keptMs, anew });
+    if (anew) this.freshness.refreshed();
+    this.adoptWritten(observation);
+    this.isLeaving = this.until(this.journal, observation);
+    if (this.isLeaving) return 0;
+    if (this.witness.observe(observation, this.journal)) await this.writeJournal({}, false, signal);
     const step = this.decide(observation);
     if (this.journal.phase === 'done') return 0;
-    this.tellSample(observation);
+    this.reportSample(observation);
     const uncreated = this.creation.in(observation.cluster);
-    if (uncreated !== undefined) this.tell('warning', uncreated);
+    if (uncreated !== undefined) this.report('warning', uncreated);
     if (step.kind === 'stop') return this.stop(signal);
-    if (step.kind !== 'stay' || !step.actions.some(isDangerous)) return this.take(step, observation, signal);
+    if (step.kind !== 'wait' || !step.actions.some(isDangerous)) return this.takeStep(step, observation, signal);
     // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
-    const now = await this.look(signal, { keptMs: NODES_KEPT_MS, anew: true });
-    this.follow(now);
+    const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, anew: true });
+    this.adoptWritten(now);
     const sure = this.decide(now);
-    return sure.kind === 'stop' ? this.stop(signal) : this.take(sure, now, signal);
+    return sure.kind === 'stop' ? this.stop(signal) : this.takeStep(sure, now, signal);
   }
 
   /**
@@ -128,15 +129,15 @@ export class Run {
    *
    * @throws UpgradeError when it fails for too long, or the error itself where trying again makes no sense
    */
-  private async failed(error: unknown, signal?: AbortSignal): Promise<void> {
+  private async handleFailure(error: unknown, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     const { failures, journal } = this;
     failures.add(error);
     if (failures.last?.code === 'unavailable') this.witness.failed(this.context.clock.now());
-    this.freshness.doubt();
+    this.freshness.invalidate();
     const isSilent = !journal.paused && failures.forMs > journal.limits.stallMs;
     if (failures.isRefused || isSilent) {
-      throw failures.gaveUp(whatHolds(journal.phase));
+      throw failures.givenUp(stateWithoutDriver(journal.phase));
     }
     await this.context.clock.sleep(failures.waitMs, signal);
   }
@@ -146,31 +147,31 @@ export class Run {
    * have released it.
    */
   private async stop(signal?: AbortSignal): Promise<number> {
-    const anew = await this.look(signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
-    this.follow(anew);
+    const anew = await this.observe(signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
+    this.adoptWritten(anew);
     let step = this.decide(anew);
     if (step.kind === 'stop' && step.waitedFor !== undefined) {
       // What was waited for may have come, and be followed by something else, without a watch that reported it.
-      this.idle.see(this.journal, step.waitedFor, anew);
+      this.idle.observe(this.journal, step.waitedFor, anew);
       step = this.decide(anew);
     }
-    if (step.kind === 'stop') return this.take(step, anew, signal);
-    this.freshness.doubt(); // what made it stop was not so any more
+    if (step.kind === 'stop') return this.takeStep(step, anew, signal);
+    this.freshness.invalidate(); // what made it stop was not so any more
     return LOOK_AGAIN_MS;
   }
 
-  private async look(signal: AbortSignal | undefined, options: LookOptions): Promise<Observation> {
-    return this.probes.see(await this.observer.look(this.journal, signal, options), this.journal, signal);
+  private async observe(signal: AbortSignal | undefined, options: ObserveOptions): Promise<Observation> {
+    return this.probes.observe(await this.observer.observe(this.journal, signal, options), this.journal, signal);
   }
 
   private decide(observation: Observation): Step {
     const target = this.targetIn(observation.cluster);
     const { journal, heartbeatAt, idle } = this;
-    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms, refusal: this.undone.refusal });
+    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms, refusal: this.failedActions.refusal });
   }
 
   /** Waits, or less when something changes in the cluster meanwhile; tells whether it did. */
-  private async pause(ms: number, signal?: AbortSignal): Promise<boolean> {
+  private async waitForChange(ms: number, signal?: AbortSignal): Promise<boolean> {
     const { clock, cluster } = this.context;
     const over = new AbortController();
     const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
@@ -190,29 +191,29 @@ export class Run {
   }
 
   /** Returns how long to wait before the next look. */
-  private async take(step: Step, observation: Observation, signal?: AbortSignal): Promise<number> {
+  private async takeStep(step: Step, observation: Observation, signal?: AbortSignal): Promise<number> {
     switch (step.kind) {
       case 'next':
-        await this.turnPage({ ...step.note, phase: step.phase }, step.answers !== undefined, signal, observation);
-        this.tellPhase(false);
+        await this.writeJournal({ ...step.note, phase: step.phase }, step.answers !== undefined, signal, observation);
+        this.reportPhase(false);
         return 0;
       case 'note':
-        await this.turnPage(step.note, step.answers !== undefined, signal);
-        if (step.say) this.tell('warning', step.say);
-        else if (step.answers) this.tell('action', `as asked: ${step.answers}`);
+        await this.writeJournal(step.note, step.answers !== undefined, signal);
+        if (step.warning) this.report('warning', step.warning);
+        else if (step.answers) this.report('action', `as asked: ${step.answers}`);
         return 0;
-      case 'stay': {
-        if (step.waitingFor !== this.waitingFor) this.tell('waiting', step.waitingFor);
+      case 'wait': {
+        if (step.waitingFor !== this.waitingFor) this.report('waiting', step.waitingFor);
         this.waitingFor = step.waitingFor;
-        this.idle.see(this.journal, step.waitingFor, observation);
+        this.idle.observe(this.journal, step.waitingFor, observation);
         return Math.min(step.pollMs, await this.actAll(step.actions, observation, signal));
       }
       case 'stop': {
         const { note, actions = [] } = step;
-        if (note) await this.turnPage(note, false, signal);
+        if (note) await this.writeJournal(note, false, signal);
         const waitMs = await this.actAll(actions, observation, signal);
-        if (this.undone.isWorthwhile(actions)) return waitMs;
-        throw new UpgradeError(step.code, [step.reason, ...this.undone.words].join('; '), step.fix);
+        if (this.failedActions.mayBeRetried(actions)) return waitMs;
+        throw new UpgradeError(step.code, [step.reason, ...this.failedActions.messages].join('; '), step.fix);
       }
     }
   }
@@ -222,27 +223,27 @@ export class Run {
     const results = await Promise.allSettled(actions.map((action) => this.attempt(action, observation, signal)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
-    return this.undone.firstMs(actions);
+    return this.failedActions.nextRetryMs(actions);
   }
 
   private async attempt(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     const { clock } = this.context;
-    if (!this.undone.isDue(action)) return;
+    if (!this.failedActions.isDue(action)) return;
     if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
-    await this.lease.keepForWrite(signal);
+    await this.lease.renewBeforeWrite(signal);
     try {
       await this.act(action, observation, signal);
-      this.undone.done(action);
+      this.failedActions.done(action);
     } catch (error) {
       signal?.throwIfAborted();
-      this.undone.add(action, error);
-      this.freshness.doubt();
+      this.failedActions.add(action, error);
+      this.freshness.invalidate();
     }
   }
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     const { cluster, emqx } = this.context;
-    if (!this.undone.has(action)) this.tell('action', actionText(action, this.journal.from.version));
+    if (!this.failedActions.has(action)) this.report('action', actionText(action, this.journal.from.version));
     switch (action.do) {
       case 'select-traffic':
         return cluster.selectTraffic(action.service, action.revision, signal);
@@ -255,10 +256,10 @@ export class Run {
       case 'mark-serving':
         return cluster.markServing(action.pod, signal);
       case 'start-evacuation':
-        this.observer.forget(action.pod);
+        this.observer.invalidate(action.pod);
         return emqx.startEvacuation(action.pod, action.node, action.order, signal);
       case 'stop-evacuation':
-        this.observer.forget(action.pod);
+        this.observer.invalidate(action.pod);
         return emqx.stopEvacuation(action.pod, action.node, signal);
       case 'scale-set':
         return cluster.scaleSet(action.set, action.replicas, signal);
@@ -292,12 +293,12 @@ export class Run {
    * A process that was paused between its last look and this write, another one going on with the run meanwhile, writes nothing:
    * the page is another one by then.
    *
-   * @param takesUp whether the request that was seen is removed by this write
+   * @param answersRequest whether the request that was seen is removed by this write
    * @param last the look that the change follows from; of the last one the report is made.
    */
-  private async turnPage(
+  private async writeJournal(
     change: Partial<Journal>,
-    takesUp: boolean,
+    answersRequest: boolean,
     signal?: AbortSignal,
     last?: Observation,
   ): Promise<void> {
@@ -308,16 +309,16 @@ export class Run {
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
     const write = async () => {
-      await this.lease.keepForWrite(signal);
-      this.version = await cluster.writeJournal(next, { version: this.version, takesUp }, signal);
+      await this.lease.renewBeforeWrite(signal);
+      this.version = await cluster.writeJournal(next, { version: this.version, answersRequest }, signal);
     };
-    await this.insist(write, false, signal);
+    await this.writeUntilDone(write, false, signal);
     this.journal = next;
-    this.witness.noted();
+    this.witness.written();
     // A note alone (an incident, a hold) makes nothing that is waited for or refused new.
-    if (!change.phase && !takesUp) return;
+    if (!change.phase && !answersRequest) return;
     this.idle.reset();
-    this.undone.reset();
+    this.failedActions.reset();
   }
 
   /**
@@ -325,25 +326,25 @@ export class Run {
    *
    * @param inAnyCase whether it makes sense also when something has changed meanwhile
    */
-  private async insist(write: () => Promise<void>, inAnyCase: boolean, signal?: AbortSignal): Promise<void> {
+  private async writeUntilDone(write: () => Promise<void>, inAnyCase: boolean, signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     for (let isFirst = true; ; isFirst = false) {
       try {
         // It may have been taken by force meanwhile.
-        if (!isFirst && this.lease.isOurs) this.heed(await cluster.readLease(signal));
+        if (!isFirst && this.lease.isOurs) this.checkLease(await cluster.readLease(signal));
         await write();
         return this.failures.clear('the cluster answers again');
       } catch (error) {
         const isConflict = error instanceof PortError && error.code === 'conflict';
-        if (error instanceof Overslept || (isConflict && !inAnyCase)) throw error;
-        await this.failed(error, signal);
+        if (error instanceof LeaseExpired || (isConflict && !inAnyCase)) throw error;
+        await this.handleFailure(error, signal);
       }
     }
   }
 
   /** What stands in the cluster counts: while this process slept, another one may have gone on with the run. */
-  private follow({ cluster: { journal: written, journalVersion, lease } }: Observation): void {
-    this.heed(lease);
+  private adoptWritten({ cluster: { journal: written, journalVersion, lease } }: Observation): void {
+    this.checkLease(lease);
     if (written && written.run !== this.journal.run) throw leaseLost('another run has begun meanwhile');
     this.version = journalVersion;
     const { phase } = this.journal;
@@ -351,47 +352,47 @@ export class Run {
     if (this.journal.phase === phase) return;
     // A write of ours whose answer was lost, or another process that has given the lease back.
     this.idle.reset();
-    this.undone.reset();
-    this.tellPhase(false);
+    this.failedActions.reset();
+    this.reportPhase(false);
   }
 
-  private heed(lease: LeaseView | undefined): void {
+  private checkLease(lease: LeaseView | undefined): void {
     if (lease && lease.holder !== this.context.holder) throw leaseLost(`${lease.holder} has taken the lease`);
   }
 
   /** What may have to be given back is kept first; with the journal the run has begun. */
-  private async begin({ resource }: ClusterView, signal?: AbortSignal): Promise<void> {
+  private async writeFirstJournal({ resource }: ClusterView, signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     const { journal } = this;
     const write = async () => {
-      await this.lease.keep(signal);
+      await this.lease.renewIfDue(signal);
       if (journal.from.digest !== undefined) await cluster.keepSpec(journal.run, resource.spec, signal);
       this.version = await cluster.writeJournal(journal, undefined, signal);
     };
-    await this.insist(write, true, signal);
+    await this.writeUntilDone(write, true, signal);
   }
 
   /** A run keeps what it began with. */
-  private tellIgnored(): void {
+  private reportIgnored(): void {
     const { driver = 'pilot', stormCap } = this.request;
     const { journal } = this;
     if (driver !== journal.driver)
-      this.tell('warning', `the run goes on with the ${journal.driver} driver it began with`);
+      this.report('warning', `the run goes on with the ${journal.driver} driver it began with`);
     if (stormCap !== undefined && stormCap !== journal.connectionCap) {
-      this.tell('warning', `the run goes on with the cap of ${journal.connectionCap}/s it began with`);
+      this.report('warning', `the run goes on with the cap of ${journal.connectionCap}/s it began with`);
     }
   }
 
-  private tell(kind: 'action' | 'waiting' | 'warning', text: string): void {
+  private report(kind: 'action' | 'waiting' | 'warning', text: string): void {
     this.context.progress.report({ kind, at: this.context.clock.now(), text });
   }
 
-  private tellPhase(resumed: boolean): void {
+  private reportPhase(resumed: boolean): void {
     const at = this.context.clock.now();
     this.context.progress.report({ kind: 'phase', at, phase: this.journal.phase, resumed });
   }
 
-  private tellSample(observation: Observation): void {
+  private reportSample(observation: Observation): void {
     const sample = sampleOf(observation, this.journal);
     this.context.progress.report({ kind: 'sample', at: observation.at, sample });
   }

@@ -35,7 +35,7 @@ export interface Wanted {
 export function readWanted(reader: OptionReader, argument: string | undefined, flags: WantedFlags): Wanted {
   const { file, setVersion } = flags;
   const name = nameIn(reader, argument);
-  const namespace = readWay(reader, flags);
+  const namespace = readDriver(reader, flags);
   if (file !== undefined && setVersion !== undefined) {
     reader.problem({
       path: '--set-version',
@@ -55,7 +55,7 @@ export function readWanted(reader: OptionReader, argument: string | undefined, f
 }
 
 /** Reads what leads to the cluster; returns the namespace. */
-export function readWay(
+export function readDriver(
   reader: OptionReader,
   { namespace, emqxUrl, requestTimeout }: ClusterFlags,
 ): string | undefined {
