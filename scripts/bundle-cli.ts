@@ -7,9 +7,6 @@ const CLI = path.resolve(__dirname, '../src/cli');
 const DIST = path.resolve(process.argv[2] ?? path.join(__dirname, '../dist'));
 const OUT = path.join(DIST, 'cli');
 
-/** Whoever describes clusters has them. */
-const EXTERNAL = ['cdk8s', 'cdk8s-plus-27', 'constructs'];
-
 const common: BuildOptions = {
   bundle: true,
   platform: 'node',
@@ -52,7 +49,6 @@ async function main(): Promise<void> {
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.mjs' },
-    external: EXTERNAL,
     // Some packages in it are of the other kind.
     banner: { js: `import{createRequire}from'node:module';const require=createRequire(import.meta.url);` },
   });

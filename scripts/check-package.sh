@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# The package as npm would publish it: its exports are well-formed; a program in an empty folder that uses the constructs
-# alone does not load Pulumi, and does not get it installed; and Pulumi programs, CommonJS and ESM, find
-# the resource, and by the text in its state the provider. Needs `npm run build` before.
-# usage: check-package.sh FOLDER (made here, left behind)
+# The package as npm would publish it: its exports are well-formed; its documents lead only to what is in it, and it is small
+# (check-installed.ts); its command line upgrades a cluster; programs for cdk8s compile and run with the constructs alone, and get
+# neither Pulumi nor a Kubernetes client with them; Pulumi programs, CommonJS and ESM, compile, find the resource, and by the text in
+# its state the provider. Needs `npm run build` before.
+# usage: check-package.sh [FOLDER] (made here, left behind; default: one that is removed)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-folder=${1:?folder}
+folder=${1:-$(mktemp -d)}
+sandbox=
+trap '[ -z "$sandbox" ] || kill "$sandbox" 2>/dev/null || true; [ -n "${1:-}" ] || rm -rf "$folder"' EXIT
 mkdir -p "$folder"
 cd "$root"
 tarball=$(npm pack --silent --ignore-scripts --pack-destination "$folder")
@@ -13,7 +16,8 @@ npx --no-install publint --strict
 npx --no-install attw "$folder/$tarball" --profile node16
 cd "$folder"
 npm init --yes >/dev/null
-npm install --silent --ignore-scripts "./$tarball" cdk8s constructs
+npm install --silent --ignore-scripts "./$tarball"
+"$root/node_modules/.bin/tsx" "$root/scripts/check-installed.ts" node_modules
 cat >program.js <<'PROGRAM'
 const { App, Chart, Duration } = require('cdk8s');
 const { EmqxEnterpriseCluster, MqttService } = require('emqx-blue-green');
@@ -38,16 +42,49 @@ PROGRAM
 node program.js
 grep -q 'kind: EmqxEnterprise' manifests/*.yaml
 
-# As TypeScript, with the settings that `cdk8s init` gives, and by the ways in which others find modules.
-awk '/^```ts/ { within = 1; next } /^```/ { if (within) exit } within' "$root/README.md" >first.ts
-npm install --silent --ignore-scripts --no-save ts5.4@npm:typescript@5.4 ts5.9@npm:typescript@5.9 ts6@npm:typescript@6 @types/node@20
+# block IMPORT: the README's first program with that import.
+block() { awk -v import="$1" '/^```ts/ { within = 1; text = ""; next } /^```/ { if (within && index(text, import)) { printf "%s", text; exit } within = 0 } within { text = text $0 "\n" }' "$root/README.md"; }
+
+# compiles VERSION OPTION…: the TypeScript program of this folder, by that compiler. Declarations of others are not ours to mend: those
+# of @grpc/grpc-js, which Pulumi brings, are wrong to some compilers.
+compiles() {
+  local version=$1 output
+  shift
+  output=$(node "$compilers/$version/lib/tsc.js" --noEmit --pretty false -p . "$@") || true
+  if grep -E 'error TS' <<<"$output" | grep -v '^node_modules/@grpc/'; then
+    echo "does not compile: TypeScript $version $*"
+    exit 1
+  fi
+}
+npm install --silent --ignore-scripts --prefix compilers ts5.4@npm:typescript@5.4 ts5.9@npm:typescript@5.9 ts6@npm:typescript@6
+compilers=$PWD/compilers/node_modules
+
+# With the settings that `cdk8s init typescript-app` gives, by each compiler, and by the other ways to find modules.
+block "from 'cdk8s'" >first.ts
+npm install --silent --ignore-scripts @types/node@20
 cp "$root/node_modules/cdk8s-cli/templates/typescript-app/tsconfig.json" tsconfig.json
 for version in ts5.4 ts5.9 ts6; do
-  node "node_modules/$version/lib/tsc.js" --noEmit -p .
+  compiles $version
+  compiles $version --module node16 --moduleResolution node16
+  compiles $version --module es2022 --moduleResolution bundler
 done
-node node_modules/ts5.9/lib/tsc.js --noEmit -p . --module node16 --moduleResolution node16
-node node_modules/ts5.9/lib/tsc.js --noEmit -p . --module es2022 --moduleResolution bundler
-echo "the README's first program compiles with TypeScript 5.4, 5.9 and 6, and by each way to find modules"
+compiles ts5.4 --moduleResolution node10
+compiles ts5.9 --moduleResolution node10
+compiles ts6 --moduleResolution node10 --ignoreDeprecations 6.0
+echo "the README's program for cdk8s compiles with TypeScript 5.4, 5.9 and 6, by node10, node16 and bundler"
+
+cat >operator.js <<'PROGRAM'
+const { App, Chart } = require('cdk8s');
+const { EmqxOperator } = require('emqx-blue-green');
+const app = new App({ outdir: 'operator' });
+new EmqxOperator(new Chart(app, 'operator'), 'Operator');
+app.synth();
+PROGRAM
+(node operator.js 2>&1 || true) | grep -q 'this construct needs the package cdk8s-plus-27: npm install it'
+npm install --silent --ignore-scripts cdk8s-plus-27
+node operator.js
+grep -q 'kind: Deployment' operator/*.yaml
+echo "the operator needs cdk8s-plus-27, and says so"
 
 npx --no-install emqx-blue-green --help >/dev/null
 (npx --no-install emqx-blue-green check --kubeconfig nowhere 2>&1 || true) | grep -q 'the kubeconfig nowhere: ENOENT'
@@ -56,7 +93,6 @@ echo "a program in an empty folder synthesizes with the constructs alone"
 # The packed command line: a whole upgrade of a cluster in the sandbox, and the way through a proxy.
 node_modules/.bin/emqx-blue-green sandbox --clients 30 --port 0 --kubeconfig-out kubeconfig >sandbox.log &
 sandbox=$!
-trap 'kill "$sandbox" 2>/dev/null || true' EXIT
 until grep -q 'clients are connected' sandbox.log; do kill -0 "$sandbox" && sleep 0.2; done
 npx --no-install emqx-blue-green upgrade --kubeconfig kubeconfig --set-version 4.4.15 --yes | tail -n 12
 npx --no-install emqx-blue-green status --kubeconfig kubeconfig | grep -q 'EMQX 4.4.15: at rest'
@@ -64,18 +100,38 @@ sed 's|server: .*|server: https://kubernetes.invalid|' kubeconfig >proxied
 (HTTPS_PROXY=http://127.0.0.1:9 npx --no-install emqx-blue-green status --kubeconfig proxied 2>&1 || true) | grep -q ECONNREFUSED
 kill "$sandbox"
 wait "$sandbox"
-trap - EXIT
+sandbox=
 echo "the packed command line upgrades a cluster"
 if npm ls --all --parseable | grep -E 'node_modules/(@pulumi|@kubernetes)/'; then
   echo "the constructs alone bring the packages above with them"
   exit 1
 fi
 
-version=$(node -p "require('$root/node_modules/@pulumi/pulumi/package.json').version")
+sdk=$(node -p "require('$root/node_modules/@pulumi/pulumi/package.json').version")
 mkdir pulumi
 cd pulumi
 npm init --yes >/dev/null
-npm install --silent --ignore-scripts "../$tarball" cdk8s constructs "@pulumi/pulumi@$version"
+npm install --silent --ignore-scripts "../$tarball" "@pulumi/pulumi@$sdk" @types/node@20
+
+# With the settings that `pulumi new typescript` gives, older and newer ones.
+block "from 'emqx-blue-green/pulumi'" >index.ts
+cat >tsconfig.json <<'SETTINGS'
+{
+  "compilerOptions": {
+    "strict": true, "target": "es2020", "sourceMap": true, "experimentalDecorators": true, "noFallthroughCasesInSwitch": true,
+    "noImplicitReturns": true, "forceConsistentCasingInFileNames": true, "module": "commonjs"
+  },
+  "files": ["index.ts"]
+}
+SETTINGS
+for version in ts5.4 ts5.9 ts6; do
+  compiles $version --module node16 --moduleResolution node16
+  compiles $version --module es2022 --moduleResolution bundler
+done
+compiles ts5.4 --moduleResolution node10
+compiles ts5.9 --moduleResolution node10
+compiles ts6 --moduleResolution node10 --ignoreDeprecations 6.0
+echo "the README's program for Pulumi compiles with TypeScript 5.4, 5.9 and 6, by node10, node16 and bundler"
 cat >program.js <<'PROGRAM'
 const pulumi = require('@pulumi/pulumi');
 const { EmqxEnterprise, EmqxOperator } = require('emqx-blue-green/pulumi');
@@ -122,5 +178,5 @@ mkdir ../pnpm
 cp program.js program.mjs run.js ../pnpm
 cd ../pnpm
 npm init --yes >/dev/null
-npx --yes pnpm@10 add --silent --ignore-scripts "../$tarball" cdk8s constructs "@pulumi/pulumi@$version"
+npx --yes pnpm@10 add --silent --ignore-scripts "../$tarball" "@pulumi/pulumi@$sdk"
 programs pnpm

@@ -14,7 +14,7 @@ export class CommandError extends Error {
     message: string,
     /** What to do about it. */
     readonly fix: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

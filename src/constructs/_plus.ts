@@ -1,9 +1,23 @@
 /** The one file that loads cdk8s-plus: service accounts, what they are bound to, and the Deployment of the operator. */
 import { ApiObject, Duration, JsonPatch } from 'cdk8s';
-import * as plus from 'cdk8s-plus-27';
+import type * as Plus from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { clusterScoped } from './_cluster-scoped';
 import type { OperatorResources } from './operator-resources';
+
+/**
+ * The package `cdk8s-plus-27`, an optional peer dependency: a cluster needs none of it.
+ *
+ * @throws Error when it is not installed
+ */
+function plusPackage(): typeof Plus {
+  try {
+    return require('cdk8s-plus-27');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    throw new Error('this construct needs the package cdk8s-plus-27: npm install it, in version 2.9 or later');
+  }
+}
 
 interface Name {
   readonly name: string;
@@ -16,11 +30,13 @@ export function serviceAccount(
   id: string,
   metadata: Name & { labels?: Record<string, string> },
 ): void {
-  new plus.ServiceAccount(scope, id, { metadata, automountToken: true });
+  const { ServiceAccount } = plusPackage();
+  new ServiceAccount(scope, id, { metadata, automountToken: true });
 }
 
 /** Gives a Role of the binding's own namespace to a service account. */
 export function bindRole(scope: Construct, id: string, binding: Name, role: string, account: Name): void {
+  const plus = plusPackage();
   new plus.RoleBinding(scope, id, {
     metadata: { name: binding.name, namespace: binding.namespace },
     role: plus.Role.fromRoleName(scope, `${id}Role`, role),
@@ -29,6 +45,7 @@ export function bindRole(scope: Construct, id: string, binding: Name, role: stri
 
 /** Gives a ClusterRole to a service account, in all namespaces. */
 export function bindClusterRole(scope: Construct, id: string, name: string, role: string, account: Name): void {
+  const plus = plusPackage();
   const binding = new plus.ClusterRoleBinding(scope, id, {
     metadata: { name },
     role: plus.ClusterRole.fromClusterRoleName(scope, `${id}Role`, role),
@@ -37,8 +54,8 @@ export function bindClusterRole(scope: Construct, id: string, name: string, role
   clusterScoped(binding);
 }
 
-function subject(scope: Construct, id: string, { name, namespace }: Name): plus.ISubject {
-  return plus.ServiceAccount.fromServiceAccountName(scope, id, name, { namespaceName: namespace });
+function subject(scope: Construct, id: string, { name, namespace }: Name): Plus.ISubject {
+  return plusPackage().ServiceAccount.fromServiceAccountName(scope, id, name, { namespaceName: namespace });
 }
 
 /** A Deployment of one container that is a Kubernetes controller. */
@@ -62,6 +79,7 @@ export interface Manager extends Name {
 }
 
 export function managerDeployment(scope: Construct, id: string, manager: Manager): void {
+  const plus = plusPackage();
   const { name, namespace, labels, certificate, resources } = manager;
   const deployment = new plus.Deployment(scope, id, {
     metadata: { name, namespace, labels },
@@ -105,8 +123,8 @@ export function managerDeployment(scope: Construct, id: string, manager: Manager
   );
 }
 
-function probe(path: string, port: number, initialDelaySeconds: number, periodSeconds: number): plus.Probe {
-  return plus.Probe.fromHttpGet(path, {
+function probe(path: string, port: number, initialDelaySeconds: number, periodSeconds: number): Plus.Probe {
+  return plusPackage().Probe.fromHttpGet(path, {
     port,
     initialDelaySeconds: Duration.seconds(initialDelaySeconds),
     periodSeconds: Duration.seconds(periodSeconds),

@@ -50,12 +50,15 @@ export interface EmqxMonitoringProps {
   /**
    * Where the runbooks are read; an alert adds `#` and its own name in lower case.
    *
-   * @default - those that come with this package
+   * @default - those of this package, in this version
    */
   readonly runbookUrl?: string;
 }
 
-const RUNBOOKS = 'https://unpkg.com/emqx-blue-green/docs/runbooks.md';
+const { version } = require('../../package.json') as { version: string };
+
+/** Of this very version: alerts that are renamed later keep leading to their runbook. */
+const RUNBOOKS = `https://unpkg.com/emqx-blue-green@${version}/docs/runbooks.md`;
 
 /**
  * Sight of a cluster and of its upgrades, for Prometheus and Grafana. Renders, in the cluster's namespace,

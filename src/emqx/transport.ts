@@ -44,7 +44,7 @@ export class TransportError extends Error {
   constructor(
     readonly code: 'refused' | 'reset' | 'timeout' | 'too-long' | 'forbidden' | 'no-tunnel' | 'unauthorized',
     message: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

@@ -145,7 +145,7 @@ export class KubeApiError extends Error {
     readonly status: number,
     readonly code: KubeErrorReason,
     message: string,
-    { fix, ...options }: ErrorOptions & { fix?: string } = {},
+    { fix, ...options }: { cause?: unknown } & { fix?: string } = {},
   ) {
     super(message, options);
     this.fix = fix;

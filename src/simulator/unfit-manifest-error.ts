@@ -5,7 +5,7 @@ export class UnfitManifestError extends Error {
     message: string,
     /** What to do about it. */
     readonly fix: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

@@ -22,7 +22,7 @@ export class UpgradeError extends Error {
     readonly reason: string,
     /** What to do next. */
     readonly fix: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(`${reason}; ${fix}`, options);
   }

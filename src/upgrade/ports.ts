@@ -172,7 +172,7 @@ export class PortError extends Error {
   constructor(
     readonly code: 'unavailable' | 'conflict' | 'refused' | 'missing',
     message: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

@@ -6,6 +6,8 @@ import { EmqxEnterpriseCluster, EmqxMonitoring, type EmqxMonitoringProps } from 
 import { METRICS, selectorsOf } from '../../src/constructs/_metrics';
 import { type Manifest, only, synth } from './_synth';
 
+const { version } = require('../../package.json') as { version: string };
+
 const repository = path.resolve(__dirname, '../..');
 const recordings = path.resolve(repository, '../shared/reference/recordings-emqx-4.4');
 const recorded = existsSync(recordings) ? test : test.skip;
@@ -162,7 +164,7 @@ describe('an alert', () => {
     expect(rules.map(({ alert }) => alert).sort()).toEqual([...headings].sort());
     for (const { alert, annotations } of rules) {
       expect(annotations['runbook_url']).toBe(
-        `https://unpkg.com/emqx-blue-green/docs/runbooks.md#${alert.toLowerCase()}`,
+        `https://unpkg.com/emqx-blue-green@${version}/docs/runbooks.md#${alert.toLowerCase()}`,
       );
     }
   });

@@ -131,7 +131,7 @@ function anchorsOf(document: string): string[] {
   return [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
     match[1]!
       .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
+      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
       .replaceAll(' ', '-'),
   );
 }

@@ -10,7 +10,7 @@ export class CredentialsError extends Error {
     message: string,
     /** What to do about it. */
     readonly fix: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }
