@@ -55,7 +55,7 @@ const delays = ({ world }: At) =>
     .filter(({ message }) => message.startsWith('Delay '));
 
 describe(`while the operator is held (seed ${SEED})`, () => {
-  hazard('a new pod is made anew', {
+  hazard('a new pod is recreated', {
     alone: () =>
       onCluster({}, async (at) => {
         const { green } = await holdUpgrade(at);
@@ -72,7 +72,7 @@ describe(`while the operator is held (seed ${SEED})`, () => {
       }),
   });
 
-  hazard('an old pod is made anew', {
+  hazard('an old pod is recreated', {
     alone: () =>
       onCluster({}, async (at) => {
         await holdUpgrade(at);
@@ -115,7 +115,7 @@ describe(`while the operator is held (seed ${SEED})`, () => {
       }),
   });
 
-  hazard('the operator starts again, or is away', {
+  hazard('the operator restarts, or is unavailable', {
     alone: () =>
       onCluster({}, async (at) => {
         await holdUpgrade(at);
@@ -287,7 +287,7 @@ describe(`while the operator is held (seed ${SEED})`, () => {
       }),
   });
 
-  hazard('each look costs an event', {
+  hazard('each reconciliation costs an event', {
     alone: () =>
       onCluster({}, async (at) => {
         await holdUpgrade(at);
@@ -307,7 +307,7 @@ describe(`while the operator is held (seed ${SEED})`, () => {
       }),
   });
 
-  hazard('a node hangs on a request of the operator, which waits for ever', {
+  hazard('a node hangs on a request of the operator, which waits forever', {
     alone: () => {
       const emqx = asked(() => 'hangs');
       return onCluster({ operatorTransport: emqx.transport }, async (at) => {

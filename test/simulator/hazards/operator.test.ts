@@ -149,7 +149,7 @@ describe(`when nodes or their answers are not as they should be (seed ${SEED})`,
     { node: 'emqx-ee', state: 'prohibiting', stats },
   ];
 
-  hazard('a node tells of an evacuation without its figures, or without a host', {
+  hazard('a node reports an evacuation without its figures, or without a host', {
     alone: async () => {
       for (const evacuation of unexpected) {
         const emqx = told(evacuation);
