@@ -86,8 +86,9 @@ async function killAtWrite(scene: Scene, moment: Moment, skip: number): Promise<
   });
 }
 
-/** Somebody else who runs the same command. */
+/** Another process that runs the same command, unless the run has ended meanwhile: it would begin one of its own. */
 async function startAnother(scene: Scene, process: EngineProcess): Promise<void> {
+  if (scene.isOver) return;
   const holder = scene.judge.facts.leaseHolder;
   scene.trace.describe(`${process.holder} begins`);
   try {
