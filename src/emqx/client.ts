@@ -142,9 +142,9 @@ export class EmqxClient implements EmqxPort {
   }
 
   /**
-   * While a node evacuates it reports its connections as they are now, and of the sessions those it may move, whether their device is
-   * connected or not. Devices that were offline when it began are still offline, as far as it may move their sessions; a client that did not see
-   * it begin must take them from its statistics, which for some seconds also count devices that are reconnecting.
+   * While a node evacuates it reports its current connections, and of the sessions those it may move, of connected and of offline
+   * devices. Devices that were offline when it began are still offline, as far as it may move their sessions. A client that did not
+   * see it begin must take them from its statistics, which for some seconds also count devices that are reconnecting.
    */
   private async evacuatingLoad(pod: string, node: string, now: Load, signal?: AbortSignal): Promise<Load> {
     const { connections, sessions: movable } = now;
