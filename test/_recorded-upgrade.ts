@@ -38,7 +38,7 @@ export async function recordedUpgrade(): Promise<Access[]> {
     await runUpgrade(context, { desired: clusterOf('emqx-ee', 'default', '4.4.15'), driver: 'pilot' });
     // Of a run that is aborted.
     await cluster.keptSpec('none');
-    // Where devices enter by the operator's Service, which here they do not.
+    // Where devices connect through the operator's Service, which here they do not.
     await cluster.leadTraffic('emqx-ee', world.pods.running[0]!.pod.metadata.labels!['controller-revision-hash']!);
     // Of a green pod that is made anew while the operator is held, which did not happen here.
     await cluster.markServing(world.pods.running[0]!.pod.metadata.name);

@@ -1,4 +1,4 @@
-// 'acl' (missing) must be a list of one or more rules: the operator puts four rules of its own in the place of none, and the last of them allows everything; write for example ["{deny, all}."], or leave it out
+// 'acl' (missing) must be a list of one or more rules: the operator replaces an empty list with four rules of its own, and the last of them allows everything; write for example ["{deny, all}."], or leave it out
 import { App, Chart } from 'cdk8s';
 import { EmqxEnterpriseCluster } from 'emqx-blue-green';
 

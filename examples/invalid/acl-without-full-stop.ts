@@ -1,4 +1,4 @@
-// 'acl[0]' ("{allow, {user, \"dashboard\"}, subscribe, [\"$SYS/#\"]}") must be a rule in braces with a full stop behind it: EMQX reads the rules as Erlang terms, and takes none of a file it cannot read; write for example "{allow, all}."
+// 'acl[0]' ("{allow, {user, \"dashboard\"}, subscribe, [\"$SYS/#\"]}") must be a rule in braces with a full stop behind it: EMQX reads the rules as Erlang terms, and applies none of a file it cannot parse; write for example "{allow, all}."
 import { App, Chart } from 'cdk8s';
 import { EmqxEnterpriseCluster } from 'emqx-blue-green';
 

@@ -1,4 +1,4 @@
-// 'env.EMQX_CLUSTER__DISCOVERY' (hidden) must be left out: it would outdo the setting 'cluster.discovery', by which the operator or the Service goes on; give the value in emqxConfig, and only there
+// 'env.EMQX_CLUSTER__DISCOVERY' (hidden) must be left out: it would override the setting 'cluster.discovery', which the operator or the Service relies on; give the value in emqxConfig, and only there
 import { App, Chart } from 'cdk8s';
 import { EmqxEnterpriseCluster, EnvValue } from 'emqx-blue-green';
 

@@ -1,4 +1,4 @@
-// 'service.mqtt' (1883) must be a whole number from 30000 to 32767: Kubernetes gives out node ports in this range only; choose a free port of the range
+// 'service.mqtt' (1883) must be a whole number from 30000 to 32767: Kubernetes assigns node ports in this range only; choose a free port of the range
 import { App, Chart } from 'cdk8s';
 import { EmqxEnterpriseCluster, MqttService } from 'emqx-blue-green';
 

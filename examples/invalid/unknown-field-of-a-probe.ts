@@ -1,4 +1,4 @@
-// 'probes.liveness.periodSecond' (30) must be a known field: there is no such field here, and it would be dropped without a word; did you mean 'periodSeconds'?
+// 'probes.liveness.periodSecond' (30) must be a known field: there is no such field here, and it would be dropped silently; did you mean 'periodSeconds'?
 import { App, Chart } from 'cdk8s';
 import { EmqxEnterpriseCluster } from 'emqx-blue-green';
 

@@ -11,7 +11,7 @@ export interface Alert {
 }
 
 export interface UpgradeExpectations {
-  /** Connections the whole cluster ends per second. */
+  /** Connections that the whole cluster closes per second. */
   readonly connectionEvictionRate: number;
   readonly longestUpgradeSeconds: number;
 }
@@ -19,7 +19,7 @@ export interface UpgradeExpectations {
 const MINUTE = 60;
 const { emqx, kubernetes } = METRICS;
 
-/** Of any cluster. */
+/** The alerts of every cluster. */
 export function refusedConnects({ nodes }: Selectors): Alert {
   const perSecond = (metric: string) => `sum(rate(${metric}${nodes}[5m]))`;
   return {
@@ -32,12 +32,12 @@ export function refusedConnects({ nodes }: Selectors): Alert {
   };
 }
 
-/** Of a cluster that is upgraded by a second set of nodes. */
+/** The alerts of a cluster that is upgraded with a second set of nodes. */
 export function upgradeAlerts(selectors: Selectors, expectations: UpgradeExpectations): Alert[] {
   const { nodes, sets, lease } = selectors;
   const twoSets = `count(${kubernetes.replicas}${sets} > 0) > 1`;
   const connections = (at = '') => `sum by (${SET_LABEL}) (${emqx.connections}${nodes}${at})`;
-  // A tenth of what the rate makes in these ten minutes: less is not slow, it is stuck.
+  // A tenth of what the rate yields in these ten minutes: less is not slow, but stuck.
   const least = expectations.connectionEvictionRate * MINUTE;
   return [
     {
@@ -53,7 +53,7 @@ export function upgradeAlerts(selectors: Selectors, expectations: UpgradeExpecta
       expr: `${twoSets} unless time() - max(${kubernetes.renewed}${lease}) < ${5 * MINUTE}`,
       forSeconds: 15 * MINUTE,
       severity: 'warning',
-      summary: 'Two sets of nodes stand, and nobody runs the upgrade',
+      summary: 'Two sets of nodes run, and no process drives the upgrade',
       description: 'Both sets have pods, and the lease of the upgrade was not renewed for 5 minutes.',
     },
     {
@@ -62,7 +62,7 @@ export function upgradeAlerts(selectors: Selectors, expectations: UpgradeExpecta
       forSeconds: expectations.longestUpgradeSeconds,
       severity: 'warning',
       summary: 'The operator is held for longer than an upgrade should take',
-      description: `Two sets of nodes have stood for ${expectations.longestUpgradeSeconds} seconds. While they do, the operator looks after neither.`,
+      description: `Two sets of nodes have run for ${expectations.longestUpgradeSeconds} seconds. Meanwhile the operator manages neither.`,
     },
   ];
 }

@@ -47,13 +47,13 @@ const aclRule: Rule = (value) =>
     ? undefined
     : {
         bound: 'a rule in braces with a full stop behind it',
-        reason: 'EMQX reads the rules as Erlang terms, and takes none of a file it cannot read',
+        reason: 'EMQX reads the rules as Erlang terms, and applies none of a file it cannot parse',
         fix: 'write for example "{allow, all}."',
       };
 
 const noRules: Violation = {
   bound: 'a list of one or more rules',
-  reason: 'the operator puts four rules of its own in the place of none, and the last of them allows everything',
+  reason: 'the operator replaces an empty list with four rules of its own, and the last of them allows everything',
   fix: 'write for example ["{deny, all}."], or leave it out',
 };
 
@@ -78,5 +78,5 @@ const keyTaken: Violation = {
 const badSecret: Violation = {
   bound: 'text of 3 to 32 characters, in one line',
   reason: 'the definition of the custom resource allows no others, and EMQX reads one key a line',
-  fix: 'make another secret',
+  fix: 'generate another secret',
 };

@@ -27,8 +27,8 @@ import { checkPodDisruptionBudget } from './pod-disruption-budget';
 import { TLS_CONFIG } from './tls';
 
 /**
- * Properties of which the rules say all that the definition of the custom resource could: where no other is given, it need
- * not be asked.
+ * Properties that the rules check completely: where no others are given, the definition of the custom resource need
+ * not be checked.
  */
 const SETTLED_BY_RULES: ReadonlySet<string> = new Set<keyof EmqxEnterpriseClusterProps>([
   'name',
@@ -49,10 +49,10 @@ const SETTLED_BY_RULES: ReadonlySet<string> = new Set<keyof EmqxEnterpriseCluste
 ]);
 
 /**
- * All that is wrong with the properties of a cluster.
+ * All problems of the properties of a cluster.
  *
- * @param given the custom resource as far as the properties say it
- * @param known what is known already
+ * @param given the custom resource as far as the properties define it
+ * @param known problems that are already known
  */
 export function checkCluster(
   props: EmqxEnterpriseClusterProps,
@@ -83,14 +83,14 @@ export function checkCluster(
   return findings.all;
 }
 
-/** Of a property that is wrong already, the custom resource has nothing new to say. */
+/** For a property that is already wrong, the custom resource adds nothing new. */
 function addProblemsOf(given: EmqxEnterprise, findings: Findings): void {
   const problems = structuralProblemsOf(given).map(underProperty);
   const news = problems.filter(({ path }) => !findings.concern(path));
   for (const problem of news) findings.add(problem);
 }
 
-/** All settings of `emqx.conf`, also those that nobody gave. */
+/** All settings of `emqx.conf`, also the implied ones. */
 function settingsOf(given: EmqxEnterprise): string[] {
   return Object.keys(withDefaults(given).spec.template?.spec?.emqxContainer?.emqxConfig ?? {});
 }
@@ -108,7 +108,7 @@ function checkTls(findings: Findings, { tls, emqxConfig }: EmqxEnterpriseCluster
   }
 }
 
-/** The operator and the Service go by the ports on which the nodes listen. */
+/** The operator and the Service rely on the ports on which the nodes listen. */
 function checkListeners(findings: Findings, props: EmqxEnterpriseClusterProps): void {
   const { emqxConfig, tls } = props;
   if (emqxConfig === undefined) return;
@@ -135,8 +135,8 @@ const portTaken: Violation = {
 
 const unknownExposure: Violation = {
   bound: '"own" or "operator"',
-  reason: 'the Service is made here, or by the operator',
-  fix: 'leave it out, and the Service is made here',
+  reason: 'the Service is created here, or by the operator',
+  fix: 'leave it out, and the Service is created here',
 };
 
 const setByTls: Violation = {

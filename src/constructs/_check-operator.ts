@@ -31,7 +31,7 @@ const PARTS: PartsOf<EmqxOperatorProps> = {
   containerSecurityContext: 'value',
 };
 
-/** The properties of an operator as a program gives them that no compiler has seen. */
+/** The shape of the properties of an operator, for programs without type checks. */
 export function inspectOperatorProps(given: unknown): Inspected<EmqxOperatorProps> {
   return inspectProps(given, PARTS);
 }
@@ -56,7 +56,7 @@ const version: Rule = (value) => {
     bound: 'a version from 2.2.0 up to, but not including, 2.3.0',
     reason:
       known && semver.gte(value, '2.3.0-0')
-        ? 'from 2.3.0 on the operator does not know EmqxEnterprise, and leaves the clusters alone'
+        ? 'from 2.3.0 on the operator does not know EmqxEnterprise, and ignores the clusters'
         : 'the rights and arguments rendered here are those of 2.2',
     fix: 'choose "2.2.29", the last one',
   };
@@ -77,7 +77,7 @@ const noSwitch: Violation = {
   fix: 'leave it out, and they are rendered',
 };
 
-/** What of the pod is given in Kubernetes' own words. */
+/** Fields of the pod with Kubernetes' own types. */
 const POD_FIELDS = {
   imagePullSecrets: z.array(z.string()),
   nodeSelector: z.record(z.string(), z.string()),
@@ -99,6 +99,6 @@ function checkPodFields(findings: Findings, props: EmqxOperatorProps): void {
 }
 
 const replicas = atLeastOne({
-  reason: 'without a replica nobody looks after the clusters',
+  reason: 'without a replica nothing manages the clusters',
   fix: 'write 1, or 2 for one in reserve',
 });

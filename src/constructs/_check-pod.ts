@@ -9,8 +9,8 @@ import { checkNodeResources } from './node-resources';
 import { TLS_VOLUME } from './tls';
 
 /**
- * What the operator adds to every pod. Given a second time, it makes a stateful set that Kubernetes refuses, and the upgrade
- * hangs behind it.
+ * What the operator adds to every pod. Given a second time, it makes Kubernetes refuse the stateful set, and the upgrade
+ * hangs.
  *
  * @see EMQX Operator 2.2.29, `generateStatefulSet`
  */
@@ -29,7 +29,7 @@ function ownVolumes({ name, license }: EmqxEnterpriseClusterProps): string[] {
   return ['emqx-log', 'bootstrap-user', `${name}-data`, `${name}-acl`, `${name}-plugins-config`, ...ofLicense];
 }
 
-/** What Kubernetes' own definitions do not say of the parts of the pod: how they fit together. */
+/** What Kubernetes' own definitions do not check: how the parts of the pod fit together. */
 export function checkPod(findings: Findings, props: EmqxEnterpriseClusterProps): void {
   if (props.resources !== undefined) checkNodeResources(findings, 'resources', props.resources);
   checkNames(findings, 'imagePullSecrets', props.imagePullSecrets);
@@ -54,11 +54,11 @@ function checkPodMetadata(findings: Findings, { podLabels, podAnnotations }: Emq
   }
 }
 
-/** Labels and annotations by which the operator and Kubernetes know the pods. */
+/** Labels and annotations by which the operator and Kubernetes find the pods. */
 const OWN_METADATA =
   /^(apps\.emqx\.io\/|statefulset\.kubernetes\.io\/|apps\.kubernetes\.io\/|controller-revision-hash$)/;
 
-/** The operator merges ports, and drops the later one of two that share a name or a number. */
+/** The operator merges ports, and drops the later of two that share a name or a number. */
 function checkPorts(findings: Findings, ports: unknown): void {
   const names = new Set<unknown>(['management', 'dashboard']);
   const numbers = new Set<unknown>([8081, 18083]);
@@ -115,7 +115,7 @@ function checkMounts(findings: Findings, path: string, mounts: unknown, volumes:
   });
 }
 
-/** Names of objects; of no list the definition of the custom resource tells. */
+/** Names of objects; a value that is not a list is reported by the definition of the custom resource. */
 export function checkNames(findings: Findings, path: string, names: unknown): void {
   if (!Array.isArray(names)) return;
   names.forEach((name, index) => {
@@ -123,7 +123,7 @@ export function checkNames(findings: Findings, path: string, names: unknown): vo
   });
 }
 
-/** The objects of a list; what else it may be, the schema refuses. */
+/** The objects of a list; the schema refuses other values. */
 function entries(list: unknown): Record<string, unknown>[] {
   if (!Array.isArray(list)) return [];
   return list.map((entry: unknown) => (typeof entry === 'object' && entry !== null ? { ...entry } : {}));
@@ -157,19 +157,19 @@ const badKey: Violation = {
 
 const ownMetadata: Violation = {
   bound: 'left out',
-  reason: 'by it the operator and Kubernetes know the pods of the cluster',
+  reason: 'the operator and Kubernetes find the pods of the cluster by it',
   fix: 'choose another name',
 };
 
 const portName: Violation = {
   bound: 'a name that no other port has, neither "management" nor "dashboard"',
-  reason: 'the operator drops the later one of two ports that are called alike, or not at all',
+  reason: 'the operator drops the later of two ports with the same name, or with none',
   fix: 'give the port a name of its own',
 };
 
 const portTaken: Violation = {
   bound: 'a port that is not declared already',
-  reason: 'the operator drops the later one of two',
+  reason: 'the operator drops the later of two',
   fix: 'leave it out: 8081 and 18083 are always declared',
 };
 
@@ -194,7 +194,7 @@ const ownVariable: Violation = {
 function twiceSet(setting: string): Violation {
   return {
     bound: 'left out',
-    reason: `it would outdo the setting '${setting}', by which the operator or the Service goes on`,
+    reason: `it would override the setting '${setting}', which the operator or the Service relies on`,
     fix: 'give the value in emqxConfig, and only there',
   };
 }
@@ -202,7 +202,7 @@ function twiceSet(setting: string): Violation {
 function nameTaken(what: string): Violation {
   return {
     bound: `a name no other ${what} has`,
-    reason: 'the pod, with what the operator adds to it, would have two of the name, and Kubernetes refuses it',
+    reason: 'the pod, with what the operator adds to it, would have two of this name, and Kubernetes refuses it',
     fix: 'choose another name',
   };
 }

@@ -16,7 +16,7 @@ const OPTIONS: Record<MqttService['type'], readonly string[]> = {
   ClusterIP: ['listeners', ...IP_FAMILIES],
 };
 
-/** Checks what a compiler would have refused, too: a JavaScript program has none. */
+/** Also checks what a compiler would have refused: a JavaScript program has none. */
 export function checkMqttService(findings: Findings, path: string, service: unknown): void {
   if (!(service instanceof MqttService)) {
     findings.report(path, service, {
@@ -71,7 +71,7 @@ function checkNodePorts(findings: Findings, path: string, service: MqttService):
   }
 }
 
-/** How traffic gets to the ports; annotations are texts, whatever a cloud reads in them. */
+/** How traffic reaches the ports; annotations are strings, whatever a cloud reads in them. */
 function checkWayIn(findings: Findings, path: string, { options }: MqttService): void {
   const { annotations, externalTrafficPolicy, loadBalancerClass, loadBalancerSourceRanges } = options;
   for (const [name, value] of Object.entries(annotations ?? {})) {

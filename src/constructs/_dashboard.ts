@@ -5,7 +5,7 @@ const { emqx, kubernetes } = METRICS;
 
 interface Query {
   readonly expr: string;
-  /** How a line is named; `{{label}}` stands for a label's value. */
+  /** Name of a line; `{{label}}` stands for a label's value. */
   readonly legend: string;
 }
 
@@ -14,7 +14,7 @@ interface Panel {
   readonly description: string;
   readonly unit: 'short' | 'ops' | 'percentunit';
   readonly queries: readonly Query[];
-  /** Of 24 columns. */
+  /** In columns, of 24. */
   readonly width: 12 | 24;
 }
 
@@ -22,7 +22,7 @@ const HEIGHT = 9;
 const COLUMNS = 24;
 
 /**
- * A dashboard of one cluster, as Grafana keeps it: its first panel shows the connections leave the old nodes for the new.
+ * The Grafana dashboard of one cluster: its first panel shows connections move from the old nodes to the new ones.
  *
  * @see Grafana, "Dashboard JSON model"
  */
@@ -51,7 +51,7 @@ function panelsOf({ nodes, sets }: Selectors): Panel[] {
   return [
     {
       title: 'Connections per node, old and new set',
-      description: 'Each node, and all of them together. A session whose device is away counts as a connection.',
+      description: 'Each node, and all of them together. The session of an offline device counts as a connection.',
       unit: 'short',
       queries: [
         { expr: by(`${SET_LABEL}, pod`, emqx.connections), legend: '{{pod}}' },
@@ -68,14 +68,14 @@ function panelsOf({ nodes, sets }: Selectors): Panel[] {
     },
     {
       title: 'Sessions per set',
-      description: 'Sessions of connected devices, and of those that are away.',
+      description: 'Sessions of connected and of offline devices.',
       unit: 'short',
       queries: [{ expr: by(SET_LABEL, emqx.sessions), legend: ofSet }],
       width: 12,
     },
     {
       title: 'Disconnects per second',
-      description: 'During an evacuation: the rate at which the old nodes send devices away.',
+      description: 'During an evacuation: the rate at which the old nodes disconnect devices.',
       unit: 'ops',
       queries: [{ expr: rateBySet(emqx.disconnected), legend: ofSet }],
       width: 12,
@@ -99,7 +99,7 @@ function panelsOf({ nodes, sets }: Selectors): Panel[] {
     },
     {
       title: 'Nodes',
-      description: 'Pods each set shall have and has ready, and nodes that EMQX itself counts.',
+      description: 'Desired and ready pods of each set, and nodes that EMQX itself counts.',
       unit: 'short',
       queries: [
         { expr: `${kubernetes.replicas}${sets}`, legend: `${ofSet} wanted` },

@@ -1,11 +1,11 @@
 import { formatProblem, type Problem, type Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
 
-/** Gathers what is wrong with the properties of a construct, under the names the caller knows. */
+/** Collects the problems of the properties of a construct, under the names that the caller knows. */
 export class Findings {
   private readonly problems: Problem[];
 
-  /** @param problems what is known already */
+  /** @param problems already known ones */
   constructor(problems: readonly Problem[] = []) {
     this.problems = [...problems];
   }
@@ -22,7 +22,7 @@ export class Findings {
     this.problems.push(problem);
   }
 
-  /** Whether something is wrong already with the property a path begins with. */
+  /** Whether a problem of the property at the start of a path is already known. */
   concern(path: string): boolean {
     return this.problems.some((problem) => propertyOf(problem.path) === propertyOf(path));
   }

@@ -1,21 +1,21 @@
 /**
- * The metrics the alerts and the dashboard ask for, and what they say.
+ * The metrics of the alerts and the dashboard, and their meaning.
  *
- * EMQX tells nothing of an evacuation there: only how many connections and sessions a node has. Which stateful sets there
- * are, and who runs an upgrade, is told by kube-state-metrics, scraped with `honorLabels: true`.
+ * EMQX exports nothing about an evacuation: only how many connections and sessions a node has. The existing stateful sets,
+ * and the process that drives an upgrade, are in kube-state-metrics, scraped with `honorLabels: true`.
  */
 export const METRICS = {
   /** @see EMQX Enterprise 4.4, `emqx_prometheus`: a node's own figures, without a label for the node */
   emqx: {
-    /** Connections, and sessions of devices that are away. */
+    /** Connections, and sessions of offline devices. */
     connections: 'emqx_connections_count',
     sessions: 'emqx_sessions_count',
     connected: 'emqx_client_connected',
     disconnected: 'emqx_client_disconnected',
     connects: 'emqx_packets_connect',
-    /** Connects that were refused, whatever the reason. */
+    /** Connects that were refused, for any reason. */
     refused: 'emqx_packets_connack_error',
-    /** Of these, those with a wrong password or without the right. */
+    /** Of these, those with a wrong password or without authorization. */
     unauthorized: 'emqx_packets_connack_auth_error',
     takenOver: 'emqx_session_takeovered',
     nodes: 'emqx_cluster_nodes_running',
@@ -28,19 +28,19 @@ export const METRICS = {
   },
 } as const;
 
-/** Label with the stateful set of the node, which the PodMonitor makes of the pod's name. */
+/** Label with the stateful set of the node, which the PodMonitor derives from the pod's name. */
 export const SET_LABEL = 'statefulset';
 
 export interface Selectors {
   /** Time series of the cluster's nodes. */
   readonly nodes: string;
-  /** Those of its stateful sets. */
+  /** Time series of its stateful sets. */
   readonly sets: string;
-  /** That of the lease of its upgrades. */
+  /** Time series of the lease of its upgrades. */
   readonly lease: string;
 }
 
-/** In braces, as they follow the name of a metric. */
+/** Label selectors in braces, as they follow the name of a metric. */
 export function selectorsOf({ name, namespace }: { readonly name: string; readonly namespace: string }): Selectors {
   return {
     nodes: `{namespace="${namespace}",cluster="${name}"}`,

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { DEFAULT_NAMESPACE } from '../resource/constants';
 import type { Rule } from '../resource/rules';
 
-/** The namespace that is given, or the chart's, or "default". */
+/** The given namespace, or the chart's, or "default". */
 export function namespaceOf(scope: Construct, given: string | undefined): string {
   return given ?? Chart.of(scope).namespace ?? DEFAULT_NAMESPACE;
 }

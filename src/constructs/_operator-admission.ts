@@ -4,7 +4,7 @@ import { GROUP } from '../resource/constants';
 import { clusterScoped } from './_cluster-scoped';
 import type { OperatorWebhook } from './operator-webhook';
 
-/** The kinds the webhook looks at. @see EMQX Operator 2.2.29, `config/webhook` */
+/** The kinds that the webhook handles. @see EMQX Operator 2.2.29, `config/webhook` */
 const MUTATED: readonly Target[] = [
   { webhook: 'mutating.broker.emqx.io', kind: 'emqxbroker', version: 'v1beta4', plural: 'emqxbrokers' },
   { webhook: 'mutating.enterprise.emqx.io', kind: 'emqxenterprise', version: 'v1beta4', plural: 'emqxenterprises' },
@@ -25,7 +25,7 @@ interface Target {
 }
 
 export interface AdmissionOptions {
-  /** Name of the operator; other names are made of it. */
+  /** Name of the operator; other names are derived from it. */
   readonly name: string;
   readonly namespace: string;
   readonly watchNamespace: string | undefined;
@@ -36,7 +36,7 @@ export interface AdmissionOptions {
   readonly webhook: OperatorWebhook;
 }
 
-/** Lets the API server ask the operator about its resources: a Service, a certificate, and what is asked. */
+/** The webhook by which the API server calls the operator for its resources: a Service, a certificate, and configurations. */
 export function addAdmission(scope: Construct, options: AdmissionOptions): void {
   const { name, namespace, webhook } = options;
   const service = `${name}-webhook-service`;
@@ -84,7 +84,7 @@ function addConfiguration(
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: `${type}WebhookConfiguration`,
     metadata: {
-      // It belongs to no namespace: two operators, each for a namespace of its own, must not take it from each other.
+      // It is cluster-scoped: two operators, each for its own namespace, must not overwrite it.
       name: `${watchNamespace === undefined ? '' : `${watchNamespace}-`}${name}-${type.toLowerCase()}-webhook-configuration`,
       ...(webhook.source === 'cert-manager' && {
         annotations: { 'cert-manager.io/inject-ca-from': `${namespace}/${certificateOf(name)}` },

@@ -25,7 +25,7 @@ const NAMESPACED: readonly PolicyRule[] = [
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: OWN },
 ];
 
-/** In one namespace; volumes belong to none, so a Role could not grant them. */
+/** In one namespace; volumes are cluster-scoped, so a Role could not grant them. */
 export const RULES_OF_A_NAMESPACE = NAMESPACED;
 
 export const RULES_EVERYWHERE: readonly PolicyRule[] = [
@@ -33,7 +33,7 @@ export const RULES_EVERYWHERE: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['persistentvolumes'], verbs: KEEP },
 ];
 
-/** In the operator's own namespace: which of its replicas leads. */
+/** In the operator's own namespace: leader election. */
 export const LEADER_ELECTION_RULES: readonly PolicyRule[] = [
   {
     apiGroups: [''],

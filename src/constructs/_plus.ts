@@ -1,4 +1,4 @@
-/** The one file that loads cdk8s-plus: service accounts, what they are bound to, and the Deployment of the operator. */
+/** The only file that loads cdk8s-plus: service accounts, their bindings, and the Deployment of the operator. */
 import { ApiObject, Duration, JsonPatch } from 'cdk8s';
 import type * as Plus from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
@@ -24,7 +24,7 @@ interface Name {
   readonly namespace: string;
 }
 
-/** A service account whose pods get a token; cdk8s-plus would keep it from them. */
+/** A service account whose pods get a token, which cdk8s-plus disables by default. */
 export function serviceAccount(
   scope: Construct,
   id: string,
@@ -34,7 +34,7 @@ export function serviceAccount(
   new ServiceAccount(scope, id, { metadata, automountToken: true });
 }
 
-/** Gives a Role of the binding's own namespace to a service account. */
+/** Binds a Role of the binding's own namespace to a service account. */
 export function bindRole(scope: Construct, id: string, binding: Name, role: string, account: Name): void {
   const plus = plusPackage();
   new plus.RoleBinding(scope, id, {
@@ -43,7 +43,7 @@ export function bindRole(scope: Construct, id: string, binding: Name, role: stri
   }).addSubjects(subject(scope, `${id}Account`, account));
 }
 
-/** Gives a ClusterRole to a service account, in all namespaces. */
+/** Binds a ClusterRole to a service account, in all namespaces. */
 export function bindClusterRole(scope: Construct, id: string, name: string, role: string, account: Name): void {
   const plus = plusPackage();
   const binding = new plus.ClusterRoleBinding(scope, id, {
@@ -60,7 +60,7 @@ function subject(scope: Construct, id: string, { name, namespace }: Name): Plus.
 
 /** A Deployment of one container that is a Kubernetes controller. */
 export interface Manager extends Name {
-  /** Of the pods, and by which the Deployment finds them. */
+  /** Labels of the pods, and selector of the Deployment. */
   readonly labels: Record<string, string>;
   readonly account: Name;
   readonly replicas: number;
@@ -70,9 +70,9 @@ export interface Manager extends Name {
   readonly ports: readonly { readonly name: string; readonly number: number }[];
   readonly probePort: number;
   readonly resources: Required<OperatorResources>;
-  /** A Secret with a certificate, and where the container reads it. */
+  /** A Secret with a certificate, and the path where it is mounted. */
   readonly certificate: { readonly secretName: string; readonly path: string } | undefined;
-  /** Fields of the pod that cdk8s-plus has in another form, or not at all. */
+  /** Fields of the pod that cdk8s-plus has in another form, or does not support. */
   readonly podFields: Readonly<Record<string, unknown>>;
   /** As Kubernetes has it. */
   readonly containerSecurityContext: object;
@@ -114,7 +114,7 @@ export function managerDeployment(scope: Construct, id: string, manager: Manager
     container.mount(certificate.path, volume, { readOnly: true });
   }
   ApiObject.of(deployment).addJsonPatch(
-    // It is made of the construct's path: moving the construct would restart the operator.
+    // It is derived from the construct's path: moving the construct would restart the operator.
     JsonPatch.remove('/spec/template/metadata/labels/cdk8s.io~1metadata.addr'),
     JsonPatch.add('/spec/template/spec/containers/0/securityContext', manager.containerSecurityContext),
     ...Object.entries(manager.podFields).flatMap(([field, value]) =>

@@ -12,7 +12,7 @@ type PodSpec = NonNullable<NonNullable<EmqxEnterpriseSpec['template']>['spec']>;
 type Fields = Record<string, unknown>;
 type PodTemplate = NonNullable<EmqxEnterpriseSpec['template']>;
 
-/** The template of the pods: what they carry, and what they are. */
+/** The template of the pods: their metadata and spec. */
 export function podTemplateOf(props: EmqxEnterpriseClusterProps): PodTemplate {
   const metadata: NonNullable<PodTemplate['metadata']> = {};
   put(metadata, 'labels', copyOf(props.podLabels) as Record<string, string> | undefined);
@@ -22,7 +22,7 @@ export function podTemplateOf(props: EmqxEnterpriseClusterProps): PodTemplate {
 }
 
 /**
- * The pods of a cluster as its custom resource describes them. What is not given is left to the defaults; what is given is
+ * The pods of a cluster as its custom resource describes them. Missing values get the defaults; given values are
  * copied.
  */
 function podSpecOf(props: EmqxEnterpriseClusterProps): PodSpec {
@@ -42,7 +42,7 @@ function podSpecOf(props: EmqxEnterpriseClusterProps): PodSpec {
   put(pod, 'affinity', copyOf(props.affinity));
   put(pod, 'tolerations', each(props.tolerations));
   put(pod, 'podSecurityContext', copyOf(props.podSecurityContext));
-  return pod as PodSpec; // its values are held against the resource's schema when the program is synthesized
+  return pod as PodSpec; // its values are checked against the resource's schema when the program is synthesized
 }
 
 function nodeOf({ tls, probes, ...props }: EmqxEnterpriseClusterProps): Fields {
@@ -65,7 +65,7 @@ function nodeOf({ tls, probes, ...props }: EmqxEnterpriseClusterProps): Fields {
   return node;
 }
 
-/** With quantities in the spelling in which they are stored: the definition knows no other. */
+/** With quantities in the form in which they are stored: the definition accepts no other. */
 function containersOf(list: readonly object[] | undefined): unknown {
   const containers = each(list);
   normalizeContainers(containers);
@@ -80,7 +80,7 @@ function apiKeyOf(apiKey: unknown): unknown {
   return apiKey instanceof ApiKey ? { key: apiKey.key, secret: apiKey.secret() } : apiKey;
 }
 
-/** A list, changed; undefined of an empty one, which the operator drops. What is no list is left, for the schema to refuse. */
+/** A mapped list; undefined for an empty one, which the operator drops. A value that is not a list is left, for the schema to refuse. */
 function each<T>(list: readonly T[] | undefined, change: (item: T) => unknown = copyOf): unknown {
   if (!Array.isArray(list)) return list;
   return list.length > 0 ? list.map((item: T) => change(item)) : undefined;

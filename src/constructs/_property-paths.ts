@@ -4,7 +4,7 @@ const POD = 'spec.template.spec';
 const TEMPLATE = 'spec.template.metadata';
 const NODE = `${POD}.emqxContainer`;
 
-/** Where the custom resource keeps a property; what is more special comes first. */
+/** Where the custom resource keeps a property; more specific paths come first. */
 const PLACES: readonly (readonly [wire: string, property: string])[] = [
   ['metadata.name', 'name'],
   ['metadata.namespace', 'namespace'],
@@ -33,11 +33,11 @@ const PLACES: readonly (readonly [wire: string, property: string])[] = [
   [`${NODE}.readinessProbe`, 'probes.readiness'],
   [`${NODE}.startupProbe`, 'probes.startup'],
   [`${NODE}.securityContext`, 'containerSecurityContext'],
-  // Whatever else the pod has, the property is called the same.
+  // All other fields of the pod have the same name as the property.
   [`${POD}.`, ''],
 ];
 
-/** A problem of the custom resource under the name the caller of the construct knows. */
+/** A problem of the custom resource under the name that the caller of the construct knows. */
 export function underProperty(problem: Problem): Problem {
   const place = PLACES.find(([wire]) => isAt(problem.path, wire));
   return place ? { ...problem, path: place[1] + problem.path.slice(place[0].length) } : problem;

@@ -3,12 +3,12 @@ import type { Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
 import type { Findings } from './_findings';
 
-/** A duration in seconds, with its fraction; undefined of what is no duration. */
+/** A duration in seconds, with its fraction; undefined if it is not a duration. */
 export function secondsOf(duration: Duration | undefined): number | undefined {
   return isDuration(duration) ? duration.toSeconds({ integral: false }) : undefined;
 }
 
-/** Checks a property that is a duration by the rule for its seconds. */
+/** Checks a duration property with the rule for its seconds. */
 export function checkDuration(findings: Findings, path: string, duration: unknown, rule: Rule): void {
   if (duration === undefined || isDuration(duration)) findings.check(path, secondsOf(duration), rule);
   else findings.report(path, duration, NO_DURATION);
@@ -20,7 +20,7 @@ const NO_DURATION: Violation = {
   fix: 'write for example Duration.seconds(5), of cdk8s',
 };
 
-/** By what it can do, not by its class: a program may have loaded cdk8s twice. */
+/** By its methods, not by its class: a program may have loaded cdk8s twice. */
 function isDuration(value: unknown): value is Duration {
   return typeof (value as Partial<Duration> | null)?.toSeconds === 'function';
 }

@@ -5,7 +5,7 @@ import { type BlueGreenUpdate, initialDelayOf, isHeldUpdate } from './blue-green
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import { MqttService } from './mqtt-service';
 
-/** How devices reach the cluster, where nothing else is said from inside of the Kubernetes cluster. */
+/** How devices reach the cluster; by default from inside the Kubernetes cluster. */
 export function deviceServiceOf({ service, tls }: EmqxEnterpriseClusterProps): MqttService {
   if (service instanceof MqttService) return service;
   return MqttService.clusterIp({ listeners: tls ? ['mqtt', 'mqtts'] : ['mqtt'] });
@@ -15,7 +15,7 @@ type ServiceTemplate = NonNullable<EmqxEnterpriseSpec['serviceTemplate']>;
 type ServiceSpec = NonNullable<ServiceTemplate['spec']>;
 
 /**
- * As Kubernetes has it; without a selector. Each port leads to the same port of the pods: the operator knows no other.
+ * The spec as in Kubernetes, without a selector. Each port routes to the same port of the pods: the operator supports no other.
  *
  * @param numbers the ports on which the nodes listen
  */
@@ -40,7 +40,7 @@ export function serviceSpecOf(
   return spec;
 }
 
-/** For the operator, which makes the Service of it. */
+/** For the operator, which creates the Service from it. */
 export function serviceTemplateOf(
   service: MqttService,
   numbers: Readonly<Record<MqttListener, number>>,
@@ -50,7 +50,7 @@ export function serviceTemplateOf(
   return { metadata: annotations ? { annotations } : {}, spec: serviceSpecOf(service, numbers) };
 }
 
-/** Those that are given, and the delay that a held cluster keeps there. */
+/** The given annotations, and the delay that a held cluster keeps there. */
 export function serviceAnnotationsOf(
   { options }: MqttService,
   update: BlueGreenUpdate | undefined,

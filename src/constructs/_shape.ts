@@ -1,31 +1,31 @@
 import { formatPath, HIDDEN, type Problem } from '../resource/problem';
 import { unknownField } from '../resource/structure';
 
-/** What a property is: an object with these parts, one with parts of any name, or something of which a rule of its own tells. */
+/** The shape of a property: an object with these fields, one with fields of any name, or a value with a rule of its own. */
 type Part = 'value' | 'object' | Parts;
 interface Parts {
   readonly [name: string]: Part;
 }
 
-/** Of each property of `T` what it is: the compiler sees to it that none is forgotten. */
+/** The shape of each property of `T`: the compiler ensures that none is forgotten. */
 export type PartsOf<T> = { readonly [Name in keyof Required<T> & string]: Part };
 
-/** Properties as a program gives them that no compiler has seen. */
+/** Properties from a program without type checks. */
 export interface Inspected<T> {
-  /** Without what nobody knows, and without what is no object where one belongs. */
+  /** Without unknown properties, and without values that are not objects where objects are required. */
   readonly props: T;
-  /** What was left out, and why. */
+  /** What was omitted, and why. */
   readonly problems: readonly Problem[];
 }
 
-/** Takes properties of unknown origin, so that what reads them finds objects where it looks for them. */
+/** Sanitizes properties of unknown origin, so that their readers find objects where they expect them. */
 export function inspectProps<T extends object>(given: unknown, parts: PartsOf<T>): Inspected<T> {
   const problems: Problem[] = [];
   const props = isObject(given) ? knownOf(given, parts, [], problems) : {};
   return { props: props as T, problems };
 }
 
-/** The object itself where nothing is wrong with it, as a rule. */
+/** Returns the object itself where nothing is wrong with it, which is the usual case. */
 function knownOf(given: object, parts: Parts, at: readonly string[], problems: Problem[]): object {
   const from = given as Readonly<Record<string, unknown>>;
   let known: Record<string, unknown> | undefined;
@@ -51,8 +51,8 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What stands there instead is not shown: it may be a secret. */
+/** The wrong value is not shown: it may be a secret. */
 function noObject(steps: readonly string[]): Problem {
-  const reason = 'its parts are looked at by their names';
+  const reason = 'its fields are read by name';
   return { path: formatPath(steps), value: HIDDEN, bound: 'an object', reason, fix: 'write { … }, or leave it out' };
 }

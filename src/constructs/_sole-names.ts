@@ -3,7 +3,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { KIND, OBJECTS_OF_A_CLUSTER } from '../resource/constants';
 import type { Violation } from '../resource/problem';
 
-/** Kinds that belong to no namespace, whatever namespace their chart has. */
+/** Cluster-scoped kinds, whatever the namespace of their chart. */
 const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
   'ClusterRole',
   'ClusterRoleBinding',
@@ -15,23 +15,23 @@ const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
 
 /** The objects of a program by their names, whatever their kind and namespace, in the order of the program. */
 class Index extends Map<string, ApiObject[]> {
-  /** Whether two have one name, or one has that of something which the operator or an upgrade makes: in most programs neither. */
+  /** Whether two have the same name, or one has a name that the operator or an upgrade uses: rare in most programs. */
   mayClash = false;
 }
 
 const SUFFIXED = new RegExp(`(${OBJECTS_OF_A_CLUSTER.flatMap(([, suffix]) => suffix || []).join('|')})$`);
 
-/** What is known of a program's names. */
+/** The known names of a program. */
 interface Names {
-  /** Constructs that look for names that are taken. */
+  /** Constructs that check for taken names. */
   readonly watchful: Set<IConstruct>;
-  /** Made when it is needed, and anew once another construct watches its names. */
+  /** Built when needed, and rebuilt once another construct checks its names. */
   index: Index | undefined;
 }
 
 const programs = new WeakMap<IConstruct, Names>();
 
-/** From now on {@link takenName} of other constructs leaves it to this one to tell of a name that it has, too. */
+/** From now on {@link takenName} of earlier constructs leaves it to this one to report a shared name. */
 export function watchNames(construct: Construct): void {
   const names = namesOf(construct.node.root);
   names.watchful.add(construct);
@@ -47,8 +47,8 @@ function namesOf(root: IConstruct): Names {
 }
 
 /**
- * A name that something else of the program has, too, though both would be one object in Kubernetes; undefined where there is
- * none. Of two constructs that watch their names the later one tells of it.
+ * A name that something else in the program has, too, so that both would be one object in Kubernetes; undefined where there is
+ * none. Of two constructs that check their names the later one reports it.
  */
 export function takenName(construct: Construct, fix: string): Violation | undefined {
   const { root } = construct.node;
@@ -80,8 +80,8 @@ export function takenName(construct: Construct, fix: string): Violation | undefi
 
 function taken(name: string, by: ApiObject, fix: string): Violation {
   return {
-    bound: 'other than it is for something else of the program',
-    reason: `${by.node.path} has the ${name}, too, and the one would overwrite the other`,
+    bound: 'a name that nothing else in the program uses',
+    reason: `${by.node.path} has the ${name}, too, and one would overwrite the other`,
     fix,
   };
 }

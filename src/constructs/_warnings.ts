@@ -2,7 +2,7 @@ import { isHeldUpdate } from './blue-green-update';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import type { MqttService } from './mqtt-service';
 
-/** What can be built, but should be known: each text says what, why, and what to do. */
+/** Warnings about valid but risky properties: each says what, why, and what to do. */
 export function warningsOf(props: EmqxEnterpriseClusterProps, service: MqttService): string[] {
   return [...warningsOfUpdate(props), ...warningsOfExposure(props, service), ...warningsOfTls(props, service)];
 }
@@ -11,14 +11,14 @@ export function warningsOf(props: EmqxEnterpriseClusterProps, service: MqttServi
 function warningsOfUpdate({ blueGreenUpdate }: EmqxEnterpriseClusterProps): string[] {
   if (!blueGreenUpdate) {
     return [
-      "'blueGreenUpdate' (missing) lets the operator restart the nodes in place when the version changes: every device drops, and most " +
-        'of them at once; give it, with the rates at which devices may be moved',
+      "'blueGreenUpdate' (missing) lets the operator restart the nodes in place when the version changes: all devices are disconnected, most " +
+        'of them at once; set it, with the rates at which devices may be moved',
     ];
   }
   if (isHeldUpdate(blueGreenUpdate)) return [];
   return [
     "'blueGreenUpdate.hold' (false) lets the operator upgrade on its own as soon as a changed version is applied. Measured, that " +
-      'kept 0 of 300 persistent sessions, and cut 1,491 to 1,856 devices off in one second where 100 were asked for; leave it out, ' +
+      'kept 0 of 300 persistent sessions, and disconnected 1,491 to 1,856 devices in one second where 100 were requested; leave it out, ' +
       'and the new nodes wait for `emqx-blue-green upgrade`, which moves each device once',
   ];
 }
@@ -27,10 +27,10 @@ function warningsOfExposure({ exposure }: EmqxEnterpriseClusterProps, { type }: 
   if (exposure !== 'operator') return [];
   const published =
     `'exposure' ("operator") makes the operator's Service a ${type}, which publishes the management API (8081) and the ` +
-    'dashboard (18083), too, with credentials everybody knows; keep strangers away from these ports';
+    'dashboard (18083), too, with well-known credentials; restrict access to these ports';
   const shared =
-    '\'exposure\' ("operator") leads devices to the old and the new nodes alike while the operator builds these, so that a few reach ' +
-    'the new ones early; leave it out, and the cluster gets a Service that switches';
+    '\'exposure\' ("operator") routes devices to old and new nodes alike while the operator builds the new ones, so that a few reach ' +
+    'them early; leave it out, and the cluster gets a Service that switches';
   return type === 'ClusterIP' ? [shared] : [published, shared];
 }
 
@@ -45,7 +45,7 @@ function warningsOfTls({ tls, emqxConfig }: EmqxEnterpriseClusterProps, { listen
     .filter((listener) => emqxConfig?.[secure[listener]] === undefined)
     .map(
       (listener) =>
-        `'service' publishes ${listener} with the certificate of EMQX's examples, whose private key everybody has; ` +
+        `'service' publishes ${listener} with the certificate of EMQX's examples, whose private key is public; ` +
         'give a certificate by tls',
     );
 }

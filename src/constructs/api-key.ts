@@ -1,8 +1,8 @@
 /**
- * A key of the management API that every node knows from its first start on.
+ * A key of the management API that every node accepts from its first start on.
  *
- * The custom resource holds key and secret in clear, and so do the manifests: keep them out of version control, and let the
- * program take the secret from where you keep secrets, for example from its environment.
+ * The custom resource contains key and secret in plain text, and so do the manifests: keep them out of version control, and let the
+ * program read the secret from where you keep secrets, for example from its environment.
  *
  * @see EMQX Operator 2.2.29, `spec.template.spec.emqxContainer.bootstrapAPIKeys`
  */
@@ -20,7 +20,7 @@ export class ApiKey {
   readonly #secret: string;
 
   private constructor(
-    /** The name the key goes by. */
+    /** The name of the key. */
     readonly key: string,
     secret: string,
   ) {

@@ -8,7 +8,7 @@ import { checkDuration, secondsOf } from './_seconds';
 import type { EvacuationStrategy } from './evacuation-strategy';
 
 /**
- * Upgrade by a second set of nodes: it is built beside the running one, takes its connections and sessions over, and stays.
+ * Upgrade with a second set of nodes: it is built next to the running one, takes over its connections and sessions, and stays.
  *
  * @see EMQX Operator 2.2.29, `spec.blueGreenUpdate`
  */
@@ -20,15 +20,15 @@ export interface BlueGreenUpdate {
    */
   readonly initialDelay?: Duration;
 
-  /** How fast the running nodes are emptied. */
+  /** How fast the running nodes are evacuated. */
   readonly evacuationStrategy: EvacuationStrategy;
 
   /**
-   * Whether the operator stops once it has built the new nodes, and waits for `emqx-blue-green upgrade`, which takes over from
-   * there. A changed template can then be applied by anybody: kubectl, Argo CD, Flux. `false`: the operator upgrades on its own,
+   * Whether the operator waits once it has built the new nodes, until `emqx-blue-green upgrade` takes over from
+   * there. A changed template can then be applied by any tool: kubectl, Argo CD, Flux. `false`: the operator upgrades on its own,
    * as in its tutorial. That loses sessions, and the cluster {@link EmqxEnterpriseCluster.warnings | warns}.
    *
-   * A held custom resource carries a delay of 63 years; the Service of the devices keeps `initialDelay` in its annotation
+   * A held custom resource has a delay of 63 years; the devices' Service keeps `initialDelay` in its annotation
    * `emqx-blue-green/initial-delay-seconds`.
    *
    * @default true
@@ -41,7 +41,7 @@ export function isHeldUpdate(update: BlueGreenUpdate): boolean {
   return update.hold ?? true;
 }
 
-/** The delay the user asked for, in seconds. */
+/** The delay that the user wants, in seconds. */
 export function initialDelayOf(update: BlueGreenUpdate): number {
   return secondsOf(update.initialDelay) ?? 0;
 }

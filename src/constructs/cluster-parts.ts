@@ -31,7 +31,7 @@ const networkPolicy: PartsOf<NetworkPolicyOptions> = {
   dashboardNamespaces: 'value',
 };
 const podDisruptionBudget: PartsOf<PodDisruptionBudgetOptions> = { maxUnavailable: 'value' };
-/** Of any NodeResources. */
+/** The shape of any NodeResources. */
 export const resourceParts: PartsOf<NodeResources> = {
   cpuRequestMillis: 'value',
   cpuLimitMillis: 'value',
@@ -82,7 +82,7 @@ const PARTS: PartsOf<EmqxEnterpriseClusterProps> = {
   reloaderImage: 'value',
 };
 
-/** The properties of a cluster as a program gives them that no compiler has seen. */
+/** The shape of the properties of a cluster, for programs without type checks. */
 export function inspectClusterProps(given: unknown): Inspected<EmqxEnterpriseClusterProps> {
   return inspectProps(given, PARTS);
 }

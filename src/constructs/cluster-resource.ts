@@ -11,7 +11,7 @@ import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props
 import { License } from './license';
 import { claimOf } from './persistence';
 
-/** The custom resource of a cluster as far as its properties say it; what they leave open is left to the defaults. */
+/** The custom resource of a cluster as far as its properties define it; everything else gets the defaults. */
 export function givenResource(props: EmqxEnterpriseClusterProps, namespace: string): EmqxEnterprise {
   const secretName = props.license instanceof License ? props.license.secretNameFor(props.name) : undefined;
   const spec: EmqxEnterpriseSpec = {};
@@ -29,7 +29,7 @@ export function givenResource(props: EmqxEnterpriseClusterProps, namespace: stri
   return { apiVersion: API_VERSION, kind: KIND, metadata: { name: props.name, namespace }, spec };
 }
 
-/** All that is wrong with the properties of a cluster, once they were looked at as a compiler would have. */
+/** All problems of the properties of a cluster whose types were already checked. */
 export function clusterProblems(
   { props, problems }: Inspected<EmqxEnterpriseClusterProps>,
   namespace: string,

@@ -32,15 +32,15 @@ import { podDisruptionBudgetOf } from './pod-disruption-budget';
  * A cluster of EMQX Enterprise 4.4 that the EMQX Operator runs, and the Service through which devices reach it.
  *
  * Renders
- * - the custom resource EmqxEnterprise, complete: with all that the operator's webhook would fill in, so that a diff shows
- *   your own changes only;
- * - the Service `<name>-mqtt`, unless the operator is to make it;
+ * - the complete custom resource EmqxEnterprise: with everything that the operator's webhook would fill in, so that a diff shows
+ *   only your own changes;
+ * - the Service `<name>-mqtt`, unless the operator is to create it;
  * - the Secret `<name>-license`, if the license is given as text;
- * - a NetworkPolicy and a PodDisruptionBudget, both named like the cluster, if they are asked for.
+ * - a NetworkPolicy and a PodDisruptionBudget, both named like the cluster, if requested.
  *
- * What the properties cannot say is patched: `ApiObject.of(cluster).addJsonPatch(...)`. Labels and annotations of the custom
- * resource must not change while the cluster lives: the operator takes them for an upgrade, or loses its nodes. So those of
- * the chart are left off it.
+ * Patch what the properties cannot express: `ApiObject.of(cluster).addJsonPatch(...)`. Labels and annotations of the custom
+ * resource must not change while the cluster exists: a change triggers an upgrade by the operator, or orphans the nodes. So it does
+ * not get those of the chart.
  *
  * @see EMQX Operator 2.2.29, `apps.emqx.io/v1beta4`
  */
@@ -61,7 +61,7 @@ export class EmqxEnterpriseCluster extends Construct {
   readonly licenseSecretName: string | undefined;
   private readonly inspected: Inspected<EmqxEnterpriseClusterProps>;
   private readonly service: MqttService;
-  /** On which the nodes listen for devices. */
+  /** Ports on which the nodes listen for devices. */
   private readonly ports: Readonly<Record<MqttListener, number>>;
 
   constructor(scope: Construct, id: string, given: EmqxEnterpriseClusterProps) {
@@ -95,7 +95,7 @@ export class EmqxEnterpriseCluster extends Construct {
     return imageOf({ ...this.inspected.props.image, version: this.version });
   }
 
-  /** The complete custom resource, made anew each time. */
+  /** The complete custom resource, a new object each time. */
   get resource(): EmqxEnterprise {
     const resource = givenResource(this.inspected.props, this.namespace);
     complete(resource);
@@ -103,8 +103,8 @@ export class EmqxEnterpriseCluster extends Construct {
   }
 
   /**
-   * What can be built, but should be known. Synthesis emits each as a warning of the process, which Node writes to stderr:
-   * `process.on('warning', …)` or `--no-warnings` has its way with them.
+   * Warnings about valid but risky properties. Synthesis emits each as a process warning, which Node writes to stderr:
+   * handle them with `process.on('warning', …)`, or suppress them with `--no-warnings`.
    */
   get warnings(): readonly string[] {
     return warningsOf(this.inspected.props, this.service);
@@ -118,7 +118,7 @@ export class EmqxEnterpriseCluster extends Construct {
       apiVersion: API_VERSION,
       kind: KIND,
       metadata: { name: this.name, namespace: this.namespace, labels: labels as Record<string, string> },
-      // A token of cdk8s: the resource is made when it is rendered, and need not be kept until then.
+      // A token of cdk8s: the resource is created when it is rendered, and need not be kept until then.
       spec: { resolve: () => this.resource.spec },
     });
   }

@@ -1,15 +1,15 @@
 /** Where the image of EMQX Enterprise comes from; its tag is `<prefix><version><suffix>`. */
 export interface EmqxImage {
-  /** For example `registry.example.com:5000`. @default - the container runtime's own, as a rule Docker Hub */
+  /** For example `registry.example.com:5000`. @default - the container runtime's own, usually Docker Hub */
   readonly registry?: string;
 
   /** @default "emqx/emqx-ee" */
   readonly repository?: string;
 
-  /** What the tag has before the version. @default - nothing */
+  /** Part of the tag before the version. @default - nothing */
   readonly prefix?: string;
 
-  /** What the tag has behind the version, for example `-alpine`. @default - nothing */
+  /** Part of the tag after the version, for example `-alpine`. @default - nothing */
   readonly suffix?: string;
 
   /**

@@ -14,7 +14,7 @@ import { inspectProps, type PartsOf } from './_shape';
 import { takenName, watchNames } from './_sole-names';
 import type { EmqxEnterpriseCluster } from './emqx-enterprise-cluster';
 
-/** A cluster that is not made by this program. */
+/** A cluster that this program does not create. */
 export interface NamedCluster {
   /** Name of the EmqxEnterprise. */
   readonly name: string;
@@ -27,7 +27,7 @@ export interface NamedCluster {
   readonly namespace?: string;
 
   /**
-   * Its `blueGreenUpdate.evacuationStrategy.connEvictRate`, by which the alert EmqxEvacuationStalled knows how fast connections
+   * Its `blueGreenUpdate.evacuationStrategy.connEvictRate`, from which the alert EmqxEvacuationStalled derives how fast connections
    * should move.
    *
    * @default 1
@@ -35,22 +35,22 @@ export interface NamedCluster {
   readonly connectionEvictionRate?: number;
 }
 
-/** What is looked at, and how. */
+/** What is monitored, and how. */
 export interface EmqxMonitoringProps {
-  /** What is looked at: a cluster of this program, or the name of another one. */
+  /** The monitored cluster: one of this program, or the name of another one. */
   readonly cluster: EmqxEnterpriseCluster | NamedCluster;
 
   /**
-   * How long an upgrade may take before the alert EmqxOperatorHeldTooLong tells of it; whole seconds.
+   * How long an upgrade may take before the alert EmqxOperatorHeldTooLong fires; whole seconds.
    *
    * @default Duration.hours(6)
    */
   readonly longestUpgrade?: Duration;
 
   /**
-   * Where the runbooks are read; an alert adds `#` and its own name in lower case.
+   * URL of the runbooks; an alert adds `#` and its own name in lower case.
    *
-   * @default - those of this package, in this version
+   * @default - the runbooks of this package, in this version
    */
   readonly runbookUrl?: string;
 }
@@ -61,15 +61,15 @@ const { version } = require('../../package.json') as { version: string };
 const RUNBOOKS = `https://unpkg.com/emqx-blue-green@${version}/docs/runbooks.md`;
 
 /**
- * Sight of a cluster and of its upgrades, for Prometheus and Grafana. Renders, in the cluster's namespace,
+ * Monitoring of a cluster and of its upgrades, for Prometheus and Grafana. Renders, in the cluster's namespace,
  * - the PodMonitor `<cluster>`, which scrapes each node every 5 seconds;
- * - the PrometheusRule `<cluster>`: connects that are refused; and for a cluster with `blueGreenUpdate`, or one that is only
- *   named, an evacuation that stands still, two sets of nodes that nobody attends to, an operator that is held for too long;
+ * - the PrometheusRule `<cluster>`: alerts on refused connects; and for a cluster with `blueGreenUpdate`, or one that is only
+ *   named, on a stalled evacuation, two sets of nodes without a process that drives the upgrade, an operator held for too long;
  * - the ConfigMap `<cluster>-dashboard`, labelled `grafana_dashboard: "1"`, whose first graph is the one to watch during an
  *   upgrade: connections per node, old and new.
  *
- * Needed are the Prometheus Operator, and for the alerts on sets of nodes kube-state-metrics. Labels by which your Prometheus
- * finds its rules are given to the chart: `new Chart(app, 'monitoring', { labels: { release: 'prometheus' } })`.
+ * Requires the Prometheus Operator, and for the alerts on sets of nodes kube-state-metrics. Set the labels by which your Prometheus
+ * selects its rules on the chart: `new Chart(app, 'monitoring', { labels: { release: 'prometheus' } })`.
  *
  * @see EMQX Operator 2.2.29, "Monitor EMQX cluster by Prometheus and Grafana"
  */
@@ -162,12 +162,12 @@ function ruleOf(
   };
 }
 
-/** By what it can do, not by its class: a program may have loaded this package twice. */
+/** By its members, not by its class: a program may have loaded this package twice. */
 function isMade(cluster: EmqxEnterpriseCluster | NamedCluster): cluster is EmqxEnterpriseCluster {
   return typeof (cluster as Partial<EmqxEnterpriseCluster>).resource === 'object';
 }
 
-/** @returns a rate where upgrades are by blue and green */
+/** @returns a rate where upgrades are blue-green */
 function clusterOf(cluster: EmqxMonitoringProps['cluster'] | undefined) {
   if (!cluster) return { name: '', namespace: undefined, rate: undefined };
   const { name, namespace } = cluster;
@@ -200,7 +200,7 @@ function checkNamed(findings: Findings, given: NamedCluster): void {
 
 const noCluster: Violation = {
   bound: 'an EmqxEnterpriseCluster, or { name }',
-  reason: 'without one there is nothing to look at',
+  reason: 'without one there is nothing to monitor',
   fix: "write for example { name: 'emqx-ee', namespace: 'messaging' }",
 };
 

@@ -3,25 +3,25 @@ import type { OperatorResources } from './operator-resources';
 import type { OperatorWebhook } from './operator-webhook';
 import type { Toleration } from './toleration';
 
-/** Where the operator runs, and what it looks after. */
+/** Where the operator runs, and what it manages. */
 export interface EmqxOperatorProps {
   /**
-   * Namespace of the operator; it must be there already.
+   * Namespace of the operator; it must already exist.
    *
-   * @default - the chart's namespace, or else a new one, "emqx-operator-system"
+   * @default - the chart's namespace, otherwise a new one, "emqx-operator-system"
    */
   readonly namespace?: string;
 
   /**
-   * The only namespace in which the operator looks after clusters. Its rights then end there.
+   * The only namespace in which the operator manages clusters. Its rights are then restricted to it.
    *
    * @default - all namespaces
    */
   readonly watchNamespace?: string;
 
   /**
-   * Whether the five custom resource definitions are rendered, too. All must be there, or the operator does not start. Who
-   * deletes them deletes every cluster with them: keep them in a chart of their own where that could happen.
+   * Whether the five custom resource definitions are rendered, too. All must exist, or the operator does not start. Deleting
+   * them deletes every cluster: keep them in a chart of their own where that could happen.
    *
    * @default true
    */
@@ -35,7 +35,7 @@ export interface EmqxOperatorProps {
   readonly webhook?: OperatorWebhook;
 
   /**
-   * Version of the operator, a 2.2: 2.3.0 no longer knows EMQX 4.4, and those before 2.2.0 need other rights.
+   * Version of the operator, a 2.2: 2.3.0 no longer supports EMQX 4.4, and those before 2.2.0 need other rights.
    *
    * @default "2.2.29"
    */
@@ -51,23 +51,23 @@ export interface EmqxOperatorProps {
   /** Names of Secrets with the registry's credentials. @default - none */
   readonly imagePullSecrets?: readonly string[];
 
-  /** How many replicas run; one of them works, the others stand by. @default 1 */
+  /** How many replicas run; one of them is active, the others are on standby. @default 1 */
   readonly replicas?: number;
 
-  /** Processor and memory of each replica. @default - 100 to 500 thousandths of a processor, 128 to 512 MiB */
+  /** CPU and memory of each replica. @default - 100 to 500 thousandths of a CPU, 128 to 512 MiB */
   readonly resources?: OperatorResources;
 
   /** Labels of the Kubernetes nodes it may run on. @default - any node */
   readonly nodeSelector?: Readonly<Record<string, string>>;
 
-  /** Taints it may run beside. @default - none */
+  /** Taints that it tolerates. @default - none */
   readonly tolerations?: readonly Toleration[];
 
-  /** Beside what, or apart from what, it runs. @default - none @see Kubernetes API, core/v1 Affinity */
+  /** Affinity and anti-affinity. @default - none @see Kubernetes API, core/v1 Affinity */
   readonly affinity?: Affinity;
 
   /**
-   * Users, groups and rights of the pod. What is given takes the place of the default as a whole. With the defaults of both the
+   * Users, groups and rights of the pod. A given value replaces the whole default. With the defaults of both the
    * operator runs in a namespace that enforces the Pod Security Standard `restricted`.
    *
    * @default - not root, and the system calls of the container runtime's own profile
@@ -76,9 +76,9 @@ export interface EmqxOperatorProps {
   readonly podSecurityContext?: PodSecurityContext;
 
   /**
-   * Users, groups and rights of the container. What is given takes the place of the default as a whole.
+   * Users, groups and rights of the container. A given value replaces the whole default.
    *
-   * @default - not root, no capabilities, and no way to more rights
+   * @default - not root, no capabilities, and no privilege escalation
    * @see Kubernetes API, core/v1 SecurityContext
    */
   readonly containerSecurityContext?: SecurityContext;

@@ -22,17 +22,17 @@ const PORTS = { metrics: 8080, probes: 8081, webhook: 9443 };
 const CERTIFICATE_PATH = '/tmp/k8s-webhook-server/serving-certs';
 
 /**
- * The EMQX Operator, the last line of it that runs EMQX Enterprise 4.4.
+ * The EMQX Operator 2.2, the last release line that supports EMQX Enterprise 4.4.
  *
  * Renders
  * - the custom resource definitions EmqxEnterprise, EmqxBroker, EmqxPlugin, Rebalance and EMQX;
  * - a Namespace, unless one is given;
- * - the ServiceAccount, its rights in all namespaces or in the one that is watched, and those to elect a leader;
+ * - the ServiceAccount, its rights in all namespaces or in the watched one, and those for leader election;
  * - the Deployment `emqx-operator-controller-manager`;
  * - the Service `emqx-operator-controller-manager-metrics-service`, port 8080;
- * - the webhook's Service, certificate and configurations, as `webhook` says.
+ * - the webhook's Service, certificate and configurations, depending on `webhook`.
  *
- * The names are those of the vendor's Helm chart, so that one can follow the other.
+ * The names are those of the vendor's Helm chart, so that one can replace the other.
  *
  * @see EMQX Operator 2.2.29, Helm chart
  */
@@ -43,11 +43,11 @@ export class EmqxOperator extends Construct {
   readonly image: string;
   /** Version of the operator. */
   readonly version: string;
-  /** The only namespace that is watched; undefined if all are. */
+  /** The only watched namespace; undefined if all are watched. */
   readonly watchNamespace: string | undefined;
   /** Name of its service account. */
   readonly serviceAccountName = NAME;
-  /** Name of the Service that leads to the operator's own metrics. */
+  /** Name of the Service for the operator's own metrics. */
   readonly metricsServiceName = `${NAME}-controller-manager-metrics-service`;
 
   constructor(scope: Construct, id: string, given: EmqxOperatorProps = {}) {
@@ -162,7 +162,7 @@ export class EmqxOperator extends Construct {
   }
 }
 
-/** Undefined of what is no list, which the validation refuses. */
+/** Undefined for a value that is not a list, which the validation refuses. */
 function listed<T>(list: readonly T[] | undefined): readonly T[] | undefined {
   return Array.isArray(list) ? list : undefined;
 }

@@ -2,14 +2,14 @@ import { HIDDEN } from '../resource/problem';
 import type { Findings } from './_findings';
 
 /**
- * The license of EMQX Enterprise: as text, or in a Secret that is there already. In both cases EMQX reads it from a Secret,
+ * The license of EMQX Enterprise: as text, or in an existing Secret. In both cases EMQX reads it from a Secret,
  * and a changed Secret reaches the running nodes without an upgrade.
  *
  * @see EMQX Operator 2.2.29, `spec.license.secretName`
  */
 export class License {
   /**
-   * The license as text. It is rendered into a Secret `<cluster>-license` of its own, so the manifests hold it in clear: keep
+   * The license as text. It is rendered into a Secret `<cluster>-license`, so the manifests contain it in plain text: keep
    * them out of version control, or use {@link License.fromSecret}.
    */
   static inline(text: string): License {
@@ -25,7 +25,7 @@ export class License {
 
   private constructor(
     text: string | undefined,
-    /** Name of the existing Secret; undefined of a license given as text. */
+    /** Name of the existing Secret; undefined for a license given as text. */
     readonly secretName: string | undefined,
   ) {
     this.#text = text;

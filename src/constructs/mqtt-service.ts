@@ -34,7 +34,7 @@ export interface NodePortOptions extends IpFamilyOptions {
   readonly wss?: NodePort;
 
   /**
-   * Whether a Kubernetes node hands a device on to any EMQX node, or to those that run on it only.
+   * Whether a Kubernetes node routes a device to any EMQX node, or only to those that run on it.
    *
    * @default "Cluster"
    * @see {@link ExternalTrafficPolicy}
@@ -70,7 +70,7 @@ export interface LoadBalancerOptions extends ClusterIpOptions {
   readonly annotations?: Readonly<Record<string, string>>;
 
   /**
-   * Whether a Kubernetes node hands a device on to any EMQX node, or to those that run on it only.
+   * Whether a Kubernetes node routes a device to any EMQX node, or only to those that run on it.
    *
    * @default "Cluster"
    * @see {@link ExternalTrafficPolicy}

@@ -5,24 +5,24 @@ import type { Findings } from './_findings';
 import { dnsLabel } from './_namespace';
 
 /**
- * Who may connect to the nodes of a cluster; everybody else may not. What the nodes connect to is not restricted.
+ * What may connect to the nodes of a cluster; nothing else may. Outgoing connections of the nodes are not restricted.
  *
- * The nodes reach each other on every port: those of Erlang depend on their names, and an upgrade needs old and new ones to
- * meet.
+ * The nodes reach each other on every port: those of Erlang depend on their names, and an upgrade needs connections between old and
+ * new nodes.
  *
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
 export interface NetworkPolicyOptions {
   /**
    * Blocks of addresses from which devices reach the listeners. Behind a load balancer or a node port that hides the
-   * devices' addresses, those of the Kubernetes nodes belong in here.
+   * devices' addresses, those of the Kubernetes nodes belong here.
    *
    * @default - from everywhere
    */
   readonly devices?: readonly string[];
 
   /**
-   * Namespace of the operator, which calls the management API of every node. Without that no upgrade comes to an end.
+   * Namespace of the operator, which calls the management API of every node. Without that no upgrade can finish.
    *
    * @default "emqx-operator-system"
    */
@@ -39,7 +39,7 @@ export interface NetworkPolicyOptions {
 export interface NetworkPolicyTarget {
   readonly name: string;
   readonly namespace: string;
-  /** The ports of the listeners that are published. */
+  /** The ports of the published listeners. */
   readonly listeners: readonly number[];
 }
 
@@ -79,7 +79,7 @@ function fromNamespace(namespace: string): object {
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
 }
 
-/** Empty of what is no list, which the validation refuses. */
+/** Empty for a value that is not a list, which the validation refuses. */
 function listed(list: readonly string[] | undefined): readonly string[] {
   return Array.isArray(list) ? list : [];
 }

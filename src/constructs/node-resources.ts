@@ -6,18 +6,18 @@ import type { Findings } from './_findings';
 import { bytesOf, memory, quantityOf } from './_memory';
 
 /**
- * Processor and memory of one EMQX node.
+ * CPU and memory of one EMQX node.
  *
  * @see https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
  */
 export interface NodeResources {
-  /** Reserved, in thousandths of a processor. @default - none */
+  /** Request, in thousandths of a CPU. @default - none */
   readonly cpuRequestMillis?: number;
-  /** At most, in thousandths of a processor. Beyond it the node is slowed down. @default - all there is */
+  /** Limit, in thousandths of a CPU. Beyond it the node is throttled. @default - no limit */
   readonly cpuLimitMillis?: number;
-  /** Reserved. @default - none */
+  /** Request. @default - none */
   readonly memoryRequest?: Size;
-  /** At most. Beyond it the node is ended, and its connections with it. @default - all there is */
+  /** Limit. Beyond it the node is killed, and its connections with it. @default - no limit */
   readonly memoryLimit?: Size;
 }
 
@@ -51,7 +51,7 @@ interface Measure {
   readonly shown: (value: unknown) => unknown;
 }
 
-/** Request and limit by their rule; then the one against the other. */
+/** Checks request and limit, then the request against the limit. */
 function checkPair(
   findings: Findings,
   [requestPath, request]: readonly [path: string, value: unknown],
@@ -69,8 +69,8 @@ function checkPair(
 }
 
 const millis = atLeastOne({
-  reason: 'it counts thousandths of a processor',
-  fix: 'write for example 500 for half a processor',
+  reason: 'it counts thousandths of a CPU',
+  fix: 'write for example 500 for half a CPU',
 });
 
 const CPU: Measure = { rule: millis, amount: Number, shown: (value) => value };

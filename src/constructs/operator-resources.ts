@@ -12,7 +12,7 @@ export interface OperatorResources extends NodeResources {
   readonly cpuLimitMillis?: number;
   /** Reserved; whole mebibytes. @default Size.mebibytes(128) */
   readonly memoryRequest?: Size;
-  /** At most; whole mebibytes. Beyond it the operator is ended and started anew. @default Size.mebibytes(512) */
+  /** At most; whole mebibytes. Beyond it the operator is killed and restarted. @default Size.mebibytes(512) */
   readonly memoryLimit?: Size;
 }
 
@@ -33,7 +33,7 @@ export function checkOperatorResources(findings: Findings, path: string, given: 
   }
 }
 
-/** Of a number of bytes; what is no size was reported before. */
+/** For a number of bytes; a value that is not a size was already reported. */
 const wholeMebibytes: Rule = (bytes) =>
   typeof bytes !== 'number' || bytes % MEBIBYTE === 0
     ? undefined

@@ -4,7 +4,7 @@ import type { Findings } from './_findings';
 
 /**
  * How the operator's admission webhook gets its certificate. The webhook fills in what an EmqxEnterprise, EmqxBroker or
- * EmqxPlugin leaves out, and refuses what the operator could not run.
+ * EmqxPlugin omits, and refuses what the operator could not run.
  *
  * @see EMQX Operator 2.2.29, Helm chart, values `webhook` and `cert-manager`
  */
@@ -15,8 +15,8 @@ export class OperatorWebhook {
   }
 
   /**
-   * The certificate is in a Secret that is there already, under `tls.crt` and `tls.key`, and is made out to
-   * `emqx-operator-webhook-service.<namespace>.svc`. Whoever renews it renews the bundle, too.
+   * The certificate is in an existing Secret, under `tls.crt` and `tls.key`, and is issued for
+   * `emqx-operator-webhook-service.<namespace>.svc`. If it is renewed, renew the bundle, too.
    *
    * @param secretName Name of the Secret, in the operator's namespace.
    * @param caBundle PEM text of the certificates that the API server is to trust.
@@ -26,18 +26,18 @@ export class OperatorWebhook {
   }
 
   /**
-   * No webhook. The resources that `EmqxEnterpriseCluster` renders are complete without it, and checked when they are made.
+   * No webhook. The resources that `EmqxEnterpriseCluster` renders are complete without it, and checked at synthesis.
    *
-   * No longer checked by anybody: that `persistent`, `bootstrapAPIKeys`, the node name and the `cluster.*` settings stay as
-   * they are, and the version in a resource written by hand. No longer filled in: such a resource itself. The operator takes
-   * one without labels for the owner of every pod in its namespace.
+   * No longer checked: that `persistent`, `bootstrapAPIKeys`, the node name and the `cluster.*` settings stay
+   * unchanged, and the version in a handwritten resource. No longer filled in: the defaults of a handwritten resource. The operator
+   * treats one without labels as the owner of every pod in its namespace.
    */
   static none(): OperatorWebhook {
     return new OperatorWebhook('none', undefined, undefined);
   }
 
   private constructor(
-    /** Who issues the certificate; `none` without a webhook. */
+    /** Where the certificate comes from; `none` without a webhook. */
     readonly source: 'cert-manager' | 'secret' | 'none',
     /** The Secret with the certificate; undefined without a webhook. */
     readonly secretName: string | undefined,
@@ -50,14 +50,14 @@ export function checkWebhook(findings: Findings, path: string, webhook: unknown)
   if (!(webhook instanceof OperatorWebhook)) {
     findings.report(path, webhook, {
       bound: 'an OperatorWebhook',
-      reason: 'who issues its certificate decides what is rendered',
+      reason: 'the source of its certificate decides what is rendered',
       fix: 'write OperatorWebhook.certManager(), .fromSecret(name, caBundle) or .none()',
     });
     return;
   }
   if (webhook.source !== 'secret') return;
   findings.check(`${path}.secretName`, webhook.secretName, secretName);
-  // Whoever mistakes the key for the bundle shall not read it in a log.
+  // A private key that was mistaken for the bundle must not appear in a log.
   findings.report(`${path}.caBundle`, webhook.caBundle === undefined ? undefined : HIDDEN, bundle(webhook.caBundle));
 }
 
@@ -75,6 +75,6 @@ const bundle: Rule = (value) =>
     ? undefined
     : {
         bound: 'certificates as PEM text, and no private key',
-        reason: 'by them the API server knows the operator; they are stored in clear',
-        fix: 'give the content of ca.crt, not yet in base64',
+        reason: 'the API server verifies the operator with them; they are stored in plain text',
+        fix: 'give the content of ca.crt, not base64-encoded',
       };

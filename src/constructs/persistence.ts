@@ -4,20 +4,20 @@ import type { Findings } from './_findings';
 import { memory, quantityOf } from './_memory';
 
 /**
- * A volume for each node, with its data directory (`/opt/emqx/data`) on it. Nothing of this can be changed while the
- * cluster lives: the operator refuses it.
+ * A volume for each node, with its data directory (`/opt/emqx/data`) on it. It cannot be changed while the
+ * cluster exists: the operator refuses it.
  *
  * The data of a node survives its pod, not an upgrade: the new nodes get volumes of their own, and those of the old nodes
- * stay behind until somebody deletes them.
+ * remain until they are deleted manually.
  *
  * @see EMQX Operator 2.2.29, `spec.persistent`
  */
 export interface Persistence {
-  /** Room for the data of one node. */
+  /** Size of the data volume of one node. */
   readonly size: Size;
 
   /**
-   * What kind of volume.
+   * Storage class of the volumes.
    *
    * @default - the default storage class of the Kubernetes cluster
    * @see https://kubernetes.io/docs/concepts/storage/storage-classes/
@@ -33,7 +33,7 @@ export interface Persistence {
   readonly accessModes?: readonly AccessMode[];
 }
 
-/** By how many a volume is mounted at a time: one Kubernetes node, one pod, or any number. */
+/** How many may mount a volume at a time: one Kubernetes node, one pod, or any number. */
 export type AccessMode = 'ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany';
 
 const ACCESS_MODES: readonly AccessMode[] = ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'];
@@ -56,7 +56,7 @@ export function checkPersistence(findings: Findings, path: string, persistence: 
   if (storageClass !== undefined && (typeof storageClass !== 'string' || storageClass === '')) {
     findings.report(`${path}.storageClass`, storageClass, {
       bound: 'the name of a storage class',
-      reason: 'an empty one asks for volumes that somebody made by hand, and no node starts without one',
+      reason: 'an empty name requests manually created volumes, and no node starts without one',
       fix: 'choose one of `kubectl get storageclass`, or leave it out',
     });
   }

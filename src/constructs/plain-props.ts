@@ -8,52 +8,52 @@ import { type LoadBalancerOptions, MqttService, type NodePortOptions } from './m
 import type { NodeResources } from './node-resources';
 import type { Persistence } from './persistence';
 
-/** The properties that hold objects, and stand here in another form. */
+/** The properties that hold objects, and have another form here. */
 type Formed = 'license' | 'persistence' | 'blueGreenUpdate' | 'service' | 'apiKeys' | 'env' | 'resources';
 
 /**
- * The properties of a cluster as plain values, for those who cannot hand over objects. Times and sizes have their unit in the
+ * The properties of a cluster as plain values, for callers that cannot pass objects. Times and sizes have their unit in the
  * name.
  */
 export interface PlainClusterProps extends Omit<EmqxEnterpriseClusterProps, Formed> {
   /**
-   * Name of a Secret of the cluster's namespace with the license of EMQX Enterprise; its only key must be `emqx.lic`. Another
-   * text in the same Secret is no upgrade; another Secret is one.
+   * Name of a Secret of the cluster's namespace with the license of EMQX Enterprise; its only key must be `emqx.lic`. A new
+   * text in the same Secret is not an upgrade; another Secret is one.
    *
-   * @default - the license the image brings, if any
+   * @default - the license in the image, if any
    */
   readonly licenseSecretName?: string;
 
   /**
    * Volumes for the data of the nodes. They cannot be added, changed or removed later.
    *
-   * @default - the data goes with the pod
+   * @default - the data is lost with the pod
    */
   readonly persistence?: PlainPersistence;
 
   /**
-   * How an upgrade replaces the nodes. A change is no upgrade. It must not be removed later.
+   * How an upgrade replaces the nodes. A change is not an upgrade. It must not be removed later.
    *
-   * @default - in place: each node is restarted in turn, and drops its connections
+   * @default - in place: each node is restarted in turn, and disconnects its devices
    */
   readonly blueGreenUpdate?: PlainBlueGreenUpdate;
 
   /**
-   * How devices reach the cluster. A change is no upgrade.
+   * How devices reach the cluster. A change is not an upgrade.
    *
-   * @default - from inside of the Kubernetes cluster: mqtt, and with `tls` mqtts
+   * @default - from inside the Kubernetes cluster: mqtt, and with `tls` mqtts
    */
   readonly service?: PlainMqttService;
 
   /**
-   * Keys of the management API. They cannot be added, changed or removed later. The custom resource holds them in clear.
+   * Keys of the management API. They cannot be added, changed or removed later. The custom resource contains them in plain text.
    *
    * @default - none but the operator's own
    */
   readonly apiKeys?: readonly PlainApiKey[];
 
   /**
-   * Environment variables of the node, by name. A change is an upgrade. Settings of EMQX belong into `emqxConfig`, unless they
+   * Environment variables of the node, by name. A change is an upgrade. Settings of EMQX belong in `emqxConfig`, unless they
    * are secret.
    *
    * @default - none
@@ -61,42 +61,42 @@ export interface PlainClusterProps extends Omit<EmqxEnterpriseClusterProps, Form
   readonly env?: Readonly<Record<string, PlainEnvValue>>;
 
   /**
-   * Processor and memory of each node. During an upgrade both sets of nodes need theirs. A change is an upgrade.
+   * CPU and memory of each node. During an upgrade both sets of nodes need theirs. A change is an upgrade.
    *
    * @default - nothing reserved, nothing limited
    */
   readonly resources?: PlainNodeResources;
 }
 
-/** A volume for each node. Nothing of it can be changed while the cluster lives. */
+/** A volume for each node. It cannot be changed while the cluster exists. */
 export interface PlainPersistence extends Omit<Persistence, 'size'> {
-  /** Room for the data of one node, in gibibytes. */
+  /** Size of the data volume of one node, in gibibytes. */
   readonly sizeGibibytes: number;
 }
 
-/** Upgrade by a second set of nodes. */
+/** Upgrade with a second set of nodes. */
 export interface PlainBlueGreenUpdate {
   /** How long to wait after all new nodes are ready, before the first connection is moved; whole seconds. @default 0 */
   readonly initialDelaySeconds?: number;
-  /** How fast the running nodes are emptied. */
+  /** How fast the running nodes are evacuated. */
   readonly evacuationStrategy: PlainEvacuationStrategy;
 }
 
 /** How fast connections and sessions leave a node that is being replaced. */
 export interface PlainEvacuationStrategy {
-  /** Connections that end per second; a whole number of at least 1. */
+  /** Connections that are closed per second; a whole number of at least 1. */
   readonly connectionEvictionRate: number;
   /** Sessions that are handed over per second; a whole number of at least 1. */
   readonly sessionEvictionRate: number;
-  /** How long a client may take to come back before its session is moved without it; from 1 to 4294967 seconds. */
+  /** How long a client may take to reconnect before its session is moved without it; from 1 to 4294967 seconds. */
   readonly waitTakeoverSeconds: number;
 }
 
-/** How devices reach the cluster: the type of the Service, and what belongs to this type. */
+/** How devices reach the cluster: the type of the Service, and the options of this type. */
 export interface PlainMqttService extends NodePortOptions, LoadBalancerOptions {
   /**
-   * `NodePort`: each listener (`mqtt`, `mqtts`, `ws`, `wss`) is given its port. `LoadBalancer` and `ClusterIP`: `listeners` names
-   * those that are published.
+   * `NodePort`: each listener (`mqtt`, `mqtts`, `ws`, `wss`) gets its port. `LoadBalancer` and `ClusterIP`: `listeners` names
+   * the published ones.
    */
   readonly type: 'NodePort' | 'LoadBalancer' | 'ClusterIP';
 }
@@ -111,7 +111,7 @@ export interface PlainApiKey {
 
 /** The value of an environment variable: one of the three. */
 export interface PlainEnvValue {
-  /** The value itself. It stands in the custom resource in clear. */
+  /** The value itself. The custom resource contains it in plain text. */
   readonly value?: string;
   /** Where the value is in a Secret of the cluster's namespace. */
   readonly fromSecret?: KeyOfObject;
@@ -125,15 +125,15 @@ export interface KeyOfObject {
   readonly key: string;
 }
 
-/** Processor and memory of one EMQX node. */
+/** CPU and memory of one EMQX node. */
 export interface PlainNodeResources extends Omit<NodeResources, 'memoryRequest' | 'memoryLimit'> {
-  /** Reserved, in mebibytes. @default - none */
+  /** Request, in mebibytes. @default - none */
   readonly memoryRequestMebibytes?: number;
-  /** At most, in mebibytes. Beyond it the node is ended, and its connections with it. @default - all there is */
+  /** Limit, in mebibytes. Beyond it the node is killed, and its connections with it. @default - no limit */
   readonly memoryLimitMebibytes?: number;
 }
 
-/** The same properties as the construct takes them. Nothing is judged here: a wrong value stays wrong. */
+/** The same properties in the form of the construct. Nothing is validated here: a wrong value stays wrong. */
 export function clusterPropsOf(plain: PlainClusterProps): EmqxEnterpriseClusterProps {
   const { licenseSecretName, persistence, blueGreenUpdate, service, apiKeys, env, resources, ...same } = plain;
   return {
@@ -148,7 +148,7 @@ export function clusterPropsOf(plain: PlainClusterProps): EmqxEnterpriseClusterP
   };
 }
 
-/** A problem of the construct under the name and with the advice that fit the plain properties. */
+/** A problem of the construct with the name and the advice for the plain properties. */
 export function underPlainName(problem: Problem): Problem {
   const place = PLACES.find(([property]) => problem.path === property);
   const advice = ADVICE.find(([path]) => path.test(problem.path));
@@ -169,7 +169,7 @@ const PLACES: readonly (readonly [property: string, plain: string])[] = [
   ['resources.memoryLimit', 'resources.memoryLimitMebibytes'],
 ];
 
-/** Where the construct's advice is to write an object. */
+/** Advice in place of the construct's advice to write an object. */
 const ADVICE: readonly (readonly [path: RegExp, fix: string])[] = [
   [/^license$/, 'check where the name comes from; without a license leave the property out'],
   [/^persistence\.size$/, 'write for example 8'],
@@ -196,12 +196,12 @@ function updateOf(given: PlainBlueGreenUpdate): EmqxEnterpriseClusterProps['blue
       sessionEvictionRate,
       waitTakeover: seconds(waitTakeoverSeconds) as Duration,
     },
-    // Whoever takes plain values runs the upgrades, too, and holds the operator for as long as one takes.
+    // Callers with plain values also run the upgrades, and hold the operator meanwhile.
     hold: false,
   };
 }
 
-/** What is no known type is left, for the validation to refuse. */
+/** An unknown type is left as it is, for the validation to refuse. */
 function serviceOf(given: PlainMqttService): unknown {
   if (!isObject(given)) return given;
   const { type, ...options } = given;
@@ -232,7 +232,7 @@ function envOf(given: Readonly<Record<string, PlainEnvValue>>): Readonly<Record<
   >;
 }
 
-/** Undefined of what is not exactly one of the three. */
+/** Undefined unless it is exactly one of the three. */
 function envValueOf(given: unknown): EnvValue | undefined {
   if (!isObject(given) || Object.keys(given).length !== 1) return undefined;
   const { value, fromSecret, fromConfigMap } = given as PlainEnvValue;
@@ -253,14 +253,14 @@ function resourcesOf(given: PlainNodeResources): NodeResources {
 }
 
 /**
- * A number of seconds in the place of a Duration, which the constructs know by what it can do. Not a Duration itself: that
- * refuses some wrong numbers by an error of its own, before all problems are told.
+ * A number of seconds in place of a Duration, which the constructs recognize by its methods. Not a Duration itself: that
+ * throws its own error for some wrong numbers, before all problems are reported.
  */
 function seconds(amount: unknown): unknown {
   return amount === undefined ? undefined : { toSeconds: () => amount };
 }
 
-/** The same of a Size. */
+/** The same for a Size. */
 function kibibytes(amount: unknown, factor: number): unknown {
   if (amount === undefined) return undefined;
   return typeof amount === 'number' ? { toKibibytes: () => amount * factor } : amount;

@@ -3,15 +3,15 @@ import { atLeastOne } from './_at-least-one';
 import type { Findings } from './_findings';
 
 /**
- * How many nodes of EMQX maintenance of Kubernetes (`kubectl drain`) may take away at a time. During an upgrade old and new
+ * How many EMQX nodes Kubernetes maintenance (`kubectl drain`) may take down at a time. During an upgrade old and new
  * nodes count together.
  *
- * An upgrade itself is not held up by it, nor does the budget evacuate a node: its devices are cut off.
+ * It does not delay an upgrade, nor does it evacuate a node: its devices are disconnected.
  *
  * @see https://kubernetes.io/docs/concepts/workloads/pods/disruptions/
  */
 export interface PodDisruptionBudgetOptions {
-  /** How many nodes may be away at a time, of old and new ones together; a whole number of at least 1. @default 1 */
+  /** How many nodes may be down at a time, of old and new ones together; a whole number of at least 1. @default 1 */
   readonly maxUnavailable?: number;
 }
 

@@ -14,16 +14,16 @@ import type { NodeResources } from './node-resources';
 import type { Toleration } from './toleration';
 
 /**
- * How the pods of the EMQX nodes are made. A change of any of it is an upgrade.
+ * Options of the pods of the EMQX nodes. A change of any of them is an upgrade.
  *
- * What is a type of core/v1 is Kubernetes' own, in Kubernetes' own words; its fields are checked when the program runs, too. The
- * custom resource has no place for topologySpreadConstraints, priorityClassName and terminationGracePeriodSeconds.
+ * Types of core/v1 are Kubernetes' own; their fields are also checked when the program runs. The
+ * custom resource has no fields for topologySpreadConstraints, priorityClassName and terminationGracePeriodSeconds.
  *
  * @see EMQX Operator 2.2.29, `spec.template.spec`
  */
 export interface PodOptions {
   /**
-   * Environment variables of the node, by name; the operator's sidecar gets them as well. Settings of EMQX belong into
+   * Environment variables of the node, by name; the operator's sidecar gets them as well. Settings of EMQX belong in
    * `emqxConfig`, unless they are secret: `EMQX_AUTH__REDIS__PASSWORD` is the setting `auth.redis.password`. A change is an
    * upgrade.
    *
@@ -41,7 +41,7 @@ export interface PodOptions {
   readonly envFrom?: readonly EnvFromSource[];
 
   /**
-   * Labels of the pods, beside those of the operator, whose names (`apps.emqx.io/…`) are not free. Unlike labels of the custom
+   * Labels of the pods, in addition to those of the operator, whose names (`apps.emqx.io/…`) are reserved. Unlike labels of the custom
    * resource they may change. A change is an upgrade.
    *
    * @default - those of the operator
@@ -49,28 +49,28 @@ export interface PodOptions {
   readonly podLabels?: Readonly<Record<string, string>>;
 
   /**
-   * Annotations of the pods, by which for example a service mesh or a log collector is told what to do. A change is an upgrade.
+   * Annotations of the pods, for example to configure a service mesh or a log collector. A change is an upgrade.
    *
    * @default - those of the operator
    */
   readonly podAnnotations?: Readonly<Record<string, string>>;
 
   /**
-   * What the node's container starts instead of the image's own entrypoint. A change is an upgrade.
+   * Command of the node's container instead of the image's entrypoint. A change is an upgrade.
    *
    * @default - the image's own
    */
   readonly command?: readonly string[];
 
   /**
-   * Arguments of the command. They stand in the custom resource in clear. A change is an upgrade.
+   * Arguments of the command. The custom resource contains them in plain text. A change is an upgrade.
    *
    * @default - the image's own
    */
   readonly args?: readonly string[];
 
   /**
-   * What Kubernetes does when the node's container has started, and before it ends. A change is an upgrade.
+   * What Kubernetes runs when the node's container has started, and before it stops. A change is an upgrade.
    *
    * @default - nothing
    * @see Kubernetes API, core/v1 Lifecycle
@@ -78,25 +78,25 @@ export interface PodOptions {
   readonly lifecycle?: Lifecycle;
 
   /**
-   * Further ports that the node's container declares, each with a name of its own. A port need not be declared to be reached; a
-   * PodMonitor or a NetworkPolicy may ask for its name. A change is an upgrade.
+   * Additional ports of the node's container, each with a unique name. A port need not be declared to be reachable; a
+   * PodMonitor or a NetworkPolicy may refer to its name. A change is an upgrade.
    *
-   * @default - management (8081) and dashboard (18083), which are always there
+   * @default - management (8081) and dashboard (18083), which are always declared
    * @see Kubernetes API, core/v1 ContainerPort
    */
   readonly extraPorts?: readonly ContainerPort[];
 
   /**
-   * Processor and memory of each node. During an upgrade both sets of nodes need theirs. A change is an upgrade.
+   * CPU and memory of each node. During an upgrade both sets of nodes need theirs. A change is an upgrade.
    *
    * @default - nothing reserved, nothing limited
    */
   readonly resources?: NodeResources;
 
   /**
-   * How Kubernetes finds out whether a node lives. A change is an upgrade.
+   * How Kubernetes checks whether a node is alive. A change is an upgrade.
    *
-   * @default - not at all; whether a node serves devices, the operator asks it by itself
+   * @default - no probes; the operator itself checks whether a node serves devices
    */
   readonly probes?: Probes;
 
@@ -108,7 +108,7 @@ export interface PodOptions {
   readonly nodeSelector?: Readonly<Record<string, string>>;
 
   /**
-   * Beside what, or apart from what, EMQX nodes run. An upgrade needs room for both sets of nodes: rules that are required
+   * Affinity and anti-affinity of EMQX nodes. An upgrade needs room for both sets of nodes: required rules
    * must leave it. A change is an upgrade.
    *
    * @default - none
@@ -117,14 +117,14 @@ export interface PodOptions {
   readonly affinity?: Affinity;
 
   /**
-   * Taints of Kubernetes nodes beside which EMQX nodes may run. A change is an upgrade.
+   * Taints of Kubernetes nodes that EMQX nodes tolerate. A change is an upgrade.
    *
    * @default - none
    */
   readonly tolerations?: readonly Toleration[];
 
   /**
-   * Further volumes of the pod. A change is an upgrade.
+   * Additional volumes of the pod. A change is an upgrade.
    *
    * @default - none
    * @see Kubernetes API, core/v1 Volume
@@ -132,7 +132,7 @@ export interface PodOptions {
   readonly volumes?: readonly Volume[];
 
   /**
-   * Where the node sees which volume; the operator's sidecar gets them as well. A change is an upgrade.
+   * Where volumes are mounted in the node; the operator's sidecar gets the mounts as well. A change is an upgrade.
    *
    * @default - none
    * @see Kubernetes API, core/v1 VolumeMount
@@ -140,7 +140,7 @@ export interface PodOptions {
   readonly volumeMounts?: readonly VolumeMount[];
 
   /**
-   * Containers that run beside the node. A change is an upgrade.
+   * Additional containers that run next to the node. A change is an upgrade.
    *
    * @default - none but the operator's sidecar
    * @see Kubernetes API, core/v1 Container
@@ -148,7 +148,7 @@ export interface PodOptions {
   readonly extraContainers?: readonly Container[];
 
   /**
-   * Containers that run, and end, before the node starts. A change is an upgrade.
+   * Containers that run to completion before the node starts. A change is an upgrade.
    *
    * @default - none
    * @see Kubernetes API, core/v1 Container
@@ -156,7 +156,7 @@ export interface PodOptions {
   readonly initContainers?: readonly Container[];
 
   /**
-   * Users, groups and rights of the pod. What is given takes the place of the default as a whole. A change is an upgrade.
+   * Users, groups and rights of the pod. A given value replaces the whole default. A change is an upgrade.
    *
    * @default - user, group and group of the volumes are 1000
    * @see Kubernetes API, core/v1 PodSecurityContext
@@ -164,7 +164,7 @@ export interface PodOptions {
   readonly podSecurityContext?: PodSecurityContext;
 
   /**
-   * Users, groups and rights of the node's container. What is given takes the place of the default as a whole. A change is
+   * Users, groups and rights of the node's container. A given value replaces the whole default. A change is
    * an upgrade.
    *
    * @default - user and group are 1000, and not root
@@ -187,7 +187,7 @@ export interface PodOptions {
   readonly imagePullSecrets?: readonly string[];
 
   /**
-   * Image of the operator's sidecar, for those who have a registry of their own. A change is an upgrade.
+   * Image of the operator's sidecar, for a private registry. A change is an upgrade.
    *
    * @default "emqx/emqx-operator-reloader:0.0.2"
    */
@@ -196,16 +196,16 @@ export interface PodOptions {
 
 /**
  * Probes of the node's container, for example `{ httpGet: { path: '/status', port: 8081 } }`: EMQX answers that without
- * credentials, also while it is evacuated. Not so its availability check: with that as liveness probe an upgrade would kill
- * the nodes it empties.
+ * credentials, also while it is evacuated. Its availability check does not: with that as liveness probe an upgrade would kill
+ * the nodes it evacuates.
  *
  * @see Kubernetes API, core/v1 Probe
  */
 export interface Probes {
   /** A node that fails it is restarted, and its connections are lost. @default - none */
   readonly liveness?: Probe;
-  /** A node that fails it gets no new connections. @default - none; the operator's own gate is always there */
+  /** A node that fails it gets no new connections. @default - none; the operator's own readiness gate always applies */
   readonly readiness?: Probe;
-  /** Until it succeeds, the others wait. @default - none */
+  /** Until it succeeds, the other probes wait. @default - none */
   readonly startup?: Probe;
 }

@@ -9,7 +9,7 @@ export interface RenderedObject {
   spec?: object;
 }
 
-/** What a construct says against its properties. */
+/** The problems that a construct reports for its properties. */
 export class RenderError extends Error {
   override readonly name = 'RenderError';
   constructor(readonly problems: readonly string[]) {
@@ -20,7 +20,7 @@ export class RenderError extends Error {
 /**
  * The objects of a construct, outside of any program.
  *
- * @throws RenderError with all that is wrong
+ * @throws RenderError with all problems
  */
 export function rendered(make: (chart: Chart) => Construct, props: ChartProps = {}): RenderedObject[] {
   const chart = new Chart(new App(), 'chart', props);

@@ -1,17 +1,17 @@
 import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 
 /**
- * The certificate of the TLS listeners: MQTT over TLS (8883), and MQTT over WebSocket and TLS (8084). Without it EMQX shows
- * the certificate of its examples, whose private key everybody has.
+ * The certificate of the TLS listeners: MQTT over TLS (8883), and MQTT over WebSocket and TLS (8084). Without it EMQX presents
+ * the certificate of its examples, whose private key is public.
  *
- * The Secret is mounted at `/mounted/cert`. Further settings are given by `emqxConfig`, for example those that ask devices
- * for a certificate, too: `listener.ssl.external.verify`, `listener.ssl.external.cacertfile: /mounted/cert/ca.crt`.
+ * The Secret is mounted at `/mounted/cert`. Set further settings in `emqxConfig`, for example those that require a certificate
+ * from devices, too: `listener.ssl.external.verify`, `listener.ssl.external.cacertfile: /mounted/cert/ca.crt`.
  *
  * @see EMQX Operator 2.2.29, "Enable TLS In EMQX"
  */
 export interface Tls {
   /**
-   * Name of a Secret of the cluster's namespace with the keys `tls.crt` (the certificate and those between it and its root)
+   * Name of a Secret of the cluster's namespace with the keys `tls.crt` (the certificate and its intermediates)
    * and `tls.key`, as cert-manager writes it. A renewed certificate in the same Secret is no upgrade; another name is one.
    */
   readonly secretName: string;
@@ -22,7 +22,7 @@ type PodSpec = NonNullable<NonNullable<EmqxEnterpriseSpec['template']>['spec']>;
 export const TLS_VOLUME = 'emqx-tls';
 const FOLDER = '/mounted/cert';
 
-/** The settings by which the TLS listeners find the certificate. */
+/** The settings of the TLS listeners for the certificate. */
 export const TLS_CONFIG: Readonly<Record<string, string>> = {
   'listener.ssl.external': '0.0.0.0:8883',
   'listener.ssl.external.certfile': `${FOLDER}/tls.crt`,

@@ -1,4 +1,4 @@
-/** What a pod may be placed beside, in Kubernetes' own words. @see Kubernetes API, core/v1 Toleration */
+/** A taint that a pod tolerates, with the field names of Kubernetes. @see Kubernetes API, core/v1 Toleration */
 export interface Toleration {
   /** Of the taint. @default - every taint */
   readonly key?: string;
@@ -8,6 +8,6 @@ export interface Toleration {
   readonly value?: string;
   /** Of the taint. @default - every effect */
   readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-  /** How long a pod stays beside a taint that came later; in seconds. @default - forever */
+  /** How long a running pod tolerates a taint that is added; in seconds. @default - forever */
   readonly tolerationSeconds?: number;
 }

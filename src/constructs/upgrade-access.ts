@@ -20,18 +20,18 @@ export interface UpgradeAccessProps {
   readonly namespace?: string;
 
   /**
-   * Names of the clusters that may be upgraded. What cannot be told apart by name, as pods and stateful sets of which each
-   * upgrade makes new ones, is granted in the whole namespace.
+   * Names of the clusters that may be upgraded. Rights that cannot be restricted by name, as on pods and stateful sets, of which each
+   * upgrade creates new ones, are granted in the whole namespace.
    *
    * @default - every cluster of the namespace; the account may then read every Secret there
    */
   readonly clusters?: readonly string[];
 
   /**
-   * Names of Services through which devices reach them, where these have other names than here: those with the label
+   * Names of Services through which devices reach them, where these differ from the default: those with the label
    * `emqx-blue-green/traffic-for`, and the operator's own.
    *
-   * @default - `<cluster>-mqtt`, and of the operator `<cluster>`
+   * @default - `<cluster>-mqtt`, and `<cluster>` for the operator's own
    */
   readonly services?: readonly string[];
 }
@@ -41,11 +41,11 @@ const PARTS: PartsOf<UpgradeAccessProps> = { namespace: 'value', clusters: 'valu
 const NAME = 'emqx-blue-green';
 
 /**
- * A service account that may upgrade clusters from inside of Kubernetes, and do nothing else: the ServiceAccount, the Role
+ * A service account that may upgrade clusters from inside Kubernetes, and do nothing else: the ServiceAccount, the Role
  * and the RoleBinding `emqx-blue-green`.
  *
  * It may not create or delete a cluster, a pod or a stateful set. It may read the password of the management API, which is in
- * the Secret `<cluster>-bootstrap-user`, and forward ports of pods, by which it reaches that API.
+ * the Secret `<cluster>-bootstrap-user`, and forward ports of pods, to reach that API.
  */
 export class UpgradeAccess extends Construct {
   /** Namespace of the clusters and of the service account. */
@@ -88,7 +88,7 @@ function rulesOf({ clusters, services }: UpgradeAccessProps): PolicyRule[] {
   }));
 }
 
-/** Objects that are called like a Service. */
+/** Objects that have the name of a Service. */
 const LEADS_DEVICES = ['services', 'endpoints'];
 
 function check(findings: Findings, { namespace, clusters, services }: UpgradeAccessProps): void {

@@ -8,8 +8,8 @@ import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from './transpo
 const MANAGEMENT_PORT = 8081;
 
 /**
- * Reaches each node through an agent that knows the way to pods: the host it is asked for is `<pod>.<namespace>`. Where
- * that leads, by a port-forward for example, is the agent's business.
+ * Reaches each node through an agent that connects to pods: the host of a request is `<pod>.<namespace>`. How
+ * the agent connects, for example by a port-forward, is up to the agent.
  */
 export class AgentTransport implements EmqxTransport {
   constructor(private readonly agent: Agent) {}

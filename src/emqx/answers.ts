@@ -11,10 +11,10 @@ export const StatsAnswer = z.object({
   'subscriptions.count': count.optional(),
 });
 
-/** `GET /nodes/:node/metrics`: counters since the node's process started. Sessions that are moved in enter neither of these. */
+/** `GET /nodes/:node/metrics`: counters since the node's process started. Sessions that are moved in count in neither of these. */
 export const MetricsAnswer = z.object({ 'client.connected': count, 'client.disconnected': count });
 
-/** `GET /node_eviction/status`: live counts while an evacuation is on. */
+/** `GET /node_eviction/status`: live counts while an evacuation is running. */
 export const EvictionAnswer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('disabled') }),
   z.object({ status: z.literal('enabled'), stats: z.object({ connections: count, sessions: count }) }),
@@ -31,7 +31,7 @@ export const NodesAnswer = z.array(
 /** `GET /license`. */
 export const LicenseAnswer = z.object({ max_connections: count });
 
-/** `GET /load_rebalance/status`: the evacuation of the asked node; not enveloped. */
+/** `GET /load_rebalance/status`: the evacuation of the queried node; not enveloped. */
 export const EvacuationAnswer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('disabled') }),
   z.object({

@@ -2,10 +2,10 @@ import { transportError } from './system-error';
 import { textOf } from './text-of';
 import { type EmqxRequest, type EmqxResponse, type EmqxTransport, type PodRef, TransportError } from './transport';
 
-/** Where the management API of a pod is reached, as `http://host:port` without a path; undefined while it is nowhere. */
+/** Where the management API of a pod is reached, as `http://host:port` without a path; undefined while it cannot be reached. */
 export type BaseUrlOf = (pod: PodRef) => string | undefined;
 
-/** Reaches each node by a URL of its own: a port-forward, an address inside of the cluster, or a loopback port. */
+/** Reaches each node by a URL of its own: a port-forward, an address inside the cluster, or a loopback port. */
 export class BaseUrlTransport implements EmqxTransport {
   constructor(private readonly baseUrlOf: BaseUrlOf) {}
 
@@ -26,7 +26,7 @@ export class BaseUrlTransport implements EmqxTransport {
         method,
         headers: { ...headers },
         ...(body === undefined ? {} : { body }),
-        // Credentials go to the node that was meant, and nowhere else.
+        // Credentials go only to the addressed node.
         redirect: 'manual',
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });

@@ -21,28 +21,28 @@ export interface Credentials {
 
 export interface EmqxClientOptions {
   transport: EmqxTransport;
-  /** Probes the listeners for devices. @default - nobody does: whether they serve is not known */
+  /** Probes the listeners for devices. @default - none: whether they serve is unknown */
   prober?: Prober | undefined;
   namespace: string;
-  /** Asked at the first request, and again after that failed or a node refused them. */
+  /** Called at the first request, and again after a failure or when a node refused the credentials. */
   credentials: () => Promise<Credentials>;
-  /** Of each request, in ms. @default 5000: a frozen peer blocks some answers for as long as it is frozen */
+  /** Timeout of each request, in ms. @default 5000: a frozen peer blocks some answers for as long as it is frozen */
   timeoutMs?: number;
 }
 
 /**
- * The management API of EMQX Enterprise 4.4 (`/api/v4`), spoken to each node by itself.
+ * Client of the management API of EMQX Enterprise 4.4 (`/api/v4`); each node is queried separately.
  *
  * - Progress is read from `node_eviction/status`, which answers in milliseconds even while `status` and `global_status`
  *   block on a busy or frozen peer.
- * - Reads are tried once more at once: a kept-alive connection may have been closed by the node meanwhile. Orders are
- *   not: the engine reads again what became of them.
- * - What is refused for the credentials (401) is sent again once, with those that the cluster has now.
+ * - Reads are retried once at once: a kept-alive connection may have been closed by the node meanwhile. Orders are
+ *   not: the engine reads their effect.
+ * - A request that is refused for its credentials (401) is retried once, with those that the cluster has now.
  *
  * @see EMQX Enterprise 4.4, "Cluster rebalancing"
  */
 export class EmqxClient implements EmqxPort {
-  /** Sessions of devices that were away when the node was last seen at rest, by pod. */
+  /** Sessions of devices that were offline when the node was last seen at rest, by pod. */
   private readonly away = new Map<string, number>();
   private authorization: Promise<string> | undefined;
 
@@ -142,9 +142,9 @@ export class EmqxClient implements EmqxPort {
   }
 
   /**
-   * While a node evacuates it reports its connections as they are now, and of the sessions those it may move, whether their device is
-   * connected or not. Those of devices that were away when it began are still away, as far as it may move them; who did not see it
-   * begin has to take them from its statistics, which count for some seconds those that are on their way, too.
+   * While a node evacuates it reports its current connections, and of the sessions those it may move, of connected and of offline
+   * devices. Devices that were offline when it began are still offline, as far as it may move their sessions. A client that did not
+   * see it begin must take them from its statistics, which for some seconds also count devices that are reconnecting.
    */
   private async evacuatingLoad(pod: string, node: string, now: Load, signal?: AbortSignal): Promise<Load> {
     const { connections, sessions: movable } = now;
@@ -232,7 +232,7 @@ export class EmqxClient implements EmqxPort {
       signal,
     );
     if (response.status !== 401) return response;
-    // They may have been changed, or asked for anew meanwhile by another request.
+    // They may have changed, or another request may have renewed them meanwhile.
     if (this.authorization === used) this.authorization = undefined;
     return isLast ? response : this.exchange(pod, request, signal, true);
   }
@@ -240,12 +240,12 @@ export class EmqxClient implements EmqxPort {
 
 type Load = Pick<NodeView, 'connections' | 'sessions'>;
 
-/** Sessions of devices that are away. */
+/** Sessions of offline devices. */
 function awayOf({ connections, sessions }: Load): number {
   return Math.max(0, sessions - connections);
 }
 
-/** Why a node told nothing. @throws what is no fault of the node */
+/** Why a node did not answer. @throws errors that are not the node's */
 function asUnreachable(error: unknown, signal?: AbortSignal): Pick<NodeView, 'unreachable' | 'obstacle'> {
   signal?.throwIfAborted();
   if (error instanceof TransportError) {
@@ -263,7 +263,7 @@ function basic({ id, secret }: Credentials): string {
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 }
 
-/** What the answer is about: its `data` where it is enveloped, the whole body where it is not. */
+/** The content of the answer: its `data` where it is enveloped, otherwise the whole body. */
 function payload(pod: string, path: string, response: EmqxResponse): unknown {
   if (response.body.length > MAX_ANSWER_BYTES) {
     throw new EmqxApiError(pod, path, response.status, undefined, `an answer of ${response.body.length} bytes`);

@@ -11,7 +11,7 @@ export class EmqxApiError extends Error {
     readonly path: string,
     /** HTTP status. */
     readonly status: number,
-    /** `code` of the body; undefined where the body had none. */
+    /** `code` of the body; undefined where it has none. */
     readonly code: number | string | undefined,
     /** The node's own words. */
     readonly reason: string,
@@ -19,7 +19,7 @@ export class EmqxApiError extends Error {
     super(`${pod} declined ${path}: ${reason} (HTTP ${status}${code === undefined ? '' : `, code ${code}`})`);
   }
 
-  /** Whether the node's words contain one of its fixed reasons; the quoting around them differs by version. */
+  /** Whether the node's message contains one of its fixed reasons; the quoting around them differs by version. */
   hasReason(reason: 'already_started' | 'not_started' | 'eviction_agent_busy'): boolean {
     return this.reason.includes(reason);
   }

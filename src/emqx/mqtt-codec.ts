@@ -1,2 +1,2 @@
-/** The codec of MQTT, apart: it is loaded by those who speak it. */
+/** The MQTT codec, in a file of its own: it is loaded only where it is used. */
 export { generate, parser } from 'mqtt-packet';

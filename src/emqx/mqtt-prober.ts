@@ -5,7 +5,7 @@ import type { Packet } from 'mqtt-packet';
 import type { DeviceListener, ProbeAnswer } from '../upgrade';
 import type { PodRef } from './transport';
 
-/** Opens a connection to a port of a pod; undefined where there is no way to it. */
+/** Opens a connection to a port of a pod; undefined where it cannot be reached. */
 export type Dial = (pod: PodRef, port: number, timeoutMs: number) => Promise<Duplex> | undefined;
 
 /** Probes the listeners of a pod as a device would connect. */
@@ -16,20 +16,20 @@ export interface Prober {
 /** A listener that takes longer does not serve, ms. */
 const TIMEOUT_MS = 3_000;
 
-/** Return code of MQTT 3.1.1: the node evacuates, or has as many clients as its license allows. */
+/** Return code of MQTT 3.1.1: the node evacuates, or has reached the connection limit of its license. */
 const SERVER_UNAVAILABLE = 3;
 
-/** What says to a listener with the PROXY protocol that the connection is the proxy's own. */
+/** The header of the PROXY protocol for a connection of the proxy itself. */
 const NO_PROXY = 'PROXY UNKNOWN\r\n';
 
 /**
- * Probes over the same way by which the management API is reached.
+ * Probes over the same route as the management API.
  *
- * - `mqtt`: CONNECT of MQTT 3.1.1 with a clean session and an id of its own, CONNACK, DISCONNECT: nothing of it stays. Any return
- *   code but "server unavailable" is an answer.
- * - `ws`: the handshake of a WebSocket. `mqtts`, `wss`: the handshake of TLS, whoever the certificate is for.
- * - A connection that the listener itself ends is an answer, too: somebody is there who reads. So do listeners that admit known
- *   addresses only.
+ * - `mqtt`: CONNECT of MQTT 3.1.1 with a clean session and an id of its own, CONNACK, DISCONNECT: nothing of it remains. Any return
+ *   code except "server unavailable" is an answer.
+ * - `ws`: the handshake of a WebSocket. `mqtts`, `wss`: the handshake of TLS, whatever the certificate.
+ * - A connection that the listener itself closes is an answer, too: a process reads there. Listeners that admit only known
+ *   addresses do so.
  */
 export class MqttProber implements Prober {
   constructor(
@@ -44,7 +44,7 @@ export class MqttProber implements Prober {
     return { state: answers.includes(true) ? 'serves' : 'unknown' };
   }
 
-  /** Whether it answered; undefined where there is no way, a text where it did not. */
+  /** Whether it answered; undefined where it cannot be reached, a reason where it did not answer. */
   private async handshake(
     pod: PodRef,
     listener: DeviceListener,
@@ -57,7 +57,7 @@ export class MqttProber implements Prober {
     if (!opened) return undefined;
     try {
       const stream = await within(opened, over);
-      // It may break at any moment from now on, also before anybody has said anything, and after the last answer.
+      // It may break at any moment from now on, even before the first byte, and after the last answer.
       const broken = new Promise<never>((_, reject) => stream.on('error', reject));
       const code = await within(Promise.race([handshakeFor(stream, listener), broken]), over).finally(() =>
         stream.destroy(),
@@ -65,7 +65,7 @@ export class MqttProber implements Prober {
       return code === SERVER_UNAVAILABLE ? `${kind} (port ${port}) says: server unavailable` : true;
     } catch (error) {
       signal?.throwIfAborted();
-      // Whoever opens it later than that finds it closed.
+      // A connection that opens after the deadline is closed.
       void opened.then((stream) => stream.on('error', () => undefined).destroy()).catch(() => undefined);
       const why = deadline.aborted ? `no answer within ${this.patienceMs / 1000} s` : (error as Error).message;
       return `${kind} (port ${port}): ${why}`;
@@ -73,7 +73,7 @@ export class MqttProber implements Prober {
   }
 }
 
-/** Says what a device says first, and resolves with the return code of MQTT, or when there was another answer. */
+/** Sends what a device sends first, and resolves with the return code of MQTT, or at any other answer. */
 function handshakeFor(stream: Duplex, { kind, proxyProtocol }: DeviceListener): Promise<number | undefined> {
   if (proxyProtocol) stream.write(NO_PROXY);
   if (kind === 'mqtt') return handshakeMqtt(stream);
@@ -81,13 +81,13 @@ function handshakeFor(stream: Duplex, { kind, proxyProtocol }: DeviceListener): 
   return handshakeTls(stream);
 }
 
-/** The codec is loaded by those who probe: no other command needs it. */
+/** The codec is loaded only for probes: no other command needs it. */
 async function handshakeMqtt(stream: Duplex): Promise<number | undefined> {
   const { generate, parser } = await import('./mqtt-codec.js');
   return new Promise((resolve, reject) => {
     const packets = parser({ protocolVersion: 4 });
     packets.on('packet', (packet: Packet) => {
-      if (packet.cmd !== 'connack') return reject(new Error(`an answer that is no CONNACK: ${packet.cmd}`));
+      if (packet.cmd !== 'connack') return reject(new Error(`an answer other than CONNACK: ${packet.cmd}`));
       if (packet.returnCode === 0) stream.write(generate({ cmd: 'disconnect' }));
       resolve(packet.returnCode);
     });
@@ -120,7 +120,7 @@ function handshakeWebSocket(stream: Duplex): Promise<undefined> {
   });
 }
 
-/** A listener that wants a certificate of the client, or refuses the handshake otherwise, has answered, too. */
+/** A listener that requires a client certificate, or refuses the handshake for another reason, has answered, too. */
 function handshakeTls(stream: Duplex): Promise<undefined> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;

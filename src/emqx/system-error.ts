@@ -1,6 +1,6 @@
 import { type EmqxRequest, type PodRef, TransportError } from './transport';
 
-/** What a system says when there was no connection at all; the rest happened on one. */
+/** System errors without any connection; all others happened on one. */
 const KINDS: Readonly<Record<string, TransportError['code']>> = {
   ECONNREFUSED: 'refused',
   EHOSTUNREACH: 'refused',
@@ -9,16 +9,16 @@ const KINDS: Readonly<Record<string, TransportError['code']>> = {
   EAI_AGAIN: 'refused',
   ETIMEDOUT: 'timeout',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  // Of a way that leads through a server, which says no itself.
+  // Of a route through the API server, which refuses by itself.
   FORBIDDEN: 'forbidden',
   NO_TUNNEL: 'no-tunnel',
   UNAUTHORIZED: 'unauthorized',
 };
 
 /**
- * The error of an exchange that had no whole answer.
+ * The error of an exchange without a complete answer.
  *
- * @param late whether the exchange was given up because its time was over.
+ * @param late whether the exchange timed out.
  */
 export function transportError(pod: PodRef, request: EmqxRequest, error: unknown, late: boolean): TransportError {
   const what = `${request.method} ${request.path} of pod ${pod.name}`;

@@ -1,11 +1,11 @@
 /**
- * The port through which this project talks to the management API of one EMQX node: one HTTP exchange with one pod.
+ * The port for the management API of one EMQX node: one HTTP exchange with one pod.
  *
  * Adapters: a port-forward or base URL on a real cluster, loopback HTTP in the sandbox, a function call in the simulator.
  * The transport carries bytes; what they mean (envelopes, HTTP 200 with code 400) is the client's business.
  */
 
-/** Names the pod whose node is asked. */
+/** Names the pod whose node is queried. */
 export interface PodRef {
   namespace: string;
   name: string;
@@ -32,12 +32,12 @@ export interface EmqxTransport {
   exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse>;
 }
 
-/** More bytes than that are no answer to anything that is asked here. */
+/** Longer answers are not valid for any request of this project. */
 export const MAX_ANSWER_BYTES = 1_000_000;
 
 /**
- * There was no whole answer: refused, reset, timed out, or longer than it may be; or the way to the pod was `forbidden`, did not carry a
- * connection (`no-tunnel`), or wants other credentials (`unauthorized`). Whether the node acted on the request is unknown.
+ * There was no complete answer: refused, reset, timed out, or too long; or the route to the pod was `forbidden`, did not carry a
+ * connection (`no-tunnel`), or needs other credentials (`unauthorized`). Whether the node acted on the request is unknown.
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError';

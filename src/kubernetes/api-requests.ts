@@ -18,17 +18,17 @@ export interface ApiRequest {
   contentType?: string;
 }
 
-/** How often a server that is busy is asked again, and for how long at most it is waited for each time. */
+/** How often a request to a busy server is retried, and the longest wait before each retry. */
 const RETRY_LIMITS = { tries: 5, waitMs: 30_000 };
 
-/** A list of thousands of pods is shorter, and so is by far the largest object that an API server takes. */
+/** Longest accepted answers: lists of thousands of pods and the largest object an API server accepts are far shorter. */
 const MOST = { answer: 64 * 2 ** 20, line: 8 * 2 ** 20 };
 
 /**
  * HTTP to an API server over connections that are kept.
  *
- * - An answer that says "later" (429 with `Retry-After`) is waited for: such a request was not begun. One that was refused for
- *   its credentials (401) is sent again once, with new ones. Nothing else is tried again here.
+ * - After a "later" (429 with `Retry-After`) the request is retried: the server has not started it. One that was refused for
+ *   its credentials (401) is retried once, with new ones. Nothing else is retried here.
  * - Each attempt ends after `timeoutMs`.
  */
 export class ApiRequests {
@@ -59,9 +59,9 @@ export class ApiRequests {
   }
 
   /**
-   * The lines of an answer that goes on, as they come, until the server ends it. A line cut off by the end is left out.
+   * The lines of a streamed answer, as they arrive, until the server ends it. An incomplete last line is dropped.
    *
-   * @param silentMs without a line after which it is broken.
+   * @param silentMs time without a line after which the connection is broken.
    * @throws KubeApiError
    */
   async *lines(request: ApiRequest, silentMs: number, signal: AbortSignal): AsyncGenerator<string, void> {
@@ -108,9 +108,9 @@ export class ApiRequests {
   }
 
   /**
-   * Credentials that are refused may have run out before their time: they are asked for anew, once.
+   * Refused credentials may have expired early: they are renewed once.
    *
-   * @param within begins the time that the server has: asking for credentials may take as long as a person does
+   * @param within starts the time limit of the server: obtaining credentials may take as long as a user takes
    */
   private async open(request: ApiRequest, within: () => AbortSignal, signal?: AbortSignal): Promise<IncomingMessage> {
     const { generation } = this.access;
@@ -182,7 +182,7 @@ function parsed<T>(body: string, status: number): T {
 /** Codes of TLS for a certificate that is not accepted. */
 const NOT_TRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/;
 
-/** What became of a request that no API server has answered. */
+/** The error for a request that no API server has answered. */
 function asKubeError({ method, path }: ApiRequest, error: unknown): KubeApiError {
   if (error instanceof KubeApiError) return error;
   if (error instanceof CredentialsError) {
@@ -190,7 +190,7 @@ function asKubeError({ method, path }: ApiRequest, error: unknown): KubeApiError
   }
   const what = typeof error === 'string' ? error : readable(error);
   if (!NOT_TRUSTED.test(what)) return new KubeApiError(0, 'Unreachable', `${method} ${path}: ${what}`);
-  return new KubeApiError(0, 'Unreachable', `the certificate of the server is not accepted: ${what}`, {
-    fix: 'certificate-authority and tls-server-name of the kubeconfig say by what it is known; `kubectl cluster-info` meets the same certificate',
+  return new KubeApiError(0, 'Unreachable', `the certificate of the server is not trusted: ${what}`, {
+    fix: 'check certificate-authority and tls-server-name in the kubeconfig; `kubectl cluster-info` gets the same certificate',
   });
 }

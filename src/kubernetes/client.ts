@@ -29,23 +29,23 @@ export interface ConnectOptions extends KubeconfigOptions {
    */
   timeoutMs?: number;
   /**
-   * What waits when the server says "later", or when a watch broke.
+   * The clock for waits after a "retry later" of the server, or after a broken watch.
    *
    * @default - the machine's clock
    */
   clock?: Clock;
 }
 
-/** Under this name the writes of this project stand in `metadata.managedFields`, unless an apply gives another. */
+/** The name of this project's writes in `metadata.managedFields`, unless an apply gives another. */
 export const FIELD_MANAGER = 'emqx-blue-green';
 
-/** Seconds after which the server ends a watch request; the next one goes on where it ended. */
+/** Seconds after which the server ends a watch request; the next one continues where it ended. */
 const WATCH_SECONDS = 300;
 
 /**
- * The way to a real cluster. Nothing is asked before the first call.
+ * Connects to a real cluster. No request is sent before the first call.
  *
- * @throws KubeconfigError when there is no kubeconfig, no such context, or something is wrong in it
+ * @throws KubeconfigError when there is no kubeconfig, no such context, or an invalid one
  */
 export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
   return new KubeClient(await ClusterAccess.load(options), options);
@@ -59,7 +59,7 @@ export class KubeClient implements KubeApi {
   readonly namespace: string;
   /**
    * Connections to pods, by port-forward: with this agent `http://<pod>.<namespace>:<port>` is that port of that pod.
-   * Connections are kept and used again.
+   * Connections are kept and reused.
    */
   readonly pods: Agent;
 
@@ -78,7 +78,7 @@ export class KubeClient implements KubeApi {
   }
 
   /**
-   * Opens a connection to a port of a pod, by port-forward. It is the caller's to close.
+   * Opens a connection to a port of a pod, by port-forward. The caller closes it.
    *
    * @param timeoutMs after which the API server must have opened it.
    * @throws PodConnectionError
@@ -94,7 +94,7 @@ export class KubeClient implements KubeApi {
   async list<T extends KubeObject>(query: ListQuery, signal?: AbortSignal): Promise<ObjectList<T>> {
     const request = { method: 'GET', path: collectionPath(query), query: selectorsOf(query) } as const;
     const { items, resourceVersion } = listIn<T>(await this.requests.send(request, signal));
-    // The server leaves out of a list what all of its items have in common.
+    // The server omits the kind and version of the items of a list.
     const { apiVersion, kind } = query;
     return { items: items.map((item) => ({ ...item, apiVersion, kind })), resourceVersion };
   }
@@ -144,7 +144,7 @@ export class KubeClient implements KubeApi {
     if (signal.aborted) return;
     let from = options.resourceVersion;
     if (from === undefined) {
-      // Not the server's own "begin with what exists": that comes in no order of versions, and could not be resumed.
+      // Not the server's own initial events: these are not ordered by version, and could not be resumed.
       const list = await this.list<T>(query, signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });

@@ -17,14 +17,14 @@ export interface KubeconfigOptions extends KubeconfigSource {
    */
   context?: string;
   /**
-   * Whose rights are used, as by `kubectl --as`, `--as-group` and `--as-uid`.
+   * Whose rights are used, as with `kubectl --as`, `--as-group` and `--as-uid`.
    *
-   * @default - what the user's entry in the kubeconfig says, else the user's own
+   * @default - as in the user's entry of the kubeconfig, otherwise the user's own
    */
   impersonate?: Partial<Impersonation>;
 }
 
-/** What one request needs beside its own: the way to the server, by what it is known, and who asks. */
+/** Connection settings of one request: the agent, with the trusted certificates, and the user's credentials. */
 export interface RequestAccess extends SecureContextOptions {
   agent: Agent;
   headers: Record<string, string | string[]>;
@@ -33,20 +33,20 @@ export interface RequestAccess extends SecureContextOptions {
 }
 
 /**
- * Where an API server is, and by what a request to it is authenticated: client certificates, tokens, token files, passwords and
- * credential plugins of a kubeconfig, or the service account of a pod. What kubectl accepts is accepted.
+ * The address of an API server, and the authentication of requests: client certificates, tokens, token files, passwords and
+ * credential plugins of a kubeconfig, or the service account of a pod. Accepts what kubectl accepts.
  */
 export class ClusterAccess {
-  /** Base URL, without a slash at the end. */
+  /** Base URL, without a trailing slash. */
   readonly server: string;
   /** Namespace of the context. */
   readonly namespace: string;
-  /** Counts how often credentials were asked for anew. */
+  /** Counts how often credentials were renewed. */
   generation = 0;
 
   private entries: Entries;
   private plugin: CredentialPlugin | undefined;
-  /** Files as they were last read: one that is being replaced at this moment stays as it was. */
+  /** Files as they were last read: for a file that is being replaced right now. */
   private readonly files = new Map<string, Buffer>();
   private checked: string | undefined;
   private roots: (string | Buffer)[] | undefined;
@@ -72,10 +72,10 @@ export class ClusterAccess {
   }
 
   /**
-   * Asks for the credentials anew: reads the kubeconfig again, and forgets what a credential plugin has returned. What cannot be read
-   * in this moment stays as it was.
+   * Renews the credentials: reads the kubeconfig again, and discards what a credential plugin has returned. What cannot be read
+   * right now stays as it was.
    *
-   * @param generation of the credentials that were refused: others may have been asked for meanwhile
+   * @param generation of the credentials that were refused: they may have been renewed meanwhile
    */
   renew(generation: number): void {
     if (generation !== this.generation) return;
@@ -93,16 +93,16 @@ export class ClusterAccess {
     if (!isSame) this.usePlugin();
   }
 
-  /** What one request needs; read anew for each, as tokens and certificates are replaced. @throws CredentialsError */
+  /** Connection settings of one request; read again for each, because tokens and certificates are replaced. @throws CredentialsError */
   async request(signal?: AbortSignal): Promise<RequestAccess> {
     const { cluster, user } = this.entries;
     const { agent } = this;
-    // No secret goes over the wire in clear: kubectl, too, is nobody there.
+    // No secret is sent unencrypted: kubectl, too, is anonymous there.
     if (!this.isPrivate) return { agent, headers: {} };
     const cert = this.read(user.certificate, `the client certificate of the user ${this.entries.userName}`);
     const key = this.read(user.key, `the client key of the user ${this.entries.userName}`);
     const own = this.ownAuthorization();
-    // As for kubectl, a plugin is asked by those who have nothing of their own.
+    // As in kubectl, a plugin is used where the user has no credentials of its own.
     const known = own || cert ? undefined : await this.plugin?.credentials(signal);
     const headers = this.headers(own ?? (known?.token ? `Bearer ${known.token}` : undefined));
     if (!this.server.startsWith('https:')) return { agent, headers };
@@ -119,7 +119,7 @@ export class ClusterAccess {
     };
   }
 
-  /** Read once: they are many, and of the system. */
+  /** Read once: the system has many of them. */
   private get trustedRoots(): (string | Buffer)[] {
     this.roots ??= trustedRoots(process.env);
     return this.roots;
@@ -130,7 +130,7 @@ export class ClusterAccess {
     this.agent.destroy();
   }
 
-  /** Whether nobody else sees what is sent. */
+  /** Whether what is sent is encrypted or stays on this machine. */
   private get isPrivate(): boolean {
     return /^https:|^http:\/\/(127(\.\d+){3}|\[::1\]|localhost)(:|\/|$)/.test(this.server);
   }
@@ -151,8 +151,8 @@ export class ClusterAccess {
       try {
         validateHeaderValue('authorization', authorization);
       } catch {
-        const what = `the token or password of the user ${userName} has a character that HTTP does not take`;
-        throw new CredentialsError(what, 'take out what was copied along with it, such as a line break');
+        const what = `the token or password of the user ${userName} has a character that HTTP does not allow`;
+        throw new CredentialsError(what, 'remove what was copied along with it, such as a line break');
       }
     }
     return {
@@ -161,7 +161,7 @@ export class ClusterAccess {
     };
   }
 
-  /** What the kubeconfig itself has. A token file wins over a token, as long as there is something in it. */
+  /** The credentials in the kubeconfig itself. A token file wins over a token, unless it is empty. */
   private ownAuthorization(): string | undefined {
     const { user, userName } = this.entries;
     const token = this.tokenInFile() || user.token || tokenOfProvider(user.provider, userName);
@@ -183,7 +183,7 @@ export class ClusterAccess {
     }
   }
 
-  /** @throws CredentialsError when it cannot be read, and never could */
+  /** @throws CredentialsError when it cannot be read, and was never read before */
   private read({ data, file }: Material, what: string): Buffer | undefined {
     if (data || !file) return data;
     try {
@@ -200,7 +200,7 @@ export class ClusterAccess {
     }
   }
 
-  /** Whether TLS can use them: once for each. @throws CredentialsError */
+  /** Whether TLS can use them; checked once for each. @throws CredentialsError */
   private check(secure: SecureContextOptions): void {
     const seen = Object.values(secure).map(String).join();
     if (seen === this.checked) return;
@@ -217,7 +217,7 @@ export class ClusterAccess {
   }
 }
 
-/** What the kubeconfig says of the context that is wanted. */
+/** The entries of the wanted context in the kubeconfig. */
 interface Entries {
   cluster: ClusterEntry;
   clusterName: string;
@@ -254,23 +254,21 @@ function noContext(wanted: string, { contexts }: Kubeconfig): KubeconfigError {
 }
 
 function serverOf({ server, insecure, authority }: ClusterEntry, name: string): URL {
-  // As for kubectl, what names no scheme is secure where there is something to know the server by.
+  // As in kubectl, an address without a scheme means https where the kubeconfig has a TLS setting.
   const scheme = insecure || authority.data || authority.file ? 'https://' : 'http://';
   const full = server.includes('://') ? server : `${scheme}${server}`;
   if (server === '' || !URL.canParse(full) || !/^https?:/i.test(full)) {
-    throw new KubeconfigError(
-      `the cluster ${name} in the kubeconfig has no server that is a URL of http:// or https://`,
-    );
+    throw new KubeconfigError(`the cluster ${name} in the kubeconfig has no server with an http:// or https:// URL`);
   }
   return new URL(full);
 }
 
-/** @throws CredentialsError when there are groups, and nobody who is in them */
+/** @throws CredentialsError when groups are given without a user */
 function impersonation({ user, uid, groups = [], extra = {} }: Partial<Impersonation>, userName: string) {
   if (user === undefined) {
     if (!uid && groups.length === 0 && Object.keys(extra).length === 0) return {};
     const fix = 'add `as` to the user in the kubeconfig, or give --as';
-    throw new CredentialsError(`the user ${userName} acts for groups, a uid or extras without a user`, fix);
+    throw new CredentialsError(`the user ${userName} impersonates groups, a uid or extras without a user`, fix);
   }
   const extras = Object.entries(extra).map(
     ([key, values]) => [`impersonate-extra-${escaped(key)}`, values.map(inHeader)] as const,
@@ -288,7 +286,7 @@ function inHeader(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
 
-/** What a header's name does not take, percent-encoded. @see client-go, transport/round_trippers.go */
+/** Characters that a header name does not allow, percent-encoded. @see client-go, transport/round_trippers.go */
 function escaped(key: string): string {
   const legal = /[!#$&'*+\-.^_`|~0-9A-Za-z]/;
   return [...Buffer.from(key)]

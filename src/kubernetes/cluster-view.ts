@@ -22,7 +22,7 @@ export function setView(set: StatefulSet, creationTrouble?: string): SetView {
   };
 }
 
-/** Of a pod that a stateful set controls. */
+/** The view of a pod that a stateful set controls. */
 export function podView(pod: Pod): PodView {
   return {
     name: pod.metadata.name,
@@ -49,7 +49,7 @@ export function ownTraffic(service: Service, slices: readonly EndpointSlice[]): 
   };
 }
 
-/** The operator's Service: what stands in its Endpoints decides, address by address, for a recreated pod has another one. */
+/** The operator's Service: its Endpoints decide, by address, because a recreated pod has another one. */
 export function operatorTraffic(service: Service, slices: readonly EndpointSlice[], pods: readonly Pod[]): TrafficView {
   const listed = readyAddresses(slices);
   const listedNames = new Set(listed.map(({ pod }) => pod));
@@ -70,8 +70,8 @@ export function operatorTraffic(service: Service, slices: readonly EndpointSlice
 }
 
 /**
- * The initial delay that the owner of a held cluster keeps where its Service is described, in seconds; undefined where nobody
- * keeps one.
+ * The initial delay that a held cluster's traffic Service keeps in its annotation, in seconds; undefined without the
+ * annotation.
  */
 export function keptDelayOf(own: readonly Service[], { spec }: EmqxEnterprise): number | undefined {
   const described = [...own, spec.serviceTemplate];
@@ -85,7 +85,7 @@ export function servesAs(pod: Pod, revision: string | undefined): boolean {
   return deletionTimestamp === undefined && isTrue(pod, 'Ready') && [undefined, revisionOf(pod)].includes(revision);
 }
 
-/** Reasons of a container that only takes its time. */
+/** Waiting reasons of a container that is starting normally. */
 const PATIENT = ['ContainerCreating', 'PodInitializing'];
 
 function troubleOf({ status }: Pod): string | undefined {

@@ -54,26 +54,26 @@ export interface ClusterOptions {
   /** Name of the custom resource. */
   name: string;
   /**
-   * Whether a holder of the lease is known to live no more, so that his lease need not be waited for.
+   * Whether a holder of the lease is known to be dead, so that its lease need not be waited for.
    *
-   * @default - nobody is known to be gone
+   * @default - no holder is known to be dead
    */
   isGone?: (holder: string) => boolean;
 }
 
 const JOURNAL_KEY = 'journal.json';
-/** Written by whoever wants something of the run. */
+/** Written by a user with a request to the run. */
 const REQUEST_KEY = 'request';
 const SPEC_KEY = 'before.json';
 
-/** One EMQX cluster in Kubernetes: what the engine reads and writes there, and nothing else. */
+/** One EMQX cluster in Kubernetes: everything the engine reads and writes there. */
 export class Cluster implements ClusterPort {
   private readonly api: FollowedApi;
   private readonly lease: UpgradeLease;
-  /** Most looks find the journal of the one before. */
+  /** Most observations find the same journal as the previous one. */
   private parsed: { text: string; journal: Journal | undefined } = { text: '', journal: undefined };
   private readonly creationTroubles: CreationTroubles;
-  /** For the objects that shall go with the custom resource; none before it was looked at. */
+  /** Owner of the objects that are to be removed with the custom resource; none before it was read. */
   private owners: OwnerReference[] = [];
 
   constructor(private readonly options: ClusterOptions) {
@@ -98,7 +98,7 @@ export class Cluster implements ClusterPort {
   missingRights(signal?: AbortSignal): Promise<string[]> {
     return ported(async () => {
       const { api, namespace, name } = this.options;
-      // What may not even be read is among the answers.
+      // A missing right to read is among the answers.
       const resource = await this.resource({}, signal).catch(() => undefined);
       const own = resource ? await this.ownServices(resource, {}, signal).catch(() => []) : [];
       const services = {
@@ -233,7 +233,7 @@ export class Cluster implements ClusterPort {
     });
   }
 
-  /** The credentials the operator made for itself; they open the management API of every node. */
+  /** The credentials the operator created for itself; they are valid for the management API of every node. */
   credentials(signal?: AbortSignal): Promise<{ id: string; secret: string }> {
     return ported(async () => {
       const name = `${this.options.name}-bootstrap-user`;
@@ -243,7 +243,7 @@ export class Cluster implements ClusterPort {
 
   private async look(how: ListOptions, signal?: AbortSignal): Promise<ClusterView> {
     this.api.look();
-    // The first, for its uid decides what belongs to the cluster.
+    // First, because its uid decides what belongs to the cluster.
     const resource = await this.resource(how, signal);
     const { name, uid = '' } = resource.metadata;
     this.owners = [{ apiVersion: API_VERSION, kind: KIND, name, uid }];
@@ -284,7 +284,7 @@ export class Cluster implements ClusterPort {
     return resource;
   }
 
-  /** Objects with the label of this cluster, whosoever they are. */
+  /** Objects with the label of this cluster, whatever their owner. */
   private all<T extends KubeObject>(
     apiVersion: string,
     kind: string,
@@ -299,7 +299,7 @@ export class Cluster implements ClusterPort {
     return this.all<Pod>('v1', 'Pod', how, signal);
   }
 
-  /** What the run and those who ask something of it have written. */
+  /** The journal, and the request to the run. */
   private async journal(how: ListOptions, signal?: AbortSignal) {
     const { namespace } = this.options;
     const name = this.companionName;
@@ -312,10 +312,10 @@ export class Cluster implements ClusterPort {
     if (text !== this.parsed.text) this.parsed = { text, journal: parseJournal(text) };
     const { journal } = this.parsed;
     if (journal) return { journal, request, journalVersion };
-    throw new PortError('refused', `the journal in ConfigMap ${name} is of a form this version does not know`);
+    throw new PortError('refused', `the journal in ConfigMap ${name} has a format this version does not know`);
   }
 
-  /** The Services that are marked as the ways in; a mark that a controller of something else has copied does not count. */
+  /** The Services that are labelled as traffic Services; a label that another controller has copied does not count. */
   private async ownServices(resource: KubeObject, how: ListOptions, signal?: AbortSignal): Promise<Service[]> {
     const { namespace, name } = this.options;
     const marked = await this.services({ namespace, labels: { [TRAFFIC_LABEL]: name } }, how, signal);
@@ -332,7 +332,7 @@ export class Cluster implements ClusterPort {
     );
   }
 
-  /** Without a Service of our own devices enter by the one the operator makes, as in its tutorial. */
+  /** Without a traffic Service devices connect through the one the operator creates, as in its tutorial. */
   private async operatorTraffic(
     resource: EmqxEnterprise & KubeObject,
     pods: readonly Pod[],

@@ -50,11 +50,11 @@ export interface ServicePort {
   name?: string;
   port: number;
   protocol?: string;
-  /** The number of the pods' port, or its name. */
+  /** Number or name of the pods' port. */
   targetPort?: number | string;
 }
 
-/** What an address of an Endpoints object or of a slice belongs to. */
+/** The object that an address of an Endpoints object or of a slice belongs to. */
 export interface TargetRef {
   kind?: string;
   namespace?: string;
@@ -115,7 +115,7 @@ export interface Lease extends KubeObject {
   };
 }
 
-/** Whether labels satisfy an equality selector; an empty selector is satisfied by all. */
+/** Whether labels match an equality selector; an empty selector matches all. */
 export function matchesLabels(labels: Record<string, string> | undefined, selector: Record<string, string>): boolean {
   return Object.entries(selector).every(([key, value]) => labels?.[key] === value);
 }

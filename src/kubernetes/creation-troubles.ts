@@ -7,13 +7,13 @@ interface Event extends KubeObject {
   message?: string;
 }
 
-/** A controller needs so long for its pods, in ms; only then it is asked why there are none. And so often at most. */
+/** A controller may take this long to create pods, ms; only then its events are read, and at most this often. */
 const TIMEOUT_MS = 2_000;
 const EVERY_MS = 3_000;
 
 /**
  * Why the pods of a stateful set are not created: the API server may refuse them, because of a quota, Pod Security, a LimitRange or
- * another policy. The set's controller has its sentence in events, and nobody else has.
+ * another policy. Only the events of the set's controller have its message.
  */
 export class CreationTroubles {
   private readonly missing = new Map<string, { since: number; askedAt: number; reason: string | undefined }>();
@@ -25,9 +25,9 @@ export class CreationTroubles {
   ) {}
 
   /**
-   * The API server's sentence; undefined where all pods are there, or nothing is known.
+   * The API server's message; undefined where all pods exist, or nothing is known.
    *
-   * @param pods how many pods of the set there are.
+   * @param pods how many pods of the set exist.
    */
   async of(set: StatefulSet, pods: number, signal?: AbortSignal): Promise<string | undefined> {
     const { uid = '' } = set.metadata;
@@ -48,7 +48,7 @@ export class CreationTroubles {
     const fields = { 'involvedObject.uid': uid, reason: 'FailedCreate' };
     try {
       const { items } = await this.api.list<Event>({ apiVersion: 'v1', kind: 'Event', namespace, fields }, signal);
-      // There is one for each pod; always the same, so that what is waited for does not seem to change.
+      // There is one for each pod; always the same one is taken, so that the reported reason does not seem to change.
       const [first] = items.flatMap(({ message }) => message ?? []).sort();
       return first && oneLine(first);
     } catch (error) {

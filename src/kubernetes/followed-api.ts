@@ -5,13 +5,13 @@ import { Reflector } from './reflector';
 
 /** How a list may be answered. */
 export interface ListOptions {
-  /** Ask the server, whatever the watches say: they may be broken without anybody having noticed. @default false */
+  /** Read from the server, whatever the watches say: they may be broken unnoticed. @default false */
   fresh?: boolean;
 }
 
 /**
- * A Kubernetes API whose lists cost nothing once they are followed: the first list of a query begins a watch, and the
- * watches answer from then on. What is written through it is seen at once.
+ * A Kubernetes API whose lists cost no requests once they are followed: the first list of a query starts a watch, and the
+ * watches answer from then on. Writes through it are seen at once.
  */
 export class FollowedApi {
   private readonly reflectors = new Map<string, Reflector>();
@@ -27,7 +27,7 @@ export class FollowedApi {
   /** Lists are followed from now on, until the signal aborts. */
   follow(signal: AbortSignal): void {
     this.following = signal;
-    setMaxListeners(0, signal); // every watch is one
+    setMaxListeners(0, signal); // every watch is a listener
     const end = () => {
       this.following = undefined;
       this.reflectors.clear();
@@ -36,14 +36,14 @@ export class FollowedApi {
     signal.addEventListener('abort', end, { once: true });
   }
 
-  /** A look begins: what changes from now on it may have missed. */
+  /** An observation begins: it may miss what changes from now on. */
   look(): void {
     this.isStale = false;
   }
 
   /**
-   * Resolves when somebody else has changed something since the latest look began, or when the signal aborts. Without a watch
-   * nothing is noticed.
+   * Resolves when another process has changed something since the latest observation began, or when the signal aborts. Without a
+   * watch no change is noticed.
    */
   change(signal: AbortSignal): Promise<void> {
     if (this.isStale) return Promise.resolve();
@@ -66,7 +66,7 @@ export class FollowedApi {
     if (known) return (options.fresh ? undefined : known.items) ?? (await known.list(signal));
     const reflector = new Reflector<T>(this.api, this.clock, query, () => this.changed());
     const items = await reflector.list(signal);
-    // Meanwhile another look may have begun to watch the same, or nobody follows any more.
+    // Meanwhile another observation may have started the same watch, or following has ended.
     if (this.following === following && !this.reflectors.has(key)) {
       this.reflectors.set(key, reflector as unknown as Reflector);
       void reflector.run(following);

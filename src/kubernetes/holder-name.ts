@@ -4,15 +4,15 @@ import { hostname, networkInterfaces, userInfo } from 'node:os';
 
 const NAME = /@(\S+) (\d+)-([0-9a-f]{6})\w+$/;
 
-/** Who holds the lease, as it is told to others: another name each time. */
+/** The holder name for the lease, unique for each call. */
 export function holderName(): string {
   const random = Math.random().toString(36).slice(2, 8);
   return `${userName()}@${hostname()} ${process.pid}-${machine()}${random}`;
 }
 
 /**
- * Whether a holder was a process of this machine that does not live any more. Of a process of another machine, or of another
- * container, nobody here knows: it may live.
+ * Whether a holder was a process of this machine that no longer lives. Whether a process on another machine, or in another
+ * container, lives is unknown here: it may.
  */
 export function isDeadHere(holder: string): boolean {
   const [, host, pid, of] = NAME.exec(holder) ?? [];
@@ -25,7 +25,7 @@ export function isDeadHere(holder: string): boolean {
   }
 }
 
-/** Distinguishes machines that have the same name, starts of a machine, and containers on it: each numbers its own processes. */
+/** Distinguishes machines of the same name, boots of a machine, and containers on it: each has its own process ids. */
 function machine(): string {
   mark ??= marked();
   return mark;
@@ -55,6 +55,6 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    return String(process.getuid?.() ?? 'somebody'); // in a container, where nobody has given it a name
+    return String(process.getuid?.() ?? 'somebody'); // in a container, where the user has no name
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The port through which everything in this project talks to a Kubernetes API server: plain objects in, plain objects out.
+ * The port for all access of this project to a Kubernetes API server: plain objects in, plain objects out.
  *
  * Two adapters exist: a client of a real API server, and the simulator's in-memory API. All domain code (what a
  * "traffic Service" or a "stateful set of this cluster" is) lives above this port and is shared by both.
@@ -34,7 +34,7 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
-/** Any Kubernetes object. Narrow it by a type parameter where the fields are known. */
+/** Any Kubernetes object. Narrow it with a type parameter where the fields are known. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;
@@ -47,7 +47,7 @@ export interface KindRef {
   kind: string;
 }
 
-/** Names one object. Every kind this project touches is namespaced, so `namespace` is not optional. */
+/** Names one object. Every kind this project uses is namespaced, so `namespace` is not optional. */
 export interface ObjectRef extends KindRef {
   namespace: string;
   name: string;
@@ -56,7 +56,7 @@ export interface ObjectRef extends KindRef {
 export interface ListQuery extends KindRef {
   /** `''` stands for all namespaces. */
   namespace: string;
-  /** The one object of this name. Rights may be granted by name: then only this way of listing is allowed. */
+  /** Only the object of this name. Rights may be granted by name: then only such a list is allowed. */
   name?: string;
   /** Equality selectors only; all must match. */
   labels?: Record<string, string>;
@@ -76,7 +76,7 @@ export type WatchEvent<T extends KubeObject = KubeObject> = {
 };
 
 export interface WatchOptions {
-  /** Start behind this version (of a list). Without it the watch begins with an ADDED for each existing object. */
+  /** Start after this version (of a list). Without it the watch begins with an ADDED for each existing object. */
   resourceVersion?: string;
 }
 
@@ -84,7 +84,7 @@ export type Subresource = 'status' | 'scale';
 
 export interface PatchOptions {
   subresource?: Subresource;
-  /** The server does everything but store it: what it refuses, it would refuse. @default false */
+  /** The server does everything except storing the change: it refuses what it would refuse. @default false */
   dryRun?: boolean;
 }
 
@@ -100,7 +100,7 @@ export type Patch =
   | { type: 'apply'; body: KubeObject; fieldManager: string; force?: boolean };
 
 /**
- * Plain access to a Kubernetes API server. Every method rejects with a {@link KubeApiError} when the server refuses, and
+ * Access to a Kubernetes API server. Every method rejects with a {@link KubeApiError} when the server refuses, and
  * with the signal's reason when it is aborted. Returned objects belong to the caller.
  */
 export interface KubeApi {
@@ -138,7 +138,7 @@ export type KubeErrorReason =
 /** A refused or failed request to the API server. */
 export class KubeApiError extends Error {
   override readonly name = 'KubeApiError';
-  /** What to do about it, where more is known than the code tells. */
+  /** What to do about it, where more is known than the code says. */
   readonly fix: string | undefined;
   constructor(
     /** HTTP status; 0 when there was no answer. */

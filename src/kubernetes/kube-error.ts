@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { KubeApiError, type KubeErrorReason } from './kube-api';
 import { isRecord, parsedRecord } from './shape';
 
-/** The part of a `Status` object that tells why a request was refused. */
+/** The part of a `Status` object that says why a request was refused. */
 export interface Status {
   message?: string;
   reason?: string;
@@ -31,22 +31,22 @@ const BY_STATUS: Readonly<Record<number, KubeErrorReason>> = {
   429: 'TooManyRequests',
 };
 
-/** Refusals that name objects, fields and people, and quote no value. */
+/** Refusals that name objects, fields and users, and quote no value. */
 const NAMES_ONLY: ReadonlySet<number> = new Set([401, 403, 404, 409, 410, 429]);
 
-/** A quoted value longer than this is no name any more: it may be a license, or a whole object. */
+/** A longer quoted value is not a name: it may be a license, or a whole object. */
 const LONGEST_QUOTE = 60;
 
-/** A server that goes on has nothing more to say. */
+/** Longest part of an answer that is shown. */
 const LONGEST_MESSAGE = 2_000;
 
 /**
- * The refusal that an answer of the API server tells.
+ * The error for a refusal of the API server.
  *
  * Its message is the server's, without the values that may be secret: the server quotes what it cannot read, which is a
- * whole object for a patch that leads to none.
+ * whole object for a patch that produces an invalid one.
  *
- * @param body the answer as it came: a `Status` object, or whatever a proxy says.
+ * @param body the raw answer: a `Status` object, or whatever a proxy sends.
  */
 export function refusal(status: number, body: string): KubeApiError {
   const told = parsedRecord(body);
@@ -55,11 +55,11 @@ export function refusal(status: number, body: string): KubeApiError {
     return error;
   const { code, message } = error;
   const fix =
-    'is this the right server (and https://, where that is meant), and does a proxy before it let requests through?';
+    'is this the right server (with https:// if it needs that), and does a proxy in front of it pass requests on?';
   return new KubeApiError(error.status, code, message, { fix });
 }
 
-/** The refusal of a `Status` object, which is also how a watch tells its end. */
+/** The error for a `Status` object, with which a watch also reports its end. */
 export function statusError(told: object, httpStatus = 500): KubeApiError {
   const status = asStatus(told);
   const code = status.code ?? httpStatus;
@@ -85,7 +85,7 @@ function words({ message, reason, details }: Status, code: number): string {
     .replace(/"(?:[^"\\]|\\.)*"/gs, (quoted) => (quoted.length > LONGEST_QUOTE ? '"(not shown)"' : quoted));
 }
 
-/** What is of its type: a proxy's answer may look like a `Status`. */
+/** Only the fields of the right type: a proxy's answer may look like a `Status`. */
 function asStatus(told: object): Status {
   const { message, reason, code, details } = told as Record<keyof Status, unknown>;
   const { kind, name, causes } = isRecord(details) ? details : {};

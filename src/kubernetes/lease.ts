@@ -4,10 +4,10 @@ import type { FollowedApi, ListOptions } from './followed-api';
 import type { KubeObject, ObjectRef, OwnerReference } from './kube-api';
 import { refuseFormer } from './ownership';
 
-/** For how long a lease holds without being renewed. */
+/** For how long a lease is valid without being renewed. */
 const DURATION_SECONDS = 30;
 
-/** The lease that makes sure that one process at a time runs the upgrade of a cluster. */
+/** The lease that ensures that only one process at a time drives the upgrade of a cluster. */
 export class UpgradeLease {
   private readonly ref: ObjectRef;
 
@@ -16,7 +16,7 @@ export class UpgradeLease {
     private readonly clock: Clock,
     namespace: string,
     name: string,
-    /** Of what the lease is for, and goes with. */
+    /** The owner of the lease, with which it is removed. */
     private readonly owners: () => OwnerReference[] = () => [],
     private readonly isGone: (holder: string) => boolean = () => false,
   ) {
@@ -38,7 +38,7 @@ export class UpgradeLease {
   /**
    * Takes the lease, or renews it.
    *
-   * @throws PortError `conflict` when somebody else holds it, or took it in the same moment.
+   * @throws PortError `conflict` when another process holds it, or took it at the same moment.
    */
   async hold(holder: string, signal?: AbortSignal): Promise<void> {
     const lease = await this.read({ fresh: true }, signal);
@@ -75,7 +75,7 @@ export class UpgradeLease {
     );
   }
 
-  /** Gives the lease back; nothing happens when somebody else holds it. */
+  /** Releases the lease; nothing happens when another process holds it. */
   async release(holder: string, signal?: AbortSignal): Promise<void> {
     const lease = await this.read({ fresh: true }, signal);
     if (lease?.spec.holderIdentity !== holder) return;
@@ -84,7 +84,7 @@ export class UpgradeLease {
 
   private async write(lease: Lease, spec: object, signal?: AbortSignal): Promise<void> {
     const { resourceVersion, ownerReferences } = lease.metadata;
-    // One that an earlier version made belongs to nobody, and would stay when the cluster goes.
+    // A lease of an earlier version has no owner, and would remain when the cluster is deleted.
     const owned = ownerReferences ? {} : { ownerReferences: this.owners() };
     const body = { metadata: { resourceVersion, ...owned }, spec };
     await this.api.patch(this.ref, { type: 'merge', body }, {}, signal);
@@ -98,7 +98,7 @@ export class UpgradeLease {
   private async read(how: ListOptions, signal?: AbortSignal): Promise<Lease | undefined> {
     const [lease] = await this.api.list<KubeObject & Partial<Lease>>(this.ref, how, signal);
     refuseFormer(lease, this.owners());
-    // The API takes one without a spec: nobody holds it.
+    // The API accepts a lease without a spec: it has no holder.
     return lease && { ...lease, spec: lease.spec ?? {} };
   }
 }

@@ -1,8 +1,8 @@
 import type { KindRef, ListQuery, ObjectRef, Subresource } from './kube-api';
 
 /**
- * Path of all objects of a kind in a namespace, as `/apis/apps/v1/namespaces/default/statefulsets`; of all there are for the
- * namespace `''`.
+ * Path of all objects of a kind in a namespace, as `/apis/apps/v1/namespaces/default/statefulsets`; in all namespaces for
+ * `''`.
  */
 export function collectionPath({ apiVersion, kind, namespace }: KindRef & { namespace: string }): string {
   const root = apiVersion.includes('/') ? 'apis' : 'api';
@@ -10,13 +10,13 @@ export function collectionPath({ apiVersion, kind, namespace }: KindRef & { name
   return `/${root}/${apiVersion}${scope}/${pluralOf(kind)}`;
 }
 
-/** Path of one object, or of a part of it that has a path of its own. */
+/** Path of one object, or of one of its subresources. */
 export function objectPath(ref: ObjectRef, subresource?: Subresource): string {
   const path = `${collectionPath(ref)}/${encodeURIComponent(ref.name)}`;
   return subresource ? `${path}/${subresource}` : path;
 }
 
-/** The selectors of a query as parameters of a request; those that select everything are undefined. */
+/** The selectors of a query as request parameters; a selector that selects everything is undefined. */
 export function selectorsOf({ labels = {}, name, fields = {} }: ListQuery) {
   const labelTerms = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   const fieldTerms = Object.entries({ ...(name !== undefined && { 'metadata.name': name }), ...fields }).map(
@@ -29,8 +29,8 @@ export function selectorsOf({ labels = {}, name, fields = {} }: ListQuery) {
 }
 
 /**
- * The resource that serves a kind. Kubernetes makes this guess itself where it has no discovery, and for every kind this
- * project touches it is right.
+ * The resource that serves a kind. Kubernetes itself guesses this way without discovery, and for every kind in this
+ * project the guess is right.
  *
  * @see UnsafeGuessKindToResource of k8s.io/apimachinery
  */

@@ -14,7 +14,7 @@ export function operatorsUserIn({ metadata, data }: Secret): { id: string; secre
   const line = lines.findLast((candidate) => candidate.startsWith('emqx_operator_controller:'));
   const colon = line?.indexOf(':') ?? -1;
   if (!line || colon < 0) {
-    throw new PortError('refused', `the Secret ${metadata.name} has no line of the operator's user`);
+    throw new PortError('refused', `the Secret ${metadata.name} has no entry for the operator's user`);
   }
   return { id: line.slice(0, colon), secret: line.slice(colon + 1) };
 }

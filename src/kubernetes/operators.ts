@@ -8,7 +8,7 @@ const LABELS = { 'control-plane': 'controller-manager' };
 
 const OPERATOR_NAME = /emqx-operator(?!-reloader)/;
 
-/** The EMQX Operators of the whole cluster; undefined when that may not be looked at. */
+/** The EMQX Operators of the whole cluster; undefined without the right to read them. */
 export async function operatorsIn(api: KubeApi, signal?: AbortSignal): Promise<OperatorView[] | undefined> {
   try {
     const query = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: '', labels: LABELS };
@@ -21,7 +21,7 @@ export async function operatorsIn(api: KubeApi, signal?: AbortSignal): Promise<O
 }
 
 /**
- * None for a Deployment of something else: many operators have that label. The image may come from a registry of one's own, under
+ * None for another Deployment: many operators have that label. The image may come from a private registry, under
  * another name; then the name of the Deployment, or its label, decides.
  */
 function operatorView({ metadata, spec, status }: Deployment): OperatorView[] {
@@ -40,7 +40,7 @@ function operatorView({ metadata, spec, status }: Deployment): OperatorView[] {
   ];
 }
 
-/** The version in a tag, whatever a mirror has added to it: `2.2.29-amd64`. None in a tag that names no patch, which moves. */
+/** The version in a tag, whatever a mirror has added to it: `2.2.29-amd64`. None in a tag without a patch number, which is a moving tag. */
 function versionOf(tag: string): string | undefined {
   return /^v?\d+\.\d+\.\d+/.test(tag) ? coerce(tag)?.version : undefined;
 }

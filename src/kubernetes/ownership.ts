@@ -9,7 +9,7 @@ export function controllerOf({ metadata }: KubeObject): OwnerReference | undefin
 }
 
 /**
- * Whether an object is proven to belong to another one: by uid and kind. A label proves nothing, for anybody sets any label, and
+ * Whether an object is proven to belong to another one: by uid and kind. A label proves nothing: every user can set labels, and
  * the operator sets the same ones for every kind of cluster.
  */
 export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
@@ -18,7 +18,7 @@ export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
   return uid !== undefined && controller?.uid === uid && controller.kind === owner.kind;
 }
 
-/** The sets that a custom resource controls, their pods, and whatever else has its label. */
+/** The sets that a custom resource controls, their pods, and everything else that has its label. */
 export function ownedBy(resource: KubeObject, sets: readonly StatefulSet[], pods: readonly Pod[]) {
   const own = sets.filter((set) => isControlledBy(set, resource));
   const podsOf = (set: StatefulSet) => pods.filter((pod) => isControlledBy(pod, set));
@@ -36,8 +36,8 @@ export function ownedBy(resource: KubeObject, sets: readonly StatefulSet[], pods
 }
 
 /**
- * Refuses what this project keeps beside a cluster and belongs to a deleted one of the same name: Kubernetes is about to remove
- * it, with whatever would be written to it. What belongs to nobody was written by an earlier version.
+ * Refuses an object that this project keeps beside a cluster if it belongs to a deleted one of the same name: Kubernetes is about to
+ * remove it, with whatever would be written to it. An object without owner was written by an earlier version.
  *
  * @throws PortError `conflict`
  */

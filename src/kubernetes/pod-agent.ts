@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ClusterAccess } from './cluster-access';
 import { PodStream } from './pod-stream';
 
-/** Connections that nobody used for so long are closed: the pod's end closes them, too, and not every kubelet tells. */
+/** Connections that were idle for this long are closed: the pod closes them, too, and not every kubelet reports that. */
 const IDLE_MS = 20_000;
 
 type Connected = (error: Error | null, stream: Duplex) => void;
@@ -11,9 +11,9 @@ type Connected = (error: Error | null, stream: Duplex) => void;
 /**
  * An HTTP agent whose hosts are pods: `http://<pod>.<namespace>:<port>`, reached by port-forward through the API server.
  *
- * A connection is kept for the next request to the same pod, and made again when it broke. While a request is under way
- * another one gets a connection of its own, so that a node that hangs does not hold up what is asked of it beside.
- * Connections that are kept let the process live on: destroy the agent at the end.
+ * A connection is kept for the next request to the same pod, and reopened when it broke. Concurrent requests get
+ * connections of their own, so that a request that hangs does not delay others.
+ * Kept connections keep the process alive: destroy the agent at the end.
  */
 export class PodAgent extends Agent {
   private readonly idle = new WeakMap<Duplex, NodeJS.Timeout>();

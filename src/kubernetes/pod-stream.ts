@@ -16,8 +16,8 @@ export interface PodPort {
 /**
  * A connection to a port of a pod could not be made, or was lost. `code` is the one a socket would have given: `ECONNREFUSED`
  * before there was a connection, `ETIMEDOUT` when the API server did not answer, `FORBIDDEN` when it refused (403), `UNAUTHORIZED` when
- * the credentials were refused or could not be had, `NO_TUNNEL` when it, or a proxy before it, did not take the connection for a
- * WebSocket, else `ECONNRESET`.
+ * the credentials were refused or could not be obtained, `NO_TUNNEL` when it, or a proxy in front of it, did not accept the connection
+ * as a WebSocket, otherwise `ECONNRESET`.
  */
 export class PodConnectionError extends Error {
   override readonly name = 'PodConnectionError';
@@ -29,23 +29,23 @@ export class PodConnectionError extends Error {
   }
 }
 
-/** What kubelets say when nothing listens in the pod. */
+/** What kubelets report when nothing listens in the pod. */
 const NO_LISTENER = /connection refused|failed to (connect|dial|find)|not running|no such/i;
 
-/** How port-forward is spoken over a WebSocket: the first byte of each message is its channel. */
+/** The port-forward protocol over a WebSocket: the first byte of each message is its channel. */
 const PROTOCOL = 'v4.channel.k8s.io';
 const DATA = 0;
 
-/** How a WebSocket is closed at the end of what it carries: with this status, or with none. @see RFC 6455, 7.4.1 */
+/** The status of a regular close of a WebSocket, which may also have none. @see RFC 6455, 7.4.1 */
 const REGULAR = [1000, 1005];
 
 /**
  * One TCP connection to a port of a pod, as the kubelet makes it on behalf of the API server: a port-forward over a WebSocket.
  *
- * That it is open says nothing of the pod: when nothing listens there, the stream ends with an error a moment later.
+ * An open stream says nothing about the pod: when nothing listens there, it ends with an error a moment later.
  */
 export class PodStream extends Duplex {
-  /** Channels that have named their port: the first message of each holds nothing else. */
+  /** Channels that have sent their port number, the only content of their first message. */
   private readonly begun = new Set<number>();
 
   private constructor(
@@ -53,7 +53,7 @@ export class PodStream extends Duplex {
     private readonly port: number,
   ) {
     super({ allowHalfOpen: false });
-    // Before somebody has it in his hands, and after he has let it go, an error is nobody's: it must not end the process.
+    // Before the caller has the stream, and after it has destroyed it, an error must not end the process.
     this.on('error', () => undefined);
     // An error is followed by the close.
     socket.on('error', () => undefined);
@@ -93,7 +93,7 @@ export class PodStream extends Duplex {
     }
   }
 
-  /** An agent tells the sockets it keeps whether the process shall wait for them. This one's end is not for it to decide. */
+  /** An agent calls this on kept sockets to say whether the process waits for them. Not supported here. */
   ref(): this {
     return this;
   }
@@ -103,7 +103,7 @@ export class PodStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    // What comes too late goes nowhere: why it ended, the end says.
+    // Late data is dropped: the close says why the stream ended.
     if (this.socket.readyState !== WebSocket.OPEN) done();
     else this.socket.send(Buffer.concat([Buffer.from([DATA]), chunk]), done);
   }
@@ -125,7 +125,7 @@ export class PodStream extends Duplex {
     else this.fail(content.toString().trim());
   }
 
-  /** What was cut on the way says nothing of the pod: only a regular close is its end. */
+  /** A broken connection says nothing about the pod: only a regular close is the end of the stream. */
   private ended(code: number): void {
     if (REGULAR.includes(code)) this.queueAnswer(() => this.push(null));
     else this.fail(`the connection was cut on the way (${code})`);
@@ -136,17 +136,17 @@ export class PodStream extends Duplex {
     this.queueAnswer(() => this.destroy(new PodConnectionError(code, `port ${this.port}: ${words}`)));
   }
 
-  /** Ends the stream when whoever opened it has it in his hands: what the kubelet says may come before that. */
+  /** Ends the stream once the caller has it: the kubelet's answer may come earlier. */
   private queueAnswer(end: () => void): void {
     setImmediate(() => {
       if (!this.destroyed) end();
-      // An idle stream is read by nobody who would see its end.
+      // Nothing reads an idle stream, so its end would go unnoticed.
       setImmediate(() => this.destroy());
     });
   }
 }
 
-/** The API server, or somebody before it, did not take the connection for a WebSocket. */
+/** The API server, or a proxy in front of it, did not accept the connection as a WebSocket. */
 class Refused extends Error {
   constructor(
     readonly status: number,
@@ -169,7 +169,7 @@ function opened(socket: WebSocket): Promise<void> {
   });
 }
 
-/** What an HTTP status says where a WebSocket was asked for; the others may be the kubelet's, about this one pod. */
+/** The meaning of an HTTP status in answer to a WebSocket request; other statuses may be the kubelet's, about this pod. */
 const STATUS_CODES: Readonly<Record<number, PodConnectionError['code']>> = {
   200: 'NO_TUNNEL',
   400: 'NO_TUNNEL',

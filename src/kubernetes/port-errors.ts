@@ -1,7 +1,7 @@
 import { PortError } from '../upgrade';
 import { KubeApiError } from './kube-api';
 
-/** Errors of the API server in the engine's words. */
+/** Maps errors of the API server to port errors of the engine. */
 export async function ported<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

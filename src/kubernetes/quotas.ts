@@ -6,7 +6,7 @@ interface ResourceQuota extends KubeObject {
   status?: { hard?: Record<string, string>; used?: Record<string, string> };
 }
 
-/** The quotas of a namespace that hold for every pod; undefined where they may not be looked at. */
+/** The quotas of a namespace that apply to every pod; undefined without the right to read them. */
 export async function quotasIn(
   api: KubeApi,
   namespace: string,

@@ -9,14 +9,14 @@ import {
 } from './kube-api';
 
 /**
- * The objects of one query, kept up to date: a list, then the changes behind it, then a list again when the server has
- * forgotten where the changes went on.
+ * The objects of one query, kept up to date: a list, then the changes after it, then a list again when the server no longer has
+ * the version to continue from.
  */
 export class Reflector<T extends KubeObject = KubeObject> {
   private objects = new Map<string, T>();
   private listed = false;
   private failure: unknown;
-  /** Behind it the changes go on. */
+  /** The version from which the changes continue. */
   private version = '';
   /** Ends the wait for the next attempt. */
   private retry = new AbortController();
@@ -43,7 +43,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
     return list.items;
   }
 
-  /** Keeps up to date until the signal aborts. */
+  /** Keeps the objects up to date until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const who = JSON.stringify(this.query);
     for (let failures = 0; !signal.aborted; ) {
@@ -71,7 +71,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
     }
   }
 
-  /** Takes in what a write made of an object: the watch tells it only some time later. */
+  /** Stores the result of a write: the watch reports it only later. */
   put(object: T): void {
     if (object.kind !== this.query.kind || object.apiVersion !== this.query.apiVersion) return;
     const known = this.objects.get(keyOf(object));
@@ -110,7 +110,7 @@ function keyOf({ metadata }: KubeObject): string {
 }
 
 /**
- * Whether an object as known is older than the same as told. Versions are whole numbers that grow.
+ * Whether the known version of an object is older than the reported one. Versions are increasing whole numbers.
  *
  * @see KEP-5504, comparable resource versions
  */

@@ -3,7 +3,7 @@ import type { Refusal, Rehearsal, RehearsedWrite } from '../upgrade';
 import { type KubeApi, KubeApiError, type ObjectRef } from './kube-api';
 import { oneLine } from './one-line';
 
-/** A write as the API server gets it. */
+/** A write as it is sent to the API server. */
 interface DryRun {
   write: RehearsedWrite;
   ref: ObjectRef;
@@ -14,7 +14,7 @@ interface DryRun {
 /**
  * Sends what an upgrade writes as dry runs: the server does everything but store it, its admission policies and webhooks included.
  *
- * @returns what it does not take, and that of which it is unknown.
+ * @returns the writes that it does not accept, and those for which that is unknown.
  */
 export async function refusalsOf(
   { api, ...cluster }: { api: KubeApi; namespace: string; name: string },
@@ -51,7 +51,7 @@ function dryRuns({ namespace, name }: { namespace: string; name: string }, write
   ];
 }
 
-/** Not where a webhook knows no dry run, nor where the server has no time or somebody else has changed the object meanwhile. */
+/** Not where a webhook does not support dry runs, the server is busy, or another process has changed the object meanwhile. */
 function isCertain({ status, code, message }: KubeApiError): boolean {
   return (code === 'Forbidden' || (code === 'Invalid' && status === 422)) && !/dry.?run/i.test(message);
 }

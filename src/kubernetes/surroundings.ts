@@ -6,7 +6,7 @@ import { isKubeError, type KubeApi, type KubeObject } from './kube-api';
 import { controllerOf } from './ownership';
 import { quotasIn } from './quotas';
 
-/** What is found beside a cluster, in its namespace. */
+/** What is found beside a cluster in its namespace. */
 export async function surroundingsOf(
   { api, namespace, name }: { api: KubeApi; namespace: string; name: string },
   pods: readonly string[],
@@ -20,7 +20,7 @@ export async function surroundingsOf(
   return { quotas, podSecurity: enforced, bypasses };
 }
 
-/** The level of Pod Security that the namespace enforces; null where it may not be looked at. */
+/** The Pod Security level that the namespace enforces; null without the right to read it. */
 async function enforcedIn(api: KubeApi, namespace: string, signal?: AbortSignal): Promise<string | undefined | null> {
   try {
     const ref = { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: namespace };
@@ -34,8 +34,8 @@ async function enforcedIn(api: KubeApi, namespace: string, signal?: AbortSignal)
 }
 
 /**
- * Services of somebody's own that select pods of the cluster, and which an upgrade does not switch: it knows those with its label,
- * and what the operator makes.
+ * Other Services that select pods of the cluster, and that an upgrade does not switch: it switches those with its label,
+ * and knows those the operator creates.
  */
 async function bypassesOf(
   api: KubeApi,

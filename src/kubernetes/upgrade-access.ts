@@ -2,11 +2,11 @@ import { UPGRADE_RIGHTS } from '../resource';
 import type { SelfSubjectAccessReview } from './core-objects';
 import type { KubeApi } from './kube-api';
 
-/** What is asked about a right; the API server answers it to everybody, and stores nothing. */
+/** A question about a right; the API server answers it for every user, and stores nothing. */
 type Asked = SelfSubjectAccessReview['spec']['resourceAttributes'];
 
 /**
- * What an upgrade of a cluster needs to do and may not.
+ * The rights that an upgrade of a cluster needs and does not have.
  *
  * @param services the traffic Services that an upgrade switches by their selector; none means the operator's own Service, whose
  * Endpoints it writes.

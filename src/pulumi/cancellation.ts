@@ -9,13 +9,13 @@ const watched = new WeakSet<object>();
 let isSubscribed = false;
 
 /**
- * Calls back when the Pulumi engine sends Cancel: at the first Ctrl-C, and then it waits for the operation to end. The host of
- * dynamic providers answers Cancel itself and tells no provider, so it is seen where it arrives.
+ * Calls back when the Pulumi engine sends Cancel: at the first Ctrl-C, after which it waits for the operation to end. The host of
+ * dynamic providers handles Cancel itself and notifies no provider, so it is intercepted where it arrives.
  *
- * Where Node tells of HTTP/2 streams (24 and later) it is seen there; elsewhere at the server that the host listens with, as far as
- * Node shows it. Cancel comes at the end of every operation, too: then nothing runs any more.
+ * Node 24 and later publish HTTP/2 streams, where it is seen; otherwise it is seen at the server of the host, as far as
+ * Node exposes it. Cancel also comes at the end of every operation: then nothing is running any more.
  *
- * @returns stops it
+ * @returns a function that stops listening
  */
 export function onCancel(listener: () => void): () => void {
   watch();
@@ -23,7 +23,7 @@ export function onCancel(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Begins to look: an operation that is under way when Cancel comes must have been preceded by it. */
+/** Starts listening: this must happen before an operation starts that Cancel is to interrupt. */
 function watch(): void {
   if (!isSubscribed) {
     isSubscribed = true;
@@ -43,7 +43,7 @@ function see(headers: Headers | undefined): void {
   for (const listener of listeners) listener();
 }
 
-/** Servers of this process that speak HTTP/2; none where Node does not show what it holds open. */
+/** Servers of this process that speak HTTP/2; none where Node does not expose its open handles. */
 function http2Servers(): EventEmitter[] {
   const { _getActiveHandles: handles } = process as { _getActiveHandles?: () => unknown[] };
   const open = typeof handles === 'function' ? handles.call(process) : [];

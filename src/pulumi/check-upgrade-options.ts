@@ -1,7 +1,7 @@
 import type { Problem, Violation } from '../resource';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 
-/** What is wrong with how an upgrade shall be made, and with the way to the cluster. */
+/** Problems of the upgrade options, and of the connection settings. */
 export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {
   const problems: Problem[] = [];
   const check = (path: string, value: unknown, sound: (value: unknown) => boolean, violation: Violation) => {
@@ -10,7 +10,7 @@ export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {
   const { upgrade, adopt, context } = inputs;
   check('adopt', adopt, isBoolean, trueOrFalse);
   check('context', context, isText, name);
-  // A kubeconfig that is no text may still hold secrets.
+  // A kubeconfig that is not text may still hold secrets.
   if (inputs.kubeconfig !== undefined && !isText(inputs.kubeconfig)) {
     problems.push({ path: 'kubeconfig', value: undefined, ...kubeconfig });
   }
@@ -48,7 +48,7 @@ const name: Violation = {
 const kubeconfig: Violation = {
   bound: 'a kubeconfig, or the path of one',
   reason: 'it is the way to the cluster',
-  fix: 'give the text of it, for example of the resource that makes the Kubernetes cluster, or leave it out',
+  fix: 'give its text, for example from the resource that creates the Kubernetes cluster, or leave it out',
 };
 const options: Violation = { bound: 'an object', reason: 'it holds options', fix: 'write { … }, or leave it out' };
 const aDriver: Violation = {
@@ -63,12 +63,12 @@ const rate: Violation = {
 };
 const budget: Violation = {
   bound: 'a whole number of at least 1, or "none"',
-  reason: 'it is how many devices may be away at a time',
+  reason: 'it is how many devices may be offline at a time',
   fix: 'leave it out, and it follows from the rate',
 };
 const onFailureWords: Violation = {
   bound: '"stop" or "abort"',
-  reason: 'an upgrade that does not move is left as it is, or taken back',
+  reason: 'a stalled upgrade is left as it is, or aborted',
   fix: 'leave it out, and it is left as it is',
 };
 const seconds: Violation = {

@@ -13,9 +13,9 @@ import { type State, seen } from './state';
 const READY_SECONDS = 600;
 
 /**
- * Makes a cluster, and waits until it runs.
+ * Creates a cluster, and waits until it runs.
  *
- * @throws Error when it exists already and may not be taken over; UnfinishedError when it was made and does not run
+ * @throws Error when it already exists and may not be adopted; UnfinishedError when it was created and does not run
  */
 export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
   const inputs = inputsOf(raw);
@@ -36,7 +36,7 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
   }
 }
 
-/** Waits until the cluster is as its resource asks for, and at rest. */
+/** Waits until the cluster matches its resource, and is at rest. */
 export async function untilRunning(
   link: ClusterLink,
   { upgrade }: EmqxEnterpriseInputs,
@@ -45,7 +45,7 @@ export async function untilRunning(
   operation.limit(upgrade?.timeouts?.totalSeconds ?? READY_SECONDS);
   for (;;) {
     const view = await link.view(operation.signal);
-    if (!view) throw new Error(`somebody has removed ${link.id}`);
+    if (!view) throw new Error(`${link.id} was removed`);
     if (isRunning(view)) return view;
     operation.show(progressOf(view));
     await link.clock.sleep(POLL_MS, operation.signal);
@@ -64,6 +64,6 @@ function refuseUnlessAdoptable(view: ClusterView, inputs: EmqxEnterpriseInputs, 
   ];
   if (paths.length === 0) return;
   throw new Error(
-    `the EmqxEnterprise ${id} exists already, and is not as described: ${paths.join(', ')}; describe it as it is, take it over, then change it`,
+    `the EmqxEnterprise ${id} exists already, and differs from the properties in ${paths.join(', ')}; set these to what it has, adopt it, then change it`,
   );
 }

@@ -5,20 +5,20 @@ import { type Seen, stateOf } from './state';
 
 export interface DiffResult {
   changes: boolean;
-  /** The properties that make another cluster of it. */
+  /** The properties whose change replaces the cluster. */
   replaces: string[];
 }
 
-/** A cluster is known by these. */
+/** These identify a cluster. */
 const IDENTITY: readonly string[] = ['name', 'namespace'];
 
 /**
- * What is left to do, property by property.
+ * What remains to be done, property by property.
  *
- * While a cluster is not seen at rest, as described, there is something to do whatever the properties say: a refresh makes the
- * engine forget that the last operation failed. The text of the provider, and the row of the progress, are nothing that changes.
+ * While a cluster is not seen at rest, as described, something remains to be done even without a changed property: a refresh makes
+ * the engine forget that the last operation failed. The provider text and the progress row do not count as changes.
  *
- * @throws Error where an older version is asked for and that is not accepted, so that a preview says so
+ * @throws Error where an older version is requested and not accepted, so that a preview reports it
  */
 export function diff(olds: Raw, news: Raw): DiffResult {
   const state = stateOf(olds);
@@ -29,7 +29,7 @@ export function diff(olds: Raw, news: Raw): DiffResult {
   return { changes: isUnsettled || changed.length > 0, replaces };
 }
 
-/** In the middle of an upgrade the old version means the way back, which is none. */
+/** In the middle of an upgrade the old version means an abort, which is not a downgrade. */
 function refuseDowngrade(
   state: EmqxEnterpriseInputs & Partial<Seen>,
   { version, upgrade }: EmqxEnterpriseInputs,

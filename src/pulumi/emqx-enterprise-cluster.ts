@@ -8,19 +8,19 @@ import { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
 import { kubernetesPackage } from './kubernetes-package';
 import { clusterObjects } from './objects';
 
-/** What a cluster is to be, with all that belongs to it. */
+/** The properties of a cluster, with everything that belongs to it. */
 export interface EmqxEnterpriseClusterArgs
   extends Omit<EmqxEnterpriseArgs, 'exposure'>,
     DeepInputs<Pick<PlainClusterProps, 'networkPolicy' | 'podDisruptionBudget'>> {
   /**
-   * The license of EMQX Enterprise as text; it is kept in the Secret `<cluster>-license`. Not together with `licenseSecretName`.
+   * The license of EMQX Enterprise as text; it is stored in the Secret `<cluster>-license`. Not together with `licenseSecretName`.
    *
-   * @default - that of `licenseSecretName`, or the one the image brings
+   * @default - that of `licenseSecretName`, or the one in the image
    */
   readonly license?: pulumi.Input<string>;
 
   /**
-   * Whether PodMonitor, alerts and dashboard are made, too, as by the construct `EmqxMonitoring`. Needs the Prometheus Operator.
+   * Whether PodMonitor, alerts and dashboard are created, too, as by the construct `EmqxMonitoring`. Needs the Prometheus Operator.
    *
    * @default false
    */
@@ -28,26 +28,26 @@ export interface EmqxEnterpriseClusterArgs
 }
 
 /**
- * A cluster of EMQX Enterprise 4.4, and what belongs to it:
+ * A cluster of EMQX Enterprise 4.4, and its other objects:
  *
  * - `<name>-license`: the Secret with the license, if that is given as text;
- * - `<name>-service`: the Service `<cluster>-mqtt` through which devices enter;
- * - `<name>-network-policy`, `<name>-disruption-budget`, `<name>-monitoring`, if they are asked for;
+ * - `<name>-service`: the Service `<cluster>-mqtt` through which devices connect;
+ * - `<name>-network-policy`, `<name>-disruption-budget`, `<name>-monitoring`, if requested;
  * - `<name>`: the {@link EmqxEnterprise} itself.
  *
- * The objects are those of the constructs. `@pulumi/kubernetes` and `kubeconfig`/`context` must lead to the same Kubernetes cluster.
+ * The objects are those of the constructs. `@pulumi/kubernetes` and `kubeconfig`/`context` must select the same Kubernetes cluster.
  * Names of children never change without an alias for the old one.
  */
 export class EmqxEnterpriseCluster extends pulumi.ComponentResource {
   /** The cluster itself. */
   readonly cluster: EmqxEnterprise;
-  /** Name of the Service through which devices enter. */
+  /** Name of the Service through which devices connect. */
   readonly serviceName: pulumi.Output<string>;
 
   /**
    * @param name of the component in Pulumi
-   * @param args what the cluster is to be
-   * @param opts `providers: [kubernetes]` says where Service and Secret go
+   * @param args describe the cluster
+   * @param opts `providers: [kubernetes]` selects the Kubernetes cluster of Service and Secret
    */
   constructor(name: string, args: EmqxEnterpriseClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super('emqx-blue-green:index:EmqxEnterpriseCluster', name, {}, opts);
@@ -69,7 +69,7 @@ export class EmqxEnterpriseCluster extends pulumi.ComponentResource {
             },
             child,
           );
-    // While an upgrade is under way it selects one revision; in the end all nodes of the cluster again.
+    // During an upgrade it selects one revision; in the end all nodes of the cluster again.
     const pinned = { ...child, ignoreChanges: ['spec.selector["controller-revision-hash"]'] };
     const service = new k8s.core.v1.Service(`${name}-service`, manifestOf(objects.beside, 'Service'), pinned);
     if (networkPolicy)
@@ -92,10 +92,10 @@ export class EmqxEnterpriseCluster extends pulumi.ComponentResource {
     this.registerOutputs({ cluster: this.cluster, serviceName: this.serviceName });
   }
 
-  /** Made of what they need and no more, so that a preview shows them although a version or a license is not known yet. */
+  /** Built only from the properties they need, so that a preview shows them although a version or a license is not known yet. */
   private objects(args: EmqxEnterpriseClusterArgs) {
     const { name, namespace, service, tls, networkPolicy, podDisruptionBudget, blueGreenUpdate } = args;
-    // Of settings that may be secret only the ports, which are not: the Service leads there.
+    // Of settings that may be secret only the ports, which are not: the Service routes there.
     const emqxConfig = pulumi.unsecret(pulumi.output(args.emqxConfig).apply(listenersOf));
     return pulumi
       .output({ name, namespace, service, tls, networkPolicy, podDisruptionBudget, blueGreenUpdate, emqxConfig })

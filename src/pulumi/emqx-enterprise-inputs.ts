@@ -1,31 +1,31 @@
 import type { PlainClusterProps } from '../constructs/plain-props';
 import type { Driver, Limits } from '../upgrade';
 
-/** What a program says of a cluster, in plain values. */
+/** The properties of a cluster, in plain values. */
 export interface EmqxEnterpriseInputs
   extends Omit<PlainClusterProps, 'networkPolicy' | 'podDisruptionBudget'>,
     ConnectionInputs {
   /**
-   * Whether a cluster of this name that exists already is taken over, provided that it is as described here. Matters only when the
+   * Whether an existing cluster of this name is adopted, provided that it matches the properties. Matters only when the
    * resource is created.
    *
    * @default false
    */
   readonly adopt?: boolean;
 
-  /** How an upgrade is made. A change alone touches nothing in the cluster. */
+  /** How an upgrade is done. A change of it alone changes nothing in the cluster. */
   readonly upgrade?: UpgradeOptions;
 
-  /** URN of the row in which progress is shown; the class sets it. Not called `urn`: that name is dropped on the way. */
+  /** URN of the row in which progress is shown; the class sets it. Not called `urn`: Pulumi drops that name. */
   readonly progressRow?: string;
 }
 
-/** The way to the Kubernetes cluster. */
+/** The connection to the Kubernetes cluster. */
 export interface ConnectionInputs {
   /**
-   * A kubeconfig, or the path of one. A kubeconfig itself is secret.
+   * The content of a kubeconfig, which is secret, or the path of one.
    *
-   * @default - as kubectl: `$KUBECONFIG`, then `~/.kube/config`; and inside of a pod without these its service account
+   * @default - as kubectl: `$KUBECONFIG`, then `~/.kube/config`; inside a pod without these, its service account
    */
   readonly kubeconfig?: string;
 
@@ -37,7 +37,7 @@ export interface ConnectionInputs {
   readonly context?: string;
 }
 
-/** How an upgrade is made. */
+/** How an upgrade is done. */
 export interface UpgradeOptions {
   /**
    * `pilot`: the operator is held, and each device is disconnected once. `operator`: the operator alone, which loses sessions.
@@ -49,7 +49,7 @@ export interface UpgradeOptions {
   /** Whether the driver `operator` may lose sessions; without it that driver is refused. @default false */
   readonly acceptLoss?: boolean;
 
-  /** Whether the version may be older than what runs, within one minor line; without it that is refused. @default false */
+  /** Whether the version may be older than the running one, within one minor line; without it that is refused. @default false */
   readonly acceptDowngrade?: boolean;
 
   /**
@@ -60,33 +60,33 @@ export interface UpgradeOptions {
   readonly stormCap?: number;
 
   /**
-   * Most devices that may be away at a time: while there are more, nobody else is sent away. `none` lifts that.
+   * Most devices that may be offline at a time: while there are more, no more are disconnected. `none` lifts that limit.
    *
-   * @default - what `stormCap` sends away in 1.5 s, and ten more; more for a fleet that is seen to take longer to come back
+   * @default - what `stormCap` disconnects in 1.5 s, plus ten; more for a fleet that is seen to take longer to reconnect
    */
   readonly offlineBudget?: number | 'none';
 
-  /** When an operation ends by itself. */
+  /** When an operation stops by itself. */
   readonly timeouts?: UpgradeTimeouts;
 
   /**
-   * What becomes of an upgrade that does not come to its end in time. `stop`: it is left as it is, and the next `pulumi up` goes
-   * on. `abort`: everything goes back to what was before.
+   * What happens to an upgrade that does not finish in time. `stop`: it is left as it is, and the next `pulumi up` resumes
+   * it. `abort`: everything is rolled back.
    *
    * @default "stop"
    */
   readonly onFailure?: Limits['onFailure'];
 }
 
-/** When an operation ends by itself, in seconds. */
+/** When an operation stops by itself, in seconds. */
 export interface UpgradeTimeouts {
   /**
-   * For how long the whole operation may take. The way back after `onFailure: 'abort'` is not counted.
+   * How long the whole operation may take. The rollback after `onFailure: 'abort'` is not counted.
    *
-   * @default - an upgrade takes as long as it moves; everything else 600
+   * @default - no limit for an upgrade that makes progress; 600 for everything else
    */
   readonly totalSeconds?: number;
 
-  /** For how long nothing may move in an upgrade. @default 120 */
+  /** How long an upgrade may make no progress. @default 120 */
   readonly stallSeconds?: number;
 }

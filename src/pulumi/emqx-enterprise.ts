@@ -7,14 +7,14 @@ import { rowUrn } from './row-urn';
 import type { ClusterPhase, LastUpgrade, Seen } from './state';
 
 /**
- * What a cluster is to be, how to get to it, and how it is upgraded: the properties of the construct `EmqxEnterpriseCluster` as
+ * The cluster, the connection to it, and how it is upgraded: the properties of the construct `EmqxEnterpriseCluster` as
  * plain values, each of which may be an output.
  */
 export interface EmqxEnterpriseArgs extends DeepInputs<Omit<EmqxEnterpriseInputs, 'progressRow'>> {}
 
 const TYPE = 'pulumi-nodejs:dynamic/emqx:EmqxEnterprise';
 
-/** What is only put out: without a property of their name there would be none of it. */
+/** Outputs only: without an input property of the same name Pulumi would not set them. */
 const OUTPUTS: Readonly<Record<keyof Seen, undefined>> = {
   schema: undefined,
   phase: undefined,
@@ -33,13 +33,13 @@ const OUTPUTS: Readonly<Record<keyof Seen, undefined>> = {
  * - Creation ends when the cluster runs.
  * - A change of what the pods are made of, such as the version, is an upgrade, which moves every device once, at the rate of
  *   `blueGreenUpdate`. Progress is shown in the row of the resource.
- * - Ctrl-C, a lost engine and a timeout stop an upgrade at a safe point; the next `pulumi up` goes on, and with the version
- *   from before it goes back.
- * - Name and namespace replace the cluster. Labels and annotations cannot be given: the operator takes them for an upgrade, or
- *   loses its nodes.
+ * - Ctrl-C, a lost engine and a timeout stop an upgrade at a safe point; the next `pulumi up` resumes it, or with the previous
+ *   version rolls it back.
+ * - A change of name or namespace replaces the cluster. Labels and annotations cannot be set: they would trigger an upgrade by the
+ *   operator, or orphan the nodes.
  *
- * Devices enter by a Service of their own, labelled `emqx-blue-green/traffic-for: <name>`, as the component
- * {@link EmqxEnterpriseCluster} makes it; or, with `exposure: 'operator'`, by the one the operator makes.
+ * Devices connect through a Service of their own, labelled `emqx-blue-green/traffic-for: <name>`, as the component
+ * {@link EmqxEnterpriseCluster} creates it; or, with `exposure: 'operator'`, through the one the operator creates.
  *
  * @see docs/pulumi.md
  */
@@ -50,27 +50,27 @@ export class EmqxEnterprise extends pulumi.CustomResource {
   declare readonly namespace: pulumi.Output<string>;
   /** Version of EMQX Enterprise. */
   declare readonly version: pulumi.Output<string>;
-  /** What the cluster is in; anything but `running` leaves the next `pulumi up` something to do. */
+  /** The phase of the cluster; in any other phase than `running` the next `pulumi up` has something to do. */
   declare readonly phase: pulumi.Output<ClusterPhase>;
-  /** The version before the upgrade that is under way, or was the last one; empty where there never was one. */
+  /** The version before the current or last upgrade; empty where there never was one. */
   declare readonly fromVersion: pulumi.Output<string>;
-  /** The version that is upgraded to, or is wanted. */
+  /** The target version of the current upgrade, or the wanted version. */
   declare readonly toVersion: pulumi.Output<string>;
   /** The revision of the serving nodes: the label `controller-revision-hash` of their pods. */
   declare readonly revision: pulumi.Output<string>;
   /** Names of the pods. */
   declare readonly nodes: pulumi.Output<readonly string[]>;
-  /** `<namespace>/<name>` of the ConfigMap in which an upgrade keeps what it must remember. */
+  /** `<namespace>/<name>` of the ConfigMap in which an upgrade keeps its state. */
   declare readonly journal: pulumi.Output<string>;
-  /** What the last upgrade did; undefined where there never was one. */
+  /** Report of the last upgrade; undefined where there never was one. */
   declare readonly lastUpgrade: pulumi.Output<LastUpgrade | undefined>;
-  /** Paths in the custom resource that somebody else has changed, as far as the last refresh saw it. */
+  /** Paths in the custom resource that were changed outside of Pulumi, as of the last refresh. */
   declare readonly drift: pulumi.Output<readonly string[]>;
 
   /**
    * @param name of the resource in Pulumi
-   * @param args what the cluster is to be
-   * @param opts `parent`, `dependsOn`, `protect` and the like. Timeouts are given by `upgrade.timeouts`: `customTimeouts` do not
+   * @param args describe the cluster
+   * @param opts `parent`, `dependsOn`, `protect` and the like. Timeouts are set by `upgrade.timeouts`: `customTimeouts` do not
    * reach a provider of this kind.
    */
   constructor(name: string, args: EmqxEnterpriseArgs, opts: pulumi.CustomResourceOptions = {}) {

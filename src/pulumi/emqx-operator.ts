@@ -3,12 +3,12 @@ import type { DeepInputs } from './deep-input';
 import { kubernetesPackage } from './kubernetes-package';
 import { operatorObjects, type PlainOperatorProps } from './objects';
 
-/** Where the operator runs, and what it looks after: the properties of the construct `EmqxOperator` as plain values. */
+/** Where the operator runs, and what it manages: the properties of the construct `EmqxOperator` as plain values. */
 export interface EmqxOperatorArgs extends DeepInputs<PlainOperatorProps> {}
 
 /**
- * The EMQX Operator, the last line of it that runs EMQX Enterprise 4.4, with its custom resource definitions: the objects of the
- * construct `EmqxOperator`. The definitions come first. Whatever makes a cluster depends on this component.
+ * The EMQX Operator 2.2, the last release line that supports EMQX Enterprise 4.4, with its custom resource definitions: the objects of
+ * the construct `EmqxOperator`. The definitions come first. Make clusters depend on this component.
  *
  * Children: `<name>-definitions` and `<name>-objects`. Their names never change without an alias for the old one.
  */
@@ -16,7 +16,7 @@ export class EmqxOperator extends pulumi.ComponentResource {
   /**
    * @param name of the component in Pulumi
    * @param args where the operator runs
-   * @param opts `providers: [kubernetes]` says to which cluster it goes
+   * @param opts `providers: [kubernetes]` selects the Kubernetes cluster
    */
   constructor(name: string, args: EmqxOperatorArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     super('emqx-blue-green:index:EmqxOperator', name, {}, opts);

@@ -1,16 +1,16 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-/** How much a line of the engine's log matters, as the engine numbers it. */
+/** Severity of a line of the engine's log, as the engine numbers it. */
 const SEVERITY = { info: 1, warning: 2 } as const;
 
-/** gRPC's own number of "nobody answers". */
+/** gRPC's status code UNAVAILABLE. */
 const UNAVAILABLE = 14;
 
-/** Between two signs of life, ms: two that are not heard are well within the 30 s of a lease. */
+/** Interval of heartbeats to the engine, ms: two missed ones are well within the 30 s of a lease. */
 const BEAT_MS = 5_000;
 
-/** The little that is used of the stubs in `@pulumi/pulumi`. */
+/** The used parts of the stubs in `@pulumi/pulumi`. */
 interface LogRequest {
   setSeverity(severity: number): void;
   setMessage(message: string): void;
@@ -28,10 +28,10 @@ interface Stubs {
 }
 
 /**
- * The log of the Pulumi engine: rows of a resource, and lines below them. The host of dynamic providers connects `pulumi.log` to
- * nothing, so the engine is called here, by the stubs of the very `@pulumi/pulumi` that runs the host.
+ * The log of the Pulumi engine: rows of a resource, and lines below them. The host of dynamic providers does not connect `pulumi.log`,
+ * so the engine is called here, with the stubs of the same `@pulumi/pulumi` that runs the host.
  *
- * Without an engine, or without its stubs, nothing is told, and nothing fails.
+ * Without an engine, or without its stubs, nothing is logged, and nothing fails.
  */
 export class EngineLog {
   private readonly client: EngineClient | undefined;
@@ -42,8 +42,8 @@ export class EngineLog {
   private readonly beat: NodeJS.Timeout;
 
   /**
-   * @param urn of the row; empty where it is not known: then the lines belong to the whole operation
-   * @param gone called once when the engine answered before and does not any more: nobody waits for this operation
+   * @param urn of the row; empty where it is unknown: then the lines belong to the whole operation
+   * @param gone called once when an engine that has answered no longer does: nothing waits for this operation
    * @param address of the engine. @default - what the host was started with
    */
   constructor(
@@ -100,6 +100,6 @@ function stubsOfTheHost(): Stubs | undefined {
     const { credentials } = ofPulumi('@grpc/grpc-js') as { credentials: { createInsecure(): unknown } };
     return { client: EngineClient, request: LogRequest, insecure: () => credentials.createInsecure() };
   } catch {
-    return undefined; // other versions may keep them elsewhere: an upgrade goes on without a row
+    return undefined; // other versions may keep them elsewhere: an upgrade continues without a row
   }
 }

@@ -1,4 +1,4 @@
-/** EMQX Enterprise 4.4 in Pulumi: change the version, `pulumi up`, and every device is moved once. */
+/** EMQX Enterprise 4.4 in Pulumi: change the version, `pulumi up`, and each device is moved once. */
 export type {
   KeyOfObject,
   PlainApiKey,

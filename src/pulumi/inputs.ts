@@ -16,10 +16,10 @@ import { unknownField } from '../resource/structure';
 import { checkUpgradeOptions } from './check-upgrade-options';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 
-/** What Pulumi puts in the place of a value that is not known yet. */
+/** Pulumi's placeholder for a value that is not known yet. */
 export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
-/** Values as they come over the wire, before they are judged. */
+/** Values as received, before validation. */
 export type Raw = Readonly<Record<string, unknown>>;
 
 export interface CheckFailure {
@@ -27,7 +27,7 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
-/** The properties that belong to a cluster, to the way to it, or to an upgrade. */
+/** The properties of a cluster, of the connection to it, or of an upgrade. */
 const CLUSTER_PROPERTIES: readonly (keyof PlainClusterProps)[] = [
   'name',
   'namespace',
@@ -76,7 +76,7 @@ export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'args', 'emqxC
 /** Fields of any name. */
 const ANY: readonly string[] = [];
 
-/** Fields of the properties that are taken apart here: of others the custom resource's own schema tells. */
+/** Fields of the properties that are read here: others are checked by the custom resource's own schema. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   blueGreenUpdate: ['initialDelaySeconds', 'evacuationStrategy'],
   'blueGreenUpdate.evacuationStrategy': ['connectionEvictionRate', 'sessionEvictionRate', 'waitTakeoverSeconds'],
@@ -89,20 +89,20 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'upgrade.timeouts': ['totalSeconds', 'stallSeconds'],
 };
 
-/** The properties among what came over the wire; `null` there stands for nothing. */
+/** The properties among the received values; `null` there means absent. */
 export function inputsOf(raw: Raw): EmqxEnterpriseInputs {
   const given = Object.entries(raw).filter(([name, value]) => PROPERTIES.includes(name) && value !== null);
   return { namespace: DEFAULT_NAMESPACE, ...Object.fromEntries(given) } as unknown as EmqxEnterpriseInputs;
 }
 
-/** The custom resource that is wanted, complete. */
+/** The wanted custom resource, complete. */
 export function resourceOf(inputs: EmqxEnterpriseInputs): EmqxEnterprise {
   return withDefaults(givenResource(clusterPropsOf(clusterPart(inputs)), inputs.namespace ?? DEFAULT_NAMESPACE));
 }
 
 /**
- * All that is wrong with the properties. Of a property that is not known yet nothing is said: in a preview it may come from a
- * resource that is not there.
+ * All problems of the properties. A property that is not known yet is not checked: in a preview it may come from a
+ * resource that does not exist yet.
  *
  * @param olds the properties before; empty where there was nothing
  */
@@ -157,9 +157,9 @@ function isObject(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What stands there instead is not shown: it may be a secret. */
+/** The wrong value is not shown: it may be a secret. */
 function noObject(path: string): Problem {
-  const reason = 'its parts are looked at by their names';
+  const reason = 'its fields are read by name';
   return { path, value: HIDDEN, bound: 'an object', reason, fix: 'write { … }, or leave it out' };
 }
 
@@ -171,8 +171,8 @@ function metadataProblem(name: string): Problem {
     value: undefined,
     bound: 'left out',
     reason:
-      'the operator takes a new annotation of the resource for an upgrade, and a new label makes it lose the running nodes',
-    fix: 'label what is beside the cluster instead: Services, Secrets, the namespace',
+      'a new annotation of the resource makes the operator upgrade, and a new label makes it lose the running nodes',
+    fix: 'label the objects beside the cluster instead: Services, Secrets, the namespace',
   };
 }
 
@@ -186,11 +186,11 @@ function changedThoughFixed(olds: EmqxEnterpriseInputs, news: EmqxEnterpriseInpu
   if (before.spec.clusterDomain !== after.spec.clusterDomain) fixed.push('clusterDomain');
   const failures = [...new Set(fixed)].map((property) => ({
     property,
-    reason: `'${property}' cannot be changed while the cluster lives: set it back, or make a cluster of another name`,
+    reason: `'${property}' cannot be changed while the cluster exists: set it back, or create a cluster of another name`,
   }));
   if (before.spec.blueGreenUpdate === undefined || after.spec.blueGreenUpdate !== undefined) return failures;
   const reason =
-    "'blueGreenUpdate' must not be removed: the operator then makes a third set of nodes, and may crash; set it again";
+    "'blueGreenUpdate' must not be removed: the operator then creates a third set of nodes, and may crash; set it again";
   return [...failures, { property: 'blueGreenUpdate', reason }];
 }
 
@@ -208,7 +208,7 @@ export function changedProperties(olds: EmqxEnterpriseInputs, news: EmqxEnterpri
   );
 }
 
-/** Where progress is shown, and whether something is taken over, is nothing that changes. */
+/** The progress row and `adopt` do not count as changes. */
 const UNSEEN: readonly string[] = ['progressRow', 'adopt'];
 
 function plainValue(inputs: EmqxEnterpriseInputs, name: string): unknown {

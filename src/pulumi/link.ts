@@ -16,12 +16,12 @@ import { API_VERSION, type EmqxEnterprise, INSTANCE_LABEL, KIND } from '../resou
 import { type ClusterView, PortError, type Progress, type UpgradeContext } from '../upgrade';
 import type { ConnectionInputs, EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 
-/** Between two looks at something that is waited for, ms. */
+/** Polling interval of waits, ms. */
 export const POLL_MS = 1_000;
 
 type Place = ConnectionInputs & Pick<EmqxEnterpriseInputs, 'name' | 'namespace'>;
 
-/** The way to one cluster, and what the provider does there beside the engine. */
+/** The connection to one cluster, and what the provider does there besides the engine. */
 export class ClusterLink {
   readonly clock = new SystemClock();
   readonly cluster: Cluster;
@@ -38,7 +38,7 @@ export class ClusterLink {
     this.cluster = new Cluster({ api, clock: this.clock, namespace, name, isGone: isDeadHere });
   }
 
-  /** @throws KubeconfigError when there is no way */
+  /** @throws KubeconfigError when it cannot be reached */
   static async open(place: Place): Promise<ClusterLink> {
     const { kubeconfig, context } = place;
     const given = kubeconfig === undefined ? {} : isText(kubeconfig) ? { kubeconfigText: kubeconfig } : { kubeconfig };
@@ -62,7 +62,7 @@ export class ClusterLink {
     return { clock, cluster, emqx, progress, holder };
   }
 
-  /** The cluster as it stands; undefined when there is none. */
+  /** The cluster as it is; undefined when there is none. */
   async view(signal?: AbortSignal): Promise<ClusterView | undefined> {
     return this.cluster.observe(signal).catch((error: unknown) => {
       if (error instanceof PortError && error.code === 'missing') return undefined;
@@ -70,19 +70,19 @@ export class ClusterLink {
     });
   }
 
-  /** Makes the custom resource what is wanted, as the one who owns it. */
+  /** Applies the wanted custom resource, as its owner. */
   async apply(resource: EmqxEnterprise, signal?: AbortSignal): Promise<void> {
-    // An engine of this project has set some of the fields by plain writes: they are ours, too.
+    // An engine of this project has set some of the fields by plain writes: this project owns them, too.
     const patch = { type: 'apply', body: resource as KubeObject, fieldManager: FIELD_MANAGER, force: true } as const;
     await this.api.patch(this.ref(API_VERSION, KIND, this.name), patch, {}, signal);
   }
 
-  /** Removes the custom resource, and with it all that belongs to it. */
+  /** Removes the custom resource, and with it everything that belongs to it. */
   async remove(signal?: AbortSignal): Promise<void> {
     await this.gone(this.api.delete(this.ref(API_VERSION, KIND, this.name), {}, signal));
   }
 
-  /** How many pods of the cluster there still are; those of a cluster of another kind that goes by the same name are not. */
+  /** The number of remaining pods of the cluster; those of a cluster of another kind with the same name do not count. */
   async podsLeft(signal?: AbortSignal): Promise<number> {
     const { namespace, name } = this;
     const query = { namespace, labels: { [INSTANCE_LABEL]: name } };
@@ -116,7 +116,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether this is a kubeconfig, and not the path of one. */
+/** Whether this is the content of a kubeconfig, not the path of one. */
 function isText(kubeconfig: string): boolean {
   return kubeconfig.includes('\n') || kubeconfig.trimStart().startsWith('{');
 }

@@ -9,7 +9,7 @@ import { clusterPropsOf, type PlainClusterProps } from '../constructs/plain-prop
 import { type RenderedObject, rendered } from '../constructs/rendered';
 import { KIND } from '../resource';
 
-/** Where the operator runs, and what it looks after, in plain values. */
+/** Where the operator runs, and what it manages, in plain values. */
 export interface PlainOperatorProps extends Omit<EmqxOperatorProps, 'webhook' | 'resources'> {
   /**
    * How the admission webhook gets its certificate.
@@ -21,15 +21,15 @@ export interface PlainOperatorProps extends Omit<EmqxOperatorProps, 'webhook' | 
 
 /** How the operator's admission webhook gets its certificate. */
 export interface PlainWebhook {
-  /** `cert-manager` issues it; a `secret` that is there already holds it; or there is no webhook (`none`). */
+  /** `cert-manager` issues it; an existing `secret` holds it; or there is no webhook (`none`). */
   readonly source: OperatorWebhook['source'];
   /** Name of that Secret, in the operator's namespace. @default - none */
   readonly secretName?: string;
-  /** PEM text of the certificates that the API server is to trust, beside a secret. @default - none */
+  /** PEM text of the certificates that the API server is to trust, with a secret. @default - none */
   readonly caBundle?: string;
 }
 
-/** What the construct `EmqxOperator` renders: the definitions, which must be there first, and the rest. */
+/** What the construct `EmqxOperator` renders: the definitions, which must exist first, and the rest. */
 export function operatorObjects({ webhook, ...props }: PlainOperatorProps): {
   definitions: RenderedObject[];
   others: RenderedObject[];
@@ -42,7 +42,7 @@ export function operatorObjects({ webhook, ...props }: PlainOperatorProps): {
   return { definitions: objects.filter(isDefinition), others: objects.filter((object) => !isDefinition(object)) };
 }
 
-/** What the construct `EmqxEnterpriseCluster` renders beside the custom resource, and `EmqxMonitoring` for it. */
+/** What the construct `EmqxEnterpriseCluster` renders besides the custom resource, and `EmqxMonitoring` for it. */
 export function clusterObjects(plain: PlainClusterProps): { beside: RenderedObject[]; monitoring: RenderedObject[] } {
   const props: EmqxEnterpriseClusterProps = clusterPropsOf(plain);
   const beside = rendered((chart) => new PulumisCluster(chart, 'Cluster', props));
@@ -51,14 +51,14 @@ export function clusterObjects(plain: PlainClusterProps): { beside: RenderedObje
   return { beside: beside.filter(({ kind }) => kind !== KIND), monitoring };
 }
 
-/** Pulumi runs its upgrades itself, and holds the operator meanwhile: what a cluster without a hold warns of is no matter here. */
+/** Pulumi runs its upgrades itself, and holds the operator meanwhile: the warning about a cluster without a hold does not apply. */
 class PulumisCluster extends EmqxEnterpriseCluster {
   override get warnings(): readonly string[] {
     return super.warnings.filter((warning) => !warning.startsWith("'blueGreenUpdate.hold'"));
   }
 }
 
-/** What is no known source is left, for the validation to refuse. */
+/** An unknown source is left as it is, for the validation to refuse. */
 function webhookOf({ source, secretName, caBundle }: PlainWebhook): OperatorWebhook {
   switch (source) {
     case 'cert-manager':

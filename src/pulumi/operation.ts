@@ -6,11 +6,11 @@ import type { Raw } from './inputs';
 import { type ClusterLink, reasonOf } from './link';
 import { type ClusterPhase, type Seen, seen, unseen } from './state';
 
-/** How long a last look may take when an operation is left, ms: whoever presses Ctrl-C waits for it. */
+/** How long the last observation may take when an operation is interrupted, ms: the user that pressed Ctrl-C waits for it. */
 const LAST_READ_MS = 1_500;
 
 /**
- * Something was begun, and has not come to its end. The engine keeps the properties, shows the reasons, and updates the resource
+ * Something was started, and has not finished. The engine keeps the properties, shows the reasons, and updates the resource
  * again at the next `pulumi up`.
  */
 export class UnfinishedError extends Error {
@@ -21,19 +21,19 @@ export class UnfinishedError extends Error {
     readonly properties: Raw,
     readonly reasons: string[],
   ) {
-    super(`${id} is not as it shall be yet`);
+    super(`${id} is not in the wanted state yet`);
   }
 }
 
-/** One creation, update or removal, from its beginning to its end: what is told of it, and what ends it before its time. */
+/** One creation, update or removal, from start to end: what it reports, and what ends it early. */
 export class Operation {
-  /** Aborts when nobody wants the operation any more: Cancel, or the Pulumi engine has gone. */
+  /** Aborts when the operation is no longer wanted: after Cancel, or when the Pulumi engine is gone. */
   readonly left: AbortSignal;
-  /** The same, or its time is up. */
+  /** Aborts then, or when its time is up. */
   readonly signal: AbortSignal;
   /** Whether something may have been written. */
   touched = false;
-  /** What a run under way was seen to do last; told when it is left. */
+  /** The last observed state of an open run; reported when the operation is interrupted. */
   holds: string | undefined;
 
   private readonly leaving = new AbortController();
@@ -49,15 +49,15 @@ export class Operation {
   ) {
     this.left = this.leaving.signal;
     this.signal = AbortSignal.any([this.left, this.expiring.signal]);
-    this.log = new EngineLog(progressRow ?? '', () => this.leaving.abort(new Error('the Pulumi engine has gone')));
+    this.log = new EngineLog(progressRow ?? '', () => this.leaving.abort(new Error('the Pulumi engine is gone')));
     this.forget = onCancel(() => this.leaving.abort(new Error('stopped by Cancel (Ctrl-C)')));
   }
 
-  /** From now on the operation may take so long. The first limit counts. */
+  /** Limits the operation to this time from now on. The first limit counts. */
   limit(seconds: number): void {
     if (this.isLimited) return;
     this.isLimited = true;
-    const reason = `not done within ${seconds} s (upgrade.timeouts.totalSeconds)`;
+    const reason = `not finished within ${seconds} s (upgrade.timeouts.totalSeconds)`;
     this.after(seconds * 1000, () => this.expiring.abort(new Error(reason)));
   }
 
@@ -70,18 +70,18 @@ export class Operation {
     this.log.show(text);
   }
 
-  /** Tells of something below the rows. */
+  /** Adds a warning below the rows. */
   warn(text: string): void {
     this.log.log('warning', text);
   }
 
-  /** From now on things are written, unless nobody wants it any more. */
+  /** From now on the cluster is written to, unless the operation is no longer wanted. */
   begin(): void {
     this.signal.throwIfAborted();
     this.touched = true;
   }
 
-  /** Whether an error is nothing but the end that was put to the operation. */
+  /** Whether an error only results from ending the operation. */
   private isLeftBy(error: unknown): boolean {
     if (!this.signal.aborted) return false;
     return error === this.signal.reason || (error instanceof UpgradeError && error.code === 'DETACHED');
@@ -94,7 +94,7 @@ export class Operation {
   }
 
   /**
-   * What an error that ends the operation means to the engine: where nothing was written the state stays, else it says what holds.
+   * The error for the engine when an operation ends: where nothing was written the state stays, otherwise it describes the current state.
    *
    * @param kept properties as they are kept in the state
    */
@@ -103,7 +103,7 @@ export class Operation {
     const cause = isLeft ? (this.signal.reason as Error).message : reasonOf(error);
     if (!this.touched) return new Error(isLeft ? `${cause}; nothing was written` : cause);
     const holds = this.holds === undefined ? [] : [this.holds];
-    const reasons = [cause, ...holds, ...(isLeft ? ['`pulumi up` goes on'] : [])];
+    const reasons = [cause, ...holds, ...(isLeft ? ['`pulumi up` resumes'] : [])];
     const late = new AbortController();
     this.after(LAST_READ_MS, () => late.abort());
     const view = await link.view(late.signal).catch(() => undefined);
@@ -119,7 +119,7 @@ export class Operation {
   }
 }
 
-/** What the state keeps of an operation that was not finished. */
+/** What the state keeps of an unfinished operation. */
 export interface Kept {
   inputs: EmqxEnterpriseInputs;
   /** Text of the provider: without it the engine could not call it again. */

@@ -1,29 +1,29 @@
 import type { Phase, ProgressEvent, Sample } from '../upgrade';
 
-/** Samples further back than that do not count for the rate, ms. */
+/** Older samples do not count for the rate, ms. */
 const WINDOW_MS = 4_000;
 
 const WORDS: Readonly<Record<Phase, string>> = {
   claim: 'claiming the cluster',
   pin: 'keeping devices on the old nodes',
-  apply: 'applying the new version, the operator held',
+  apply: 'applying the new version, with the operator held',
   green: 'building the new nodes',
-  switch: 'leading devices to the new nodes',
+  switch: 'routing devices to the new nodes',
   evacuate: 'evacuating',
   retire: 'removing the old nodes',
-  revert: 'going back: the old version, the operator held',
-  'switch-back': 'going back: leading devices to the old nodes',
-  return: 'going back: evacuating',
-  'retire-green': 'going back: removing the new nodes',
+  revert: 'rolling back: the old version, with the operator held',
+  'switch-back': 'rolling back: routing devices to the old nodes',
+  return: 'rolling back: evacuating',
+  'retire-green': 'rolling back: removing the new nodes',
   release: 'releasing the operator',
   native: 'the operator upgrades on its own',
   done: 'done',
 };
 
-/** Makes of what a run tells the text of one row. */
+/** Turns the progress events of a run into the text of one row. */
 export class ProgressRow {
   private samples: Sample[] = [];
-  /** Devices that are to be moved, as far as it is known. */
+  /** Devices that are to be moved, as far as known. */
   private most = 0;
 
   /** Undefined where an event changes nothing in the row. */
@@ -32,7 +32,7 @@ export class ProgressRow {
       case 'phase':
         this.samples = [];
         this.most = 0;
-        return event.resumed ? `gone on with: ${WORDS[event.phase]}` : WORDS[event.phase];
+        return event.resumed ? `resumed: ${WORDS[event.phase]}` : WORDS[event.phase];
       case 'sample':
         return this.textOf(event.sample);
       case 'waiting':
@@ -50,9 +50,9 @@ export class ProgressRow {
     if (phase !== 'evacuate' && phase !== 'return') return word;
     this.samples = [...this.samples, sample].filter(({ at }) => sample.at - at <= WINDOW_MS);
     const left = connectionsOf(sample);
-    if (left === null) return `${word} · how many are left is unknown: a node does not answer`;
+    if (left === null) return `${word} · remaining devices unknown: a node does not answer`;
     const sessions = sample.nodes.reduce((sum, node) => sum + (node.sessions ?? 0), 0);
-    // On the way back most devices were never moved.
+    // In an abort most devices were never moved.
     this.most = Math.max(this.most, left, phase === 'evacuate' ? (sample.devices ?? 0) : 0);
     const time = sample.leftMs ? ` · ${timeText(sample.leftMs)} left` : '';
     if (left === 0 && sessions > 0) return `${word} · ${count(sessions)} sessions to be moved${time}`;
@@ -70,7 +70,7 @@ export class ProgressRow {
   }
 }
 
-/** `null` where a node never said what it has. */
+/** `null` where a node never reported its counts. */
 function connectionsOf({ nodes }: Sample): number | null {
   return nodes.reduce<number | null>(
     (sum, { connections }) => (sum === null || connections === null ? null : sum + connections),

@@ -7,7 +7,7 @@ import { type Raw, resourceOf } from './inputs';
 import { ClusterLink } from './link';
 import { type Seen, seen, stateOf } from './state';
 
-/** What is left of a resource that is read; without an id there is none any more. */
+/** The result of reading a resource; without an id it no longer exists. */
 export interface ReadResult {
   id: string;
   props: Raw;
@@ -15,17 +15,17 @@ export interface ReadResult {
 }
 
 /**
- * Looks at a cluster. What the state says of version and number of nodes is made what the cluster has; what else somebody has
- * changed is named in `drift`.
+ * Reads a cluster. Version and number of nodes in the state are set to those of the cluster; other external changes
+ * are listed in `drift`.
  *
- * Without a state, the cluster of that id is described as far as the plain properties can: version, replicas, license, update.
+ * Without a state, the cluster of that id is described as far as the plain properties allow: version, replicas, license, update.
  *
  * @param id `<namespace>/<name>`
  */
 export async function read(id: string, raw: Raw): Promise<ReadResult> {
   const state = stateOf(raw);
   const [namespace, name] = id.split('/') as [string, string | undefined];
-  if (!namespace || !name) throw new Error(`the id of a cluster is <namespace>/<name>, and not ${id}`);
+  if (!namespace || !name) throw new Error(`the id of a cluster is <namespace>/<name>, not ${id}`);
   const isKnown = state.name !== undefined;
   const link = await ClusterLink.open({ ...state, name, namespace });
   try {
@@ -45,7 +45,7 @@ function healed(state: EmqxEnterpriseInputs & Partial<Seen>, { resource }: Clust
   return { ...state, version: versionOf(resource), ...(!isSame && { replicas }) };
 }
 
-/** What differs from the properties; nothing while an upgrade is under way, which moves things on purpose. */
+/** What differs from the properties; nothing during an upgrade, which changes the cluster on purpose. */
 function driftOf(inputs: EmqxEnterpriseInputs, view: ClusterView): string[] {
   if (isOpen(view.journal)) return [];
   return targetOf(view, { desired: resourceOf(inputs) }).changes.map(({ path }) => `spec.${path}`);

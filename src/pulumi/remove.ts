@@ -5,10 +5,10 @@ import { stateOf } from './state';
 import { viewWhenFree } from './update';
 
 /**
- * Removes a cluster, and leaves nothing behind: no lease, no Service that selects one revision only. An upgrade that nobody drives
+ * Removes a cluster, and leaves nothing behind: no lease, no Service that selects one revision only. An upgrade that no process drives
  * ends with it.
  *
- * @throws Error when somebody else upgrades the cluster at this moment, or when it is not gone in the end
+ * @throws Error when another process is upgrading the cluster, or when it is not gone in the end
  */
 export async function remove(raw: Raw): Promise<void> {
   const state = stateOf(raw);
@@ -19,7 +19,7 @@ export async function remove(raw: Raw): Promise<void> {
   try {
     const view = await viewWhenFree(link, operation);
     if (view) {
-      await cluster.holdLease(holder, signal); // from here on nobody else begins
+      await cluster.holdLease(holder, signal); // from here on no other process starts
       operation.begin();
       for (const { service, byOperator, revision } of view.traffic) {
         if (!byOperator && revision !== undefined) await cluster.selectTraffic(service, undefined, signal);
@@ -27,12 +27,12 @@ export async function remove(raw: Raw): Promise<void> {
       await link.remove(signal);
     }
     for (let left = await link.podsLeft(signal); left > 0; left = await link.podsLeft(signal)) {
-      operation.show(`waiting for ${left} nodes to end`);
+      operation.show(`waiting for ${left} nodes to terminate`);
       await link.clock.sleep(POLL_MS, signal);
     }
     await link.removeLease(signal);
   } catch (error) {
-    await cluster.releaseLease(holder).catch(() => undefined); // it runs out by itself
+    await cluster.releaseLease(holder).catch(() => undefined); // it expires by itself
     const reason = signal.aborted
       ? `${(signal.reason as Error).message}: ${link.id} may not be gone yet`
       : reasonOf(error);

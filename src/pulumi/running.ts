@@ -2,21 +2,21 @@ import { DEFAULT_REPLICAS } from '../resource';
 import type { ClusterView, SetView } from '../upgrade';
 import { activeSets } from '../upgrade/observation';
 
-/** The one set of nodes there is; undefined while there are more, or none. */
+/** The only set of nodes; undefined while there are more, or none. */
 export function servingSet(view: ClusterView): SetView | undefined {
   const [set, ...others] = activeSets(view);
   return others.length === 0 ? set : undefined;
 }
 
 /**
- * Whether a cluster is as its resource asks for, and at rest:
+ * Whether a cluster matches its resource, and is at rest:
  *
- * 1. one stateful set has replicas: as many as are asked for, and all are ready;
+ * 1. one stateful set has replicas: as many as requested, and all are ready;
  * 2. the operator's newest condition is `Running`, true, and it counts as many ready nodes;
  * 3. it reports no upgrade;
- * 4. every node that has joined is of that set.
+ * 4. every node that has joined belongs to that set.
  *
- * The resource has no `observedGeneration`: right after a change the operator's word is that from before. So the sets count, too.
+ * The resource has no `observedGeneration`: right after a change the operator's status is out of date. So the sets count, too.
  *
  * @see EMQX Operator 2.2.29, `status` of EmqxEnterprise
  */
@@ -38,7 +38,7 @@ export function progressOf(view: ClusterView): string {
   const ready = view.pods.filter((pod) => pod.ready).length;
   const troubled = view.pods.find((pod) => pod.trouble !== undefined);
   const trouble = troubled ? ` (${troubled.name}: ${troubled.trouble})` : '';
-  if (view.sets.length === 0) return 'waiting for the operator to make the nodes';
+  if (view.sets.length === 0) return 'waiting for the operator to create the nodes';
   return ready === wanted
     ? 'waiting for the operator to report Running'
     : `waiting for the nodes: ${ready} of ${wanted} ready${trouble}`;

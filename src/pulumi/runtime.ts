@@ -9,7 +9,7 @@ import { update } from './update';
  * The provider of `EmqxEnterprise`, as the text in every state requires it:
  * `exports.handler = () => require("emqx-blue-green/pulumi/runtime").provider;`
  *
- * This path is a promise: it must lead here for as long as a stack exists, and what it leads to must read what every older
+ * This path is part of the contract: it must exist for as long as a stack exists, and its module must read what every older
  * version has written.
  */
 export const provider = {

@@ -7,53 +7,53 @@ import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { inputsOf, type Raw } from './inputs';
 import { isRunning, servingSet } from './running';
 
-/** The form of the state. The installed library must read what every older one has written: a new form gets a new number. */
+/** The format of the state. The installed library must read what every older one has written: a new format gets a new number. */
 export const STATE_SCHEMA = 1;
 
 /**
- * What was seen of a cluster last.
+ * The last observed phase of a cluster.
  *
  * - `running`: at rest, as described. The only phase in which nothing is left to do.
  * - `creating`: applied, and not seen running yet.
- * - `upgrading`: an upgrade is under way, whether somebody drives it now or not.
+ * - `upgrading`: an upgrade is open, whether a process drives it now or not.
  * - `changing`: anything else.
  */
 export type ClusterPhase = 'running' | 'creating' | 'upgrading' | 'changing';
 
-/** What the last upgrade of a cluster did. */
+/** Report of the last upgrade of a cluster. */
 export interface LastUpgrade {
   readonly outcome: UpgradeReport['outcome'];
   readonly fromVersion: string;
   readonly toVersion: string;
   /** From the claim to the end. */
   readonly durationMs: number;
-  /** From the first disconnect until the old nodes were seen empty. */
+  /** From the first disconnect until the old nodes were observed to be empty. */
   readonly evacuateMs: number;
   /** The cap on disconnects in the whole cluster. */
   readonly capPerSecond: number;
   /** On the old nodes when it began; absent where it is unknown. */
   readonly connections?: number;
   readonly sessions?: number;
-  /** Sessions that are gone, as far as seen; absent where it is unknown. */
+  /** Lost sessions, as far as observed; absent where unknown. */
   readonly sessionsLost?: number;
 }
 
-/** The outputs beyond the inputs. What the cluster itself holds is the truth; this is what was seen of it last. */
+/** The outputs beyond the inputs: the last observed state. The cluster itself is authoritative. */
 export interface Seen {
   readonly schema: typeof STATE_SCHEMA;
   readonly phase: ClusterPhase;
-  /** The version before the upgrade that is under way, or was the last one; empty where there never was one. */
+  /** The version before the current or last upgrade; empty where there never was one. */
   readonly fromVersion: string;
-  /** The version that is upgraded to, or is wanted. */
+  /** The target version of the current upgrade, or the wanted version. */
   readonly toVersion: string;
   /** The revision of the serving nodes: the label `controller-revision-hash` of their pods; empty while it is not known. */
   readonly revision: string;
   /** Names of the pods. */
   readonly nodes: readonly string[];
-  /** `<namespace>/<name>` of the ConfigMap in which an upgrade keeps what it must remember. */
+  /** `<namespace>/<name>` of the ConfigMap in which an upgrade keeps its state. */
   readonly journal: string;
   readonly lastUpgrade?: LastUpgrade;
-  /** Paths in the custom resource that somebody else has changed. */
+  /** Paths in the custom resource that were changed outside of Pulumi. */
   readonly drift: readonly string[];
 }
 
@@ -63,19 +63,19 @@ export type State = EmqxEnterpriseInputs & Seen;
 /**
  * Reads outputs that this version of the library, or an older one, has written.
  *
- * @throws Error when a newer one has
+ * @throws Error when a newer version has written them
  */
 export function stateOf(outputs: Raw): EmqxEnterpriseInputs & Partial<Seen> {
   const { schema } = outputs;
   if (typeof schema === 'number' && schema > STATE_SCHEMA) {
     throw new Error(
-      `the state of this cluster is of form ${schema}, written by a newer emqx-blue-green; this one knows form ${STATE_SCHEMA}: install the newer one`,
+      `the state of this cluster has format ${schema}, written by a newer emqx-blue-green; this one reads format ${STATE_SCHEMA}: install the newer one`,
     );
   }
   return { ...outputs, ...inputsOf(outputs) };
 }
 
-/** What is seen of a cluster now. */
+/** The outputs for a cluster as observed now. */
 export function seen(view: ClusterView, drift: readonly string[] = []): Seen {
   const { journal, resource } = view;
   const { name, namespace = 'default' } = resource.metadata;
@@ -94,7 +94,7 @@ export function seen(view: ClusterView, drift: readonly string[] = []): Seen {
   } as Seen);
 }
 
-/** What is known of a cluster that could not be looked at. */
+/** The outputs for a cluster that could not be read. */
 export function unseen(inputs: EmqxEnterpriseInputs, phase: ClusterPhase): Seen {
   const { name, namespace, version } = inputs;
   const journal = `${namespace}/${name}-upgrade`;

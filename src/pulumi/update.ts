@@ -23,11 +23,11 @@ import { ProgressRow } from './progress-row';
 import { type State, seen, stateOf } from './state';
 
 /**
- * Makes a cluster what is described now: by an upgrade where the pods change, by a plain change where they do not.
+ * Brings a cluster to its new properties: by an upgrade where the pods change, by a plain change where they do not.
  *
- * Where an upgrade is under way it is gone on with; where what it came from is wanted again, it is aborted.
+ * An open upgrade is resumed; where its previous version is wanted again, it is aborted.
  *
- * @throws Error when nothing was written; UnfinishedError when something was begun
+ * @throws Error when nothing was written; UnfinishedError when something was started
  */
 export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: State }> {
   const before = stateOf(raw.olds);
@@ -39,7 +39,7 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
     const running = await untilRunning(link, inputs, operation);
     return { outs: { ...inputs, ...seen(running) } };
   } catch (error) {
-    // Until it is done the state holds what was before, so that a diff shows what is left to do; but the new way to the cluster.
+    // Until it is done the state keeps the old properties, so that a diff shows what remains to be done; but the new connection settings.
     const { kubeconfig, context, progressRow } = inputs;
     const way = { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(progressRow && { progressRow }) };
     const { kubeconfig: _, context: __, ...old } = inputsOf(before as unknown as Raw);
@@ -51,9 +51,9 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
 }
 
 /**
- * Waits for a lease whose holder may be gone, and looks again then.
+ * Waits for a lease whose holder may be gone, and then observes again.
  *
- * @throws Error when somebody else upgrades the cluster at this moment
+ * @throws Error when another process is upgrading the cluster
  */
 export async function viewWhenFree(link: ClusterLink, operation: Operation): Promise<ClusterView | undefined> {
   const { signal } = operation;
@@ -65,7 +65,7 @@ export async function viewWhenFree(link: ClusterLink, operation: Operation): Pro
   return view;
 }
 
-/** One way from what a cluster is to what is described. */
+/** One way to bring a cluster to its properties. */
 class Change {
   private readonly request: UpgradeRequest;
   private readonly row = new ProgressRow();
@@ -104,7 +104,7 @@ class Change {
       if (!operation.hasExpired || inputs.upgrade?.onFailure !== 'abort') throw error;
       const current = await this.observe(operation.left);
       if (!isOpen(current.journal)) throw error;
-      operation.warn(`${operation.signal.reason.message}: going back`);
+      operation.warn(`${operation.signal.reason.message}: rolling back`);
       return this.control(operation.left);
     });
     operation.holds = undefined;
@@ -112,10 +112,10 @@ class Change {
     const { applied } = targetOf(await this.observe(operation.left), this.request);
     if (applied) return;
     if (report?.outcome === 'aborted') {
-      throw new Error(`the upgrade was taken back: the cluster runs ${report.from.version} as before`);
+      throw new Error(`the upgrade was aborted: the cluster runs ${report.from.version} as before`);
     }
     throw new Error(
-      `it was too late to go back: the upgrade came to its end${report ? `; ${goBackAdvice(report)}` : ''}`,
+      `it was too late to roll back: the upgrade has completed${report ? `; ${goBackAdvice(report)}` : ''}`,
     );
   }
 
@@ -154,7 +154,7 @@ class Change {
   private present(view: ClusterView | undefined): ClusterView {
     if (view) return view;
     throw new Error(
-      `there is no EmqxEnterprise ${this.link.id} any more; \`pulumi refresh\`, and the next up makes it anew`,
+      `there is no EmqxEnterprise ${this.link.id} any more; run \`pulumi refresh\`, and the next up creates it again`,
     );
   }
 }

@@ -4,10 +4,10 @@ const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const NANO = 1_000_000_000n;
 
 /**
- * A quantity in the one spelling in which Kubernetes' own programs write it: `0.5` is `500m`, `1024Mi` is `1Gi`. The
- * operator's webhook stores quantities so; another spelling would look like a change for ever.
+ * A quantity in the canonical form in which Kubernetes writes it: `0.5` is `500m`, `1024Mi` is `1Gi`. The
+ * operator's webhook stores quantities in this form; another one would look like a change forever.
  *
- * What is no quantity, and powers of ten written with an exponent, come back as given.
+ * Values that are not quantities, and powers of ten written with an exponent, are returned as given.
  *
  * @see Kubernetes API, `resource.Quantity`
  */
@@ -20,7 +20,7 @@ export function canonicalQuantity(value: unknown): unknown {
   return minus + (binary ? shortest(nanos / NANO, 1024n, BINARY) : shortest(nanos, 1000n, DECIMAL));
 }
 
-/** A quantity in billionths; undefined of what is none, or is written with an exponent. */
+/** A quantity in billionths; undefined if it is not a quantity, or is written with an exponent. */
 export function nanosOf(value: unknown): bigint | undefined {
   const parts = partsOf(value);
   return parts && (parts.sign === '-' ? -parts.nanos : parts.nanos);
@@ -35,7 +35,7 @@ function partsOf(value: unknown): { sign: string; nanos: bigint; suffix: string 
   return { sign, nanos, suffix };
 }
 
-/** What one of the unit is in billionths. */
+/** One unit in billionths. */
 function unitOf(suffix: string): bigint {
   const binary = BINARY.indexOf(suffix);
   return binary > 0 ? 1024n ** BigInt(binary) * NANO : 1000n ** BigInt(DECIMAL.indexOf(suffix));

@@ -1,12 +1,12 @@
-/** What the EMQX Operator and this project call things. @see EMQX Operator 2.2.29, `apis/apps/v1beta4` */
+/** Names used by the EMQX Operator and this project. @see EMQX Operator 2.2.29, `apis/apps/v1beta4` */
 
 export const GROUP = 'apps.emqx.io';
 export const API_VERSION = 'apps.emqx.io/v1beta4';
 export const KIND = 'EmqxEnterprise';
 
-/** Label with the cluster's name, on everything the operator makes for it. */
+/** Label with the cluster's name, on everything the operator creates for it. */
 export const INSTANCE_LABEL = 'apps.emqx.io/instance';
-/** Label on everything the operator makes; its value is {@link OPERATOR}. */
+/** Label on everything the operator creates; its value is {@link OPERATOR}. */
 export const MANAGED_BY_LABEL = 'apps.emqx.io/managed-by';
 export const OPERATOR = 'emqx-operator';
 
@@ -19,7 +19,7 @@ export const ON_SERVING_GATE = 'apps.emqx.io/on-serving';
 /** Label that marks a traffic Service of this project; its value is the cluster's name. */
 export const TRAFFIC_LABEL = 'emqx-blue-green/traffic-for';
 
-/** Annotation of the traffic Service of a held cluster: the initial delay the user asked for, in seconds. */
+/** Annotation of the traffic Service of a held cluster: the initial delay that the user wants, in seconds. */
 export const INITIAL_DELAY_ANNOTATION = 'emqx-blue-green/initial-delay-seconds';
 
 export const DEFAULT_NAMESPACE = 'default';
@@ -42,10 +42,10 @@ export const MQTT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 8083, wss: 8084 } as co
 
 export const INT32_MAX = 2_147_483_647;
 
-/** Room the names leave: `<name>-<10>` is a stateful set, `<name>-<10>-<10>` its revision, and a label value holds 63. */
+/** Longest name of a cluster: `<name>-<10>` is a stateful set, `<name>-<10>-<10>` its revision, and a label value holds 63. */
 export const MAX_NAME_LENGTH = 41;
 
-/** What the operator, or an upgrade, makes of a cluster: kinds, and what follows the name of the cluster. */
+/** Objects that the operator, or an upgrade, creates for a cluster: their kinds, and the suffix after the name of the cluster. */
 export const OBJECTS_OF_A_CLUSTER: readonly (readonly [kind: string, suffix: string])[] = [
   ['Service', ''],
   ['Service', '-headless'],

@@ -1,8 +1,8 @@
 /**
  * A deep copy of plain data, without the fields that are undefined.
  *
- * Not structuredClone: under jest, as in every `node:vm` context, that makes objects of another realm, and cdk8s takes these
- * for something to resolve as soon as they have a field `value`: of a toleration it would render nothing else.
+ * Not structuredClone: under jest, as in every `node:vm` context, that creates objects of another realm, and cdk8s tries to
+ * resolve these as soon as they have a field `value`: of a toleration it would render nothing else.
  */
 export function copyOf<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;

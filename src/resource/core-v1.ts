@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The parts of Kubernetes' own core/v1 API inside of the custom resources. They are validated in full, by definitions that
- * are read when the first of them is met; their TypeScript types name the fields this project reads, and allow any other.
+ * The parts of Kubernetes' own core/v1 API inside the custom resources. They are validated in full, by definitions that
+ * are loaded on first use; their TypeScript types name the fields this project reads, and allow any other.
  */
 type Loose<T> = T & Record<string, unknown>;
 
@@ -46,7 +46,7 @@ export const volumeMount = part<VolumeMount>('VolumeMount');
 
 function part<T>(name: string): z.ZodType<T> {
   return z.lazy(() => {
-    // Not an import: whoever only describes a cluster without such parts need not read the definitions.
+    // Not an import: programs that describe a cluster without such parts need not load the definitions.
     const { coreV1Definition } = require('./crd/core-v1-definitions') as typeof import('./crd/core-v1-definitions');
     return coreV1Definition(name) as z.ZodType<T>;
   });

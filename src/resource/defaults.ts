@@ -29,10 +29,10 @@ export function clusterLabels(name: string): Strings {
 
 /**
  * The resource as the API server would store it: with all that the custom resource definition and the operator's mutating
- * webhook would fill in. With it the webhook has nothing left to do, and a diff shows the user's own changes only.
+ * webhook would fill in. The webhook then has nothing more to do, and a diff shows only the user's own changes.
  *
- * - What is given stays, except that the two labels of the operator and the Service's selector are always set, and that
- *   what can be spelled in several ways, such as quantities, is spelled as it is stored.
+ * - Given values stay, except that the two labels of the operator and the Service's selector are always set, and that
+ *   values with several forms, such as quantities, get the form in which they are stored.
  * - Applied twice it changes nothing more. The given resource is not modified, and shares nothing with the result.
  *
  * @see EMQX Operator 2.2.29, `apis/apps/v1beta4/emqxbroker_webhook.go`
@@ -43,7 +43,7 @@ export function withDefaults(resource: EmqxEnterprise): EmqxEnterprise {
   return completed;
 }
 
-/** Gives the resource itself what {@link withDefaults} gives its copy. */
+/** Like {@link withDefaults}, but changes the resource itself. */
 export function complete({ metadata, spec }: EmqxEnterprise): void {
   metadata.namespace ||= DEFAULT_NAMESPACE;
   metadata.labels = { ...metadata.labels, ...clusterLabels(metadata.name) };
@@ -74,7 +74,7 @@ export function complete({ metadata, spec }: EmqxEnterprise): void {
   }
 }
 
-/** Labels and annotations of the resource go to its templates; what a template says itself wins. */
+/** Labels and annotations of the resource go to its templates; the template's own win. */
 function inherit(own: TemplateMetadata, { labels, annotations }: EmqxEnterprise['metadata']): void {
   own.labels = { ...labels, ...own.labels };
   if (!annotations && !own.annotations) return;
@@ -82,7 +82,7 @@ function inherit(own: TemplateMetadata, { labels, annotations }: EmqxEnterprise[
   if (own.annotations || !isEmpty(merged)) own.annotations = merged;
 }
 
-/** Of a template that becomes an object of its own. */
+/** For a template that becomes an object of its own. */
 function becomeOwn(own: TemplateMetadata, parent: EmqxEnterprise['metadata'], name: string): void {
   inherit(own, parent);
   own.name ||= name;

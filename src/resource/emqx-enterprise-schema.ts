@@ -5,8 +5,8 @@ import { emqxEnterpriseSpec } from './spec';
 import { emqxEnterpriseStatus } from './status';
 
 /**
- * The custom resource EmqxEnterprise, version v1beta4: the one source of its types, of its validation and of its
- * definition. Structure only; what values make sense beyond that is the business of `parseEmqxEnterprise`.
+ * The custom resource EmqxEnterprise, version v1beta4: the only source of its types, its validation and its
+ * definition. Structure only; whether values make sense is checked by `parseEmqxEnterprise`.
  *
  * @see EMQX Operator 2.2.29, the last one that reconciles this version
  */

@@ -5,7 +5,7 @@ import type { emqxEnterpriseStatus } from './status';
 
 /** A custom resource EmqxEnterprise. @useDeclaredType */
 export type EmqxEnterprise = z.infer<typeof emqxEnterprise>;
-/** What is wanted. @useDeclaredType */
+/** The wanted state. @useDeclaredType */
 export type EmqxEnterpriseSpec = z.infer<typeof emqxEnterpriseSpec>;
-/** What the operator found. @useDeclaredType */
+/** The state as the operator reports it. @useDeclaredType */
 export type EmqxEnterpriseStatus = z.infer<typeof emqxEnterpriseStatus>;

@@ -1,7 +1,7 @@
 import type { EmqxEnterprise } from './emqx-enterprise';
 
 /**
- * The initial delay that makes the operator build the new nodes and then stand still, in seconds (63 years).
+ * The initial delay that makes the operator build the new nodes and then wait, in seconds (63 years).
  *
  * Not the largest 32-bit number: the operator subtracts the time since the start in 32 bits, and a clock that lags behind
  * the start would wrap that around and end the hold at once.
@@ -16,7 +16,7 @@ export function isHeld(resource: EmqxEnterprise): boolean {
   return isHold(resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0);
 }
 
-/** Heartbeats of a run lower a hold by one each time; so many of them take months. */
+/** Heartbeats of a run lower a hold by one each time; this many take months. */
 const MOST_HEARTBEATS = 1_000_000;
 
 /** The delay that its owner has given: {@link HOLD_DELAY_SECONDS} where heartbeats have lowered that, else what it is. */

@@ -6,7 +6,7 @@ export function versionOf(resource: EmqxEnterprise): string {
   return resource.spec.template?.spec?.emqxContainer?.image?.version ?? '';
 }
 
-/** Name of the Service that the operator makes: its endpoints are the ready pods of both sets. */
+/** Name of the Service that the operator creates: its endpoints are the ready pods of both sets. */
 export function operatorServiceOf({ spec, metadata }: EmqxEnterprise): string {
   return spec.serviceTemplate?.metadata?.name ?? metadata.name;
 }

@@ -11,7 +11,7 @@ export interface ImageParts {
 }
 
 /**
- * The image reference the operator makes of the parts: `<registry>/<repository>:<prefix><version><suffix>`.
+ * The image reference that the operator builds from the parts: `<registry>/<repository>:<prefix><version><suffix>`.
  *
  * @see EMQX Operator 2.2.29, `GetEmqxImage`
  */

@@ -9,12 +9,12 @@ export const LISTENER_SETTINGS: Readonly<Record<MqttListener, string>> = {
   wss: 'listener.wss.external',
 };
 
-/** The variable by which the image of EMQX takes a setting of `emqx.conf`, and which the operator makes of it. */
+/** The variable by which the image of EMQX reads a setting of `emqx.conf`, and which the operator derives from it. */
 export function variableOf(setting: string): string {
   return `EMQX_${setting.toUpperCase().replaceAll('.', '__')}`;
 }
 
-/** The setting that binds the management API, and where the operator and an upgrade look for it. */
+/** The setting that binds the management API, and the port that the operator and an upgrade use. */
 export const MANAGEMENT_SETTING = 'management.listener.http';
 const MANAGEMENT_PORT = 8081;
 
@@ -30,7 +30,7 @@ export function listenerPorts(emqxConfig: Config): Readonly<Record<MqttListener,
   return Object.fromEntries(entries) as Record<MqttListener, number>;
 }
 
-/** The port of `11883`, `0.0.0.0:11883` or `[::]:11883`; undefined of what no other pod can connect to. */
+/** The port of `11883`, `0.0.0.0:11883` or `[::]:11883`; undefined for an address that no other pod can connect to. */
 function boundPort(value: unknown): number | undefined {
   const [, address = '', port] = /^(?:(.+):)?(\d{1,5})$/.exec(typeof value === 'string' ? value.trim() : '') ?? [];
   if (port === undefined || /^(127\.|localhost$|\[?::1\]?$)/.test(address)) return undefined;
@@ -42,7 +42,7 @@ export const publishedListener: Rule = (value) =>
   value === undefined || boundPort(value) !== undefined
     ? undefined
     : {
-        bound: 'a port, alone or behind an address that other pods reach',
+        bound: 'a port, alone or after an address that other pods can reach',
         reason: 'the Service publishes this listener, and no device could connect',
         fix: 'write for example "11883", and the Service leads there; or leave the listener out of the Service',
       };
@@ -54,5 +54,5 @@ export const managementListener: Rule = (value) =>
     : {
         bound: `left out, or bound to ${MANAGEMENT_PORT}`,
         reason: 'the operator and an upgrade reach every node there, and the cluster would never be Running',
-        fix: 'leave it out; a NetworkPolicy keeps strangers away from it',
+        fix: 'leave it out; restrict access to it with a NetworkPolicy',
       };

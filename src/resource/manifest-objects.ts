@@ -9,7 +9,7 @@ import { kubectlTags } from './yaml-tags';
  * The objects in a YAML or JSON text, as kubectl reads it: those of each document, and those in lists.
  *
  * @param source where the text comes from, for the error
- * @throws ResourceError with all problems at once
+ * @throws ResourceError with all problems together
  */
 export function manifestObjects(text: string, source: string): object[] {
   const lineCounter = new LineCounter();
@@ -19,7 +19,7 @@ export function manifestObjects(text: string, source: string): object[] {
     version: '1.1',
     customTags: kubectlTags,
     resolveKnownTags: false,
-    logLevel: 'error', // that nobody knows a tag is no news
+    logLevel: 'error', // no warnings about unknown tags
   });
   const values: object[] = [];
   const problems: Problem[] = [];
@@ -52,7 +52,7 @@ export function manifestObjects(text: string, source: string): object[] {
   return values;
 }
 
-/** The first thing in a document that YAML has and JSON has not: Kubernetes stores JSON. */
+/** The first value in a document that JSON cannot represent: Kubernetes stores JSON. */
 function unfitForJson(document: Document): { offset: number | undefined; reason: string } | undefined {
   let found: { offset: number | undefined; reason: string } | undefined;
   visit(document, {
@@ -65,7 +65,7 @@ function unfitForJson(document: Document): { offset: number | undefined; reason:
     },
     Scalar: (_, { value, range }) => {
       if (typeof value !== 'number' || Number.isFinite(value)) return undefined;
-      found = { offset: range?.[0], reason: 'infinity, and what is no number, have no place in JSON' };
+      found = { offset: range?.[0], reason: 'JSON has neither infinity nor NaN' };
       return visit.BREAK;
     },
   });
@@ -83,7 +83,7 @@ function objectsIn(value: object): object[] {
 }
 
 function notYaml(path: string, reason: string): Problem {
-  return { path, value: HIDDEN, bound: 'YAML', reason, fix: 'mind the indentation, colons and quotes around there' };
+  return { path, value: HIDDEN, bound: 'YAML', reason, fix: 'check the indentation, colons and quotes there' };
 }
 
 function notObject(index: number): Problem {
@@ -92,6 +92,6 @@ function notObject(index: number): Problem {
     value: HIDDEN,
     bound: 'an object',
     reason: 'a manifest is a sequence of Kubernetes objects',
-    fix: 'remove what is none, or choose another file',
+    fix: 'remove what is not an object, or choose another file',
   };
 }

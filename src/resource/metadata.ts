@@ -32,7 +32,7 @@ export const objectMeta = z.strictObject({
   selfLink: z.string().optional(),
 });
 
-/** Metadata of a template inside of the custom resource: what its definition keeps, and no more. */
+/** Metadata of a template inside the custom resource: only the fields that its definition keeps. */
 export const templateMeta = z.strictObject({
   name: z.string().optional(),
   namespace: z.string().optional(),

@@ -4,7 +4,7 @@ type Fields = Record<string, unknown>;
 
 /**
  * Puts a container into the form in which it is stored: protocols of ports and services of gRPC probes are filled in by the
- * definition, quantities have one spelling, and what says nothing (`resources: {}`, an empty value of a variable) is left out.
+ * definition, quantities get their canonical form, and empty fields (`resources: {}`, an empty value of a variable) are left out.
  */
 export function normalizeContainer(container: unknown): void {
   if (!isFields(container)) return;
@@ -25,7 +25,7 @@ export function normalizeContainers(containers: unknown): void {
   each(containers, normalizeContainer);
 }
 
-/** Puts requests and limits, of a container or of a claim, into the spelling in which they are stored. */
+/** Puts requests and limits, of a container or of a claim, into the form in which they are stored. */
 export function normalizeResources(resources: unknown): void {
   if (!isFields(resources)) return;
   for (const amounts of Object.values(resources).filter(isFields)) {
@@ -33,7 +33,7 @@ export function normalizeResources(resources: unknown): void {
   }
 }
 
-/** Whether a field says nothing: Go programs write `{}` where they mean to write nothing. */
+/** Whether a field is empty: Go programs write `{}` for an empty field. */
 export function isEmpty(value: unknown): boolean {
   return isFields(value) && Object.keys(value).length === 0;
 }

@@ -24,7 +24,7 @@ const port = z.looseObject({
   nodePort: z.int32().nullish(),
 });
 
-/** The structure of the kinds of which something is read. */
+/** The structure of the kinds of which fields are read. */
 const kinds: Readonly<Record<string, z.ZodType>> = {
   'v1/Secret': object.extend({ data: strings, stringData: strings }),
   'v1/ConfigMap': object.extend({ data: strings }),
@@ -34,7 +34,7 @@ const kinds: Readonly<Record<string, z.ZodType>> = {
   'v1/ResourceQuota': object.extend({ spec: z.looseObject({ hard: z.record(z.string(), z.unknown()).nullish() }) }),
 };
 
-/** What kubectl would refuse of an object that stands beside a cluster in its manifest, as far as it is read. */
+/** What kubectl would refuse in another object of a cluster's manifest, as far as it is read. */
 export function problemsOfOther(other: object, label: string): Problem[] {
   const key = `${String(at(other, ['apiVersion']))}/${String(at(other, ['kind']))}`;
   const schema = Object.hasOwn(kinds, key) ? kinds[key]! : object;

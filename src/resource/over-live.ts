@@ -11,13 +11,13 @@ interface ManagedFields {
 type Path = readonly string[];
 
 /**
- * A resource from a file, over the one that is stored: what the file leaves out is no wish to remove what others have set.
+ * A resource from a file, merged over the stored one: what the file omits is not removed where others have set it.
  *
  * - Labels and annotations that the file does not have stay, such as those by which GitOps tools track the object.
  * - `replicas` stays as it is where the file leaves it to an autoscaler.
- * - So does every field of `spec` of which a manager takes care who takes care of nothing that the file says.
+ * - So does every field of `spec` whose manager manages no field of the file.
  *
- * All else that the file leaves out is gone, or has its default.
+ * Everything else that the file omits is removed, or gets its default.
  */
 export function overLive(file: EmqxEnterprise, live: EmqxEnterprise): EmqxEnterprise {
   const result = copyOf(file);
@@ -29,7 +29,7 @@ export function overLive(file: EmqxEnterprise, live: EmqxEnterprise): EmqxEnterp
   return result;
 }
 
-/** Paths in `spec` that are managed, and not by anybody who manages something that the file says. */
+/** Paths in `spec` whose managers manage no field of the file. */
 function fieldsOfOthers(file: EmqxEnterprise, live: EmqxEnterprise): Path[] {
   const managers = ((live.metadata.managedFields ?? []) as ManagedFields[])
     .filter(({ subresource }) => subresource !== 'status')
@@ -41,14 +41,14 @@ function fieldsOfOthers(file: EmqxEnterprise, live: EmqxEnterprise): Path[] {
     .flatMap((paths) => paths.filter((path) => !authored.has(String(path))));
 }
 
-/** The paths in a set of fields (`{"f:spec": {"f:replicas": {}}}`); a list counts as one, whoever manages which of its items. */
+/** The paths in a set of fields (`{"f:spec": {"f:replicas": {}}}`); a list counts as one field, whatever the managers of its items. */
 function pathsIn(fields: object, path: Path = []): Path[] {
   const inner = Object.entries(fields).filter(([key]) => key.startsWith('f:'));
   if (inner.length === 0) return [path];
   return inner.flatMap(([key, value]) => pathsIn(value as object, [...path, key.slice(2)]));
 }
 
-/** Sets a field, unless something above it is no object. */
+/** Sets a field, unless a parent is not an object. */
 function put(target: object, [first, ...rest]: Path, value: unknown): void {
   if (first === undefined || first === '__proto__' || value === undefined) return;
   const fields = target as Record<string, unknown>;

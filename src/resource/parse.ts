@@ -15,13 +15,13 @@ const CONTAINER = ['spec', 'template', 'spec', 'emqxContainer'] as const;
 const LICENSE = ['spec', 'license'] as const;
 
 /**
- * Takes an EmqxEnterprise of unknown origin and gives it back typed, exactly as it was given.
+ * Validates an EmqxEnterprise of unknown origin and returns it typed, exactly as given.
  *
  * Beyond the structure of the custom resource definition it requires what a blue-green upgrade needs: a version the operator
- * takes, both eviction rates and the takeover wait where `blueGreenUpdate` is set, and names that leave room.
+ * accepts, both eviction rates and the takeover wait where `blueGreenUpdate` is set, and names that are short enough.
  *
  * @param source what was read, for the error, for example the name of a file. @default "EmqxEnterprise"
- * @throws ResourceError with all problems at once
+ * @throws ResourceError with all problems together
  */
 export function parseEmqxEnterprise(input: unknown, source: string = KIND): EmqxEnterprise {
   const problems = problemsOf(input);
@@ -29,14 +29,14 @@ export function parseEmqxEnterprise(input: unknown, source: string = KIND): Emqx
   return input as EmqxEnterprise;
 }
 
-/** All that is wrong with an EmqxEnterprise, in the order of the rules, then of the structure; each path once. */
+/** All problems of an EmqxEnterprise, in the order of the rules, then of the structure; each path once. */
 export function problemsOf(input: unknown): Problem[] {
   const other = otherKind(input);
   if (other.length > 0) return other;
   return oncePerPath([...ruleFindings(input), ...structuralFindings(emqxEnterprise, input, isSecret)]);
 }
 
-/** What of it is not as the custom resource definition has it; each path once. */
+/** Where it does not match the custom resource definition; each path once. */
 export function structuralProblemsOf(input: unknown): Problem[] {
   return oncePerPath(structuralFindings(emqxEnterprise, input, isSecret));
 }
@@ -53,7 +53,7 @@ function ruleFindings(input: unknown): Finding[] {
   const report = (steps: Steps, violation: Violation | undefined, value: unknown = at(input, steps)): void => {
     if (violation) findings.push({ steps, problem: { path: formatPath(steps), value, ...violation } });
   };
-  /** Checks one field, unless something above it is no object: then the structure is the problem. */
+  /** Checks one field, unless a parent is not an object: then the structure is the problem. */
   const check = (steps: Steps, rule: rules.Rule): void => {
     for (let length = 1; length < steps.length; length++) {
       const parent = at(input, steps.slice(0, length));
@@ -80,7 +80,7 @@ function ruleFindings(input: unknown): Finding[] {
 function checkLicense(input: unknown, report: (steps: Steps, violation: Violation, value: unknown) => void): void {
   const forms = ['data', 'stringData', 'secretName'].filter((form) => at(input, [...LICENSE, form]) !== undefined);
   if (forms.length < 2) return;
-  const fix = 'keep secretName, which keeps the license out of the resource, or the one that is meant';
+  const fix = 'keep secretName, which keeps the license out of the resource, or the one you mean';
   report(
     LICENSE,
     { bound: 'given in one form', reason: 'the operator uses one of them and ignores the others', fix },
@@ -108,7 +108,7 @@ function checkNodePorts(
   });
 }
 
-/** Whether a value at this path may be, or hold, a secret: license, API keys, settings of EMQX, what containers are given. */
+/** Whether a value at this path may be, or hold, a secret: license, API keys, settings of EMQX, environment and arguments of containers. */
 function isSecret(steps: Steps): boolean {
   const path = formatPath(steps);
   if (/^spec\.license(?!\.secretName)/.test(path)) return true;

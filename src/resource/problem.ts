@@ -1,10 +1,10 @@
-/** One thing that is wrong with an input, and all that is needed to put it right. */
+/** One problem of an input, and everything needed to fix it. */
 export interface Problem {
   /** Where, for example `spec.blueGreenUpdate.evacuationStrategy.connEvictRate`. */
   readonly path: string;
-  /** What stands there; undefined when nothing does; {@link HIDDEN} when it may be a secret. */
+  /** The value there; undefined when there is none; {@link HIDDEN} when it may be a secret. */
   readonly value: unknown;
-  /** What it must be; reads on after "must be". */
+  /** What it must be; continues "must be". */
   readonly bound: string;
   /** Why. */
   readonly reason: string;
@@ -12,10 +12,10 @@ export interface Problem {
   readonly fix: string;
 }
 
-/** What is said of a value regardless of where it stands. */
+/** A problem of a value, without its path. */
 export type Violation = Omit<Problem, 'path' | 'value'>;
 
-/** Takes the place of a value that may be a secret. */
+/** Shown instead of a value that may be a secret. */
 export const HIDDEN: unique symbol = Symbol('hidden');
 
 /** `'path' (value) must be <bound>: <reason>; <fix>` */
@@ -39,7 +39,7 @@ export function formatPath(steps: readonly PropertyKey[]): string {
   return text === '' ? '.' : text;
 }
 
-/** Scalars as JSON, so that "10" and 10 differ; of anything larger only what it is, for it may hold secrets. */
+/** Scalars as JSON, so that "10" and 10 differ; of anything larger only its type, because it may hold secrets. */
 function describe(value: unknown): string {
   if (value === HIDDEN) return 'hidden';
   if (value === undefined) return 'missing';

@@ -20,7 +20,7 @@ export interface Manifest {
  * A field that is null counts as left out, as it does to the API server (but for server-side apply, which refuses it).
  *
  * @param source where the text comes from, for the error, for example the name of a file
- * @throws ResourceError with all problems at once
+ * @throws ResourceError with all problems together
  */
 export function readManifest(text: string, source: string): Manifest {
   const objects = manifestObjects(text, source).map(withoutNulls);

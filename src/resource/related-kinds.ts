@@ -2,7 +2,7 @@ import { API_VERSION, GROUP, KIND } from './constants';
 import type { Problem } from './problem';
 import { at } from './structure';
 
-/** What else of EMQX is described by a resource, and what to do with one. */
+/** Resources of other EMQX kinds, and what to do with them. */
 const RELATED: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> = {
   EMQX: {
     reason: 'this kind describes EMQX 5 and later, which this version does not upgrade yet',
@@ -14,7 +14,7 @@ const RELATED: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> = {
   },
 };
 
-/** What is wrong with a resource that describes another EMQX; undefined for whatever else. */
+/** The problem of a resource that describes another EMQX; undefined for all others. */
 export function otherEmqx(input: unknown): Problem | undefined {
   const [kind, apiVersion] = [at(input, ['kind']), at(input, ['apiVersion'])];
   if (typeof kind !== 'string' || !Object.hasOwn(RELATED, kind)) return undefined;
@@ -22,7 +22,7 @@ export function otherEmqx(input: unknown): Problem | undefined {
   return { path: 'kind', value: kind, bound: KIND, ...RELATED[kind]! };
 }
 
-/** What is wrong with a resource of another kind or version: nothing else can be said of it. */
+/** The problem of a resource of another kind or version, of which nothing else can be checked. */
 export function otherKind(input: unknown): Problem[] {
   const kind = at(input, ['kind']);
   const apiVersion = at(input, ['apiVersion']);
@@ -42,7 +42,7 @@ export function otherKind(input: unknown): Problem[] {
   ];
 }
 
-/** The API server has each resource in each version. */
+/** The API server serves each resource in each version. */
 function conversion(input: unknown): string {
   const [name, namespace] = ['name', 'namespace'].map((field) => at(input, ['metadata', field]));
   const version = API_VERSION.slice(GROUP.length + 1);

@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from './problem';
 
-/** An input is not the custom resource it should be. Names every problem at once, one per line. */
+/** An input is not the expected custom resource. Reports all problems together, one per line. */
 export class ResourceError extends Error {
   override readonly name = 'ResourceError';
   readonly code = 'INVALID_RESOURCE';

@@ -3,14 +3,14 @@ import { INT32_MAX, MAX_NAME_LENGTH } from './constants';
 import type { Violation } from './problem';
 
 /**
- * What a value must be beyond its type, wherever it stands: in a manifest or in the properties of a construct. A rule takes
- * whatever it is given, also nothing, and never converts.
+ * What a value must be beyond its type, in a manifest or in the properties of a construct. A rule accepts
+ * any input, also undefined, and never converts.
  */
 export type Rule = (value: unknown) => Violation | undefined;
 
 const OLDEST_VERSION = '4.4.14';
 
-/** A whole number of a range. Of a number outside of it `why` says the reason; other values are wrong on their own account. */
+/** A whole number in a range. For a number outside of it `why` gives the reason; other values have the wrong type. */
 function wholeNumber(
   from: number,
   to: number,
@@ -22,7 +22,7 @@ function wholeNumber(
     if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return undefined;
     if (value !== undefined && typeof value !== 'number') {
       const unquoted = typeof value === 'string' ? 'write a number without quotes' : 'write a number';
-      return { bound, reason: 'this is no number, and values are never converted', fix: `${unquoted}: ${fix}` };
+      return { bound, reason: 'this is not a number, and values are never converted', fix: `${unquoted}: ${fix}` };
     }
     const whole = value === undefined || Number.isInteger(value);
     return { bound, reason: whole ? why(value) : 'the API server refuses fractions', fix };
@@ -58,7 +58,7 @@ export const connectionEvictionRate = rate('connections');
 /** Sessions a node hands over per second. */
 export const sessionEvictionRate = rate('sessions');
 
-/** 2³² ms in whole seconds: EMQX's rebalance plugin crashes on what its timers cannot hold, and is gone after a restart too. */
+/** 2³² ms in whole seconds: EMQX's rebalance plugin crashes on larger timers, and stays down even after a restart. */
 const MAX_WAIT_TAKEOVER = 4_294_967;
 
 /** Seconds a client has to come back before its session is moved. */
@@ -69,9 +69,7 @@ export const waitTakeover = wholeNumber(
   'set how long a client may take to come back before its session is moved, for example 5',
   (value) => {
     if (value && value > 0) return "larger waits crash EMQX's evacuation plugin, for good";
-    return value
-      ? 'time does not run backwards'
-      : 'the operator leaves out 0, and EMQX then waits for 60 s, its own default';
+    return value ? 'a wait cannot be negative' : 'the operator omits 0, and EMQX then waits for 60 s, its own default';
   },
 );
 
@@ -81,7 +79,7 @@ export const initialDelay = optional(
     0,
     INT32_MAX,
     `a whole number of seconds from 0 to ${INT32_MAX}`,
-    'set 0 to go on at once, or the seconds to wait, for example 60',
+    'set 0 to continue at once, or the seconds to wait, for example 60',
     (value) => tooLargeFor32Bits(value) ?? 'it is how long to wait once the new nodes are ready',
   ),
 );
@@ -93,7 +91,7 @@ export const replicas = optional(
     INT32_MAX,
     'a whole number of at least 1',
     'set the number of EMQX nodes, for example 3',
-    (value) => tooLargeFor32Bits(value) ?? 'without a node there is nobody to take the connections over',
+    (value) => tooLargeFor32Bits(value) ?? 'without a node nothing can take the connections over',
   ),
 );
 
@@ -102,14 +100,14 @@ export const emqxVersion: Rule = (value) => {
   const bound = `a version from ${OLDEST_VERSION} up to, but not including, 5.0.0`;
   if (typeof value !== 'string' || value === '') {
     const fix = `set the version in quotes, for example "${OLDEST_VERSION}"`;
-    const reason = 'the tag of the image is made of it, and the operator refuses a cluster without one';
+    const reason = 'the image tag is built from it, and the operator refuses a cluster without one';
     return { bound, reason, fix };
   }
   if (value === 'latest') {
     const reason = 'a tag that moves can neither be planned nor rolled back, and the operator refuses it';
     return { bound, reason, fix: `name the version that "latest" stands for, for example "${OLDEST_VERSION}"` };
   }
-  // semver itself would take " v4.4.14" too, which makes another tag.
+  // semver itself would also accept " v4.4.14", which makes another tag.
   const version = semver.parse(value);
   if (version?.version !== value) {
     const [, affixed] = /(\d+\.\d+\.\d+)/.exec(value) ?? [];
@@ -139,7 +137,7 @@ export const clusterName: Rule = (value) => {
     bound: `a DNS label of 1 to ${MAX_NAME_LENGTH} characters: a-z, 0-9 and '-', a letter first, no '-' last`,
     reason: tooLong
       ? 'the name of a stateful set and of its revision add 22 characters, and a label value holds 63'
-      : 'the host names of the nodes and the names of the Services are made of it',
+      : 'the host names of the nodes and the names of the Services are built from it',
     fix: tooLong ? 'choose a shorter name' : 'choose a name like "emqx-ee"',
   };
 };
@@ -151,11 +149,11 @@ export const nodePort = optional(
     32_767,
     'a whole number from 30000 to 32767',
     'choose a free port of the range',
-    () => 'Kubernetes gives out node ports in this range only',
+    () => 'Kubernetes assigns node ports in this range only',
   ),
 );
 
-/** Why a node port that is asked for a second time is refused. */
+/** Why a node port that is requested twice is refused. */
 export const nodePortTwice: Violation = {
   bound: 'given once',
   reason: 'a node port leads to one port of one Service',

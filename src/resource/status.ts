@@ -4,7 +4,7 @@ import * as z from 'zod';
 export const dateTime = z.string().meta({ format: 'date-time' });
 
 export const condition = z.strictObject({
-  /** `Running` or `BlueGreenUpdating`; the latter, once true, is never taken back. */
+  /** `Running` or `BlueGreenUpdating`; the latter, once true, is never reset. */
   type: z.string(),
   status: z.string(),
   lastUpdateTime: dateTime.optional(),
@@ -21,7 +21,7 @@ const emqxNode = z.strictObject({
   connections: z.int().optional(),
 });
 
-/** How far the evacuation of a node is. */
+/** Progress of the evacuation of a node. */
 export const evacuation = z.strictObject({
   node: z.string().optional(),
   /** `evicting_conns`, `waiting_takeover`, `evicting_sessions` or `prohibiting`. */
@@ -41,7 +41,7 @@ export const evacuation = z.strictObject({
     .optional(),
 });
 
-/** `status` of an EmqxEnterprise: what the operator last saw, up to 20 s old. */
+/** `status` of an EmqxEnterprise: what the operator last observed, up to 20 s old. */
 export const emqxEnterpriseStatus = z.strictObject({
   /** Newest first. */
   conditions: z.array(condition).optional(),

@@ -5,16 +5,16 @@ import { QUANTITY } from './quantity';
 
 type Step = string | number;
 
-/** A problem with its path still in steps. */
+/** A problem with its path as steps. */
 export interface Finding {
   readonly steps: readonly Step[];
   readonly problem: Problem;
 }
 
 /**
- * What in the input does not have the schema's structure: wrong types, unknown fields, missing fields.
+ * Where the input does not have the schema's structure: wrong types, unknown fields, missing fields.
  *
- * @param authority who says so
+ * @param authority what requires the structure
  */
 export function structuralFindings(
   schema: z.ZodType,
@@ -50,9 +50,9 @@ export function at(input: unknown, steps: readonly Step[]): unknown {
 }
 
 /**
- * The problem of a field nobody knows. Text is not shown: a misspelled field may hold a secret.
+ * The problem of an unknown field. Text is not shown: a misspelled field may hold a secret.
  *
- * @param place where a field of this name belongs, if it belongs anywhere
+ * @param place where a field of this name belongs, if anywhere
  */
 export function unknownField(
   steps: readonly Step[],
@@ -69,7 +69,7 @@ export function unknownField(
       path: formatPath(steps),
       value: typeof value === 'string' ? HIDDEN : value,
       bound: 'a known field',
-      reason: 'there is no such field here, and it would be dropped without a word',
+      reason: 'there is no such field here, and it would be dropped silently',
       fix: place ? `it belongs to ${place}` : otherwise,
     },
   };
@@ -77,7 +77,7 @@ export function unknownField(
 
 function explain(issue: z.core.$ZodIssue, value: unknown, authority: string): Omit<Problem, 'path' | 'value'> {
   const reason =
-    value === undefined ? `${authority} requires it` : `${authority} says so, and values are never converted`;
+    value === undefined ? `${authority} requires it` : `${authority} requires this, and values are never converted`;
   const bound = boundOf(issue);
   return { bound, reason, fix: fixFor(bound, value) };
 }
@@ -92,7 +92,7 @@ function boundOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_big') return `at most ${issue.maximum}${unit}`;
   if (issue.code === 'invalid_format' && issue.pattern === String(QUANTITY)) return 'a quantity like 500m or 512Mi';
   if (issue.code === 'invalid_format') return `text of the form ${issue.pattern ?? issue.format}`;
-  // What is left in the schema are unions: of a number and a name, or of a number and a quantity.
+  // The only other types in the schema are unions: of a number and a name, or of a number and a quantity.
   return 'a whole number or text';
 }
 
@@ -125,7 +125,7 @@ function fieldsAt(schema: z.core.$ZodType, steps: readonly Step[]): string[] {
   return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
 }
 
-/** The one object in a schema that has a field of this name, as the steps to it; undefined where none has, or several have. */
+/** The steps to the only object in a schema that has a field of this name; undefined where none or several have one. */
 function onlyPlaceOf(name: string, schema: z.core.$ZodType): readonly Step[] | undefined {
   const places: (readonly Step[])[] = [];
   const search = (part: z.core.$ZodType, steps: readonly Step[]): void => {
@@ -135,7 +135,7 @@ function onlyPlaceOf(name: string, schema: z.core.$ZodType): readonly Step[] | u
     const shape = inner.shape as Record<string, z.core.$ZodType>;
     if (Object.hasOwn(shape, name)) places.push(steps);
     for (const [field, value] of Object.entries(shape)) {
-      if (field !== 'status') search(value, [...steps, field]); // nobody writes that
+      if (field !== 'status') search(value, [...steps, field]); // users do not write it
     }
   };
   search(schema, []);

@@ -8,18 +8,18 @@ export interface UpgradeRight {
   resource: string;
   verbs: readonly string[];
   /**
-   * Name of the one object for a cluster. A list or a watch of it selects that name, so that the right may be restricted to it.
+   * Name of the only object for a cluster. A list or a watch of it selects that name, so that the right may be restricted to it.
    *
-   * @default - all objects: what an upgrade makes, or what has no name of its own yet
+   * @default - all objects: those an upgrade creates, or that have no name yet
    */
   of?: (cluster: string) => string;
-  /** Without it an upgrade goes through all the same, and only a check or a reason stays unknown. @default false */
+  /** Without it an upgrade still works, and only a check or a reason stays unknown. @default false */
   optional?: boolean;
 }
 
 const named = (suffix: string) => (cluster: string) => `${cluster}${suffix}`;
 
-/** All that an upgrade asks of the API server, and nothing else. */
+/** Exactly the rights that an upgrade needs. */
 export const UPGRADE_RIGHTS: readonly UpgradeRight[] = [
   { group: GROUP, resource: 'emqxenterprises', verbs: ['list', 'watch', 'patch'], of: named('') },
   { group: 'apps', resource: 'statefulsets', verbs: ['list', 'watch'] },
@@ -27,21 +27,21 @@ export const UPGRADE_RIGHTS: readonly UpgradeRight[] = [
   // Why pods are not created, and whether there is room for them.
   { group: '', resource: 'events', verbs: ['list'], optional: true },
   { group: '', resource: 'resourcequotas', verbs: ['list'], optional: true },
-  // Its labels say whether new pods are taken. The API server counts a namespace as being in itself.
+  // Its labels say whether new pods are accepted. The API server counts a namespace as being in itself.
   { group: '', resource: 'namespaces', verbs: ['get'], optional: true },
   { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
   { group: '', resource: 'pods/status', verbs: ['patch'] },
-  // A WebSocket is opened by a GET, which the API server takes for `get` and, from Kubernetes 1.35 on, for `create`, too.
+  // A WebSocket is opened by a GET, for which the API server requires `get` and, from Kubernetes 1.35 on, also `create`.
   { group: '', resource: 'pods/portforward', verbs: ['create', 'get'] },
   { group: '', resource: 'services', verbs: ['list', 'watch'] },
   { group: '', resource: 'services', verbs: ['patch'], of: named('-mqtt') },
-  // Of the operator's own Service, where devices enter by it.
+  // Of the operator's own Service, where devices connect through it.
   { group: '', resource: 'endpoints', verbs: ['get', 'patch'], of: named('') },
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
   { group: '', resource: 'secrets', verbs: ['get'], of: named('-bootstrap-user') },
-  // What the resource asked for before, which may hold secrets.
+  // The earlier spec of the resource, which may hold secrets.
   { group: '', resource: 'secrets', verbs: ['get', 'patch'], of: named('-upgrade') },
-  // What does not exist has no name yet to restrict its creation by.
+  // A creation cannot be restricted by name.
   { group: '', resource: 'secrets', verbs: ['create'] },
   { group: '', resource: 'configmaps', verbs: ['create'] },
   { group: '', resource: 'configmaps', verbs: ['list', 'watch', 'patch'], of: named('-upgrade') },

@@ -5,9 +5,9 @@ import type { ScalarTag, Tags } from 'yaml';
  *
  * - `on`, `yes` and `y` are true; `0o12`, `012`, `0xA` and `0b1010` are 10, in capitals, too; `1_000` is a thousand.
  * - Dates, `1:30`, `e5` and `.` are text.
- * - What a tag asks for must be there: `!!int x` cannot be read. A tag that nobody knows counts as `!!str`.
+ * - A value must match its tag: `!!int x` cannot be read. An unknown tag counts as `!!str`.
  *
- * @see sigs.k8s.io/yaml, `goyaml.v2/resolve.go`; held against kubectl in the tests
+ * @see sigs.k8s.io/yaml, `goyaml.v2/resolve.go`; compared with kubectl in the tests
  */
 export function kubectlTags(tags: Tags): Tags {
   return [...tags.filter((tag) => typeof tag !== 'string' && KEPT.has(tag.tag)), ...SCALARS];
@@ -18,7 +18,7 @@ const KEPT = new Set(['map', 'seq', 'str', 'merge'].map((name) => PREFIX + name)
 
 type Scalar = string | number | boolean | null;
 
-/** Words that stand for something else. */
+/** Words with a special value. */
 const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((word) => [word, true] as const),
   ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF', 'false', 'False', 'FALSE'].map((word) => [word, false] as const),
@@ -36,7 +36,7 @@ const INTEGERS: readonly (readonly [form: RegExp, base: number])[] = [
 
 const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
-/** What a scalar without quotes and tag stands for. */
+/** The value of a scalar without quotes and tag. */
 function resolve(text: string): Scalar {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
@@ -50,7 +50,7 @@ function resolve(text: string): Scalar {
   return Number.isFinite(number) ? number : text;
 }
 
-/** A tag that somebody wrote, and of whose kind the value must be. */
+/** An explicit tag, whose type the value must have. */
 function explicit(name: string, isOfIt: (value: Scalar, text: string) => boolean): ScalarTag {
   return {
     tag: PREFIX + name,

@@ -2,7 +2,7 @@ import { Failures } from './failures';
 import { type Clock, PortError } from './ports';
 import type { Action } from './step';
 
-/** What could not be done, action by action: one that fails is tried again after a while, and holds up no look and no other one. */
+/** Failed actions: each is retried after a while, and delays neither observations nor other actions. */
 export class ActionFailures {
   private readonly failing = new Map<string, { action: Action; failures: Failures }>();
 
@@ -13,12 +13,12 @@ export class ActionFailures {
     private readonly report: (kind: 'action' | 'warning', text: string) => void,
   ) {}
 
-  /** Whether it failed, and has not been done since. */
+  /** Whether it failed, and has not succeeded since. */
   has(action: Action): boolean {
     return this.failing.has(keyOf(action));
   }
 
-  /** Whether it may be tried now. */
+  /** Whether it may be retried now. */
   isDue(action: Action): boolean {
     return this.waitMs(action) === 0;
   }
@@ -28,7 +28,7 @@ export class ActionFailures {
     const known = this.failing.get(key);
     const report = (kind: 'action' | 'warning', text: string) => this.report(kind, `${key}: ${text}`);
     const failures = known?.failures ?? new Failures(this.clock, `${this.who} ${key}`, report);
-    // What an order was for may go in the same moment; the next look shows.
+    // The target of an order may disappear at the same moment; the next observation shows it.
     const isGone = error instanceof PortError && error.code === 'missing';
     failures.add(isGone ? new PortError('conflict', error.message, { cause: error }) : error);
     this.failing.set(key, { action, failures });
@@ -40,29 +40,29 @@ export class ActionFailures {
     this.failing.delete(key);
   }
 
-  /** What was wanted until now is not wanted any more. */
+  /** The earlier actions are no longer wanted. */
   reset(): void {
     this.failing.clear();
   }
 
-  /** How long to wait before the first of these actions may be tried again, ms. */
+  /** How long to wait before the first of these actions may be retried, ms. */
   nextRetryMs(actions: readonly Action[]): number {
     const failing = actions.filter((action) => this.has(action));
     return Math.min(...failing.map((action) => this.waitMs(action)));
   }
 
-  /** Whether one of these actions failed, and was not tried often enough to give it up. */
+  /** Whether one of these actions failed, and has not been retried often enough to give up. */
   mayBeRetried(actions: readonly Action[]): boolean {
     return actions.some((action) => this.failing.get(keyOf(action))?.failures.isHopeless === false);
   }
 
-  /** What the API server has refused so often that waiting does not help, in its words. Nodes are asked for longer: some are busy. */
+  /** What the API server has refused so often that waiting does not help, in its words. Nodes get more retries: some are busy. */
   get refusal(): string | undefined {
     const refused = [...this.failing.values()].find(({ action, failures }) => !isForNode(action) && failures.isRefused);
     return refused?.failures.last?.message;
   }
 
-  /** What fails now, in the words of those who declined. */
+  /** What fails now, in the words of the API server or the node. */
   get messages(): string[] {
     return [...new Set([...this.failing.values()].flatMap(({ failures }) => failures.last?.message ?? []))];
   }

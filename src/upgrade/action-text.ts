@@ -1,6 +1,6 @@
 import type { Action } from './step';
 
-/** What an action does, in words for the log of a run. @param version what the old nodes run */
+/** An action as text for the log of a run. @param version what the old nodes run */
 export function actionText(action: Action, version: string): string {
   switch (action.do) {
     case 'select-traffic':
@@ -10,7 +10,7 @@ export function actionText(action: Action, version: string): string {
     case 'patch-resource':
       return action.why;
     case 'revert-resource':
-      return `give version ${version} back, the operator held`;
+      return `restore version ${version}, with the operator held`;
     case 'mark-serving':
       return `open the readiness gate of ${action.pod}`;
     case 'start-evacuation': {

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 
 const FIRST_MS = 1_000;
 const MOST_MS = 30_000;
-/** By up to this part of it a wait is shorter, so that those who lost the same server do not come back together. */
+/** A wait is shortened by up to this fraction, so that clients of the same server do not retry together. */
 const JITTER = 0.25;
 
 /**
- * Milliseconds before the next attempt at what has failed: 1 s, doubled by each further failure, at most 30 s, with jitter. The
- * one rule for all that is asked again, of the API server and of the nodes.
+ * Milliseconds before the next attempt: 1 s, doubled by each further failure, at most 30 s, with jitter. The
+ * one rule for all retries, with the API server and with the nodes.
  *
  * @param failures in a row, from 1
- * @param who distinguishes those that may wait for the same; the jitter follows from it, so that equal runs stay equal
+ * @param who distinguishes callers that wait for the same; the jitter depends on it alone, so that equal runs stay equal
  */
 export function backOffMs(failures: number, who: string): number {
   const ms = Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1));

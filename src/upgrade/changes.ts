@@ -47,7 +47,7 @@ export function mergePatch(before: Record<string, unknown>, after: Record<string
   return patch;
 }
 
-/** The change as it may be shown: values that could be secrets are hidden, also those inside of a larger value. */
+/** The change as it may be shown: values that could be secrets are hidden, also inside a larger value. */
 export function presentable(change: Change): Change {
   const shown: Change = { path: change.path };
   if ('before' in change) shown.before = shownValue(change.before, change.path);

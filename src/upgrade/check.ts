@@ -1,7 +1,7 @@
-/** What a check is about: the cluster as it stands, or (`change`) what was asked for. */
+/** What a check is about: the cluster as it is, or (`change`) the requested change. */
 export type CheckGroup = 'cluster' | 'operator' | 'nodes' | 'traffic' | 'run' | 'change';
 
-/** One thing that was looked at before an upgrade. */
+/** The result of one check before an upgrade. */
 export interface Check {
   /** Stable name, for scripts and for the documentation. */
   id: string;

@@ -5,11 +5,11 @@ import { activeSets, blueOf, type ClusterView, greenOf } from './observation';
 export interface Colours {
   blue: string;
   green: string | undefined;
-  /** The one whose nodes are shown: which is emptied, or serves. */
+  /** The set whose nodes are shown: the one that is evacuated, or serves. */
   shown: string;
 }
 
-/** Which set is blue and which is green: as the open run has it, and as the last one had it for as long as its green set serves alone. */
+/** Which set is blue and which is green: as in the open run, or as in the last one while its green set serves alone. */
 export function coloursOf(cluster: ClusterView, journal: Journal | undefined): Colours {
   const last = journal?.phase === 'done' && !journal.aborted ? journal : undefined;
   if (isOpen(journal)) {

@@ -7,17 +7,17 @@ import type { UpgradeReport } from './report';
 import { continueRun } from './run';
 import type { UpgradeContext } from './upgrade-context';
 
-/** Between two looks whether a request was taken up. */
+/** Between two checks whether a request was handled. */
 const POLL_MS = 500;
 
 /**
- * Asks the run under way for something, and resolves when it is so.
+ * Sends a request to the open run, and resolves when it has taken effect.
  *
- * Whoever drives the run takes it up within a second or two. When nobody does, it is driven from here: a pause until the nodes
- * stand still, everything else to the end of the run.
+ * The process that drives the run handles it within a second or two. When there is none, this process drives the run: for a pause
+ * until the nodes have stopped, for everything else to the end of the run.
  *
- * @returns the report of a run that was driven from here to its end.
- * @throws UpgradeError `NO_RUN` when none is open, `NOT_TAKEN_UP` when it cannot be done now; or what {@link runUpgrade} throws.
+ * @returns the report of a run that this process drove to its end.
+ * @throws UpgradeError `NO_RUN` when none is open, `NOT_TAKEN_UP` when the run rejects it; or what {@link runUpgrade} throws.
  */
 export async function controlUpgrade(
   context: UpgradeContext,
@@ -50,12 +50,16 @@ function isPaused(journal: Journal, observation: Parameters<typeof undrained>[0]
 
 function noRun({ do: what }: Control, last: Journal | undefined): UpgradeError {
   const reason = 'no upgrade of this cluster is under way';
-  if (what !== 'abort' || !last) return new UpgradeError('NO_RUN', reason, 'begin one with the command upgrade');
+  if (what !== 'abort' || !last) return new UpgradeError('NO_RUN', reason, 'start one with the command upgrade');
   if (last.aborted)
-    return new UpgradeError('NO_RUN', reason, `the last one was aborted, and is back at version ${last.from.version}`);
-  return new UpgradeError('NO_RUN', reason, `the last one is over: ${goBackAdvice(last)}`);
+    return new UpgradeError(
+      'NO_RUN',
+      reason,
+      `the last one was aborted, and the cluster is back at version ${last.from.version}`,
+    );
+  return new UpgradeError('NO_RUN', reason, `the last one has ended: ${goBackAdvice(last)}`);
 }
 
 function declined(reason: string): UpgradeError {
-  return new UpgradeError('NOT_TAKEN_UP', 'the run does not take this up', reason);
+  return new UpgradeError('NOT_TAKEN_UP', 'the run rejects this request', reason);
 }

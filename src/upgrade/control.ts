@@ -1,11 +1,11 @@
 /**
- * What may be asked of a run under way, by anybody who may write the journal's ConfigMap: its key `request` holds one of
- * these words. The run takes it up, and removes it.
+ * Requests to an open run, from every user that may write the journal's ConfigMap: its key `request` holds one of
+ * these words. The run handles the request, and removes it.
  *
- * - `pause`: nobody is disconnected any more, and no step is begun; the nodes are told to stop.
- * - `resume`: goes on with what is left.
- * - `rate=<n>`: at most n disconnects a second in the whole cluster from now on.
- * - `abort`: back to what ran before.
+ * - `pause`: no more devices are disconnected, and no step is started; the nodes stop evacuating.
+ * - `resume`: continues with what remains.
+ * - `rate=<n>`: from now on at most n disconnects per second in the whole cluster.
+ * - `abort`: rolls back to what ran before.
  */
 export type Control = { do: 'pause' } | { do: 'resume' } | { do: 'abort' } | { do: 'rate'; perSecond: number };
 

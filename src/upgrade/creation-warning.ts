@@ -1,10 +1,10 @@
 import { type ClusterView, notCreated } from './observation';
 
-/** What keeps pods from being created, as a warning each time that it is something else. */
+/** What prevents pods from being created, as a warning each time the reason changes. */
 export class CreationWarning {
   private latest = '';
 
-  /** The warning that is due; undefined where there is nothing new to say. */
+  /** The warning that is due; undefined where nothing is new. */
   in(cluster: ClusterView): string | undefined {
     const troubles = cluster.sets.flatMap(({ name }) => notCreated(cluster, name) ?? []).join('; ');
     const isNew = troubles !== '' && troubles !== this.latest;

@@ -13,21 +13,21 @@ import type { Situation, Step } from './step';
 import { digestOf } from './target';
 
 /**
- * What success means, phase by phase (pilot). Each leaves only when its sentence was observed to be true.
+ * What success means, phase by phase (pilot). A phase ends only when its condition was observed to be true.
  *
- * 1. `claim`: lease and journal are ours; an operator that upgraded on its own is held, and evacuates nothing.
+ * 1. `claim`: this process has the lease and the journal; an operator that upgraded on its own is held, and evacuates nothing.
  * 2. `pin`: only blue pods are behind every traffic Service.
  * 3. `apply`: the resource has the wanted template, and the hold.
  * 4. `green`: as many green pods as replicas are ready and have joined, and the operator has begun its delay.
  * 5. `switch`: only green pods, and all of them, are behind every traffic Service; then the user's delay has passed.
  * 6. `evacuate`: every blue node is drained.
- * 7. `retire`: blue has no pod left; the operator reports rest with green nodes only.
- * 8. On the way back instead of 7, and of what was left of 2 to 6: `revert`: the resource has the old template, and the hold.
+ * 7. `retire`: blue has no pods; the operator reports rest with green nodes only.
+ * 8. In an abort instead of the rest of 2 to 7: `revert`: the resource has the old template, and the hold.
  *    `switch-back`: only blue pods, and all of them, are behind every traffic Service. `return`: every green node is drained, or has
- *    nobody. `retire-green`: green has no pod left; the operator reports rest with blue nodes only.
+ *    no devices. `retire-green`: green has no pods; the operator reports rest with blue nodes only.
  * 9. `release`: the resource has the user's delay, and the Services select the whole cluster again.
  *
- * Pure: equal situations give equal steps. A run that was interrupted anywhere goes on from the observation.
+ * Pure: equal situations give equal steps. A run that was interrupted anywhere resumes from the observation.
  */
 export function decide(situation: Situation): Step {
   const { journal } = situation;
@@ -61,13 +61,13 @@ const PHASE_STEPS: Record<Phase, (situation: Situation) => Step> = {
 function checkHeld(situation: Situation): Step | undefined {
   const { observation, journal, target } = situation;
   const { resource, sets } = observation.cluster;
-  // On the way back the hold may never have come to be.
+  // In an abort the hold may never have been written.
   const reverts = journal.phase === 'revert' && activeSets(observation.cluster).length > 1;
-  // Once the user's delay is back, what changes is for the operator alone to upgrade.
+  // Once the user's delay is restored, later changes are upgraded by the operator alone.
   const releases = journal.phase === 'release' && isHeld(resource);
   if (!HELD_PHASES.includes(journal.phase) && !reverts && !releases) return undefined;
   if (!isHeld(resource)) {
-    // A released operator scales a blue pod away per pass: nothing is more urgent.
+    // A released operator removes one blue pod per pass: nothing is more urgent.
     return {
       kind: 'wait',
       waitingFor: 'the operator to be held again',
@@ -82,7 +82,7 @@ function checkHeld(situation: Situation): Step | undefined {
     return {
       kind: 'stop',
       code: 'TEMPLATE_CHANGED',
-      reason: 'somebody changed spec.template while the upgrade was under way',
+      reason: 'spec.template was changed during the upgrade',
       fix: `set the template back to version ${journal.aborted ? journal.from.version : journal.to.version}, then run the same command again`,
       actions: stopEvacuations(situation),
     };
@@ -92,8 +92,8 @@ function checkHeld(situation: Situation): Step | undefined {
     return {
       kind: 'stop',
       code: 'REPLICAS_CHANGED',
-      reason: `somebody changed spec.replicas from ${journal.replicas} to ${replicas} while the upgrade was under way`,
-      fix: `set spec.replicas back to ${journal.replicas}, then run the same command again; change it when the run is over`,
+      reason: `spec.replicas was changed from ${journal.replicas} to ${replicas} during the upgrade`,
+      fix: `set spec.replicas back to ${journal.replicas}, then run the same command again; change it after the run`,
       actions: stopEvacuations(situation),
     };
   }
@@ -105,7 +105,7 @@ function checkHeld(situation: Situation): Step | undefined {
       kind: 'stop',
       code: 'UNEXPECTED_SETS',
       reason: `a third stateful set has replicas: ${strangers.map((set) => set.name).join(', ')}`,
-      fix: 'find out who made it; scale it to 0 once nobody is connected there, then run the same command again',
+      fix: 'find out what created it; scale it to 0 once no device is connected there, then run the same command again',
       actions: stopEvacuations(situation),
     };
   }

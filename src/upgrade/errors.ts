@@ -4,7 +4,7 @@ import type { StopCode } from './step';
 export type UpgradeErrorCode =
   | 'BLOCKED'
   | 'LEASE_LOST'
-  /** The API server refuses what no run can do without: its credentials, or their rights, are gone. */
+  /** The API server refuses what every run needs: the credentials, or their rights, are gone. */
   | 'ACCESS_LOST'
   | 'UNREACHABLE'
   | 'DETACHED'
@@ -13,12 +13,12 @@ export type UpgradeErrorCode =
   | 'NO_CURE'
   | StopCode;
 
-/** A run ended before its end. What holds then is safe, and the same command goes on from there. */
+/** A run stopped early. The cluster is then in a safe state, and the same command resumes the run. */
 export class UpgradeError extends Error {
   override readonly name = 'UpgradeError';
   constructor(
     readonly code: UpgradeErrorCode,
-    /** What ended it, without what to do next. */
+    /** What stopped it, without what to do next. */
     readonly reason: string,
     /** What to do next. */
     readonly fix: string,
@@ -28,7 +28,7 @@ export class UpgradeError extends Error {
   }
 }
 
-/** Preflight found reasons not to begin. Nothing was written. */
+/** Preflight found blockers. Nothing was written. */
 export class BlockedError extends UpgradeError {
   constructor(readonly blockers: Check[]) {
     super(

@@ -3,14 +3,14 @@ import { UpgradeError } from './errors';
 import type { Clock } from './ports';
 import { PortError } from './ports';
 
-/** Before what became untrue meanwhile is looked at again for the first time, ms: nothing is wrong with the other side. */
+/** Before the first retry after a conflict, ms: nothing is wrong with the server. */
 const CONFLICT_MS = 250;
 
-/** Refusals in a row that may pass: an API server that has just started knows no rights for a moment. */
+/** Refusals in a row that are tolerated: an API server that has just started knows no rights for a moment. */
 const REFUSALS = 5;
 
 /**
- * What fails in a row: when it is tried again, and what is said of it. It is said once when it begins to fail, once when it fails
+ * Failures in a row: when to retry, and what to report. A report is made once when it begins to fail, once when it fails
  * in another way, and once when it works again.
  */
 export class Failures {
@@ -23,7 +23,7 @@ export class Failures {
   private until = 0;
 
   /**
-   * @param who distinguishes those that wait for the same
+   * @param who distinguishes callers that wait for the same
    * @param report is called with each change of state
    */
   constructor(
@@ -32,7 +32,7 @@ export class Failures {
     private readonly report: (kind: 'action' | 'warning', text: string) => void,
   ) {}
 
-  /** For how long it has failed, ms; 0 where it works. */
+  /** For how long it has been failing, ms; 0 where it works. */
   get forMs(): number {
     return this.last ? this.clock.now() - this.since : 0;
   }
@@ -42,35 +42,35 @@ export class Failures {
     return Math.max(0, this.until - this.clock.now());
   }
 
-  /** Whether it was refused so often that nothing but somebody's help will change that. */
+  /** Whether it was refused so often that only the user can fix it. */
   get isRefused(): boolean {
     return this.refusals > REFUSALS;
   }
 
-  /** Whether it has failed as often as refusals may. */
+  /** Whether it has failed more often than refusals are tolerated. */
   get isHopeless(): boolean {
     return this.count > REFUSALS;
   }
 
-  /** What ends the run for them. @param holds what is so while nobody drives it */
+  /** The error that ends the run. @param holds the state while no process drives it */
   givenUp(holds: string): UpgradeError {
-    const what = this.isRefused ? 'has refused what the run needs' : 'has not done what the run needs';
+    const what = this.isRefused ? 'has refused requests that the run needs' : 'has failed requests that the run needs';
     const seconds = Math.round(this.forMs / 1_000);
     return new UpgradeError(
       this.isRefused ? 'ACCESS_LOST' : 'UNREACHABLE',
-      `the API server ${what} for ${seconds} s, last: ${this.last?.message}; nobody drives the run now, and what holds is: ${holds}`,
-      'once that is cured, the same command resumes the run',
+      `the API server ${what} for ${seconds} s, last: ${this.last?.message}; no process drives the run now; state: ${holds}`,
+      'once that is fixed, the same command resumes the run',
       { cause: this.last },
     );
   }
 
-  /** It has failed. @throws the error itself where it is none that may pass */
+  /** Counts a failure. @throws the error itself where a retry makes no sense */
   add(error: unknown): void {
     if (!(error instanceof PortError) || error.code === 'missing') throw error;
     if (!this.last) this.since = this.clock.now();
     this.refusals = error.code === 'refused' ? this.refusals + 1 : 0;
     this.last = error;
-    // Somebody else has written at the same time: nothing is wrong unless it happens again at once.
+    // Another process has written at the same time: nothing is wrong unless it happens again at once.
     const isFirstConflict = ++this.count === 1 && error.code === 'conflict';
     if (!isFirstConflict && error.code !== this.reported) {
       this.report('warning', error.message);
@@ -79,7 +79,7 @@ export class Failures {
     this.until = this.clock.now() + (isFirstConflict ? CONFLICT_MS : backOffMs(this.count, this.who));
   }
 
-  /** It works. @param what is said to work, where the other side was away or refused. @default nothing is said */
+  /** It works. @param what is reported to work, where the server was unavailable or refused. @default nothing is reported */
   clear(what?: string): void {
     if (what && this.reported && this.reported !== 'conflict') {
       this.report('action', `${what} after ${Math.round(this.forMs / 1_000)} s`);

@@ -1,6 +1,6 @@
 import type { LeaseView } from './observation';
 
-/** That somebody else upgrades a cluster at this moment, and what to do then; undefined when nobody else does. */
+/** That another process upgrades a cluster now, and what to do then; undefined when none does. */
 export function foreignLease(
   lease: LeaseView | undefined,
   holder: string,
@@ -9,6 +9,6 @@ export function foreignLease(
   if (!lease?.live || lease.holder === holder) return undefined;
   return {
     finding: `${lease.holder} has been upgrading ${cluster} since ${new Date(lease.acquiredAt).toISOString()}`,
-    fix: 'wait for it (`emqx-blue-green attach` watches it), or stop it there; a run whose process is gone is free after 30 s',
+    fix: 'wait for it (`emqx-blue-green attach` watches it), or stop it there; if its process is gone, the lease expires after 30 s',
   };
 }

@@ -2,15 +2,15 @@ import type { HeldLease } from './held-lease';
 import type { Phase } from './journal';
 import type { Clock } from './ports';
 
-/** Phases that last as long as there are devices to move: what is read again and again there adds up. */
+/** Phases that last as long as there are devices to move: repeated reads add up there. */
 const LONG: readonly Phase[] = ['evacuate', 'return'];
 
-/** How long watches are believed in them, ms; elsewhere it is as long as the lease is kept. */
+/** How long watches are trusted in them, ms; elsewhere as long as the lease lasts. */
 const BELIEVED_MS = 60_000;
 
 /**
- * Whether what watches have reported may still be relied on: they may be late, or broken without a word, so that everything is read anew
- * now and then. A write that meets something newer shows it at once, and the heartbeats are such writes.
+ * Whether the watches may still be trusted: they may be late, or broken without an error, so everything is read again
+ * from time to time. A write that conflicts with something newer shows it at once, and the heartbeats are such writes.
  */
 export class Freshness {
   private isDoubtful = false;
@@ -21,20 +21,20 @@ export class Freshness {
     private readonly lease: HeldLease,
   ) {}
 
-  /** Something did not go as the watches made expect. */
+  /** Something did not match what the watches reported. */
   invalidate(): void {
     this.isDoubtful = true;
   }
 
-  /** Whether to read everything anew. */
+  /** Whether to read everything again. */
   mustRead(phase: Phase): boolean {
-    // While the lease was not ours, somebody else may have changed everything.
+    // While this process did not hold the lease, another one may have changed everything.
     if (this.isDoubtful || !this.lease.isOurs) return true;
     const believedMs = LONG.includes(phase) ? BELIEVED_MS : 0;
     return this.lease.isDue && this.clock.now() - this.readAt >= believedMs;
   }
 
-  /** Everything was read anew. */
+  /** Everything was read again. */
   refreshed(): void {
     this.isDoubtful = false;
     this.readAt = this.clock.now();

@@ -3,16 +3,16 @@ import { type Clock, type ClusterPort, PortError } from './ports';
 
 const RENEW_MS = 10_000;
 
-/** From then on somebody else may have taken it, and given it back. */
+/** From then on another process may have taken it, and released it. */
 const LEASE_MS = 30_000;
 
-/** Renewals that were refused although nobody else holds the lease, in a row, before the next look. */
+/** Renewals in a row that were refused although no other process holds the lease, before the next observation. */
 const TRIES = 3;
 
-/** The lease as the process of a run holds it: it takes it, and renews it when it is time, by one request at a time. */
+/** The lease as the process of a run holds it: takes it, and renews it when it is time, with one request at a time. */
 export class HeldLease {
   private at = Number.NEGATIVE_INFINITY;
-  /** The renewal under way: whoever needs one meanwhile waits for this one. */
+  /** The renewal in progress: every caller that needs one meanwhile waits for it. */
   private renewing: Promise<void> | undefined;
 
   constructor(
@@ -21,7 +21,7 @@ export class HeldLease {
     private readonly holder: string,
   ) {}
 
-  /** Whether nobody else can have had it since it was taken or renewed. */
+  /** Whether no other process can have held it since it was taken or renewed. */
   get isOurs(): boolean {
     return this.clock.now() - this.at < LEASE_MS;
   }
@@ -31,7 +31,7 @@ export class HeldLease {
     return this.clock.now() - this.at >= RENEW_MS;
   }
 
-  /** Takes the lease, and renews it when it is time. @throws UpgradeError `LEASE_LOST` when somebody else holds it */
+  /** Takes the lease, and renews it when it is time. @throws UpgradeError `LEASE_LOST` when another process holds it */
   async renewIfDue(signal?: AbortSignal): Promise<void> {
     if (!this.isDue) return;
     this.renewing ??= this.renew(signal).finally(() => {
@@ -41,8 +41,8 @@ export class HeldLease {
   }
 
   /**
-   * Goes before each write and each order: they follow from what was seen while the lease was ours, and a process that was paused
-   * meanwhile must not act on that.
+   * Called before each write and each order: they follow from what was seen while this process held the lease, and a process that was
+   * paused meanwhile must not act on that.
    *
    * @throws Overslept
    */
@@ -52,7 +52,7 @@ export class HeldLease {
     if (!this.isOurs) throw new LeaseExpired();
   }
 
-  /** A refused write alone is no loss: it may have met one of our own whose answer was lost. The lease says who holds it. */
+  /** A refused write alone does not mean that the lease is lost: our own write may have succeeded without an answer. */
   private async renew(signal?: AbortSignal): Promise<void> {
     for (let tries = 1; ; tries++) {
       const asked = this.clock.now();
@@ -70,10 +70,10 @@ export class HeldLease {
   }
 }
 
-/** This process was paused for so long that somebody else may have gone on with the run. */
+/** This process was paused for so long that another one may have resumed the run. */
 export class LeaseExpired extends PortError {
   constructor() {
-    super('conflict', 'this process was paused; it looks again');
+    super('conflict', 'this process was paused; it checks the cluster again');
   }
 }
 

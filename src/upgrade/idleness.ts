@@ -1,19 +1,19 @@
 import type { Journal } from './journal';
 import { loadOf, type Observation } from './observation';
 
-/** A time in which nothing was seen says nothing. */
+/** A longer gap between observations is not counted: nothing was seen then. */
 const BLIND_MS = 5_000;
 
-/** For how long nothing has moved, as far as it was watched. */
+/** For how long there was no progress, as far as it was watched. */
 export class Idleness {
   /** Since the last time something moved. */
   ms = 0;
   private seenAt: number | undefined;
   private doing = '';
-  /** Least connections and sessions seen on the nodes that are emptied. */
+  /** Fewest connections and sessions seen on the nodes that are evacuated. */
   private least = Number.POSITIVE_INFINITY;
 
-  /** The run has come one step further: whatever was waited for before says nothing of what is waited for next. */
+  /** The run has advanced: what it waited for before says nothing about what it waits for next. */
   reset(): void {
     this.ms = 0;
     this.doing = '';

@@ -5,24 +5,24 @@ import { HELD_PHASES } from './journal';
 import { knownLoadOf } from './known-load';
 import type { Observation, PodView } from './observation';
 
-/** A silence of the API server that is shorter than that is no incident, ms. */
+/** A shorter silence of the API server is no incident, ms. */
 const SHORT_MS = 5_000;
 
-/** Phases in which no pod goes away on purpose, but those of the set that is emptied. */
+/** Phases in which no pod is removed on purpose, except those of the evacuated set. */
 const WATCHED: readonly Phase[] = ['pin', 'apply', ...HELD_PHASES, 'revert'];
 
 type Change = (incidents: readonly Incident[] | undefined) => readonly Incident[] | undefined;
 
 /**
- * What goes wrong around a run, seen by holding each look against those before it: brokers that start anew, pods that go, a hold that
- * somebody resets, an API server that is away. Only what a process saw itself is known to it.
+ * What goes wrong during a run, found by comparing each observation with earlier ones: brokers that restart, pods that disappear, a
+ * hold that is reset, an API server that is unreachable. A process knows only what it observed itself.
  */
 export class IncidentDetector {
   private readonly pods = new Map<string, Known>();
   private news: Change[] = [];
   private failedSince: number | undefined;
 
-  /** Whether something is known that the journal does not have yet. */
+  /** Whether there is something that the journal does not have yet. */
   get hasNew(): boolean {
     return this.news.length > 0;
   }
@@ -32,7 +32,7 @@ export class IncidentDetector {
     this.failedSince ??= at;
   }
 
-  /** To be called after each look. */
+  /** To be called after each observation. */
   observe(observation: Observation, journal: Journal): void {
     const { at, cluster } = observation;
     this.observeAnswer(at);
@@ -40,7 +40,7 @@ export class IncidentDetector {
     if (isWatched) this.observeHold(at, isHeld(cluster.resource), journal);
     const here = new Map(cluster.pods.map((pod) => [pod.name, pod]));
     for (const [name, known] of this.pods) {
-      // Before devices are led to them, new nodes may start as often as they like.
+      // Before devices are routed to them, restarts of new nodes do not matter.
       const matters = known.sessions > 0 || journal.began.switch !== undefined;
       if (isWatched && matters && !isLeaving(journal, known.pod.set)) {
         this.compare(at, known, here.get(name));
@@ -50,7 +50,7 @@ export class IncidentDetector {
     for (const pod of cluster.pods) this.remember(observation, pod);
   }
 
-  /** The incidents with what is new. */
+  /** The incidents including what is new. */
   withNew(incidents: readonly Incident[] | undefined): Incident[] | undefined {
     const all = this.news.reduce<readonly Incident[] | undefined>((list, change) => change(list), incidents);
     return all && [...all];
@@ -65,7 +65,7 @@ export class IncidentDetector {
     const since = this.failedSince;
     this.failedSince = undefined;
     if (since === undefined || at - since < SHORT_MS) return;
-    const what = 'the API server did not answer; nothing was begun meanwhile';
+    const what = 'the API server did not answer; no step was started meanwhile';
     this.add({ kind: 'api-away', at: since, endedAt: at, subjects: [], what });
   }
 
@@ -74,7 +74,7 @@ export class IncidentDetector {
     if (isHeldNow && open)
       this.news.push((list) => withChange(list, openIncident(list, 'hold-reset') ?? open, { endedAt: at }));
     if (isHeldNow || open || !HELD_PHASES.includes(phase)) return;
-    const what = 'somebody reset the initial delay, which released the operator';
+    const what = 'the initial delay was reset, which released the operator';
     this.add({ kind: 'hold-reset', at, subjects: [], what });
   }
 
@@ -92,11 +92,11 @@ export class IncidentDetector {
     sessions: number,
   ): void {
     const away = Math.max(0, sessions - connections);
-    const what = kind === 'pod-lost' ? `the pod ${name} went away` : `the broker in ${name} started anew`;
+    const what = kind === 'pod-lost' ? `the pod ${name} disappeared` : `the broker in ${name} restarted`;
     const cost =
       connections + away === 0
-        ? 'nobody was on it'
-        : `${connections} connections ended at once, and at least the sessions of ${away} devices that were away are gone`;
+        ? 'no device was on it'
+        : `${connections} connections ended at once, and at least the sessions of ${away} offline devices are lost`;
     this.add({ kind, at, subjects: [name], what: `${what}: ${cost}`, sessionsLost: away });
   }
 
@@ -117,14 +117,14 @@ export class IncidentDetector {
   }
 }
 
-/** Whether a set is emptied and goes on purpose: its pods may be seen to go before its replicas are. */
+/** Whether a set is removed on purpose: its pods may be seen to disappear before its replicas change. */
 function isLeaving({ phase, from, to }: Journal, set: string): boolean {
   return (phase === 'retire' && set === from.set) || (phase === 'retire-green' && set === to.set);
 }
 
 interface Known {
   pod: PodView;
-  /** What it was last known to have. */
+  /** Its last known counts. */
   connections: number;
   sessions: number;
 }

@@ -8,7 +8,7 @@ import { accessCheck, preflight } from './preflight';
 import { specPatch, type Target, targetOf, type UpgradeRequest } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
-/** A look at the cluster before anything is done to it. */
+/** An observation of the cluster before anything is changed. */
 export interface Inspection {
   observation: Observation;
   target: Target;
@@ -16,9 +16,9 @@ export interface Inspection {
 }
 
 /**
- * Looks at the cluster, and holds it against what is wanted. Writes nothing.
+ * Reads the cluster, and compares it with what is wanted. Writes nothing.
  *
- * @throws BlockedError when rights are missing without which the cluster cannot even be looked at.
+ * @throws BlockedError without the rights to read the cluster.
  */
 export async function inspect(
   context: UpgradeContext,
@@ -40,7 +40,7 @@ export async function inspect(
       observation.cluster.pods.map(({ name }) => name),
       signal,
     ),
-    // A missing right is reported already.
+    // A missing right is already reported.
     missingRights.length > 0 ? undefined : cluster.rehearse(rehearsalOf(observation.cluster, target), signal),
   ]);
   const facts = { holder, licensedConnections, operators, missingRights, refusals, ...surroundings };
@@ -48,7 +48,7 @@ export async function inspect(
   return { observation, target, checks: wanted ? checks : checks.filter(({ group }) => group !== 'change') };
 }
 
-/** What an upgrade will write, as far as it is known before. */
+/** What an upgrade will write, as far as it is known beforehand. */
 function rehearsalOf(view: ClusterView, target: Target): Rehearsal {
   const blue = blueOf(view);
   return {
@@ -59,7 +59,7 @@ function rehearsalOf(view: ClusterView, target: Target): Rehearsal {
   };
 }
 
-/** Looks at the cluster and says what an upgrade would do. Writes nothing. */
+/** Reads the cluster and returns what an upgrade would do. Writes nothing. */
 export async function planUpgrade(
   context: UpgradeContext,
   request: UpgradeRequest,
@@ -72,7 +72,7 @@ export async function planUpgrade(
 /**
  * Everything that must hold before an upgrade. Writes nothing.
  *
- * @param request what is wanted; without it the checks of the change itself are left out.
+ * @param request what is wanted; without it the checks of the change are omitted.
  */
 export async function checkUpgrade(
   context: UpgradeContext,

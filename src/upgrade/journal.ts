@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { INCIDENT_KINDS, type Incident } from './incident';
 import type { NodeShare } from './pacing';
 
-/** Which way the upgrade goes: driven by this engine while the operator is held, or by the operator alone. */
+/** What drives the upgrade: this engine while the operator is held, or the operator alone. */
 export type Driver = 'pilot' | 'operator';
 
 /**
- * The phases of an upgrade, in their order. A run only moves forward through them.
+ * The phases of an upgrade, in order. A run only moves forward through them.
  *
- * The pilot goes through claim to retire and on to release; one that is aborted, from where it is through revert, back, return
- * and clear to release. The operator driver goes through claim, apply, native and done.
+ * The pilot goes through claim to retire and on to release; one that is aborted goes from its phase through revert, switch-back, return
+ * and retire-green to release. The operator driver goes through claim, apply, native and done.
  */
 export const PHASES = [
   'claim',
@@ -40,19 +40,19 @@ export const HELD_PHASES: readonly Phase[] = [
   'retire-green',
 ];
 
-/** The emptying of one set of nodes. */
+/** The evacuation of one set of nodes. */
 export interface Evacuation {
   /** When the first order was given, and when every node was seen drained. */
   startedAt: number;
   drainedAt?: number;
   lowerBoundMs: number;
-  /** Connections on the set that is emptied, when it began. */
+  /** Connections on the set that is evacuated, when it began. */
   moving?: number | undefined;
-  /** Devices that were connected when it began, wherever. */
+  /** Devices that were connected when it began, on either set. */
   connections: number;
 }
 
-/** What a set has in all; `null` is unknown. */
+/** Totals of a set; `null` is unknown. */
 export interface Fleet {
   connections: number | null;
   sessions: number | null;
@@ -60,32 +60,32 @@ export interface Fleet {
   subscriptions: number | null;
 }
 
-/** From then on, in ms since the epoch, at most so many devices were disconnected a second; 0 in a pause. */
+/** From `at`, in ms since the epoch, at most this many devices were disconnected per second; 0 in a pause. */
 export interface Pace {
   at: number;
   perSecond: number;
 }
 
-/** When a run ends by itself, and how. */
+/** When a run stops by itself, and how. */
 export interface Limits {
-  /** For how long green may take to come one step nearer to ready, ms. */
+  /** For how long green may make no progress towards ready, ms. */
   readyMs: number;
-  /** For how long nothing may move elsewhere, ms; what is waited for on purpose is added. */
+  /** For how long other phases may make no progress, ms; intended waits are added. */
   stallMs: number;
-  /** `stop`: the nodes stand still, and the run can be gone on with. `abort`: everything back to what was before. */
+  /** `stop`: the evacuations are stopped, and the run can be resumed. `abort`: everything is rolled back. */
   onFailure: 'stop' | 'abort';
   /**
-   * Most devices that may be away at a time: nobody else is sent away meanwhile. `none`: any number.
-   * @default - what the cap sends away in the time in which devices come back, see `offlineBudget`
+   * Most devices that may be offline at a time: while there are more, no more are disconnected. `none`: any number.
+   * @default - what the cap disconnects in the time that devices need to reconnect, see `offlineBudget`
    */
   offlineBudget?: number | 'none';
-  /** What becomes of the run when the operator was released for a moment and has removed old pods. */
+  /** What the run does when the operator was released for a moment and has removed old pods. */
   onLoss: 'continue' | 'stop';
 }
 
 /**
- * What must outlive the process that runs an upgrade, and cannot be read off the cluster. Kept in one ConfigMap beside
- * the cluster, so that whoever runs the same command next goes on. Holds no secret.
+ * What must outlive the process that runs an upgrade, and cannot be read from the cluster. Kept in one ConfigMap beside
+ * the cluster, so that the same command resumes the run later. Holds no secret.
  */
 export interface Journal {
   schema: 1;
@@ -95,48 +95,48 @@ export interface Journal {
   phase: Phase;
   /** ms since the epoch at which each phase began. */
   began: Partial<Record<Phase, number>>;
-  /** The digest is that of the template blue runs; absent where somebody else had changed it before the run began. */
+  /** The digest is that of the template blue runs; absent where the template was changed before the run began. */
   from: { version: string; set: string; revision: string; digest?: string };
   to: { version: string; set?: string; revision?: string };
-  /** Digest of the wanted pod template: tells whether a later command wants the same. */
+  /** Digest of the wanted pod template: shows whether a later command wants the same. */
   target: string;
   /** How long to wait between the switch of the traffic and the first eviction. */
   initialDelaySeconds: number;
-  /** The delay of the resource, s: what it gets back on the way back, and what it has in the end. A hold is one of them. */
+  /** The delay of the resource, s: what an abort restores, and what it has in the end. Either may be a hold. */
   delay: { before: number; after: number };
   replicas: number;
   waitTakeoverSeconds: number;
-  /** Cluster-wide caps: at most so many disconnects, and so many moved sessions, per second. */
+  /** Cluster-wide caps: at most this many disconnects, and this many moved sessions, per second. */
   connectionCap: number;
   sessionCap: number;
   limits: Limits;
   /** Counts on blue when the run was claimed, and on the set that serves when it ended. */
   baseline: Fleet;
   end?: Fleet | undefined;
-  /** How the caps are shared out among the nodes that are emptied: blue's, or green's on the way back. */
+  /** How the caps are shared among the nodes that are evacuated: blue's, or green's in an abort. */
   shares?: NodeShare[] | undefined;
-  /** The wave of nodes that evacuates now, of `shares`. @default 0 */
+  /** The wave of `shares` whose nodes evacuate now. @default 0 */
   wave?: number | undefined;
   /** Pods whose evacuation is to be stopped before any is started: the shares have changed. */
   restart?: string[] | undefined;
-  /** Nodes were told to stop: none is started before. */
+  /** Nodes were ordered to stop: none is started before then. */
   restUntil?: number;
-  /** Nobody is disconnected and no step is begun, since then; and for how long it was so before, in ms. */
+  /** Paused since then: no device is disconnected and no step is started; and the length of earlier pauses, ms. */
   paused?: { since: number } | undefined;
   pausedMs?: number;
-  /** Old pods that the operator has removed although it was to be held. */
+  /** Old pods that the operator has removed although it should have been held. */
   lostPods?: number;
   /** The latest request that had no effect. */
   refused?: { request: string; reason: string; at: number } | undefined;
-  /** The run is on its way back, since then, from that phase. */
+  /** The run was aborted then, in that phase. */
   aborted?: { at: number; phase: Phase } | undefined;
-  /** When only green was seen behind every traffic Service; and on the way back only blue. */
+  /** When only green was seen behind every traffic Service; and in an abort only blue. */
   switchedAt?: number;
   backAt?: number;
   evacuation?: Evacuation | undefined;
-  /** Devices that are connected when none of them is away, as counted then: ms since the epoch. */
+  /** Devices that are connected when none is offline, as counted then: ms since the epoch. */
   fleet?: { at: number; devices: number } | undefined;
-  /** How long devices take to come back, as seen in this run, ms. */
+  /** How long devices take to reconnect, as seen in this run, ms. */
   returnMs?: number | undefined;
   /** What went wrong and did not end the run, in the order in which it was noticed. */
   incidents?: Incident[] | undefined;
@@ -156,7 +156,7 @@ const FLEET = z.object({
   subscriptions: count.nullable().default(null),
 });
 
-/** Anybody who may write the ConfigMap can write into it what he likes. */
+/** Every user that may write the ConfigMap can write anything into it. */
 const PAGE = z.looseObject({
   schema: z.literal(1),
   run: z.string(),
@@ -231,7 +231,7 @@ const PAGE = z.looseObject({
   finishedAt: when.optional(),
 });
 
-/** The journal as it was written; undefined when it is none, or of a form this version does not know. */
+/** The journal as it was written; undefined when it is not a journal, or has a format this version does not know. */
 export function parseJournal(text: string): Journal | undefined {
   try {
     return PAGE.safeParse(JSON.parse(text)).data as Journal | undefined;
@@ -240,7 +240,7 @@ export function parseJournal(text: string): Journal | undefined {
   }
 }
 
-/** Whether a run was begun and has not come to its end. */
+/** Whether a run was started and has not ended. */
 export function isOpen(journal: Journal | undefined): journal is Journal {
   return journal !== undefined && journal.phase !== 'done';
 }

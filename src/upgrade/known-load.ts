@@ -5,23 +5,23 @@ import { type NodeView, nodesOf, type Observation } from './observation';
 export interface KnownLoad {
   /** Live connections. */
   connections: number | null;
-  /** Sessions, whether their device is connected or away. */
+  /** Sessions, of connected and of offline devices. */
   sessions: number | null;
-  /** When the nodes reported it, the earliest of them, in ms since the epoch; `null` where one never did. */
+  /** The earliest time at which one of the nodes reported it, in ms since the epoch; `null` where one never did. */
   seenAt: number | null;
 }
 
 const UNKNOWN: KnownLoad = { connections: null, sessions: null, seenAt: null };
 
-/** What a node has, as far as it ever said so. */
+/** The counts of a node, as far as it ever reported them. */
 export function knownLoadOf(node: NodeView, at: number): KnownLoad {
   const seenAt = node.unreachable === undefined ? (node.seenAt ?? at) : node.seenAt;
   if (seenAt === undefined) return UNKNOWN;
-  // Its counters are of this moment, and know no sessions that were moved; its statistics are older, and may.
+  // Its counters are current, and exclude moved sessions; its statistics are older, and may include them.
   return { connections: node.live ?? node.connections, sessions: node.sessions, seenAt };
 }
 
-/** What all nodes of a set have: unknown as soon as one of them never answered. */
+/** The sums over all nodes of a set: unknown as soon as one of them never answered. */
 export function knownLoadOfSet(observation: Observation, set: string): KnownLoad {
   const { at } = observation;
   return nodesOf(observation, set)
@@ -38,7 +38,7 @@ function plus(a: KnownLoad, b: KnownLoad): KnownLoad {
   };
 }
 
-/** What a set has in all. */
+/** The totals of a set. */
 export function fleetOf(observation: Observation, set: string): Fleet {
   const { connections, sessions } = knownLoadOfSet(observation, set);
   const each = nodesOf(observation, set).map((node) => node.subscriptions);

@@ -5,7 +5,7 @@ import { blueOf, type Observation } from './observation';
 import { servedVersion } from './served-version';
 import { digestOf, type Target } from './target';
 
-/** The journal of a run that begins. The cluster must have a set that serves. */
+/** The journal of a run that starts. The cluster must have a set that serves. */
 export function newJournal(observation: Observation, target: Target): Journal {
   const blue = blueOf(observation.cluster)!; // preflight found it
   return {

@@ -3,12 +3,12 @@ import { isOpen, type Journal } from './journal';
 import type { Obstacle } from './obstacle';
 import { wantedSet } from './wanted-set';
 
-/** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one an earlier upgrade left behind. */
+/** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one that an earlier upgrade left behind. */
 export interface SetView {
   name: string;
   /** `spec.replicas`. */
   replicas: number;
-  /** `status.replicas`: the pods that the controllers of Kubernetes know of; they may be behind. */
+  /** `status.replicas`: the pods that the controllers of Kubernetes know; may be out of date. */
   knownPods: number;
   readyReplicas: number;
   /** Value of the pods' label `controller-revision-hash`; absent until the controller has seen the set. */
@@ -17,12 +17,12 @@ export interface SetView {
   image: string;
   /** `spec.template`. It may hold secrets. */
   podTemplate?: unknown;
-  /** Why pods of it are not created, in the words of the API server; undefined where all are there, or nothing is known. */
+  /** Why its pods are not created, in the words of the API server; undefined where all exist, or nothing is known. */
   creationTrouble?: string;
   createdAt: number;
 }
 
-/** A stateful set that has this cluster's label and is not this cluster's: nothing is ever done to it or to its pods. */
+/** A stateful set that has this cluster's label and does not belong to it: the engine never touches it or its pods. */
 export interface ForeignSet {
   name: string;
   /** `<kind> <name>` of its controller; undefined where it has none. */
@@ -40,11 +40,11 @@ export interface PodView {
   onServing: boolean;
   ready: boolean;
   terminating: boolean;
-  /** Another one of the same name has another. */
+  /** A recreated pod of the same name has another one. */
   uid?: string;
-  /** How often its broker was started anew. */
+  /** How often its broker was restarted. */
   restarts?: number;
-  /** Why it does not get ready, in the words of Kubernetes; undefined where these say nothing. */
+  /** Why it does not get ready, in the words of Kubernetes; undefined where Kubernetes gives no reason. */
   trouble: string | undefined;
 }
 
@@ -53,17 +53,17 @@ export interface TrafficView {
   service: string;
   /**
    * The Service is the operator's own. It has no selector: the operator writes its Endpoints in its full passes, and while
-   * it is held we do.
+   * the operator is held the engine does.
    */
   byOperator: boolean;
   /**
-   * The revision whose pods alone the Service leads to: by its selector, or, for the operator's Service, by its Endpoints being
-   * all the ready pods of that revision. Undefined where it leads to others, too.
+   * The one revision that the Service routes to: by its selector, or, for the operator's Service, because its Endpoints are
+   * exactly the ready pods of that revision. Undefined where it routes to others, too.
    */
   revision: string | undefined;
   /** Names of the pods behind the Service now (ready addresses of its EndpointSlices). */
   pods: string[];
-  /** The listeners of the pods that it publishes, as far as its ports say what they are. @default - none is known */
+  /** The listeners of the pods that it publishes, as far as its ports identify them. @default - none is known */
   listeners?: readonly DeviceListener[];
 }
 
@@ -80,7 +80,7 @@ export interface LeaseView {
   /** Whether the holder has renewed it within its duration. */
   live: boolean;
   acquiredAt: number;
-  /** When it runs out unless its holder renews it, ms since the epoch. */
+  /** When it expires unless its holder renews it, ms since the epoch. */
   expiresAt: number;
 }
 
@@ -94,12 +94,12 @@ export interface OperatorView {
   ready: boolean;
 }
 
-/** What Kubernetes says. */
+/** The cluster as Kubernetes reports it. */
 export interface ClusterView {
   resource: EmqxEnterprise;
   /** Opaque version of the resource, for conditional patches. */
   resourceVersion: string;
-  /** Those that the resource controls, by uid; and their pods. */
+  /** The sets that the resource controls, by uid; and their pods. */
   sets: SetView[];
   pods: PodView[];
   foreign: ForeignSet[];
@@ -108,20 +108,20 @@ export interface ClusterView {
   keptInitialDelaySeconds: number | undefined;
   lease: LeaseView | undefined;
   journal: Journal | undefined;
-  /** What somebody asks of the run; see `Control`. */
+  /** The pending request to the run; see `Control`. */
   request: string | undefined;
   /** Opaque version of journal and request, for conditional writes. */
   journalVersion: string;
 }
 
-/** What one EMQX node says of itself. */
+/** What one EMQX node reports of itself. */
 export interface NodeView {
   pod: string;
   /** The node's Erlang name. */
   node: string;
   /** Why nothing is known of the node; undefined when it answered. */
   unreachable: string | undefined;
-  /** What stands between, where that is known; absent where it answered. */
+  /** What prevents the request, where that is known; absent where it answered. */
   obstacle?: Obstacle | undefined;
   /** When its numbers were reported, ms since the epoch; absent where it never reported any: then they are unknown. */
   seenAt?: number;
@@ -130,24 +130,24 @@ export interface NodeView {
   version: string | undefined;
   /** Live connections, as the node last counted them: up to 2 s old unless it evacuates. */
   connections: number;
-  /** Live connections of this moment, where that was asked for and told; see `EmqxPort.live`. */
+  /** Live connections at this moment, where that was requested and answered; see `EmqxPort.live`. */
   live?: number | undefined;
-  /** Sessions, whether their device is connected or away; the same before and during an evacuation. */
+  /** Sessions, of connected and of offline devices; the same before and during an evacuation. */
   sessions: number;
-  /** Subscriptions of all its sessions; absent where it did not say, as while it evacuates. */
+  /** Subscriptions of all its sessions; absent where it did not report them, as while it evacuates. */
   subscriptions?: number | undefined;
   /** Whether the node has the evacuation API; without it nothing can be moved. */
   canEvacuate: boolean;
-  /** Whether an evacuation is on; then the node refuses new connections. */
+  /** Whether an evacuation is running; then the node refuses new connections. */
   evacuating: boolean;
-  /** Names of the nodes this node is joined with and sees running, itself included. */
+  /** Names of the running cluster members as this node sees them, itself included. */
   members: readonly string[];
 }
 
-/** What a node has, and whether it said so. */
+/** The counts of a node, and whether it reported them. */
 export type NodeCount = Pick<NodeView, 'connections' | 'sessions' | 'subscriptions' | 'unreachable' | 'obstacle'>;
 
-/** What is known of a node that is to take devices, from knocking as they do. */
+/** What probes show of a node that is to take devices. */
 export interface Probe {
   /** Undefined until it has answered for the first time, or has been silent for long enough. */
   serves: boolean | undefined;
@@ -155,7 +155,7 @@ export interface Probe {
   reason?: string | undefined;
 }
 
-/** All that is known at one moment; `decide` sees nothing else of the world. */
+/** All that is known at one moment; `decide` sees nothing else. */
 export interface Observation {
   at: number;
   cluster: ClusterView;
@@ -171,7 +171,7 @@ export function setOf(view: ClusterView, name: string): SetView | undefined {
 
 /**
  * The set that serves before the upgrade: the one the open run began with; where the operator builds or has built a second
- * set, the one it takes for the origin, or the older; else the only one with replicas.
+ * set, the one it takes for the origin, or the older one; otherwise the only one with replicas.
  */
 export function blueOf(view: ClusterView): SetView | undefined {
   const { journal } = view;
@@ -182,7 +182,7 @@ export function blueOf(view: ClusterView): SetView | undefined {
   return active.find((set) => set.name === origin) ?? active[0];
 }
 
-/** The set that shall serve: the one the journal names, or before that the newest set with replicas that is not blue. */
+/** The set that is to serve: the one the journal names, or before that the newest set with replicas that is not blue. */
 export function greenOf(view: ClusterView, journal: Journal): SetView | undefined {
   if (journal.to.set) return setOf(view, journal.to.set);
   return view.sets
@@ -195,17 +195,17 @@ export function activeSets(view: ClusterView): SetView[] {
   return view.sets.filter((set) => set.replicas > 0).sort((a, b) => a.createdAt - b.createdAt);
 }
 
-/** Whether somebody changed the template of a held resource: the operator builds green, or has built it, and stands still. */
+/** Whether the template of a held resource was changed: the operator builds green, or has built it, and waits. */
 export function isWaiting(view: ClusterView): boolean {
   return isHeld(view.resource) && activeSets(view).length === 2;
 }
 
-/** Whether the operator upgrades by itself, with nobody holding it. */
+/** Whether the operator upgrades on its own, without being held. */
 export function isNative(view: ClusterView): boolean {
   return !isHeld(view.resource) && activeSets(view).length === 2;
 }
 
-/** Which of two sets the resource asks for: undefined where there are not two, or where it cannot be told. */
+/** Which of two sets the resource asks for: undefined where there are not two, or where it is unknown. */
 export function wantedOf(view: ClusterView): 'blue' | 'green' | undefined {
   const blue = blueOf(view);
   const [green, ...others] = activeSets(view).filter((set) => set !== blue);
@@ -213,9 +213,9 @@ export function wantedOf(view: ClusterView): 'blue' | 'green' | undefined {
 }
 
 /**
- * Whether the newer of two sets is what the resource asks for. It is not when somebody has set the template back: then the
- * operator wants the older one, and whatever is removed from it comes back. Where it cannot be told, a resource that was held from
- * the start is believed.
+ * Whether the newer of two sets is what the resource asks for. It is not when the template was set back: then the
+ * operator wants the older one, and recreates whatever is removed from it. Where it is unknown, a resource that was held from
+ * the start is trusted.
  */
 export function isGreenWanted(view: ClusterView): boolean {
   const wanted = wantedOf(view);
@@ -226,7 +226,7 @@ function hasOneImage(view: ClusterView): boolean {
   return new Set(activeSets(view).map(({ image }) => image)).size === 1;
 }
 
-/** Old pods that an operator on its own has removed already, whatever was on them. */
+/** Old pods that an operator on its own has already removed, with whatever was on them. */
 export function lostPods(view: ClusterView): number {
   const blue = blueOf(view);
   const left = blue ? podsOf(view, blue.name).filter((pod) => !pod.terminating).length : 0;
@@ -237,7 +237,7 @@ export function podsOf(view: ClusterView, set: string): PodView[] {
   return view.pods.filter((pod) => pod.set === set);
 }
 
-/** That pods of a set were not created, and why; undefined where they are there, or it is not known. */
+/** That pods of a set were not created, and why; undefined where they exist, or where the reason is unknown. */
 export function notCreated(view: ClusterView, name: string): string | undefined {
   const set = setOf(view, name);
   if (!set?.creationTrouble) return undefined;
@@ -246,8 +246,8 @@ export function notCreated(view: ClusterView, name: string): string | undefined 
 }
 
 /**
- * The revision that most ready pods of a set are of, the newer one of two. Whoever restarts a set (`kubectl rollout restart`) gives its
- * pods another one than was noted, one after the other.
+ * The revision of most ready pods of a set; of two with equally many, the newer one. Restarting a set (`kubectl rollout restart`) gives
+ * its pods a revision other than the noted one, one after the other.
  */
 export function servingRevision(view: ClusterView, set: string, noted: string | undefined): string | undefined {
   const newest = setOf(view, set)?.revision;
@@ -273,14 +273,14 @@ export function loadOf(observation: Observation, set: string): { connections: nu
   return load;
 }
 
-/** Devices that are connected to a set of nodes in this moment, as far as its nodes answered. */
+/** Devices connected to a set of nodes at this moment, as far as its nodes answered. */
 export function devicesOn(observation: Observation, set: string): number {
   return nodesOf(observation, set).reduce((sum, node) => sum + (node.live ?? node.connections), 0);
 }
 
 /**
- * Whether nothing is left on a node that an upgrade must move: it answered, it refuses new connections because its
- * evacuation is on, and its own live counts are zero. In the state `prohibiting` with zero counts this is the end of the
+ * Whether an upgrade has nothing more to move from a node: it answered, it refuses new connections because its
+ * evacuation is running, and its own live counts are zero. In the state `prohibiting` with zero counts this is the end of the
  * evacuation; earlier it means that every device has already taken its session along.
  *
  * A node that does not answer, or is absent from some list, is never drained: absence proves nothing.
@@ -295,7 +295,7 @@ export function isDrained(node: NodeView | undefined): boolean {
   );
 }
 
-/** Nodes of a set that answer, and still have to be emptied. */
+/** Nodes of a set that answer, and still have to be evacuated. */
 export function undrained(observation: Observation, set: string): NodeView[] {
   return nodesOf(observation, set).filter((node) => node.unreachable === undefined && !isDrained(node));
 }

@@ -3,7 +3,7 @@ import { isOpen, type Journal, type Phase } from './journal';
 import type { ClusterView, NodeView, Observation } from './observation';
 import type { Clock, ClusterPort, EmqxPort } from './ports';
 
-/** Phases in which only the nodes of one set move, and the others are asked now and then: the old ones, or the new ones. */
+/** Phases in which only the nodes of one set change, and the others are queried from time to time: the old ones, or the new ones. */
 const ONE_MOVES: Readonly<Partial<Record<Phase, 'old' | 'new'>>> = {
   evacuate: 'old',
   retire: 'old',
@@ -12,38 +12,38 @@ const ONE_MOVES: Readonly<Partial<Record<Phase, 'old' | 'new'>>> = {
   return: 'new',
   'retire-green': 'new',
 };
-/** Then of the others only the devices of this moment are asked for, and what else they count now and then. */
+/** Then only the current devices of the others are queried, and their other counts from time to time. */
 const OTHERS_COUNT_MS = 15_000;
-/** And all of it, three requests instead of one, from time to time, and when other pods are ready than before. */
+/** And everything, three requests instead of one, from time to time, and when other pods are ready than before. */
 const OTHERS_WHOLE_MS = 45_000;
 
-/** Nodes that answer later than this make what was seen of Kubernetes old, ms. */
+/** When nodes answer later than this, what was seen of Kubernetes is out of date, ms. */
 const SLOW_MS = 1_000;
 
-/** Nobody waits longer for a node of which only its numbers are wanted, ms: meanwhile devices are sent away. */
+/** Longest wait for a node of which only its counts are wanted, ms: meanwhile devices are disconnected. */
 const PATIENCE_MS = 500;
-/** Before what cannot be taken back, more is wanted. */
+/** Before irreversible actions fresher data are required. */
 const PATIENCE_ANEW_MS = 2_000;
 
-/** Numbers of a node that does not evacuate may be so old, ms. @see EMQX 4.4: they are refreshed each 2 s */
+/** Counts of a node that does not evacuate may be this old, ms. @see EMQX 4.4: they are refreshed each 2 s */
 const COUNTED_MS = 2_500;
 
-/** How to look. */
+/** How to observe. */
 export interface ObserveOptions {
-  /** What a node said is good enough for so long. @default 0 */
+  /** An answer of a node may be this old, ms. @default 0 */
   keptMs?: number;
-  /** Ask the API server, whatever it has told before. @default false */
+  /** Read from the API server, whatever the watches have reported. @default false */
   anew?: boolean;
 }
 
 /**
- * Looks at the cluster and at its nodes. Between two looks it keeps only what spares the nodes some requests.
+ * Observes the cluster and its nodes. Between two observations it keeps only what saves requests to the nodes.
  */
 export class Observer {
   private readonly lastSeen = new Map<string, Seen>();
   /** Of nodes that have not answered yet. */
   private readonly asking = new Map<string, Promise<NodeView>>();
-  /** The pods that were ready in the latest look: with others, nodes see other nodes. */
+  /** The pods that were ready in the latest observation: with others, nodes see other members. */
   private ready = '';
 
   constructor(
@@ -64,7 +64,7 @@ export class Observer {
     const run = isOpen(known) && ONE_MOVES[known.phase] ? known : undefined;
     const pods = asked(cluster);
     this.noteReady(cluster);
-    // Numbers of both sets are compared: all of them are of this moment, or all of that one.
+    // Counts of both sets are compared, so all of them must be of the same moment.
     const isFresh = pods.every(
       ({ name }) => began - (this.lastSeen.get(name)?.at ?? Number.NEGATIVE_INFINITY) < keptMs,
     );
@@ -82,7 +82,7 @@ export class Observer {
     ).finally(() => over.abort());
     const at = this.clock.now();
     const nodes = new Map(views.map((view) => [view.pod, view]));
-    // Meanwhile the watches have told more, and cost nothing.
+    // Meanwhile the watches have reported more, and cost nothing.
     return { at, cluster: at - began > SLOW_MS ? await this.cluster.observe(signal) : cluster, nodes };
   }
 
@@ -96,7 +96,7 @@ export class Observer {
     for (const [pod, seen] of this.lastSeen) this.lastSeen.set(pod, { ...seen, wholeAt: Number.NEGATIVE_INFINITY });
   }
 
-  /** What the node said before is not so any more. */
+  /** The earlier answer of the node is out of date. */
   invalidate(pod: string): void {
     const last = this.lastSeen.get(pod);
     if (last) this.lastSeen.set(pod, { ...last, at: Number.NEGATIVE_INFINITY, wholeAt: Number.NEGATIVE_INFINITY });
@@ -112,7 +112,7 @@ export class Observer {
     return view;
   }
 
-  /** A node that takes long is not waited for: it keeps what it had, as far as anybody knows. One question at a time. */
+  /** A slow node is not waited for: it keeps its last known counts. One query at a time. */
   private async observeWithTimeout(
     node: Asked,
     keptMs: number,
@@ -125,18 +125,18 @@ export class Observer {
     if (earlier && last) return last;
     const asking = earlier ?? this.other(node, keptMs, signal).finally(() => this.asking.delete(pod));
     if (!earlier) this.asking.set(pod, asking);
-    asking.catch(() => undefined); // the loop hears of it elsewhere
+    asking.catch(() => undefined); // the loop gets the error elsewhere
     return Promise.race([asking, late.then(() => this.lastSeen.get(pod)?.view ?? last ?? silent(node))]);
   }
 
-  /** What it had is not enough. */
+  /** Its last known counts are not enough. */
   private nowOrNever(node: Asked, keptMs: number, late: Promise<void>, signal?: AbortSignal): Promise<NodeView> {
     const asking = this.other(node, keptMs, signal, true);
     asking.catch(() => undefined);
     return Promise.race([asking, late.then(() => silent(node))]);
   }
 
-  /** A node of which nothing but numbers is expected to change. @param anew all of it is wanted */
+  /** A node of which only the counts are expected to change. @param anew whether everything is wanted */
   private async other(node: Asked, keptMs: number, signal?: AbortSignal, anew = false): Promise<NodeView> {
     const { pod, name } = node;
     const last = this.lastSeen.get(pod);
@@ -149,7 +149,7 @@ export class Observer {
       whole ? this.node(node, 0, signal) : this.counted(node, last, signal),
     ]);
     const seen = this.lastSeen.get(pod);
-    // Devices are what everybody looks at; sessions of a node that is not emptied may be older by some seconds.
+    // Device counts must be current; the sessions of a node that is not evacuated may be some seconds older.
     const next =
       live === undefined
         ? { ...view, live: view.live ?? last?.view.live }
@@ -168,8 +168,8 @@ export class Observer {
 }
 
 /**
- * A node that does not answer still has what it had, as far as anybody knows. One whose evacuation was stopped a moment ago has no
- * more devices and sessions than it then had, whatever its old numbers are: nobody is led there.
+ * A node that does not answer keeps its last known counts. One whose evacuation was just stopped has no
+ * more devices and sessions than it had then, whatever its old counts are: no device is routed there.
  */
 function remembered(view: NodeView, last: Seen | undefined, now: number): NodeView {
   const { connections = 0, sessions = 0, live, seenAt, emptySince } = last?.view ?? {};
@@ -207,7 +207,7 @@ interface Asked {
 
 interface Seen {
   at: number;
-  /** When it was asked for the numbers it refreshes now and then, and for more than its numbers. */
+  /** When it was queried for the counts that it refreshes periodically, and for more than its counts. */
   countedAt: number;
   wholeAt: number;
   /** When it was seen to evacuate. */
@@ -215,7 +215,7 @@ interface Seen {
   view: NodeView;
 }
 
-/** Pods whose nodes can answer: running containers, not on their way out. */
+/** Pods whose nodes can answer: running containers, not terminating. */
 function asked(cluster: ClusterView) {
   return cluster.pods.filter((pod) => pod.containersReady && !pod.terminating);
 }

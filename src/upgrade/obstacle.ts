@@ -1,9 +1,9 @@
 /**
- * Why a node cannot be asked, where the answer names the cure.
+ * Why a node cannot be queried, where the reason shows the fix.
  *
  * - `forbidden`: the API server refuses the port-forward (403).
- * - `no-tunnel`: something between here and the pod does not pass WebSockets on (400, 426, 502, or an ordinary answer).
- * - `unauthorized`: the API server refuses the credentials (401), or they could not be had.
+ * - `no-tunnel`: something between this process and the pod does not forward WebSockets (400, 426, 502, or an ordinary answer).
+ * - `unauthorized`: the API server refuses the credentials (401), or they could not be obtained.
  * - `password`: the node itself refuses the operator's password (401).
  */
 export type Obstacle = 'forbidden' | 'no-tunnel' | 'unauthorized' | 'password';
@@ -12,18 +12,18 @@ const CURES: Readonly<Record<Obstacle, string>> = {
   forbidden:
     'grant `create` and `get` on pods/portforward, as the construct UpgradeAccess does; or reach the nodes another way (--emqx-url)',
   'no-tunnel':
-    'a proxy before the API server does not pass WebSockets on, which a port-forward needs: let it, go past it, or reach the nodes another way (--emqx-url)',
+    'a proxy in front of the API server does not forward WebSockets, which a port-forward needs: allow them, bypass the proxy, or reach the nodes another way (--emqx-url)',
   unauthorized: 'log in again as you do for kubectl; `kubectl auth whoami` tells whether it helped',
   password:
-    'the operator’s password in the Secret <cluster>-bootstrap-user is not the one the nodes have: it was changed in the one place and not in the other',
+    'the operator’s password in the Secret <cluster>-bootstrap-user differs from the one on the nodes: it was changed in only one of the two places',
 };
 
-/** What makes nodes answer that do not, each cure once. */
+/** How to make silent nodes answer, each fix once. */
 export function curesOf(silent: readonly { obstacle?: Obstacle | undefined }[]): string {
   const obstacles = new Set(silent.map(({ obstacle }) => obstacle));
   return [...obstacles]
     .map((obstacle) =>
-      obstacle ? CURES[obstacle] : 'look at the pods and their logs: the brokers may hang, or not be up yet',
+      obstacle ? CURES[obstacle] : 'check the pods and their logs: the brokers may hang, or not be up yet',
     )
     .join('; ');
 }

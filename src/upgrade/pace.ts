@@ -1,29 +1,29 @@
 import type { Evacuation, Journal, Pace } from './journal';
 
-/** The paces of a run after its journal has changed, with one more where cap or pause did. */
+/** The paces of a run after its journal has changed, with one more where cap or pause changed. */
 export function paceAfter(before: Journal, after: Journal, at: number): Pace[] {
   const pace = before.pace ?? [{ at: Math.min(...Object.values(before.began)), perSecond: before.connectionCap }];
   const perSecond = after.paused ? 0 : after.connectionCap;
   return pace.at(-1)?.perSecond === perSecond ? pace : [...pace, { at, perSecond }];
 }
 
-/** The caps that held, one after the other, without the pauses. */
+/** The caps that applied, one after the other, without the pauses. */
 export function capsOf(pace: readonly Pace[]): Pace[] {
   const running = pace.filter(({ perSecond }) => perSecond > 0);
   return running.filter(({ perSecond }, index) => running[index - 1]?.perSecond !== perSecond);
 }
 
-/** An evacuation held against what was possible. */
+/** An evacuation compared with its lower bound. */
 export interface Bounded {
   /** Time without the pauses, ms. */
   activeMs: number;
-  /** No evacuation under the caps that held ends sooner, ms. */
+  /** Lower bound under the caps that applied, ms. */
   lowerBoundMs: number;
 }
 
 /**
- * Holds a finished evacuation against the caps that held during it: each for as long as it did. What does not depend on the cap, the wait
- * for takeovers and the sessions, is as it was at the beginning.
+ * Compares a finished evacuation with the caps that applied during it, each for its time. What does not depend on the cap, the wait
+ * for takeovers and the sessions, is taken as it was at the beginning.
  */
 export function bounded(
   { startedAt, drainedAt = startedAt, lowerBoundMs, moving }: Evacuation,

@@ -19,19 +19,19 @@ export interface NodeShare {
   offsetMs: number;
 }
 
-/** Both caps are per second for the whole cluster. */
+/** The caps, each per second for the whole cluster. */
 export interface Caps {
   connections: number;
   sessions: number;
 }
 
 /**
- * Shares the cluster-wide caps out among the nodes, in proportion to what each has to give, so that all end together.
+ * Shares the cluster-wide caps among the nodes, in proportion to what each has to move, so that all finish together.
  *
  * - Within a wave the shares of each cap add up to the cap at most, and to the cap exactly where every node has load.
- * - Each share is a whole number ≥ 1: EMQX takes nothing else. With more nodes than a cap allows, the rest waits for the
+ * - Each share is a whole number ≥ 1: EMQX accepts nothing else. With more nodes than a cap allows, the others wait for the
  *   next wave.
- * - Start offsets are spread evenly over one second: EMQX evicts its share at once, every second.
+ * - Start offsets are spread evenly over one second: EMQX evicts its whole share in one burst every second.
  *
  * @throws RangeError when a cap is not a whole number ≥ 1.
  */
@@ -73,8 +73,8 @@ export function share(nodes: readonly NodeLoad[], caps: Caps): NodeShare[] {
 export function apportion(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
   const wanted = weights.map((weight) => (sum > 0 ? weight / sum : 1 / weights.length));
-  const spare = total - weights.length; // each part has 1 for sure
-  // A part's claim beyond its sure 1; the claims are then scaled to what there is.
+  const spare = total - weights.length; // each part has at least 1
+  // A part's claim beyond its 1; the claims are then scaled to what is available.
   const claims = wanted.map((part) => Math.max(0, part * total - 1));
   const claimed = claims.reduce((a, b) => a + b, 0);
   const exact = claims.map((claim) => (claimed > 0 ? (claim / claimed) * spare : spare / weights.length));
@@ -90,11 +90,11 @@ export function apportion(total: number, weights: readonly number[]): number[] {
   return parts;
 }
 
-/** What of an evacuation's duration is known beforehand, in ms. */
+/** What is known beforehand of the duration of an evacuation, in ms. */
 export interface Duration {
-  /** No evacuation within the caps ends sooner. */
+  /** Lower bound under the caps. */
   lowerBoundMs: number;
-  /** With these shares, whole seconds and waves. Excludes what is noticed late by looking only now and then. */
+  /** With these shares, whole seconds and waves. Excludes delays from polling. */
   estimateMs: number;
 }
 
@@ -102,7 +102,7 @@ export interface Duration {
  * How long the evacuation takes.
  *
  * Lower bound: Σ connections / cap + takeover wait + Σ offline sessions / cap. Where no session is offline, devices take
- * theirs along and the last two terms do not apply.
+ * their sessions along and the last two terms do not apply.
  */
 export function duration(
   nodes: readonly NodeLoad[],

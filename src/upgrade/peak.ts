@@ -1,25 +1,25 @@
 import { nodesOf, type Observation } from './observation';
 
-/** Samples further back than that are forgotten, ms. */
+/** Older samples are dropped, ms. */
 const WINDOW_MS = 10_000;
 
 interface Seen {
-  /** Between these two moments the nodes said what they have, ms since the epoch. */
+  /** The nodes reported their counts between these two moments, ms since the epoch. */
   from: number;
   to: number;
   connections: ReadonlyMap<string, number>;
 }
 
 /**
- * The most disconnects in a second, as far as somebody sees them who asks the nodes now and then: of those between two looks at least
- * one of the seconds had its part. So it is never more than there were; what a device saw only the device knows.
+ * The most disconnects in a second, as far as polling shows: of the disconnects between two observations at least
+ * one second had the average. So it is never more than the true peak; what a device saw only the device knows.
  */
 export class Peak {
-  /** Per second; 0 while nobody was seen to leave. */
+  /** Per second; 0 while no disconnect was seen. */
   value = 0;
   private seen: Seen[] = [];
 
-  /** @param source the set that is emptied */
+  /** @param source the set that is evacuated */
   observe(observation: Observation, source: string): void {
     const now = liveOn(observation, source);
     if (!now) return;
@@ -31,7 +31,7 @@ export class Peak {
   }
 }
 
-/** Nodes that evacuate say what they have now; the numbers of others are seconds old. */
+/** Nodes that evacuate report current counts; those of others are seconds old. */
 function liveOn(observation: Observation, source: string): Seen | undefined {
   const nodes = nodesOf(observation, source).filter((node) => node.evacuating && node.unreachable === undefined);
   if (nodes.length === 0) return undefined;

@@ -13,7 +13,7 @@ import type { Target } from './target';
 /**
  * What an upgrade would do, how long it takes and what devices notice. Pure data; nothing was written to make it.
  *
- * Figures are `null` where a blue node did not say what it has: nothing follows from what is unknown.
+ * Figures are `null` where a blue node did not report its counts.
  */
 export interface UpgradePlan {
   cluster: string;
@@ -24,19 +24,19 @@ export interface UpgradePlan {
   /** Differences of the resource; values that may be secrets are hidden. */
   changes: Change[];
   /**
-   * What the pods of the new nodes differ in from those of the old ones, where the resource has the wanted template already and the
-   * operator has made new nodes of it. Values that may be secrets are hidden.
+   * How the pods of the new nodes differ from those of the old ones, where the resource already has the wanted template and the
+   * operator has created new nodes from it. Values that may be secrets are hidden.
    */
   newPods?: Change[];
   connections: number | null;
-  /** All sessions, and those of them whose device is away: these are moved by the nodes. */
+  /** All sessions, and those of offline devices: these are moved by the nodes. */
   sessions: number | null;
   offlineSessions: number | null;
   /** Blue's nodes with their load and their share of the caps; none where a load is unknown. */
   nodes: (NodeLoad & NodeShare)[];
   capPerSecond: number;
   sessionCapPerSecond: number;
-  /** Least possible duration of the evacuation, ms. */
+  /** Lower bound of the duration of the evacuation, ms. */
   lowerBoundMs: number | null;
   /** Expected duration of the evacuation, ms. */
   evacuateMs: number | null;
@@ -44,14 +44,14 @@ export interface UpgradePlan {
   estimateMs: number | null;
   /** Most disconnects in one second. */
   peakDisconnectsPerSecond: number | null;
-  /** Most devices that are away at the same time: nobody else is sent away while there are more. All of them where that limit is lifted. */
+  /** Most devices that are offline at a time: while there are more, no more are disconnected. All of them where that limit is lifted. */
   devicesAway: number | null;
-  /** Whether that limit holds. */
+  /** Whether that limit applies. */
   isAwayLimited: boolean;
   checks: Check[];
 }
 
-/** What the plan cannot know. Measured on one cluster of three nodes; it shows in the plan as an assumption. */
+/** What the plan cannot know. Measured on one cluster of three nodes; the plan shows it as an assumption. */
 export const ASSUMED = {
   /** From the patch until all green nodes are ready and seen by the operator. */
   greenReadyMs: 30_000,
@@ -93,7 +93,7 @@ function newPodsOf({ cluster }: Observation, { applied }: Target): Pick<UpgradeP
   return { newPods: changes(byNames(blue.podTemplate), byNames(green.podTemplate)).map(presentable) };
 }
 
-/** What follows from the loads of blue's nodes. */
+/** Figures computed from the loads of blue's nodes. */
 type Figures = Pick<
   UpgradePlan,
   | 'offlineSessions'
@@ -119,7 +119,7 @@ function figuresOf(observation: Observation, target: Target, blue: string, conne
   const { caps, waitTakeoverSeconds, initialDelaySeconds } = target;
   const loads = loadsOf(observation, blue);
   const offlineSessions = loads.reduce((sum, load) => sum + load.offlineSessions, 0);
-  // Without a rate nothing is known of the time; a check reports it.
+  // Without a rate the duration is unknown; a check reports that.
   if (!Object.values(caps).every((cap) => Number.isInteger(cap) && cap >= 1)) return { ...UNKNOWN, offlineSessions };
   const shares = share(loads, caps);
   const { lowerBoundMs, estimateMs } = duration(loads, shares, caps, waitTakeoverSeconds);
@@ -138,7 +138,7 @@ function figuresOf(observation: Observation, target: Target, blue: string, conne
   };
 }
 
-/** What each node of a set has to give. */
+/** What each node of a set has to move. */
 export function loadsOf(observation: Observation, set: string): NodeLoad[] {
   return nodesOf(observation, set).map((node) => ({
     pod: node.pod,

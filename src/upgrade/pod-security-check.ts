@@ -1,20 +1,20 @@
 import { type Finding, warning } from './check';
 
 /**
- * Whether the namespace takes the pods that the operator makes; nothing where it does.
+ * Whether the namespace accepts the pods that the operator creates; undefined where it does.
  *
- * @param enforced the level of Pod Security that it enforces; null where it may not be looked at
+ * @param enforced the level of Pod Security that it enforces; null without the right to read it
  */
 export function podSecurityCheck(enforced: string | undefined | null): Finding {
   if (enforced === null) {
     return warning(
-      'the namespace may not be looked at: whether it enforces a Pod Security Standard is unknown',
-      'make sure that it does not enforce restricted; the right to get the namespace lets this be checked',
+      'the namespace cannot be read: whether it enforces a Pod Security Standard is unknown',
+      'make sure that it does not enforce restricted; with the right to get the namespace this is checked',
     );
   }
   if (enforced !== 'restricted') return undefined;
   return warning(
-    'the namespace enforces the Pod Security Standard restricted, under which no pod of the cluster is made: the operator gives its container reloader no security context',
+    'the namespace enforces the Pod Security Standard restricted, which rejects every pod of the cluster: the operator sets no security context for its container reloader',
     'enforce baseline there (kubectl label namespace … pod-security.kubernetes.io/enforce=baseline --overwrite), unless the API server makes an exception for it',
   );
 }

@@ -33,16 +33,16 @@ export interface PreflightFacts extends Surroundings {
   /** Name under which this engine would hold the lease. */
   holder: string;
   licensedConnections: number | undefined;
-  /** Undefined when they may not be looked at. */
+  /** Undefined without the right to read them. */
   operators: readonly OperatorView[] | undefined;
   missingRights: readonly string[];
-  /** What the API server does not take of what an upgrade writes; undefined where it was not tried. */
+  /** Writes of an upgrade that the API server does not accept; undefined where they were not tested. */
   refusals: readonly Refusal[] | undefined;
 }
 
 /**
- * Everything that must hold before anything is written. All checks run, so that all blockers are known at once; a check
- * that does not apply says nothing.
+ * Everything that must hold before anything is written. All checks run, so that all blockers are reported together; a check
+ * that does not apply reports nothing.
  */
 export function preflight(observation: Observation, target: Target, facts: PreflightFacts): Check[] {
   return Object.entries(CHECKS).flatMap(([group, checks]) =>
@@ -53,7 +53,7 @@ export function preflight(observation: Observation, target: Target, facts: Prefl
   );
 }
 
-/** The one check there is when the cluster may not even be looked at; none when nothing is missing. */
+/** The only check when the cluster cannot even be read; none when no right is missing. */
 export function accessCheck(missingRights: readonly string[]): Check[] {
   const finding = access(missingRights);
   return finding ? [{ id: 'access', group: 'cluster', ...finding }] : [];
@@ -65,23 +65,23 @@ export function blockers(checks: readonly Check[]): Check[] {
 
 type CheckFunction = (observation: Observation, target: Target, facts: PreflightFacts) => Finding;
 
-/** The operator looks every 20 s; errors make it wait longer each time. */
+/** The operator reconciles every 20 s; errors make it wait longer each time. */
 const SILENT_MS = 60_000;
 
-/** What has the cluster's label and is not the cluster's; empty where there is nothing. */
+/** What has the cluster's label and does not belong to it; empty where there is nothing. */
 function foreignSets({ foreign }: ClusterView): string {
   if (foreign.length === 0) return '';
-  const names = foreign.map(({ name, owner }) => `${name} (${owner ? `of ${owner}` : 'of nobody'})`);
-  return `; not of this cluster, and left alone: ${names.join(', ')}`;
+  const names = foreign.map(({ name, owner }) => `${name} (${owner ? `of ${owner}` : 'without owner'})`);
+  return `; not part of this cluster, and left alone: ${names.join(', ')}`;
 }
 
-/** For how long the operator has not looked at the cluster; undefined where its status does not say. */
+/** For how long the operator has not reconciled the cluster; undefined where its status does not show it. */
 function operatorSilentMs({ at, cluster }: Observation): number | undefined {
   const looked = Date.parse(cluster.resource.status?.conditions?.[0]?.lastUpdateTime ?? '');
   return Number.isNaN(looked) ? undefined : at - looked;
 }
 
-/** Whether it is seen to reconcile this cluster, whatever it is called. */
+/** Whether it is seen to reconcile this cluster, whatever its name. */
 function isFresh(observation: Observation): boolean {
   const silentMs = operatorSilentMs(observation);
   return isWaiting(observation.cluster) || (silentMs !== undefined && silentMs <= SILENT_MS);
@@ -91,7 +91,7 @@ function access(missingRights: readonly string[]): Finding {
   if (missingRights.length === 0) return undefined;
   return blocker(
     `not allowed: ${missingRights.join(', ')}`,
-    'apply what the construct UpgradeAccess renders, or ask as somebody who may',
+    'apply what the construct UpgradeAccess renders, or use an account that has these rights',
   );
 }
 
@@ -106,7 +106,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     quota({ cluster }, target, { quotas }) {
-      // The new nodes are there already, or refused with a reason.
+      // The new nodes already exist, or were refused with a reason.
       if (activeSets(cluster).length > 1) return undefined;
       return quotaCheck(quotas, target.desired, blueOf(cluster));
     },
@@ -121,32 +121,32 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (!cluster.resource.spec.blueGreenUpdate || !target.desired.spec.blueGreenUpdate) {
         return blocker(
           'spec.blueGreenUpdate is absent: the operator would restart the nodes in place',
-          'give blueGreenUpdate with an evacuationStrategy, apply it while nothing else changes, then upgrade',
+          'set blueGreenUpdate with an evacuationStrategy, apply only that change, then upgrade',
         );
       }
       if (!strategy?.connEvictRate || !strategy.sessEvictRate || !strategy.waitTakeover) {
         return blocker(
           'spec.blueGreenUpdate.evacuationStrategy lacks a rate or waitTakeover',
-          'set connEvictRate, sessEvictRate and waitTakeover, each at least 1: without them the evacuation never begins or waits 60 s',
+          'set connEvictRate, sessEvictRate and waitTakeover, each at least 1: without them the evacuation never starts or waits 60 s',
         );
       }
       if (target.driver === 'operator')
-        return ok('blueGreenUpdate has its rates; the operator keeps them node by node');
+        return ok('blueGreenUpdate has its rates; the operator applies them node by node');
       const cap = isOpen(cluster.journal) ? cluster.journal.connectionCap : target.caps.connections;
       return ok(`at most ${cap} disconnects/s in the whole cluster`);
     },
 
     status({ cluster }, target) {
       const { status, spec } = cluster.resource;
-      // What a run is in the middle of is no state to be judged: open-run says what it is.
+      // The state in the middle of a run is not judged: open-run reports it.
       if (isOpen(cluster.journal)) return undefined;
       if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
         return blocker(
-          `spec.template (version ${versionOf(cluster.resource)}) is not what the new nodes were made of: it was set back, or changed again`,
-          '`emqx-blue-green rescue` finds out which nodes shall stay, and brings devices back to them where a cure is proven',
+          `spec.template (version ${versionOf(cluster.resource)}) does not match the new nodes: it was set back, or changed again`,
+          '`emqx-blue-green rescue` finds out which nodes are to stay, and moves devices back to them where a cure is proven',
         );
       }
-      if (isWaiting(cluster)) return ok('the operator is held behind the new nodes');
+      if (isWaiting(cluster)) return ok('the operator is held, with new nodes in place');
       if (isNative(cluster)) {
         const lost = lostPods(cluster);
         if (target.driver !== 'pilot' || lost > 0) {
@@ -154,25 +154,25 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
             lost > 0
               ? `the operator upgrades on its own and has removed ${lost} of ${spec.replicas} old pods`
               : 'the operator upgrades on its own',
-            'it cannot be taken over any more: wait until it has ended, then look at the cluster again',
+            'it can no longer be taken over: wait until it has ended, then check the cluster again',
           );
         }
         return warning(
           'the operator upgrades on its own, and no old pod is removed yet',
-          'ask for the version it upgrades to: the operator is held at once, and the upgrade taken over',
+          'request the version it upgrades to: the operator is held at once, and the upgrade is taken over',
         );
       }
       if (status?.blueGreenUpdateStatus) {
         return blocker(
-          'the status tells of an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
-          'wait until the operator has looked again',
+          'the status reports an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
+          'wait for the operator’s next pass',
         );
       }
       const first = status?.conditions?.[0];
       if (first?.type !== 'Running' || first.status !== 'True' || status?.readyReplicas !== spec.replicas) {
         return blocker(
           `the cluster is not Running with ${spec.replicas} ready nodes (${first?.type ?? 'no condition'}: ${first?.status ?? '-'}, ready: ${status?.readyReplicas ?? 0})`,
-          'bring it to rest first: kubectl get emqxenterprise, pods and events tell what it waits for',
+          'get it to Running first: kubectl get emqxenterprise, pods and events shows what it waits for',
         );
       }
       return ok(`Running, ${status?.readyReplicas} of ${spec.replicas} nodes ready`);
@@ -189,12 +189,12 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (active.length === 0) {
         return blocker(
           `no stateful set of the cluster has replicas${others}`,
-          'the operator makes it: wait until the cluster is Running; where nothing comes, the operator’s log tells why',
+          'the operator creates it: wait until the cluster is Running; if none appears, the operator’s log shows why',
         );
       }
       return blocker(
         `more than two stateful sets have replicas: ${active.map((set) => set.name).join(', ')}`,
-        'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once nobody is connected there',
+        'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once no device is connected there',
       );
     },
   },
@@ -205,14 +205,14 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     'operator-looks'(observation) {
-      // Held behind new nodes it does not look by itself.
+      // Held with new nodes in place it does not reconcile by itself.
       if (isWaiting(observation.cluster)) return undefined;
       const silentMs = operatorSilentMs(observation);
       if (silentMs === undefined) return undefined;
-      if (silentMs <= SILENT_MS) return ok(`it last looked ${Math.max(0, Math.round(silentMs / 1000))} s ago`);
+      if (silentMs <= SILENT_MS) return ok(`it last reconciled ${Math.max(0, Math.round(silentMs / 1000))} s ago`);
       return blocker(
-        `the operator has not looked at the cluster for ${Math.round(silentMs / 1000)} s; at rest it does every 20 s`,
-        'look at its log: it hangs for minutes on addresses of dead pods, and errors make it wait longer each time; restarting its pod helps. If it does look: compare this machine’s clock with the cluster’s',
+        `the operator has not reconciled the cluster for ${Math.round(silentMs / 1000)} s; at rest it does so every 20 s`,
+        'check its log: it hangs for minutes on addresses of dead pods, and errors make it wait longer each time; restarting its pod helps. If it does reconcile: compare this machine’s clock with the cluster’s',
       );
     },
   },
@@ -232,16 +232,16 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       const shared = cluster.traffic.filter(({ pods }) => pods.some((pod) => foreign.has(pod)));
       if (shared.length > 0) {
         return warning(
-          `${shared.map(({ service }) => service).join(', ')} leads devices to pods of another owner, too${foreignSets(cluster)}`,
-          'give these pods other labels, or the Service a selector that they do not have; the upgrade leaves them alone',
+          `${shared.map(({ service }) => service).join(', ')} routes devices to pods of another owner, too${foreignSets(cluster)}`,
+          'change the labels of these pods, or the selector of the Service, so that they do not match; the upgrade leaves these pods alone',
         );
       }
       const names = cluster.traffic.map((service) => service.service).join(', ');
       return cluster.traffic.some(({ byOperator }) => byOperator)
         ? ok(
-            `devices enter by ${names}, the operator’s own Service: its Endpoints are written while the operator is held`,
+            `devices connect through ${names}, the operator’s own Service: the upgrade writes its Endpoints while the operator is held`,
           )
-        : ok(`devices enter by ${names}`);
+        : ok(`devices connect through ${names}`);
     },
 
     'other-ways'({ cluster }, { driver }, { bypasses }) {
@@ -271,10 +271,10 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       const isMeant = isOpen(cluster.journal) || (isNative(cluster) && target.driver === 'pilot');
       if (busy.length > 0 && !isMeant) {
         return blocker(
-          `an evacuation is on already on ${busy.map((node) => node.pod).join(', ')}`,
+          `an evacuation is already running on ${busy.map((node) => node.pod).join(', ')}`,
           activeSets(cluster).length === 1
-            ? 'it is left from an earlier upgrade, and kept on the data volume: `emqx-blue-green rescue` stops it'
-            : 'wait until the operator has ended its upgrade, then look again',
+            ? 'it is left over from an earlier upgrade, and kept on the data volume: `emqx-blue-green rescue` stops it'
+            : 'wait until the operator has ended its upgrade, then check again',
         );
       }
       return nodes.length > 0 ? ok(`${nodes.length} nodes answer and can be evacuated`) : undefined;
@@ -309,12 +309,12 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         if (target.applied) return undefined;
         const version = versionOf(target.live);
         return blocker(
-          `the operator makes new nodes of another template (version ${version})`,
-          `ask for version ${version} as it was applied, or set the template back first`,
+          `the operator builds new nodes from another template (version ${version})`,
+          `request version ${version} as it was applied, or set the template back first`,
         );
       }
       return target.applied
-        ? blocker('the pod template is the wanted one already', 'nothing to upgrade: apply what else differs as usual')
+        ? blocker('the pod template is already the wanted one', 'nothing to upgrade: apply what else differs as usual')
         : undefined;
     },
 
@@ -325,7 +325,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (!isWithinLine || !target.acceptDowngrade) return blocker(finding, fix);
       return warning(
         `${finding}: the downgrade is accepted`,
-        'EMQX does not promise to read newer data: look at what devices get of the first node',
+        'EMQX does not guarantee that it reads newer data: check what devices receive from the first node',
       );
     },
 
@@ -341,7 +341,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (target.metadataChanges.length === 0) return undefined;
       return blocker(
         `labels or annotations of the resource change: ${target.metadataChanges.map((change) => change.path).join(', ')}`,
-        'keep them as they are: a label orphans the running nodes, an annotation is an upgrade of its own',
+        'keep them as they are: a changed label orphans the running nodes, a changed annotation triggers an upgrade of its own',
       );
     },
 
@@ -354,18 +354,18 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     cap(observation, target) {
       const blue = blueOf(observation.cluster);
       const count = blue ? nodesOf(observation, blue.name).length : 0;
-      if (!target.desired.spec.blueGreenUpdate) return undefined; // no rate is asked for, as another check says
+      if (!target.desired.spec.blueGreenUpdate) return undefined; // there is no rate, which another check reports
       const cap = Math.min(target.caps.connections, target.caps.sessions);
       if (!Number.isInteger(target.caps.connections) || target.caps.connections < 1) {
         return blocker(
-          `the storm cap (${target.caps.connections}) is no whole number of at least 1`,
-          'give a rate per second',
+          `the storm cap (${target.caps.connections}) is not a whole number of at least 1`,
+          'set a rate per second',
         );
       }
       if (cap > 0 && count > cap) {
         return warning(
           `${count} nodes share a cap of ${cap} per second`,
-          `they are emptied in waves of ${cap}; raise the cap to empty them all at once`,
+          `they are evacuated in waves of ${cap}; raise the cap to evacuate them all at once`,
         );
       }
       return undefined;
@@ -380,7 +380,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         );
       }
       const text =
-        'left alone, the operator scales nodes away before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were dropped many times faster than asked';
+        'left alone, the operator removes nodes before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were disconnected at many times the requested rate';
       return target.acceptLoss
         ? warning(text, 'use the pilot driver')
         : blocker(text, 'use the pilot driver, or accept the loss explicitly');
@@ -388,5 +388,5 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
   },
 };
 
-/** Names of all checks, in their order. */
+/** Names of all checks, in order. */
 export const CHECK_IDS: readonly string[] = Object.values(CHECKS).flatMap((checks) => Object.keys(checks));

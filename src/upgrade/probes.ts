@@ -7,16 +7,16 @@ import type { Clock, EmqxPort } from './ports';
 /** Between two probes of a node, ms. */
 const EVERY_MS = 2_000;
 
-/** A node that has not answered for so long does not serve, ms. */
+/** A node that has not answered for this long does not serve, ms. */
 const SILENT_MS = 3_000;
 
 /** Phases in which a set is to take devices, or has just taken them. */
 const PROBED: readonly Phase[] = ['switch', 'evacuate', 'retire', 'switch-back', 'return', 'retire-green'];
 
 /**
- * Knocks at the nodes that are to take devices as a device does: Ready is what Kubernetes believes of them. One probe of a node
- * is under way at a time, each 2 s; nobody waits for it. What it knows dies with the process: the next one knocks anew before
- * it sends anybody away.
+ * Probes the nodes that are to take devices, by connecting as a device does: Ready is only what Kubernetes believes. One probe per
+ * node at a time, every 2 s; nothing waits for it. Its results end with the process: the next one probes again before
+ * it disconnects any device.
  */
 export class Probes {
   private readonly pods = new Map<string, ProbeState>();
@@ -26,14 +26,14 @@ export class Probes {
     private readonly emqx: EmqxPort,
   ) {}
 
-  /** Begins the probes that are due, and adds what is known by now. */
+  /** Starts the probes that are due, and adds the results so far. */
   observe(observation: Observation, journal: Journal, signal?: AbortSignal): Observation {
     const target = targetSet(observation, journal);
     if (target === undefined) return observation;
     const { cluster } = observation;
     const listeners = listenersOf(observation);
     const pods = podsOf(cluster, target).filter(({ containersReady, terminating }) => containersReady && !terminating);
-    // A pod that was made anew has not answered yet.
+    // A recreated pod has not answered yet.
     for (const pod of this.pods.keys()) if (!pods.some(({ name }) => name === pod)) this.pods.delete(pod);
     for (const { name } of pods) this.probe(name, listeners, signal);
     return { ...observation, probes: new Map(pods.map(({ name }) => [name, this.stateOf(name)])) };
@@ -51,7 +51,7 @@ export class Probes {
       if (answer.state === 'silent') state.reason = answer.reason;
       else Object.assign(state, { answered: true, silentSince: undefined, reason: undefined });
     });
-    // What ends the process ends the probe; the loop hears of it elsewhere.
+    // What ends the process ends the probe; the loop gets the error elsewhere.
     void answered
       .catch(() => undefined)
       .finally(() => {
@@ -70,7 +70,7 @@ export class Probes {
 interface ProbeState {
   askedAt: number;
   underWay?: boolean;
-  /** When the first probe began since which none was answered. */
+  /** When the first of the unanswered probes began. */
   silentSince?: number | undefined;
   /** Whether one ever was. */
   answered?: true;

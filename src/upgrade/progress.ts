@@ -2,28 +2,28 @@ import type { Phase } from './journal';
 import type { KnownLoad } from './known-load';
 import type { Obstacle } from './obstacle';
 
-/** One look at the cluster during a run. */
+/** One observation of the cluster during a run. */
 export interface Sample {
   at: number;
-  /** `done` after the last run has ended, `null` where there never was one. */
+  /** `done` after the last run has ended, `null` where there never was a run. */
   phase: Phase | null;
   blue: SetLoad;
-  /** Absent until the green set exists. When a run is done, the set that serves stays green until another one begins. */
+  /** Absent until the green set exists. After a run the set that serves stays green until the next run begins. */
   green: SetLoad | undefined;
-  /** The nodes that are emptied: blue's, or green's on the way back. Without a run, those that serve. */
+  /** The nodes that are evacuated: blue's, or green's in an abort. Without a run, those that serve. */
   nodes: readonly NodeProgress[];
-  /** Devices that were connected, wherever, when the emptying began; undefined outside of it. */
+  /** Devices that were connected to either set when the evacuation began; undefined outside of it. */
   devices: number | undefined;
-  /** Devices that are away in this moment, as far as counted; undefined outside of the evacuation. */
+  /** Devices that are offline at this moment, as far as counted; undefined outside of the evacuation. */
   away?: number | undefined;
   /**
-   * Estimated ms until they are drained, the wait for takeovers and the sessions of devices that are away included, in whole seconds;
-   * undefined outside of the evacuation, in a pause, and where a node never said what it has.
+   * Estimated ms until they are drained, in whole seconds, including the wait for takeovers and the sessions of offline devices;
+   * undefined outside of the evacuation, in a pause, and where a node never reported its counts.
    */
   leftMs: number | undefined;
-  /** The cap in force, disconnects per second; undefined without a run, and where the operator upgrades alone. */
+  /** The current cap, disconnects per second; undefined without a run, and where the operator upgrades alone. */
   capPerSecond: number | undefined;
-  /** Whether somebody has paused the run. */
+  /** Whether the run is paused. */
   paused: boolean;
 }
 
@@ -37,13 +37,13 @@ export interface NodeProgress extends KnownLoad {
   pod: string;
   /** Why it does not answer; `null` where it does. */
   unreachable: string | null;
-  /** What stands between, where that is known. */
+  /** What prevents the request, where that is known. */
   obstacle?: Obstacle;
   evacuating: boolean;
   drained: boolean;
 }
 
-/** What a run tells while it goes. */
+/** What a run reports while it runs. */
 export type ProgressEvent =
   | { kind: 'phase'; at: number; phase: Phase; resumed: boolean }
   | { kind: 'action'; at: number; text: string }

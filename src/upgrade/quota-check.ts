@@ -7,8 +7,8 @@ import type { QuotaView } from './ports';
 /**
  * Whether the quotas of the namespace have room for as many nodes again.
  *
- * @param quotas undefined where they may not be looked at.
- * @param blue the running set; without it nothing is known of its pods.
+ * @param quotas undefined without the right to read them.
+ * @param blue the running set; without it nothing is known about its pods.
  */
 export function quotaCheck(
   quotas: readonly QuotaView[] | undefined,
@@ -17,8 +17,8 @@ export function quotaCheck(
 ): Finding {
   if (quotas === undefined) {
     return warning(
-      'the quotas of the namespace may not be looked at: whether there is room for twice the nodes is unknown',
-      'make sure of it; the right to list resourcequotas lets this be checked',
+      'the quotas of the namespace cannot be read: whether there is room for twice the nodes is unknown',
+      'make sure that there is; with the right to list resourcequotas this is checked',
     );
   }
   if (quotas.length === 0 || !blue) return undefined;
@@ -35,14 +35,14 @@ export function quotaCheck(
   if (short.length === 0) return ok(`room for twice the nodes in ${quotas.map(({ name }) => name).join(', ')}`);
   return blocker(
     `the quotas have no room for the new nodes: ${short.join('; ')}`,
-    'raise them for the time of the upgrade: both sets of nodes run side by side',
+    'raise them for the duration of the upgrade: both sets of nodes run side by side',
   );
 }
 
 /** A mebibyte, in billionths of a byte. */
 const MEBIBYTE = 2n ** 20n * 10n ** 9n;
 
-/** Memory in the units in which people give it. */
+/** Memory in common units. */
 function shown(nanos: bigint): unknown {
   return canonicalQuantity(nanos % MEBIBYTE === 0n ? `${nanos / MEBIBYTE}Mi` : `${nanos}n`);
 }
@@ -55,7 +55,7 @@ const SAME: Readonly<Record<string, string>> = {
   'count/persistentvolumeclaims': 'persistentvolumeclaims',
 };
 
-/** What the new nodes take of a quota, in billionths. */
+/** What the new nodes use of a quota, in billionths. */
 function neededBy({ template, persistent }: EmqxEnterprise['spec'], { podTemplate, replicas }: SetView) {
   const needed = new Map<string, bigint>();
   const add = (what: string, each: unknown, times = replicas) => {
@@ -69,13 +69,13 @@ function neededBy({ template, persistent }: EmqxEnterprise['spec'], { podTemplat
     const { requests = {} } = (persistent.spec['resources'] ?? {}) as { requests?: Fields };
     add('requests.storage', requests['storage']);
   }
-  // The other containers are those the operator makes for the running nodes, too.
+  // The other containers are those the operator also creates for the running nodes.
   const { spec } = (byNames(podTemplate) ?? {}) as { spec?: { containers?: Fields } };
   for (const [name, container] of Object.entries(spec?.containers ?? {})) {
     const resources =
       name === 'emqx' ? template?.spec?.emqxContainer?.resources : isFields(container) && container['resources'];
     const { requests = {}, limits = {} } = (resources || {}) as { requests?: Fields; limits?: Fields };
-    // A limit stands for a request that is not given.
+    // A missing request defaults to the limit.
     for (const [of, amount] of Object.entries({ ...limits, ...requests })) add(`requests.${of}`, amount);
     for (const [of, amount] of Object.entries(limits)) add(`limits.${of}`, amount);
   }

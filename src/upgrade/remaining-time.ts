@@ -2,7 +2,7 @@ import type { Journal } from './journal';
 import { isDrained, type NodeView, type Observation } from './observation';
 import type { NodeShare } from './pacing';
 
-/** Estimated ms until every node that is emptied is drained: wave after wave, the slowest node of each. */
+/** Estimated ms until every node is drained: wave after wave, the slowest node of each. */
 export function remainingTimeMs(observation: Observation, journal: Journal): number {
   const waves = new Map<number, number>();
   for (const part of journal.shares ?? []) {
@@ -14,7 +14,7 @@ export function remainingTimeMs(observation: Observation, journal: Journal): num
   return [...waves.values()].reduce((sum, ms) => sum + ms, 0);
 }
 
-/** EMQX disconnects devices, waits for them to take their sessions along, and then moves the sessions that are left. */
+/** EMQX disconnects devices, waits for them to take over their sessions, and then moves the remaining sessions. */
 function remainingNodeTimeMs(node: NodeView, part: NodeShare, waitMs: number, at: number): number {
   const connections = Math.ceil(node.connections / part.connectionsPerSecond) * 1000;
   const offline = Math.max(0, node.sessions - node.connections);

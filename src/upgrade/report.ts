@@ -4,11 +4,11 @@ import { bounded, capsOf } from './pace';
 import type { NodeShare } from './pacing';
 
 /**
- * What a finished run did, as far as its processes saw it: how often a device was disconnected, and for how long, is known to the devices
- * alone.
+ * What a finished run did, as far as its processes saw it: how often and for how long a device was disconnected, only the device
+ * knows.
  */
 export interface UpgradeReport {
-  /** Aborted: everything is as it was before the run. */
+  /** Aborted: the cluster is as it was before the run. */
   outcome: 'completed' | 'aborted';
   run: string;
   driver: Driver;
@@ -17,32 +17,32 @@ export interface UpgradeReport {
   /** From the claim to the end, ms. */
   durationMs: number;
   phases: { phase: Phase; ms: number }[];
-  /** From the first order until every blue node was seen drained, ms; 0 where the operator was on its own. */
+  /** From the first order until every blue node was drained, ms; 0 where the operator upgraded on its own. */
   evacuateMs: number;
-  /** No evacuation under the caps that held ends sooner, ms. */
+  /** Lower bound of the evacuation under its caps, ms. */
   lowerBoundMs: number;
-  /** The evacuation without its pauses, by the lower bound; `null` where there was none. */
+  /** The evacuation without its pauses, divided by the lower bound; `null` where there was none. */
   ratio: number | null;
   /** The last cap. */
   capPerSecond: number;
-  /** All caps, since when each held. */
+  /** All caps, with the time from which each applied. */
   caps: Pace[];
-  /** The most disconnects per second that were seen; `null` where nobody looked, as when the operator was on its own. */
+  /** The most disconnects per second that were observed; `null` without observations, as when the operator upgraded on its own. */
   peakDisconnectsPerSecond: number | null;
   /** On blue when the run began. */
   connections: number | null;
   sessions: number | null;
   subscriptions: number | null;
-  /** On the set that serves when it ended; `null` where nobody looked. */
+  /** On the set that serves when it ended; `null` without observations. */
   after: Fleet | null;
   /**
-   * Sessions that are gone, as far as seen: with what went wrong, or missing in the end, more of them than connections. `null` is
+   * Lost sessions, as far as observed: lost with an incident, or missing in the end beyond the missing connections. `null` is
    * unknown.
    */
   sessionsLost: number | null;
-  /** Whether it cost sessions: then it is completed, but not as promised. */
+  /** Whether sessions were lost: then the run is completed, but not as promised. */
   hasLosses: boolean;
-  /** What went wrong, in its order. */
+  /** What went wrong, in order. */
   incidents: Incident[];
   shares: NodeShare[];
   /** For how long the run was paused, ms. */
@@ -85,7 +85,7 @@ export function reportOf(journal: Journal): UpgradeReport {
   };
 }
 
-/** Sessions come and go while a run takes its time: so many in a thousand of them say nothing. */
+/** Sessions come and go during a run: a difference of this many per thousand means nothing. */
 const COMING_AND_GOING = 10;
 
 function lossesOf({ baseline, end, incidents = [] }: Journal): Pick<UpgradeReport, 'sessionsLost' | 'hasLosses'> {
@@ -97,7 +97,7 @@ function lossesOf({ baseline, end, incidents = [] }: Journal): Pick<UpgradeRepor
   return { sessionsLost: missing === null && lost === 0 ? null : lost, hasLosses: lost > 0 };
 }
 
-/** A device that is away for a moment, or left by itself, is missing among the connections, too. */
+/** A device that is offline for a moment, or left by itself, is missing from the connections, too. */
 function missingSessions(before: Fleet, after: Fleet | undefined): number | null {
   if (!after || before.sessions === null || after.sessions === null) return null;
   const connections = Math.max(0, (before.connections ?? 0) - (after.connections ?? 0));

@@ -19,7 +19,7 @@ import { runningVersion } from './served-version';
 import { digestOf, type Target } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
-/** Something a cluster got stuck in, without a run of this program or after one that was left. */
+/** A problem that keeps a cluster stuck, without a run of this program or after an interrupted one. */
 export interface Trouble {
   id: TroubleId;
   /** What was found. */
@@ -47,13 +47,13 @@ export async function troublesOf(context: UpgradeContext, signal?: AbortSignal):
 /**
  * Cures one trouble.
  *
- * @throws UpgradeError `NO_CURE` when the cluster does not have it any more, or no cure is proven; or as `runUpgrade` does.
+ * @throws UpgradeError `NO_CURE` when the cluster no longer has it, or no cure is proven; or as `runUpgrade` does.
  */
 export async function rescue(context: UpgradeContext, id: TroubleId, signal?: AbortSignal): Promise<void> {
   const { observation, target } = await inspect(context, undefined, signal);
   const trouble = FINDERS[id](observation);
   if (!trouble?.cure) {
-    throw new UpgradeError('NO_CURE', trouble?.found ?? 'the trouble is gone', trouble?.advice ?? 'look again');
+    throw new UpgradeError('NO_CURE', trouble?.found ?? 'the problem is gone', trouble?.advice ?? 'check again');
   }
   const { cluster, emqx } = context;
   switch (id) {
@@ -84,8 +84,8 @@ const FINDERS: Record<TroubleId, Finder> = {
     if (!isOpen(journal) || lease?.live) return undefined;
     return {
       id: 'run-left',
-      found: `a run to version ${journal.to.version} was left in phase "${journal.phase}", and nobody drives it`,
-      cure: 'go on with it to its end (to go back instead: abort)',
+      found: `a run to version ${journal.to.version} was left in phase "${journal.phase}", and no process drives it`,
+      cure: 'resume it to its end (to roll back instead: abort)',
     };
   },
 
@@ -96,19 +96,19 @@ const FINDERS: Record<TroubleId, Finder> = {
     const { resource } = cluster;
     const blue = blueOf(cluster);
     const [others, version] = [activeSets(cluster).filter((set) => set !== blue), versionOf(resource)];
-    const found = `spec.template was set back to version ${version} in the middle of an upgrade: the operator keeps draining the old nodes, and never ends`;
+    const found = `spec.template was set back to version ${version} in the middle of an upgrade: the operator keeps draining the old nodes, and never finishes`;
     if (wantedOf(cluster) !== 'blue' || resource.spec.replicas === undefined) {
       return {
         id: 'template-set-back',
-        found: 'two stateful sets have replicas, and it cannot be told which of them the template means',
+        found: 'two stateful sets have replicas, and it is unknown which of them the template describes',
         advice:
-          'hold the operator (spec.blueGreenUpdate.initialDelaySeconds: 2000000000), find out which set has its template, and scale the other one to 0 once nobody is connected there',
+          'hold the operator (spec.blueGreenUpdate.initialDelaySeconds: 2000000000), find out which set has its template, and scale the other one to 0 once no device is connected there',
       };
     }
     return {
       id: 'template-set-back',
       found,
-      cure: `hold the operator, lead devices to ${blue?.name} again, move those that are on ${others.map(({ name }) => name).join()} back at the cap, scale that to 0, release the operator`,
+      cure: `hold the operator, route devices to ${blue?.name} again, move those on ${others.map(({ name }) => name).join()} back at the cap, scale that set to 0, release the operator`,
     };
   },
 
@@ -118,9 +118,9 @@ const FINDERS: Record<TroubleId, Finder> = {
     if (isOpen(cluster.journal) || !isNative(cluster) || !origin) return undefined;
     return {
       id: 'replicas-changed',
-      found: `replicas were changed to ${spec.replicas} in the middle of an upgrade: the operator takes the new nodes (${origin}) for old ones, and drains them`,
+      found: `replicas were changed to ${spec.replicas} in the middle of an upgrade: the operator mistakes the new nodes (${origin}) for old ones, and drains them`,
       advice:
-        'no way out of this is proven. Hold the operator (initialDelaySeconds: 2000000000) so that it removes nothing more, give replicas its old value back, and look at both stateful sets before you go on',
+        'no cure is proven. Hold the operator (initialDelaySeconds: 2000000000) so that it removes nothing more, set replicas back to its old value, and check both stateful sets before you continue',
     };
   },
 
@@ -129,9 +129,9 @@ const FINDERS: Record<TroubleId, Finder> = {
     return {
       id: 'strategy-removed',
       found:
-        'spec.blueGreenUpdate was removed while two stateful sets have replicas: the operator crashes on it again and again, and looks after no cluster any more',
+        'spec.blueGreenUpdate was removed while two stateful sets have replicas: the operator crashes repeatedly, and no longer manages any cluster',
       advice:
-        'give spec.blueGreenUpdate back as it was, with initialDelaySeconds: 2000000000 so that nothing is removed; then an upgrade to the version of the template takes it over',
+        'restore spec.blueGreenUpdate as it was, with initialDelaySeconds: 2000000000 so that nothing is removed; then an upgrade to the version of the template takes it over',
     };
   },
 
@@ -139,15 +139,15 @@ const FINDERS: Record<TroubleId, Finder> = {
     const { resource, journal, keptInitialDelaySeconds } = cluster;
     const delay = journal?.delay.after;
     const atRest = isHeld(resource) && activeSets(cluster).length === 1 && !isOpen(journal);
-    // Whose owner wants it held says so on the traffic Service.
+    // An owner that wants it held keeps the delay on the traffic Service.
     if (!atRest || keptInitialDelaySeconds !== undefined) return undefined;
     const found =
       'the operator is held, and no upgrade is under way: the next change of the template would wait for one';
     if (delay !== undefined && !isHold(delay)) {
-      return { id: 'hold-left', found, cure: `give the initial delay of ${delay} s back` };
+      return { id: 'hold-left', found, cure: `restore the initial delay of ${delay} s` };
     }
     const advice =
-      'if that is not wanted, set spec.blueGreenUpdate.initialDelaySeconds; what it was before is not known';
+      'if that is not wanted, set spec.blueGreenUpdate.initialDelaySeconds; its earlier value is not known';
     return { id: 'hold-left', found, advice };
   },
 
@@ -162,7 +162,7 @@ const FINDERS: Record<TroubleId, Finder> = {
   },
 };
 
-/** The newest of two sets, when the operator takes it for the old one: it sorts them by their size. */
+/** The newest of two sets, when the operator mistakes it for the old one: it sorts them by size. */
 function reversedOrigin(cluster: ClusterView): string | undefined {
   const origin = cluster.resource.status?.blueGreenUpdateStatus?.originStatefulSet;
   return activeSets(cluster).at(-1)?.name === origin ? origin : undefined;
@@ -176,7 +176,7 @@ function refusing(observation: Observation) {
   return nodesOf(observation, only.name).filter((node) => node.evacuating);
 }
 
-/** A run that is on its way back from the beginning: what the resource asks for is what the old nodes run. */
+/** A run that is aborted from the start: the resource asks for what the old nodes run. */
 function fixFor(observation: Observation, target: Target) {
   const { at, cluster } = observation;
   const page = newJournal(observation, target);

@@ -20,19 +20,19 @@ import { type Action, isDangerous, type Step } from './step';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
-/** A change wakes the loop before its time; changes that come together are looked at together. */
+/** A change wakes the loop early; changes that come together are handled together. */
 const TOGETHER_MS = 100;
 
-/** Before the next look when the latest has become untrue. */
+/** Before the next observation when the latest is out of date. */
 const LOOK_AGAIN_MS = 250;
 
-/** After such an early look the nodes are not asked again before this time has passed. */
+/** After such an early observation the nodes are not queried again before this time has passed. */
 const NODES_KEPT_MS = 1_000;
 
-/** Tells when a run has come as far as it shall. */
+/** Decides when a run has come far enough. */
 export type Until = (journal: Journal, observation: Observation) => boolean;
 
-/** One process that brings a run forward: the loop, and nothing that the cluster or the journal does not hold. */
+/** One process that drives a run: the loop, and no state that the cluster or the journal does not hold. */
 export class RunLoop {
   private readonly observer: Observer;
   private readonly lease: HeldLease;
@@ -44,7 +44,7 @@ export class RunLoop {
   private version = '';
   private readonly idle = new Idleness();
   private readonly targetIn: (view: ClusterView) => Target;
-  /** Of looking, of keeping the lease, and of writing the journal. */
+  /** Of observations, of lease renewals, and of journal writes. */
   private readonly failures: Failures;
   private readonly failedActions: ActionFailures;
   private readonly freshness: Freshness;
@@ -55,7 +55,7 @@ export class RunLoop {
     private readonly context: UpgradeContext,
     private readonly request: UpgradeRequest,
     public journal: Journal,
-    /** The cluster as it was before anything was done; absent where the run was begun before. */
+    /** The cluster as it was before anything was done; absent where the run was started earlier. */
     private readonly before: ClusterView | undefined,
     private readonly until: Until = () => false,
   ) {
@@ -70,7 +70,7 @@ export class RunLoop {
     this.probes = new Probes(clock, emqx);
   }
 
-  /** To the end, or to where it shall be left. */
+  /** To the end, or to where it is to be left. */
   async run(signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     const ended = new AbortController();
@@ -96,7 +96,7 @@ export class RunLoop {
       this.failures.clear('the cluster answers again');
       return waitMs;
     } catch (error) {
-      await this.handleFailure(error, signal); // the next look shows what became of it
+      await this.handleFailure(error, signal); // the next observation shows the result
       return 0;
     }
   }
@@ -117,7 +117,7 @@ export class RunLoop {
     if (uncreated !== undefined) this.report('warning', uncreated);
     if (step.kind === 'stop') return this.stop(signal);
     if (step.kind !== 'wait' || !step.actions.some(isDangerous)) return this.takeStep(step, observation, signal);
-    // What cannot be taken back is decided on what stands in the cluster now, not on what a watch has told so far.
+    // Irreversible actions are decided on the cluster's state now, not on what a watch has reported so far.
     const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, anew: true });
     this.adoptWritten(now);
     const sure = this.decide(now);
@@ -125,9 +125,9 @@ export class RunLoop {
   }
 
   /**
-   * Waits before the next attempt at what has failed.
+   * Waits before the next attempt.
    *
-   * @throws UpgradeError when it fails for too long, or the error itself where trying again makes no sense
+   * @throws UpgradeError when it fails for too long, or the error itself where a retry makes no sense
    */
   private async handleFailure(error: unknown, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
@@ -143,20 +143,20 @@ export class RunLoop {
   }
 
   /**
-   * A run that stops leaves the operator held: nobody is there any more to hold it again. While the nodes were asked, somebody may
-   * have released it.
+   * A run that stops leaves the operator held: no process remains to hold it again. While the nodes were queried, the operator may
+   * have been released.
    */
   private async stop(signal?: AbortSignal): Promise<number> {
     const anew = await this.observe(signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
     this.adoptWritten(anew);
     let step = this.decide(anew);
     if (step.kind === 'stop' && step.waitedFor !== undefined) {
-      // What was waited for may have come, and be followed by something else, without a watch that reported it.
+      // What was waited for may have happened, and something else after it, without a watch event.
       this.idle.observe(this.journal, step.waitedFor, anew);
       step = this.decide(anew);
     }
     if (step.kind === 'stop') return this.takeStep(step, anew, signal);
-    this.freshness.invalidate(); // what made it stop was not so any more
+    this.freshness.invalidate(); // the reason to stop was gone
     return LOOK_AGAIN_MS;
   }
 
@@ -170,7 +170,7 @@ export class RunLoop {
     return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms, refusal: this.failedActions.refusal });
   }
 
-  /** Waits, or less when something changes in the cluster meanwhile; tells whether it did. */
+  /** Waits, or less when something changes in the cluster meanwhile; returns whether it did. */
   private async waitForChange(ms: number, signal?: AbortSignal): Promise<boolean> {
     const { clock, cluster } = this.context;
     const over = new AbortController();
@@ -190,7 +190,7 @@ export class RunLoop {
     return changed;
   }
 
-  /** Returns how long to wait before the next look. */
+  /** Returns how long to wait before the next observation. */
   private async takeStep(step: Step, observation: Observation, signal?: AbortSignal): Promise<number> {
     switch (step.kind) {
       case 'next':
@@ -200,7 +200,7 @@ export class RunLoop {
       case 'note':
         await this.writeJournal(step.note, step.answers !== undefined, signal);
         if (step.warning) this.report('warning', step.warning);
-        else if (step.answers) this.report('action', `as asked: ${step.answers}`);
+        else if (step.answers) this.report('action', `as requested: ${step.answers}`);
         return 0;
       case 'wait': {
         if (step.waitingFor !== this.waitingFor) this.report('waiting', step.waitingFor);
@@ -218,7 +218,7 @@ export class RunLoop {
     }
   }
 
-  /** All of them, whatever becomes of one. Returns after how many ms one that failed is to be tried again. */
+  /** All of them, even if one fails. Returns after how many ms a failed one is to be retried. */
   private async actAll(actions: readonly Action[], observation: Observation, signal?: AbortSignal): Promise<number> {
     const results = await Promise.allSettled(actions.map((action) => this.attempt(action, observation, signal)));
     const failed = results.find((result) => result.status === 'rejected');
@@ -276,7 +276,7 @@ export class RunLoop {
     try {
       await this.context.cluster.patchResource({ spec, ifVersion }, signal);
     } catch (error) {
-      // It did not happen, so that the operator has not looked.
+      // It did not happen, so the operator has not made a pass.
       if (error instanceof PortError && error.code !== 'unavailable') this.heartbeatAt = before;
       throw error;
     }
@@ -290,11 +290,11 @@ export class RunLoop {
   }
 
   /**
-   * A process that was paused between its last look and this write, another one going on with the run meanwhile, writes nothing:
-   * the page is another one by then.
+   * A process that was paused between its last observation and this write, while another one resumed the run, writes nothing:
+   * the journal has another version by then.
    *
-   * @param answersRequest whether the request that was seen is removed by this write
-   * @param last the look that the change follows from; of the last one the report is made.
+   * @param answersRequest whether this write removes the request that was read
+   * @param last the observation that the change is based on; the report is made from the last one.
    */
   private async writeJournal(
     change: Partial<Journal>,
@@ -315,22 +315,22 @@ export class RunLoop {
     await this.writeUntilDone(write, false, signal);
     this.journal = next;
     this.witness.written();
-    // A note alone (an incident, a hold) makes nothing that is waited for or refused new.
+    // A note alone (an incident, a hold) does not reset waits or refusals.
     if (!change.phase && !answersRequest) return;
     this.idle.reset();
     this.failedActions.reset();
   }
 
   /**
-   * Repeats a write that must have happened before anything else may.
+   * Repeats a write that must succeed before anything else is done.
    *
-   * @param inAnyCase whether it makes sense also when something has changed meanwhile
+   * @param inAnyCase whether it also makes sense when something has changed meanwhile
    */
   private async writeUntilDone(write: () => Promise<void>, inAnyCase: boolean, signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     for (let isFirst = true; ; isFirst = false) {
       try {
-        // It may have been taken by force meanwhile.
+        // Another process may have taken it by force meanwhile.
         if (!isFirst && this.lease.isOurs) this.checkLease(await cluster.readLease(signal));
         await write();
         return this.failures.clear('the cluster answers again');
@@ -342,15 +342,15 @@ export class RunLoop {
     }
   }
 
-  /** What stands in the cluster counts: while this process slept, another one may have gone on with the run. */
+  /** The journal in the cluster counts: while this process slept, another one may have resumed the run. */
   private adoptWritten({ cluster: { journal: written, journalVersion, lease } }: Observation): void {
     this.checkLease(lease);
-    if (written && written.run !== this.journal.run) throw leaseLost('another run has begun meanwhile');
+    if (written && written.run !== this.journal.run) throw leaseLost('another run has started meanwhile');
     this.version = journalVersion;
     const { phase } = this.journal;
     this.journal = written ?? this.journal;
     if (this.journal.phase === phase) return;
-    // A write of ours whose answer was lost, or another process that has given the lease back.
+    // Our own write whose answer was lost, or another process that has released the lease.
     this.idle.reset();
     this.failedActions.reset();
     this.reportPhase(false);
@@ -360,7 +360,7 @@ export class RunLoop {
     if (lease && lease.holder !== this.context.holder) throw leaseLost(`${lease.holder} has taken the lease`);
   }
 
-  /** What may have to be given back is kept first; with the journal the run has begun. */
+  /** What may have to be restored is stored first; the run has started once the journal is written. */
   private async writeFirstJournal({ resource }: ClusterView, signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     const { journal } = this;
@@ -372,14 +372,14 @@ export class RunLoop {
     await this.writeUntilDone(write, true, signal);
   }
 
-  /** A run keeps what it began with. */
+  /** A run keeps the driver and cap it started with. */
   private reportIgnored(): void {
     const { driver = 'pilot', stormCap } = this.request;
     const { journal } = this;
     if (driver !== journal.driver)
-      this.report('warning', `the run goes on with the ${journal.driver} driver it began with`);
+      this.report('warning', `the run continues with the ${journal.driver} driver it started with`);
     if (stormCap !== undefined && stormCap !== journal.connectionCap) {
-      this.report('warning', `the run goes on with the cap of ${journal.connectionCap}/s it began with`);
+      this.report('warning', `the run continues with the cap of ${journal.connectionCap}/s it started with`);
     }
   }
 

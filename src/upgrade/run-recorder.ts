@@ -5,11 +5,11 @@ import { greenOf, type Observation } from './observation';
 import { paceAfter } from './pace';
 import { Peak } from './peak';
 
-/** What a process sees of a run beside what it does: it becomes the report. What was not written down when the process dies is lost. */
+/** What a process observes of a run, for the report. What was not written to the journal is lost when the process dies. */
 export class RunRecorder {
   private readonly peak = new Peak();
   private readonly mishaps = new IncidentDetector();
-  /** What nodes counted of their devices last, by pod: at the end nobody asks for it any more. */
+  /** The last device counts of the nodes, by pod: at the end they are no longer queried. */
   private readonly live = new Map<string, number>();
 
   /** The API server did not answer. */
@@ -17,7 +17,7 @@ export class RunRecorder {
     this.mishaps.failed(at);
   }
 
-  /** To be called after each look. @returns whether something was seen that is to be written down at once */
+  /** To be called after each observation. @returns whether something was seen that is to be written to the journal at once */
   observe(observation: Observation, journal: Journal): boolean {
     const green = greenOf(observation.cluster, journal)?.name ?? '';
     if (journal.driver === 'pilot') this.peak.observe(observation, journal.aborted ? green : journal.from.set);
@@ -26,15 +26,15 @@ export class RunRecorder {
     return this.mishaps.hasNew;
   }
 
-  /** What was noted is in the cluster. */
+  /** The journal with the observations was written. */
   written(): void {
     this.mishaps.written();
   }
 
   /**
-   * What was seen, for the journal that is about to be written.
+   * The observations, for the journal that is about to be written.
    *
-   * @param last the look that the change follows from, where there is one: when the run ends, it ends with that
+   * @param last the observation that the change is based on, where there is one: a run that ends is reported with it
    */
   additions(before: Journal, after: Journal, at: number, last: Observation | undefined): Partial<Journal> {
     const peak = Math.max(before.peakPerSecond ?? 0, this.peak.value);
@@ -49,9 +49,9 @@ export class RunRecorder {
   }
 
   /**
-   * Of the two counts of connections the lesser one: that of the statistics counts sessions that were moved, too, and the other one
-   * counts devices that have come back since the sessions were counted. What a node that does not answer said before says nothing of
-   * the end.
+   * Of the two counts of connections the lower one: that of the statistics includes moved sessions, and the other one
+   * includes devices that have reconnected since the sessions were counted. Earlier counts of a node that does not answer say nothing
+   * about the end.
    */
   private counted(observation: Observation): Observation {
     const nodes = [...observation.nodes].map(([pod, node]) => {

@@ -11,13 +11,13 @@ import type { UpgradeRequest } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
 /**
- * Runs an upgrade to its end, or goes on with one that was interrupted.
+ * Runs an upgrade to its end, or resumes one that was interrupted.
  *
- * The loop: look, decide, write down, act. Nothing is remembered that the cluster or the journal does not hold, so the
- * process may die at any moment and the same call goes on.
+ * The loop: observe, decide, write the journal, act. All state is in the cluster and the journal, so the
+ * process may die at any moment and the same call resumes the run.
  *
- * @throws BlockedError before anything is written, when preflight finds a reason not to begin.
- * @throws UpgradeError when the run cannot go on safely, when the lease is lost, or (`DETACHED`) when the signal aborts.
+ * @throws BlockedError before anything is written, when preflight finds a blocker.
+ * @throws UpgradeError when the run cannot continue safely, when the lease is lost, or (`DETACHED`) when the signal aborts.
  */
 export async function runUpgrade(
   context: UpgradeContext,
@@ -40,11 +40,11 @@ export async function runUpgrade(
 }
 
 /**
- * Goes on with the open run, whatever it is.
+ * Resumes the open run, whatever it upgrades to.
  *
- * @param until where to leave it; to its end without it.
- * @returns its report, if it has come to its end.
- * @throws BlockedError when somebody else drives it, or when it is so early that only the command it was begun with knows
+ * @param until when to leave it; without it the run goes to its end.
+ * @returns its report, if it has ended.
+ * @throws BlockedError when another process drives it, or when it is so early that only the command that started it knows
  * what is wanted.
  */
 export async function continueRun(
@@ -69,7 +69,7 @@ export async function continueRun(
   return run.journal.phase === 'done' ? reportOf(run.journal) : undefined;
 }
 
-/** Drives a run from a page that was written for it, to its end. @throws UpgradeError as {@link runUpgrade} */
+/** Drives a run from a journal that was written for it, to its end. @throws UpgradeError as {@link runUpgrade} */
 export async function runFrom(
   context: UpgradeContext,
   { cluster }: Observation,
@@ -89,7 +89,7 @@ async function drive({ cluster, holder }: UpgradeContext, run: RunLoop, signal?:
   try {
     await withDetach((own) => run.run(own), signal);
   } finally {
-    await cluster.releaseLease(holder).catch(() => undefined); // it runs out by itself
+    await cluster.releaseLease(holder).catch(() => undefined); // it expires by itself
   }
 }
 
@@ -102,7 +102,7 @@ async function withDetach<T>(work: (own: AbortSignal | undefined) => Promise<T>,
     return await work(own);
   } catch (error) {
     if (!signal?.aborted) throw error;
-    const fix = 'run the same command again to go on';
+    const fix = 'run the same command again to continue';
     throw new UpgradeError('DETACHED', 'the run was left as it is', fix, { cause: error });
   }
 }

@@ -5,7 +5,7 @@ import { devicesOn, isDrained, nodesOf, type Observation, setOf } from './observ
 import type { Sample, SetLoad } from './progress';
 import { remainingTimeMs } from './remaining-time';
 
-/** What a look at the cluster shows of a run, or of what the last one has left; without one, of the sets there are. */
+/** What an observation shows of a run, or of the result of the last one; without one, of the existing sets. */
 export function sampleOf(observation: Observation, journal: Journal | undefined): Sample {
   const { at, cluster } = observation;
   const { blue, green, shown } = coloursOf(cluster, journal);
@@ -33,7 +33,7 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
   };
 }
 
-/** In whole seconds, as nodes evict; 0 when all are drained, and undefined while one of them never said what it has. */
+/** In whole seconds, as nodes evict; 0 when all are drained, and undefined while one of them never reported its counts. */
 function remainingMs(observation: Observation, journal: Journal): number | undefined {
   const nodes = (journal.shares ?? []).map(({ pod }) => observation.nodes.get(pod));
   if (nodes.some((node) => node && knownLoadOf(node, observation.at).seenAt === null)) return undefined;

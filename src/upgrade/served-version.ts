@@ -3,8 +3,8 @@ import { isOpen } from './journal';
 import { blueOf, nodesOf, type Observation } from './observation';
 
 /**
- * The version that serves. While a run is open it follows from the run, for nodes that evacuate do not say what they run: the old one
- * until the old nodes are empty, the new one from then on. Else what the nodes say, or the image they are made of.
+ * The version that serves. While a run is open it follows from the run, because evacuating nodes do not report their version: the old
+ * one until the old nodes are empty, then the new one. Otherwise what the nodes report, or their image.
  */
 export function servedVersion(observation: Observation): string {
   const { journal, resource } = observation.cluster;
@@ -16,7 +16,7 @@ export function servedVersion(observation: Observation): string {
   return runningVersion(observation, blue?.name) ?? versionOfImage(blue?.image) ?? versionOf(resource);
 }
 
-/** What the nodes of a set say they run: the template may be ahead of them. */
+/** The version that the nodes of a set report: the template may be newer. */
 export function runningVersion(observation: Observation, set: string | undefined): string | undefined {
   return set === undefined ? undefined : nodesOf(observation, set).find((node) => node.version !== undefined)?.version;
 }

@@ -9,26 +9,26 @@ import { servedVersion } from './served-version';
 import type { UpgradeContext } from './upgrade-context';
 
 /**
- * What a cluster is in.
+ * The state of a cluster.
  *
- * - `at-rest`: one set of nodes, and nobody changes it.
- * - `waiting`: the operator is held behind new nodes, and no run has begun; an upgrade picks them up.
+ * - `at-rest`: one set of nodes, and no change in progress.
+ * - `waiting`: the operator is held with new nodes in place, and no run has started; an upgrade continues with them.
  * - `native`: the operator upgrades on its own.
- * - `upgrading`: a run is open, whether somebody drives it now or not.
+ * - `upgrading`: a run is open, whether a process drives it now or not.
  * - `unsettled`: anything else.
  */
 export type ClusterState = 'at-rest' | 'waiting' | 'native' | 'upgrading' | 'unsettled';
 
-/** How a cluster and its upgrade stand. */
+/** The status of a cluster and its upgrade. */
 export interface UpgradeStatus {
   cluster: string;
   namespace: string;
   state: ClusterState;
-  /** What the serving nodes run: of an open run the old version until the old nodes are empty, and then the new one. */
+  /** The version of the serving nodes: in an open run the old one until the old nodes are empty, and then the new one. */
   version: string;
-  /** Who drives a run, or did last. */
+  /** The process that drives a run, or did last. */
   lease: LeaseView | undefined;
-  /** The open run, or else the last one. */
+  /** The open run, otherwise the last one. */
   run: RunStatus | undefined;
   sample: Sample;
 }
@@ -44,11 +44,11 @@ export interface RunStatus {
   to: string;
   connectionCap: number;
   paused: boolean;
-  /** Whether it is on its way back, or went back. */
+  /** Whether it is being aborted, or was aborted. */
   aborted: boolean;
 }
 
-/** Looks once. Writes nothing. */
+/** Reads the status once. Writes nothing. */
 export async function statusOf(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeStatus> {
   const { clock, cluster, emqx } = context;
   const observation = await new Observer(clock, cluster, emqx).observe(undefined, signal);
@@ -65,14 +65,14 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
   };
 }
 
-/** Time between two looks of somebody who only watches. */
+/** Time between two observations when only watching. */
 const WATCH_MS = 2_000;
 
 /**
- * What happens to a cluster, as a run would tell it. Writes nothing. Ends when a run that was open has come to its end, or
- * when the signal aborts; goes on for ever where none is open.
+ * What happens to a cluster, as a run would report it. Writes nothing. Ends when a run that was open has ended, or
+ * when the signal aborts; where none is open, it continues until then.
  *
- * @throws PortError when the cluster goes on refusing to be looked at
+ * @throws PortError when the cluster keeps refusing to be read
  */
 export async function* watchUpgrade(
   context: UpgradeContext,
@@ -115,7 +115,7 @@ export async function* watchUpgrade(
   }
 }
 
-/** The report of the last run that came to its end; undefined when there is none, or another one is open. */
+/** The report of the last run that ended; undefined when there is none, or another one is open. */
 export async function lastReport(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeReport | undefined> {
   const { journal } = await context.cluster.observe(signal);
   return journal?.phase === 'done' ? reportOf(journal) : undefined;

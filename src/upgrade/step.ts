@@ -3,12 +3,12 @@ import type { Observation } from './observation';
 import type { EvacuationOrder } from './ports';
 import type { Target } from './target';
 
-/** One thing to do now. Each is safe to do twice. */
+/** One action to take now. Each is idempotent. */
 export type Action =
   | { do: 'select-traffic'; service: string; revision: string | undefined }
   | { do: 'lead-traffic'; service: string; revision: string }
   | { do: 'patch-resource'; spec: Record<string, unknown>; why: string; heartbeat: boolean }
-  /** Gives the resource back what it asked for before the run, and holds the operator, in one patch. */
+  /** Restores what the resource asked for before the run, and holds the operator, in one patch. */
   | { do: 'revert-resource'; run: string }
   | { do: 'mark-serving'; pod: string }
   | { do: 'start-evacuation'; pod: string; node: string; order: EvacuationOrder; afterMs: number }
@@ -20,18 +20,18 @@ export function isDangerous(action: Action): boolean {
   return action.do === 'start-evacuation' || action.do === 'scale-set';
 }
 
-/** What follows from what is seen. */
+/** What to do about an observation. */
 export type Step =
-  /** The phase has reached its end; `note` is written to the journal together with the next phase. */
+  /** The phase is complete; `note` is written to the journal together with the next phase. */
   | { kind: 'next'; phase: Phase; note?: Partial<Journal>; answers?: string }
   /**
-   * Something must outlive the process before the phase goes on. `answers` is the request that is removed in the same write,
-   * `warning` is reported: why it had no effect, for example.
+   * `note` must be written before the phase continues. `answers` is the request that is removed in the same write,
+   * `warning` is reported: for example why the request had no effect.
    */
   | { kind: 'note'; note: Partial<Journal>; answers?: string; warning?: string }
-  /** Do this, then look again after `pollMs`. */
+  /** Take these actions, then observe again after `pollMs`. */
   | { kind: 'wait'; waitingFor: string; actions: Action[]; pollMs: number }
-  /** Nothing can be done that is known to be safe. After the actions, if there are any, all stays as it is. */
+  /** No further step is known to be safe. After the actions, if there are any, everything stays as it is. */
   | {
       kind: 'stop';
       code: StopCode;
@@ -39,7 +39,7 @@ export type Step =
       fix: string;
       note?: Partial<Journal>;
       actions?: Action[];
-      /** What was waited for in vain. */
+      /** What was waited for without success. */
       waitedFor?: string;
     };
 
@@ -58,10 +58,10 @@ export interface Situation {
   observation: Observation;
   journal: Journal;
   target: Target;
-  /** When this process last made the operator look; a forgotten time costs one harmless look more. */
+  /** When this process last triggered a pass of the operator; a forgotten time costs one more harmless pass. */
   heartbeatAt: number;
-  /** For how long this process has seen nothing move, in ms. */
+  /** For how long this process has seen no progress, in ms. */
   idleMs: number;
-  /** What the API server has refused this process so often that waiting does not help, in its words. */
+  /** What the API server has refused so often that waiting does not help, in its words. */
   refusal?: string | undefined;
 }

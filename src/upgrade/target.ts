@@ -6,18 +6,18 @@ import type { ClusterView } from './observation';
 
 /** What the user wants. */
 export interface UpgradeRequest {
-  /** The resource as it shall be; missing fields get the defaults of the operator's webhook. */
+  /** The wanted resource; missing fields get the defaults of the operator's webhook. */
   desired: EmqxEnterprise;
   /** @default 'pilot' */
   driver?: Driver;
   /**
    * Most disconnects per second in the whole cluster (the storm cap).
-   * @default - `connectionEvictionRate`: what the operator's one-node-at-a-time would give
+   * @default - `connectionEvictionRate`: what the operator's one node at a time would give
    */
   stormCap?: number;
-  /** Run the operator driver although it loses sessions. @default false */
+  /** Allow the operator driver although it loses sessions. @default false */
   acceptLoss?: boolean;
-  /** Whether the version may be older than what runs, within one minor line. @default false */
+  /** Whether the version may be older than the running one, within one minor line. @default false */
   acceptDowngrade?: boolean;
   /** When the run ends by itself. */
   limits?: Partial<Limits>;
@@ -26,7 +26,7 @@ export interface UpgradeRequest {
 /** Ten minutes for a pod that pulls its image; two for everything that takes seconds. */
 const LIMITS: Limits = { readyMs: 600_000, stallMs: 120_000, onFailure: 'stop', onLoss: 'continue' };
 
-/** A request held against the cluster as it is. */
+/** A request compared with the cluster as it is. */
 export interface Target {
   driver: Driver;
   acceptLoss: boolean;
@@ -34,13 +34,13 @@ export interface Target {
   desired: EmqxEnterprise;
   /** The live resource, with defaults filled in so that both sides compare. */
   live: EmqxEnterprise;
-  /** Differences of `spec`, the hold aside. */
+  /** Differences of `spec`, except for the hold. */
   changes: Change[];
   /** Differences of labels and annotations of the resource itself. */
   metadataChanges: Change[];
   /** Digest of the wanted pod template. */
   digest: string;
-  /** Whether the live resource has the wanted pod template already. */
+  /** Whether the live resource already has the wanted pod template. */
   applied: boolean;
   caps: { connections: number; sessions: number };
   waitTakeoverSeconds: number;
@@ -78,7 +78,7 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
   };
 }
 
-/** {@link targetOf} for one request. What was read is never changed in place: it is held against the same resource once. */
+/** {@link targetOf} for one request. What was read is never changed in place, so each pair is compared once. */
 export function targetsOf(request: UpgradeRequest): (view: ClusterView) => Target {
   let latest: { view: ClusterView; target: Target } | undefined;
   return (view) => {
@@ -93,7 +93,7 @@ export function targetsOf(request: UpgradeRequest): (view: ClusterView) => Targe
 /**
  * Patch of `spec` that makes the live resource the wanted one.
  *
- * @param hold whether the operator stands still behind it; else a held one goes on after the delay that its owner keeps
+ * @param hold whether the operator is held; if not, a held one continues after the delay that its owner keeps
  */
 export function specPatch(target: Target, hold: boolean): Record<string, unknown> {
   const before = target.live.spec as Record<string, unknown>;
@@ -106,7 +106,7 @@ export function specPatch(target: Target, hold: boolean): Record<string, unknown
 
 /**
  * Identity of a pod template: equal templates have equal digests whatever the order of their fields. The ACL does not
- * count: the operator puts it into a ConfigMap, and makes no new nodes for it.
+ * count: the operator puts it into a ConfigMap, and creates no new nodes for it.
  */
 export function digestOf({ spec: { template } }: EmqxEnterprise): string {
   const pod = template?.spec;
@@ -126,7 +126,7 @@ function canonical(value: unknown): string {
     .join(',')}}`;
 }
 
-/** The spec without the delay, which the engine itself moves. */
+/** The spec without the delay, which the engine itself changes. */
 function withoutDelay(resource: EmqxEnterprise): object {
   const { blueGreenUpdate, ...spec } = resource.spec;
   if (!blueGreenUpdate) return spec;

@@ -1,11 +1,11 @@
 import type { Clock, ClusterPort, EmqxPort, Progress } from './ports';
 
-/** The world an upgrade runs in. */
+/** The environment an upgrade runs in. */
 export interface UpgradeContext {
   clock: Clock;
   cluster: ClusterPort;
   emqx: EmqxPort;
   progress: Progress;
-  /** Name under which the lease is held; tells others who runs the upgrade. */
+  /** Holder name of the lease; shows others which process runs the upgrade. */
   holder: string;
 }

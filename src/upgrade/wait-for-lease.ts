@@ -1,10 +1,10 @@
 import { PortError } from './ports';
 import type { UpgradeContext } from './upgrade-context';
 
-/** Somebody else holds the lease, and may be gone. */
+/** Another process holds the lease, and may be gone. */
 export interface LeaseWait {
   holder: string;
-  /** Until it runs out unless it is renewed, ms. */
+  /** Time until it expires unless it is renewed, ms. */
   leftMs: number;
 }
 
@@ -16,8 +16,8 @@ export function leaseWaitText({ holder, leftMs }: LeaseWait): string {
 }
 
 /**
- * Waits for a lease whose holder may be gone: until it has run out or was given back. When it is renewed, its holder lives, and
- * there is nothing to wait for: the checks then say who he is.
+ * Waits for a lease whose holder may be gone: until it has expired or was released. When it is renewed, its holder lives, and
+ * waiting ends: the checks then name the holder.
  *
  * @param report is called each second while it waits
  */
@@ -26,7 +26,7 @@ export async function waitForLease(
   report: (wait: LeaseWait) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  // What cannot be read is reported by the look that comes next, with what to do about it.
+  // A failed read is reported by the next observation, with what to do about it.
   const read = () =>
     cluster.readLease(signal).catch((error: unknown) => {
       if (!(error instanceof PortError)) throw error;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type EmqxEnterprise, imageOf, withDefaults } from '../resource';
 import { byNames, type Fields, isFields } from './by-names';
 
-/** What the operator has made of a template. */
+/** What the operator has built from a template. */
 interface Built {
   /** Of the EMQX container. */
   image: string;
@@ -16,10 +16,10 @@ const OF_THE_OPERATOR = {
 };
 
 /**
- * Which of two stateful sets `spec.template` describes; undefined where that cannot be told.
+ * Which of two stateful sets `spec.template` describes; undefined where that is unknown.
  *
- * The operator keeps the set whose pod template it would write just so, and makes another one where there is none. So it is asked
- * of everything in which the two templates differ which of them has what the resource says: the image, and where that is the same
+ * The operator keeps the set whose pod template is exactly the one it would write, and creates another set where there is none. So
+ * for every difference between the two templates it is checked which one matches the resource: the image, and where that is the same
  * the labels and annotations, variables, volumes, resources and so on.
  *
  * @see EMQX Operator 2.2.29, `add_emqx_statefulset.go`
@@ -35,7 +35,7 @@ export function wantedSet(resource: EmqxEnterprise, blue: Built, green: Built): 
   return sides.size === 1 ? side : undefined;
 }
 
-/** For each difference of the two: which of them has what is wanted, if just one of them has. */
+/** For each difference of the two: which of them matches, if exactly one does. */
 function votes(wanted: unknown, blue: unknown, green: unknown): ('blue' | 'green')[] {
   if (isDeepStrictEqual(blue, green)) return [];
   if (isFields(blue) && isFields(green) && isFields(wanted ?? {})) {
@@ -47,13 +47,13 @@ function votes(wanted: unknown, blue: unknown, green: unknown): ('blue' | 'green
   return isGreen === has(blue, wanted) ? [] : [isGreen ? 'green' : 'blue'];
 }
 
-/** Whether it has what is wanted; what the API server has filled in besides does not matter. */
+/** Whether it matches; fields that the API server has filled in do not matter. */
 function has(actual: unknown, wanted: unknown): boolean {
   if (!isFields(actual) || !isFields(wanted)) return isDeepStrictEqual(actual, wanted);
   return Object.entries(wanted).every(([key, value]) => value === undefined || has(actual[key], value));
 }
 
-/** What the operator makes of a complete resource, as far as the resource itself says it; lists by the names of their items. */
+/** What the operator builds from a complete resource, as far as the resource itself says; lists by the names of their items. */
 function podTemplateOf({ metadata, spec }: EmqxEnterprise): Fields {
   const { metadata: own, spec: pod } = spec.template ?? {};
   const { emqxContainer, extraContainers = [], podSecurityContext, reloaderImage, ...rest } = pod ?? {};
@@ -74,7 +74,7 @@ function podTemplateOf({ metadata, spec }: EmqxEnterprise): Fields {
           ...container,
           name: 'emqx',
           ...(image && { image: imageOf(image), imagePullPolicy: image.pullPolicy }),
-          env: [...settings, ...env], // of one name the later counts: a variable that is given as such wins
+          env: [...settings, ...env], // the later one of a name counts: an explicit variable wins
         },
         { name: 'reloader', image: reloaderImage },
         ...extraContainers,

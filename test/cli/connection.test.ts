@@ -197,10 +197,10 @@ app.synth();
     ],
     [
       'what this program cannot use',
-      new PortError('refused', 'the journal is of a form this version does not know'),
+      new PortError('refused', 'the journal has a format this version does not know'),
       {
         code: 'REFUSED',
-        message: 'the journal is of a form this version does not know',
+        message: 'the journal has a format this version does not know',
         fix: 'look at that object, for example by kubectl get -o yaml',
       },
     ],

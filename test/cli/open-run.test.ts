@@ -3,7 +3,7 @@ import { SimulatedCluster } from './_simulated';
 
 const UPGRADE = 'upgrade --set-version 4.4.15 --yes';
 /** Advice that would break what the run does. */
-const BY_HAND = /evacuation\/stop|by hand,|is on already/;
+const BY_HAND = /evacuation\/stop|by hand,|is already running on/;
 
 let cluster: SimulatedCluster;
 beforeEach(async () => {
@@ -80,7 +80,7 @@ describe('while nobody drives an upgrade that was left', () => {
         const { code, out } = await cluster.run(words);
         expect(flat(out)).toMatch(
           new RegExp(
-            `‼ open-run an upgrade from 4\\.4\\.14 to 4\\.4\\.15 is open, in phase ${phase}, .* nobody drives it now → \`emqx-blue-green resume emqx-ee -n default\` resumes it`,
+            `‼ open-run an upgrade from 4\\.4\\.14 to 4\\.4\\.15 is open, in phase ${phase}, .* no process drives it now → \`emqx-blue-green resume emqx-ee -n default\` resumes it`,
           ),
         );
         expect(out).not.toMatch(BY_HAND);
@@ -107,7 +107,9 @@ describe('the way back, once the old nodes are gone', () => {
     expect((await cluster.run(UPGRADE)).code).toBe(0);
     const abort = await cluster.run('abort');
     expect(abort.code).toBe(2);
-    expect(abort.err).toMatch(/→ the last one is over: going back is an upgrade .* 4\.4\.14, with --accept-downgrade /);
+    expect(abort.err).toMatch(
+      /→ the last one has ended: to go back, run an upgrade .* 4\.4\.14, with --accept-downgrade /,
+    );
     expect(abort.out).not.toMatch(/✗/);
     expect(flat(abort.out)).toContain('‼ version version 4.4.14 is older than 4.4.15: the downgrade is accepted');
 

@@ -54,7 +54,7 @@ describe('nodes that cannot be asked', () => {
   test.each([
     ['the right is missing', FORBIDDEN, /pods\/portforward/, /Secret|WebSockets/],
     ['a proxy is between', silenced('no-tunnel', 'Unexpected server response: 502'), /WebSockets/, /Secret|`create`/],
-    ['nothing listens', silenced('refused', 'connection refused'), /look at the pods/, /Secret|WebSockets|`create`/],
+    ['nothing listens', silenced('refused', 'connection refused'), /check the pods/, /Secret|WebSockets|`create`/],
   ])('get the cure of their cause: %s', async (_, options, cure, others) => {
     const { code, out } = await cluster.run('check', options);
     expect(code).toBe(3);

@@ -38,7 +38,7 @@ describe('a plan', () => {
   test('tells what stands in the way of nothing', async () => {
     const { code, out, err } = await cluster.run('plan --set-version 4.4.15');
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(lines(out)[0]).toBe('default/emqx-ee: 4.4.14 → 4.4.15, driven by the pilot, the operator held');
+    expect(lines(out)[0]).toBe('default/emqx-ee: 4.4.14 → 4.4.15, driven by the pilot, with the operator held');
     expect(lines(out).at(-1)).toBe('Nothing stands in the way.');
     expect(cluster.traces).toEqual([]);
   });
@@ -180,13 +180,13 @@ describe('an upgrade', () => {
 
 describe('Ctrl-C', () => {
   test.each([
-    ['pin', 'all devices are on blue, and new ones enter there'],
-    ['green', 'all devices are on blue; the operator builds green beside it, and stands still'],
+    ['pin', 'all devices are on blue, and new ones connect there'],
+    ['green', 'all devices are on blue; the operator builds green beside it, and then waits'],
     [
       'evacuate',
-      'blue nodes whose evacuation has begun go on at their rates, and green takes their devices; no node is removed',
+      'blue nodes whose evacuation has started continue at their rates, and green takes their devices; no node is removed',
     ],
-    ['retire', 'all devices are on green; blue is empty, and its pods may be going'],
+    ['retire', 'all devices are on green; blue is empty, and its pods may be terminating'],
   ])('in phase %s leaves the upgrade, says what holds, and the same command goes on', async (phase, holds) => {
     const { spec } = cluster.resource;
     const left = await cluster.run(`${UPGRADE} --yes`, ctrlC(`phase ${phase}`));

@@ -73,10 +73,10 @@ describe("with exposure: 'operator'", () => {
       expect.stringMatching(
         /Service a NodePort, which publishes the management API \(8081\) and the dashboard \(18083\)/,
       ),
-      expect.stringMatching(/old and the new nodes alike while the operator builds these/),
+      expect.stringMatching(/old and new nodes alike while the operator builds the new ones/),
     ]);
     expect(clusterOf({ exposure: 'operator', blueGreenUpdate }).warnings).toEqual([
-      expect.stringMatching(/old and the new nodes alike/),
+      expect.stringMatching(/old and new nodes alike/),
     ]);
     expect(clusterOf({ blueGreenUpdate }).warnings).toEqual([]);
   });

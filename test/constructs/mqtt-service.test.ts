@@ -122,7 +122,7 @@ describe('a listener that emqxConfig moves', () => {
     (value) => {
       expect(problemsWith(moved(value))).toEqual([
         expect.stringMatching(
-          /^'emqxConfig\["listener.tcp.external"\]' \(".*"\) must be a port, alone or behind an address/,
+          /^'emqxConfig\["listener.tcp.external"\]' \(".*"\) must be a port, alone or after an address/,
         ),
       ]);
     },

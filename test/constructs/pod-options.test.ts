@@ -143,7 +143,7 @@ describe('refused is', () => {
     [
       'a label of the operator',
       { podLabels: { 'apps.emqx.io/instance': text } },
-      /^'podLabels\["apps.emqx.io\/instance"\]' \(hidden\) must be left out: by it the operator/,
+      /^'podLabels\["apps.emqx.io\/instance"\]' \(hidden\) must be left out: the operator and Kubernetes find/,
     ],
     ['a bad name of a label', { podLabels: { 'a b': text } }, /^'podLabels\["a b"\]' \(hidden\) must be under a name/],
     [
@@ -173,7 +173,7 @@ describe('refused is', () => {
     [
       'a variable that is a setting by which the operator goes on',
       { env: { EMQX_NAME: EnvValue.fromValue(text) } },
-      /^'env.EMQX_NAME' \(hidden\) must be left out: it would outdo the setting 'name'/,
+      /^'env.EMQX_NAME' \(hidden\) must be left out: it would override the setting 'name'/,
     ],
     [
       'a variable that is a setting given as such',

@@ -35,7 +35,7 @@ test('two clusters of one name are refused: the later one says so', () => {
       cluster(chart, 'B');
     }),
   ).toEqual([
-    `  [chart/B] 'name' ("emqx-ee") must be other than it is for something else of the program: chart/A/Resource has the EmqxEnterprise.apps.emqx.io default/emqx-ee, too, and the one would overwrite the other; choose another name, or another namespace`,
+    `  [chart/B] 'name' ("emqx-ee") must be a name that nothing else in the program uses: chart/A/Resource has the EmqxEnterprise.apps.emqx.io default/emqx-ee, too, and one would overwrite the other; choose another name, or another namespace`,
   ]);
 });
 

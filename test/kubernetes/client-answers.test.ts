@@ -12,15 +12,15 @@ describe('an answer of the API server', () => {
   const list = (items: unknown) => ({ items, metadata: { resourceVersion: '1' } });
 
   test.each<[string, (api: KubeClient) => Promise<unknown>, unknown]>([
-    ['no object', (api) => api.get(MAP), []],
-    ['no object', (api) => api.get(MAP), { kind: 'ConfigMap' }],
-    ['no object', (api) => api.create(map), null],
-    ['no object', (api) => api.patch(MAP, { type: 'merge', body: {} }), 's3cret'],
-    ['no list of objects', (api) => api.list(MAPS), { metadata: { resourceVersion: '1' } }],
-    ['no list of objects', (api) => api.list(MAPS), { items: [] }],
-    ['no list of objects', (api) => api.list(MAPS), list('s3cret')],
-    ['no list of objects', (api) => api.list(MAPS), list([{ metadata: {} }])],
-    ['no list of objects', (api) => api.list(MAPS), list([null])],
+    ['not an object', (api) => api.get(MAP), []],
+    ['not an object', (api) => api.get(MAP), { kind: 'ConfigMap' }],
+    ['not an object', (api) => api.create(map), null],
+    ['not an object', (api) => api.patch(MAP, { type: 'merge', body: {} }), 's3cret'],
+    ['not a list of objects', (api) => api.list(MAPS), { metadata: { resourceVersion: '1' } }],
+    ['not a list of objects', (api) => api.list(MAPS), { items: [] }],
+    ['not a list of objects', (api) => api.list(MAPS), list('s3cret')],
+    ['not a list of objects', (api) => api.list(MAPS), list([{ metadata: {} }])],
+    ['not a list of objects', (api) => api.list(MAPS), list([null])],
   ])('that is %s is refused, and not repeated', async (what, call, body) => {
     const { api } = await fakeServer((_, response) => json(response, 200, body as object));
     expect(await rejection(call(api))).toMatchObject({

@@ -180,7 +180,7 @@ describe('a watch', () => {
 
   test('of what is no API server says so without repeating it', async () => {
     const { api } = await playing(Array(3).fill(sends('s3cret\n')) as Part[]);
-    expect(await rejection(first(api, 1))).toMatchObject({ message: 'the watch sent what is not JSON' });
+    expect(await rejection(first(api, 1))).toMatchObject({ message: 'the watch sent a line that is not JSON' });
   });
 
   test.each([
@@ -192,7 +192,7 @@ describe('a watch', () => {
     [{ object: object('a', '2') }],
   ])('is told what is no event: %j', async (value) => {
     const { api } = await playing(Array(3).fill(sends(`${JSON.stringify(value)}\n`)) as Part[]);
-    expect(await rejection(first(api, 1))).toMatchObject({ message: 'the watch sent what is no event' });
+    expect(await rejection(first(api, 1))).toMatchObject({ message: 'the watch sent a line that is not an event' });
   });
 
   test('is not read to the end of a line that has none', async () => {

@@ -564,7 +564,7 @@ describe('the credentials', () => {
     const error = await read('admin:s3cr3t');
     expect(error).toMatchObject({
       code: 'refused',
-      message: "the Secret emqx-bootstrap-user has no line of the operator's user",
+      message: "the Secret emqx-bootstrap-user has no entry for the operator's user",
     });
   });
 });

@@ -135,8 +135,8 @@ describe('what is wrong in a kubeconfig', () => {
   test('is told all at once, by its path, and shows no value', () => {
     const entry = { name: 'me', user: { token: 12345678, password: 987654, 'client-key-data': '***' } };
     expect(problem({ users: [entry], clusters: [{ cluster: {} }] })).toBe(
-      'the kubeconfig X: clusters[0].name must be a text; users[0].user.client-key-data must be base64; ' +
-        'users[0].user.token must be a text: put it in quotes; users[0].user.password must be a text: put it in quotes',
+      'the kubeconfig X: clusters[0].name must be a string; users[0].user.client-key-data must be base64; ' +
+        'users[0].user.token must be a string: put it in quotes; users[0].user.password must be a string: put it in quotes',
     );
   });
 
@@ -147,7 +147,7 @@ describe('what is wrong in a kubeconfig', () => {
       { name: 'me', user: { exec } },
     ];
     expect(problem({ users })).toBe(
-      'the kubeconfig X: users[1].name is that of another one before; users[1].user.exec.command is missing; ' +
+      'the kubeconfig X: users[1].name is used by an earlier entry; users[1].user.exec.command is missing; ' +
         'users[1].user.exec.apiVersion must be client.authentication.k8s.io/v1 or client.authentication.k8s.io/v1beta1',
     );
   });
@@ -159,7 +159,7 @@ describe('what is wrong in a kubeconfig', () => {
     const content = { ...kubeconfig(SERVER), clusters: [{ name: 'test', cluster }] };
     expect(await rejection(ClusterAccess.load({ kubeconfigText: JSON.stringify(content) }))).toMatchObject({
       name: 'KubeconfigError',
-      message: 'the cluster test in the kubeconfig has no server that is a URL of http:// or https://',
+      message: 'the cluster test in the kubeconfig has no server with an http:// or https:// URL',
     });
   });
 });
@@ -225,7 +225,7 @@ describe('who somebody acts for', () => {
   test('is no group without a user', async () => {
     expect(await rejection(requestOf({ token: 't', 'as-groups': ['dev'] }))).toMatchObject({
       name: 'CredentialsError',
-      message: 'the user me acts for groups, a uid or extras without a user',
+      message: 'the user me impersonates groups, a uid or extras without a user',
     });
   });
 });
@@ -243,7 +243,7 @@ describe('credentials that cannot be used', () => {
       { 'client-certificate': '/nowhere/c', 'client-key': '/nowhere/k' },
       /^the client certificate of the user me, \/nowhere\/c: ENOENT$/,
     ],
-    ['a provider that is no more', { 'auth-provider': { name: 'gcp' } }, /^the user me logs in by the provider gcp/],
+    ['a provider that is no more', { 'auth-provider': { name: 'gcp' } }, /^the user me logs in with the provider gcp/],
     [
       'a token of a provider that has expired',
       { 'auth-provider': { name: 'oidc', config: { 'id-token': 'a.e30.c' } } },
@@ -351,13 +351,13 @@ describe('a credential plugin', () => {
     [
       'is for a person',
       () => plugin(TOKEN, { interactiveMode: 'Always' }).exec,
-      'asks a person, and there is no terminal',
-      'run this in a terminal, or log in before',
+      'needs a terminal to ask the user, and there is none',
+      'run this in a terminal, or log in first',
     ],
     [
       'answers in another form',
       () => plugin(`return { apiVersion: 'client.authentication.k8s.io/v1beta1', status: { token: 't' } };`).exec,
-      'answers as client.authentication.k8s.io/v1beta1, and is asked as client.authentication.k8s.io/v1',
+      'answers with client.authentication.k8s.io/v1beta1, but client.authentication.k8s.io/v1 was requested',
       'set exec.apiVersion of the user me to client.authentication.k8s.io/v1beta1, or update the plugin',
     ],
     [

@@ -135,7 +135,7 @@ describe('before anything is touched', () => {
 
     test('is refused by the preview, in the words of the command line', async () => {
       await expect(host.diff(ID, newer, sound)).rejects.toThrow(
-        'version 4.4.14 is older than 4.4.15; a downgrade: EMQX does not promise to read newer data; where that is worth the risk, accept it by --accept-downgrade (Pulumi: upgrade.acceptDowngrade)',
+        'version 4.4.14 is older than 4.4.15; a downgrade: EMQX does not guarantee that it reads newer data; if that is worth the risk, accept it with --accept-downgrade (Pulumi: upgrade.acceptDowngrade)',
       );
       const other = { ...sound, ...accepting, version: '4.3.22' };
       await expect(host.diff(ID, newer, other)).rejects.toThrow(/another minor line/);
@@ -197,7 +197,7 @@ describe('before anything is touched', () => {
 
   test('a state of a newer form is left to who wrote it', async () => {
     await expect(host.diff(ID, { ...running, schema: 2 }, sound)).rejects.toThrow(
-      /the state of this cluster is of form 2, written by a newer emqx-blue-green; this one knows form 1/,
+      /the state of this cluster has format 2, written by a newer emqx-blue-green; this one reads format 1/,
     );
   });
 

@@ -29,7 +29,7 @@ test('an evacuation is told by how many are moved, how fast, of what cap, and ho
 
 test('an evacuation that is gone on with counts what was moved before', () => {
   const row = new ProgressRow();
-  expect(row.after({ kind: 'phase', at: 0, phase: 'evacuate', resumed: true })).toBe('gone on with: evacuating');
+  expect(row.after({ kind: 'phase', at: 0, phase: 'evacuate', resumed: true })).toBe('resumed: evacuating');
   expect(row.after(sample('evacuate', 0, 1000, { devices: 3000 }))).toBe('evacuating 2,000/3,000 · 0/s of 300');
 });
 
@@ -46,7 +46,7 @@ test('what is counted are devices: sessions that a new node was given are none',
 test('of a node that never said what it has nothing is counted', () => {
   const row = new ProgressRow();
   expect(row.after(sample('evacuate', 0, 0, { nodes: [node(null, null)] }))).toBe(
-    'evacuating · how many are left is unknown: a node does not answer',
+    'evacuating · remaining devices unknown: a node does not answer',
   );
 });
 

@@ -81,7 +81,7 @@ describe('the provider', () => {
     const other = await failureOf(host.create(desk.properties('4.4.15', { adopt: true, replicas: 4 })));
     expect(other).not.toBeInstanceOf(PartialFailure);
     expect(other.message).toMatch(
-      /is not as described: spec\.replicas, spec\.template\.spec\.emqxContainer\.image\.version;/,
+      /differs from the properties in spec\.replicas, spec\.template\.spec\.emqxContainer\.image\.version;/,
     );
     expect(await desk.adopted()).toMatchObject({ phase: 'running', version: '4.4.14' });
   });
@@ -99,8 +99,8 @@ describe('the provider', () => {
     expect(id).toBe(ID);
     expect(initErrors).toEqual([
       'stopped by Cancel (Ctrl-C)',
-      expect.stringMatching(/^in phase evacuate: blue nodes whose evacuation has begun go on at their rates/),
-      '`pulumi up` goes on',
+      expect.stringMatching(/^in phase evacuate: blue nodes whose evacuation has started continue at their rates/),
+      '`pulumi up` resumes',
     ]);
     expect(inputs).toMatchObject({ version: '4.4.14' });
     expect(outputs).toMatchObject({
@@ -123,7 +123,7 @@ describe('the provider', () => {
       version: '4.4.15',
       lastUpgrade: { outcome: 'completed' },
     });
-    expect(host.rows()).toContain('gone on with: evacuating');
+    expect(host.rows()).toContain('resumed: evacuating');
     expect(isHeld(await desk.resource())).toBe(false);
     expect(await engine.up(wanted)).toBe('unchanged');
   });
@@ -149,7 +149,7 @@ describe('the provider', () => {
     expect(await engine.up(old)).toBe('unchanged');
   });
 
-  test('stops when the Pulumi engine has gone; the cluster can be removed then, and nothing is left held', async () => {
+  test('stops when the Pulumi engine is gone; the cluster can be removed then, and nothing is left held', async () => {
     await withCluster();
     const adopted = await desk.adopted();
     const held = new AbortController();
@@ -166,7 +166,7 @@ describe('the provider', () => {
       if (!object.spec.holderIdentity) held.abort();
     }
     const { reasons, properties } = (await update) as PartialFailure;
-    expect(reasons[0]).toBe('the Pulumi engine has gone');
+    expect(reasons[0]).toBe('the Pulumi engine is gone');
 
     const selector = async () => (await desk.found<Service>('v1', 'Service', 'emqx-ee-mqtt'))!.spec.selector;
     expect(await selector()).toHaveProperty('controller-revision-hash');
@@ -208,13 +208,13 @@ describe('the provider', () => {
     const stopped = (await failureOf(
       desk.host.update(ID, adopted, desk.properties('4.4.15', { upgrade })),
     )) as PartialFailure;
-    expect(stopped.reasons[0]).toBe('not done within 5 s (upgrade.timeouts.totalSeconds)');
+    expect(stopped.reasons[0]).toBe('not finished within 5 s (upgrade.timeouts.totalSeconds)');
     expect(stopped.properties).toMatchObject({ phase: 'upgrading' });
     const goingBack = { upgrade: { timeouts: { totalSeconds: 1 }, onFailure: 'abort' } };
     const failed = (await failureOf(
       desk.host.update(ID, stopped.properties, desk.properties('4.4.15', goingBack)),
     )) as PartialFailure;
-    expect(failed.reasons[0]).toBe('the upgrade was taken back: the cluster runs 4.4.14 as before');
+    expect(failed.reasons[0]).toBe('the upgrade was aborted: the cluster runs 4.4.14 as before');
     expect(failed.properties).toMatchObject({ phase: 'running', version: '4.4.14' });
     const wanted = desk.properties('4.4.15', goingBack);
     expect(await desk.host.diff(ID, failed.properties, wanted)).toMatchObject({ changes: true });

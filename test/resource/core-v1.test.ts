@@ -5,7 +5,7 @@ import { clusterWith } from './_cluster';
 
 const POD = 'spec.template.spec';
 const CONTAINER = `${POD}.emqxContainer`;
-const REST = 'there is no such field here, and it would be dropped without a word';
+const REST = 'there is no such field here, and it would be dropped silently';
 
 test('the parts of a pod are taken in all their forms', () => {
   const container = {

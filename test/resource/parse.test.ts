@@ -70,11 +70,11 @@ test.each([
   [`${STRATEGY}.sessEvictRate`, null, 'never converted'],
   [`${STRATEGY}.waitTakeover`, 0, '60 s'],
   [`${STRATEGY}.waitTakeover`, undefined, '60 s'],
-  [`${STRATEGY}.waitTakeover`, -1, 'backwards'],
+  [`${STRATEGY}.waitTakeover`, -1, 'cannot be negative'],
   [`${STRATEGY}.waitTakeover`, 4_294_968, 'crash'],
   ['spec.blueGreenUpdate.initialDelaySeconds', -1, 'how long to wait'],
   ['spec.blueGreenUpdate.initialDelaySeconds', 2_147_483_648, '32 bits'],
-  ['spec.replicas', 0, 'nobody'],
+  ['spec.replicas', 0, 'nothing can take'],
   ['metadata.name', undefined, 'host names'],
   ['metadata.name', '', 'host names'],
   ['metadata.name', '1a', 'host names'],
@@ -98,7 +98,7 @@ test('a missing strategy is three missing values', () => {
 test('under what is no object nothing is said to be missing', () => {
   const problems = problemsOf(clusterWith('spec.blueGreenUpdate', 'yes'));
   expect(problems.map(formatProblem)).toEqual([
-    `'spec.blueGreenUpdate' ("yes") must be an object: the custom resource definition says so, and values are never converted; write an object here`,
+    `'spec.blueGreenUpdate' ("yes") must be an object: the custom resource definition requires this, and values are never converted; write an object here`,
   ]);
 });
 
@@ -172,7 +172,7 @@ test.each([
 test('a numeric password among the settings is not shown either', () => {
   const problems = problemsOf(clusterWith(`${CONTAINER}.emqxConfig`, { 'auth.redis.password': 123456 }));
   expect(problems.map(formatProblem)).toEqual([
-    `'${CONTAINER}.emqxConfig["auth.redis.password"]' (hidden) must be text: the custom resource definition says so, and values are never converted; write it in quotes`,
+    `'${CONTAINER}.emqxConfig["auth.redis.password"]' (hidden) must be text: the custom resource definition requires this, and values are never converted; write it in quotes`,
   ]);
 });
 

@@ -47,25 +47,21 @@ describe('a request', () => {
   test('that is not known is removed, with the reason', () => {
     expect(asked('halt')).toMatchObject({
       kind: 'note',
-      note: { refused: { request: 'halt', reason: 'ask for pause, resume, rate=<number> or abort' } },
+      note: { refused: { request: 'halt', reason: 'use pause, resume, rate=<number> or abort' } },
       answers: 'halt',
-      warning: 'the request "halt" is not taken up: ask for pause, resume, rate=<number> or abort',
+      warning: 'the request "halt" is rejected: use pause, resume, rate=<number> or abort',
     });
   });
 
   const reason = (step: Step) => (step.kind === 'note' ? step.note.refused?.reason : undefined);
 
   test.each<[string, (scene: Scene) => void, RegExp]>([
-    [
-      'twice',
-      (scene) => Object.assign(scene.journal, { aborted: { at: 1, phase: 'green' } }),
-      /on its way back already/,
-    ],
+    ['twice', (scene) => Object.assign(scene.journal, { aborted: { at: 1, phase: 'green' } }), /already being aborted/],
     ['without a known template', (scene) => delete scene.journal.from.digest, /is not known$/],
     [
       'after blue is gone',
       (scene) => Object.assign(scene, { sets: [set(BLUE, { replicas: 0 })] }),
-      /going back is an upgrade of its own, to version 4\.4\.14, with --accept-downgrade/,
+      /to go back, run an upgrade to version 4\.4\.14, with --accept-downgrade/,
     ],
   ])('to abort %s is refused', (_, change, expected) => {
     const known = (scene: Scene) => {

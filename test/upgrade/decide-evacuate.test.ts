@@ -329,7 +329,7 @@ describe('retire', () => {
         scaled(scene);
         scene.at += 60_000;
       }),
-    ).toMatchObject({ kind: 'wait', waitingFor: '3 blue pods to go', actions: [] });
+    ).toMatchObject({ kind: 'wait', waitingFor: '3 blue pods to terminate', actions: [] });
   });
 
   test('waits for the controllers of Kubernetes to have seen them go', () => {
@@ -337,7 +337,7 @@ describe('retire', () => {
       gone(scene);
       named(scene.sets, BLUE).knownPods = 2;
     });
-    expect(step).toMatchObject({ kind: 'wait', waitingFor: '2 blue pods to go', actions: [] });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: '2 blue pods to terminate', actions: [] });
   });
 
   test.each([
@@ -345,7 +345,7 @@ describe('retire', () => {
     ['second', 1_000, 8_999],
     ['5 s, once it waits itself,', 5_000, 9_000],
   ])('then makes the operator look each %s until it is at rest', (_, everyMs, idleMs) => {
-    const beat = { do: 'patch-resource', why: 'look at the cluster without blue' };
+    const beat = { do: 'patch-resource', why: 'have the operator check the cluster without blue' };
     const at = (ms: number) =>
       decided('retire', (scene) => {
         gone(scene);

@@ -81,6 +81,6 @@ describe('the operator on its own', () => {
       finished(scene);
       change(scene);
     });
-    expect(step).toMatchObject({ kind: 'wait', waitingFor: 'the operator to end its upgrade', actions: [] });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: 'the operator to finish its upgrade', actions: [] });
   });
 });

@@ -5,12 +5,12 @@ describe('release', () => {
   test('gives the user’s delay back first', () => {
     expect(decided('release')).toMatchObject({
       kind: 'wait',
-      waitingFor: 'the user’s delay to be back',
+      waitingFor: 'the user’s delay to be restored',
       actions: [
         {
           do: 'patch-resource',
           spec: { blueGreenUpdate: { initialDelaySeconds: 5 } },
-          why: 'give the initial delay of 5 s back',
+          why: 'restore the initial delay of 5 s',
           heartbeat: false,
         },
       ],
@@ -44,7 +44,7 @@ describe('release', () => {
       released(scene);
       scene.traffic[0] = { ...scene.traffic[0]!, revision: undefined, pods };
     });
-    expect(step).toMatchObject({ waitingFor: 'the traffic Services to lead to the whole cluster again', actions: [] });
+    expect(step).toMatchObject({ waitingFor: 'the traffic Services to select the whole cluster again', actions: [] });
   });
 
   test('does not wait for pods of another owner to leave a Service that selects them by the same labels', () => {

@@ -145,7 +145,7 @@ describe('a run in which nothing moves', () => {
     [
       'keeps its connections',
       { connections: 7 },
-      /emqx-blue-1 keeps 7 connections: clients come to it past the Service, or it hangs$/,
+      /emqx-blue-1 keeps 7 connections: clients bypass the Service, or it hangs$/,
     ],
     [
       'keeps its sessions',
@@ -207,7 +207,7 @@ describe('devices that are away', () => {
     kind: 'devices-away',
     at,
     subjects: [],
-    what: 'more than 100 devices were away at a time',
+    what: 'more than 100 devices were offline at a time',
     devicesAway: 500,
     ...more,
   });
@@ -246,7 +246,7 @@ describe('devices that are away', () => {
     expect(step).toEqual({
       kind: 'note',
       note: { incidents: [halt(T0, { devicesAway: 101 })], restUntil: expect.any(Number) },
-      warning: 'more than 100 devices were away at a time: nobody else is sent away until that is over',
+      warning: 'more than 100 devices were offline at a time: no more devices are disconnected until that is over',
     });
     expect(orders(decided('evacuate', away(101, true, halted(0))))).toEqual(Array(3).fill('stop-evacuation'));
   });
@@ -280,7 +280,7 @@ describe('devices that are away', () => {
     if (expected) {
       expect(step).toMatchObject({
         note: { incidents: [{ endedAt: T0, devicesAway: 500 }] },
-        warning: 'more than 100 devices were away at a time: that is over; at most 500 devices were away',
+        warning: 'more than 100 devices were offline at a time: that is over; at most 500 devices were offline',
       });
     }
   });
@@ -323,7 +323,7 @@ describe('devices that are away', () => {
     expect(step).toMatchObject({
       code: 'STALLED',
       reason:
-        'nothing has moved for 200 s while waiting for devices to come back: more than 100 are away: they do not; find out why before more are sent away',
+        'nothing has moved for 200 s while waiting for devices to reconnect: more than 100 are offline: they do not; find out why before more are disconnected',
     });
   });
 
@@ -383,7 +383,7 @@ describe('a node that is to take devices and does not answer as a broker', () =>
     expect(decided('evacuate', silent(false))).toEqual({
       kind: 'note',
       note: { incidents: [incident], restUntil: expect.any(Number) },
-      warning: `${incident.what}: nobody else is sent away until that is over`,
+      warning: `${incident.what}: no more devices are disconnected until that is over`,
     });
     const step = decided('evacuate', silent(false, true, noted()));
     expect(step).toMatchObject({ waitingFor: `${GREEN}-1 to answer as a broker` });
@@ -391,7 +391,7 @@ describe('a node that is to take devices and does not answer as a broker', () =>
   });
 
   test('is the reason of a halt that has begun because devices are away', () => {
-    const begun = noted({ kind: 'devices-away', subjects: [], what: 'more than 160 devices were away at a time' });
+    const begun = noted({ kind: 'devices-away', subjects: [], what: 'more than 160 devices were offline at a time' });
     expect(decided('evacuate', silent(false, true, begun))).toMatchObject({
       note: { incidents: [{ kind: 'node-silent', at: T0, subjects: [`${GREEN}-1`], what: incident.what }] },
     });
@@ -400,7 +400,7 @@ describe('a node that is to take devices and does not answer as a broker', () =>
   test('is over when it answers, and soon after that it is the same incident', () => {
     expect(decided('evacuate', silent(true, false, noted()))).toMatchObject({
       note: { incidents: [{ ...incident, endedAt: T0 }] },
-      warning: `${incident.what}: that is over; at most 0 devices were away`,
+      warning: `${incident.what}: that is over; at most 0 devices were offline`,
     });
     const again = decided('evacuate', silent(false, true, noted({ endedAt: T0 - 5_000 })));
     expect(again).toMatchObject({ note: { incidents: [{ at: T0, endedAt: undefined }] } });

@@ -87,7 +87,7 @@ table('claim', [
       kind: 'stop',
       code: 'BLUE_GONE',
       reason: 'the operator has removed 1 of 3 old pods before it was held',
-      fix: `it is held now, and removes no more; to let it end on its own set spec.blueGreenUpdate.initialDelaySeconds to ${DELAY_SECONDS}`,
+      fix: `it is held now, and removes no more pods; to let it finish on its own, set spec.blueGreenUpdate.initialDelaySeconds to ${DELAY_SECONDS}`,
     },
   ],
 ]);
@@ -186,7 +186,7 @@ table('apply', [
       actions: [
         {
           do: 'patch-resource',
-          why: 'apply version 4.4.15, the operator held',
+          why: 'apply version 4.4.15, with the operator held',
           heartbeat: true,
           spec: {
             blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS },
@@ -221,7 +221,7 @@ table('green', [
     (scene) => {
       scene.sets.pop();
     },
-    stay('the operator to make the green stateful set'),
+    stay('the operator to create the green stateful set'),
   ],
   [
     'makes the operator look again after 10 s without a set',
@@ -229,14 +229,14 @@ table('green', [
       scene.sets.pop();
       scene.at += 10_000;
     },
-    stay('the operator to make the green stateful set', [heartbeat('look for the new template')]),
+    stay('the operator to create the green stateful set', [heartbeat('have the operator check the new template')]),
   ],
   [
     'does not take an empty set that an earlier upgrade left behind for green',
     (scene) => {
       scene.sets[1] = set('emqx-old', { replicas: 0, readyReplicas: 0 });
     },
-    stay('the operator to make the green stateful set'),
+    stay('the operator to create the green stateful set'),
   ],
   [
     'counts the green pods that are ready',
@@ -254,7 +254,7 @@ table('green', [
       scene.resource.status = restingStatus(BLUE);
       scene.at += 5_000;
     },
-    { kind: 'wait', actions: [heartbeat('look at the green pods')] },
+    { kind: 'wait', actions: [heartbeat('have the operator check the green pods')] },
   ],
   [
     'makes it look every 10 s while green boots',
@@ -273,7 +273,9 @@ table('green', [
       scene.resource.status = restingStatus(BLUE);
       scene.at += 10_000;
     },
-    stay('the operator to see that green is ready', [heartbeat('look at the green pods', HOLD_DELAY_SECONDS - 42)]),
+    stay('the operator to see that green is ready', [
+      heartbeat('have the operator check the green pods', HOLD_DELAY_SECONDS - 42),
+    ]),
   ],
   [
     'opens the readiness gate of a pod that was recreated after the delay began',
@@ -449,7 +451,7 @@ describe('what must hold from the patch to the release', () => {
     expect(step).toMatchObject({
       kind: 'stop',
       code: 'REPLICAS_CHANGED',
-      fix: 'set spec.replicas back to 3, then run the same command again; change it when the run is over',
+      fix: 'set spec.replicas back to 3, then run the same command again; change it after the run',
     });
   });
 

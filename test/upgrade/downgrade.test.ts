@@ -26,8 +26,10 @@ test.each([
 test('the way back is what an upgrade then takes', () => {
   const advice = (from: string, to: string) => goBackAdvice({ from: { version: from }, to: { version: to } });
   expect(advice('4.4.14', '4.4.15')).toBe(
-    'going back is an upgrade of its own, to version 4.4.14, with --accept-downgrade (Pulumi: upgrade.acceptDowngrade): it is a downgrade',
+    'to go back, run an upgrade to version 4.4.14, with --accept-downgrade (Pulumi: upgrade.acceptDowngrade): it is a downgrade',
   );
-  expect(advice('4.4.15', '4.4.14')).toBe('going back is an upgrade of its own, to version 4.4.15');
-  expect(advice('4.4.15', '5.0.0')).toBe('there is no way back to version 4.4.15, which is of another minor line');
+  expect(advice('4.4.15', '4.4.14')).toBe('to go back, run an upgrade to version 4.4.15');
+  expect(advice('4.4.15', '5.0.0')).toBe(
+    'going back to version 4.4.15 is not possible: it belongs to another minor line',
+  );
 });

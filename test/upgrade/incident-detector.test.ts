@@ -32,7 +32,7 @@ describe('a broker that starts anew', () => {
         kind: 'node-restarted',
         at: T0 + 1_000,
         subjects: [FIRST],
-        what: `the broker in ${FIRST} started anew: 1000 connections ended at once, and at least the sessions of 50 devices that were away are gone`,
+        what: `the broker in ${FIRST} restarted: 1000 connections ended at once, and at least the sessions of 50 offline devices are lost`,
         sessionsLost: 50,
       },
     ]);
@@ -46,10 +46,10 @@ describe('a broker that starts anew', () => {
     expect(noted('evacuate', down, restarted(FIRST))).toMatchObject([{ kind: 'node-restarted', sessionsLost: 50 }]);
   });
 
-  test('costs nothing when nobody was on it', () => {
+  test('costs nothing when no device was on it', () => {
     const drain = (scene: Scene) => void Object.assign(named(scene.nodes, FIRST), EMPTY);
     expect(noted('evacuate', drain, restarted(FIRST))).toMatchObject([
-      { what: `the broker in ${FIRST} started anew: nobody was on it`, sessionsLost: 0 },
+      { what: `the broker in ${FIRST} restarted: no device was on it`, sessionsLost: 0 },
     ]);
   });
 

@@ -65,7 +65,7 @@ describe('preflight', () => {
         status: 'ok',
         finding: 'emqx-operator-system/manager (emqx/emqx-operator-controller:2.2.29)',
       },
-      { id: 'traffic', group: 'traffic', status: 'ok', finding: 'devices enter by emqx-mqtt' },
+      { id: 'traffic', group: 'traffic', status: 'ok', finding: 'devices connect through emqx-mqtt' },
       { id: 'nodes', group: 'nodes', status: 'ok', finding: '3 nodes answer and can be evacuated' },
     ]);
   });
@@ -82,7 +82,7 @@ describe('preflight', () => {
     [
       'open-run',
       'blocker',
-      'an upgrade from 4.4.14 to 4.4.16 is open, in phase evacuate, at most 100 disconnects/s in the whole cluster, and nobody drives it now',
+      'an upgrade from 4.4.14 to 4.4.16 is open, in phase evacuate, at most 100 disconnects/s in the whole cluster, and no process drives it now',
       ({ scene }) => {
         scene.journal = journal({ phase: 'evacuate', to: { version: '4.4.16' }, target: 'another' });
       },
@@ -116,7 +116,7 @@ describe('preflight', () => {
     [
       'template',
       'blocker',
-      'the pod template is the wanted one already',
+      'the pod template is already the wanted one',
       ({ scene }) => {
         scene.request.desired = resource();
       },
@@ -148,7 +148,7 @@ describe('preflight', () => {
     [
       'blue-green',
       'ok',
-      'blueGreenUpdate has its rates; the operator keeps them node by node',
+      'blueGreenUpdate has its rates; the operator applies them node by node',
       ({ scene }) => {
         scene.request.driver = 'operator';
       },
@@ -182,7 +182,7 @@ describe('preflight', () => {
     [
       'status',
       'blocker',
-      'the status tells of an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
+      'the status reports an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
       ({ scene }) => {
         scene.resource.status = delayStatus();
       },
@@ -222,7 +222,7 @@ describe('preflight', () => {
     [
       'admission',
       'blocker',
-      'the API server refuses what an upgrade does: switch the traffic Service: selectors of Services are frozen',
+      'the API server refuses writes of an upgrade: switch the traffic Service: selectors of Services are frozen',
       ({ facts }) => {
         const refused = {
           write: 'select-traffic',
@@ -235,7 +235,7 @@ describe('preflight', () => {
     [
       'admission',
       'warning',
-      'it is unknown whether the API server takes what an upgrade does: scale the old nodes: admission webhook "x" does not support dry run',
+      'it is unknown whether the API server accepts the writes of an upgrade: scale the old nodes: admission webhook "x" does not support dry run',
       ({ facts }) => {
         const reason = 'admission webhook "x" does not support dry run';
         facts.refusals = [{ write: 'scale-set', isCertain: false, reason }];
@@ -244,7 +244,7 @@ describe('preflight', () => {
     [
       'pod-security',
       'warning',
-      'the namespace enforces the Pod Security Standard restricted, under which no pod of the cluster is made: the operator gives its container reloader no security context',
+      'the namespace enforces the Pod Security Standard restricted, which rejects every pod of the cluster: the operator sets no security context for its container reloader',
       ({ facts }) => {
         facts.podSecurity = 'restricted';
       },
@@ -252,7 +252,7 @@ describe('preflight', () => {
     [
       'pod-security',
       'warning',
-      'the namespace may not be looked at: whether it enforces a Pod Security Standard is unknown',
+      'the namespace cannot be read: whether it enforces a Pod Security Standard is unknown',
       ({ facts }) => {
         facts.podSecurity = null;
       },
@@ -260,7 +260,7 @@ describe('preflight', () => {
     [
       'other-ways',
       'warning',
-      'haproxy, mine lead to the pods of the cluster, too, and are not switched: devices that enter there meet both sets of nodes, and may be disconnected several times',
+      'haproxy, mine route to the pods of the cluster, too, and are not switched: devices that connect there reach both sets of nodes, and may be disconnected several times',
       ({ facts }) => {
         facts.bypasses = ['haproxy', 'mine'];
       },
@@ -268,7 +268,7 @@ describe('preflight', () => {
     [
       'quota',
       'warning',
-      'the quotas of the namespace may not be looked at: whether there is room for twice the nodes is unknown',
+      'the quotas of the namespace cannot be read: whether there is room for twice the nodes is unknown',
       ({ facts }) => {
         facts.quotas = undefined;
       },
@@ -309,7 +309,7 @@ describe('preflight', () => {
     [
       'stateful-sets',
       'ok',
-      `one stateful set: ${BLUE}; not of this cluster, and left alone: emqx-core-1 (of EMQX emqx), odd (of nobody)`,
+      `one stateful set: ${BLUE}; not part of this cluster, and left alone: emqx-core-1 (of EMQX emqx), odd (of nobody)`,
       ({ scene }) => {
         scene.foreign = [
           { name: 'emqx-core-1', owner: 'EMQX emqx', pods: [] },
@@ -320,7 +320,7 @@ describe('preflight', () => {
     [
       'traffic',
       'warning',
-      'emqx-mqtt leads devices to pods of another owner, too; not of this cluster, and left alone: emqx-core-1 (of EMQX emqx)',
+      'emqx-mqtt routes devices to pods of another owner, too; not part of this cluster, and left alone: emqx-core-1 (of EMQX emqx)',
       ({ scene }) => {
         scene.foreign = [{ name: 'emqx-core-1', owner: 'EMQX emqx', pods: ['emqx-core-1-0'] }];
         scene.traffic[0]!.pods.push('emqx-core-1-0');
@@ -329,7 +329,7 @@ describe('preflight', () => {
     [
       'traffic',
       'blocker',
-      'no Service leads to this cluster',
+      'no Service routes to this cluster',
       ({ scene }) => {
         scene.traffic = [];
       },
@@ -337,7 +337,7 @@ describe('preflight', () => {
     [
       'traffic',
       'blocker',
-      'no Service leads to this cluster yet',
+      'no Service routes to this cluster yet',
       ({ scene }) => {
         scene.traffic = [];
         scene.resource.spec.serviceTemplate = { spec: { ports: [{ port: 8081 }, { port: 1883 }] } };
@@ -380,7 +380,7 @@ describe('preflight', () => {
     [
       'nodes',
       'blocker',
-      `an evacuation is on already on ${BLUE}-2`,
+      `an evacuation is already running on ${BLUE}-2`,
       ({ scene }) => {
         named(scene.nodes, `${BLUE}-2`).evacuating = true;
       },
@@ -412,7 +412,7 @@ describe('preflight', () => {
     [
       'cap',
       'blocker',
-      'the storm cap (2.5) is no whole number of at least 1',
+      'the storm cap (2.5) is not a whole number of at least 1',
       ({ scene }) => {
         scene.request.stormCap = 2.5;
       },
@@ -420,7 +420,7 @@ describe('preflight', () => {
     [
       'cap',
       'blocker',
-      'the storm cap (0) is no whole number of at least 1',
+      'the storm cap (0) is not a whole number of at least 1',
       ({ scene }) => {
         scene.request.stormCap = 0;
       },
@@ -436,7 +436,7 @@ describe('preflight', () => {
     [
       'driver',
       'blocker',
-      'left alone, the operator scales nodes away before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were dropped many times faster than asked',
+      'left alone, the operator removes nodes before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were disconnected at many times the requested rate',
       ({ scene }) => {
         scene.request.driver = 'operator';
       },
@@ -444,7 +444,7 @@ describe('preflight', () => {
     [
       'driver',
       'warning',
-      'left alone, the operator scales nodes away before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were dropped many times faster than asked',
+      'left alone, the operator removes nodes before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were disconnected at many times the requested rate',
       ({ scene }) => {
         Object.assign(scene.request, { driver: 'operator', acceptLoss: true });
       },
@@ -569,20 +569,20 @@ describe('preflight', () => {
       const other = { ...OPERATOR, name: 'other/manager', version: '2.3.1' };
 
       test.each<[string, PreflightFacts['operators'], Check['status'], RegExp]>([
-        ['under a name nobody knows', [], 'warning', /^the operator that looks at this cluster is not recognized/],
+        ['under a name nobody knows', [], 'warning', /^the operator that reconciles this cluster is not recognized/],
         ['with a tag that is no version', [unknown], 'warning', /^the version of the operator is unknown: mirror/],
         [
           'with a tag of another version',
           [other],
           'warning',
-          /2.1 to 2.2.29: other.*but one has looked at this cluster/,
+          /2.1 to 2.2.29: other.*but one has just reconciled this cluster/,
         ],
-        ['beside one of another version', [known, other], 'warning', /^there are operators of other versions, too/],
+        ['beside one of another version', [known, other], 'warning', /^operators of other versions are installed, too/],
         [
           'beside one that is not understood',
           [unknown, known],
           'warning',
-          /^there are operators of other versions, too/,
+          /^operators of other versions are installed, too/,
         ],
         ['beside one for another namespace', [known, { ...known, name: 'b/manager' }], 'ok', /manager.*b\/manager/],
       ])('%s is never a blocker: %s', (_, operators, status, finding) => {
@@ -603,10 +603,10 @@ describe('preflight', () => {
     });
 
     test('tells when it has not looked at the cluster for a minute', () => {
-      expect(found(looked(60_000))[1]).toMatchObject({ status: 'ok', finding: 'it last looked 60 s ago' });
+      expect(found(looked(60_000))[1]).toMatchObject({ status: 'ok', finding: 'it last reconciled 60 s ago' });
       expect(found(looked(61_000))[1]).toMatchObject({
         status: 'blocker',
-        finding: 'the operator has not looked at the cluster for 61 s; at rest it does every 20 s',
+        finding: 'the operator has not reconciled the cluster for 61 s; at rest it does so every 20 s',
       });
     });
   });
@@ -656,7 +656,7 @@ describe('preflight', () => {
         scene.request.desired = resource({ version: '4.4.14', delaySeconds: 60 });
       };
       expect(stops(back)).toEqual([
-        'spec.template (version 4.4.14) is not what the new nodes were made of: it was set back, or changed again',
+        'spec.template (version 4.4.14) does not match the new nodes: it was set back, or changed again',
       ]);
     });
 
@@ -664,7 +664,7 @@ describe('preflight', () => {
       const other = ({ scene }: World) => {
         scene.request.desired = resource({ version: '4.4.16', delaySeconds: 60 });
       };
-      expect(stops(other)).toEqual(['the operator makes new nodes of another template (version 4.4.15)']);
+      expect(stops(other)).toEqual(['the operator builds new nodes from another template (version 4.4.15)']);
     });
   });
 
@@ -680,7 +680,7 @@ describe('preflight', () => {
       expect.objectContaining({
         id: 'traffic',
         finding:
-          'devices enter by emqx-mqtt, the operator’s own Service: its Endpoints are written while the operator is held',
+          'devices connect through emqx-mqtt, the operator’s own Service: the upgrade writes its Endpoints while the operator is held',
       }),
     );
   });
@@ -701,7 +701,7 @@ describe('preflight', () => {
       expect(blockers(found)).toEqual([]);
       expect(found.map((check) => check.finding)).toEqual(
         expect.arrayContaining([
-          'the operator is held behind the new nodes',
+          'the operator is held, with new nodes in place',
           `two stateful sets: ${BLUE} is the running one, the other one is being built`,
         ]),
       );
@@ -718,8 +718,8 @@ describe('preflight', () => {
           id: 'template',
           group: 'change',
           status: 'blocker',
-          finding: 'the operator makes new nodes of another template (version 4.4.15)',
-          fix: 'ask for version 4.4.15 as it was applied, or set the template back first',
+          finding: 'the operator builds new nodes from another template (version 4.4.15)',
+          fix: 'request version 4.4.15 as it was applied, or set the template back first',
         },
       ]);
     });

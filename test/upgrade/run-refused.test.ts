@@ -49,7 +49,7 @@ describe('a run whose requests are refused', () => {
       const error = await ended(world.run());
       expect(error).toMatchObject({ code: 'ACCESS_LOST', cause: FORBIDDEN });
       expect(error.message).toMatch(
-        /^the API server has refused what the run needs for \d\d s, last: leases "emqx-upgrade" is forbidden; nobody drives the run now, and what holds is: blue nodes whose evacuation has begun go on at their rates, .*; once that is cured, the same command resumes the run$/,
+        /^the API server has refused requests that the run needs for \d\d s, last: leases "emqx-upgrade" is forbidden; no process drives the run now; state: blue nodes whose evacuation has started continue at their rates, .*; once that is fixed, the same command resumes the run$/,
       );
       expect(failures).toHaveLength(6);
       const lasted = failures.at(-1)! - failures[0]!;
@@ -139,7 +139,7 @@ describe('an API server that does not answer', () => {
     const error = await ended(world.run('p1', request({ limits: { stallMs: 60_000 } })));
     expect(error).toMatchObject({ code: 'UNREACHABLE', cause: AWAY });
     expect(error.message).toMatch(
-      /^the API server has not done what the run needs for \d\d s, last: the API server is away; /,
+      /^the API server has failed requests that the run needs for \d\d s, last: the API server is away; /,
     );
   });
 

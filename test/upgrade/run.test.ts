@@ -63,16 +63,18 @@ describe('an upgrade', () => {
   test('tells what it does and what it waits for, each once', async () => {
     const world = new FakeWorld();
     await world.run();
-    const actions = texts(world, 'action').filter((text) => !text.startsWith('look') && !text.startsWith('refresh'));
+    const actions = texts(world, 'action').filter(
+      (text) => !text.startsWith('have the operator check') && !text.startsWith('refresh'),
+    );
     expect(actions).toEqual([
       'Service emqx-mqtt → emqx-blue-65f4b8d9c',
-      'apply version 4.4.15, the operator held',
+      'apply version 4.4.15, with the operator held',
       'Service emqx-mqtt → emqx-green-7c9f5d6b8',
       'evacuate emqx-blue-0 at 34/s, sessions at 34/s',
       'evacuate emqx-blue-1 at 33/s, sessions at 33/s',
       'evacuate emqx-blue-2 at 33/s, sessions at 33/s',
       'scale emqx-blue to 0',
-      'give the initial delay of 5 s back',
+      'restore the initial delay of 5 s',
       'Service emqx-mqtt → all nodes of the cluster',
     ]);
     const waiting = texts(world, 'waiting');
@@ -118,7 +120,7 @@ describe('an upgrade', () => {
     const error = await failing(world.run('p1', request({ stormCap: 0 })));
     expect(error).toBeInstanceOf(BlockedError);
     expect(error.message).toBe(
-      'the upgrade cannot begin:\n  ✗ cap: the storm cap (0) is no whole number of at least 1; give a rate per second; nothing was written',
+      'the upgrade cannot begin:\n  ✗ cap: the storm cap (0) is not a whole number of at least 1; set a rate per second; nothing was written',
     );
     expect([...new Set(world.calls.map((call) => call.method))]).toEqual([
       'missingRights',
@@ -405,7 +407,7 @@ describe('leaving a run', () => {
       const error = await failing(world.run('p1', request(), leave.signal));
       expect(error).toBeInstanceOf(UpgradeError);
       expect(error.code).toBe('DETACHED');
-      expect(error.fix).toBe('run the same command again to go on');
+      expect(error.fix).toBe('run the same command again to continue');
       expect(world.lease).toBeUndefined();
       world.fault = () => {};
       const report = await world.run('p2');
@@ -430,7 +432,7 @@ describe('leaving a run', () => {
     world.fault = () => {};
     await world.run('p2', { ...request(), stormCap: 7 });
     expect(world.events).toContainEqual(
-      expect.objectContaining({ kind: 'warning', text: 'the run goes on with the cap of 100/s it began with' }),
+      expect.objectContaining({ kind: 'warning', text: 'the run continues with the cap of 100/s it started with' }),
     );
     expect(world.journal?.connectionCap).toBe(100);
   });

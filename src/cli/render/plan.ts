@@ -6,7 +6,7 @@ import { count, json, known, safe, table, time, wrap } from './text';
 /** The plan as a person reads it. */
 export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string {
   const { cluster, namespace, from, to, driver } = plan;
-  const by = driver === 'pilot' ? 'driven by the pilot, the operator held' : 'by the operator alone';
+  const by = driver === 'pilot' ? 'driven by the pilot, with the operator held' : 'by the operator alone';
   const blocks = [
     [`${style.bold(safe(`${namespace}/${cluster}: ${from.version} → ${to.version}`))}, ${by}`],
     section('Changes', changesOf(plan, width), style),

@@ -45,7 +45,7 @@ export function runLines({ state, run, lease, sample }: UpgradeStatus, resume: s
   }
   const left = sample.leftMs === undefined ? '' : `, about ${time(sample.leftMs)} left`;
   const driver = run.driver === 'pilot' ? `at most ${count(run.connectionCap)} disconnects/s` : 'by the operator alone';
-  const way = run.aborted ? ', aborted and on its way back' : '';
+  const way = run.aborted ? ', aborted and rolling back' : '';
   const paused = run.paused ? ', paused' : '';
   return [
     `${change}, ${driver}, begun at ${moment(run.startedAt)}${way}`,

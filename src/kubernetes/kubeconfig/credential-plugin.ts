@@ -10,13 +10,13 @@ export interface PluginCredentials {
   key?: string | undefined;
 }
 
-/** For how long a plugin may think that asks nobody, ms. One that may ask a person has as long as that person takes. */
+/** Time limit of a non-interactive plugin, ms. An interactive one has no limit: a user may take any time. */
 const TIMEOUT_MS = 60_000;
 
-/** Of what a plugin says of its failure, as much as helps. */
+/** Longest part of a plugin's error output that is shown. */
 const LONGEST_MESSAGE = 300;
 
-/** A token is some kilobytes. */
+/** Most output that is read; a token is some kilobytes. */
 const MOST_OUTPUT = 2 ** 20;
 
 const ANSWER = z.object({
@@ -30,7 +30,7 @@ const ANSWER = z.object({
 });
 
 /**
- * A program that is asked for credentials. It runs once at a time, and what it returned is good until it expires or is refused.
+ * A program that returns credentials. It runs once at a time, and its credentials are used until they expire or are refused.
  *
  * @see the documentation of Kubernetes, "client-go credential plugins"
  */
@@ -55,12 +55,12 @@ export class CredentialPlugin {
     try {
       return await orAborted(run.result, signal);
     } finally {
-      // Nobody waits for it any more: it must not keep the process alive, nor ask a person in vain.
+      // No caller waits for it any more: it must not keep the process alive, nor prompt the user for nothing.
       if (--run.waiting === 0) run.stop();
     }
   }
 
-  /** What it returned last was refused. */
+  /** Its last credentials were refused. */
   forget(): void {
     this.known = undefined;
   }
@@ -70,13 +70,16 @@ export class CredentialPlugin {
     const { interactiveMode } = this.plugin;
     const isInteractive = interactiveMode !== 'Never' && stdin.isTTY === true;
     if (interactiveMode === 'Always' && !isInteractive) {
-      throw this.failed('asks a person, and there is no terminal', 'run this in a terminal, or log in before');
+      throw this.failed(
+        'needs a terminal to ask the user, and there is none',
+        'run this in a terminal, or log in first',
+      );
     }
     const stopping = new AbortController();
     const result = this.ask(isInteractive, stopping.signal).finally(() => {
       this.run = undefined;
     });
-    result.catch(() => undefined); // whoever waits hears of it
+    result.catch(() => undefined); // the callers that wait get the error
     return { result, waiting: 0, stop: () => stopping.abort() };
   }
 
@@ -88,7 +91,7 @@ export class CredentialPlugin {
     const { apiVersion, status } = answer.data;
     if (apiVersion && apiVersion !== plugin.apiVersion) {
       const fix = `set exec.apiVersion of the user ${this.user} to ${apiVersion}, or update the plugin`;
-      throw this.failed(`answers as ${apiVersion}, and is asked as ${plugin.apiVersion}`, fix);
+      throw this.failed(`answers with ${apiVersion}, but ${plugin.apiVersion} was requested`, fix);
     }
     const { token, clientCertificateData, clientKeyData, expirationTimestamp } = status;
     const credentials = {
@@ -107,12 +110,12 @@ export class CredentialPlugin {
   private async outputOf(isInteractive: boolean, stopped: AbortSignal): Promise<string> {
     const { command, args, env, installHint } = this.plugin;
     if ([command, ...args, ...Object.values(env)].some((text) => text.includes('\0'))) {
-      throw this.failed('cannot be started: its arguments have a character that none may have', this.loginAgain());
+      throw this.failed('cannot be started: its arguments contain a character that is not allowed', this.loginAgain());
     }
     const child = spawn(command, args, {
       env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: JSON.stringify(this.info(isInteractive)) },
       stdio: [isInteractive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
-      // So that what it starts can be ended with it; one that asks a person must stay with the terminal.
+      // So that its child processes can be ended with it; an interactive one must stay with the terminal.
       detached: !isInteractive,
     });
     let output = '';
@@ -131,7 +134,7 @@ export class CredentialPlugin {
       output += chunk;
       if (output.length > MOST_OUTPUT) end(`printed more than ${MOST_OUTPUT} bytes`);
     });
-    // It speaks to whoever sits there: an address to open, a code to type.
+    // Its messages are for the user: an address to open, a code to type.
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       saying = (saying + chunk).slice(-2 * LONGEST_MESSAGE);
       process.stderr.write(chunk);
@@ -139,10 +142,10 @@ export class CredentialPlugin {
     return new Promise<string>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') return reject(this.failed(`cannot be started: ${error.code}`, this.loginAgain()));
-        const fix = installHint ?? 'install it, and see that it is on the PATH';
+        const fix = installHint ?? 'install it, and make sure that it is on the PATH';
         return reject(this.failed('is not installed', fix));
       });
-      // What it has started may hold its output open for longer than anybody wants to wait.
+      // Its child processes may hold its output open for too long.
       child.on('exit', () => {
         if (ending !== undefined) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
       });
@@ -189,7 +192,7 @@ interface Run {
   stop(): void;
 }
 
-/** Ends a process, and where it has a group of its own all that it has started. */
+/** Ends a process, and where it has a process group of its own also its child processes. */
 function killAll(child: ChildProcess, hasGroup: boolean): void {
   try {
     if (hasGroup && child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
@@ -207,7 +210,7 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** What is awaited, or the signal's reason when that comes first. */
+/** The result of the promise, or the signal's reason when that comes first. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {

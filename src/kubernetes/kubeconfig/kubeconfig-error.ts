@@ -1,9 +1,9 @@
-/** There is no way to the cluster: no kubeconfig, no such context, or one in which something is wrong. */
+/** The cluster cannot be reached: no kubeconfig, no such context, or an invalid one. */
 export class KubeconfigError extends Error {
   override readonly name = 'KubeconfigError';
 }
 
-/** The credentials of a kubeconfig cannot be used, or could not be had. The network has no part in it. */
+/** The credentials of a kubeconfig cannot be used, or could not be obtained. Not a network error. */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
   constructor(
@@ -16,7 +16,7 @@ export class CredentialsError extends Error {
   }
 }
 
-/** What went wrong, without the excerpt that parsers print: it may be a token. */
+/** The error message, without the excerpt that parsers print: it may be a token. */
 export function readable(error: unknown): string {
   const { name, code, linePos, message } = error as Error & { code?: unknown; linePos?: { line: number }[] };
   if (name === 'SyntaxError') return 'not JSON';

@@ -3,29 +3,29 @@ import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { KubeconfigError, readable } from './kubeconfig-error';
 
-/** Where an API server is, and by what it is known. */
+/** The address of an API server, and how to verify it. */
 export interface ClusterEntry {
   server: string;
   tlsServerName: string | undefined;
   insecure: boolean;
   authority: Material;
   proxyUrl: string | undefined;
-  /** What a credential plugin of this cluster is configured by. */
+  /** The configuration for credential plugins of this cluster. */
   pluginConfig: unknown;
 }
 
-/** By what somebody is known to an API server. */
+/** The credentials of a user. */
 export interface UserEntry {
   certificate: Material;
   key: Material;
   token: string | undefined;
-  /** Wins over `token`; it is read anew for each request, as tokens there are replaced. */
+  /** Wins over `token`; it is read again for each request, because its token is replaced. */
   tokenFile: string | undefined;
   username: string | undefined;
   password: string | undefined;
   impersonate: Impersonation;
   plugin: PluginEntry | undefined;
-  /** Name of a provider that clients once had built in. */
+  /** Name of an auth provider that was once built into clients. */
   provider: { name: string; config: Readonly<Record<string, string>> } | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Impersonation {
   extra: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A program that is asked for credentials. */
+/** A program that returns credentials. */
 export interface PluginEntry {
   apiVersion: string;
   command: string;
@@ -54,13 +54,13 @@ export interface ContextEntry {
   namespace: string | undefined;
 }
 
-/** A certificate or a key: itself, or the file it is in. The data win over the file. */
+/** A certificate or a key: its data, or its file. The data win over the file. */
 export interface Material {
   data: Buffer | undefined;
   file: string | undefined;
 }
 
-/** One kubeconfig, or several of them as one. */
+/** One kubeconfig, or several merged into one. */
 export interface Kubeconfig {
   currentContext: string;
   clusters: ReadonlyMap<string, ClusterEntry>;
@@ -68,21 +68,21 @@ export interface Kubeconfig {
   contexts: ReadonlyMap<string, ContextEntry>;
 }
 
-/** Null and nothing are the same there. */
+/** A null is the same as an absent value there. */
 const optional = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
-const text = optional(z.string('must be a text: put it in quotes'));
+const text = optional(z.string('must be a string: put it in quotes'));
 const flag = optional(z.boolean('must be true or false'));
-const texts = optional(z.array(z.string('must be a text: put it in quotes'))).transform((value) => value ?? []);
+const texts = optional(z.array(z.string('must be a string: put it in quotes'))).transform((value) => value ?? []);
 const base64 = optional(
   z
-    .string('must be a text')
+    .string('must be a string')
     .transform((value) => value.replace(/\s+/g, ''))
     .refine((value) => /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0, 'must be base64'),
 ).transform((value) => (value ? Buffer.from(value, 'base64') : undefined));
 
-const name = z.string('must be a text');
+const name = z.string('must be a string');
 const list = <T extends z.ZodType>(entry: T) => optional(z.array(entry)).transform((entries) => entries ?? []);
-/** Nothing at all is as good as an entry with nothing in it. */
+/** An absent entry is the same as an empty one. */
 const orEmpty = <T extends z.ZodObject>(body: T) => body.nullish().transform((value) => value ?? body.parse({}));
 
 const CLUSTER = z.object({
@@ -133,15 +133,15 @@ const FILE = z.object({
   contexts: list(z.object({ name, context: orEmpty(CONTEXT) })),
 });
 
-/** Of plugins: these are the forms in which they are asked, and answer. */
+/** The supported versions of the plugin API. */
 const PLUGIN_VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
 /**
- * Reads a kubeconfig. An empty one is one with nothing in it, as for kubectl.
+ * Reads a kubeconfig. An empty text is an empty kubeconfig, as in kubectl.
  *
- * @param source what the text is from, for errors
+ * @param source where the text is from, for errors
  * @param folder which relative paths start from
- * @throws KubeconfigError with all that is wrong, by paths; it shows no value, as they may be secret
+ * @throws KubeconfigError with all problems, by path; it shows no value, because values may be secret
  */
 export function parseKubeconfig(content: string, source: string, folder: string): Kubeconfig {
   const read = FILE.safeParse(parsed(content, source) ?? {});
@@ -156,7 +156,7 @@ export function parseKubeconfig(content: string, source: string, folder: string)
     const entries = new Map<string, R>();
     all.forEach((entry, index) => {
       const problem = (what: string) => problems.push(`${kind}[${index}].${what}`);
-      if (entries.has(entry.name)) problem('name is that of another one before');
+      if (entries.has(entry.name)) problem('name is used by an earlier entry');
       entries.set(entry.name, make(entry, problem));
     });
     return entries;
@@ -177,7 +177,7 @@ export function parseKubeconfig(content: string, source: string, folder: string)
 type Make<E, R> = (entry: E, problem: (what: string) => void) => R;
 type Within = (file: string | undefined) => string | undefined;
 
-/** Of several documents the first counts, and of two keys alike the second, as for kubectl. */
+/** Of several documents the first counts, and of duplicate keys the last, as in kubectl. */
 function parsed(content: string, source: string): unknown {
   const [document] = parseAllDocuments(content.replace(/^\uFEFF/, ''), { merge: true, uniqueKeys: false });
   if (document === undefined) return undefined;
@@ -236,7 +236,7 @@ function pluginEntry(
   }
   return {
     apiVersion,
-    // A bare name is looked for on the PATH, a path starts from the kubeconfig.
+    // A bare name is looked up on the PATH, a path is relative to the kubeconfig.
     command: /[/\\]/.test(command) ? path.resolve(folder, command) : command,
     args,
     env: Object.fromEntries(env.map(({ name, value }) => [name, value])),

@@ -4,17 +4,17 @@ import path from 'node:path';
 import { KubeconfigError, readable } from './kubeconfig-error';
 import { type Kubeconfig, parseKubeconfig, type UserEntry } from './kubeconfig-file';
 
-/** Which kubeconfig is meant. */
+/** Which kubeconfig to use. */
 export interface KubeconfigSource {
   /**
    * Path of a kubeconfig file.
    *
-   * @default - as kubectl: the list of files in `$KUBECONFIG`, then `~/.kube/config`; and inside of a pod without these its service
+   * @default - as kubectl: the list of files in `$KUBECONFIG`, then `~/.kube/config`; inside a pod without these, its service
    * account
    */
   kubeconfig?: string;
   /**
-   * A kubeconfig itself, in YAML or JSON; it takes the place of a file. It is secret, and no error shows any of it.
+   * The content of a kubeconfig, in YAML or JSON, instead of a file. It is secret, and no error shows any of it.
    *
    * @default - the file
    */
@@ -25,8 +25,8 @@ export interface KubeconfigSource {
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * The kubeconfig that is meant, as kubectl finds it: of several files the first that has a name wins, with its whole entry, and the
- * first that has a current context; files that do not exist are passed over.
+ * The kubeconfig, merged as by kubectl: of several files the first one that has a name wins, with its whole entry, and the
+ * first one that has a current context; files that do not exist are skipped.
  *
  * @see the documentation of Kubernetes, "Organizing Cluster Access Using kubeconfig Files"
  * @throws KubeconfigError when there is none, or something is wrong in it

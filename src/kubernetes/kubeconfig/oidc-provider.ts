@@ -1,22 +1,22 @@
 import { CredentialsError } from './kubeconfig-error';
 import type { UserEntry } from './kubeconfig-file';
 
-/** Before it expires a token is not used any more, ms. */
+/** A token is no longer used this long before it expires, ms. */
 const MARGIN_MS = 10_000;
 
 /**
- * The token that kubectl keeps in a kubeconfig for the provider `oidc`. Renewing it is left to kubectl: many issuers take each refresh
- * token once, and whoever uses it must keep the next one.
+ * The token that kubectl keeps in a kubeconfig for the provider `oidc`. Renewing it is left to kubectl: many issuers accept each refresh
+ * token only once, and its user must store the next one.
  *
  * @throws CredentialsError when it has expired, or the provider is another one
  */
 export function tokenOfProvider(provider: UserEntry['provider'], user: string): string | undefined {
   if (!provider) return undefined;
   const { name, config } = provider;
-  const now = `the user ${user} logs in by the provider ${name}`;
+  const now = `the user ${user} logs in with the provider ${name}`;
   if (name !== 'oidc') {
     throw new CredentialsError(
-      `${now}, which kubectl has not either since Kubernetes 1.26`,
+      `${now}, which kubectl does not support either since Kubernetes 1.26`,
       'use a credential plugin (exec) instead',
     );
   }

@@ -3,16 +3,16 @@ import https from 'node:https';
 import { BlockList, isIP } from 'node:net';
 import { KubeconfigError } from './kubeconfig-error';
 
-/** Connections that nobody used for so long are closed, before the server does, ms. */
+/** Connections that were idle for this long are closed, before the server does so, ms. */
 const IDLE_MS = 30_000;
 
 const KEPT = { keepAlive: true, keepAliveMsecs: IDLE_MS, timeout: IDLE_MS };
 
 /**
- * What makes the connections to a server, and keeps them: directly, or by a proxy.
+ * The agent that opens and keeps the connections to a server: directly, or through a proxy.
  *
- * @param proxyUrl of the kubeconfig; by default the environment says (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)
- * @throws KubeconfigError when the proxy is of no kind that is known
+ * @param proxyUrl of the kubeconfig; by default that of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)
+ * @throws KubeconfigError when the kind of proxy is unknown
  */
 export async function agentTo(server: URL, proxyUrl: string | undefined, env: NodeJS.ProcessEnv): Promise<http.Agent> {
   const proxy = proxyUrl ?? proxyOfEnvironment(server, env);
@@ -26,13 +26,13 @@ export async function agentTo(server: URL, proxyUrl: string | undefined, env: No
     throw new KubeconfigError(`${where} must be a URL that begins with http://, https:// or socks5://`);
   }
   const { HttpProxyAgent, HttpsProxyAgent, SocksProxyAgent } = await import('./proxy-agents.js');
-  // The proxy looks names up, as it does for kubectl.
+  // The proxy resolves names, as it does for kubectl.
   if (isSocks) return new SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), KEPT);
   return isSecure ? new HttpsProxyAgent(url, KEPT) : new HttpProxyAgent(url, KEPT);
 }
 
 /**
- * The proxy that the environment has for a server, by the rules of Go's `net/http`, which kubectl follows: never for this machine
+ * The proxy of the environment for a server, by the rules of Go's `net/http`, as in kubectl: never for this machine
  * itself, and not for what NO_PROXY names.
  */
 export function proxyOfEnvironment(server: URL, env: NodeJS.ProcessEnv): string | undefined {
@@ -50,7 +50,7 @@ export function proxyOfEnvironment(server: URL, env: NodeJS.ProcessEnv): string 
   return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
-/** Whether an entry of NO_PROXY means this host: `*`, an address, a range of addresses, a name with those below it; with or without port. */
+/** Whether an entry of NO_PROXY matches this host: `*`, an address, a range of addresses, a name with those below it; with or without port. */
 function isExempt(entry: string, host: string, port: string): boolean {
   if (entry === '') return false;
   if (entry === '*') return true;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 
-/** Where systems keep the certificates they trust. @see crypto/x509 of Go, whose list kubectl goes by */
+/** Where systems keep the certificates they trust. @see crypto/x509 of Go, whose list kubectl uses */
 const FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -12,8 +12,8 @@ const FILES = [
 ];
 
 /**
- * The certificates that a server may be known by where its kubeconfig names none: those of the system, as for kubectl, and those that
- * Node brings along.
+ * The trusted root certificates where the kubeconfig names none: those of the system, as in kubectl, and those that
+ * Node includes.
  */
 export function trustedRoots(env: NodeJS.ProcessEnv): (string | Buffer)[] {
   const files = env['SSL_CERT_FILE'] ? [env['SSL_CERT_FILE']] : FILES;

@@ -22,7 +22,7 @@ interface Structure {
 
 const nodes = definitions as unknown as Readonly<Record<string, Node>>;
 
-/** Built so far, by name. The two notations of Kubernetes for values of two types are no definitions of the file. */
+/** Built so far, by name. The two notations of Kubernetes for values of two types are not definitions in the file. */
 const schemas = new Map<string, z.ZodType>([
   ['IntOrString', z.union([z.int32(), z.string()]).meta({ 'x-kubernetes-int-or-string': true })],
   [

@@ -24,7 +24,7 @@ export interface Version {
   readonly deprecated?: boolean;
 }
 
-/** What makes a kind of EMQX Operator: all of them are namespaced and have the subresource `status`. */
+/** One kind of the EMQX Operator: all of them are namespaced and have the subresource `status`. */
 export interface Kind {
   readonly kind: string;
   readonly plural: string;
@@ -73,7 +73,7 @@ export const CONDITION_COLUMN: PrinterColumn = {
   jsonPath: '.status.conditions[?(@.status=="True")].type',
 };
 
-/** Renders the definition of a kind, anew at each call. */
+/** Renders the definition of a kind, as a new object at each call. */
 export function customResourceDefinition({ kind, plural, shortNames, versions }: Kind): CustomResourceDefinition {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',

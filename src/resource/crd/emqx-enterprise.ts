@@ -14,7 +14,7 @@ const CLUSTER = {
   printerColumns: [CONDITION_COLUMN, AGE_COLUMN],
 } as const;
 
-/** EmqxEnterprise: a cluster of EMQX Enterprise 4.4. Its schema is the one that resources are validated by. */
+/** EmqxEnterprise: a cluster of EMQX Enterprise 4.4. Resources are validated by the same schema. */
 export function emqxEnterpriseDefinition(): CustomResourceDefinition {
   return customResourceDefinition({
     kind: KIND,

@@ -12,7 +12,7 @@ const spec = z.strictObject({
   config: strings.optional(),
 });
 
-/** EmqxPlugin: a plugin of EMQX 4.4, loaded into the clusters it selects. The operator makes six for each cluster itself. */
+/** EmqxPlugin: a plugin of EMQX 4.4, loaded into the clusters it selects. The operator itself creates six for each cluster. */
 export function emqxPluginDefinition(): CustomResourceDefinition {
   return customResourceDefinition({
     kind: 'EmqxPlugin',

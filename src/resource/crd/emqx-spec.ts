@@ -47,7 +47,7 @@ const bootstrapApiKey = z.strictObject({
 });
 
 const config = z.strictObject({
-  /** Whether `data` is merged into what EMQX has, or takes its place. */
+  /** Whether `data` is merged into what EMQX has, or replaces it. */
   mode: z.enum(['Merge', 'Replace']).optional().meta({ default: 'Merge' }),
   /** HOCON. */
   data: z.string().optional(),

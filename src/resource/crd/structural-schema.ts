@@ -17,8 +17,8 @@ export interface StructuralSchema {
 }
 
 /**
- * Says in a custom resource definition's words what a zod schema says. What zod has no words for (defaults that the API server
- * fills in, list types, map keys, CEL rules) stands in the schema's `meta` under the definition's own keyword.
+ * Translates a zod schema into the schema of a custom resource definition. What zod cannot express (defaults that the API server
+ * fills in, list types, map keys, CEL rules) is in the schema's `meta` under the definition's own keyword.
  */
 export function structuralSchema(schema: z.ZodType): StructuralSchema {
   return z.toJSONSchema(schema, { target: 'openapi-3.0', override: translate }) as StructuralSchema;
@@ -26,20 +26,20 @@ export function structuralSchema(schema: z.ZodType): StructuralSchema {
 
 type Override = NonNullable<z.core.ToJSONSchemaParams['override']>;
 
-/** From OpenAPI 3.0 as zod writes it to what the API server takes. It may meet a node twice, and then has nothing to do. */
+/** From OpenAPI 3.0 as zod writes it to what the API server accepts. It may visit a node twice, and then has nothing to do. */
 const translate: Override = ({ zodSchema, jsonSchema }) => {
-  // The API server prunes the fields it does not know, without being told.
+  // The API server prunes unknown fields by default.
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
   // A slash is escaped for JavaScript's sake.
   if (jsonSchema.pattern) jsonSchema.pattern = jsonSchema.pattern.replaceAll('\\/', '/');
   if (zodSchema instanceof z.ZodNumber) {
     jsonSchema.format = zodSchema.format === 'int32' ? 'int32' : 'int64';
-    // zod names the bounds of the number's format, too.
+    // zod also writes the bounds of the number's format.
     if (jsonSchema.minimum! <= -(2 ** 31)) delete jsonSchema.minimum;
     if (jsonSchema.maximum! >= 2 ** 31 - 1) delete jsonSchema.maximum;
   }
   if (zodSchema instanceof z.ZodUnion) {
-    // Exactly this is allowed in place of a type. What the text must look like stands in `meta`.
+    // Exactly this is allowed in place of a type. The pattern of the text is in `meta`.
     jsonSchema.anyOf = [{ type: 'integer' }, { type: 'string' }];
   }
 };

@@ -20,38 +20,38 @@ import {
 import { evacuateGreen, isGreenEmptied } from './evacuate';
 
 /**
- * The way back, in the one order that is safe: the template first, while the operator is held, so that it wants blue
- * again; then traffic and devices; then green, which the operator no longer looks after; the user's delay last.
+ * The abort, in the only safe order: the template first, while the operator is held, so that it wants blue
+ * again; then traffic and devices; then green, which the operator no longer manages; the user's delay last.
  */
 export function revertTemplate(situation: Situation): Step {
   const { observation, journal, target } = situation;
   const { cluster } = observation;
   const blue = setOf(cluster, journal.from.set);
-  // It went in the same moment.
+  // Blue was removed at the same moment.
   if (!blue || blue.replicas === 0) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
   if (digestOf(target.live) !== journal.from.digest) {
     const actions: Action[] = [{ do: 'revert-resource', run: journal.run }, ...stopEvacuations(situation)];
     return waitFor('the resource to have the old template', 500, actions);
   }
   if (isHeld(cluster.resource)) return { kind: 'next', phase: 'switch-back' };
-  // The new template never came to the resource, so that nothing was made of it.
+  // The new template was never written to the resource, so nothing was built from it.
   if (activeSets(cluster).length === 1) return { kind: 'next', phase: 'release' };
-  const why = 'hold the operator while the new nodes go';
+  const why = 'hold the operator while the new nodes are removed';
   return waitFor('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
 }
 
-/** Blue takes devices again: it evacuates no more, and is alone behind the Services. */
+/** Blue takes devices again: it no longer evacuates, and is alone behind the Services. */
 export function switchBack(situation: Situation): Step {
   const { observation, journal } = situation;
   const blue = journal.from.set;
   const pods = podsOf(observation.cluster, blue);
   const { replicas = 0 } = setOf(observation.cluster, blue) ?? {};
-  // Of a released operator that has removed some; it is held now, and wants blue.
+  // A released operator may have removed some; it is held now, and wants blue.
   const missing: Action[] =
     replicas < journal.replicas ? [{ do: 'scale-set', set: blue, replicas: journal.replicas }] : [];
   const actions: Action[] = [...missing, ...stopEvacuations(situation), ...openGates(observation, blue)];
-  if (actions.length > 0) return waitFor('the blue nodes to take devices again', 500, actions);
-  // Of a node that does not answer it is not known whether it refuses devices.
+  if (actions.length > 0) return waitFor('the blue nodes to accept devices again', 500, actions);
+  // Whether a silent node refuses devices is unknown.
   if (!doAllAnswer(observation, blue)) return waitFor('every blue node to answer', 1_000);
   const ready = pods.filter((pod) => pod.ready);
   const selecting = selections(situation, moveOf(situation).revision);
@@ -60,11 +60,11 @@ export function switchBack(situation: Situation): Step {
   }
   if (journal.backAt === undefined) return { kind: 'note', note: { backAt: observation.at } };
   const left = journal.backAt + ROUTES_MS - observation.at;
-  if (left > 0) return waitFor('all ways to lead to blue', left);
+  if (left > 0) return waitFor('all routes to lead to blue', left);
   return { kind: 'next', phase: 'return', note: { shares: undefined, evacuation: undefined } };
 }
 
-/** Green goes; the operator, still held, tidies up behind it. */
+/** Green is removed; the operator, still held, cleans up after it. */
 export function retireGreen(situation: Situation): Step {
   const { observation, journal } = situation;
   const { source, target } = moveOf(situation);
@@ -75,8 +75,8 @@ export function retireGreen(situation: Situation): Step {
     return waitFor('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);
   }
   const left = remainingPods(observation, source);
-  if (left > 0) return waitFor(`${left} green pods to go`, 1_000);
+  if (left > 0) return waitFor(`${left} green pods to terminate`, 1_000);
   if (target && atRest(situation, journal.from.set)) return { kind: 'next', phase: 'release' };
-  const why = 'look at the cluster without green';
+  const why = 'have the operator check the cluster without green';
   return waitFor('the operator to report rest', FREQUENT_POLL_MS, frequentHeartbeat(situation, why));
 }

@@ -15,12 +15,12 @@ import {
 } from '../observation';
 import type { Action, Situation, Step } from '../step';
 
-/** The patch that makes the operator stand still behind a built green set. */
+/** The patch that makes the operator wait once it has built the green set. */
 export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
 
-/** Time between two looks asked of the operator, in ms; each is a full pass and an event. */
+/** Time between two passes requested of the operator, in ms; each is a full pass and an event. */
 export const RECONCILE_INTERVAL_MS = {
-  /** Nothing but what it sees is waited for. */
+  /** The run waits only for what the operator reports. */
   keen: 1_000,
   /** There is something new for it to see. */
   eager: 5_000,
@@ -31,12 +31,12 @@ export const RECONCILE_INTERVAL_MS = {
 } as const;
 
 /**
- * From the moment the API server knows where a Service leads until every node of Kubernetes leads there, in ms. A device that
- * comes by the old way meanwhile would be refused.
+ * From the moment the API server has the endpoints of a Service until every Kubernetes node routes to them, in ms. A device that
+ * takes the old route meanwhile would be refused.
  */
 export const ROUTES_MS = 1_500;
 
-/** What is noted when nodes are told to stop: nothing is started before the second is over. */
+/** What is noted when nodes are ordered to stop: nothing is started before the second is over. */
 export function restAfterStop({ at }: Observation): { restUntil: number } {
   return { restUntil: at + 1_200 };
 }
@@ -46,8 +46,8 @@ export function waitFor(waitingFor: string, pollMs: number, actions: Action[] = 
 }
 
 /**
- * Makes the operator look at the cluster once: any change of the spec that is no change of the template does. While it
- * is held it looks at nothing by itself.
+ * Makes the operator reconcile the cluster once: any change of the spec outside the template does. While it
+ * is held it does not reconcile by itself.
  */
 export function heartbeat(situation: Situation, why: string, everyMs: number): Action[] {
   if (situation.observation.at - situation.heartbeatAt < everyMs) return [];
@@ -56,13 +56,13 @@ export function heartbeat(situation: Situation, why: string, everyMs: number): A
   return [{ do: 'patch-resource', spec, why, heartbeat: true }];
 }
 
-/** After so long the operator itself waits for others, ms: for nodes that are gone, and time out. */
+/** After this long the operator itself is waiting, ms: for nodes that are gone, until they time out. */
 const FREQUENT_FOR_MS = 9_000;
 
-/** Between two looks of our own meanwhile, ms. */
+/** Between two observations meanwhile, ms. */
 export const FREQUENT_POLL_MS = 300;
 
-/** Makes the operator look until it reports rest: each look is one write, and each second of the wait one of the upgrade. */
+/** Makes the operator reconcile until it reports rest: each pass costs one write, and each second of waiting prolongs the upgrade. */
 export function frequentHeartbeat(situation: Situation, why: string): Action[] {
   return heartbeat(
     situation,
@@ -71,7 +71,7 @@ export function frequentHeartbeat(situation: Situation, why: string): Action[] {
   );
 }
 
-/** What lets every traffic Service lead to this revision alone; none for those that do. */
+/** The actions that make every traffic Service route to this revision alone; none for those that already do. */
 export function selections({ observation }: Situation, revision: string | undefined): Action[] {
   if (revision === undefined) return [];
   return observation.cluster.traffic
@@ -79,21 +79,21 @@ export function selections({ observation }: Situation, revision: string | undefi
     .map(({ service, byOperator }) => ({ do: byOperator ? 'lead-traffic' : 'select-traffic', service, revision }));
 }
 
-/** Old pods there should be: all but those an operator removed that was released for a moment. */
+/** Expected number of old pods: all but those that the operator removed while it was released. */
 export function oldPods({ replicas, lostPods = 0 }: Journal): number {
   return replicas - lostPods;
 }
 
-/** From where to where devices are moved. */
+/** The sets between which devices are moved. */
 export interface Move {
-  /** The set that is emptied. */
+  /** The set that is evacuated. */
   source: string;
   /** The set that takes them, and its revision. */
   target: SetView | undefined;
   revision: string | undefined;
 }
 
-/** Blue to green; for a run on its way back green to blue. */
+/** Blue to green; in an abort green to blue. */
 export function moveOf({ observation, journal }: Situation): Move {
   const { from, to } = journal;
   const green = greenOf(observation.cluster, journal);
@@ -105,7 +105,7 @@ export function moveOf({ observation, journal }: Situation): Move {
   return { source: green?.name ?? '', target: setOf(cluster, from.set), revision };
 }
 
-/** Whether every running pod of a set says how its node stands; one that is booting cannot tell yet whether it evacuates. */
+/** Whether every running pod of a set reports its state; one that is booting cannot report yet whether it evacuates. */
 export function doAllAnswer({ cluster, nodes }: Observation, set: string): boolean {
   return podsOf(cluster, set)
     .filter((pod) => pod.containersReady && !pod.terminating)
@@ -134,7 +134,7 @@ export function canTargetAccept(situation: Situation): boolean {
   return isInPlace(situation) && silentNodes(situation).length === 0;
 }
 
-/** Whether each node of the target has answered this process as a broker: before that it sends nobody there. */
+/** Whether each node of the target has answered this process as a broker: before that it routes no device there. */
 export function hasTargetAnswered(situation: Situation): boolean {
   const { cluster, probes } = situation.observation;
   const pods = podsOf(cluster, moveOf(situation).target?.name ?? '').filter((pod) => !pod.terminating);
@@ -152,15 +152,15 @@ export function isInPlace(situation: Situation): boolean {
   return isRoutedTo(observation.cluster, pods);
 }
 
-/** Whether every traffic Service leads to these pods: to all of them, and to no other. */
+/** Whether every traffic Service routes to these pods: to all of them, and to no other. */
 export function isRoutedTo({ traffic }: ClusterView, wanted: readonly PodView[]): boolean {
   const names = new Set(wanted.map((pod) => pod.name));
   return traffic.every(({ pods }) => pods.length === names.size && pods.every((pod) => names.has(pod)));
 }
 
 /**
- * Opens the readiness gates of a set. Once the operator has begun its delay it no longer does: a recreated pod would wait for
- * ever.
+ * Opens the readiness gates of a set. Once the operator has begun its delay it no longer does: a recreated pod would wait
+ * forever.
  */
 export function openGates(observation: Observation, set: string): Action[] {
   return podsOf(observation.cluster, set)
@@ -169,14 +169,14 @@ export function openGates(observation: Observation, set: string): Action[] {
 }
 
 /**
- * Pods of a set that is scaled to 0: those that are there, and those that the controllers still believe in. From these they
- * would make endpoints of a Service that selects the whole cluster.
+ * Pods of a set that is scaled to 0: those that exist, and those that the controllers still count. From these they
+ * would create endpoints of a Service that selects the whole cluster.
  */
 export function remainingPods({ cluster }: Observation, set: string): number {
   return Math.max(podsOf(cluster, set).length, setOf(cluster, set)?.knownPods ?? 0);
 }
 
-/** Orders to stop for all nodes that evict. They are behind no Service, so that nobody comes back to them. */
+/** Orders to stop for all nodes that evict. They are behind no Service, so no device reconnects to them. */
 export function stopEvacuations(situation: Situation): Action[] {
   const { observation, journal } = situation;
   const { phase } = journal;

@@ -6,14 +6,14 @@ import type { Situation, Step } from '../step';
 import { moveOf, restAfterStop, selections, stopEvacuations, waitFor } from './common';
 import { shareAnew } from './shares';
 
-/** Takes up what somebody asked of the run; undefined when nobody did. */
+/** Handles the request to the run; undefined when there is none. */
 export function handleRequest(situation: Situation): Step | undefined {
   const { request } = situation.observation.cluster;
   if (request === undefined) return undefined;
   const control = parseControl(request);
-  if (!control) return refuseRequest(situation, request, 'ask for pause, resume, rate=<number> or abort');
+  if (!control) return refuseRequest(situation, request, 'use pause, resume, rate=<number> or abort');
   if (situation.journal.driver === 'operator') {
-    return refuseRequest(situation, request, 'the operator upgrades on its own, and takes no such request');
+    return refuseRequest(situation, request, 'the operator upgrades on its own, and accepts no such request');
   }
   switch (control.do) {
     case 'pause':
@@ -30,12 +30,12 @@ export function handleRequest(situation: Situation): Step | undefined {
   }
 }
 
-/** Nothing is begun, and nodes that evict are told to stop. */
+/** Nothing is started, and nodes that evict are ordered to stop. */
 export function stayPaused(situation: Situation): Step {
   const { revision } = moveOf(situation);
   const moving = ['evacuate', 'return'].includes(situation.journal.phase);
   const actions = [...(moving ? selections(situation, revision) : []), ...stopEvacuations(situation)];
-  return waitFor('somebody to resume the run: it is paused', 1_000, actions);
+  return waitFor('the run to be resumed: it is paused', 1_000, actions);
 }
 
 function refuseRequest({ observation }: Situation, text: string, reason: string): Step {
@@ -44,7 +44,7 @@ function refuseRequest({ observation }: Situation, text: string, reason: string)
     kind: 'note',
     note: { refused: { request, reason, at: observation.at } },
     answers: text,
-    warning: `the request "${request}" is not taken up: ${reason}`,
+    warning: `the request "${request}" is rejected: ${reason}`,
   };
 }
 
@@ -63,10 +63,10 @@ function abortRun(situation: Situation, request: string): Step {
   return typeof back === 'string' ? refuseRequest(situation, request, back) : { ...back, answers: request };
 }
 
-/** The step that turns a run round, or why there is none. */
+/** The step that aborts a run, or why it cannot be aborted. */
 export function abortStep({ observation, journal }: Situation): Extract<Step, { kind: 'next' }> | string {
   const { cluster } = observation;
-  if (journal.aborted) return 'the run is on its way back already';
+  if (journal.aborted) return 'the run is already being aborted';
   if (journal.from.digest === undefined) {
     return 'the template of the old nodes was changed before the run began, and is not known';
   }

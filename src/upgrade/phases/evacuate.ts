@@ -24,25 +24,25 @@ import {
 import { areTooManyAway, budgetUsed, devicesNow, endHalt, noteHalt, recountFleet } from './offline-devices';
 import { isAnyWithoutShare, rebalancedShares, shareAnew } from './shares';
 
-/** Longest time between two looks at the nodes; a look is one or two requests per node that is emptied. */
+/** Longest time between two queries of the nodes; each is one or two requests per evacuated node. */
 const POLL_MS = 1_200;
 
-/** From so much of the budget on the nodes are looked at more often, ms. */
+/** From this much of the budget on the nodes are queried more often, ms. */
 const ALERT_AT = 0.75;
 const ALERT_POLL_MS = 500;
 
-/** All blue nodes are emptied at the same time, each at its share of the cap. */
+/** All blue nodes are evacuated at the same time, each at its share of the cap. */
 export function evacuate(situation: Situation): Step {
   return evacuateSet(situation, 'blue', 'retire');
 }
 
-/** The way back: devices that had been moved to green are moved to blue, at the same cap. */
+/** In an abort: devices that had been moved to green are moved to blue, at the same cap. */
 export function returnDevices(situation: Situation): Step {
   return isGreenEmptied(situation) ? { kind: 'next', phase: 'retire-green' } : evacuateGreen(situation);
 }
 
 /**
- * Whether green has nobody: it was never behind a Service, or every node of it is drained. What the others tell of themselves may
+ * Whether green has no devices: it was never behind a Service, or all of its nodes are drained. The counts of other nodes may
  * be seconds old.
  */
 export function isGreenEmptied({ observation, journal }: Situation): boolean {
@@ -89,7 +89,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   if (journal.restart && restart.length === 0)
     return { kind: 'note', note: { restart: undefined, ...restAfterStop(observation) } };
   const wave = currentWave(situation);
-  // A last burst of the wave before and a first one of this wave could fall into one second.
+  // The last burst of the previous wave and the first one of this wave could fall into one second.
   if (wave !== (journal.wave ?? 0)) return { kind: 'note', note: { wave, ...restAfterStop(observation) } };
   const takes = canTargetAccept(situation);
   const tooManyAway = areTooManyAway(situation);
@@ -97,7 +97,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   if (note) return note;
   const connected = nodesOf(observation, source).filter(({ connections }) => connections > 0);
   const patient = tooManyAway && connected.length > 0;
-  // Nodes that have only sessions left disconnect nobody; stopped, they would wait for takeovers once more.
+  // Nodes with only sessions remaining disconnect no devices; after a stop they would wait for takeovers once more.
   const halts = takes ? stopOrders(connected) : stopEvacuations(situation);
   const evicting = halts.length > 0;
   const fleet = takes && !patient && evicting ? recountFleet(situation) : undefined;
@@ -109,10 +109,10 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   const actions = [
     ...selections(situation, revision),
     ...openGates(observation, target?.name ?? ''),
-    // An evacuation of long ago is kept on the volume: such a node would refuse those who are sent there.
+    // An old evacuation is kept on the volume: such a node would refuse the devices that are routed there.
     ...stopOrders(nodesOf(observation, target?.name ?? '')),
     ...restart,
-    // Nobody is sent away while there is nobody to take him.
+    // No device is disconnected while no node can take it.
     ...(takes && !patient ? startOrders(situation) : halts),
     ...heartbeat(situation, 'refresh the status of the resource', RECONCILE_INTERVAL_MS.idle),
   ];
@@ -127,7 +127,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   };
 }
 
-/** An operator that was released for a moment has removed old pods: said once, and then gone on with those that are left. */
+/** An operator that was released for a moment has removed old pods: reported once, then the run continues with the remaining ones. */
 export function lostPodsStep({ observation, journal }: Situation): Step | undefined {
   if (journal.aborted) return undefined;
   const blue = setOf(observation.cluster, journal.from.set);
@@ -149,7 +149,7 @@ function waitedFor(situation: Situation, colour: 'blue' | 'green', takes: boolea
   const silent = silentNodes(situation).map(({ pod }) => pod);
   if (silent.length > 0) return `${silent.join(', ')} to answer as a broker`;
   if (!takes) return `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`;
-  if (patient) return `devices to come back: more than ${offlineBudget(situation.journal)} are away`;
+  if (patient) return `devices to reconnect: more than ${offlineBudget(situation.journal)} are offline`;
   return `the ${colour} nodes to be drained`;
 }
 
@@ -164,7 +164,7 @@ export function areAllDrained(situation: Situation): boolean {
   return pods.length >= oldPods(journal) && pods.every((pod) => isDrained(observation.nodes.get(pod.name)));
 }
 
-/** Orders to stop what evicts at a rate that holds no more. */
+/** Orders to stop what evicts at an outdated rate. */
 function stopsToRestart({ observation, journal }: Situation): Action[] {
   return (journal.restart ?? []).flatMap((pod): Action[] => {
     const node = observation.nodes.get(pod);
@@ -173,7 +173,7 @@ function stopsToRestart({ observation, journal }: Situation): Action[] {
 }
 
 /**
- * Orders for the nodes of the current wave that do not evacuate: not begun yet, or begun and lost with the pod.
+ * Orders for the nodes of the current wave that do not evacuate: not started yet, or started and lost with the pod.
  * None while the target cannot take devices.
  */
 export function startOrders(situation: Situation): Action[] {
@@ -198,7 +198,7 @@ export function startOrders(situation: Situation): Action[] {
 }
 
 /**
- * The wave the cap belongs to: the first whose nodes are not drained. When a node of an earlier one has come back, it waits until
+ * The wave the cap belongs to: the first whose nodes are not drained. When a node of an earlier wave has come back, it waits until
  * the later wave has ended.
  */
 function currentWave({ observation, journal }: Situation): number {
@@ -216,8 +216,8 @@ function isResting({ observation, journal }: Situation): boolean {
 }
 
 /**
- * How long until the node's place in the second comes round: nodes evict once a second, and a node that is started late
- * must still not burst together with another. A place just missed is taken at once.
+ * How long until the node's slot in the second: nodes evict once a second, and a node that is started late
+ * must still not burst together with another. A slot that was just missed is used at once.
  */
 function msUntilSlot({ observation, journal }: Situation, part: NodeShare): number {
   const slots = journal.shares?.filter((other) => other.wave === part.wave).length ?? 1;

@@ -35,7 +35,7 @@ export function claimOperator(situation: Situation): Step {
       kind: 'stop',
       code: 'BLUE_GONE',
       reason: `the operator has removed ${lostPods(cluster)} of ${journal.replicas} old pods before it was held`,
-      fix: `it is held now, and removes no more; to let it end on its own set spec.blueGreenUpdate.initialDelaySeconds to ${journal.initialDelaySeconds}`,
+      fix: `it is held now, and removes no more pods; to let it finish on its own, set spec.blueGreenUpdate.initialDelaySeconds to ${journal.initialDelaySeconds}`,
     };
   }
   const evacuating = stopOrders(nodesOf(observation, journal.from.set));
@@ -46,13 +46,13 @@ export function claimOperator(situation: Situation): Step {
 /** Template and hold go in one patch: an operator that saw the template first would begin to evacuate by itself. */
 export function applyTemplate({ observation, target }: Situation): Step {
   if (target.applied && isHeld(observation.cluster.resource)) return { kind: 'next', phase: 'green' };
-  const why = `apply version ${versionOf(target.desired)}, the operator held`;
+  const why = `apply version ${versionOf(target.desired)}, with the operator held`;
   return waitFor('the resource to have the new template', 500, [
     { do: 'patch-resource', spec: specPatch(target, true), why, heartbeat: true },
   ]);
 }
 
-/** Still held: blue goes at once, and the operator only tidies up behind it. */
+/** Still held: blue is removed at once, and the operator only cleans up after it. */
 export function retireBlue(situation: Situation): Step {
   const { observation, journal } = situation;
   const blue = setOf(observation.cluster, journal.from.set);
@@ -71,26 +71,26 @@ export function retireBlue(situation: Situation): Step {
     return waitFor(drained ? 'blue to be scaled to 0' : 'the blue nodes to be drained again', 500, actions);
   }
   const left = remainingPods(observation, journal.from.set);
-  if (left > 0) return waitFor(`${left} blue pods to go`, 1_000);
+  if (left > 0) return waitFor(`${left} blue pods to terminate`, 1_000);
   const green = greenOf(observation.cluster, journal);
   if (green && atRest(situation, green.name)) return { kind: 'next', phase: 'release' };
   return waitFor(
     'the operator to report rest',
     FREQUENT_POLL_MS,
-    frequentHeartbeat(situation, 'look at the cluster without blue'),
+    frequentHeartbeat(situation, 'have the operator check the cluster without blue'),
   );
 }
 
-/** Only now may the operator act by itself again: there is nothing left for it to remove. */
+/** Only now may the operator act by itself again: it has nothing more to remove. */
 export function releaseHold({ observation, journal }: Situation): Step {
   const { resource, traffic } = observation.cluster;
   const wanted = journal.aborted ? journal.delay.before : journal.delay.after;
-  // A resource that is held at rest stays held, by the very number its owner has given: heartbeats have lowered it, and a file in
-  // Git would differ for ever.
+  // A resource that is held at rest stays held, with exactly the number its owner has given: heartbeats have lowered it, and a file in
+  // Git would differ forever.
   if (resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
     const spec = { blueGreenUpdate: { initialDelaySeconds: wanted } };
-    return waitFor('the user’s delay to be back', 500, [
-      { do: 'patch-resource', spec, why: `give the initial delay of ${wanted} s back`, heartbeat: false },
+    return waitFor('the user’s delay to be restored', 500, [
+      { do: 'patch-resource', spec, why: `restore the initial delay of ${wanted} s`, heartbeat: false },
     ]);
   }
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
@@ -98,13 +98,13 @@ export function releaseHold({ observation, journal }: Situation): Step {
   const lead = isRoutedTo(withoutForeign(observation.cluster), alive);
   if (pinned.length === 0 && lead) return { kind: 'next', phase: 'done' };
   return waitFor(
-    'the traffic Services to lead to the whole cluster again',
+    'the traffic Services to select the whole cluster again',
     500,
     pinned.map(({ service }) => ({ do: 'select-traffic', service, revision: undefined })),
   );
 }
 
-/** A Service that selects the whole cluster again leads to whatever else has its labels, as it did before the run. */
+/** A Service that selects the whole cluster again also routes to other pods with its labels, as before the run. */
 function withoutForeign(cluster: ClusterView): ClusterView {
   const foreign = new Set(cluster.foreign.flatMap(({ pods }) => pods));
   const traffic = cluster.traffic.map((view) => ({ ...view, pods: view.pods.filter((pod) => !foreign.has(pod)) }));

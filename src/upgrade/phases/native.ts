@@ -14,7 +14,7 @@ export function watchOperator(situation: Situation): Step {
   if (journal.phase === 'claim') return { kind: 'next', phase: 'apply' };
   if (journal.phase === 'apply') {
     if (target.applied) return { kind: 'next', phase: 'native' };
-    const why = `apply version ${versionOf(target.desired)}, the operator on its own`;
+    const why = `apply version ${versionOf(target.desired)}, with the operator on its own`;
     return waitFor('the resource to have the new template', 500, [
       { do: 'patch-resource', spec: specPatch(target, false), why, heartbeat: false },
     ]);
@@ -22,14 +22,14 @@ export function watchOperator(situation: Situation): Step {
   const green = greenOf(observation.cluster, journal);
   const blue = setOf(observation.cluster, journal.from.set);
   const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
-  if (!done || !atRest(situation, green.name)) return waitFor('the operator to end its upgrade', 1_000);
+  if (!done || !atRest(situation, green.name)) return waitFor('the operator to finish its upgrade', 1_000);
   // A resource that its owner holds at rest is held again.
   const { after } = journal.delay;
   const { blueGreenUpdate } = observation.cluster.resource.spec;
   if (isHold(after) && blueGreenUpdate?.initialDelaySeconds !== after) {
     const spec = { blueGreenUpdate: { initialDelaySeconds: after } };
     return waitFor('the operator to be held again', 500, [
-      { do: 'patch-resource', spec, why: `give the initial delay of ${after} s back`, heartbeat: false },
+      { do: 'patch-resource', spec, why: `restore the initial delay of ${after} s`, heartbeat: false },
     ]);
   }
   return { kind: 'next', phase: 'done', note: { to: { ...journal.to, set: green.name } } };

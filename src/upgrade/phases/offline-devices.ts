@@ -5,12 +5,12 @@ import { MOST_RETURN_MS, offlineBudget } from '../offline-budget';
 import type { Situation, Step } from '../step';
 import { moveOf, restAfterStop, silentNodes } from './common';
 
-/** Devices come and go for other reasons, too: so often the fleet is counted anew, ms. */
+/** Devices also come and go for other reasons: how often the fleet is counted again, ms. */
 const RECOUNT_MS = 60_000;
 
 /**
- * So much of the budget may be used when the eviction goes on after a halt. Nearly nothing within the time in which a node that
- * hangs shows by its probes: else it would get a share of the next ones, too. Later the rest may be devices that never come back.
+ * How much of the budget may be used when the eviction continues after a halt. Nearly nothing within the time in which probes detect
+ * a node that hangs: otherwise it would get a share of the next devices, too. Later the rest may be devices that never reconnect.
  */
 const RESUME_AT = { soon: 0.1, later: 0.8 } as const;
 const SOON_MS = 10_000;
@@ -18,32 +18,32 @@ const SOON_MS = 10_000;
 /** An incident that comes again within this is the same one, ms. */
 const SAME_MS = 30_000;
 
-/** Devices that are connected in this moment, on both sets. */
+/** Devices connected at this moment, on both sets. */
 export function devicesNow(situation: Situation): number {
   const { source, target } = moveOf(situation);
   return devicesOn(situation.observation, source) + devicesOn(situation.observation, target?.name ?? '');
 }
 
-/** Devices that are away in this moment. */
+/** Devices that are offline at this moment. */
 export function devicesAway(situation: Situation): number {
   const { fleet, evacuation } = situation.journal;
   const devices = fleet?.devices ?? evacuation?.connections;
   return devices === undefined ? 0 : Math.max(0, devices - devicesNow(situation));
 }
 
-/** Whether so many are away that nobody else may be sent away. */
+/** Whether so many are offline that no more may be disconnected. */
 export function areTooManyAway(situation: Situation): boolean {
   const { journal, observation } = situation;
   const budget = offlineBudget(journal);
   if (budget === undefined || !journal.evacuation) return false;
   const halt = openHaltOf(journal);
   if (!halt) return devicesAway(situation) > budget;
-  // A number that somebody chose is there to be used.
+  // A budget that the user chose may be used in full.
   const isSoon = observation.at - halt.at < SOON_MS && journal.limits.offlineBudget === undefined;
   return devicesAway(situation) > RESUME_AT[isSoon ? 'soon' : 'later'] * budget;
 }
 
-/** Why nobody is sent away now, if it is for the sake of those who are away. */
+/** Why no more devices are disconnected now, if offline devices are the reason. */
 function openHaltOf({ incidents }: Journal): Incident | undefined {
   return openIncident(incidents, 'node-silent') ?? openIncident(incidents, 'devices-away');
 }
@@ -55,7 +55,7 @@ export function budgetUsed(situation: Situation): number {
 }
 
 /**
- * The fleet, counted anew while devices come back as they should. Those that are on their way count as present; more that are missing
+ * The fleet, counted again while devices reconnect as they should. Those about to reconnect count as present; others that are missing
  * have left for reasons of their own.
  */
 export function recountFleet(situation: Situation): Pick<Journal, 'fleet'> | undefined {
@@ -69,7 +69,7 @@ export function recountFleet(situation: Situation): Pick<Journal, 'fleet'> | und
 }
 
 /**
- * What is written down when the eviction has to stop for the sake of those who are away, or may go on: an incident that begins, whose
+ * What is written to the journal when offline devices stop the eviction, or it may continue: an incident that begins, whose
  * cost grows, or that is over. Undefined where nothing is to be written.
  */
 export function noteHalt(situation: Situation, tooManyAway: boolean): Extract<Step, { kind: 'note' }> | undefined {
@@ -83,7 +83,7 @@ export function noteHalt(situation: Situation, tooManyAway: boolean): Extract<St
   if (!open) {
     if (silent.length === 0 && !tooManyAway) return undefined;
     const budget = offlineBudget(journal);
-    const what = silent.length > 0 ? whatIsSilent : `more than ${budget} devices were away at a time`;
+    const what = silent.length > 0 ? whatIsSilent : `more than ${budget} devices were offline at a time`;
     const last = incidents?.at(-1);
     const kind = silent.length > 0 ? 'node-silent' : 'devices-away';
     const isSame = last?.kind === kind && observation.at - (last.endedAt ?? 0) < SAME_MS;
@@ -91,10 +91,10 @@ export function noteHalt(situation: Situation, tooManyAway: boolean): Extract<St
       ? withChange(incidents, last, { endedAt: undefined, devicesAway: Math.max(away, last.devicesAway ?? 0) })
       : withIncident(incidents, { kind, at: observation.at, subjects, what, devicesAway: away });
     const note = { incidents: begun, ...restAfterStop(observation) };
-    return { kind: 'note', note, warning: `${what}: nobody else is sent away until that is over` };
+    return { kind: 'note', note, warning: `${what}: no more devices are disconnected until that is over` };
   }
   if (silent.length > 0 && open.kind === 'devices-away') {
-    // This is why they are away.
+    // This is why they are offline.
     const change = {
       kind: 'node-silent',
       subjects,
@@ -110,15 +110,15 @@ export function noteHalt(situation: Situation, tooManyAway: boolean): Extract<St
     return {
       kind: 'note',
       note,
-      warning: `${open.what}: that is over; at most ${change.devicesAway} devices were away`,
+      warning: `${open.what}: that is over; at most ${change.devicesAway} devices were offline`,
     };
   }
-  // Each write costs one request: small changes are left to the next one.
+  // Each write costs one request: small changes wait for the next one.
   if (away <= 1.1 * (open.devicesAway ?? 0)) return undefined;
   return { kind: 'note', note: { incidents: withChange(incidents, open, { devicesAway: away }) } };
 }
 
-/** There is nobody left to send away. */
+/** There are no more devices to disconnect. */
 export function endHalt({ observation, journal }: Situation): Pick<Journal, 'incidents'> {
   const open = openHaltOf(journal);
   return open ? { incidents: withChange(journal.incidents, open, { endedAt: observation.at }) } : {};
@@ -128,12 +128,12 @@ function most(known: number | undefined, now: number): number {
   return Math.max(known ?? 0, now);
 }
 
-/** Where every node answered all the time, and nearly all devices are back, so long do they take. */
+/** How long devices take to reconnect: measured where every node answered all the time, and nearly all devices are back. */
 function learnReturnTime(situation: Situation, halt: Incident): Pick<Journal, 'returnMs'> {
   const { observation, journal } = situation;
   if (halt.kind !== 'devices-away' || journal.limits.offlineBudget !== undefined) return {};
   const tookMs = observation.at - halt.at;
-  // Some of those that were missing for that long do not come back: then it says nothing.
+  // Some of those that were missing for that long never reconnect: then it says nothing.
   if (budgetUsed(situation) > RESUME_AT.soon && tookMs < SOON_MS + 2_000) return {};
   return { returnMs: Math.min(MOST_RETURN_MS, Math.max(journal.returnMs ?? 0, tookMs)) };
 }

@@ -5,14 +5,14 @@ import { loadsOf } from '../plan';
 import type { Situation } from '../step';
 import { moveOf } from './common';
 
-/** What it costs to give nodes that evict another rate: they are stopped, rest, and begin again at their place in the second, s. */
+/** The cost of changing the rate of nodes that evict: they are stopped, rest, and start again at their slot in the second, s. */
 const RESTART_S = 2.5;
 
-/** Shares are dealt out again only for a gain that is worth the orders: of the time that is left, and in s. */
+/** Shares are recalculated only for a gain that is worth the orders: as a part of the remaining time, and in s. */
 const LEAST_GAIN = { part: 0.05, seconds: 1 } as const;
 
 /**
- * What is left to be moved: of nodes that are drained nothing. One that is lost is expected back, empty: it keeps the least share, so
+ * What remains to be moved: nothing from drained nodes. A lost node is expected back, empty: it keeps the least share, so
  * that it can be drained then.
  */
 function remainingLoads({ observation, journal }: Situation, source: string): NodeLoad[] {
@@ -27,7 +27,7 @@ function remainingLoads({ observation, journal }: Situation, source: string): No
   ];
 }
 
-/** EMQX takes a new rate only with a new start: what evicts now is stopped before anything is started again. */
+/** EMQX accepts a new rate only with a new start: what evicts now is stopped before anything is started again. */
 export function shareAnew(situation: Situation, connectionCap = situation.journal.connectionCap): Partial<Journal> {
   const { observation, journal } = situation;
   const { source } = moveOf(situation);
@@ -41,15 +41,15 @@ export function shareAnew(situation: Situation, connectionCap = situation.journa
 }
 
 /**
- * The shares dealt out again where a node is lost, has ended before the others, or got too little because shares are whole numbers:
- * the cap shall be used. Undefined where that is not worth the orders.
+ * The recalculated shares where a node is lost, has finished before the others, or got too little because shares are whole numbers,
+ * so that the whole cap is used. Undefined where that is not worth the orders.
  *
  * @param evicting whether nodes would have to be stopped for it.
  */
 export function rebalancedShares(situation: Situation, evicting: boolean): Partial<Journal> | undefined {
   const { journal, observation } = situation;
   const { source } = moveOf(situation);
-  // With more nodes than the cap allows at a time, the next wave gets what the one before leaves.
+  // With more nodes than the cap allows at a time, the next wave gets what the previous one leaves.
   if (!journal.shares || journal.restart || journal.shares.some(({ wave }) => wave > 0)) return undefined;
   if (nodesOf(observation, source).some((node) => node.unreachable !== undefined)) return undefined;
   const loads = remainingLoads(situation, source);
@@ -62,7 +62,7 @@ export function rebalancedShares(situation: Situation, evicting: boolean): Parti
   return after + LEAST_GAIN.seconds <= before * (1 - LEAST_GAIN.part) ? next : undefined;
 }
 
-/** As long as every node has something for its share, nothing is won: whoever has more left gets it when another one has ended. */
+/** As long as every node uses its share, nothing is gained: a node with more remaining gets more when another one has finished. */
 function isCapUsed(loads: readonly NodeLoad[], { shares = [], connectionCap, sessionCap }: Journal): boolean {
   const used = (rate: 'connectionsPerSecond' | 'sessionsPerSecond', has: (load: NodeLoad) => number) =>
     shares.reduce(
@@ -75,7 +75,7 @@ function isCapUsed(loads: readonly NodeLoad[], { shares = [], connectionCap, ses
   return used('sessionsPerSecond', ({ offlineSessions }) => offlineSessions) >= sessionCap;
 }
 
-/** @param waitAgain for takeovers, of nodes that have only sessions left */
+/** @param waitAgain for takeovers, of nodes with only sessions remaining */
 function remainingSeconds(loads: readonly NodeLoad[], shares: readonly NodeShare[], waitAgain: number): number {
   const seconds = loads.map(({ pod, connections, offlineSessions }) => {
     const part = shares.find((each) => each.pod === pod);
@@ -86,7 +86,7 @@ function remainingSeconds(loads: readonly NodeLoad[], shares: readonly NodeShare
   return Math.max(0, ...seconds);
 }
 
-/** Whether a node has something to be moved and no share: it was away when the cap was shared out, or was made anew after its end. */
+/** Whether a node has something to move and no share: it was gone when the cap was shared, or was recreated after it had finished. */
 export function isAnyWithoutShare({ observation, journal }: Situation, source: string): boolean {
   return nodesOf(observation, source).some(
     (node) => !isDrained(node) && !journal.shares?.some(({ pod }) => pod === node.pod),

@@ -5,8 +5,8 @@ import { canTargetAccept, moveOf, silentNodes, stopEvacuations } from './common'
 import { abortStep } from './control';
 
 /**
- * What becomes of a step that has waited for too long, or for what the API server refuses: the evacuations are stopped, and the
- * run ends, or goes back where the user asked for that. What holds then is safe: nobody is disconnected, and the same command
+ * Handles a step that has waited too long, or for what the API server refuses: the evacuations are stopped, and the
+ * run stops, or is aborted where the user chose that. The cluster is then safe: no device is disconnected, and the same command
  * resumes the run.
  */
 export function stopIfStalled(situation: Situation, step: Step): Step {
@@ -17,7 +17,7 @@ export function stopIfStalled(situation: Situation, step: Step): Step {
   const stop: Step = {
     kind: 'stop',
     ...why,
-    fix: 'nobody is disconnected any more; cure it and run the same command again, or abort',
+    fix: 'no more devices are disconnected; fix the cause and run the same command again, or abort',
     actions: stopEvacuations(situation),
     waitedFor: step.waitingFor,
   };
@@ -26,7 +26,7 @@ export function stopIfStalled(situation: Situation, step: Step): Step {
   return back && typeof back !== 'string' ? back : stop;
 }
 
-/** For how long pods that the API server refuses are waited for, in ms: a quota may become free in a moment. */
+/** For how long the run waits for pods that the API server refuses, in ms: a quota may become free soon. */
 const REFUSED_MS = 30_000;
 
 type StopReason = Pick<Extract<Step, { kind: 'stop' }>, 'code' | 'reason'>;
@@ -46,7 +46,7 @@ function stalledReason(situation: Situation, waitingFor: string): StopReason | u
   };
 }
 
-/** For how long nothing may move, in ms. */
+/** For how long there may be no progress, in ms. */
 function patienceMs(situation: Situation): number {
   const { limits, phase, driver, initialDelaySeconds, waitTakeoverSeconds } = situation.journal;
   if (driver === 'operator') return Number.POSITIVE_INFINITY;
@@ -59,16 +59,16 @@ function patienceMs(situation: Situation): number {
   return limits.stallMs + (onPurpose[phase] ?? 0) * 1000;
 }
 
-/** That pods of one of the two sets were not created, and why. */
+/** Which pods of the two sets were not created, and why. */
 function podsRefused(situation: Situation): string | undefined {
   const { cluster } = situation.observation;
   const { source, target } = moveOf(situation);
   return (target && notCreated(cluster, target.name)) ?? notCreated(cluster, source);
 }
 
-/** The likeliest reason, by what is seen. */
+/** The likeliest reason, by what is observed. */
 function cause(situation: Situation, waitingFor: string): string {
-  if (waitingFor.startsWith('devices')) return 'they do not; find out why before more are sent away';
+  if (waitingFor.startsWith('devices')) return 'they do not; find out why before more are disconnected';
   const refused = podsRefused(situation);
   if (refused) return refused;
   const { observation, journal } = situation;
@@ -78,13 +78,16 @@ function cause(situation: Situation, waitingFor: string): string {
   const silent = silentNodes(situation).map(({ pod, reason }) => `${pod} does not answer as a broker (${reason})`);
   if (silent.length > 0) return silent.join('; ');
   if (journal.phase !== 'evacuate' && journal.phase !== 'return') {
-    return 'the operator or Kubernetes does not do its part; events and the operator’s log tell why';
+    return 'the operator or Kubernetes makes no progress; events and the operator’s log show why';
   }
-  if (!canTargetAccept(situation)) return 'the traffic Service does not lead to the nodes that shall take the devices';
-  return nodesOf(observation, source).flatMap(nodeCause).join('; ') || 'a pod is missing among the nodes to be emptied';
+  if (!canTargetAccept(situation))
+    return 'the traffic Service does not route to the nodes that are to take the devices';
+  return (
+    nodesOf(observation, source).flatMap(nodeCause).join('; ') || 'a pod is missing among the nodes to be evacuated'
+  );
 }
 
-/** What is not ready, and why: what several have in common is said once. */
+/** What is not ready, and why: a common reason is given once. */
 function notReady(pods: readonly PodView[]): string {
   const troubles = [...new Set(pods.map(({ trouble }) => trouble))];
   return troubles
@@ -99,7 +102,6 @@ function nodeCause({ pod, unreachable, evacuating, connections, sessions }: Node
   if (unreachable !== undefined) return [`${pod} does not answer: ${unreachable}`];
   if (connections + sessions === 0) return [];
   if (!evacuating) return [`${pod} has lost its evacuation`];
-  if (connections > 0)
-    return [`${pod} keeps ${connections} connections: clients come to it past the Service, or it hangs`];
+  if (connections > 0) return [`${pod} keeps ${connections} connections: clients bypass the Service, or it hangs`];
   return [`${pod} keeps ${sessions} sessions: no node takes them, or moving them hangs`];
 }

@@ -18,7 +18,7 @@ import {
 /**
  * Before green exists, the traffic Services are tied to blue: green becomes ready one pod at a time, and must not get
  * devices before all of it can take them. The operator's own Service cannot be tied, for it is rewritten in every full pass
- * until the operator stands still: a device that reaches green by it early stays there.
+ * until the operator waits: a device that reaches green through it early stays there.
  */
 export function pinTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
@@ -28,7 +28,7 @@ export function pinTraffic(situation: Situation): Step {
       kind: 'stop',
       code: 'BLUE_GONE',
       reason: `the stateful set ${journal.from.set} is gone`,
-      fix: 'nothing was changed yet; look at the cluster, then ask again',
+      fix: 'nothing was changed yet; check the cluster, then try again',
     };
   }
   const own = observation.cluster.traffic.filter((service) => !service.byOperator);
@@ -39,15 +39,15 @@ export function pinTraffic(situation: Situation): Step {
   return waitFor('only blue pods behind the traffic Service', 500, actions);
 }
 
-/** The operator builds green and then stands still. It sees what happens only when it is made to look. */
+/** The operator builds green and then waits. It sees changes only when a pass is triggered. */
 export function waitForGreen(situation: Situation): Step {
   const { observation, journal } = situation;
   const set = greenOf(observation.cluster, journal);
   if (!set)
     return waitFor(
-      'the operator to make the green stateful set',
+      'the operator to create the green stateful set',
       1_000,
-      heartbeat(situation, 'look for the new template', RECONCILE_INTERVAL_MS.patient),
+      heartbeat(situation, 'have the operator check the new template', RECONCILE_INTERVAL_MS.patient),
     );
   const pods = podsOf(observation.cluster, set.name);
   const status = observation.cluster.resource.status?.blueGreenUpdateStatus;
@@ -60,7 +60,7 @@ export function waitForGreen(situation: Situation): Step {
         kind: 'stop',
         code: 'UNEXPECTED_SETS',
         reason: `the operator takes ${status.originStatefulSet} for blue and ${status.currentStatefulSet} for green; they are ${journal.from.set} and ${set.name}`,
-        fix: 'nobody was disconnected; look at the stateful sets of the cluster before you go on',
+        fix: 'no device was disconnected; check the stateful sets of the cluster before you continue',
       };
     }
     const alone = podsNotJoined(situation, set.name);
@@ -68,11 +68,11 @@ export function waitForGreen(situation: Situation): Step {
     if (!set.revision) return waitFor('the revision of the green stateful set', 1_000);
     return { kind: 'next', phase: 'switch', note: { to: { ...journal.to, set: set.name, revision: set.revision } } };
   }
-  // Pods of blue that somebody has restarted meanwhile are of another revision.
+  // Pods of blue that were restarted meanwhile have another revision.
   const repin = ownSelections(situation, servingRevision(observation.cluster, journal.from.set, journal.from.revision));
   const gates = status?.startedAt ? openGates(observation, set.name) : [];
   const readyCount = pods.filter((pod) => pod.ready).length;
-  const why = 'look at the green pods';
+  const why = 'have the operator check the green pods';
   return waitFor(
     ready
       ? 'the operator to see that green is ready'
@@ -81,18 +81,18 @@ export function waitForGreen(situation: Situation): Step {
     [
       ...repin,
       ...gates,
-      // One look opens the gates, the next one sees that all of them are ready.
+      // One pass opens the gates, the next one sees that all of them are ready.
       ...(built ? frequentHeartbeat(situation, why) : heartbeat(situation, why, RECONCILE_INTERVAL_MS.patient)),
     ],
   );
 }
 
-/** What lets every traffic Service of our own lead to this revision alone. */
+/** The actions that make every traffic Service of our own route to this revision alone. */
 function ownSelections(situation: Situation, revision: string | undefined): Action[] {
   return selections(situation, revision).filter((action) => action.do === 'select-traffic');
 }
 
-/** From here on new connections go to green only. Nobody is disconnected by this. */
+/** From here on new connections go to green only. This disconnects no device. */
 export function switchTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
   const actions = selections(situation, moveOf(situation).revision);

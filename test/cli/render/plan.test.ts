@@ -26,7 +26,7 @@ function rendered(checks: Check[], change: (scene: Scene) => void = () => {}, st
 describe('the plan', () => {
   test('reads from what changes to what stands in the way', () => {
     expect(`\n${rendered(CHECKS)}\n`).toBe(`
-mqtt/emqx: 4.4.14 → 4.4.15, driven by the pilot, the operator held
+mqtt/emqx: 4.4.14 → 4.4.15, driven by the pilot, with the operator held
 
 Changes
   template.spec.emqxContainer.image.version: 4.4.14 → 4.4.15
@@ -71,7 +71,7 @@ One blocker: the upgrade cannot begin.
       scene.sets = [set(BLUE, { podTemplate: template('4.4.14') }), set(GREEN, { podTemplate: template('4.4.15') })];
     });
     expect(text.split('\n\n').slice(0, 2).join('\n')).toBe(
-      `mqtt/emqx: 4.4.14 → 4.4.15, driven by the pilot, the operator held
+      `mqtt/emqx: 4.4.14 → 4.4.15, driven by the pilot, with the operator held
 Changes
   the resource has this template already, and the operator has made new
   nodes of it; their pods differ in

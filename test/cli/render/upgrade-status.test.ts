@@ -92,7 +92,7 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
       head({ ...UPGRADING, ...more, run: { ...RUN, ...run }, sample: sample(0, 1_000, 2_000) });
     expect(stands({ paused: true })[2]).toBe('phase evacuate for 12 s, paused');
     expect(stands({ aborted: true, phase: 'return' })[1]).toBe(
-      '4.4.14 → 4.4.15, at most 1,000 disconnects/s, begun at 2025-12-31T23:59:00Z, aborted and on its way back',
+      '4.4.14 → 4.4.15, at most 1,000 disconnects/s, begun at 2025-12-31T23:59:00Z, aborted and rolling back',
     );
     expect(stands({ aborted: true, phase: 'done', phaseSince: T0 }, { state: 'at-rest' })[1]).toBe(
       'last upgrade: 4.4.14 → 4.4.15, aborted, back at 2026-01-01T00:00:00Z',

@@ -54,7 +54,7 @@ describe(`devices that take long to come back (seed ${SEED})`, () => {
       const upgrade = await runUpgrade(at.context, { ...REQUEST, limits: { offlineBudget: 40 } });
       expect(upgrade.outcome).toBe('completed');
       expect(at.events).toContainEqual(
-        expect.objectContaining({ kind: 'waiting', text: 'devices to come back: more than 40 are away' }),
+        expect.objectContaining({ kind: 'waiting', text: 'devices to reconnect: more than 40 are offline' }),
       );
       const seen = await at.seen();
       expect(seen.disconnectsPerClient.histogram).toEqual([0, 300]);
