@@ -65,6 +65,7 @@ const JOURNAL_KEY = 'journal.json';
 /** Written by a user with a request to the run. */
 const REQUEST_KEY = 'request';
 const SPEC_KEY = 'before.json';
+const OWNER_KEY = 'owner';
 
 /** One EMQX cluster in Kubernetes: everything the engine reads and writes there. */
 export class Cluster implements ClusterPort {
@@ -212,6 +213,13 @@ export class Cluster implements ClusterPort {
     });
   }
 
+  /** Marks the cluster as managed by `owner`, whoever it was before. To be called after the cluster was observed. */
+  writeOwner(owner: string, signal?: AbortSignal): Promise<void> {
+    const data = { [OWNER_KEY]: owner };
+    const map = this.ref('v1', 'ConfigMap', this.companionName);
+    return ported(async () => void (await this.patchOrCreate(map, { data }, { data }, signal)));
+  }
+
   keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const data = { [SPEC_KEY]: Buffer.from(JSON.stringify({ run, spec })).toString('base64') };
@@ -260,6 +268,7 @@ export class Cluster implements ClusterPort {
     return {
       resource,
       resourceVersion: resource.metadata.resourceVersion ?? '',
+      uid: resource.metadata.uid,
       sets: await Promise.all(
         sets.map(async (set) => {
           const there = pods.filter((pod) => isControlledBy(pod, set)).length;
@@ -305,13 +314,12 @@ export class Cluster implements ClusterPort {
     const name = this.companionName;
     const [map] = await this.api.list<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name }, how, signal);
     refuseFormer(map, this.owners);
-    const request = map?.data?.[REQUEST_KEY];
+    const { [REQUEST_KEY]: request, [OWNER_KEY]: owner, [JOURNAL_KEY]: text } = map?.data ?? {};
     const journalVersion = map?.metadata.resourceVersion ?? '';
-    const text = map?.data?.[JOURNAL_KEY];
-    if (text === undefined) return { journal: undefined, request, journalVersion };
+    if (text === undefined) return { journal: undefined, request, owner, journalVersion };
     if (text !== this.parsed.text) this.parsed = { text, journal: parseJournal(text) };
     const { journal } = this.parsed;
-    if (journal) return { journal, request, journalVersion };
+    if (journal) return { journal, request, owner, journalVersion };
     throw new PortError('refused', `the journal in ConfigMap ${name} has a format this version does not know`);
   }
 

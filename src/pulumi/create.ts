@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { ClusterView } from '../upgrade';
 import { changes } from '../upgrade/changes';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import { checkIdentity, type Marks } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink, POLL_MS } from './link';
 import { Operation } from './operation';
@@ -21,17 +23,22 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
   const inputs = inputsOf(raw);
   const link = await ClusterLink.open(inputs);
   const operation = new Operation(inputs, link.clock);
+  let marks: Marks = { owner: randomUUID() };
   try {
-    const view = await link.view(operation.signal);
+    const { signal } = operation;
+    const view = await link.view(signal);
     if (view) refuseUnlessAdoptable(view, inputs, link.id);
     operation.begin();
-    await link.apply(resourceOf(inputs), operation.signal);
+    await link.apply(resourceOf(inputs), signal);
+    marks = { ...marks, identity: await checkIdentity(link, undefined, await link.view(signal), signal) };
+    await link.cluster.writeOwner(marks.owner!, signal);
     const running = await untilRunning(link, inputs, operation);
-    return { id: link.id, outs: { ...inputs, ...seen(running) } };
+    return { id: link.id, outs: { ...inputs, ...seen(running, marks) } };
   } catch (error) {
-    throw await operation.failure(error, link, { inputs, provider: raw['__provider'], phaseOf: () => 'creating' });
+    const provider = raw['__provider'];
+    throw await operation.failure(error, link, { inputs, marks, provider, phaseOf: () => 'creating' });
   } finally {
-    operation.end();
+    await operation.end();
     link.close();
   }
 }
@@ -53,7 +60,11 @@ export async function untilRunning(
 }
 
 function refuseUnlessAdoptable(view: ClusterView, inputs: EmqxEnterpriseInputs, id: string): void {
-  if (!inputs.adopt) throw new Error(`the EmqxEnterprise ${id} exists already; adopt: true takes it over as it is`);
+  if (!inputs.adopt) {
+    throw new Error(
+      `the EmqxEnterprise ${id} already exists. If this resource was renamed in the program, give it \`aliases: [{ name: '<old name>' }]\`; if no other resource of Pulumi manages the cluster, adopt: true adopts it as it is`,
+    );
+  }
   if (isOpen(view.journal)) throw new Error(`${id} is being upgraded; it can be taken over when that is done`);
   const target = targetOf(view, { desired: resourceOf(inputs) });
   const delay = ({ spec }: typeof target.live) => spec.blueGreenUpdate?.initialDelaySeconds ?? 0;

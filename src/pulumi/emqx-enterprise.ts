@@ -25,6 +25,8 @@ const OUTPUTS: Readonly<Record<keyof Seen, undefined>> = {
   journal: undefined,
   lastUpgrade: undefined,
   drift: undefined,
+  identity: undefined,
+  owner: undefined,
 };
 
 /**

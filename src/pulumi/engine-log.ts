@@ -10,6 +10,9 @@ const UNAVAILABLE = 14;
 /** Interval of heartbeats to the engine, ms: two missed ones are well within the 30 s of a lease. */
 const BEAT_MS = 5_000;
 
+/** How long the last lines may take to be accepted, ms. */
+const CLOSE_MS = 1_000;
+
 /** The used parts of the stubs in `@pulumi/pulumi`. */
 interface LogRequest {
   setSeverity(severity: number): void;
@@ -40,6 +43,7 @@ export class EngineLog {
   private heard = false;
   private unheard = 0;
   private readonly beat: NodeJS.Timeout;
+  private readonly pending = new Set<Promise<void>>();
 
   /**
    * @param urn of the row; empty where it is unknown: then the lines belong to the whole operation
@@ -69,8 +73,15 @@ export class EngineLog {
     this.send(severity, text, false);
   }
 
-  close(): void {
+  /** Resolves when the engine has everything, or does not answer. */
+  async close(): Promise<void> {
     clearInterval(this.beat);
+    let timer: NodeJS.Timeout | undefined;
+    const unanswered = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([Promise.all(this.pending), unanswered]);
+    clearTimeout(timer);
     this.client?.close();
   }
 
@@ -81,7 +92,15 @@ export class EngineLog {
     request.setMessage(text);
     request.setUrn(this.urn);
     request.setEphemeral(ephemeral);
-    this.client.log(request, (error) => this.answered(error?.code));
+    const { client } = this;
+    const sent = new Promise<void>((resolve) => {
+      client.log(request, (error) => {
+        this.answered(error?.code);
+        resolve();
+      });
+    });
+    this.pending.add(sent);
+    void sent.then(() => this.pending.delete(sent));
   }
 
   private answered(code: number | undefined): void {

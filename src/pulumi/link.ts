@@ -49,6 +49,22 @@ export class ClusterLink {
     return `${this.namespace}/${this.name}`;
   }
 
+  /** Base URL of the API server. */
+  get server(): string {
+    return this.api.server;
+  }
+
+  /** What tells one Kubernetes cluster from another; undefined where it may not be read. */
+  async clusterUid(signal?: AbortSignal): Promise<string | undefined> {
+    try {
+      const namespace = await this.api.get(this.ref('v1', 'Namespace', 'kube-system'), signal);
+      return namespace.metadata.uid;
+    } catch (error) {
+      if (isKubeError(error, 'Forbidden') || isKubeError(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
   close(): void {
     this.api.close();
   }

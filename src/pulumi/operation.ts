@@ -2,6 +2,8 @@ import { type Clock, UpgradeError } from '../upgrade';
 import { onCancel } from './cancellation';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { EngineLog } from './engine-log';
+import { keepAlive } from './engine-watch';
+import type { Marks } from './identity';
 import type { Raw } from './inputs';
 import { type ClusterLink, reasonOf } from './link';
 import { type ClusterPhase, type Seen, seen, unseen } from './state';
@@ -41,6 +43,7 @@ export class Operation {
   private readonly over = new AbortController();
   private readonly log: EngineLog;
   private readonly forget: () => void;
+  private readonly release = keepAlive();
   private isLimited = false;
 
   constructor(
@@ -87,10 +90,11 @@ export class Operation {
     return error === this.signal.reason || (error instanceof UpgradeError && error.code === 'DETACHED');
   }
 
-  end(): void {
+  async end(): Promise<void> {
     this.over.abort();
     this.forget();
-    this.log.close();
+    await this.log.close();
+    this.release();
   }
 
   /**
@@ -107,7 +111,7 @@ export class Operation {
     const late = new AbortController();
     this.after(LAST_READ_MS, () => late.abort());
     const view = await link.view(late.signal).catch(() => undefined);
-    const state: Seen = view ? seen(view) : unseen(kept.inputs, 'changing');
+    const state: Seen = view ? seen(view, kept.marks) : unseen(kept.inputs, kept.marks, 'changing');
     const phase = kept.phaseOf?.(state.phase) ?? state.phase;
     const properties = { ...kept.inputs, ...state, phase, __provider: kept.provider };
     return new UnfinishedError(link.id, properties, reasons);
@@ -122,6 +126,7 @@ export class Operation {
 /** What the state keeps of an unfinished operation. */
 export interface Kept {
   inputs: EmqxEnterpriseInputs;
+  marks: Marks;
   /** Text of the provider: without it the engine could not call it again. */
   provider: unknown;
   phaseOf?(seen: ClusterPhase): ClusterPhase;

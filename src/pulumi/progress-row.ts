@@ -82,7 +82,7 @@ function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-function timeText(ms: number): string {
+export function timeText(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

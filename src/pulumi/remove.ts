@@ -1,3 +1,4 @@
+import { checkIdentity } from './identity';
 import type { Raw } from './inputs';
 import { ClusterLink, POLL_MS, reasonOf } from './link';
 import { Operation } from './operation';
@@ -17,7 +18,15 @@ export async function remove(raw: Raw): Promise<void> {
   const { cluster, holder } = link;
   const { signal } = operation;
   try {
-    const view = await viewWhenFree(link, operation);
+    const present = await link.view(signal);
+    await checkIdentity(link, state.identity, present, signal);
+    if (present?.owner !== undefined && present.owner !== state.owner) {
+      operation.warn(
+        `the EmqxEnterprise ${link.id} is left as it is: another resource of Pulumi has adopted it, and manages it now`,
+      );
+      return;
+    }
+    const view = present && (await viewWhenFree(link, operation));
     if (view) {
       await cluster.holdLease(holder, signal); // from here on no other process starts
       operation.begin();
@@ -38,7 +47,7 @@ export async function remove(raw: Raw): Promise<void> {
       : reasonOf(error);
     throw new Error(reason);
   } finally {
-    operation.end();
+    await operation.end();
     link.close();
   }
 }

@@ -1,9 +1,12 @@
 import { create } from './create';
 import { diff } from './diff';
+import { endWithEngine } from './engine-watch';
 import { checkInputs, type Raw } from './inputs';
 import { read } from './read';
 import { remove } from './remove';
 import { update } from './update';
+
+endWithEngine();
 
 /**
  * The provider of `EmqxEnterprise`, as the text in every state requires it:
@@ -18,7 +21,7 @@ export const provider = {
       inputs: { ...news, namespace: news['namespace'] ?? 'default' },
       failures: checkInputs(olds, news),
     }),
-  diff: (_id: string, olds: Raw, news: Raw) => Promise.resolve().then(() => diff(olds, news)),
+  diff: (_id: string, olds: Raw, news: Raw) => diff(olds, news),
   create: (inputs: Raw) => create(inputs),
   update: (_id: string, olds: Raw, news: Raw) => update({ olds, news }),
   read: (id: string, props: Raw) => read(id, props),

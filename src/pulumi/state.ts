@@ -4,6 +4,7 @@ import type { ClusterView, UpgradeReport } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { reportOf } from '../upgrade/report';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import type { Marks } from './identity';
 import { inputsOf, type Raw } from './inputs';
 import { isRunning, servingSet } from './running';
 
@@ -39,7 +40,7 @@ export interface LastUpgrade {
 }
 
 /** The outputs beyond the inputs: the last observed state. The cluster itself is authoritative. */
-export interface Seen {
+export interface Seen extends Marks {
   readonly schema: typeof STATE_SCHEMA;
   readonly phase: ClusterPhase;
   /** The version before the current or last upgrade; empty where there never was one. */
@@ -76,7 +77,7 @@ export function stateOf(outputs: Raw): EmqxEnterpriseInputs & Partial<Seen> {
 }
 
 /** The outputs for a cluster as observed now. */
-export function seen(view: ClusterView, drift: readonly string[] = []): Seen {
+export function seen(view: ClusterView, { identity, owner }: Marks, drift: readonly string[] = []): Seen {
   const { journal, resource } = view;
   const { name, namespace = 'default' } = resource.metadata;
   const set = servingSet(view);
@@ -91,11 +92,13 @@ export function seen(view: ClusterView, drift: readonly string[] = []): Seen {
     journal: `${namespace}/${name}-upgrade`,
     lastUpgrade: last,
     drift,
+    identity,
+    owner,
   } as Seen);
 }
 
 /** The outputs for a cluster that could not be read. */
-export function unseen(inputs: EmqxEnterpriseInputs, phase: ClusterPhase): Seen {
+export function unseen(inputs: EmqxEnterpriseInputs, marks: Marks, phase: ClusterPhase): Seen {
   const { name, namespace, version } = inputs;
   const journal = `${namespace}/${name}-upgrade`;
   return {
@@ -107,6 +110,7 @@ export function unseen(inputs: EmqxEnterpriseInputs, phase: ClusterPhase): Seen 
     nodes: [],
     journal,
     drift: [],
+    ...marks,
   };
 }
 

@@ -16,6 +16,7 @@ import { activeSets } from '../upgrade/observation';
 import { targetOf } from '../upgrade/target';
 import { untilRunning } from './create';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import { checkIdentity, type Marks, marksOf } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink } from './link';
 import { Operation } from './operation';
@@ -34,18 +35,22 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
   const inputs = inputsOf(raw.news);
   const link = await ClusterLink.open(inputs);
   const operation = new Operation(inputs, link.clock);
+  let marks: Marks = marksOf(before);
   try {
+    const identity = await checkIdentity(link, before.identity, await link.view(operation.signal), operation.signal);
+    marks = { ...marks, identity };
     await new Change(link, inputs, operation).perform();
     const running = await untilRunning(link, inputs, operation);
-    return { outs: { ...inputs, ...seen(running) } };
+    return { outs: { ...inputs, ...seen(running, marks) } };
   } catch (error) {
     // Until it is done the state keeps the old properties, so that a diff shows what remains to be done; but the new connection settings.
     const { kubeconfig, context, progressRow } = inputs;
     const way = { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(progressRow && { progressRow }) };
     const { kubeconfig: _, context: __, ...old } = inputsOf(before as unknown as Raw);
-    throw await operation.failure(error, link, { inputs: { ...old, ...way }, provider: raw.news['__provider'] });
+    const provider = raw.news['__provider'];
+    throw await operation.failure(error, link, { inputs: { ...old, ...way }, marks, provider });
   } finally {
-    operation.end();
+    await operation.end();
     link.close();
   }
 }
@@ -65,6 +70,20 @@ export async function viewWhenFree(link: ClusterLink, operation: Operation): Pro
   return view;
 }
 
+/** The upgrade that the properties ask for. */
+export function requestOf(inputs: EmqxEnterpriseInputs): UpgradeRequest {
+  const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = inputs.upgrade ?? {};
+  const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
+  return {
+    desired: resourceOf(inputs),
+    ...(driver && { driver }),
+    ...(acceptLoss !== undefined && { acceptLoss }),
+    ...(acceptDowngrade !== undefined && { acceptDowngrade }),
+    ...(stormCap !== undefined && { stormCap }),
+    limits: { ...stallMs, ...(onFailure && { onFailure }), ...(offlineBudget !== undefined && { offlineBudget }) },
+  };
+}
+
 /** One way to bring a cluster to its properties. */
 class Change {
   private readonly request: UpgradeRequest;
@@ -75,16 +94,7 @@ class Change {
     private readonly inputs: EmqxEnterpriseInputs,
     private readonly operation: Operation,
   ) {
-    const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = inputs.upgrade ?? {};
-    const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
-    this.request = {
-      desired: resourceOf(inputs),
-      ...(driver && { driver }),
-      ...(acceptLoss !== undefined && { acceptLoss }),
-      ...(acceptDowngrade !== undefined && { acceptDowngrade }),
-      ...(stormCap !== undefined && { stormCap }),
-      limits: { ...stallMs, ...(onFailure && { onFailure }), ...(offlineBudget !== undefined && { offlineBudget }) },
-    };
+    this.request = requestOf(inputs);
   }
 
   async perform(): Promise<void> {

@@ -99,6 +99,10 @@ export interface ClusterView {
   resource: EmqxEnterprise;
   /** Opaque version of the resource, for conditional patches. */
   resourceVersion: string;
+  /** Of the resource: one that is created again under the same name has another. */
+  uid?: string | undefined;
+  /** Who manages the cluster from outside of Kubernetes, as was written last; absent where nothing was. */
+  owner?: string | undefined;
   /** The sets that the resource controls, by uid; and their pods. */
   sets: SetView[];
   pods: PodView[];

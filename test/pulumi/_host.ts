@@ -184,6 +184,11 @@ export class ProviderHost {
     this.engine.forceShutdown();
   }
 
+  /** Resolves when the process has ended by itself. */
+  async end(): Promise<void> {
+    await this.ended;
+  }
+
   async stop(): Promise<void> {
     this.client.close();
     this.engine.forceShutdown();

@@ -11,7 +11,7 @@ export const OPERATOR_NAMESPACE = 'emqx-operator-system';
  * the operator that are served.
  */
 export function seed(store: ObjectStore, namespace: string): void {
-  const namespaces = ['default', OPERATOR_NAMESPACE, namespace].map((name) => ({
+  const namespaces = ['default', 'kube-system', OPERATOR_NAMESPACE, namespace].map((name) => ({
     ...NAMESPACE,
     metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
     spec: { finalizers: ['kubernetes'] },
