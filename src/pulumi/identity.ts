@@ -3,7 +3,7 @@ import type { ClusterLink } from './link';
 
 /** Which object in which Kubernetes cluster a resource of Pulumi manages. */
 export interface Identity {
-  /** Base URL of the API server. */
+  /** Scheme, host and port of the API server. */
   readonly server: string;
   /** `uid` of the namespace `kube-system`, which stands for the Kubernetes cluster; absent where it may not be read. */
   readonly clusterUid?: string;

@@ -49,15 +49,18 @@ export class ClusterLink {
     return `${this.namespace}/${this.name}`;
   }
 
-  /** Base URL of the API server. */
+  /** Scheme, host and port of the API server; no path, which may hold a secret. */
   get server(): string {
-    return this.api.server;
+    return new URL(this.api.server).origin;
   }
 
   /** What tells one Kubernetes cluster from another; undefined where it may not be read. */
   async clusterUid(signal?: AbortSignal): Promise<string | undefined> {
     try {
-      const namespace = await this.api.get(this.ref('v1', 'Namespace', 'kube-system'), signal);
+      const namespace = await this.api.get(
+        { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: 'kube-system' },
+        signal,
+      );
       return namespace.metadata.uid;
     } catch (error) {
       if (isKubeError(error, 'Forbidden') || isKubeError(error, 'NotFound')) return undefined;

@@ -79,7 +79,8 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
 function importsOf(file: string): Import[] {
   return specifiersOf(readFileSync(path.join(SOURCE, file), 'utf8')).map((specifier) => {
     const target = path.join(path.dirname(file), specifier);
-    const isOurs = specifier.startsWith('.');
+    // The package's own description lies outside of all rooms.
+    const isOurs = specifier.startsWith('.') && path.basename(specifier) !== 'package.json';
     return {
       from: file,
       fromRoom: roomOf(file),
