@@ -115,7 +115,7 @@ describe('the way back, once the old nodes are gone', () => {
 
     const refused = await cluster.run('upgrade --set-version 4.4.14 --yes');
     expect(refused.code).toBe(3);
-    expect(flat(refused.out)).toMatch(/✗ version .* older than 4\.4\.15 → a downgrade: .* by --accept-downgrade /);
+    expect(flat(refused.out)).toMatch(/✗ version .* older than 4\.4\.15 → a downgrade: .* with --accept-downgrade /);
 
     const { code, out } = await cluster.run('upgrade --set-version 4.4.14 --accept-downgrade --yes');
     expect(code).toBe(0);

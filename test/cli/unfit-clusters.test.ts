@@ -82,7 +82,7 @@ describe('an upgrade that must not begin writes nothing, and says why: ', () => 
       },
       /✗ operator .*the operator is not 2\.1 to 2\.2\.29/,
     ],
-    ['an operator that hangs', silent, /✗ operator-looks .*has not looked at the cluster for \d+ s/],
+    ['an operator that hangs', silent, /✗ operator-looks .*has not reconciled the cluster for \d+ s/],
     [
       'an upgrade of the operator that has removed old pods',
       async (world) => {
@@ -127,7 +127,7 @@ describe('an upgrade that must not begin writes nothing, and says why: ', () => 
       transport: { exchange: async () => ({ status: 401, headers: {}, body: 'Unauthorized' }) },
     });
     const { code, out } = await cluster.run('upgrade --set-version 4.4.15 --yes', { link });
-    expect(out).toMatch(/✗ nodes [\s\S]*HTTP 401[\s\S]*is not the one\s+the nodes have/);
+    expect(out).toMatch(/✗ nodes [\s\S]*HTTP 401[\s\S]*differs from\s+the\s+one\s+on\s+the\s+nodes/);
     expect(code).toBe(3);
     expect(cluster.traces).toEqual([]);
   });

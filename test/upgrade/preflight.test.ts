@@ -309,7 +309,7 @@ describe('preflight', () => {
     [
       'stateful-sets',
       'ok',
-      `one stateful set: ${BLUE}; not part of this cluster, and left alone: emqx-core-1 (of EMQX emqx), odd (of nobody)`,
+      `one stateful set: ${BLUE}; not part of this cluster, and left alone: emqx-core-1 (of EMQX emqx), odd (without owner)`,
       ({ scene }) => {
         scene.foreign = [
           { name: 'emqx-core-1', owner: 'EMQX emqx', pods: [] },
