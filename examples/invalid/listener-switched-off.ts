@@ -1,4 +1,4 @@
-// 'emqxConfig["listener.tcp.external"]' ("") must be a port, alone or after an address that other pods can reach: the Service publishes this listener, and no device could connect; write for example "11883", and the Service leads there; or leave the listener out of the Service
+// 'emqxConfig["listener.tcp.external"]' ("") must be a port, alone or after an address that other pods can reach: the Service publishes this listener, and no device could connect; write for example "11883", and the Service routes to it; or leave the listener out of the Service
 import { App, Chart } from 'cdk8s';
 import { EmqxEnterpriseCluster, MqttService } from 'emqx-blue-green';
 

@@ -1,4 +1,4 @@
-// 'service.mqtts' (32010) must be given once: a node port leads to one port of one Service; choose another port for one of them
+// 'service.mqtts' (32010) must be given once: a node port belongs to one port of one Service; choose another port for one of them
 import { App, Chart } from 'cdk8s';
 import { EmqxEnterpriseCluster, MqttService } from 'emqx-blue-green';
 

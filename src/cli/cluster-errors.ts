@@ -67,7 +67,7 @@ const CODES: Readonly<Record<KubeErrorReason, string>> = {
 function fixOf(reason: KubeErrorReason, place: Place): string {
   switch (reason) {
     case 'Unauthorized':
-      return 'log in again as you do for kubectl, for example `aws eks update-kubeconfig`, `gcloud container clusters get-credentials` or `az aks get-credentials`; `kubectl auth whoami` tells whether it helped';
+      return 'log in again as you do for kubectl, for example `aws eks update-kubeconfig`, `gcloud container clusters get-credentials` or `az aks get-credentials`; `kubectl auth whoami` shows whether it helped';
     case 'Forbidden':
       return `let somebody grant it, or use the service account that this makes, which has all it takes:\n\n${accessSnippet(place)}`;
     case 'Unreachable':

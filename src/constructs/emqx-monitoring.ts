@@ -57,7 +57,7 @@ export interface EmqxMonitoringProps {
 
 const { version } = require('../../package.json') as { version: string };
 
-/** Of this very version: alerts that are renamed later keep leading to their runbook. */
+/** Of this version: the links stay valid when alerts are renamed later. */
 const RUNBOOKS = `https://unpkg.com/emqx-blue-green@${version}/docs/runbooks.md`;
 
 /**

@@ -3,10 +3,10 @@ import { MQTT_PORTS, type MqttListener } from '../resource/constants';
 /** A port on every Kubernetes node (30000 to 32767), or `auto` to let Kubernetes choose one. */
 export type NodePort = number | 'auto';
 
-/** Which versions of IP a Service has addresses of. */
+/** The IP families of a Service. */
 export interface IpFamilyOptions {
   /**
-   * The families, the first of them that of `clusterIP`. A second one may be added later, and the first never changes.
+   * The families; the first one is that of `clusterIP`. A second one may be added later, but the first never changes.
    *
    * @default - that of the Kubernetes cluster
    * @see https://kubernetes.io/docs/concepts/services-networking/dual-stack/
@@ -50,17 +50,17 @@ export interface NodePortOptions extends IpFamilyOptions {
  */
 export type ExternalTrafficPolicy = 'Cluster' | 'Local';
 
-/** The listeners of a Service that is reached from inside of the Kubernetes cluster. */
+/** The listeners of a Service that is reached from inside the Kubernetes cluster. */
 export interface ClusterIpOptions extends IpFamilyOptions {
   /**
-   * The listeners that are published, each under its own port.
+   * The published listeners, each under its own port.
    *
    * @default ['mqtt']
    */
   readonly listeners?: readonly MqttListener[];
 }
 
-/** The listeners of a Service behind a load balancer, and what the load balancer is told. */
+/** The listeners of a Service behind a load balancer, and the load balancer's options. */
 export interface LoadBalancerOptions extends ClusterIpOptions {
   /**
    * Annotations of the Service, by which a cloud's load balancer is configured.
@@ -79,7 +79,7 @@ export interface LoadBalancerOptions extends ClusterIpOptions {
 
   /**
    * The networks that devices may come from, as address and length of the prefix: `203.0.113.0/24`. Not every cloud
-   * heeds them.
+   * supports them.
    *
    * @default - every network
    * @see Kubernetes API, `Service.spec.loadBalancerSourceRanges`
@@ -87,7 +87,7 @@ export interface LoadBalancerOptions extends ClusterIpOptions {
   readonly loadBalancerSourceRanges?: readonly string[];
 
   /**
-   * Which of several load balancers of the Kubernetes cluster is meant, for example `service.k8s.aws/nlb`. Cannot be changed
+   * Which of several load balancers of the Kubernetes cluster to use, for example `service.k8s.aws/nlb`. Cannot be changed
    * later.
    *
    * @default - the one of the cloud
@@ -97,11 +97,11 @@ export interface LoadBalancerOptions extends ClusterIpOptions {
 }
 
 /**
- * The Service through which devices reach the cluster, named `<cluster>-mqtt`. During an upgrade it leads to the old nodes or
- * to the new ones, never to both: that is what moves the devices once and for good.
+ * The Service through which devices reach the cluster, named `<cluster>-mqtt`. During an upgrade it routes to the old nodes or
+ * to the new ones, never to both: so each device moves only once.
  *
  * It publishes listeners for devices only. The ports of the management API (8081) and of the dashboard (18083) are left to
- * the operator's own Service. A change of it is no upgrade.
+ * the operator's own Service. A change of it is not an upgrade.
  *
  * @see https://kubernetes.io/docs/concepts/services-networking/service/
  */
@@ -119,7 +119,7 @@ export class MqttService {
     return new MqttService('LoadBalancer', given, given.listeners ?? ['mqtt']);
   }
 
-  /** Reached from inside of the Kubernetes cluster only. */
+  /** Reached only from inside the Kubernetes cluster. */
   static clusterIp(options: ClusterIpOptions = {}): MqttService {
     const given = objectOf(options);
     return new MqttService('ClusterIP', given, given.listeners ?? ['mqtt']);
@@ -130,12 +130,12 @@ export class MqttService {
     readonly type: 'NodePort' | 'LoadBalancer' | 'ClusterIP',
     /** As the caller gave them. */
     readonly options: NodePortOptions & LoadBalancerOptions,
-    /** The listeners that are published. */
+    /** The published listeners. */
     readonly listeners: readonly MqttListener[],
   ) {}
 }
 
-/** Without a compiler somebody may give nothing at all, of which the validation tells. */
+/** A program without type checks may pass nothing at all, which the validation reports. */
 function objectOf<T extends object>(options: T): T {
   return typeof options === 'object' && options !== null ? options : ({} as T);
 }

@@ -44,7 +44,7 @@ export const publishedListener: Rule = (value) =>
     : {
         bound: 'a port, alone or after an address that other pods can reach',
         reason: 'the Service publishes this listener, and no device could connect',
-        fix: 'write for example "11883", and the Service leads there; or leave the listener out of the Service',
+        fix: 'write for example "11883", and the Service routes to it; or leave the listener out of the Service',
       };
 
 /** Of {@link MANAGEMENT_SETTING}; absent, it is bound to its own port. */

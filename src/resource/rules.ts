@@ -156,6 +156,6 @@ export const nodePort = optional(
 /** Why a node port that is requested twice is refused. */
 export const nodePortTwice: Violation = {
   bound: 'given once',
-  reason: 'a node port leads to one port of one Service',
+  reason: 'a node port belongs to one port of one Service',
   fix: 'choose another port for one of them',
 };

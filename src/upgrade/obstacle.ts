@@ -13,7 +13,7 @@ const CURES: Readonly<Record<Obstacle, string>> = {
     'grant `create` and `get` on pods/portforward, as the construct UpgradeAccess does; or reach the nodes another way (--emqx-url)',
   'no-tunnel':
     'a proxy in front of the API server does not forward WebSockets, which a port-forward needs: allow them, bypass the proxy, or reach the nodes another way (--emqx-url)',
-  unauthorized: 'log in again as you do for kubectl; `kubectl auth whoami` tells whether it helped',
+  unauthorized: 'log in again as you do for kubectl; `kubectl auth whoami` shows whether it helped',
   password:
     'the operator’s password in the Secret <cluster>-bootstrap-user differs from the one on the nodes: it was changed in only one of the two places',
 };

@@ -129,7 +129,7 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
       await world.clock.sleep(1_000);
       expect(await troublesOf(context)).toMatchObject([{ id: 'template-set-back', cure: expect.any(String) }]);
       await expect(runUpgrade(context, { desired: before })).rejects.toThrow(
-        /status: spec.template \(version 4.4.14\) is not what the new nodes were made of/,
+        /status: spec.template \(version 4.4.14\) does not match the new nodes/,
       );
     });
     world.stop();
@@ -159,7 +159,7 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
       }
       const before = (await context.cluster.observe()).resourceVersion;
       await expect(runUpgrade(context, REQUEST)).rejects.toThrow(
-        /status: the operator upgrades on its own and has removed 1 of 3 old pods; it cannot be taken over any more/,
+        /status: the operator upgrades on its own and has removed 1 of 3 old pods; it can no longer be taken over/,
       );
       expect((await context.cluster.observe()).resourceVersion).toBe(before);
     });

@@ -60,7 +60,7 @@ describe(`an upgrade in virtual time (seed ${SEED})`, () => {
     const { world, context } = await atRest();
     await expect(
       world.clock.run(() => runUpgrade(context, { desired: cluster('4.4.15'), driver: 'operator' })),
-    ).rejects.toThrow(/driver: left alone, the operator scales nodes away before they are evacuated/);
+    ).rejects.toThrow(/driver: left alone, the operator removes nodes before they are evacuated/);
     world.stop();
   });
 

@@ -60,7 +60,7 @@ export function switchBack(situation: Situation): Step {
   }
   if (journal.backAt === undefined) return { kind: 'note', note: { backAt: observation.at } };
   const left = journal.backAt + ROUTES_MS - observation.at;
-  if (left > 0) return waitFor('all routes to lead to blue', left);
+  if (left > 0) return waitFor('all traffic to reach blue', left);
   return { kind: 'next', phase: 'return', note: { shares: undefined, evacuation: undefined } };
 }
 
