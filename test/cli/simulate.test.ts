@@ -73,7 +73,7 @@ describe('a simulated upgrade', () => {
   test('of a cluster that names no rate shows none, and says so once', async () => {
     const { code, out, err } = await simulated(`-f ${manifest(/ {2}blueGreenUpdate:\n( {4}.*\n)+/, '')}`);
     expect(code).toBe(3);
-    expect(out).toContain('The cluster names no rate at which devices may be moved.');
+    expect(out).toContain('The cluster sets no rate at which devices may be moved.');
     expect(out.match(/✗/g)).toHaveLength(1);
     expect(`${out}${err}`).not.toMatch(/\b0 disconnects|\b0 ms/);
   });
