@@ -133,7 +133,7 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     expect(await run('report')).toMatchObject({ code: 2, out: '' });
 
     const attached = start('attach');
-    await attached.wrote('nobody drives it now');
+    await attached.wrote('no process drives it');
     const resumed = start(...upgrade, '-o', 'json');
     expect(await resumed.ended).toBe(0);
     const last = JSON.parse(resumed.out.trimEnd().split('\n').at(-1)!) as { report: { run: string } };

@@ -194,7 +194,7 @@ describe('Ctrl-C', () => {
       code: 4,
       err: `the upgrade was interrupted in phase ${phase}: ${holds}\n→ to resume, run the same command: emqx-blue-green ${UPGRADE} --yes\n`,
     });
-    expect(lines(left.out).at(-1)).toBe('Leaving the upgrade as it is. Ctrl-C again ends at once.');
+    expect(lines(left.out).at(-1)).toBe('Interrupting the upgrade; it can be resumed. Ctrl-C again ends at once.');
     const report = await cluster.run('report');
     expect(report).toMatchObject({
       code: 2,
