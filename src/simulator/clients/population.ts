@@ -41,7 +41,7 @@ export class Population {
     };
     const names = new Set<string>();
     for (const group of groups.map(completeGroup)) {
-      if (names.has(group.name)) throw new RangeError(`client group '${group.name}' must be there once only`);
+      if (names.has(group.name)) throw new RangeError(`client group '${group.name}' must be unique`);
       names.add(group.name);
       for (let index = 0; index < group.count; index++) {
         this.fresh.push(new SimulatedClient(surroundings, group, index, options.ledger.register()));

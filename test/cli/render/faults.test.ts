@@ -11,9 +11,9 @@ test('what a seed has decided is told: the cluster, and each fault with its mome
   expect(`\n${text}\n`).toBe(`
 Seed 3, in virtual time: 2 nodes, 36 clients, 4 offline devices, at most 4 disconnects/s
   * two-engines-begin, 40 ms after the process has begun
-    somebody else runs the same command in the same moment; one of the
-    two is refused
+    another process runs the same command at the same moment; one of the
+    two is rejected
   * request-abort, 5.1 s after the run has reached evacuate
-    somebody aborts the run
+    someone aborts the run
 `);
 });

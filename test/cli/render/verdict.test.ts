@@ -24,7 +24,7 @@ describe('the verdict', () => {
     ];
     const lines = rendered({ violations }, marked);
     expect(lines).toContain(
-      '  <green>✓</> P1                    nobody is evicted while the other set cannot take him',
+      '  <green>✓</> P1                    no device is evicted while the other set cannot accept it',
     );
     const found = lines.findIndex((line) => line.includes('P4'));
     expect(lines.slice(found, found + 2)).toEqual([
