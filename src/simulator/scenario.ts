@@ -180,7 +180,7 @@ export async function boot(
 const PATIENCE_MS = 15 * 60_000;
 
 class NeverHappenedError extends Error {
-  override readonly name = 'InVainError';
+  override readonly name = 'NeverHappenedError';
 }
 
 /**

@@ -108,7 +108,7 @@ export class LibraryClient implements SocketClient {
       // Both are waited for here, by the simulated clock.
       connectTimeout: NEVER_MS,
       reconnectPeriod: NEVER_MS,
-      // Without it a client that was refused once stays away for good.
+      // Without it a client that was refused once never reconnects.
       reconnectOnConnackError: true,
       resubscribe: false,
       ...(expires ? { properties: { sessionExpiryInterval: sessionExpirySeconds } } : {}),
