@@ -310,7 +310,7 @@ const several = (value: string, values: string[] = []) => [...values, value];
 
 /** The requests to an upgrade under way that take no argument. */
 const CONTROLS = [
-  ['pause', 'disconnect no more devices until the upgrade is resumed'],
+  ['pause', 'pause the upgrade: no devices are disconnected until it is resumed'],
   ['resume', 'resume an upgrade that is paused or that no process drives'],
   ['abort', 'abort the upgrade: move devices back and restore the cluster as it was before'],
 ] as const;
