@@ -80,7 +80,7 @@ describe('what cannot be replayed', () => {
     const lines = err.trimEnd().split(/\n(?!→)/);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^'--fault' \("lease-stoln"\) must be 'any', or the name of a fault: there are engine-killed, .*, request-abort, .*\n→ did you mean 'lease-stolen'\?$/,
+        /^'--fault' \("lease-stoln"\) must be 'any', or the name of a fault: the faults are engine-killed, .*, request-abort, .*\n→ did you mean 'lease-stolen'\?$/,
       ),
       expect.stringMatching(/^'--fault' \("nonsense"\) .*\n→ give one of them$/),
       expect.stringMatching(/^'--seed' \("-1"\) must be /),
