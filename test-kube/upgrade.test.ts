@@ -56,7 +56,7 @@ describeKube('on a real API server, an upgrade', () => {
       first.kill();
       expect((await first.ended).code).toBeNull();
       await site.free();
-      expect(await site.upgrade().ended).toEqual({ code: 0, output: expect.stringContaining('gone on with') });
+      expect(await site.upgrade().ended).toEqual({ code: 0, output: expect.stringContaining('(resumed)') });
       await expectMovedOnce(site);
       expect(await remainsOf(site)).toEqual(AT_REST);
     }),

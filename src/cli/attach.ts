@@ -12,7 +12,7 @@ import { commandOn } from './shell-words';
 import { wantedBy } from './upgrade-options';
 import { watch } from './watch';
 
-/** Watches the upgrade that somebody else drives, to its end. */
+/** Watches an upgrade that another process drives, until it ends. */
 export async function runAttach(name: string | undefined, flags: ClusterFlags, shell: Shell): Promise<ExitCode> {
   const wanted = wantedBy(name, flags);
   return withCluster(shell, flags, wanted, async (connection) => {
@@ -26,7 +26,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
         throw new UpgradeError(
           'NO_RUN',
           `no upgrade of ${cluster} is under way`,
-          'status tells how it stands, report what the last one did',
+          'status shows the state of the cluster, report what the last upgrade did',
         );
       }
       if (flags.output === 'text') {
@@ -40,8 +40,8 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
         throw new CommandError(
           EXIT.stopped,
           'NO_REPORT',
-          'the upgrade is gone and has left no report',
-          'status tells how the cluster stands',
+          'the upgrade has ended without a report',
+          'status shows the state of the cluster',
         );
       }
       shell.out.write(
@@ -55,8 +55,8 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
       throw new CommandError(
         EXIT.stopped,
         'INTERRUPTED',
-        'no longer watched; the upgrade goes on',
-        'attach watches it again',
+        'no longer watching; the upgrade continues',
+        'to watch it again, run attach',
       );
     } finally {
       reporter?.end();

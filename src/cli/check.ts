@@ -7,7 +7,7 @@ import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 import { desiredOf, type WantedFlags, wantedBy } from './upgrade-options';
 
-/** Tells whether the cluster is fit for an upgrade. Writes nothing to it. */
+/** Reports whether the cluster is ready for an upgrade. Writes nothing to it. */
 export async function runCheck(name: string | undefined, flags: WantedFlags, shell: Shell): Promise<ExitCode> {
   const wanted = wantedBy(name, flags);
   return withCluster(shell, flags, wanted, async (connection) => {

@@ -10,12 +10,12 @@ export interface Place {
   name: string | undefined;
 }
 
-/** What the API server, or a node of EMQX, did not do, with the way out; any other error as it is. */
+/** What the API server, or an EMQX node, refused, with what to do about it; any other error unchanged. */
 export function clusterError(error: unknown, place: Place): unknown {
   if (error instanceof UpgradeError) return cutOff(error, place);
   const refusal = refusalIn(error);
   if (refusal instanceof KubeApiError) {
-    // What is wrong with credentials the server has not said.
+    // Status 0: not the server's answer, but a credentials problem found on this side.
     const isOurs = refusal.code === 'Unauthorized' && refusal.status === 0;
     const message = isOurs ? refusal.message : `the API server: ${refusal.message}`;
     return new CommandError(EXIT.refused, CODES[refusal.code], message, refusal.fix ?? fixOf(refusal.code, place), {
@@ -27,7 +27,7 @@ export function clusterError(error: unknown, place: Place): unknown {
       EXIT.refused,
       'REFUSED',
       error.message,
-      'look at that object, for example by kubectl get -o yaml',
+      'check that object, for example with kubectl get -o yaml',
       {
         cause: error,
       },
@@ -36,7 +36,7 @@ export function clusterError(error: unknown, place: Place): unknown {
   return error;
 }
 
-/** A run that ended because the API server refuses, or is away: also what to do about that. Any other error as it is. */
+/** A run that ended because the API server refuses or is unreachable: adds what to do about that. Any other error unchanged. */
 function cutOff(error: UpgradeError, place: Place): UpgradeError | CommandError {
   if (error.code !== 'ACCESS_LOST' && error.code !== 'UNREACHABLE') return error;
   const refusal = refusalIn(error.cause);
@@ -69,19 +69,19 @@ function fixOf(reason: KubeErrorReason, place: Place): string {
     case 'Unauthorized':
       return 'log in again as you do for kubectl, for example `aws eks update-kubeconfig`, `gcloud container clusters get-credentials` or `az aks get-credentials`; `kubectl auth whoami` shows whether it helped';
     case 'Forbidden':
-      return `let somebody grant it, or use the service account that this makes, which has all it takes:\n\n${accessSnippet(place)}`;
+      return `have it granted, or use the service account that this creates, which has all the rights needed:\n\n${accessSnippet(place)}`;
     case 'Unreachable':
-      return 'is this the right context, and is the network there? `kubectl cluster-info` asks the same server';
+      return 'check the context and the network; `kubectl cluster-info` contacts the same server';
     case 'TooManyRequests':
     case 'InternalError':
       return 'try again in a moment';
     case 'NotFound':
-      return 'the operator makes what a cluster consists of: does it run, and has the cluster come up?';
+      return 'the operator creates the objects of a cluster: check that it runs, and that the cluster has started';
     case 'AlreadyExists':
     case 'Conflict':
     case 'Expired':
     case 'Invalid':
-      return 'somebody else changes the cluster at the same time: look at it, then try again';
+      return 'someone else changed the cluster at the same time: check it, then try again';
   }
 }
 
@@ -113,6 +113,6 @@ export function listForbidden({ message }: KubeApiError): CommandError {
     EXIT.refused,
     CODES.Forbidden,
     `the API server: ${message}`,
-    'name the cluster: one that is named is found without this right',
+    'give the name of the cluster: with a name this right is not needed',
   );
 }

@@ -1,13 +1,13 @@
 import type { Command, Option } from 'commander';
 
-/** Instead of words: what comes next is a file. */
+/** Instead of words: a file is expected next. */
 export const FILES = ':files';
 
 /**
- * What may come next on the command line, from the tree of commands: a word a line, behind a tab what it does; `:files` where
- * it is a file.
+ * What may come next on the command line, from the tree of commands: one word per line, then a tab and its description;
+ * `:files` where a file is expected.
  *
- * @param words those after the name of the program; the last one is the one that is typed, and may be empty
+ * @param words those after the name of the program; the last one is being typed, and may be empty
  */
 export function completions(program: Command, words: readonly string[]): string {
   const typed = withoutEquals(words);
@@ -75,7 +75,7 @@ function takesValue({ required, optional }: Option): boolean {
   return required || optional;
 }
 
-/** `--output=json` in words of its own, as bash makes three of it, and others one. */
+/** `--output=json` as separate words: bash splits it into three, other shells do not split it. */
 function withoutEquals(words: readonly string[]): string[] {
   return words.flatMap((word, index) => {
     if (word === '=') return index === words.length - 1 ? [''] : [];
@@ -83,7 +83,7 @@ function withoutEquals(words: readonly string[]): string[] {
   });
 }
 
-/** The script that makes a shell complete the command. It asks the program itself, so that both know the same. */
+/** The completion script of a shell. It asks the program itself, so that the two cannot differ. */
 export function completionScript(shell: 'bash' | 'zsh' | 'fish'): string {
   return SCRIPTS[shell];
 }

@@ -21,22 +21,22 @@ export interface ClusterFlags extends LinkFlags {
   output: 'text' | 'json';
 }
 
-/** One EMQX cluster, found and ready to be talked to. */
+/** One EMQX cluster that was found, and how to reach it. */
 export interface Connection {
   namespace: string;
   name: string;
   /** The resource as it was when the cluster was found. */
   live: EmqxEnterprise;
   context(report?: (event: ProgressEvent) => void): UpgradeContext;
-  /** Reads something of it that takes seconds; a person at a terminal is told so. */
+  /** Runs a read that takes seconds, with a notice on a terminal meanwhile. */
   look<T>(read: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Finds the cluster that is meant, and works with it. The way to it is closed at the end.
+ * Finds the cluster that is meant, and works with it. The connection is closed at the end.
  *
- * @param wanted what names the cluster; by default the one of the context's namespace
- * @throws CommandError when there is no such cluster, or no way to it
+ * @param wanted what names the cluster; by default the only one in the context's namespace
+ * @throws CommandError when there is no such cluster, or it cannot be reached
  */
 export async function withCluster<T>(
   shell: Shell,
@@ -60,7 +60,7 @@ export async function withCluster<T>(
   }
 }
 
-/** The same with all clusters of all namespaces. What goes wrong with one of them is for the caller to say. */
+/** The same with all clusters of all namespaces. Errors of a single one are for the caller to report. */
 export async function withAllClusters<T>(
   shell: Shell,
   flags: ClusterFlags,
@@ -102,7 +102,7 @@ function connectionTo(
     progress: { report },
     holder,
   });
-  const look = <R>(read: () => Promise<R>) => withNotice(shell, output, `looking at ${namespace}/${name}`, read);
+  const look = <R>(read: () => Promise<R>) => withNotice(shell, output, `reading ${namespace}/${name}`, read);
   return { namespace, name, live, context, look };
 }
 
@@ -128,7 +128,7 @@ async function find(api: KubeApi, { namespace, name }: Place, signal?: AbortSign
   throw await notFound(api, { namespace, name }, here, signal);
 }
 
-/** Tells which clusters there are instead: in the namespace, and in others as far as one may look. */
+/** Lists the clusters that exist instead: in the namespace, and in others as far as they may be listed. */
 async function notFound(
   api: KubeApi,
   { namespace, name }: Place,
@@ -138,7 +138,7 @@ async function notFound(
   const where = `the namespace ${namespace}`;
   const names = here.map(({ metadata }) => metadata.name).join(', ');
   if (name === undefined && here.length > 0) {
-    return new InputError(`${where} has ${here.length} EMQX clusters: ${names}`, 'name the one you mean');
+    return new InputError(`${where} has ${here.length} EMQX clusters: ${names}`, 'give the name of one');
   }
   const everywhere = await clustersIn(api, { namespace: '' }, signal).catch(() => []);
   const elsewhere = everywhere.filter(({ metadata }) => metadata.namespace !== namespace);
@@ -146,7 +146,9 @@ async function notFound(
     `${where} has no EMQX cluster ${name ?? ''}`.trimEnd(),
     ...(names ? [`it has ${names}`] : []),
     ...(elsewhere.length > 0
-      ? [`elsewhere there is ${elsewhere.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ')}`]
+      ? [
+          `other namespaces have ${elsewhere.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ')}`,
+        ]
       : []),
   ];
   return new InputError(parts.join('; '), 'check the name, the namespace (-n) and the context (--context)');

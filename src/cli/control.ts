@@ -12,12 +12,12 @@ import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
 import { wantedBy } from './upgrade-options';
 
-/** What is told when the run has taken it up. */
+/** What is reported once the run has accepted the request. */
 const ACCEPTED: Readonly<Record<Control['do'], string>> = {
-  pause: 'the upgrade is paused: nobody is disconnected until it is resumed',
-  resume: 'the upgrade goes on',
-  rate: 'the new rate holds',
-  abort: 'the upgrade is on its way back; attach watches it',
+  pause: 'the upgrade is paused: no devices are disconnected until it is resumed',
+  resume: 'the upgrade is resumed',
+  rate: 'the new rate is in effect',
+  abort: 'the upgrade is being aborted; attach watches it',
 };
 
 /** Pauses, resumes, or aborts the upgrade under way. */
@@ -30,7 +30,7 @@ export function runControl(
   return ask(() => control, name, flags, shell);
 }
 
-/** Gives the upgrade under way another rate. */
+/** Changes the rate of the upgrade under way. */
 export function runRate(
   perSecond: string,
   name: string | undefined,
@@ -70,8 +70,8 @@ async function ask(
         await reportAbortPlan(connection, shell, signal);
       }
       if (!signal.aborted) throw error;
-      const message = 'no longer waited for; what was asked stands, and whoever drives the upgrade takes it up';
-      throw new CommandError(EXIT.stopped, 'INTERRUPTED', message, 'attach watches what comes of it');
+      const message = 'no longer waiting; the request is recorded, and the process that drives the upgrade handles it';
+      throw new CommandError(EXIT.stopped, 'INTERRUPTED', message, 'attach shows its effect');
     } finally {
       reporter?.end();
       forget();
@@ -79,7 +79,7 @@ async function ask(
   });
 }
 
-/** What going back would take, when the last run has come to its end: an upgrade like another, its downgrade accepted. */
+/** Once the last run has ended, going back is a new upgrade, with the downgrade accepted: shows its plan. */
 async function reportAbortPlan(connection: Connection, shell: Shell, signal: AbortSignal): Promise<void> {
   const context = connection.context();
   const { run } = await connection.look(() => statusOf(context, signal));

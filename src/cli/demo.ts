@@ -22,9 +22,9 @@ export interface DemoFlags {
   output: 'text' | 'json';
 }
 
-/** More clients than that have too few ports and file descriptors on one machine. */
+/** For more clients, one machine has too few ports and file descriptors. */
 const MOST_CLIENTS = 20_000;
-/** Of the quickstart's cluster, where no rate is given. */
+/** Rate of the quickstart's cluster, where none is given. */
 const QUICKSTART_RATE = 300;
 
 export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode> {
@@ -57,7 +57,7 @@ async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoE
 
 async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const reader = new OptionReader();
-  const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket of this machine');
+  const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket on this machine');
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const seed = reader.seed('--seed', flags.seed);
   const version = flags.setVersion === undefined ? undefined : reader.version('--set-version', flags.setVersion);
@@ -75,7 +75,7 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   };
 }
 
-/** What a program gets is written in the end: whoever waits for it is told how long that takes. */
+/** JSON is written only at the end: until then, standard error says how long it takes. */
 function reportDuration(event: DemoEvent, { err }: Shell): void {
   if (event.kind !== 'planned' || event.plan.estimateMs === null) return;
   err.write(`the upgrade takes about ${time(event.plan.estimateMs)}\n`);
@@ -88,14 +88,14 @@ function reportEvent(event: DemoEvent, cluster: string, reporter: RunReporter, s
       break;
     case 'connected':
       reporter.print(
-        `${count(event.clients)} MQTT clients are connected (${count(event.libraryClients)} of them the npm package mqtt); ${count(event.devices)} devices are away, a message waits for each\n`,
+        `${count(event.clients)} MQTT clients are connected (${count(event.libraryClients)} of them the npm package mqtt); ${count(event.devices)} devices are offline, each with a queued message\n`,
       );
       break;
     case 'planned':
       reporter.print(`${renderPlan(event.plan, canvasOf(shell))}\n`);
       break;
     case 'comparing':
-      if (!shell.out.isTTY) reporter.print('now by the operator alone, in virtual time, for comparison');
+      if (!shell.out.isTTY) reporter.print('for comparison, the same upgrade by the operator alone, in virtual time');
       break;
     case 'evacuations':
       reporter.print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${json(event.evacuations, 2)}`);
@@ -112,9 +112,9 @@ function reportEvent(event: DemoEvent, cluster: string, reporter: RunReporter, s
 
 function openedText(event: Extract<DemoEvent, { kind: 'opened' }>, cluster: string): string {
   const { port, isSubstitute, service } = event;
-  const taken = isSubstitute ? ' (another port than asked for: that one is taken)' : '';
+  const taken = isSubstitute ? ' (the requested port is in use)' : '';
   return [
-    `A simulated cluster is running; Service ${service} is reached at 127.0.0.1:${port}${taken}`,
+    `A simulated cluster is running; Service ${service} is available at 127.0.0.1:${port}${taken}`,
     ...stageNotes(service, cluster, event),
   ].join('\n');
 }

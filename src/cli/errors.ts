@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from './exit';
 import { json, safe } from './render/text';
 import type { Shell } from './shell';
 
-/** Something that was foreseen ends a command. */
+/** An expected error that ends a command. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   constructor(
@@ -28,7 +28,7 @@ export interface InputProblem {
 
 /** The input of a command is wrong. */
 export class InputError extends CommandError {
-  /** All that is wrong, where that was found together. */
+  /** All problems, where several were found together. */
   readonly problems: readonly InputProblem[];
 
   constructor(message: string, fix: string);
@@ -41,17 +41,17 @@ export class InputError extends CommandError {
   }
 }
 
-/** What is told of an error that ends a command. */
+/** What is reported of an error that ends a command. */
 export interface Failure {
   exitCode: ExitCode;
   code: string;
   message: string;
   fix: string;
-  /** One by one, where they are several. */
+  /** Each of them, where there are several. */
   problems?: readonly InputProblem[];
 }
 
-/** The one place where errors get their exit codes. Of an error that nobody foresaw everything is told. */
+/** The one place where errors get their exit codes. Of an unexpected error everything is reported. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommandError) {
     const { exitCode, code, message, fix } = error;
@@ -70,20 +70,20 @@ export function failureOf(error: unknown): Failure {
     exitCode: EXIT.failed,
     code: 'UNFORESEEN',
     message,
-    fix: 'this is a defect: report it with all of this text',
+    fix: 'this is a bug: report it with all of this text',
   };
 }
 
-/** Of the errors of the engine: those that do not mean that a run stopped before its end. */
+/** The errors of the engine that do not mean that a run stopped before its end. */
 const UPGRADE_EXITS: Partial<Record<UpgradeError['code'], ExitCode>> = {
   BLOCKED: EXIT.blocked,
   NO_RUN: EXIT.badInput,
 };
 
-const KUBECONFIG_FIX = 'name the file by --kubeconfig or KUBECONFIG, and the context in it by --context';
+const KUBECONFIG_FIX = 'give the file with --kubeconfig or KUBECONFIG, and the context in it with --context';
 
 /**
- * Tells a person of an error, on standard error; and a program, where one reads standard output, in the form it expects
+ * Reports an error on standard error for people; and, with `-o json`, also on standard output, in the form that is expected
  * there.
  */
 export function reportFailure(error: unknown, { out, err }: Shell, form: 'text' | 'object' | 'lines'): ExitCode {
@@ -95,9 +95,9 @@ export function reportFailure(error: unknown, { out, err }: Shell, form: 'text' 
   return exitCode;
 }
 
-/** Tells a program of words that the parser does not take; people have been told. */
+/** Reports, as JSON, words that the parser does not accept; for people the parser has printed it. */
 export function writeUsageError(message: string, out: Shell['out'], form: 'object' | 'lines'): void {
-  const fix = 'the option --help names the commands and options';
+  const fix = '--help lists the commands and options';
   write({ code: 'BAD_INPUT', message: message.replace(/^error: /, ''), fix }, out, form);
 }
 

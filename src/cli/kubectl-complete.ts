@@ -3,7 +3,7 @@ import { completions, FILES } from './completion';
 import { processShell } from './process-shell';
 import { define } from './program';
 
-// kubectl asks it what may come behind `kubectl emqx-blue-green`, and reads in the last line whether files are completed (0) or not (4).
+// kubectl asks it for completions of `kubectl emqx-blue-green`; the last line says whether files are completed (0) or not (4).
 const shell = processShell('kubectl emqx-blue-green');
 const text = completions(
   define(shell, () => undefined),

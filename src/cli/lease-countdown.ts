@@ -3,10 +3,10 @@ import { json, safe } from './render/text';
 import { Screen } from './screen';
 import type { Output } from './shell';
 
-/** Where it cannot be redrawn in place, it is written again after so long, ms. */
+/** Without a terminal to redraw on, a line is written at this interval, ms. */
 const AGAIN_MS = 10_000;
 
-/** Shows for whose lease a command waits, and for how long at most. */
+/** Shows whose lease a command waits for, and for how long at most. */
 export class LeaseCountdown {
   private readonly screen: Screen | undefined;
   private writeBelowMs = Number.POSITIVE_INFINITY;

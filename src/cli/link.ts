@@ -6,7 +6,7 @@ import { requestTimeoutMs } from './request-timeout';
 import type { Link, LinkFlags } from './shell';
 
 /**
- * The way to a real cluster: its API server, and each EMQX node by a port-forward through that, or by the URL it is given.
+ * The connection to a real cluster: its API server, and each EMQX node by a port-forward through that, or at the given URL.
  *
  * @throws KubeconfigError
  */
@@ -20,7 +20,7 @@ export async function openLink(flags: LinkFlags): Promise<Link> {
   return { api, namespace: api.namespace, transport, prober, clock: new SystemClock(), close: () => api.close() };
 }
 
-/** Where the host of the URL is the pod's own, its other ports are reached by it, too. */
+/** Where the host of the URL is the pod's own, the pod's other ports are reached at that host, too. */
 function dialBy(template: string): Dial {
   const urlOf = urlsBy(template);
   return (pod, port) => {

@@ -8,13 +8,13 @@ import { InputError } from './errors';
 import type { OptionReader } from './options';
 import { safe } from './render/text';
 
-/** Nodes that are simulated at most: each is held in memory, and by `demo` and `sandbox` on ports of its own. */
+/** Most nodes that are simulated: each takes memory, and ports of its own in `demo` and `sandbox`. */
 export const MOST_REPLICAS = 100;
 
 /**
  * Reads the manifest of a cluster that is simulated on this machine.
  *
- * @param replicas the nodes it gets instead of those of the manifest. @default - those of the manifest
+ * @param replicas the number of nodes. @default - that of the manifest
  */
 export function localManifest(reader: OptionReader, file: string | undefined, replicas?: number): Manifest | undefined {
   const manifest = file === undefined ? undefined : reader.manifest('--file', file);
@@ -23,21 +23,21 @@ export function localManifest(reader: OptionReader, file: string | undefined, re
     reader.problem({
       path: 'spec.replicas',
       value: count,
-      bound: `at most ${MOST_REPLICAS} to be simulated`,
+      bound: `at most ${MOST_REPLICAS} for a simulation`,
       reason: 'each node is held in the memory of this machine',
-      fix: 'simulate a smaller cluster: simulate takes --replicas',
+      fix: 'simulate a smaller cluster, for example with simulate --replicas',
     });
   }
   return manifest;
 }
 
-/** The cluster of a manifest; without one the quickstart's, with this rate. */
+/** The cluster of a manifest; without a manifest that of the quickstart, with this rate. */
 export async function manifestsOf(manifest: Manifest | undefined, rate: number): Promise<ClusterManifests> {
   if (manifest) return { cluster: manifest.resource, objects: manifest.others as KubeObject[] };
   return (await import('../sandbox/quickstart.js')).quickstart(rate);
 }
 
-/** What is simulated of a manifest. Where the manifest is to blame for the end, the input is wrong. */
+/** Turns an error that the manifest causes into one of wrong input. */
 export async function asInputError<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -46,25 +46,25 @@ export async function asInputError<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The version that comes next. */
+/** The next patch version. */
 export function nextVersionOf(version: string): string {
   return inc(version, 'patch')!;
 }
 
-/** What is to be said of a simulated cluster beyond its manifest. */
+/** Notes on how a simulated cluster differs from its manifest. */
 export function stageNotes(
   service: string,
   cluster: string,
   { addedService, canBeSwitched, assumedSecrets }: StageNotes,
 ): string[] {
   return [
-    ...(addedService ? [`The manifest brings no Service for devices: ${service} was added`] : []),
+    ...(addedService ? [`The manifest has no Service for devices: ${service} was added`] : []),
     ...(canBeSwitched ? [] : [unswitchable(service, cluster)]),
-    ...assumedSecrets.map((name) => `The Secret ${name} is not in the manifest, and is taken as given`),
+    ...assumedSecrets.map((name) => `The Secret ${name} is not in the manifest: it is assumed to exist`),
   ].map(safe);
 }
 
 function unswitchable(service: string, cluster: string): string {
-  const consequence = 'during an upgrade it leads devices to old and new nodes alike';
-  return `Devices enter by the Service ${service}, which is not switched: ${consequence}; give it the label ${TRAFFIC_LABEL}: ${cluster}`;
+  const consequence = 'during an upgrade it routes devices to old and new nodes alike';
+  return `Devices connect through the Service ${service}, which upgrades do not switch: ${consequence}; to change that, add the label ${TRAFFIC_LABEL}: ${cluster}`;
 }

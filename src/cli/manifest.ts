@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from './exit';
 import { OptionReader } from './options';
 import type { Shell } from './shell';
 
-/** What there is a manifest of, beside a cluster itself. */
+/** What there are manifests of, other than of a cluster itself. */
 export type Manifested = 'monitoring' | 'access' | 'operator';
 
 /** The options of `manifest` as they stand on the command line. */
@@ -23,7 +23,7 @@ export interface ManifestFlags {
   image?: string;
 }
 
-/** Options that only one of them has. */
+/** Options that apply to one of them only. */
 const OF: Readonly<Record<string, Manifested>> = {
   service: 'access',
   rate: 'monitoring',
@@ -69,8 +69,8 @@ function monitoring(reader: OptionReader, names: readonly string[], flags: Manif
       path: '<name>',
       value: names.join(' ') || undefined,
       bound: 'one name',
-      reason: 'alerts and dashboard are those of one cluster',
-      fix: 'write for example emqx-blue-green manifest monitoring emqx-ee',
+      reason: 'alerts and dashboard are for one cluster',
+      fix: 'for example: emqx-blue-green manifest monitoring emqx-ee',
     });
   }
   const connectionEvictionRate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
@@ -116,8 +116,7 @@ function webhookOf(reader: OptionReader, flags: ManifestFlags): OperatorWebhook 
       path: '--webhook-secret',
       value: webhookSecret,
       bound: 'given together with --webhook-ca, and without --webhook',
-      reason:
-        'the certificate is issued, or in a Secret beside the bundle that the API server trusts, or there is no webhook',
+      reason: 'the certificate is issued, or it is in a Secret and its CA bundle is given, or there is no webhook',
       fix: 'give --webhook-secret and --webhook-ca, or --webhook',
     });
     return undefined;
@@ -134,7 +133,7 @@ function labelsOf(reader: OptionReader, given: readonly string[]): Record<string
       value: text,
       bound: 'a name and a value with = between them',
       reason: 'every object gets it',
-      fix: 'write for example --label release=prometheus',
+      fix: 'for example: --label release=prometheus',
     });
   }
   return Object.fromEntries(pairs.flatMap(([, pair]) => (pair ? [[pair[1]!, pair[2]!]] : [])));
@@ -145,7 +144,7 @@ function refuseOption(reader: OptionReader, path: string, value: unknown, what: 
     path,
     value: Array.isArray(value) ? value.join(' ') : value,
     bound: `left out with ${what}`,
-    reason: `it belongs to manifest ${of}`,
+    reason: `it is an option of manifest ${of}`,
     fix: `leave ${path} out`,
   });
 }
@@ -154,7 +153,7 @@ function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** How a property of the constructs is called here. */
+/** The option or argument for a property of the constructs. */
 const FLAGS: Readonly<Record<string, string>> = {
   cluster: '<name>',
   'cluster.name': '<name>',
@@ -166,7 +165,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   'webhook.caBundle': '--webhook-ca',
 };
 
-/** What the constructs say in one text, with the fix at its end. */
+/** Splits a message of the constructs, which ends with the fix. */
 function problemOf(text: string): InputProblem {
   const [, message = text, fix = 'correct it'] = /^(.*); (.*)$/s.exec(underFlag(text)) ?? [];
   return { message, fix };

@@ -1,7 +1,7 @@
 import { cutTo, safe } from './render/text';
 import type { Shell } from './shell';
 
-/** Says on a terminal what is waited for, in a line of standard error that goes again with the result. Nothing where a program reads. */
+/** Shows on a terminal what the command waits for, in a line of standard error that is erased with the result. Nothing with `-o json`. */
 export async function withNotice<T>(
   { err }: Pick<Shell, 'err'>,
   output: 'text' | 'json',

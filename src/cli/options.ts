@@ -5,8 +5,8 @@ import { emqxVersion } from '../resource/rules';
 import { InputError, type InputProblem } from './errors';
 
 /**
- * Reads the options of a command and collects what is wrong with them, so that all of it is told at once. What it returns
- * of a wrong option nobody sees, for `done` throws.
+ * Reads the options of a command and collects what is wrong with them, so that all problems are reported together. What it
+ * returns for a wrong option is never used, because `done` throws.
  */
 export class OptionReader {
   private readonly problems: InputProblem[] = [];
@@ -17,14 +17,14 @@ export class OptionReader {
     this.problems.push({ message: source === undefined ? finding : `${source}: ${finding}`, fix: problem.fix });
   }
 
-  /** A name of Kubernetes. What is empty there stands for something else: all names, or all namespaces. */
+  /** A Kubernetes name. An empty one is refused, because there it would mean all names, or all namespaces. */
   name(flag: string, value: string | undefined): void {
     if (value === undefined || /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value)) return;
     this.problem({
       path: flag,
       value,
       bound: 'a name of lower-case letters, digits, dots and dashes',
-      reason: 'Kubernetes has no other names',
+      reason: 'Kubernetes allows no other names',
       fix: `give one, or leave ${flag} out`,
     });
   }
@@ -42,10 +42,10 @@ export class OptionReader {
     return Number.NaN;
   }
 
-  /** A NodePort; 0 stands for any that is free. */
+  /** A NodePort; 0 stands for any free port. */
   nodePort(flag: string, text: string): number {
     if (text === '0') return 0;
-    return this.wholeNumber(flag, text, 30_000, 32_767, 'it is a NodePort, or 0 for any that is free');
+    return this.wholeNumber(flag, text, 30_000, 32_767, 'it is a NodePort, or 0 for any free port');
   }
 
   /** Disconnects per second in the whole cluster. */
@@ -54,13 +54,13 @@ export class OptionReader {
   }
 
   seed(flag: string, text: string): number {
-    return this.wholeNumber(flag, text, 0, 2 ** 32 - 1, 'the random numbers start from 32 bits');
+    return this.wholeNumber(flag, text, 0, 2 ** 32 - 1, 'seeds have 32 bits');
   }
 
   version(flag: string, value: string): string {
     const violation = emqxVersion(value);
     if (!violation) return value;
-    // Not all that is said of an image applies: prefix and suffix of its tag stay.
+    // The fix that is given for an image does not fit here: the cluster's tag keeps its prefix and suffix.
     const [meant] = /\d+\.\d+\.\d+/.exec(value) ?? [];
     const isPart = meant !== undefined && meant !== value && emqxVersion(meant) === undefined;
     this.problem({ path: flag, value, ...violation, ...(isPart && { fix: `give ${meant}` }) });

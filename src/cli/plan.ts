@@ -8,7 +8,7 @@ import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 import { type DriveFlags, readRequest } from './upgrade-options';
 
-/** Tells what an upgrade would do. Writes nothing to the cluster. */
+/** Shows what an upgrade would do. Writes nothing to the cluster. */
 export async function runPlan(name: string | undefined, flags: DriveFlags, shell: Shell): Promise<ExitCode> {
   const reader = new OptionReader();
   const { wanted, requestOn } = readRequest(reader, name, flags);

@@ -8,16 +8,16 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /**
  * The shell of this process.
  *
- * @param name what one types to call the program
+ * @param name what the user types to call the program
  */
 export function processShell(name: string): Shell {
   const { stdin, stdout, stderr } = process;
-  // Whoever read the output has gone. An upgrade may be left at any moment.
+  // The reader of the output is gone. An upgrade may be interrupted at any moment.
   stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') stderr.write(`standard output cannot be written: ${code}\n`);
     process.exit(EXIT.stopped);
   });
-  // What nobody reads there says nothing of the command.
+  // If nothing reads standard error, that is no failure of the command.
   stderr.on('error', () => undefined);
   return {
     name,
@@ -63,21 +63,21 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 
 const CTRL_C = 3;
 
-/** Reads all that the terminal has waiting, and forgets it; a Ctrl-C among it is one still. */
+/** Reads and discards everything that was typed ahead; a Ctrl-C in it still takes effect. */
 function discardTypedAhead(): void {
   const { stdin } = process;
   let terminal: number | undefined;
   try {
-    // Opened anew, it does not wait for more.
+    // Opened a second time, it can be read without waiting for more.
     terminal = openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK);
-    stdin.setRawMode(true); // else a line without its end stays
+    stdin.setRawMode(true); // else an unfinished line would stay
     const typed = Buffer.alloc(1024);
     for (let length = 1; length > 0; ) {
       length = readSync(terminal, typed);
       if (typed.subarray(0, length).includes(CTRL_C)) process.kill(process.pid, 'SIGINT');
     }
   } catch {
-    // Nothing is left; or there is no such file on this system, and what was typed stays.
+    // All is read; or this system has no such file, and what was typed stays.
   } finally {
     stdin.setRawMode(false);
     if (terminal !== undefined) closeSync(terminal);

@@ -15,7 +15,7 @@ import type { UpgradeFlags } from './upgrade';
 import type { DriveFlags, WantedFlags } from './upgrade-options';
 
 /**
- * Runs the command that the shell's words name, and tells how it ended. Each command is loaded when it is run: help and
+ * Runs the command that the shell's words name, and returns its exit code. Each command is loaded when it is run: help and
  * version load nothing but the parser.
  */
 export async function runProgram(shell: Shell): Promise<ExitCode> {
@@ -38,7 +38,7 @@ export async function runProgram(shell: Shell): Promise<ExitCode> {
     const { words, out } = shell;
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.done;
-      // People have been told by the parser.
+      // The parser has already printed the error for people.
       if (asksJson(words)) (await import('./errors.js')).writeUsageError(error.message, out, formOf(words[0], words));
       return EXIT.badInput;
     }
@@ -50,7 +50,7 @@ export async function runProgram(shell: Shell): Promise<ExitCode> {
 /** The word with which the scripts of `completion` ask what may come next. */
 const COMPLETE = '__complete';
 
-/** Whether a program reads what is written, by the words alone: errors of the parser are to be in its form, too. */
+/** Whether JSON is asked for, by the words alone: errors of the parser are to be JSON, too. */
 function asksJson(words: readonly string[]): boolean {
   return words.some(
     (word, index) =>
@@ -58,7 +58,7 @@ function asksJson(words: readonly string[]): boolean {
   );
 }
 
-/** Whether an error is the one object that is written, or the last one of many. */
+/** Whether an error is the only JSON object of the output, or the last line of many. */
 function formOf(command: string | undefined, words: readonly string[]): 'object' | 'lines' {
   const isWatched = words.includes('--watch') || words.includes('-w');
   return isWatched || ['upgrade', 'attach', 'sandbox'].includes(command ?? '') ? 'lines' : 'object';
@@ -69,7 +69,7 @@ type End = (code: ExitCode) => void;
 /**
  * The commands and their options.
  *
- * @param end is told the exit code of the command that was run.
+ * @param end receives the exit code of the command that was run.
  */
 export function define(shell: Shell, end: End): Command {
   const { version } = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as {
@@ -85,7 +85,7 @@ export function define(shell: Shell, end: End): Command {
       getErrHelpWidth: () => shell.err.columns || 100,
     })
     .helpCommand('help [command]', 'show the help of a command')
-    .showHelpAfterError('(--help tells the commands and options)')
+    .showHelpAfterError('(--help lists the commands and options)')
     .exitOverride();
   program.commandsGroup('On a cluster:');
   addClusterCommands(program, shell, end);
@@ -103,7 +103,9 @@ export function define(shell: Shell, end: End): Command {
 }
 
 function addClusterCommands(program: Command, shell: Shell, end: End): void {
-  const check = program.command('check').description('tell whether a cluster is fit for an upgrade; changes nothing');
+  const check = program
+    .command('check')
+    .description('report whether a cluster is ready for an upgrade; changes nothing');
   addWanted(check);
   addCluster(check);
   check.action(async (name: string | undefined, flags: WantedFlags) => {
@@ -111,7 +113,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
     end(await runCheck(name, flags, shell));
   });
 
-  const plan = program.command('plan').description('tell what an upgrade would do; changes nothing');
+  const plan = program.command('plan').description('show what an upgrade would do; changes nothing');
   addWanted(plan);
   addDrive(plan);
   addCluster(plan);
@@ -120,27 +122,29 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
     end(await runPlan(name, flags, shell));
   });
 
-  const upgrade = program.command('upgrade').description('upgrade a cluster, or go on with an upgrade that was left');
+  const upgrade = program
+    .command('upgrade')
+    .description('upgrade a cluster, or resume an upgrade that was interrupted');
   addWanted(upgrade);
   addDrive(upgrade);
   upgrade.option('-y, --yes', 'do not ask');
-  upgrade.option('--no-wait', 'do not wait for the lease of somebody who may be gone');
+  upgrade.option('--no-wait', 'do not wait for a lease whose holder may be gone');
   addCluster(upgrade);
   upgrade.action(async (name: string | undefined, flags: UpgradeFlags) => {
     const { runUpgradeCommand } = await import('./upgrade.js');
     end(await runUpgradeCommand(name, flags, shell));
   });
 
-  const status = program.command('status').description('tell how a cluster and its upgrade stand');
-  status.option('-w, --watch', 'until Ctrl-C');
-  status.option('-A, --all-namespaces', 'of all clusters in all namespaces, one by one');
+  const status = program.command('status').description('show the state of a cluster and of its upgrade');
+  status.option('-w, --watch', 'keep watching until Ctrl-C');
+  status.option('-A, --all-namespaces', 'all clusters in all namespaces, one by one');
   addCluster(status);
   status.action(async (name: string | undefined, flags: StatusFlags) => {
     const { runStatus } = await import('./status.js');
     end(await runStatus(name, flags, shell));
   });
 
-  const attach = program.command('attach').description('watch the upgrade that somebody else runs, to its end');
+  const attach = program.command('attach').description('watch an upgrade that another process runs, until it ends');
   addCluster(attach);
   attach.action(async (name: string | undefined, flags: ClusterFlags) => {
     const { runAttach } = await import('./attach.js');
@@ -156,7 +160,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
     });
   }
 
-  const rate = program.command('rate').description('give the upgrade under way another rate');
+  const rate = program.command('rate').description('change the rate of the upgrade under way');
   rate.argument('<per second>', 'most disconnects per second in the whole cluster, from now on');
   addCluster(rate);
   rate.action(async (perSecond: string, name: string | undefined, flags: ClusterFlags) => {
@@ -164,7 +168,9 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
     end(await runRate(perSecond, name, flags, shell));
   });
 
-  const rescue = program.command('rescue').description('find what a cluster got stuck in, and cure it once agreed');
+  const rescue = program
+    .command('rescue')
+    .description('find out what a cluster is stuck in, and repair it once you agree');
   rescue.option('-y, --yes', 'do not ask');
   addCluster(rescue);
   rescue.action(async (name: string | undefined, flags: RescueFlags) => {
@@ -172,7 +178,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
     end(await runRescue(name, flags, shell));
   });
 
-  const report = program.command('report').description('tell what the last upgrade did');
+  const report = program.command('report').description('show the report of the last upgrade');
   addCluster(report);
   report.action(async (name: string | undefined, flags: ClusterFlags) => {
     const { runReportCommand } = await import('./report.js');
@@ -183,7 +189,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
 function addLocalCommands(program: Command, shell: Shell, end: End): void {
   program
     .command('simulate')
-    .description('play an upgrade in virtual time: its plan, a chart, and what devices see of it')
+    .description('simulate an upgrade in virtual time: its plan, a chart, and its effect on devices')
     .addOption(ownCluster())
     .addOption(nextVersion())
     .addOption(clients())
@@ -196,7 +202,10 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
         .default('stock'),
     )
     .addOption(
-      new Option('--fault <name>', 'instead: the upgrade that the seed makes of this fault; may be given several times')
+      new Option(
+        '--fault <name>',
+        'instead: an upgrade with this fault, derived from the seed; may be given several times',
+      )
         .argParser(several)
         .conflicts(['file', 'setVersion', 'clients', 'replicas', 'rate', 'driver', 'operator']),
     )
@@ -214,17 +223,20 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
 
   program
     .command('sandbox')
-    .description('keep a simulated Kubernetes cluster on this machine, for kubectl and for the commands above')
+    .description('run a simulated Kubernetes cluster on this machine, for kubectl and for the commands above')
     .addOption(ownCluster())
     .option('--empty', 'no cluster yet: apply one with kubectl')
-    .option('--clients <count>', 'MQTT clients; another tenth are devices that are away', '1000')
+    .option('--clients <count>', 'connected MQTT clients; a tenth as many offline devices are added', '1000')
     .option(
       '--port <number>',
-      'NodePort for MQTT, where the manifest brings no Service; 0 for any that is free',
+      'NodePort for MQTT if the manifest has no Service for devices; 0 for any free port',
       '32010',
     )
-    .option('--kubeconfig-out <file>', 'where its kubeconfig is written', 'sandbox.kubeconfig')
-    .option('--prometheus-targets-out <file>', 'where its nodes are written for a Prometheus (file_sd_configs)')
+    .option('--kubeconfig-out <file>', 'file to write its kubeconfig to', 'sandbox.kubeconfig')
+    .option(
+      '--prometheus-targets-out <file>',
+      'file to write its nodes to, as targets for Prometheus (file_sd_configs)',
+    )
     .addOption(seed())
     .addOption(output())
     .action(async (flags: SandboxFlags) => {
@@ -234,7 +246,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
 
   program
     .command('demo')
-    .description('upgrade a simulated cluster with real MQTT clients on this machine, and show what it does')
+    .description('upgrade a simulated cluster with real MQTT clients on this machine, and show the effect')
     .addOption(ownCluster())
     .addOption(nextVersion())
     .addOption(clients())
@@ -249,28 +261,32 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
 
   program
     .command('manifest')
-    .description('write what belongs to a cluster as plain YAML: monitoring, access for upgrades, or the operator')
-    .addArgument(new Argument('<what>', 'of what').choices(['monitoring', 'access', 'operator']))
-    .argument(
-      '[names...]',
-      'the cluster that is watched, or those that may be upgraded (default: all of the namespace)',
+    .description('write plain YAML: monitoring of a cluster, access for upgrades, or the operator')
+    .addArgument(new Argument('<what>', 'what to write').choices(['monitoring', 'access', 'operator']))
+    .argument('[names...]', 'the cluster to monitor, or those that may be upgraded (default: all in the namespace)')
+    .option('-n, --namespace <namespace>', 'namespace of the objects (default: default; for the operator a new one)')
+    .option('--label <name=value>', 'a label for every object; may be given several times', several)
+    .option(
+      '--service <name>',
+      'access: a Service for devices not named <cluster>-mqtt; may be given several times',
+      several,
     )
-    .option('-n, --namespace <namespace>', 'where it goes (default: default; of the operator a new one)')
-    .option('--label <name=value>', 'a label of every object; may be given several times', several)
-    .option('--service <name>', 'access: a Service of another name that may be switched; several times', several)
     .option('--rate <per second>', 'monitoring: the connEvictRate of the cluster (default: 1)')
     .option('--runbook-url <url>', 'monitoring: where your runbooks are (default: those of this package)')
-    .option('--watch-namespace <namespace>', 'operator: the only namespace it looks after (default: all)')
+    .option('--watch-namespace <namespace>', 'operator: the only namespace it watches (default: all)')
     .option('--no-crds', 'operator: without the custom resource definitions')
     .addOption(
-      new Option('--webhook <source>', 'operator: who issues its certificate (default: cert-manager)').choices([
-        'cert-manager',
-        'none',
-      ]),
+      new Option(
+        '--webhook <source>',
+        'operator: source of the certificate for its webhook (default: cert-manager)',
+      ).choices(['cert-manager', 'none']),
     )
-    .option('--webhook-secret <name>', 'operator: a Secret that holds the certificate instead')
-    .option('--webhook-ca <file>', 'operator: the certificates that the API server trusts then, as PEM')
-    .option('--image <repository>', 'operator: its image in a registry of your own, without a tag')
+    .option('--webhook-secret <name>', 'operator: Secret with the certificate for its webhook')
+    .option(
+      '--webhook-ca <file>',
+      'operator: file with the CA certificates that the API server is to trust then, as PEM',
+    )
+    .option('--image <repository>', 'operator: its image in your own registry, without a tag')
     .action(async (what: Manifested, names: string[], flags: ManifestFlags) => {
       const { runManifest } = await import('./manifest.js');
       end(await runManifest(what, names, flags, shell));
@@ -280,8 +296,8 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
 function addCompletion(program: Command, shell: Shell, end: End): void {
   program
     .command('completion')
-    .description('write a script that completes this command in a shell')
-    .addArgument(new Argument('<shell>', 'which one').choices(['bash', 'zsh', 'fish']))
+    .description('write a completion script for a shell')
+    .addArgument(new Argument('<shell>', 'name of the shell').choices(['bash', 'zsh', 'fish']))
     .action(async (name: 'bash' | 'zsh' | 'fish') => {
       const { completionScript } = await import('./completion.js');
       shell.out.write(completionScript(name));
@@ -289,80 +305,88 @@ function addCompletion(program: Command, shell: Shell, end: End): void {
     });
 }
 
-/** A value that may be given several times. */
+/** Parser of an option that may be given several times. */
 const several = (value: string, values: string[] = []) => [...values, value];
 
-/** What may be asked of an upgrade under way, in one word. */
+/** The requests to an upgrade under way that take no argument. */
 const CONTROLS = [
-  ['pause', 'let nobody be disconnected any more until the upgrade is resumed'],
-  ['resume', 'go on with an upgrade that is paused'],
-  ['abort', 'give the cluster back what it was before the upgrade, and move devices back'],
+  ['pause', 'pause the upgrade: no devices are disconnected until it is resumed'],
+  ['resume', 'resume an upgrade that is paused or that no process drives'],
+  ['abort', 'abort the upgrade: move devices back and restore the cluster as it was before'],
 ] as const;
 
-/** Which cluster, and the way to it. */
+/** Options: which cluster, and how to reach it. */
 function addCluster(command: Command): void {
   command
-    .argument(
-      '[name]',
-      'the EmqxEnterprise, as NAME or emqxenterprise/NAME; may be left out where its namespace has one',
+    .argument('[name]', 'the EmqxEnterprise, as NAME or emqxenterprise/NAME; optional if its namespace has exactly one')
+    .option(
+      '-n, --namespace <namespace>',
+      'namespace of the cluster (default: that of the manifest, or of the context)',
     )
-    .option('-n, --namespace <namespace>', 'where the cluster is (default: of the manifest, or of the context)')
     .option('--context <name>', 'context of the kubeconfig (default: the current one)')
-    .option('--kubeconfig <file>', 'how to reach Kubernetes (default: as kubectl)')
-    .option('--as <user>', 'act for this user, as kubectl does')
-    .option('--as-group <group>', 'act for this group, too; may be given several times', several)
-    .option('--as-uid <uid>', 'and with this uid')
+    .option('--kubeconfig <file>', 'path of the kubeconfig (default: as kubectl)')
+    .option('--as <user>', 'impersonate this user, as kubectl does')
+    .option('--as-group <group>', 'impersonate this group, too; may be given several times', several)
+    .option('--as-uid <uid>', 'impersonate this UID')
     .option(
       '--request-timeout <time>',
-      'how long one request to the API server may take, such as 10s; 0 for no end (default: 30s)',
+      'timeout of one request to the API server, such as 10s; 0 for no timeout (default: 30s)',
     )
     .option(
       '--emqx-url <template>',
-      'reach the nodes at this URL, in which {pod} and {namespace} are replaced (default: by port-forward)',
+      'URL of the management API, with {pod} and {namespace} as placeholders (default: port-forward)',
     )
     .addOption(output());
 }
 
-/** What to upgrade to. */
+/** Options: what to upgrade to. */
 function addWanted(command: Command): void {
-  command.option('-f, --file <manifest>', 'the cluster as it shall be; - reads standard input').addOption(toVersion());
+  command
+    .option('-f, --file <manifest>', 'manifest of the desired cluster; - reads standard input')
+    .addOption(toVersion());
 }
 
-/** How to upgrade. */
+/** Options: how to upgrade. */
 function addDrive(command: Command): void {
   command
     .option('--rate <per second>', 'most disconnects per second in the whole cluster (default: the eviction rate)')
     .addOption(driver())
-    .option('--accept-loss', 'let the operator upgrade alone although sessions are lost')
-    .option('--accept-downgrade', 'let the version be older, within one minor line')
-    .option('--ready-timeout <seconds>', 'how long the new nodes may take for one step nearer to ready (default: 600)')
-    .option('--stall-timeout <seconds>', 'how long nothing may move elsewhere (default: 120)')
+    .option('--accept-loss', 'let the operator upgrade alone even though sessions are lost')
+    .option('--accept-downgrade', 'allow an older version, within one minor line')
+    .option('--ready-timeout <seconds>', 'longest time without progress while new nodes start (default: 600)')
+    .option('--stall-timeout <seconds>', 'longest time without progress elsewhere (default: 120)')
     .option(
       '--offline-budget <count>',
-      'most devices that may be away at a time, or none for no limit (default: by the rate)',
-    )
-    .addOption(
-      new Option('--on-failure <what>', 'when it ends by itself: stand still, or go back (default: stop)').choices([
-        'stop',
-        'abort',
-      ]),
+      'most devices that may be offline at a time, or none for no limit (default: by the rate)',
     )
     .addOption(
       new Option(
-        '--on-loss <what>',
-        'when the operator was released and removed old nodes (default: continue)',
-      ).choices(['continue', 'stop']),
+        '--on-failure <what>',
+        'if the upgrade cannot continue: stop, or abort and move devices back (default: stop)',
+      ).choices(['stop', 'abort']),
+    )
+    .addOption(
+      new Option('--on-loss <what>', 'if the operator was released and removed old nodes (default: continue)').choices([
+        'continue',
+        'stop',
+      ]),
     );
 }
 
 const ownCluster = () =>
-  new Option('-f, --file <manifest>', 'a cluster of your own instead of the quickstart; - reads standard input');
+  new Option(
+    '-f, --file <manifest>',
+    'manifest of your own cluster, instead of the quickstart; - reads standard input',
+  );
 const toVersion = () => new Option('--set-version <version>', 'EMQX version to upgrade to; nothing else changes');
 const nextVersion = () =>
-  new Option('--set-version <version>', 'EMQX version to upgrade to (default: the next patch of what the cluster has)');
+  new Option('--set-version <version>', 'EMQX version to upgrade to (default: the next patch version of the cluster)');
 const clients = () =>
-  new Option('--clients <count>', 'connected clients; another tenth are devices that are away').default('3000');
-const seed = () => new Option('--seed <number>', 'what everything random follows from').default('1');
-const driver = () => new Option('--driver <driver>', 'who upgrades').choices(['pilot', 'operator']).default('pilot');
+  new Option('--clients <count>', 'connected clients; a tenth as many offline devices are added').default('3000');
+const seed = () => new Option('--seed <number>', 'seed of everything random').default('1');
+const driver = () =>
+  new Option('--driver <driver>', 'what drives the upgrade').choices(['pilot', 'operator']).default('pilot');
 const output = () =>
-  new Option('-o, --output <form>', 'for people or for programs').choices(['text', 'json']).default('text');
+  new Option('-o, --output <form>', 'output format: for people or for programs')
+    .choices(['text', 'json'])
+    .default('text');

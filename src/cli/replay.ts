@@ -23,8 +23,8 @@ export interface ReplayFlags {
 const CHART_LINES = 16;
 
 /**
- * Plays what a seed makes of some faults: the engine as it is shipped, in virtual time, held against its promises. That is over
- * before anybody could watch it: so the log tells all of it, and the chart comes when it is whole.
+ * Plays an upgrade with faults that follow from a seed: the engine as shipped, in virtual time, checked against its promises.
+ * That takes too little time to be watched: so the log has all of it, and the chart is printed at the end.
  */
 export async function runReplay(flags: ReplayFlags, shell: Shell): Promise<ExitCode> {
   const reader = new OptionReader();

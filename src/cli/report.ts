@@ -8,7 +8,7 @@ import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 import { wantedBy } from './upgrade-options';
 
-/** Tells what the last upgrade did. */
+/** Shows the report of the last upgrade. */
 export async function runReportCommand(name: string | undefined, flags: ClusterFlags, shell: Shell): Promise<ExitCode> {
   const wanted = wantedBy(name, flags);
   return withCluster(shell, flags, wanted, async (connection) => {
@@ -20,9 +20,9 @@ export async function runReportCommand(name: string | undefined, flags: ClusterF
       throw journal
         ? new InputError(
             `the upgrade of ${cluster} to ${journal.to.version} is not done: it is in phase ${journal.phase}`,
-            'status tells how it stands',
+            'status shows its state',
           )
-        : new InputError(`no upgrade of ${cluster} was ever run from here`, 'upgrade runs one');
+        : new InputError(`no upgrade of ${cluster} by emqx-blue-green is on record`, 'to upgrade it, run upgrade');
     }
     shell.out.write(
       flags.output === 'json' ? `${json(report, 2)}\n` : `${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`,

@@ -1,10 +1,10 @@
-/** The longest a timer of Node may take, ms: some 24 days. */
+/** The longest timer of Node, ms: about 24 days. */
 const LONGEST_MS = 2 ** 31 - 1;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /**
- * A time as `--request-timeout` of kubectl takes it, in ms: `30s`, `1m30s`, a number of seconds, or 0 for no end; undefined
- * when it is none.
+ * A time as kubectl's `--request-timeout` accepts it, in ms: `30s`, `1m30s`, a number of seconds, or 0 for no timeout; undefined
+ * if it is none.
  */
 export function requestTimeoutMs(text: string): number | undefined {
   if (/^\d+$/.test(text)) return atMost(Number(text) * 1_000);

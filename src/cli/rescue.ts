@@ -14,8 +14,8 @@ export interface RescueFlags extends ClusterFlags {
 }
 
 /**
- * Tells what a cluster got stuck in, and cures what has a proven cure, each after it was asked. Without a terminal and without
- * `--yes` it only tells.
+ * Reports what a cluster is stuck in, and repairs what has a proven cure, after asking for each. Without a terminal and without
+ * `--yes` it only reports.
  */
 export async function runRescue(name: string | undefined, flags: RescueFlags, shell: Shell): Promise<ExitCode> {
   const wanted = wantedBy(name, flags);
@@ -40,7 +40,12 @@ export async function runRescue(name: string | undefined, flags: RescueFlags, sh
       return cured.length === troubles.length ? EXIT.done : EXIT.blocked;
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new CommandError(EXIT.stopped, 'INTERRUPTED', 'left in the middle of a cure', 'rescue finds it again');
+      throw new CommandError(
+        EXIT.stopped,
+        'INTERRUPTED',
+        'interrupted in the middle of a repair',
+        'to continue, run rescue again',
+      );
     } finally {
       reporter?.end();
       forget();

@@ -5,10 +5,10 @@ import type { Canvas } from './render/style';
 import { Screen } from './screen';
 import type { Shell } from './shell';
 
-/** Columns where there is no terminal to tell its width. */
+/** Columns without a terminal. */
 const PLAIN_WIDTH = 100;
 
-/** Tells the events of a run: as a picture that lives on a terminal, as lines of a log elsewhere. */
+/** Reports the events of a run: as a live picture on a terminal, as lines of a log elsewhere. */
 export class RunReporter {
   private readonly screen: Screen | undefined;
   private view: RunView;
@@ -35,13 +35,13 @@ export class RunReporter {
     else this.shell.out.write(`${text}\n`);
   }
 
-  /** What comes next is written below the picture. */
+  /** Leaves the picture: further output is written below it. */
   end(): void {
     this.screen?.leave();
   }
 }
 
-/** What pictures of this shell are drawn on. */
+/** The canvas for pictures on this shell. */
 export function canvasOf({ out, style }: Pick<Shell, 'out' | 'style'>): Canvas {
   return { style, width: (out.isTTY && out.columns) || PLAIN_WIDTH };
 }

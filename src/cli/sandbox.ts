@@ -24,30 +24,30 @@ export interface SandboxFlags {
   output: 'text' | 'json';
 }
 
-/** What is told of a sandbox. */
+/** What is reported of a sandbox. */
 type Reported =
   | SandboxEvent
-  /** From now on commands find it by this kubeconfig, and in it the cluster that was there from the beginning. */
+  /** From now on commands reach it with this kubeconfig; with the cluster that runs in it from the beginning. */
   | { kind: 'opened'; kubeconfig: string; cluster?: { namespace: string; name: string; version: string } };
 
-/** More clients than that have too few ports and file descriptors on one machine. */
+/** For more clients, one machine has too few ports and file descriptors. */
 const MOST_CLIENTS = 20_000;
-/** Of the quickstart's cluster. */
+/** Rate of the quickstart's cluster. */
 const QUICKSTART_RATE = 100;
 
 /** Keeps a simulated Kubernetes cluster on the loopback interface, for kubectl and for this program, until Ctrl-C. */
 export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<ExitCode> {
   const reader = new OptionReader();
-  const clients = reader.wholeNumber('--clients', flags.clients, 0, MOST_CLIENTS, 'each is a socket of this machine');
+  const clients = reader.wholeNumber('--clients', flags.clients, 0, MOST_CLIENTS, 'each is a socket on this machine');
   const seed = reader.seed('--seed', flags.seed);
   const mqttPort = reader.nodePort('--port', flags.port);
   if (flags.empty && flags.file !== undefined) {
     reader.problem({
       path: '--empty',
       value: true,
-      bound: 'left out beside --file',
-      reason: 'the manifest is what it holds',
-      fix: 'give one of the two',
+      bound: 'left out when --file is given',
+      reason: 'the manifest is a cluster for it',
+      fix: 'give only one of them',
     });
   }
   const manifest = localManifest(reader, flags.file);
@@ -83,7 +83,7 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   return EXIT.done;
 }
 
-/** Of the quickstart only the cluster: the Service is added with the port that is asked for. */
+/** Of the quickstart only the cluster: the Service is added with the requested port. */
 async function clusterOf(manifest: Manifest | undefined): Promise<ClusterManifests> {
   const { cluster, objects } = await manifestsOf(manifest, QUICKSTART_RATE);
   return { cluster, objects: manifest ? objects : [] };
@@ -100,7 +100,7 @@ function jsonReporter({ out }: Shell): (told: Reported) => void {
   return (told) => void out.write(`${json(told)}\n`);
 }
 
-/** For people: of the ports only what is new. */
+/** For people: of the ports only the new ones. */
 function textReporter({ out }: Shell, ownCluster: string | undefined): (told: Reported) => void {
   let known: readonly string[] = [];
   return (event) => {
@@ -119,18 +119,18 @@ function textReporter({ out }: Shell, ownCluster: string | undefined): (told: Re
         break;
       }
       case 'no-way-in':
-        out.write('No node port leads to MQTT without TLS: there are no clients\n');
+        out.write('No NodePort leads to MQTT without TLS: no clients connect\n');
         break;
       case 'connected':
-        out.write(`${count(event.clients)} MQTT clients are connected, ${count(event.devices)} devices are away\n`);
+        out.write(`${count(event.clients)} MQTT clients are connected, ${count(event.devices)} devices are offline\n`);
         break;
     }
   };
 }
 
 function nodePortLine({ namespace, service, nodePort, port }: ServedNodePort): string {
-  const substitute = port === nodePort ? '' : ` (not ${nodePort}: that one is taken)`;
-  return safe(`Service ${namespace}/${service} is reached at 127.0.0.1:${port}`) + substitute;
+  const substitute = port === nodePort ? '' : ` (not ${nodePort}, which is in use)`;
+  return safe(`Service ${namespace}/${service} is available at 127.0.0.1:${port}`) + substitute;
 }
 
 /** What to type next, in another terminal. */
@@ -150,6 +150,6 @@ function instructions(kubeconfig: string, version: string | undefined): string {
     '',
     ...[shellWords('export', `KUBECONFIG=${kubeconfig}`), ...next].map((line) => `  ${line}`),
     '',
-    'Ctrl-C ends it, and nothing is left of it.',
+    'Ctrl-C stops it and removes all of it.',
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-/** The part of a terminal stream this needs. */
+/** The part of a terminal stream that is needed here. */
 export interface Terminal {
   write(text: string): unknown;
   columns?: number;
@@ -14,16 +14,16 @@ export class Screen {
   constructor(private readonly terminal: Terminal) {}
 
   get width(): number {
-    return this.terminal.columns || 80; // some terminals say 0
+    return this.terminal.columns || 80; // some terminals report 0
   }
 
-  /** Lines a picture may have: one is left for the cursor. */
+  /** Lines a picture may have: one is reserved for the cursor. */
   get height(): number {
     return Math.max(1, Math.min(24, (this.terminal.rows || 24) - 1));
   }
 
   draw(frame: string): void {
-    // What another width has made of the old picture is cleared with all below it.
+    // At another width the old picture is broken differently: it is cleared with everything below it.
     const back = this.frame === '' || this.width === this.drawnAt ? this.back() : `${this.back()}\u001b[J`;
     this.terminal.write(`${back}${clearedLines(frame)}\n`);
     this.frame = frame;

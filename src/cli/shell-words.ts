@@ -1,11 +1,11 @@
 import type { LinkFlags, Shell } from './shell';
 
-/** Words as one types them into a shell, so that it takes them for these words. */
+/** Words quoted so that a shell reads them as these words. */
 export function shellWords(...words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word))).join(' ');
 }
 
-/** What one types to have something done to a cluster, by the way that led to it. */
+/** The command line of another command on the same cluster, with the options that reach it. */
 export function commandOn(
   { name: program }: Pick<Shell, 'name'>,
   word: string,

@@ -10,25 +10,25 @@ export interface Output extends Terminal {
   isTTY?: boolean;
 }
 
-/** Which way leads to the cluster, as it stands on the command line. */
+/** How to reach the cluster, as on the command line. */
 export interface LinkFlags {
   kubeconfig?: string;
   context?: string;
   emqxUrl?: string;
   requestTimeout?: string;
-  /** For whom it acts. */
+  /** The user that is impersonated. */
   as?: string;
   asGroup?: string[];
   asUid?: string;
 }
 
-/** The way to one Kubernetes cluster, and to the EMQX nodes in it. */
+/** The connection to one Kubernetes cluster, and to the EMQX nodes in it. */
 export interface Link {
   api: KubeApi;
   /** Of the kubeconfig's context. */
   namespace: string;
   transport: EmqxTransport;
-  /** Probes the nodes' listeners for devices. @default - nobody does */
+  /** Probes the nodes' listeners for devices. @default - they are not probed */
   prober?: Prober;
   clock: Clock;
   close(): void;
@@ -36,14 +36,14 @@ export interface Link {
 
 /** What surrounds a command. */
 export interface Shell {
-  /** What one types to call the program. */
+  /** What the user types to call the program. */
   name: string;
   /** The command as it was typed, without the name of the program. */
   words: readonly string[];
   out: Output;
   err: Output;
   style: Style;
-  /** Asks a person for a line; undefined where nobody can answer. Rejects when the signal aborts. */
+  /** Asks the user for a line; undefined without a terminal. Rejects when the signal aborts. */
   ask: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
   link(flags: LinkFlags): Promise<Link>;
   /** Calls back each time the process is asked to end, as by Ctrl-C, until the returned function is called. */

@@ -32,13 +32,13 @@ export interface SimulateFlags {
   output: 'text' | 'json';
 }
 
-/** Half a million take some 1.5 GB of memory. */
+/** Half a million take about 1.5 GB of memory. */
 const MOST_CLIENTS = 500_000;
-/** Of the quickstart's cluster, where no rate is given. */
+/** Rate of the quickstart's cluster, where none is given. */
 const QUICKSTART_RATE = 300;
 const CHART_LINES = 16;
 
-/** Plays an upgrade in virtual time, and the same one by the operator alone beside it. */
+/** Simulates an upgrade in virtual time, and for comparison the same one by the operator alone. */
 export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<ExitCode> {
   const { setting, notes } = await settingOf(flags);
   const isText = flags.output === 'text';
@@ -67,9 +67,9 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
 }
 
 const MODEL =
-  'This is a model in virtual time: no cluster was touched. docs/simulator.md says what of it was measured and what is left out.';
+  'This is a model in virtual time: no cluster was touched. docs/simulator.md states what of it was measured and what is left out.';
 
-/** What does not depend on who upgrades. */
+/** What does not depend on the driver. */
 type Setting = Omit<Scenario, 'driver' | 'service'> & { entry: string };
 
 interface Outcome {

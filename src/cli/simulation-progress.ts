@@ -3,11 +3,11 @@ import { time } from './render/text';
 import { Screen } from './screen';
 import type { Shell } from './shell';
 
-/** How far virtual time goes until it is told again, in ms: on a terminal, and elsewhere. */
+/** Virtual time between two reports, in ms: on a terminal, and elsewhere. */
 const STEP_MS = { terminal: 10_000, log: 3_600_000 };
 
 /**
- * Tells how far a simulation has come, by virtual time: as a line on the terminal that is gone in the end; elsewhere as a line on
+ * Reports the progress of a simulation in virtual time: on a terminal as a line that is erased at the end; elsewhere as a line on
  * standard error for each simulated hour.
  */
 export class SimulationProgress {

@@ -19,8 +19,8 @@ export interface StatusFlags extends ClusterFlags {
 }
 
 /**
- * Reports how a cluster and its upgrade stand: once, or until somebody has seen enough. Once, and where a node does not say what it
- * has, the exit code is that of a cluster that does not answer.
+ * Reports the state of a cluster and of its upgrade: once, or until Ctrl-C. Once, and if the load of a node is unknown, the exit
+ * code is that of a cluster that does not answer.
  */
 export async function runStatus(name: string | undefined, flags: StatusFlags, shell: Shell): Promise<ExitCode> {
   if (flags.allNamespaces) return runStatusOfAll(name, flags, shell);
@@ -47,15 +47,21 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
   });
 }
 
-/** The same of all clusters there are, one by one; of one that cannot be asked, why. */
+/** The same for all clusters, one by one; for one that cannot be read, the reason. */
 async function runStatusOfAll(name: string | undefined, flags: StatusFlags, shell: Shell): Promise<ExitCode> {
   const reader = new OptionReader();
   readDriver(reader, flags);
   const excluded = { '[name]': name, '--namespace': flags.namespace, '--watch': flags.watch };
   for (const [path, value] of Object.entries(excluded)) {
     if (value === undefined) continue;
-    const reason = 'that shows all clusters once';
-    reader.problem({ path, value, bound: 'left out beside --all-namespaces', reason, fix: 'give one of the two' });
+    const reason = '--all-namespaces shows all clusters once';
+    reader.problem({
+      path,
+      value,
+      bound: 'left out when --all-namespaces is given',
+      reason,
+      fix: 'give only one of them',
+    });
   }
   reader.done();
   return withAllClusters(shell, flags, async (connections) => {

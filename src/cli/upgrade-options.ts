@@ -23,7 +23,7 @@ export interface DriveFlags extends WantedFlags {
   onLoss?: Limits['onLoss'];
 }
 
-/** Which cluster is meant, and how it shall be, as far as the command line says so. */
+/** Which cluster is meant, and what it is to become, as far as the command line says so. */
 export interface Wanted {
   name: string | undefined;
   namespace: string | undefined;
@@ -40,9 +40,9 @@ export function readWanted(reader: OptionReader, argument: string | undefined, f
     reader.problem({
       path: '--set-version',
       value: setVersion,
-      bound: 'left out beside --file',
-      reason: 'the manifest says the version',
-      fix: 'give one of the two',
+      bound: 'left out when --file is given',
+      reason: 'the manifest states the version',
+      fix: 'give only one of them',
     });
   }
   const version = setVersion === undefined ? undefined : reader.version('--set-version', setVersion);
@@ -54,7 +54,7 @@ export function readWanted(reader: OptionReader, argument: string | undefined, f
   return { name: metadata.name, namespace: namespace ?? metadata.namespace, manifest, version };
 }
 
-/** Reads what leads to the cluster; returns the namespace. */
+/** Reads how to reach the cluster; returns the namespace. */
 export function readDriver(
   reader: OptionReader,
   { namespace, emqxUrl, requestTimeout }: ClusterFlags,
@@ -65,7 +65,7 @@ export function readDriver(
     reader.problem({
       path: '--request-timeout',
       value: requestTimeout,
-      bound: 'a time with its unit, such as 10s or 1m30s, or 0 for no end',
+      bound: 'a time with its unit, such as 10s or 1m30s, or 0 for no timeout',
       reason: 'it is read as kubectl reads it',
       fix: 'give one, or leave --request-timeout out',
     });
@@ -85,13 +85,13 @@ export function wantedBy(name: string | undefined, flags: WantedFlags): Wanted {
   return wanted;
 }
 
-/** What is asked of a cluster, as far as it can be told without looking at it. */
+/** What is requested for a cluster, as far as it is known before the cluster is read. */
 export interface Demand {
   wanted: Wanted;
   requestOn(connection: Connection): UpgradeRequest;
 }
 
-/** Reads all of a request: what to upgrade to must be among it. */
+/** Reads a whole request, in which what to upgrade to is required. */
 export function readRequest(reader: OptionReader, name: string | undefined, flags: DriveFlags): Demand {
   const { file, setVersion, driver, rate, acceptLoss, acceptDowngrade } = flags;
   if (file === undefined && setVersion === undefined) {
@@ -100,7 +100,7 @@ export function readRequest(reader: OptionReader, name: string | undefined, flag
       value: undefined,
       bound: 'given',
       reason: 'one of them says what to upgrade to',
-      fix: 'give a manifest by -f, or a version, for example --set-version 4.4.15',
+      fix: 'give a manifest with -f, or a version, for example --set-version 4.4.15',
     });
   }
   const wanted = readWanted(reader, name, flags);
@@ -110,9 +110,9 @@ export function readRequest(reader: OptionReader, name: string | undefined, flag
     reader.problem({
       path: '--accept-loss',
       value: true,
-      bound: 'left out for the pilot',
-      reason: 'the pilot loses no session',
-      fix: 'leave it out, or give --driver operator, too',
+      bound: 'left out with --driver pilot',
+      reason: 'the pilot loses no sessions',
+      fix: 'leave it out, or add --driver operator',
     });
   }
   return {
@@ -128,7 +128,7 @@ export function readRequest(reader: OptionReader, name: string | undefined, flag
   };
 }
 
-/** When the run ends by itself, as far as it is said. */
+/** When the run stops by itself, as far as the options say so. */
 function readLimits(reader: OptionReader, flags: DriveFlags): Partial<Limits> {
   const { readyTimeout, stallTimeout, offlineBudget, onFailure, onLoss } = flags;
   const ms = (flag: string, text: string) =>
@@ -153,7 +153,7 @@ function readLimits(reader: OptionReader, flags: DriveFlags): Partial<Limits> {
   };
 }
 
-/** The resource as it shall be; undefined when nothing says how. */
+/** The desired resource; undefined when no option says what it is. */
 export function desiredOf({ manifest, version }: Wanted, { namespace, live }: Connection): EmqxEnterprise | undefined {
   // The namespace is part of the names of the nodes, which are among the defaults.
   if (manifest) return overLive({ ...manifest, metadata: { ...manifest.metadata, namespace } }, live);
@@ -166,7 +166,7 @@ function isOf(reader: OptionReader, path: string, value: string | undefined, bou
     path,
     value,
     bound,
-    reason: 'the manifest is of another cluster',
+    reason: 'the manifest is for another cluster',
     fix: `leave ${path} out, or choose another manifest`,
   });
 }
@@ -188,8 +188,8 @@ function nameIn(reader: OptionReader, argument: string | undefined): string | un
       path: '[name]',
       value: argument,
       bound: 'NAME or emqxenterprise/NAME',
-      reason: `${type} is no EmqxEnterprise`,
-      fix: 'give the name alone; a namespace goes behind -n',
+      reason: `${type} is not EmqxEnterprise`,
+      fix: 'give the name alone, and a namespace with -n',
     });
   }
   return name;
@@ -204,7 +204,7 @@ function checkUrl(reader: OptionReader, template: string): void {
     path: '--emqx-url',
     value: parsed?.username ? HIDDEN : template,
     bound: 'an http or https URL with {pod} in it',
-    reason: 'each node is asked for itself, with the credentials of the cluster',
+    reason: 'each node is addressed on its own, with the credentials of the cluster',
     fix: 'for example http://{pod}.emqx.example:8081',
   });
 }

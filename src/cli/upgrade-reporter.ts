@@ -6,16 +6,16 @@ import { renderUpgradeReport } from './render/upgrade-report';
 import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
 
-/** How `upgrade` tells what it does. */
+/** How `upgrade` reports what it does. */
 export interface UpgradeReporter {
   planned(plan: UpgradePlan): void;
-  /** A run that was left is gone on with. */
+  /** An interrupted run is resumed. */
   resumed(run: RunStatus): void;
   event(event: ProgressEvent): void;
-  /** The run is about to be left, because somebody asked for it. */
+  /** The user has interrupted the run. */
   detaching(): void;
   done(report: UpgradeReport): void;
-  /** What comes next is told by somebody else. */
+  /** Further output is not written by this reporter. */
   end(): void;
 }
 
@@ -52,8 +52,8 @@ export class TextReporter implements UpgradeReporter {
 
   detaching(): void {
     const { run } = this;
-    this.end(); // by Ctrl-C a terminal loses its place
-    run?.print(this.hasBegun ? '\nLeaving the upgrade as it is. Ctrl-C again ends at once.' : '');
+    this.end(); // the terminal's own ^C displaces the picture
+    run?.print(this.hasBegun ? '\nInterrupting the upgrade; it can be resumed. Ctrl-C again ends at once.' : '');
   }
 
   done(report: UpgradeReport): void {

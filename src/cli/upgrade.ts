@@ -26,11 +26,11 @@ import { JsonReporter, TextReporter, type UpgradeReporter } from './upgrade-repo
 
 export interface UpgradeFlags extends DriveFlags {
   yes?: boolean;
-  /** Whether the lease of somebody who may be gone is waited for. */
+  /** Whether to wait for a lease whose holder may be gone. */
   wait: boolean;
 }
 
-/** Upgrades a cluster, or goes on with an upgrade that was left. */
+/** Upgrades a cluster, or resumes an upgrade that was interrupted. */
 export async function runUpgradeCommand(
   name: string | undefined,
   flags: UpgradeFlags,
@@ -82,13 +82,13 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
     const blockers = plan.checks.filter(({ status }) => status === 'blocker');
     if (blockers.length > 0) {
       if (flags.output === 'json') throw new BlockedError(blockers);
-      return EXIT.blocked; // the plan tells why
+      return EXIT.blocked; // the plan shows why
     }
     if (!flags.yes && !(await isAgreed(plan, shell, signal))) {
       throw new CommandError(
         EXIT.stopped,
         'DECLINED',
-        'not upgraded: nothing was written',
+        'not upgraded: nothing was changed',
         'answer y to upgrade, or give --yes',
       );
     }
@@ -100,9 +100,9 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
 }
 
 /**
- * Runs the upgrade. When it is left, what holds then is told, and how to go on.
+ * Runs the upgrade. When it is interrupted, reports the state it is in, and how to resume it.
  *
- * @param phase in which it was left before; undefined for a new one
+ * @param phase in which it was interrupted before; undefined for a new one
  */
 async function follow(
   connection: Connection,
@@ -123,8 +123,8 @@ async function follow(
     throw new CommandError(
       EXIT.stopped,
       error.code,
-      `the upgrade was left ${where}: ${whatHolds(reached)}`,
-      `the same command goes on: ${shell.name} ${shellWords(...shell.words)}`,
+      `the upgrade was interrupted ${where}: ${whatHolds(reached)}`,
+      `to resume, run the same command: ${shell.name} ${shellWords(...shell.words)}`,
       { cause: error },
     );
   }
@@ -146,7 +146,7 @@ function checkAsking(reader: OptionReader, { output }: UpgradeFlags, { ask }: Sh
     path: '--yes',
     value: undefined,
     bound: 'given',
-    reason: ask ? 'nobody is asked where JSON is written' : 'there is no terminal to ask on',
-    fix: 'look at the plan first (emqx-blue-green plan), then give --yes',
+    reason: ask ? 'with -o json there is no question' : 'there is no terminal to ask on',
+    fix: 'check the plan first (emqx-blue-green plan), then give --yes',
   });
 }

@@ -4,8 +4,8 @@ import type { RunReporter } from './run-reporter';
 import type { Output } from './shell';
 
 /**
- * Tells what happens to a cluster, as whoever drives its upgrade sees it, until the run that is under way has ended. Goes on
- * for ever where none is. Rejects with the signal's reason.
+ * Reports what happens to a cluster, as the process that drives its upgrade sees it, until the run under way has ended.
+ * Continues forever where there is none. Rejects with the signal's reason.
  *
  * @param reporter a picture or a log; a stream gets lines of JSON
  */

@@ -23,13 +23,13 @@ import { notesOf, type Stage, type StageNotes, stageOf } from './stage';
 export interface DemoOptions extends ClusterManifests {
   /** Version to upgrade to. */
   version: string;
-  /** Connected clients; another tenth of it are devices that are away. */
+  /** Connected clients; a tenth as many offline devices are added. */
   clients: number;
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
   driver: Driver;
   seed: number;
-  /** The port clients connect to; another one when it is taken. @default - the node port of their Service, else 32010 */
+  /** The port clients connect to; another one when it is in use. @default - the node port of their Service, else 32010 */
   mqttPort?: number;
   /** What moves the world's clock. @default - it follows the wall clock */
   drive?: Drive;
@@ -42,7 +42,7 @@ export type DemoEvent =
   | { kind: 'connected'; clients: number; devices: number; libraryClients: number }
   | { kind: 'planned'; plan: UpgradePlan }
   | { kind: 'evacuations'; evacuations: object[] }
-  /** The upgrade is over; now the operator does it alone, in virtual time. */
+  /** The upgrade is done; now the same by the operator alone is simulated in virtual time. */
   | { kind: 'comparing' };
 
 export interface DemoResult {
@@ -54,12 +54,12 @@ export interface DemoResult {
 
 /** Clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
 const LIBRARY_CLIENTS = 300;
-/** Nodes count their connections anew only now and then. */
+/** Nodes update their connection counts only now and then. */
 const STATISTICS_MS = 2_000;
-/** The longest any client may take to come back after the upgrade. */
+/** The longest any client may take to reconnect after the upgrade. */
 const RETURN_MS = 35_000;
 
-/** Upgrades a simulated cluster with real MQTT clients on loopback sockets, by the engine that upgrades real clusters. */
+/** Upgrades a simulated cluster with real MQTT clients on loopback sockets, with the engine that upgrades real clusters. */
 export async function demo(
   options: DemoOptions,
   tell: (event: DemoEvent) => void,
@@ -93,7 +93,7 @@ export async function demo(
   );
   const evacuations = new EvacuationsWatch(world, cluster, tell);
 
-  // The first boot takes a minute of the operator's polling: it is done in virtual time, with nobody connected yet.
+  // The first boot takes a minute of the operator's polling: it is done in virtual time, with no clients connected yet.
   await world.clock.run(() => boot(world, context, [cluster as KubeObject, ...objects], service));
   const bound = await sandbox.start(options.mqttPort ?? stage.nodePort, options.drive);
   const clients = new SocketClients(
@@ -134,7 +134,7 @@ function nativeRun(options: DemoOptions, { cluster, objects }: Stage, desired: E
   return playAlone({ seed: options.seed, cluster, objects, desired, fleet, ...cap(options) });
 }
 
-/** `.status.blueGreenUpdateStatus.evacuationsStatus`, told whenever a state in it is new. */
+/** `.status.blueGreenUpdateStatus.evacuationsStatus`, reported whenever a state in it changes. */
 class EvacuationsWatch {
   private told = '';
 

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import { closed, listen } from './listen';
 
-/** Where Kubernetes gives NodePorts out. */
+/** The range of NodePorts in Kubernetes. */
 const [FIRST, LAST] = [30_000, 32_767];
 
-/** The highest NodePort that nothing listens on at the loopback interface: what Kubernetes gives out by itself begins at the lowest. */
+/** The highest NodePort that is free on the loopback interface: the ports that Kubernetes assigns by itself begin at the lowest. */
 export async function freeNodePort(): Promise<number> {
   for (let port = LAST; port >= FIRST; port--) {
     const server = createServer();

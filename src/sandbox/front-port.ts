@@ -25,7 +25,7 @@ export class FrontPort {
 
   constructor(private readonly options: FrontPortOptions) {}
 
-  /** @param wanted the port to listen on; another free one is taken when somebody else has it. @default 32010 */
+  /** @param wanted the port to listen on; another free one if it is in use. @default 32010 */
   start(wanted = 32_010): Promise<BoundPort> {
     return this.port.start(wanted);
   }

@@ -1,13 +1,13 @@
 import type { AddressInfo, Server } from 'node:net';
 
-/** The one address of the sandbox: nothing of it can be reached from another machine. */
+/** The only address of the sandbox: nothing in it can be reached from another machine. */
 export const LOOPBACK = '127.0.0.1';
 
 /** Lets a server listen on the loopback interface; resolves with the port, which the system chooses for 0. */
 export function listen(server: Server, port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    // The longest backlog the system allows: thousands of clients may come at once.
+    // The longest backlog the system allows: thousands of clients may connect at once.
     server.listen({ host: LOOPBACK, port, backlog: 4096 }, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
@@ -15,7 +15,7 @@ export function listen(server: Server, port = 0): Promise<number> {
   });
 }
 
-/** Resolves when the server listens no more and all its connections have ended. */
+/** Resolves when the server no longer listens and all its connections have ended. */
 export function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

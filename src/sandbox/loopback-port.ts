@@ -4,7 +4,7 @@ import { closed, listen } from './listen';
 /** The port a server got. */
 export interface BoundPort {
   port: number;
-  /** Whether it is another port than the one asked for, because that was taken. */
+  /** Whether it is another port than the requested one, because that was in use. */
   isSubstitute: boolean;
 }
 
@@ -14,12 +14,12 @@ export class LoopbackPort {
   private server: Server;
   private started: Promise<BoundPort> | undefined;
 
-  /** @param accept gets each connection; its errors are dealt with. */
+  /** @param accept gets each connection; its errors are handled here. */
   constructor(private readonly accept: (socket: Socket) => void) {
     this.server = this.newServer();
   }
 
-  /** @param wanted the port to listen on; another free one is taken when somebody else has it. */
+  /** @param wanted the port to listen on; another free one if it is in use. */
   start(wanted: number): Promise<BoundPort> {
     this.started = this.listen(wanted);
     return this.started;
@@ -53,7 +53,7 @@ export class LoopbackPort {
   }
 }
 
-/** Resolves when a socket is closed and everyone else has been told. */
+/** Resolves when a socket is closed and all its other listeners were notified. */
 function gone(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     socket.once('close', () => resolve());

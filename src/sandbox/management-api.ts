@@ -21,7 +21,7 @@ export class ManagementApiServer {
   constructor(private readonly node: ManagedNode) {
     this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       this.serve(request, response).catch((error: unknown) => {
-        // The node ended while it was asked: the connection goes with it.
+        // The node ended during the request: the connection ends with it.
         if (error instanceof TransportError) request.socket.resetAndDestroy();
         else if (response.headersSent) request.socket.destroy();
         else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal Error');

@@ -11,7 +11,7 @@ import type { MqttListener } from './mqtt/mqtt-listener';
 
 export interface NodePortsOptions {
   store: ObjectStore;
-  /** The way in through a Service. */
+  /** The front of a Service. */
   frontOf: (namespace: string, service: string) => TrafficFront;
   mqtt: MqttListener;
   /** The loopback port on which another port of a pod than that of MQTT is served; undefined when nothing listens. */
@@ -27,9 +27,9 @@ export interface ServedNodePort {
   namespace: string;
   service: string;
   nodePort: number;
-  /** Where it is served on the loopback interface: another number than `nodePort` when somebody else has that one, or by choice. */
+  /** Where it is served on the loopback interface: another number than `nodePort` if that one is in use, or by choice. */
   port: number;
-  /** Whether MQTT clients come in here. */
+  /** Whether MQTT clients connect here. */
   isMqtt: boolean;
 }
 
@@ -55,7 +55,7 @@ export class NodePorts {
     return [...this.opened.values()].flatMap(({ served }) => served ?? []);
   }
 
-  /** Begins to serve; resolves when the ports of all Services there are have been opened. */
+  /** Begins to serve; resolves when the ports of all existing Services are open. */
   async open(): Promise<void> {
     this.unsubscribe = this.options.store.subscribe(({ object }) => {
       if (object.kind === 'Service') void this.follow();
@@ -91,7 +91,7 @@ export class NodePorts {
       opened.served = { namespace, service: name, nodePort, port: bound.port, isMqtt };
       this.options.changed?.();
     } catch {
-      this.opened.delete(key); // No port is left: connections are refused, as by a node that is down.
+      this.opened.delete(key); // No port is free: connections are refused, as by a node that is down.
     }
   }
 

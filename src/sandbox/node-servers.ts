@@ -18,7 +18,7 @@ export class NodeServers<N, S extends NodeServer> {
   /**
    * @param nodes whose ports listen now, by the name of their pod.
    * @param serverOf makes the server of a node.
-   * @param changed is told when a server has started or is being stopped.
+   * @param changed is called when a server has started or is being stopped.
    */
   constructor(
     private readonly nodes: () => Iterable<readonly [podName: string, node: N]>,
@@ -42,7 +42,7 @@ export class NodeServers<N, S extends NodeServer> {
       this.end(server);
       this.changed();
     }
-    // A node that gets no server is one that refuses connections, which its callers are told.
+    // A node without a server refuses connections, as its callers see.
     for (const started of this.serveNew()) started.catch(() => undefined);
   }
 

@@ -23,15 +23,15 @@ import { notesOf, type StageNotes, stageOf } from './stage';
 export interface OpenSandboxOptions {
   /** A cluster that runs from the beginning. @default - none: one is applied later */
   manifests?: ClusterManifests;
-  /** MQTT clients that stay connected, and another tenth that are away; they come as soon as there is a way in. @default 0 */
+  /** MQTT clients that stay connected, and a tenth as many offline devices; they connect as soon as a NodePort for MQTT exists. @default 0 */
   clients?: number;
-  /** What everything random follows from. @default 1 */
+  /** Seed of everything random. @default 1 */
   seed?: number;
-  /** Where the kubeconfig is written. */
+  /** Path to write the kubeconfig to. */
   kubeconfigPath: string;
-  /** Where the nodes are written for `file_sd_configs` of Prometheus. @default - nowhere */
+  /** Path to write the nodes to, for `file_sd_configs` of Prometheus. @default - they are not written */
   prometheusTargetsPath?: string;
-  /** NodePort of the Service for clients that is added to manifests without one; 0 for any that is free. @default 32010 */
+  /** NodePort of the Service for clients that is added to manifests without one; 0 for any free port. @default 32010 */
   mqttPort?: number;
   /** What moves the world's clock. @default - it follows the wall clock */
   drive?: Drive;
@@ -42,16 +42,16 @@ export interface OpenSandboxOptions {
   freePorts?: boolean;
 }
 
-/** Nodes count their connections and sessions anew each 2 s. */
+/** Nodes update their connection and session counts every 2 s. */
 const COUNTED_MS = 2_500;
 
 /** What happens in a sandbox. */
 export type SandboxEvent =
-  /** The cluster that was given runs. */
+  /** The given cluster runs. */
   | ({ kind: 'staged'; service: string } & StageNotes)
   /** The NodePorts that are served have changed. */
   | { kind: 'node-ports'; ports: readonly ServedNodePort[] }
-  /** No node port leads to MQTT without TLS: the clients stay away. */
+  /** No NodePort leads to MQTT without TLS: the clients do not connect. */
   | { kind: 'no-way-in' }
   /** All clients are connected for the first time, and the nodes have counted them. */
   | { kind: 'connected'; clients: number; devices: number };
@@ -59,7 +59,7 @@ export type SandboxEvent =
 /** A sandbox that runs. */
 export interface OpenSandbox {
   kubeconfigPath: string;
-  /** Address of the Kubernetes API. Who knows it may do everything. */
+  /** Address of the Kubernetes API. Anyone who knows it has full access. */
   serverUrl: string;
   /** The NodePorts that are served now. */
   nodePorts(): readonly ServedNodePort[];
@@ -73,9 +73,9 @@ export interface OpenSandbox {
  * Opens a simulated Kubernetes cluster with the EMQX Operator in it, and everything of it that can be reached: its API for
  * kubectl, the ports of its pods by port-forward, and its NodePorts on the loopback interface.
  *
- * A cluster that is given runs when this resolves. From then on the world's clock follows the wall clock, or what else drives it.
+ * A given cluster runs when this resolves. From then on the world's clock follows the wall clock, or whatever else drives it.
  *
- * @throws FileTakenError when a file that is to be written is there already and no sandbox's
+ * @throws FileTakenError when a file to be written exists already and was not written by a sandbox
  */
 export async function openSandbox(
   options: OpenSandboxOptions,
@@ -91,7 +91,7 @@ export async function openSandbox(
   return sandbox;
 }
 
-/** A cluster that is given was made so long ago, unless its nodes take longer to boot. */
+/** The age of a given cluster at the start, unless its nodes take longer to boot. */
 const AGE_MS = 10 * 60_000;
 /** Clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
 const LIBRARY_CLIENTS = 100;
@@ -109,7 +109,7 @@ class SimulatedSandbox implements OpenSandbox {
   private readonly api: KubernetesApiServer;
   private clients: SocketClients | undefined;
   private undrive: (() => void) | undefined;
-  /** The Service for devices of the cluster that was given. */
+  /** The Service for devices of the given cluster. */
   private entry: string | undefined;
 
   constructor(
@@ -168,7 +168,7 @@ class SimulatedSandbox implements OpenSandbox {
     if (manifests) await this.boot(manifests);
     this.undrive = drive(this.world.clock);
     await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
-    this.letIn(() => true); // by which way ever, where the Service for devices has no port for MQTT without TLS
+    this.letIn(() => true); // through any Service, where the one for devices has no port for MQTT without TLS
     if (this.entry !== undefined && this.options.clients && !this.clients) this.tell({ kind: 'no-way-in' });
     this.writeTargets();
     this.kubeconfig.write(this.api.kubeconfig());

@@ -1,7 +1,7 @@
 import { LOOPBACK } from './listen';
 import { OwnFile } from './own-file';
 
-/** Where the figures of a node are reached. */
+/** Where the metrics of a node are served. */
 export interface NodeTarget {
   namespace: string;
   cluster: string;

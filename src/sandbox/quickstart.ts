@@ -2,7 +2,7 @@ import type { KubeObject } from '../kubernetes';
 import { API_VERSION, type EmqxEnterprise, KIND, withDefaults } from '../resource';
 import { trafficService } from './traffic-service';
 
-/** What one applies to get a cluster: its custom resource, and the objects beside it. */
+/** What is applied to create a cluster: its custom resource, and other objects. */
 export interface ClusterManifests {
   cluster: EmqxEnterprise;
   objects: KubeObject[];

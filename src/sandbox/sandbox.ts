@@ -10,7 +10,7 @@ import { NodeServers } from './node-servers';
 /** What the sandbox shows of a simulated world. */
 export interface SandboxWorld {
   readonly clock: SimulatedClock;
-  /** The Service that clients come through. */
+  /** The Service through which clients connect. */
   readonly front: Front;
   /** Nodes whose ports listen now, by the name of their pod. When they change, call {@link Sandbox.refresh}. */
   nodes(): Iterable<readonly [podName: string, node: ManagedNode]>;
@@ -19,7 +19,7 @@ export interface SandboxWorld {
 /**
  * A simulated world on loopback sockets: one port for MQTT clients, and one for the management API of each node.
  *
- * From `start` to `stop` the world's clock follows the wall clock, as the other side of a socket lives by it, or what else drives it.
+ * From `start` to `stop` the world's clock follows the wall clock, as the other side of a socket does, or whatever else drives it.
  */
 export class Sandbox {
   /** Reaches the management API of each node over HTTP. */
@@ -42,7 +42,7 @@ export class Sandbox {
   /**
    * Opens the ports; resolves when all nodes can be reached.
    *
-   * @param mqttPort the port for clients; another free one is taken when somebody else has it. @default 32010
+   * @param mqttPort the port for clients; another free one if it is in use. @default 32010
    * @param drive what moves the world's clock. @default - it follows the wall clock
    */
   async start(mqttPort?: number, drive: Drive = followWallClock): Promise<BoundPort> {
@@ -56,12 +56,12 @@ export class Sandbox {
     this.management.refresh();
   }
 
-  /** Where a pod's management API is reached; undefined while it is not. */
+  /** The URL of a pod's management API; undefined while it is not served. */
   baseUrlOf(podName: string): string | undefined {
     return this.management.of(podName)?.baseUrl;
   }
 
-  /** Closes all ports and their connections, and lets go of the clock. */
+  /** Closes all ports and their connections, and releases the clock. */
   async stop(): Promise<void> {
     this.undrive?.();
     this.undrive = undefined;

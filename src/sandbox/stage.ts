@@ -20,31 +20,31 @@ import { trafficService } from './traffic-service';
 export interface Stage {
   /** The complete custom resource. */
   readonly cluster: EmqxEnterprise;
-  /** What is applied beside it. */
+  /** The other objects to apply. */
   readonly objects: readonly KubeObject[];
-  /** The Service by which devices come in. */
+  /** The Service through which devices connect. */
   readonly entry: string;
   /** The node port of that Service for MQTT, where it is known beforehand. */
   readonly nodePort: number | undefined;
-  /** Whether the Service is none of the manifest's. */
+  /** Whether the Service was added, because the manifest has none. */
   readonly addedService: boolean;
-  /** Whether an upgrade can switch it from old nodes to new ones: else it leads devices to both. */
+  /** Whether an upgrade can switch it from old nodes to new ones: else it routes devices to both. */
   readonly canBeSwitched: boolean;
-  /** Names of Secrets that the manifest refers to and does not hold: they are taken as given. */
+  /** Names of Secrets that the manifest refers to but does not contain: they are assumed to exist. */
   readonly assumedSecrets: readonly string[];
 }
 
-/** What of a stage is to be told, for it is not as the manifest has it, or not as one may expect. */
+/** What is reported of a stage, because it differs from the manifest or from what users expect. */
 export type StageNotes = Pick<Stage, 'addedService' | 'canBeSwitched' | 'assumedSecrets'>;
 
 export function notesOf({ addedService, canBeSwitched, assumedSecrets }: Stage): StageNotes {
   return { addedService, canBeSwitched, assumedSecrets };
 }
 
-/** Kinds that make a difference to a simulated cluster. Others, such as an Ingress or a PodMonitor, nobody there looks at. */
+/** Kinds that make a difference to a simulated cluster. Others, such as an Ingress or a PodMonitor, have no effect there. */
 const STAGED = [kinds.service, kinds.secret, kinds.configMap, kinds.quota];
 
-/** What nobody writes, but the API server, and what is found in manifests that were read from a cluster. */
+/** Fields that only the API server writes, and that are found in manifests read from a cluster. */
 const OF_THE_SERVER: ReadonlySet<string> = new Set([
   'uid',
   'resourceVersion',
@@ -55,7 +55,7 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Devices come in by what leads to them in the manifest, in this order: a Service with the label for it, the operator's own where
+ * Devices connect through what the manifest has, in this order: a Service with the label for it, the operator's own where
  * `spec.serviceTemplate` opens it to the outside, any other Service that does. Without one, a Service is added.
  *
  * @param nodePort of the Service that is added; the next one where the manifest has that. @default 32010
@@ -85,7 +85,7 @@ export function stageOf(manifests: ClusterManifests, nodePort = 32_010): Stage {
   };
 }
 
-/** What has an owner, such as all that the operator makes, is made again by that one, or is gone with it. */
+/** Objects with an owner, such as all that the operator creates, are recreated by the owner, or are gone with it. */
 function isStaged(object: KubeObject): boolean {
   if (object.metadata.ownerReferences?.length) return false;
   return STAGED.some(({ apiVersion, kind }) => object.apiVersion === apiVersion && object.kind === kind);
@@ -100,7 +100,7 @@ function isService(object: KubeObject): object is Service {
   return object.kind === kinds.service.kind && object.apiVersion === kinds.service.apiVersion;
 }
 
-/** The operator waits for the license it is referred to; of other Secrets the simulation asks nothing. */
+/** The operator waits for the license Secret; the simulation reads no other Secrets. */
 function assumedSecret(cluster: EmqxEnterprise, objects: readonly KubeObject[]): Secret | undefined {
   const name = cluster.spec.license?.secretName;
   const isHere = objects.some(({ kind, metadata }) => kind === kinds.secret.kind && metadata.name === name);
@@ -133,7 +133,7 @@ function entryBy(entry: string, { spec }: ServiceLike = {}): Pick<Stage, 'entry'
   return { entry, nodePort: mqtt?.nodePort };
 }
 
-/** Whether somebody outside of Kubernetes gets in. */
+/** Whether it is reachable from outside of Kubernetes. */
 function isOpen(service: ServiceLike | undefined): boolean {
   return ['NodePort', 'LoadBalancer'].includes(service?.spec?.type ?? '');
 }
@@ -144,7 +144,7 @@ function selectsNodes({ metadata, spec }: EmqxEnterprise, service: Service): boo
   return Object.keys(selector).length > 0 && matchesLabels(labels, selector);
 }
 
-/** The first that none of these Services has. */
+/** The first port that none of these Services has. */
 function unclaimedNodePort(first: number, services: readonly ServiceLike[]): number {
   const taken = new Set(services.flatMap(({ spec }) => (spec?.ports ?? []).map(({ nodePort }) => nodePort)));
   let port = first;

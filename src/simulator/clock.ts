@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../upgrade/ports';
 
-/** A scheduled callback that can be called off. */
+/** A scheduled callback that can be cancelled. */
 export interface Timer {
   cancel(): void;
 }
@@ -12,7 +12,7 @@ class Entry implements Timer {
     /** Ties are broken by order of scheduling, so that a run is the same run every time. */
     readonly order: number,
     public run: (() => void) | undefined,
-    /** Whether code that waits on promises may go on because of this entry. */
+    /** Whether code that waits on promises may continue because of this entry. */
     readonly wakes: boolean,
   ) {}
 
@@ -26,7 +26,7 @@ export type Drive = (clock: SimulatedClock) => () => void;
 
 /**
  * The simulator's one clock: a queue of callbacks ordered by time, that runs as fast as it can (`run`), follows the
- * wall clock (`follow`), or is moved by somebody else (`pass`).
+ * wall clock (`follow`), or is advanced from outside (`pass`).
  *
  * - `schedule` is for the simulated world itself: a plain function, run at its time, nothing else happens meanwhile.
  * - `sleep` is for code that also runs outside of the simulator (the engine, the operator): after it wakes, all promise
@@ -89,8 +89,8 @@ export class SimulatedClock implements Clock {
   /**
    * Runs virtual time until `main` settles, and returns what it returns.
    *
-   * @param atMostMs of simulated time: code that waits for what never comes would run for ever. @default 24 hours
-   * @throws Error when `main` still waits although nothing is scheduled any more, or after `atMostMs`
+   * @param atMostMs of simulated time: code that waits for what never comes would run forever. @default 24 hours
+   * @throws Error when `main` still waits although nothing is scheduled, or after `atMostMs`
    */
   async run<T>(main: () => Promise<T>, atMostMs = 24 * 3_600_000): Promise<T> {
     if (this.following) throw new Error('this clock follows the wall clock');
@@ -127,7 +127,7 @@ export class SimulatedClock implements Clock {
   }
 
   /**
-   * Moves time on by `ms` at once: what is due by then runs, each callback at its time. Code that waits on promises goes on after
+   * Advances time by `ms` at once: what is due by then runs, each callback at its time. Code that waits on promises continues after
    * it, and not in between.
    */
   pass(ms: number): void {
@@ -203,14 +203,14 @@ export class SimulatedClock implements Clock {
     return entry;
   }
 
-  /** Takes the next entry that was not called off. */
+  /** Takes the next entry that was not cancelled. */
   private pop(): Entry | undefined {
     const top = this.top();
     if (top) this.removeTop();
     return top;
   }
 
-  /** The next entry that was not called off; those before it are dropped. */
+  /** The next entry that was not cancelled; those before it are dropped. */
   private top(): Entry | undefined {
     for (;;) {
       const top = this.heap[0];
@@ -237,7 +237,7 @@ export class SimulatedClock implements Clock {
   }
 }
 
-/** An ordinary life: a second is a second. */
+/** Real time: a second is a second. */
 export const followWallClock: Drive = (clock) => clock.follow();
 
 function before(a: Entry, b: Entry): boolean {

@@ -15,9 +15,9 @@ import { TrafficFront } from './traffic-front';
 
 /** What can be chosen of them. */
 export interface ClusterRuntimeOptions {
-  /** The one namespace the operator looks after. @default 'default' */
+  /** The one namespace that the operator watches. @default 'default' */
   namespace?: string;
-  /** @default 'stock', as measured: it scales blue pods away before they are evacuated */
+  /** @default 'stock', as measured: it removes blue pods before they are evacuated */
   operator?: OperatorVariant;
   /** @default - those of the node model */
   timings?: Partial<NodeTimings>;
@@ -28,7 +28,7 @@ export interface ClusterRuntimeOptions {
   observer?: ClusterObserver;
   /** A pod's node listens from now on, or does no longer. */
   podChanged?: (pod: Pod, node: EmqxNode) => void;
-  /** What the operator's requests to nodes go through; the requests of others do not. @default - nothing stands between */
+  /** What the operator's requests to nodes go through; the requests of others do not. @default - they are sent directly */
   operatorTransport?: (direct: EmqxTransport) => EmqxTransport;
 }
 
@@ -43,7 +43,7 @@ export interface RuntimeHost {
 }
 
 /**
- * Who lives in a Kubernetes cluster, simulated whatever that cluster is: an EMQX node in each pod, the EMQX Operator, and
+ * The workloads of a Kubernetes cluster, which may be simulated or real: a simulated EMQX node in each pod, the EMQX Operator, and
  * the ways in for clients.
  */
 export class ClusterRuntime {

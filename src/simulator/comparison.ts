@@ -3,20 +3,20 @@ import { BlockedError, UpgradeError } from '../upgrade';
 import { type RunReport, runReport } from './run-report';
 import { play, type Scenario } from './scenario';
 
-/** An upgrade that does not come to its end by this driver. */
+/** An upgrade that this driver cannot complete. */
 export interface RefusedRun {
   outcome: 'cannot';
   driver: 'operator';
-  /** What stands in its way. */
+  /** What prevents it. */
   reason: string;
 }
 
-/** The upgrade by the operator alone, to be held against another one. */
+/** The upgrade by the operator alone, for comparison with another one. */
 export type Comparison = RunReport | RefusedRun;
 
 /**
  * The same upgrade by the operator alone, in virtual time, through the operator's own Service: its endpoints are the ready pods of
- * both sets. Where the operator cannot, that is the result: nothing of the upgrade it is held against depends on it.
+ * both sets. If the operator cannot do it, that is the result: the upgrade it is compared with does not depend on it.
  */
 export async function playAlone(scenario: Omit<Scenario, 'driver' | 'service'>): Promise<Comparison> {
   try {

@@ -7,7 +7,7 @@ export interface RunReport {
   driver: UpgradeReport['driver'];
   /** From the claim to the end, ms. */
   durationMs: number;
-  /** From the first order to evacuate until blue was drained, ms; 0 where the operator was on its own. */
+  /** From the first order to evacuate until blue was drained, ms; 0 for the operator alone. */
   evacuateMs: number;
   lowerBoundMs: number;
   capPerSecond: number;
@@ -17,7 +17,7 @@ export interface RunReport {
   clients: number;
   disconnectsPerClient: ClientReport['disconnectsPerClient'];
   refusedConnects: number;
-  /** Sessions whose device was away, moved by their node. */
+  /** Sessions of offline devices, moved by their node. */
   sessionsMoved: number;
   /** Sessions a client or device came back for and found, and did not find. */
   sessionsKept: number;

@@ -22,10 +22,10 @@ import { World, type WorldOptions } from './world';
 
 /** One upgrade from beginning to end, with its cluster and its devices. */
 export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 'podChanged'> {
-  /** What runs before: the complete custom resource, and what belongs to it. */
+  /** The cluster before the upgrade: the complete custom resource, and its other objects. */
   cluster: EmqxEnterprise;
   objects?: readonly KubeObject[];
-  /** The resource as it shall be. */
+  /** The desired resource. */
   desired: EmqxEnterprise;
   driver: Driver;
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
@@ -34,16 +34,16 @@ export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 
   /** @default 1000 */
   connectPerSecond?: number;
   /**
-   * How long the cluster rests before the upgrade, in ms. The operator looks each 20 s, so this decides how its passes fall.
+   * How long the cluster rests before the upgrade, in ms. The operator reconciles every 20 s, so this shifts its passes.
    *
    * @default 3000: the nodes have counted their connections
    */
   restMs?: number;
-  /** Service by which the devices enter. */
+  /** Service through which the devices connect. */
   service: string;
-  /** Told of the plan, before the run begins. May refuse it by throwing. */
+  /** Receives the plan, before the run begins. May reject it by throwing. */
   planned?: (plan: UpgradePlan) => void;
-  /** Told of every event of the run. */
+  /** Receives every event of the run. */
   progress?: (event: ProgressEvent, world: World) => void;
 }
 
@@ -52,20 +52,20 @@ export interface ScenarioResult {
   upgrade: UpgradeReport;
   /** What the devices saw, from the beginning of the upgrade until some time after its end. */
   clients: ClientReport;
-  /** Sessions of devices that were away, moved by their node. */
+  /** Sessions of offline devices, moved by their node. */
   sessionsMoved: number;
   ledger: ClientLedger;
   /** How much simulated time all of it took, in ms. */
   simulatedMs: number;
 }
 
-/** After the upgrade devices may still be on their way back: the longest TCP time-out seen was 30 s. */
+/** After the upgrade devices may still be reconnecting: the longest TCP timeout seen was 30 s. */
 const SETTLE_MS = 40_000;
 
-/** Nodes count their connections anew only now and then. */
+/** Nodes update their connection counts only now and then. */
 const STATISTICS_MS = 3_000;
 
-/** The longest upgrade that is played: what is simulated of a day takes minutes. */
+/** The longest upgrade that is simulated: a simulated day takes minutes. */
 const MOST_MS = 24 * 3_600_000;
 
 /**
@@ -79,7 +79,7 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
   const world = new World({ ...scenario, namespace, observer: { sessionMoved: () => void sessionsMoved++ } });
   const { clock } = world;
   const began = clock.now();
-  // Alone the operator empties one node after the other, and waits beside each.
+  // Alone, the operator evacuates one node after the other, and waits after each.
   const mostMs = MOST_MS * (3 + (scenario.cluster.spec.replicas ?? DEFAULT_REPLICAS));
   return clock.run(async () => {
     const context = contextOf(world, namespace, name, (event) => scenario.progress?.(event, world));
@@ -121,8 +121,8 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
 
 function tooLong(estimateMs: number): UnfitManifestError {
   return new UnfitManifestError(
-    `the upgrade would take ${Math.ceil(estimateMs / 3_600_000)} hours, and is simulated for up to ${MOST_MS / 3_600_000}`,
-    'simulate it with a shorter initialDelaySeconds or waitTakeover, a higher rate, or fewer clients',
+    `the upgrade would take ${Math.ceil(estimateMs / 3_600_000)} hours; at most ${MOST_MS / 3_600_000} are simulated`,
+    'simulate a shorter initialDelaySeconds or waitTakeover, a higher rate, or fewer clients',
   );
 }
 
@@ -141,10 +141,10 @@ export function contextOf(
 }
 
 /**
- * Applies a cluster, and what belongs to it; resolves when it is at rest and somebody is behind the Service for devices.
+ * Applies a cluster and its other objects; resolves when it is at rest and the Service for devices has an endpoint.
  *
  * @param objects the custom resource first
- * @throws UnfitManifestError when an object is refused, or nobody is there within 15 simulated minutes
+ * @throws UnfitManifestError when an object is rejected, or there is no endpoint within 15 simulated minutes
  */
 export async function boot(
   world: World,
@@ -162,12 +162,14 @@ export async function boot(
     });
   } catch (error) {
     if (error instanceof KubeApiError) {
-      const fix = 'kubectl apply --dry-run=server says the same of it on a real cluster: put it right in the manifest';
-      throw new UnfitManifestError(`the simulated API server refuses it: ${error.message}`, fix, { cause: error });
+      const fix = 'correct the manifest; kubectl apply --dry-run=server reports the same on a real cluster';
+      throw new UnfitManifestError(`the simulated API server rejects the manifest: ${error.message}`, fix, {
+        cause: error,
+      });
     }
     if (error instanceof NeverHappenedError) {
-      const why = world.operator.lastFailure?.message ?? 'its pods do not get ready';
-      const fix = 'look at what the manifest says about that; the simulated operator does what the real one does';
+      const why = world.operator.lastFailure?.message ?? 'its pods do not become ready';
+      const fix = 'check the manifest for the cause; the simulated operator behaves as the real one';
       throw new UnfitManifestError(`${error.message}: ${why}`, fix, { cause: error });
     }
     throw error;
@@ -178,7 +180,7 @@ export async function boot(
 const PATIENCE_MS = 15 * 60_000;
 
 class NeverHappenedError extends Error {
-  override readonly name = 'InVainError';
+  override readonly name = 'NeverHappenedError';
 }
 
 /**
@@ -196,9 +198,9 @@ export async function running({ clock, cluster }: UpgradeContext): Promise<void>
 }
 
 /**
- * Resolves when somebody is behind the Service: the operator makes its own only some time after Running.
+ * Resolves when the Service has an endpoint: the operator creates its own Service only some time after Running.
  *
- * @throws Error when nobody is within 15 simulated minutes
+ * @throws Error when there is none within 15 simulated minutes
  */
 export async function served(world: World, namespace: string, service: string): Promise<void> {
   const front = world.front(namespace, service);
@@ -210,7 +212,7 @@ async function until(clock: Clock, what: string, reached: () => Promise<boolean>
   while (!(await reached())) {
     if (clock.now() >= deadline)
       throw new NeverHappenedError(
-        `in the simulation ${what} was waited for in vain for ${PATIENCE_MS / 60_000} minutes`,
+        `the simulation waited ${PATIENCE_MS / 60_000} minutes for ${what}, without success`,
       );
     await clock.sleep(1_000);
   }

@@ -6,7 +6,7 @@ import type { Random } from './random';
 export interface Listener {
   connect(request: ConnectRequest, connection: Connection): ConnectAnswer;
   /**
-   * Has `answer` called when it comes to answer what it has just been sent, and returns true; false where it answers at once.
+   * Has `answer` called when it can answer what it was just sent, and returns true; false where it answers at once.
    * @default - it answers at once
    */
   answersLater?(answer: () => void): boolean;

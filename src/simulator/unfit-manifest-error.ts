@@ -1,4 +1,4 @@
-/** The simulated cluster does not take a manifest, or does not come to run with it. */
+/** The simulated cluster rejects a manifest, or does not start with it. */
 export class UnfitManifestError extends Error {
   override readonly name = 'UnfitManifestError';
   constructor(

@@ -22,28 +22,30 @@ spec: { template: { spec: { emqxContainer: { image: { version: 4.4.15 } } } } }
 );
 const DEPLOYMENT = manifest('deployment.yaml', 'kind: Deployment\n');
 
-const NOT_TOLD = `'--file or --set-version' (missing) must be given: one of them says what to upgrade to\n→ give a manifest by -f, or a version, for example --set-version 4.4.15`;
+const NOT_TOLD = `'--file or --set-version' (missing) must be given: one of them says what to upgrade to\n→ give a manifest with -f, or a version, for example --set-version 4.4.15`;
 const notAsked = (why: string) =>
-  `'--yes' (missing) must be given: ${why}\n→ look at the plan first (emqx-blue-green plan), then give --yes`;
+  `'--yes' (missing) must be given: ${why}\n→ check the plan first (emqx-blue-green plan), then give --yes`;
 const notWhole = (flag: string, given: string, from: number, to: number, reason: string) =>
   `'${flag}' ("${given}") must be a whole number from ${from} to ${to}: ${reason}\n→ give one, or leave ${flag} out`;
 const noUrl = (given: string) =>
-  `'--emqx-url' (${given}) must be an http or https URL with {pod} in it: each node is asked for itself, with the credentials of the cluster\n→ for example http://{pod}.emqx.example:8081`;
+  `'--emqx-url' (${given}) must be an http or https URL with {pod} in it: each node is addressed on its own, with the credentials of the cluster\n→ for example http://{pod}.emqx.example:8081`;
 const noName = (flag: string, given: string) =>
-  `'${flag}' ("${given}") must be a name of lower-case letters, digits, dots and dashes: Kubernetes has no other names\n→ give one, or leave ${flag} out`;
+  `'${flag}' ("${given}") must be a name of lower-case letters, digits, dots and dashes: Kubernetes allows no other names\n→ give one, or leave ${flag} out`;
 
 test.each<[string[], string[]]>([
   [['plan'], [NOT_TOLD]],
   [['upgrade'], [NOT_TOLD, notAsked('there is no terminal to ask on')]],
   [
     ['plan', '-f', CLUSTER, '--set-version', '4.4.15'],
-    [`'--set-version' ("4.4.15") must be left out beside --file: the manifest says the version\n→ give one of the two`],
+    [
+      `'--set-version' ("4.4.15") must be left out when --file is given: the manifest states the version\n→ give only one of them`,
+    ],
   ],
   [
     ['check', 'other', '-n', 'prod', '-f', CLUSTER],
     [
-      `'[name]' ("other") must be emqx-ee: the manifest is of another cluster\n→ leave [name] out, or choose another manifest`,
-      `'--namespace' ("prod") must be mqtt: the manifest is of another cluster\n→ leave --namespace out, or choose another manifest`,
+      `'[name]' ("other") must be emqx-ee: the manifest is for another cluster\n→ leave [name] out, or choose another manifest`,
+      `'--namespace' ("prod") must be mqtt: the manifest is for another cluster\n→ leave --namespace out, or choose another manifest`,
     ],
   ],
   [
@@ -57,7 +59,7 @@ test.each<[string[], string[]]>([
     [
       `'--set-version' ("4.4.13") must be a version from 4.4.14 up to, but not including, 5.0.0: older versions, and pre-releases of this one, are refused by the operator\n→ choose 4.4.14 or later`,
       notWhole('--rate', '0', 1, 1_000_000, 'it is a number of disconnects per second'),
-      `'--accept-loss' (true) must be left out for the pilot: the pilot loses no session\n→ leave it out, or give --driver operator, too`,
+      `'--accept-loss' (true) must be left out with --driver pilot: the pilot loses no sessions\n→ leave it out, or add --driver operator`,
     ],
   ],
   ...[
@@ -81,21 +83,21 @@ test.each<[string[], string[]]>([
   [
     ['report', 'a/b'],
     [
-      `'[name]' ("a/b") must be NAME or emqxenterprise/NAME: a is no EmqxEnterprise\n→ give the name alone; a namespace goes behind -n`,
+      `'[name]' ("a/b") must be NAME or emqxenterprise/NAME: a is not EmqxEnterprise\n→ give the name alone, and a namespace with -n`,
     ],
   ],
   [['report', 'emqxenterprise/A'], [noName('[name]', 'A')]],
   [
     ['status', '--request-timeout', 'soon'],
     [
-      `'--request-timeout' ("soon") must be a time with its unit, such as 10s or 1m30s, or 0 for no end: it is read as kubectl reads it\n→ give one, or leave --request-timeout out`,
+      `'--request-timeout' ("soon") must be a time with its unit, such as 10s or 1m30s, or 0 for no timeout: it is read as kubectl reads it\n→ give one, or leave --request-timeout out`,
     ],
   ],
   [
     ['status', 'emqx-ee', '-A', '-n', 'mqtt', '-w'],
     ['[name]|"emqx-ee"', '--namespace|"mqtt"', '--watch|true'].map((given) => {
       const [flag, value] = given.split('|');
-      return `'${flag}' (${value}) must be left out beside --all-namespaces: that shows all clusters once\n→ give one of the two`;
+      return `'${flag}' (${value}) must be left out when --all-namespaces is given: --all-namespaces shows all clusters once\n→ give only one of them`;
     }),
   ],
   [
@@ -120,16 +122,16 @@ test.each<[string[], string[]]>([
       notWhole('--clients', '0', 1, 500_000, 'each takes some memory'),
       notWhole('--replicas', '1.5', 1, 100, 'it is a number of nodes'),
       notWhole('--rate', 'x', 1, 1_000_000, 'it is a number of disconnects per second'),
-      notWhole('--seed', '-1', 0, 4_294_967_295, 'the random numbers start from 32 bits'),
+      notWhole('--seed', '-1', 0, 4_294_967_295, 'seeds have 32 bits'),
       `'--file' ("no/such.yaml") must be a file that can be read: reading it failed with ENOENT\n→ check the path, or give - to read standard input`,
     ],
   ],
   [
     ['sandbox', '--clients', '-1', '--port', '80', '--empty', '-f', CLUSTER],
     [
-      notWhole('--clients', '-1', 0, 20_000, 'each is a socket of this machine'),
-      notWhole('--port', '80', 30_000, 32_767, 'it is a NodePort, or 0 for any that is free'),
-      `'--empty' (true) must be left out beside --file: the manifest is what it holds\n→ give one of the two`,
+      notWhole('--clients', '-1', 0, 20_000, 'each is a socket on this machine'),
+      notWhole('--port', '80', 30_000, 32_767, 'it is a NodePort, or 0 for any free port'),
+      `'--empty' (true) must be left out when --file is given: the manifest is a cluster for it\n→ give only one of them`,
     ],
   ],
 ])('all that is wrong with %j is told at once', async (words, lines) => {
@@ -150,7 +152,7 @@ test.each<[string[], string]>([
   expect({ code, out, err }).toEqual({
     code: 2,
     out: '',
-    err: `${message}\n(--help tells the commands and options)\n`,
+    err: `${message}\n(--help lists the commands and options)\n`,
   });
 });
 
@@ -186,12 +188,12 @@ describe('for programs', () => {
 
   test('where each line is an object, the last line does', async () => {
     const { out } = await run(['upgrade', '--set-version', '4.4.15', '-o', 'json'], { answer: 'y' });
-    const [message, fix] = notAsked('nobody is asked where JSON is written').split('\n→ ');
+    const [message, fix] = notAsked('with -o json there is no question').split('\n→ ');
     expect(JSON.parse(out)).toEqual({ kind: 'error', code: 'BAD_INPUT', message, fix });
     expect(out.trimEnd()).not.toContain('\n');
   });
 
-  const fix = 'the option --help names the commands and options';
+  const fix = '--help lists the commands and options';
   test.each<[string[], object]>([
     [['stauts', '-o', 'json'], { error: { code: 'BAD_INPUT', message: expect.stringContaining('stauts'), fix } }],
     [['check', '--nope', '-ojson'], { error: { code: 'BAD_INPUT', message: `unknown option '--nope'`, fix } }],
@@ -202,6 +204,6 @@ describe('for programs', () => {
   ])('%j, which the parser does not take, is told in their form', async (words, told) => {
     const { code, out, err } = await run(words);
     expect({ code, out: JSON.parse(out) as unknown }).toEqual({ code: 2, out: told });
-    expect(err).toContain('(--help tells the commands and options)');
+    expect(err).toContain('(--help lists the commands and options)');
   });
 });

@@ -57,7 +57,7 @@ describe('what may come next', () => {
 
   test('of commands and options it is all there are, with what they do', async () => {
     const { out } = await run(['__complete', '']);
-    expect(out).toContain('status\ttell how a cluster and its upgrade stand\n');
+    expect(out).toContain('status\tshow the state of a cluster and of its upgrade\n');
     expect(await offered('')).toEqual(expect.arrayContaining(['check', 'sandbox', 'completion', 'help']));
     expect(await offered('upgrade', '--')).toEqual(expect.arrayContaining(['--yes', '--rate', '--context', '--help']));
   });
@@ -141,7 +141,7 @@ describeShell('fish', (env) => {
     ranIn('fish', `emqx-blue-green completion fish | source; complete -C '${typed}'`, env).trimEnd().split('\n');
 
   test('completes commands, options, their values, and files', () => {
-    expect(tab('emqx-blue-green stat')).toEqual(['status\ttell how a cluster and its upgrade stand']);
+    expect(tab('emqx-blue-green stat')).toEqual(['status\tshow the state of a cluster and of its upgrade']);
     expect(tab('emqx-blue-green upgrade --accept-d')).toEqual([expect.stringMatching(/^--accept-downgrade\t/)]);
     expect(tab('emqx-blue-green plan --driver p')).toEqual([expect.stringMatching(/^pilot\t/)]);
     expect(tab('emqx-blue-green plan --file my')).toEqual(['my cluster.yaml']);
@@ -161,7 +161,7 @@ describeKubectl('as a plugin of kubectl', () => {
 
   test('its words are completed with those of kubectl', () => {
     expect(kubectl('__complete', 'emqx-blue-green', 'sta').stdout).toBe(
-      'status\ttell how a cluster and its upgrade stand\n:4\n',
+      'status\tshow the state of a cluster and of its upgrade\n:4\n',
     );
     expect(kubectl('__complete', 'emqx-blue-green', 'plan', '-f', '').stdout).toBe(':0\n');
   });

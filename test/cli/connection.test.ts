@@ -77,7 +77,7 @@ describe('the cluster', () => {
   ])('%s', async (_, clusters, words, found) => {
     const { code, out, err } = await on({ clusters }, 'report', ...words);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toBe(`no upgrade of ${found} was ever run from here\n→ upgrade runs one\n`);
+    expect(err).toBe(`no upgrade of ${found} by emqx-blue-green is on record\n→ to upgrade it, run upgrade\n`);
   });
 
   test('that is named is found without the right to list', async () => {
@@ -91,7 +91,7 @@ describe('the cluster', () => {
     const refuse = (call: ApiCall) => (isList(call) ? refusal(403, 'Forbidden', 'you may not list') : undefined);
     expect(await on({ clusters: ['mqtt/emqx-ee'], refuse }, 'report')).toMatchObject({
       code: 5,
-      err: 'the API server: you may not list\n→ name the cluster: one that is named is found without this right\n',
+      err: 'the API server: you may not list\n→ give the name of the cluster: with a name this right is not needed\n',
     });
   });
 
@@ -102,19 +102,19 @@ describe('the cluster', () => {
       'none there, but elsewhere',
       ['iot/one', 'prod/two'],
       [],
-      `the namespace mqtt has no EMQX cluster; elsewhere there is iot/one, prod/two\n${WHERE}`,
+      `the namespace mqtt has no EMQX cluster; other namespaces have iot/one, prod/two\n${WHERE}`,
     ],
     [
       'others there and elsewhere',
       ['mqtt/one', 'mqtt/two', 'iot/three'],
       ['four'],
-      `the namespace mqtt has no EMQX cluster four; it has one, two; elsewhere there is iot/three\n${WHERE}`,
+      `the namespace mqtt has no EMQX cluster four; it has one, two; other namespaces have iot/three\n${WHERE}`,
     ],
     [
       'several',
       ['mqtt/one', 'mqtt/two'],
       [],
-      'the namespace mqtt has 2 EMQX clusters: one, two\n→ name the one you mean\n',
+      'the namespace mqtt has 2 EMQX clusters: one, two\n→ give the name of one\n',
     ],
   ])('is not found: %s', async (_, clusters, words, message) => {
     expect(await on({ clusters }, 'report', ...words)).toEqual({ code: 2, out: '', err: message, closed: 1 });
@@ -152,7 +152,12 @@ describe('the API server', () => {
       'UNAUTHORIZED',
       'log in again as you do for kubectl',
     ],
-    ['no answer', refusal(0, 'Unreachable', 'GET /apis: ECONNREFUSED'), 'UNREACHABLE', 'is this the right context'],
+    [
+      'no answer',
+      refusal(0, 'Unreachable', 'GET /apis: ECONNREFUSED'),
+      'UNREACHABLE',
+      'check the context and the network',
+    ],
     ['an error of its own', refusal(500, 'InternalError', 'etcd is away'), 'UNREACHABLE', 'try again in a moment'],
   ])('%s is told with the way out, and a code of its own', async (_, error, code, fix) => {
     const ended = await on(always(error), 'status', '-o', 'json');
@@ -192,7 +197,7 @@ app.synth();
       {
         code: 'NOT_FOUND',
         message: 'the API server: secrets "emqx-ee-bootstrap-user" not found',
-        fix: 'the operator makes what a cluster consists of: does it run, and has the cluster come up?',
+        fix: 'the operator creates the objects of a cluster: check that it runs, and that the cluster has started',
       },
     ],
     [
@@ -201,7 +206,7 @@ app.synth();
       {
         code: 'REFUSED',
         message: 'the journal has a format this version does not know',
-        fix: 'look at that object, for example by kubectl get -o yaml',
+        fix: 'check that object, for example with kubectl get -o yaml',
       },
     ],
     [
@@ -220,7 +225,11 @@ app.synth();
       new UpgradeError('UNREACHABLE', 'it has not done it', 'the same command resumes the run', {
         cause: new PortError('unavailable', 'x', { cause: refusal(0, 'Unreachable', 'ECONNREFUSED') }),
       }),
-      { code: 'UNREACHABLE', message: 'it has not done it', fix: expect.stringMatching(/: is this the right context/) },
+      {
+        code: 'UNREACHABLE',
+        message: 'it has not done it',
+        fix: expect.stringMatching(/: check the context and the network/),
+      },
     ],
   ])('%s is told with what to look at', (_, error, told) => {
     expect(clusterError(error, { namespace: 'mqtt', name: 'emqx-ee' })).toMatchObject({ exitCode: 5, ...told });
@@ -241,7 +250,7 @@ describe('the kubeconfig', () => {
     const { code, err } = await run(['status'], { link: () => openLink(flags()) });
     expect(code).toBe(2);
     expect(err).toMatch(message);
-    expect(err).toContain('→ name the file by --kubeconfig or KUBECONFIG, and the context in it by --context\n');
+    expect(err).toContain('→ give the file with --kubeconfig or KUBECONFIG, and the context in it with --context\n');
   });
 
   test('whose credential plugin is not installed says how to get it, and blames no network', async () => {

@@ -29,7 +29,7 @@ describe('an upgrade under way', () => {
       const paused = await cluster.started('pause');
       expect(paused).toMatchObject({
         code: 0,
-        out: 'default/emqx-ee: the upgrade is paused: nobody is disconnected until it is resumed\n',
+        out: 'default/emqx-ee: the upgrade is paused: no devices are disconnected until it is resumed\n',
         err: '',
       });
       await cluster.world.clock.sleep(2_000);
@@ -45,7 +45,7 @@ describe('an upgrade under way', () => {
 
   test('gets another rate', async () => {
     const { code, out } = await beside(async () => {
-      expect(await cluster.started('rate 20')).toMatchObject({ out: 'default/emqx-ee: the new rate holds\n' });
+      expect(await cluster.started('rate 20')).toMatchObject({ out: 'default/emqx-ee: the new rate is in effect\n' });
     });
     expect(code).toBe(0);
     expect(out).toMatch(/^cap {9}100, then 20 disconnects\/s in the whole cluster$/m);
@@ -53,7 +53,7 @@ describe('an upgrade under way', () => {
 
   test('is aborted: its own command ends with what came of it', async () => {
     const { code, out } = await beside(async () => {
-      expect((await cluster.started('abort')).out).toMatch(/on its way back; attach watches it\n$/);
+      expect((await cluster.started('abort')).out).toMatch(/the upgrade is being aborted; attach watches it\n$/);
     });
     expect(out).toMatch(/^default\/emqx-ee: 4.4.14 → 4.4.15, aborted$/m);
     expect(code).toBe(4);
@@ -66,7 +66,7 @@ describe('an upgrade under way', () => {
         written: (text, shell) => text.includes('phase evacuate') && shell.interrupt(),
       });
       const { out } = await cluster.started('status');
-      const typed = /^nobody drives it now; this resumes it: emqx-blue-green (.*)$/m.exec(out)?.[1];
+      const typed = /^no process drives it; to resume, run: emqx-blue-green (.*)$/m.exec(out)?.[1];
       return cluster.started(typed!);
     });
     expect(ended).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/, completed\n/) });

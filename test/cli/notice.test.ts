@@ -7,8 +7,8 @@ function terminal(isTTY: boolean) {
 
 test('a person is told what is waited for, and nothing is left of it', async () => {
   const { written, err } = terminal(true);
-  const result = await withNotice({ err }, 'text', 'looking at a/b', async () => {
-    expect(written).toEqual(['\rlooking at a/b …\u001b[K']);
+  const result = await withNotice({ err }, 'text', 'reading a/b', async () => {
+    expect(written).toEqual(['\rreading a/b …\u001b[K']);
     return 7;
   });
   expect({ result, written: written.slice(1) }).toEqual({ result: 7, written: ['\r\u001b[K'] });
@@ -16,15 +16,15 @@ test('a person is told what is waited for, and nothing is left of it', async () 
 
 test('it is taken away also where it ends with an error', async () => {
   const { written, err } = terminal(true);
-  const failing = withNotice({ err }, 'text', 'looking at a/b', () => Promise.reject(new Error('no')));
+  const failing = withNotice({ err }, 'text', 'reading a/b', () => Promise.reject(new Error('no')));
   await expect(failing).rejects.toThrow('no');
   expect(written.at(-1)).toBe('\r\u001b[K');
 });
 
 test('it is never longer than a line, and says nothing that a terminal would obey', async () => {
   const { written, err } = terminal(true);
-  await withNotice({ err }, 'text', `looking at \u001b[2J${'x'.repeat(100)}`, async () => undefined);
-  expect(written[0]).toBe('\rlooking at \\u{1b}[2Jxxxxxxxx…\u001b[K');
+  await withNotice({ err }, 'text', `reading \u001b[2J${'x'.repeat(100)}`, async () => undefined);
+  expect(written[0]).toBe('\rreading \\u{1b}[2Jxxxxxxxxxxx…\u001b[K');
 });
 
 test.each([
@@ -32,6 +32,6 @@ test.each([
   ['in a log', false, 'text'],
 ] as const)('%s nothing is said', async (_, isTTY, output) => {
   const { written, err } = terminal(isTTY);
-  await withNotice({ err }, output, 'looking at a/b', async () => undefined);
+  await withNotice({ err }, output, 'reading a/b', async () => undefined);
   expect(written).toEqual([]);
 });

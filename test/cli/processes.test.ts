@@ -104,7 +104,7 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     expect(await run('check')).toMatchObject({
       code: 0,
       err: '',
-      out: expect.stringMatching(/Nothing stands in the way\.\n$/),
+      out: expect.stringMatching(/Nothing prevents the upgrade\.\n$/),
     });
     const plan = await run('plan', '--set-version', '4.4.15', '-o', 'json');
     expect(JSON.parse(plan.out)).toMatchObject({ cluster: 'emqx-ee', capPerSecond: RATE, to: { version: '4.4.15' } });
@@ -123,17 +123,17 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
     first.child.kill('SIGINT');
     expect(await first.ended).toBe(4);
     expect(first.err).toMatch(
-      /^the upgrade was left in phase evacuate: .*\n→ the same command goes on: emqx-blue-green upgrade emqx-ee /,
+      /^the upgrade was interrupted in phase evacuate: .*\n→ to resume, run the same command: emqx-blue-green upgrade emqx-ee /,
     );
 
     const left = await run('status');
     expect(left.out).toMatch(
-      /phase evacuate for .*\nnobody drives it now; this resumes it: emqx-blue-green resume emqx-ee -n default\n/,
+      /phase evacuate for .*\nno process drives it; to resume, run: emqx-blue-green resume emqx-ee -n default\n/,
     );
     expect(await run('report')).toMatchObject({ code: 2, out: '' });
 
     const attached = start('attach');
-    await attached.wrote('nobody drives it now');
+    await attached.wrote('no process drives it');
     const resumed = start(...upgrade, '-o', 'json');
     expect(await resumed.ended).toBe(0);
     const last = JSON.parse(resumed.out.trimEnd().split('\n').at(-1)!) as { report: { run: string } };
@@ -182,7 +182,7 @@ describe('commands on the sandbox’s Kubernetes API, each as a process', () => 
 
   test('the sandbox is opened, told how to be used, and closed by Ctrl-C without a trace', async () => {
     const command = start('sandbox', '--clients', '10', '--kubeconfig-out', kubeconfig);
-    await command.wrote('10 MQTT clients are connected, 1 devices are away');
+    await command.wrote('10 MQTT clients are connected, 1 devices are offline');
     expect(command.out).toContain(
       `\n  export KUBECONFIG=${kubeconfig}\n  kubectl get emqxenterprises\n  emqx-blue-green check\n  emqx-blue-green upgrade --set-version 4.4.15\n`,
     );

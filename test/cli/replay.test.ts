@@ -20,15 +20,15 @@ describe('an upgrade that meets a fault', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const [plan, log, chart, ending, verdict, summary, time] = out.trimEnd().split('\n\n');
     expect(plan).toMatch(
-      /^Seed 2, in virtual time: \d nodes, .*\n {2}\* engine-killed, .* after the run has come to \w+\n/,
+      /^Seed 2, in virtual time: \d nodes, .*\n {2}\* engine-killed, .* after the run has reached \w+\n/,
     );
     expect(log).toMatch(/^ {4}0\.0 s {2}engine-1 begins\n/);
     expect(log).toMatch(/ s {2}\* engine-killed\n.* s {2}engine-1 ends: killed\n.* s {2}engine-2 begins\n/);
-    expect(log).toMatch(/phase \w+ \(gone on with\)\n/);
+    expect(log).toMatch(/phase \w+ \(resumed\)\n/);
     expect(log).toMatch(/blue \d+, green \d+ connections/);
     expect(log).toMatch(/ s {2}phase done$/);
     expect(chart).toMatch(/^connections: blue 0, green \d+\n/);
-    expect(ending).toMatch(/^The run was completed\. By the faults themselves: nothing\.$/);
+    expect(ending).toMatch(/^The run was completed\. Caused by the faults themselves: nothing\.$/);
     expect(verdict).toContain('  ✓ P4  ');
     expect(verdict).not.toContain('✗');
     expect(summary).toMatch(/^Every promise was kept\. Digest of the trace: [0-9a-f]{16}$/);
@@ -80,7 +80,7 @@ describe('what cannot be replayed', () => {
     const lines = err.trimEnd().split(/\n(?!→)/);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^'--fault' \("lease-stoln"\) must be 'any', or the name of a fault: there are engine-killed, .*, request-abort, .*\n→ did you mean 'lease-stolen'\?$/,
+        /^'--fault' \("lease-stoln"\) must be 'any', or the name of a fault: the faults are engine-killed, .*, request-abort, .*\n→ did you mean 'lease-stolen'\?$/,
       ),
       expect.stringMatching(/^'--fault' \("nonsense"\) .*\n→ give one of them$/),
       expect.stringMatching(/^'--seed' \("-1"\) must be /),

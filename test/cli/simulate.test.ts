@@ -73,7 +73,7 @@ describe('a simulated upgrade', () => {
   test('of a cluster that names no rate shows none, and says so once', async () => {
     const { code, out, err } = await simulated(`-f ${manifest(/ {2}blueGreenUpdate:\n( {4}.*\n)+/, '')}`);
     expect(code).toBe(3);
-    expect(out).toContain('The cluster names no rate at which devices may be moved.');
+    expect(out).toContain('The cluster sets no rate at which devices may be moved.');
     expect(out.match(/✗/g)).toHaveLength(1);
     expect(`${out}${err}`).not.toMatch(/\b0 disconnects|\b0 ms/);
   });
@@ -111,7 +111,7 @@ describe('a simulated upgrade', () => {
     expect(out).toContain('whole upgrade  about 25 h');
     expect({ code, err }).toEqual({
       code: 2,
-      err: expect.stringMatching(/^the upgrade would take 26 hours, and is simulated for up to 24\n→ .*\n$/),
+      err: expect.stringMatching(/^the upgrade would take 26 hours; at most 24 are simulated\n→ .*\n$/),
     });
   });
 
@@ -133,7 +133,9 @@ spec: { type: NodePort, ports: [{ port: 1, nodePort: 30001 }] }
 `;
     const { code, err } = await simulated(`-f ${manifest('$', `${clash('a')}${clash('b')}`)}`);
     expect(code).toBe(2);
-    expect(err).toMatch(/^the simulated API server refuses it: Service "b" is invalid: .*already allocated\n→ /);
+    expect(err).toMatch(
+      /^the simulated API server rejects the manifest: Service "b" is invalid: .*already allocated\n→ /,
+    );
   });
 
   test('of a cluster that the operator cannot make says what keeps it', async () => {
@@ -144,7 +146,7 @@ spec: { type: NodePort, ports: [{ port: 1, nodePort: 30001 }] }
     const { code, err } = await simulated(`-f ${manifest(/spec:([\s\S]*)$/, `spec:\n  ${template}$1${other}`)}`);
     expect(code).toBe(2);
     expect(err).toMatch(
-      /^in the simulation .* was waited for in vain for 15 minutes: .*provided port is already allocated\n→ /,
+      /^the simulation waited 15 minutes for .*, without success: .*provided port is already allocated\n→ /,
     );
   });
 

@@ -42,7 +42,7 @@ describe('of all namespaces', () => {
     const { code, out } = await cluster.run('status -A', { link });
     expect(code).toBe(5);
     expect(out).toContain('default/emqx-ee, EMQX 4.4.14: at rest\n');
-    expect(out).toMatch(/^other\/new: the API server: not in other\n→ let somebody grant it/m);
+    expect(out).toMatch(/^other\/new: the API server: not in other\n→ have it granted/m);
     const { items } = JSON.parse((await cluster.run('status -A -o json', { link })).out) as { items: object[] };
     expect(items).toMatchObject([
       { namespace: 'default', cluster: 'emqx-ee' },

@@ -45,7 +45,7 @@ describe('nodes that cannot be asked', () => {
     const { code, out } = await cluster.run('plan --set-version 4.4.15', FORBIDDEN);
     expect(code).toBe(3);
     expect(out).toMatch(/3 nodes: unknown connections, unknown sessions\n/);
-    expect(out).toMatch(/devices away {3}unknown\n[\s\S]*whole upgrade {2}unknown\n/);
+    expect(out).toMatch(/offline {8}unknown\n[\s\S]*whole upgrade {2}unknown\n/);
     expect(out).not.toMatch(/at most 0|: 0 connections/);
     const json = await cluster.run('plan --set-version 4.4.15 -o json', FORBIDDEN);
     expect(JSON.parse(json.out) as UpgradePlan).toMatchObject({ connections: null, devicesAway: null, nodes: [] });

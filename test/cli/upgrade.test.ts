@@ -39,7 +39,7 @@ describe('a plan', () => {
     const { code, out, err } = await cluster.run('plan --set-version 4.4.15');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(lines(out)[0]).toBe('default/emqx-ee: 4.4.14 → 4.4.15, driven by the pilot, with the operator held');
-    expect(lines(out).at(-1)).toBe('Nothing stands in the way.');
+    expect(lines(out).at(-1)).toBe('Nothing prevents the upgrade.');
     expect(cluster.traces).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe('checks', () => {
       'Operator',
       'Traffic',
       'Nodes',
-      'Nothing stands in the way.',
+      'Nothing prevents the upgrade.',
     ]);
   });
 
@@ -158,7 +158,7 @@ describe('an upgrade', () => {
   test.each(['n', '', 'yo'])('that is answered with %j writes nothing', async (answer) => {
     expect(await cluster.run(UPGRADE, { answer })).toMatchObject({
       code: 4,
-      err: 'not upgraded: nothing was written\n→ answer y to upgrade, or give --yes\n',
+      err: 'not upgraded: nothing was changed\n→ answer y to upgrade, or give --yes\n',
     });
     expect(cluster.traces).toEqual([]);
   });
@@ -192,13 +192,13 @@ describe('Ctrl-C', () => {
     const left = await cluster.run(`${UPGRADE} --yes`, ctrlC(`phase ${phase}`));
     expect({ code: left.code, err: left.err }).toEqual({
       code: 4,
-      err: `the upgrade was left in phase ${phase}: ${holds}\n→ the same command goes on: emqx-blue-green ${UPGRADE} --yes\n`,
+      err: `the upgrade was interrupted in phase ${phase}: ${holds}\n→ to resume, run the same command: emqx-blue-green ${UPGRADE} --yes\n`,
     });
-    expect(lines(left.out).at(-1)).toBe('Leaving the upgrade as it is. Ctrl-C again ends at once.');
+    expect(lines(left.out).at(-1)).toBe('Interrupting the upgrade; it can be resumed. Ctrl-C again ends at once.');
     const report = await cluster.run('report');
     expect(report).toMatchObject({
       code: 2,
-      err: `the upgrade of default/emqx-ee to 4.4.15 is not done: it is in phase ${phase}\n→ status tells how it stands\n`,
+      err: `the upgrade of default/emqx-ee to 4.4.15 is not done: it is in phase ${phase}\n→ status shows its state\n`,
     });
 
     const asked: string[] = [];
@@ -213,7 +213,7 @@ describe('Ctrl-C', () => {
   });
 
   test('before anything was done leaves nothing, or the phase in which it was left before', async () => {
-    const first = await cluster.run(`${UPGRADE} --yes`, ctrlC('Nothing stands in the way.'));
+    const first = await cluster.run(`${UPGRADE} --yes`, ctrlC('Nothing prevents the upgrade.'));
     expect(first).toMatchObject({
       code: 4,
       err: expect.stringContaining('before its first phase: nothing was written\n'),
@@ -221,7 +221,10 @@ describe('Ctrl-C', () => {
     expect(cluster.traces).toEqual([]);
     await cluster.run(`${UPGRADE} --yes`, ctrlC('phase green'));
     const second = await cluster.run(`${UPGRADE} --yes`, ctrlC(', in phase green, at most'));
-    expect(second).toMatchObject({ code: 4, err: expect.stringContaining('the upgrade was left in phase green: ') });
+    expect(second).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('the upgrade was interrupted in phase green: '),
+    });
   });
 
   test('is an error for programs, as the last line', async () => {
@@ -230,7 +233,7 @@ describe('Ctrl-C', () => {
     expect(objects(ended).at(-1)).toMatchObject({
       kind: 'error',
       code: 'DETACHED',
-      fix: `the same command goes on: emqx-blue-green ${UPGRADE} --yes -o json`,
+      fix: `to resume, run the same command: emqx-blue-green ${UPGRADE} --yes -o json`,
     });
   });
 
@@ -292,7 +295,7 @@ describe('two people at once', () => {
   test('nobody can watch what is not there', async () => {
     expect(await cluster.run('attach')).toMatchObject({
       code: 2,
-      err: 'no upgrade of default/emqx-ee is under way\n→ status tells how it stands, report what the last one did\n',
+      err: 'no upgrade of default/emqx-ee is under way\n→ status shows the state of the cluster, report what the last upgrade did\n',
     });
   });
 
@@ -301,11 +304,9 @@ describe('two people at once', () => {
     const attached = await cluster.run('attach', ctrlC('blue 300'));
     expect(attached).toMatchObject({
       code: 4,
-      err: 'no longer watched; the upgrade goes on\n→ attach watches it again\n',
+      err: 'no longer watching; the upgrade continues\n→ to watch it again, run attach\n',
     });
-    expect(attached.out).toContain(
-      'nobody drives it now; this resumes it: emqx-blue-green resume emqx-ee -n default\n',
-    );
+    expect(attached.out).toContain('no process drives it; to resume, run: emqx-blue-green resume emqx-ee -n default\n');
   });
 });
 
@@ -348,6 +349,6 @@ test('the report of a cluster that was never upgraded', async () => {
   expect(await cluster.run('report')).toEqual({
     code: 2,
     out: '',
-    err: 'no upgrade of default/emqx-ee was ever run from here\n→ upgrade runs one\n',
+    err: 'no upgrade of default/emqx-ee by emqx-blue-green is on record\n→ to upgrade it, run upgrade\n',
   });
 });

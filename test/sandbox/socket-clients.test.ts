@@ -186,5 +186,5 @@ it('the fleet of the demo is as large as it was asked to be', () => {
 
 it('two groups of one name are refused', async () => {
   const group: SocketClientGroup = { name: 'c', count: 1, protocolVersion: 5, kind: 'light' };
-  await expect(swarm([group, group])).rejects.toThrow("client group 'c' must be there once only");
+  await expect(swarm([group, group])).rejects.toThrow("client group 'c' must be unique");
 });

@@ -11,7 +11,7 @@ const TITLES: Readonly<Record<CheckGroup, string>> = {
   change: 'Change',
 };
 
-/** Checks under the headings of their groups, each that failed with its way out, and what follows from all of them. */
+/** Checks under the headings of their groups, each failed one with its fix, and the verdict on all of them. */
 export function renderChecks(cluster: string, checks: readonly Check[], canvas: Canvas): string {
   const { style } = canvas;
   const groups = (Object.keys(TITLES) as CheckGroup[]).flatMap((group) => {
@@ -34,7 +34,7 @@ export function verdict(checks: readonly Check[], style: Style): string {
   const blockers = checks.filter((check) => check.status === 'blocker').length;
   if (blockers === 0) {
     const isOpen = checks.some(({ id }) => id === 'open-run');
-    return isOpen ? style.yellow('An upgrade is open.') : style.green('Nothing stands in the way.');
+    return isOpen ? style.yellow('An upgrade is open.') : style.green('Nothing prevents the upgrade.');
   }
   return style.red(`${blockers === 1 ? 'One blocker' : `${blockers} blockers`}: the upgrade cannot begin.`);
 }

@@ -2,14 +2,14 @@ import { FAULTS, type Plan } from '../../simulator/faults/plan';
 import type { Canvas } from './style';
 import { count, time, wrap } from './text';
 
-/** What a seed has decided: the cluster, and what will befall the upgrade. */
+/** What follows from a seed: the cluster, and the faults of the upgrade. */
 export function renderFaults({ seed, size, faults }: Plan, { style, width }: Canvas): string {
   const { replicas, plain, persistent, away, sticking, gone, cap } = size;
   const clients = plain + persistent + sticking + gone;
-  const cluster = `${replicas} nodes, ${count(clients)} clients, ${count(away)} devices that are away, at most ${count(cap)} disconnects/s`;
+  const cluster = `${replicas} nodes, ${count(clients)} clients, ${count(away)} offline devices, at most ${count(cap)} disconnects/s`;
   const lines = faults.flatMap(({ fault, phase, afterMs }) => {
     const { does, fromStart } = FAULTS[fault];
-    const since = fromStart ? 'the process has begun' : `the run has come to ${phase}`;
+    const since = fromStart ? 'the process has begun' : `the run has reached ${phase}`;
     return [
       `  * ${style.bold(fault)}, ${time(afterMs)} after ${since}`,
       ...wrap(does, width - 4).map((line) => style.dim(`    ${line}`)),

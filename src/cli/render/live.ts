@@ -5,7 +5,7 @@ import { type Line, statusLine, statusTree } from './status';
 import type { Canvas, Style } from './style';
 import { age, cutTo, known, safe, time } from './text';
 
-/** Title, status, an empty line, what is waited for, what was done or went wrong last. */
+/** Title, status, an empty line, what the run waits for, its last action or warning. */
 const FIXED_LINES = 5;
 const LEAST_CHART = 8;
 const LEAST_TREE = 3;
@@ -46,10 +46,10 @@ export function logLine(event: ProgressEvent, view: RunView): string | undefined
 function logText(event: ProgressEvent, view: RunView): string | undefined {
   switch (event.kind) {
     case 'phase':
-      return `phase ${event.phase}${event.resumed ? ' (gone on with)' : ''}`;
+      return `phase ${event.phase}${event.resumed ? ' (resumed)' : ''}`;
     case 'action':
       return safe(event.text);
-    // What holds still is not said again.
+    // What has not changed is not repeated.
     case 'waiting':
       return event.text === view.waitingFor ? undefined : `waiting for ${safe(event.text)}`;
     case 'warning':

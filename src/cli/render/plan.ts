@@ -26,13 +26,9 @@ function changesOf({ changes, newPods }: UpgradePlan, width: number): string[] {
   const lines = changeLines(changes, width);
   if (!newPods) return lines.length > 0 ? lines : ['none'];
   const applied =
-    'the resource has this template already, and the operator has made new nodes of it; their pods differ in';
+    'the resource has this template already, and the operator has created new nodes from it; their pods differ in';
   const differences = changeLines(newPods, width).map((line) => `  ${line}`);
-  return [
-    ...lines,
-    ...wrap(applied, width - 2),
-    ...(differences.length > 0 ? differences : ['  nothing that is known']),
-  ];
+  return [...lines, ...wrap(applied, width - 2), ...(differences.length > 0 ? differences : ['  nothing known'])];
 }
 
 function changeLines(changes: readonly Change[], width: number): string[] {
@@ -49,8 +45,7 @@ function value(change: Change, side: 'before' | 'after'): string {
 }
 
 function nodeLines({ from, connections, sessions, offlineSessions, nodes, driver }: UpgradePlan): string[] {
-  const away =
-    offlineSessions !== null && offlineSessions > 0 ? ` (${count(offlineSessions)} of devices that are away)` : '';
+  const away = offlineSessions !== null && offlineSessions > 0 ? ` (${count(offlineSessions)} of offline devices)` : '';
   const sum = `${safe(from.set)}, ${from.replicas} nodes: ${known(connections)} connections, ${known(sessions)} sessions${away}`;
   if (nodes.length === 0 || driver === 'operator') return [sum];
   const waves = nodes.some((node) => node.wave > 0);
@@ -62,15 +57,15 @@ function nodeLines({ from, connections, sessions, offlineSessions, nodes, driver
     count(node.sessionsPerSecond),
     ...(waves ? [String(node.wave + 1)] : []),
   ]);
-  const head = ['node', 'connections', 'devices away', 'disconnects/s', 'sessions/s', ...(waves ? ['wave'] : [])];
+  const head = ['node', 'connections', 'offline devices', 'disconnects/s', 'sessions/s', ...(waves ? ['wave'] : [])];
   return [sum, ...table([head, ...rows])];
 }
 
 function evacuationLines(plan: UpgradePlan, width: number): string[] {
   if (plan.driver === 'operator') {
-    return wrap('The operator moves the devices in its own way: no rate and no duration can be promised.', width - 2);
+    return wrap('The operator moves the devices on its own: neither rate nor duration can be predicted.', width - 2);
   }
-  if (plan.capPerSecond < 1) return wrap('The cluster names no rate at which devices may be moved.', width - 2);
+  if (plan.capPerSecond < 1) return wrap('The cluster sets no rate at which devices may be moved.', width - 2);
   const peak = plan.peakDisconnectsPerSecond;
   const within = (ms: number | null, text: (ms: string) => string) => (ms === null ? 'unknown' : text(time(ms)));
   const rows = [
@@ -79,7 +74,7 @@ function evacuationLines(plan: UpgradePlan, width: number): string[] {
       `${count(plan.capPerSecond)} disconnects/s and ${count(plan.sessionCapPerSecond)} sessions/s in the whole cluster`,
     ],
     ['peak', peak === null ? 'unknown' : `${count(peak)} disconnects/s`],
-    ['devices away', awayText(plan)],
+    ['offline', awayText(plan)],
     ['lower bound', within(plan.lowerBoundMs, (ms) => ms)],
     ['expected', within(plan.evacuateMs, (ms) => ms)],
     [
@@ -94,8 +89,8 @@ function evacuationLines(plan: UpgradePlan, width: number): string[] {
 }
 
 function awayText({ devicesAway, isAwayLimited }: UpgradePlan): string {
-  if (!isAwayLimited) return 'any number at once: the budget is lifted';
-  return devicesAway === null ? 'unknown' : `at most ${count(devicesAway)} at once; nobody else is sent away meanwhile`;
+  if (!isAwayLimited) return 'any number of devices: there is no offline budget';
+  return devicesAway === null ? 'unknown' : `at most ${count(devicesAway)} at once; above that, no more disconnects`;
 }
 
 function hanging([first, ...more]: string[]): string[] {

@@ -7,12 +7,12 @@ type Paint = (text: string) => string;
 type Cell = { text: string; paint?: Paint };
 type Row = { label: string; of: (report: RunReport) => Cell };
 
-/** Widest bar, and the room beside it that the number needs. */
+/** Widest bar, and the width that the number needs beside it. */
 const BAR = 12;
 const NUMBER = 10;
 const ABSENT: Cell = { text: '–' };
 
-/** The report of a run; with another one beside it, in a column of its own, or the reason why there is none. */
+/** The report of a run; for comparison with another one in a second column, or with the reason why there is none. */
 export function renderReport(report: RunReport, beside: Comparison | undefined, { style, width }: Canvas): string {
   const reports = beside ? [report, beside] : [report];
   const histograms = reports.map((one) => (one.outcome === 'cannot' ? [] : one.disconnectsPerClient.histogram));

@@ -3,7 +3,7 @@ import type { Phase, ProgressEvent, Sample } from '../../upgrade';
 /** What is known of a run from its events so far. */
 export interface RunView {
   cluster: string;
-  /** When the first event was told. */
+  /** Time of the first event. */
   startedAt: number | undefined;
   phase: Phase | undefined;
   waitingFor: string | undefined;
@@ -17,7 +17,7 @@ export interface RunView {
 
 /** More than any terminal has dots in a row. */
 const MOST_SAMPLES = 1_000;
-/** The rate is told over so much time: nodes evict in bursts of a second. */
+/** The rate is averaged over this time, ms: nodes evict in bursts of a second. */
 const RATE_OVER_MS = 5_000;
 
 export function emptyView(cluster: string): RunView {
@@ -48,7 +48,7 @@ export function advance(view: RunView, event: ProgressEvent): RunView {
   }
 }
 
-/** Connections that left per second lately: from blue, on the way back from green; undefined before there are two samples that say so. */
+/** Recent disconnects per second: from blue, in an abort from green; undefined before two samples have the numbers. */
 export function rateOf(samples: readonly Sample[]): number | undefined {
   const last = samples.at(-1);
   if (!last) return undefined;
@@ -61,12 +61,12 @@ export function rateOf(samples: readonly Sample[]): number | undefined {
   return Math.max(0, ((before - now) * 1_000) / (last.at - first.at));
 }
 
-/** A sample of a cluster that nobody upgrades is of no phase, unless a run has just come to its end. */
+/** A sample of a cluster without an upgrade has no phase, unless a run has just ended. */
 function phaseOf({ phase }: RunView, sample: Sample): Phase | undefined {
   return sample.phase === null || sample.phase === 'done' ? phase && 'done' : sample.phase;
 }
 
-/** Half of the older half goes. */
+/** Drops every other sample of the older half. */
 function thinned(samples: readonly Sample[]): readonly Sample[] {
   if (samples.length < MOST_SAMPLES) return samples;
   return samples.filter((_, index) => index >= samples.length / 2 || index % 2 === 0);

@@ -13,13 +13,13 @@ type NodeProgress = Sample['nodes'][number];
 
 const BAR = 20;
 
-/** Where a run stands, in one line: phase, what is left, rate against cap, time left. */
+/** The state of a run in one line: phase, connections remaining, rate against cap, time remaining. */
 export function statusLine(view: RunView): string {
   const last = view.samples.at(-1);
   const parts = [phaseText(view)];
   if (!last) return parts.join(' · ');
   if (last.green && isGreenAlone(last)) return [...parts, `green ${known(last.green.connections)}`].join(' · ');
-  // Of one who began to watch on the way back, it is more now than at first.
+  // If watching began during an abort, the last value is the larger one.
   const most = Math.max(view.samples[0]!.blue.connections ?? 0, last.blue.connections ?? 0);
   parts.push(`blue ${known(last.blue.connections)} of ${count(most)}`);
   if (last.paused) return [...parts, 'paused'].join(' · ');
@@ -37,7 +37,7 @@ function phaseText({ phase, samples }: RunView): string {
   return phase === 'done' ? 'done' : `phase ${phase}`;
 }
 
-/** Whether the run is over, and the set that was blue has gone. */
+/** Whether the run is done, and the set that was blue is gone. */
 function isGreenAlone({ phase, blue, green }: Sample): boolean {
   return phase === 'done' && green !== undefined && blue.replicas === 0;
 }
@@ -79,9 +79,9 @@ export function statusTree(view: RunView, style: Style, height: number): Line[] 
 
 const OBSTACLES: Readonly<Record<NonNullable<NodeProgress['obstacle']>, string>> = {
   forbidden: 'the port-forward to it is forbidden',
-  'no-tunnel': 'the port-forward to it does not get through',
-  unauthorized: 'the credentials are refused',
-  password: 'it refuses the password',
+  'no-tunnel': 'the port-forward to it fails',
+  unauthorized: 'the credentials are rejected',
+  password: 'it rejects the password',
 };
 
 function stateOf(

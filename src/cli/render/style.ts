@@ -2,10 +2,10 @@ import type { createColors } from 'picocolors';
 
 type Colors = ReturnType<typeof createColors>;
 
-/** Colours as picocolors makes them; given by the caller, who knows whether anybody can see them. */
+/** Colours of picocolors; given by the caller, who knows whether the output shows them. */
 export type Style = Pick<Colors, 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'blue'>;
 
-/** What every picture needs to know of the place it is drawn in. */
+/** What every picture needs to know of the output it is drawn on. */
 export interface Canvas {
   style: Style;
   /** Columns. */

@@ -1,12 +1,12 @@
 /** Controls of every kind, line and paragraph separators, and characters that turn the direction of writing. */
 const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** Text from elsewhere, with nothing in it that a terminal would obey. */
+/** Text from elsewhere, its control characters escaped. */
 export function safe(text: string): string {
   return text.replace(UNSAFE, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }
 
-/** JSON of a value; what a terminal would obey stands in it as `\uXXXX`, for it may be read on one. */
+/** JSON of a value, with control characters as `\uXXXX`, because it may be read on a terminal. */
 export function json(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(UNSAFE, (char) =>
     char === '\n' ? char : `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`,
@@ -18,15 +18,15 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** The same for a number that may not be known: nobody shall take that for nothing. */
+/** The same for a number that may be unknown, which must not be mistaken for zero. */
 export function known(value: number | null): string {
   return value === null ? 'unknown' : count(value);
 }
 
-/** Numbers older than that say so, ms: nodes that are not emptied are asked each 2 s. */
+/** Numbers older than this are shown with their age, ms: nodes that are not being evacuated are polled every 2 s. */
 const OLD_MS = 5_000;
 
-/** How old numbers are, as ` (12 s old)`; nothing for those of now. */
+/** How old numbers are, as ` (12 s old)`; empty for current ones. */
 export function age(seenAt: number | null, now: number): string {
   return seenAt === null || now - seenAt < OLD_MS ? '' : ` (${time(now - seenAt)} old)`;
 }
@@ -50,7 +50,7 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** `part` of `whole` as a bar of `width` columns. Anything above nothing shows, only all fills it, and what is unknown has another pattern. */
+/** `part` of `whole` as a bar of `width` columns. Anything above zero is visible, only all of it fills the bar, and unknown has another pattern. */
 export function bar(part: number | null, whole: number, width: number): string {
   if (part === null) return '·'.repeat(width);
   const exact = whole > 0 ? (Math.min(part, whole) / whole) * width : 0;
@@ -58,7 +58,7 @@ export function bar(part: number | null, whole: number, width: number): string {
   return '█'.repeat(filled) + '░'.repeat(width - filled);
 }
 
-/** Cuts what is too long, with an ellipsis for the rest. */
+/** Truncates a text that is too long, with an ellipsis. */
 export function cutTo(text: string, width: number): string {
   const chars = [...text];
   return chars.length > width ? `${chars.slice(0, Math.max(0, width - 1)).join('')}…` : text;

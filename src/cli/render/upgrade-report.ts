@@ -2,7 +2,7 @@ import type { UpgradeReport } from '../../upgrade';
 import type { Canvas } from './style';
 import { count, known, moment, safe, table, time, wrap } from './text';
 
-/** What a finished run did, as far as the cluster knows it: what devices saw of it is known to them alone. */
+/** What a finished run did, as far as the cluster knows it: what devices saw of it is known only to them. */
 export function renderUpgradeReport(cluster: string, report: UpgradeReport, { style, width }: Canvas): string {
   const { from, to, driver, durationMs, pausedMs, phases, after, sessionsLost, hasLosses } = report;
   const rows = [
@@ -11,7 +11,7 @@ export function renderUpgradeReport(cluster: string, report: UpgradeReport, { st
     ['to', `${safe(to.version)}, ${safe(to.set)}`],
     ['began with', loadText(report)],
     ...(after ? [['ended with', loadText(after)]] : []),
-    ...(hasLosses ? [['lost', `${count(sessionsLost ?? 0)} sessions at least`]] : []),
+    ...(hasLosses ? [['lost', `at least ${count(sessionsLost ?? 0)} sessions`]] : []),
     ...evacuation(report),
     ['duration', time(durationMs)],
     ...(pausedMs > 0 ? [['paused', time(pausedMs)]] : []),
@@ -29,7 +29,7 @@ export function renderUpgradeReport(cluster: string, report: UpgradeReport, { st
   return [...lines, ...shares(report), ...incidents(report, width)].join('\n');
 }
 
-/** A number that is not known says so; subscriptions only where nodes counted them. */
+/** An unknown number is shown as unknown; subscriptions only where nodes counted them. */
 function loadText({
   connections,
   sessions,
@@ -52,7 +52,7 @@ function evacuation({
   return [
     ['evacuation', `${time(evacuateMs)}${bound}`],
     ['cap', `${rates} disconnects/s in the whole cluster`],
-    ...(peak === null ? [] : [['peak', `${count(peak)} disconnects/s, as far as it was seen`]]),
+    ...(peak === null ? [] : [['peak', `${count(peak)} disconnects/s, as far as observed`]]),
   ];
 }
 
@@ -61,7 +61,7 @@ function incidents({ incidents: all }: UpgradeReport, width: number): string[] {
   const lines = all.flatMap(({ at, endedAt, what, devicesAway, sessionsLost }) => {
     const cost = [
       ...(endedAt === undefined ? [] : [`over after ${time(endedAt - at)}`]),
-      ...(devicesAway === undefined ? [] : [`at most ${count(devicesAway)} devices away`]),
+      ...(devicesAway === undefined ? [] : [`at most ${count(devicesAway)} devices offline`]),
       ...(sessionsLost ? [`${count(sessionsLost)} sessions lost`] : []),
     ];
     const text = [safe(what), ...(cost.length > 0 ? [`(${cost.join(', ')})`] : [])].join(' ');

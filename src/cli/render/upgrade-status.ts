@@ -6,16 +6,16 @@ import { count, cutTo, moment, safe, time, wrap } from './text';
 
 const STATES: Readonly<Record<UpgradeStatus['state'], string>> = {
   'at-rest': 'at rest',
-  waiting: 'the operator is held behind new nodes: an upgrade picks them up',
+  waiting: 'the operator has created new nodes and is held: the next upgrade uses them',
   native: 'the operator upgrades on its own',
   upgrading: 'an upgrade is under way',
-  unsettled: 'not at rest: emqx-blue-green check tells why',
+  unsettled: 'not at rest: emqx-blue-green check shows why',
 };
 
 /**
- * How a cluster and its upgrade stand.
+ * The state of a cluster and of its upgrade.
  *
- * @param resume the command that resumes a run which nobody drives
+ * @param resume the command that resumes a run that no process drives
  */
 export function renderStatus(status: UpgradeStatus, resume: string, { style, width }: Canvas): string {
   const { cluster, namespace, state, version, sample } = status;
@@ -30,18 +30,18 @@ export function renderStatus(status: UpgradeStatus, resume: string, { style, wid
   );
 }
 
-/** What makes the nodes answer that do not. */
+/** What to do about the nodes that do not answer. */
 function cureLines({ sample: { nodes } }: UpgradeStatus, width: number): string[] {
   const silent = nodes.filter(({ unreachable }) => unreachable !== null);
   return silent.length === 0 ? [] : ['', ...wrap(`→ ${curesOf(silent)}`, width)];
 }
 
-/** What is known of the open run, or of the last one; none when there never was any. */
+/** What is known of the open run, or of the last one; none if there never was a run. */
 export function runLines({ state, run, lease, sample }: UpgradeStatus, resume: string): string[] {
   if (!run) return [];
   const change = safe(`${run.from} → ${run.to}`);
   if (state !== 'upgrading') {
-    return [`last upgrade: ${change}, ${run.aborted ? 'aborted, back' : 'done'} at ${moment(run.phaseSince)}`];
+    return [`last upgrade: ${change}, ${run.aborted ? 'aborted' : 'done'} at ${moment(run.phaseSince)}`];
   }
   const left = sample.leftMs === undefined ? '' : `, about ${time(sample.leftMs)} left`;
   const driver = run.driver === 'pilot' ? `at most ${count(run.connectionCap)} disconnects/s` : 'by the operator alone';
@@ -52,6 +52,6 @@ export function runLines({ state, run, lease, sample }: UpgradeStatus, resume: s
     `phase ${run.phase} for ${time(Math.max(0, sample.at - run.phaseSince))}${paused}${left}`,
     lease?.live
       ? `driven by ${safe(lease.holder)} since ${moment(lease.acquiredAt)}`
-      : `nobody drives it now; this resumes it: ${safe(resume)}`,
+      : `no process drives it; to resume, run: ${safe(resume)}`,
   ];
 }

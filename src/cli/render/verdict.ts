@@ -4,10 +4,10 @@ import type { Played } from '../../simulator/faults/play';
 import type { Canvas } from './style';
 import { count, safe, wrap } from './text';
 
-/** What is looked at only after a run that came to its end. */
+/** What is checked only after a run that was completed. */
 const AT_THE_END = ['clients', 'sessions'];
 
-/** How a run with faults ended, what the faults cost by themselves, and which promises held. */
+/** How a run with faults ended, what the faults cost by themselves, and which promises were kept. */
 export function renderVerdict(played: Played, canvas: Canvas): string {
   const { style } = canvas;
   const { ending, violations, digest } = played;
@@ -19,7 +19,7 @@ export function renderVerdict(played: Played, canvas: Canvas): string {
     const meaning = INVARIANTS[name as keyof typeof INVARIANTS];
     const isSeen = ending?.kind === 'done' || !AT_THE_END.includes(name);
     const mark = isSeen ? style.green('✓') : style.dim('–');
-    return [`  ${mark} ${name.padEnd(label)}${isSeen ? meaning : 'not looked at: the run did not come to its end'}`];
+    return [`  ${mark} ${name.padEnd(label)}${isSeen ? meaning : 'not checked: the run was not completed'}`];
   });
   const summary =
     violations.length === 0
@@ -28,7 +28,7 @@ export function renderVerdict(played: Played, canvas: Canvas): string {
           violations.length === 1 ? 'A promise was broken.' : `Promises were broken ${violations.length} times.`,
         );
   return [
-    `The run ${endingText(played)}. By the faults themselves: ${causedText(played)}.`,
+    `The run ${endingText(played)}. Caused by the faults themselves: ${causedText(played)}.`,
     '',
     ...lines,
     '',
@@ -46,7 +46,7 @@ function brokenLines(name: string, broken: readonly Violation[], label: number, 
 }
 
 function endingText({ ending }: Played): string {
-  if (!ending) return 'came to no end';
+  if (!ending) return 'did not end';
   return ending.kind === 'done' ? `was ${ending.outcome}` : `stopped with ${ending.code}`;
 }
 
@@ -54,9 +54,9 @@ function causedText({ caused }: Played): string {
   const { crashDisconnects, releaseDisconnects, operatorEvictions, sessionsLost, podsReleased } = caused;
   const parts = [
     [crashDisconnects, 'disconnects by a crash'],
-    [releaseDisconnects, 'disconnects with a node that the operator took away'],
-    [operatorEvictions, 'evictions by order of the operator'],
-    [podsReleased, 'nodes taken away by the operator'],
+    [releaseDisconnects, 'disconnects by the operator removing a node'],
+    [operatorEvictions, 'evictions ordered by the operator'],
+    [podsReleased, 'nodes removed by the operator'],
     [sessionsLost, 'sessions lost'],
   ] as const;
   const some = parts.filter(([many]) => many > 0).map(([many, what]) => `${count(many)} ${what}`);

@@ -18,8 +18,8 @@ const NEVER_MS = 2 ** 31 - 1;
 /**
  * A client of the npm library `mqtt`, as devices and services in the field run it.
  *
- * Its waits are those of the simulated clock: nodes count keep-alive and take-over by that clock, and a client on another one would
- * be away for too long, or dropped as silent, wherever the two differ.
+ * Its timers use the simulated clock: nodes measure keep-alive and takeover by that clock, and a client on another clock would
+ * be offline for too long, or dropped as silent, wherever the two differ.
  */
 export class LibraryClient implements SocketClient {
   private client: MqttClient | undefined;
@@ -27,7 +27,7 @@ export class LibraryClient implements SocketClient {
   /** Whether it left a session behind that it expects to find again. */
   private hasSession = false;
   private subscribed = false;
-  /** Whether it is leaving or has left: then what happens is its own doing. */
+  /** Whether it is disconnecting or has disconnected by itself: then an end of its connection is no incident. */
   private leaving = false;
   private refusal: RefusalReason | undefined;
   private disconnectCode: number | undefined;
@@ -108,7 +108,7 @@ export class LibraryClient implements SocketClient {
       // Both are waited for here, by the simulated clock.
       connectTimeout: NEVER_MS,
       reconnectPeriod: NEVER_MS,
-      // Without it a client that was refused once stays away for good.
+      // Without it a client that was refused once never reconnects.
       reconnectOnConnackError: true,
       resubscribe: false,
       ...(expires ? { properties: { sessionExpiryInterval: sessionExpirySeconds } } : {}),

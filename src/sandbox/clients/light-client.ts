@@ -33,12 +33,12 @@ export function lightTimers(clock: SimulatedClock): LightTimers {
   };
 }
 
-/** A bare socket with an MQTT parser: what a client costs at least. */
+/** A bare socket with an MQTT parser: the least that a client costs. */
 export class LightClient implements SocketClient {
   private link: PacketSocket | undefined;
   private retry: Timer | undefined;
   private up = false;
-  /** How often it waited to try again since it was last connected. */
+  /** How many times it waited to retry since it was last connected. */
   private waits = 0;
   /** Whether it left a session behind that it expects to find again. */
   private hasSession = false;
@@ -48,7 +48,7 @@ export class LightClient implements SocketClient {
   private refusal: RefusalReason | undefined;
   private disconnectCode: number | undefined;
   private onceReady: (() => void) | undefined;
-  /** Set once it is to leave or to stop: resolves when its socket is closed. */
+  /** Set once it is to disconnect or to stop: resolves when its socket is closed. */
   private gone: Promise<void> | undefined;
   private onceGone: (() => void) | undefined;
 

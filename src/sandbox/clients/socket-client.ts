@@ -5,7 +5,7 @@ import type { SimulatedClock } from '../../simulator/clock';
 import type { CloseCause } from '../../simulator/emqx/types';
 import type { Random } from '../../simulator/random';
 
-/** Who a client is. */
+/** Identity of a client. */
 export interface Identity {
   group: CompleteGroup;
   clientId: string;
@@ -17,7 +17,7 @@ export interface Identity {
 export interface SwarmContext {
   /** The port on the loopback interface that they connect to. */
   port: number;
-  /** What they wait by. */
+  /** The clock of their timers. */
   clock: SimulatedClock;
   random: Random;
   ledger: ClientLedger;
@@ -29,13 +29,13 @@ export interface SocketClient {
   readonly isConnected: boolean;
   /** Connects, and tries again by its policy; resolves when it is connected and subscribed, or was stopped. */
   start(): Promise<void>;
-  /** Says goodbye; its session, if it has one, stays. Called while connected. */
+  /** Disconnects cleanly; its session, if it has one, stays. Called while connected. */
   leave(): Promise<void>;
-  /** Ends at once and for good, and writes nothing into the ledger any more. */
+  /** Ends at once and for good, and writes nothing more into the ledger. */
   stop(): Promise<void>;
 }
 
-/** How often a client lets the node hear of it, in seconds. */
+/** Keep-alive interval of a client, in seconds. */
 export const KEEP_ALIVE_SECONDS = 60;
 
 /** The one topic a persistent client subscribes to, with QoS 1. */
@@ -46,7 +46,7 @@ export function topicOf({ clientId }: Identity): string {
 /**
  * What a client can know of why its connection ended.
  *
- * An MQTT 5 client is told when it is evicted or taken over. For MQTT 3.x every end is a bare close; it is put down as an
+ * An MQTT 5 client learns when it is evicted or taken over. For MQTT 3.x every end is a bare close; it is recorded as an
  * eviction, which is by far the most frequent one.
  *
  * @param reasonCode of the DISCONNECT; undefined when there was none
@@ -56,7 +56,7 @@ export function causeOf({ group }: Identity, reasonCode: number | undefined): Cl
   return reasonCode === 0x9c || group.protocolVersion === 4 ? 'evicted' : 'shutdown';
 }
 
-/** How the ledger calls a CONNACK that refuses. */
+/** The name of a refusing CONNACK in the ledger. */
 export function refusalOf({ group }: Identity, code: number): RefusalReason {
   if (group.protocolVersion === 4) return 'rc3';
   return code === 0x97 ? '0x97' : '0x9C';

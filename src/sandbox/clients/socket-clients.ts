@@ -46,7 +46,7 @@ export class SocketClients {
     const names = new Set<string>();
     for (const { kind, ...rest } of groups) {
       const group = completeGroup(rest);
-      if (names.has(group.name)) throw new RangeError(`client group '${group.name}' must be there once only`);
+      if (names.has(group.name)) throw new RangeError(`client group '${group.name}' must be unique`);
       names.add(group.name);
       for (let index = 0; index < group.count; index++) {
         const identity = { group, clientId: `${group.name}-${index}`, number: ledger.register() };
@@ -63,7 +63,7 @@ export class SocketClients {
     return this.clients.reduce((sum, client) => sum + (client.isConnected ? 1 : 0), 0);
   }
 
-  /** Lets every client connect that has not yet; resolves when each has, and the devices that are to be away have left. */
+  /** Connects every client that is not connected yet; resolves when each is, and the devices that are to be offline have disconnected. */
   connectAll(): Promise<void> {
     return this.ramp(this.fresh.splice(0), async (client) => {
       await client.start();
@@ -73,7 +73,7 @@ export class SocketClients {
     });
   }
 
-  /** Publishes one QoS 1 message to each device that is away; resolves when a node has taken all of them. */
+  /** Publishes one QoS 1 message to each offline device; resolves when a node has accepted all of them. */
   async queueMessages(): Promise<void> {
     const publisher = await connectAsync({
       host: LOOPBACK,
@@ -92,7 +92,7 @@ export class SocketClients {
     }
   }
 
-  /** Lets all devices that are away come back and stay; resolves when each is connected. */
+  /** Reconnects all offline devices; resolves when each is connected. */
   returnDevices(): Promise<void> {
     return this.ramp(this.away.splice(0), (client) => client.start());
   }
@@ -116,7 +116,7 @@ export class SocketClients {
 }
 
 /**
- * The fleet of the demo: clean clients of both kinds, and devices that are away with a persistent session; one in ten of
+ * The fleet of the demo: clean clients of both kinds, and offline devices with a persistent session; one in ten of
  * the library's clients is persistent. Half of each speak MQTT 3.1.1, half MQTT 5.
  */
 export function demoFleet(clients: { library: number; light: number; devices: number }): SocketClientGroup[] {

@@ -2,9 +2,9 @@ import { badRequest, notHere, type Refused } from './refused';
 
 const REACHED = 'kubectl port-forward reaches its MQTT (1883) and its management API (8081, 18083)';
 
-/** What else there is of pods in a real cluster, and what is said to who asks for it. */
+/** Subresources of pods in a real cluster that are missing here, with the answer to a request for them. */
 export const ABSENT_PARTS: Readonly<Record<string, Refused>> = {
-  log: notHere('its pods write no logs; kubectl get events shows what the operator says'),
+  log: notHere('its pods write no logs; kubectl get events shows the events of the operator'),
   exec: notHere(`nothing can be run in a pod; ${REACHED}`),
   attach: notHere(`there is nothing in a pod to attach to; ${REACHED}`),
   ephemeralcontainers: notHere(`nothing can be run in a pod; ${REACHED}`),

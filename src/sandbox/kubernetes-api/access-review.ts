@@ -9,6 +9,6 @@ export const ACCESS_REVIEW = {
 
 /** Answers what its one user may do: everything. */
 export function reviewed(review: unknown): object {
-  if (!isRecord(review)) throw badRequest('the body is no object');
+  if (!isRecord(review)) throw badRequest('the body is not an object');
   return { ...review, status: { allowed: true, reason: 'in the sandbox everything is allowed' } };
 }

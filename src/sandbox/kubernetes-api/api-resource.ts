@@ -2,7 +2,7 @@ import type { KindRef } from '../../kubernetes/kube-api';
 import { API_VERSION, KIND } from '../../resource';
 import { traitsOf } from '../../simulator/kubernetes/kinds';
 
-/** A resource as discovery tells of it: what a kind of object is called in a path, and what can be done with it. */
+/** A resource as discovery reports it: the name of a kind of object in a path, and what can be done with it. */
 export interface ApiResource extends KindRef {
   /** As it stands in paths and on kubectl's command line. */
   plural: string;
@@ -13,7 +13,7 @@ export interface ApiResource extends KindRef {
   /** Whether `kubectl get all` shows it. */
   inAll: boolean;
   readOnly: boolean;
-  /** Whether objects are only kept, and nobody does what they ask for. */
+  /** Whether objects are only stored, without effect. */
   isInert: boolean;
 }
 

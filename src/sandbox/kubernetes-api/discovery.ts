@@ -7,7 +7,7 @@ const VERSION = { major: '1', minor: '33' };
 const READ = ['get', 'list', 'watch'];
 const WRITE = ['create', 'delete', 'patch', 'update'];
 
-/** What is answered to a client that asks what there is; undefined for another path. */
+/** The answer to a discovery request; undefined for another path. */
 export function discovery(pathname: string): object | undefined {
   if (pathname === '/version') return { ...VERSION, gitVersion: `v${VERSION.major}.${VERSION.minor}.0+sandbox` };
   if (pathname === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] };

@@ -3,11 +3,11 @@ import { KIND } from '../../resource';
 import { unknownFieldsOf } from '../../simulator/operator/enterprise-webhook';
 import { badRequest } from './refused';
 
-/** What a client wants done about fields that the object's kind does not have. */
+/** How a client wants unknown fields of an object to be handled. */
 type Directive = 'Strict' | 'Warn' | 'Ignore';
 
 /**
- * Looks for unknown fields of what is written, as `fieldValidation` of the request asks; they are dropped unless it is
+ * Checks what is written for unknown fields, as `fieldValidation` of the request says; they are dropped unless it is
  * strict. The sandbox knows the fields of an EmqxEnterprise only. Of other kinds it keeps whatever it is given, and says so
  * to a client that asks.
  */

@@ -15,7 +15,7 @@ import { failure, type Status } from './status';
 
 export interface KubernetesApiOptions {
   store: ObjectStore;
-  /** The namespace the operator looks after, and that of the kubeconfig's context. @default 'default' */
+  /** The namespace that the operator watches, and that of the kubeconfig's context. @default 'default' */
   namespace?: string;
   /** The loopback port that a port of a pod is served on; undefined when nothing listens there. */
   loopbackPortOf: (port: PodPort) => number | undefined;
@@ -24,7 +24,7 @@ export interface KubernetesApiOptions {
 /** How long a real API server keeps an idle connection. */
 const KEEP_ALIVE_MS = 90_000;
 
-/** What cluster, user and context are called in the kubeconfig. */
+/** Name of cluster, user and context in the kubeconfig. */
 export const KUBECONFIG_NAME = 'emqx-blue-green-sandbox';
 
 /**
@@ -32,7 +32,7 @@ export const KUBECONFIG_NAME = 'emqx-blue-green-sandbox';
  *
  * Clients authenticate by the path of the address, which begins with a random word: kubectl sends no token over plain HTTP.
  *
- * It completes and checks each EmqxEnterprise as the operator's webhooks do, whoever writes it to the store.
+ * It completes and checks each EmqxEnterprise as the operator's webhooks do, regardless of who writes it to the store.
  */
 export class KubernetesApiServer {
   private readonly server: Server;
@@ -54,7 +54,7 @@ export class KubernetesApiServer {
     this.server.on('clientError', (_error, socket) => socket.destroy());
   }
 
-  /** The address of the API; undefined while it does not listen. Who knows it may do everything. */
+  /** The address of the API; undefined while it does not listen. Anyone who knows it has full access. */
   get url(): string | undefined {
     return this.port === undefined ? undefined : `http://${LOOPBACK}:${this.port}/${this.secret}`;
   }
@@ -123,7 +123,7 @@ export class KubernetesApiServer {
     if (refusal) socket.end(asText(refusal));
   }
 
-  /** The address without the secret; undefined for who does not know it. */
+  /** The address without the secret; undefined if the secret is wrong. */
   private entered(request: IncomingMessage): URL | undefined {
     const url = request.url ?? '';
     const rest = url.startsWith(`/${this.secret}`) ? url.slice(this.secret.length + 1) : '';
@@ -132,11 +132,7 @@ export class KubernetesApiServer {
 }
 
 const STRANGER: Status = failure(
-  new Refused(
-    401,
-    'Unauthorized',
-    'the sandbox of emqx-blue-green answers at the whole address in its kubeconfig only',
-  ),
+  new Refused(401, 'Unauthorized', 'the sandbox of emqx-blue-green answers only at the full address in its kubeconfig'),
 );
 
 function send(response: ServerResponse, answer: Exclude<KubernetesAnswer, { watch: unknown }>): void {

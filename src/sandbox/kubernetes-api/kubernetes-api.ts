@@ -14,7 +14,7 @@ import { failure, type Resource } from './status';
 export class KubernetesApi {
   private readonly resources: ResourceApi;
 
-  /** @param operated the namespace the operator looks after. */
+  /** @param operated the namespace that the operator watches. */
   constructor(store: ObjectStore, operated: string) {
     this.resources = new ResourceApi(store, operated);
   }
@@ -30,7 +30,7 @@ export class KubernetesApi {
       if (answer) return answer;
       path = readResourcePath(pathname);
       if (path) return this.resources.answer(path, request);
-      throw new Refused(404, 'NotFound', `the sandbox of emqx-blue-green serves no ${pathname}`);
+      throw new Refused(404, 'NotFound', `the sandbox of emqx-blue-green does not serve ${pathname}`);
     } catch (error) {
       const body = failure(error, path && resourceOf(path));
       return { status: body.code, body };
@@ -38,7 +38,7 @@ export class KubernetesApi {
   }
 }
 
-/** What the API tells of itself and of its client. */
+/** What the API reports about itself and about its client. */
 function ownAnswer({ method, url, body }: KubernetesRequest): KubernetesAnswer | undefined {
   if (method === 'GET') {
     const about = discovery(url.pathname) ?? openApi(url.pathname);

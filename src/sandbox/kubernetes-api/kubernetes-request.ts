@@ -9,5 +9,5 @@ export interface KubernetesRequest {
   body: string;
 }
 
-/** What is answered: one body, or a watch that goes on. */
+/** The answer: one body, or a watch that continues. */
 export type KubernetesAnswer = { status: number; body?: object; warnings?: readonly string[] } | { watch: WatchAnswer };

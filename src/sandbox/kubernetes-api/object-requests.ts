@@ -55,7 +55,7 @@ export class ObjectRequests {
 
   patch(path: ObjectPath, patch: PatchBody, fields: FieldValidation, dryRun: boolean): Written {
     if (patch.type === 'apply') {
-      if (dryRun) throw notHere('an apply has no dry run');
+      if (dryRun) throw notHere('it supports no dry run of an apply');
       return this.apply(path, patch, fields);
     }
     const resourceVersion = isRecord(patch.body)
@@ -70,19 +70,21 @@ export class ObjectRequests {
     return { object: this.store.update(refOf(path), change, options), created: false };
   }
 
-  /** The object that is left, or undefined when it is gone. */
+  /** The object as it remains, or undefined when it is gone. */
   delete(path: ObjectPath, { gracePeriodSeconds, preconditions, ...how }: DeleteOptions): KubeObject | undefined {
     if (how.orphanDependents || ['Orphan', 'Foreground'].includes(how.propagationPolicy ?? '')) {
-      throw notHere('what belongs to a deleted object is deleted after it, and cannot be kept or awaited (--cascade)');
+      throw notHere(
+        'dependents of a deleted object are deleted in the background: --cascade=orphan and --cascade=foreground are not supported',
+      );
     }
-    if (path.resource.kind === 'Namespace') throw notHere('its namespaces stay');
+    if (path.resource.kind === 'Namespace') throw notHere('its namespaces cannot be deleted');
     const ref = refOf(path);
     const { uid, resourceVersion } = this.store.get(ref).metadata;
     if (
       (preconditions?.uid ?? uid) !== uid ||
       (preconditions?.resourceVersion ?? resourceVersion) !== resourceVersion
     ) {
-      throw new Refused(409, 'Conflict', `the object ${ref.name} is not the one that shall be deleted`);
+      throw new Refused(409, 'Conflict', `the object ${ref.name} is not the one to be deleted`);
     }
     this.store.delete(ref, gracePeriodSeconds);
     return this.store.find(ref);
@@ -101,12 +103,12 @@ export class ObjectRequests {
   }
 
   /**
-   * The body as the object that the path names, without what means nothing: members that are null, and who manages which
+   * The body as the object that the path names, without what has no effect: members that are null, and the managers of
    * fields.
    */
   private objectOf(path: ResourcePath, body: unknown): KubeObject {
     const { apiVersion, kind } = path.resource;
-    if (!isRecord(body)) throw badRequest('the body is no object');
+    if (!isRecord(body)) throw badRequest('the body is not an object');
     if ((body['apiVersion'] ?? apiVersion) !== apiVersion || (body['kind'] ?? kind) !== kind) {
       throw badRequest(
         `the body is a ${body['apiVersion']} ${body['kind']}, and the path leads to a ${apiVersion} ${kind}`,

@@ -12,7 +12,7 @@ import { strategicMergePatch } from './strategic-merge-patch';
 export interface PatchBody {
   type: 'json' | 'merge' | 'strategic' | 'apply';
   body: unknown;
-  /** Who applies; of no meaning to the other types. */
+  /** The manager that applies; without effect for the other types. */
   fieldManager: string;
   /** Whether an apply takes fields from their managers. */
   force: boolean;

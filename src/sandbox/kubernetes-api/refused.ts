@@ -10,7 +10,7 @@ export interface RefusedDetails {
   causes?: readonly FieldProblem[];
 }
 
-/** A request that is refused, in the words of an API server. */
+/** A rejected request, in the words of an API server. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   constructor(
@@ -36,7 +36,7 @@ export function invalid(kind: string, name: string, field: string, message: stri
   return new Refused(422, 'Invalid', text, { name, causes: [{ field, message }] });
 }
 
-/** What a real API server does and the sandbox does not. */
+/** What a real API server does but the sandbox does not. */
 export function notHere(what: string): Refused {
-  return new Refused(405, 'MethodNotAllowed', `this is the sandbox of emqx-blue-green, no real cluster: ${what}`);
+  return new Refused(405, 'MethodNotAllowed', `this is the sandbox of emqx-blue-green, not a real cluster: ${what}`);
 }

@@ -3,11 +3,11 @@ import type { ApiResource } from './api-resource';
 import { type Column, columnsOf } from './columns';
 import { Refused } from './refused';
 
-/** How objects are told to a client: as they are, or as the rows of a table that kubectl prints. */
+/** How objects are sent to a client: as they are, or as the rows of a table that kubectl prints. */
 export interface Representation {
   one(object: KubeObject): object;
   many(items: readonly KubeObject[], resourceVersion: string): object;
-  /** For the first event of a watch, which alone tells the columns, or a later one. */
+  /** For the first event of a watch, the only one with the columns, or a later one. */
   event(object: KubeObject, isFirst: boolean): object;
   bookmark(resourceVersion: string): object;
 }

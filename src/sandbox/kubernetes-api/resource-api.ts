@@ -23,7 +23,7 @@ export class ResourceApi {
   private readonly objects: ObjectRequests;
   private readonly scales: ScaleRequests;
 
-  /** @param operated the namespace the operator looks after. */
+  /** @param operated the namespace that the operator watches. */
   constructor(
     private readonly store: ObjectStore,
     private readonly operated: string,
@@ -43,7 +43,7 @@ export class ResourceApi {
     const form = representationFor(path.resource, String(headers['accept'] ?? '*/*'), query, () => this.store.now);
     if (method === 'GET') return this.read(path, query, form);
     if (path.resource.readOnly) throw notHere(`its ${path.resource.plural} cannot be changed`);
-    if (query.has('dryRun') && method !== 'PATCH') throw notHere('it has no dry run but that of a patch');
+    if (query.has('dryRun') && method !== 'PATCH') throw notHere('it supports a dry run only for a patch');
     if (method === 'DELETE') return this.delete(path, request);
     if (path.subresource === 'scale') return { status: 200, body: this.scale(path, request) };
     const fields = new FieldValidation(query);
@@ -89,11 +89,11 @@ export class ResourceApi {
     return { status: 200, body: left ?? deleted(path, before) };
   }
 
-  /** What a client may expect of the object, and the sandbox does not do. */
+  /** What a client may expect of the object, but the sandbox does not do. */
   private warningsOf({ resource, namespace }: ResourcePath): string[] {
-    if (resource.isInert) return [`in the sandbox a ${resource.kind} is kept, and has no effect`];
+    if (resource.isInert) return [`in the sandbox a ${resource.kind} is stored, but has no effect`];
     if (resource.kind !== KIND || namespace === this.operated) return [];
-    return [`the operator of the sandbox looks after the namespace ${this.operated} only`];
+    return [`the operator of the sandbox watches only the namespace ${this.operated}`];
   }
 }
 
@@ -115,7 +115,7 @@ function notServed({ method, url }: KubernetesRequest): Refused {
   return notHere(`${method} ${url.pathname} is not served`);
 }
 
-/** Tells that an object is gone. */
+/** The answer to a deletion that is complete. */
 function deleted({ resource, name }: ObjectPath, { metadata }: KubeObject): Status {
   const group = groupOf(resource);
   const details = { name, ...(group && { group }), kind: resource.plural, uid: metadata.uid ?? '' };
@@ -124,7 +124,7 @@ function deleted({ resource, name }: ObjectPath, { metadata }: KubeObject): Stat
 
 function deleteOptions({ body, url }: KubernetesRequest): DeleteOptions {
   const given = body === '' ? {} : readJson(body);
-  if (!isRecord(given)) throw badRequest('the body is no DeleteOptions');
+  if (!isRecord(given)) throw badRequest('the body is not DeleteOptions');
   const grace = url.searchParams.get('gracePeriodSeconds');
   const policy = url.searchParams.get('propagationPolicy');
   return {

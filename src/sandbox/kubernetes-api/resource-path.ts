@@ -11,7 +11,7 @@ export interface ResourcePath {
 }
 
 /**
- * Reads a path as `/apis/apps/v1/namespaces/default/statefulsets/ee/scale`; undefined when it leads to no resource.
+ * Reads a path such as `/apis/apps/v1/namespaces/default/statefulsets/ee/scale`; undefined when it leads to no resource.
  *
  * @throws Refused 404 for a resource that the sandbox does not have
  */
@@ -26,7 +26,7 @@ export function readResourcePath(pathname: string): ResourcePath | undefined {
   const resource = API_RESOURCES.find((one) => one.apiVersion === apiVersion && one.plural === plural);
   const wanted = resource?.namespaced && name !== undefined;
   if (!resource || (wanted && !inNamespace) || (inNamespace && !resource.namespaced)) {
-    throw new Refused(404, 'NotFound', `the sandbox of emqx-blue-green serves no ${pathname}`);
+    throw new Refused(404, 'NotFound', `the sandbox of emqx-blue-green does not serve ${pathname}`);
   }
   return {
     resource,

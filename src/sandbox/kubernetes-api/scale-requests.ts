@@ -24,12 +24,12 @@ export class ScaleRequests {
   }
 
   /**
-   * @param change makes of a Scale what is wanted.
+   * @param change makes the desired Scale from the current one.
    * @throws KubeApiError, or Refused 422
    */
   write(path: ObjectPath, change: (scale: Scale) => unknown, dryRun = false): Scale {
     const wanted = change(this.get(path));
-    if (!isRecord(wanted) || !isRecord(wanted['spec'])) throw badRequest('the body is no Scale');
+    if (!isRecord(wanted) || !isRecord(wanted['spec'])) throw badRequest('the body is not a Scale');
     const { replicas = 0 } = wanted['spec'];
     if (!Number.isInteger(replicas) || (replicas as number) < 0) {
       const problem = `Invalid value: ${replicas}: must be greater than or equal to 0`;

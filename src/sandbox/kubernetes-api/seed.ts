@@ -3,7 +3,7 @@ import { customResourceDefinitions } from '../../resource/crd';
 import type { ObjectStore } from '../../simulator/kubernetes/object-store';
 import { API_RESOURCES, NAMESPACE } from './api-resource';
 
-/** Where the operator runs. */
+/** Namespace of the operator. */
 export const OPERATOR_NAMESPACE = 'emqx-operator-system';
 
 /**

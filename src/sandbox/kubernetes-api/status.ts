@@ -2,7 +2,7 @@ import { KubeApiError } from '../../kubernetes/kube-api';
 import type { FieldProblem } from '../../simulator/kubernetes/invalid-object';
 import { Refused, type RefusedDetails } from './refused';
 
-/** A `Status` object, which tells how a request went. */
+/** A `Status` object, which reports the result of a request. */
 export interface Status {
   kind: 'Status';
   apiVersion: 'v1';
@@ -24,14 +24,14 @@ export interface Resource {
 }
 
 /**
- * Tells an error; one that is no refusal was not foreseen.
+ * Reports an error; one that is no rejection is unexpected.
  *
  * @param about the resource and the object that were asked for.
  */
 export function failure(error: unknown, about: Resource = {}): Status {
   const { code, reason, message, details } = refusedOf(error);
   const { objectKind, ...resource } = about;
-  // Of an object that is invalid the API server tells the kind, of any other refusal the resource.
+  // For an invalid object the API server reports the kind, for any other rejection the resource.
   const named = code === 422 && objectKind !== undefined ? { ...resource, kind: objectKind } : resource;
   return {
     kind: 'Status',

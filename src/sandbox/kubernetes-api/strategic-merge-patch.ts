@@ -3,7 +3,7 @@ import { copy, equal, isRecord } from '../../simulator/kubernetes/json';
 type Fields = Record<string, unknown>;
 
 /**
- * Applies a strategic merge patch: a merge patch to which some lists are maps, told apart by one field of their items.
+ * Applies a strategic merge patch: a merge patch that treats some lists as maps, keyed by one field of their items.
  *
  * Of the directives it knows `$patch: delete` and `replace`, `$retainKeys`, `$setElementOrder` and
  * `$deleteFromPrimitiveList`.
@@ -14,7 +14,7 @@ export function strategicMergePatch<T extends object>(target: T, patch: unknown)
   return mergeObject(target as Fields, isRecord(patch) ? patch : {}, []) as T;
 }
 
-/** The field by which items of a list are told apart, by the name of the list. */
+/** The field that identifies the items of a list, by the name of the list. */
 const MERGE_KEYS: Readonly<Record<string, string>> = {
   conditions: 'type',
   containers: 'name',

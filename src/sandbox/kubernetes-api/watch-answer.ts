@@ -13,14 +13,14 @@ export interface WatchLine {
   object: object;
 }
 
-/** How often a quiet watch tells which version it has come to. */
+/** How often a quiet watch reports its current version. */
 const BOOKMARK_MS = 60_000;
 
 /**
- * The changes of what a path leads to, as an API server tells them: from a version on, or after everything that exists.
+ * The changes of what a path leads to, as an API server reports them: from a version on, or after everything that exists.
  *
  * - An object that comes to match the selectors is ADDED, one that ceases to is DELETED.
- * - A version that is forgotten is told as an ERROR with the `Status` 410.
+ * - A version that was compacted is answered with an ERROR with the `Status` 410.
  * - With `allowWatchBookmarks` the version comes as a BOOKMARK now and then, and at the end of `timeoutSeconds`.
  */
 export class WatchAnswer {
@@ -48,7 +48,7 @@ export class WatchAnswer {
   }
 
   /**
-   * Begins to tell; returns what stops it.
+   * Starts the watch; returns the function that stops it.
    *
    * @param end is called when there will be no more: after `timeoutSeconds`, or after an error.
    */

@@ -16,7 +16,7 @@ import { isSystemFilter, isTopicFilter, isTopicName } from './topics';
 
 /** What a connection needs of the listener that accepted it. */
 export interface ConnectionHost {
-  /** Calls `timedOut` of the connection after this many milliseconds, unless it is watched anew or forgotten before. */
+  /** Calls `timedOut` of the connection after this many milliseconds, unless it is watched again or forgotten before. */
   watch(connection: MqttConnection, waitMs: number): void;
   forget(connection: MqttConnection, waitMs: number): void;
   /** A client id for a client that gave none. */
@@ -42,14 +42,14 @@ const MAX_TOPIC_ALIAS = 65_535;
 /**
  * The node's end of one MQTT connection over a socket: MQTT 3.1, 3.1.1 and 5.
  *
- * What a client may not send (anything before CONNECT, a second CONNECT, packets of servers, malformed ones, topic
- * aliases that it has not said) closes the socket.
+ * What a client must not send (anything before CONNECT, a second CONNECT, packets of servers, malformed ones, undeclared topic
+ * aliases) closes the socket.
  */
 export class MqttConnection implements Connection {
   private readonly link: PacketSocket;
   private channel: Channel | undefined;
   private version: ProtocolVersion = 4;
-  /** How long the client may say nothing; 0 for as long as it likes. */
+  /** How long the client may be silent; 0 for no limit. */
   private patienceMs = IDLE_MS;
   /** Whether the CONNECT came to a node that will answer it later. */
   private isUnanswered = false;
@@ -95,7 +95,7 @@ export class MqttConnection implements Connection {
   private packet(packet: Packet): void {
     if (packet.cmd === 'connect' && !this.channel && !this.isUnanswered) {
       this.isUnanswered = this.node.answersLater?.(() => this.answerLate(packet)) ?? false;
-      // A process that does not run counts no time either.
+      // A frozen process does not count time either.
       if (this.isUnanswered) this.host.forget(this, this.patienceMs);
       else this.connect(packet);
       return;
@@ -250,7 +250,7 @@ export class MqttConnection implements Connection {
     this.link.close();
   }
 
-  /** Ends the connection from this side: with a word for MQTT 5, without one for 3.x, which has none. */
+  /** Ends the connection from this side: in MQTT 5 with a DISCONNECT, which 3.x does not have. */
   private bye(packet: IDisconnectPacket): void {
     if (this.version === 5) this.send(packet);
     this.link.close();

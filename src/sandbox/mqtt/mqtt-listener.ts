@@ -5,16 +5,16 @@ import type { Listener } from '../../simulator/traffic-front';
 import { type ConnectionHost, MqttConnection } from './mqtt-connection';
 
 /**
- * Speaks MQTT on sockets in the name of simulated nodes: MQTT 3.1, 3.1.1 and 5 with QoS 0, 1 and (from the client) 2.
+ * Speaks MQTT on sockets for the simulated nodes: MQTT 3.1, 3.1.1 and 5 with QoS 0, 1 and (from the client) 2.
  *
- * - A node that evicts, or refuses a client, is seen as with EMQX 4.4: DISCONNECT or CONNACK 0x9C in MQTT 5, a bare close
+ * - A node that evicts or refuses a client does so as EMQX 4.4: DISCONNECT or CONNACK 0x9C in MQTT 5, a bare close
  *   or return code 3 in 3.x.
  * - Keep-alive is enforced at 1.5 times what the client asked for, on the simulated clock.
- * - A client that does not read loses QoS 0 messages, then the node's attention.
+ * - A client that does not read loses QoS 0 messages; then the node stops reading from it.
  * - `$SYS/…` is refused, as by the access rules that EMQX 4.4 comes with; all else may be subscribed to and published, by anyone.
  *
  * CONNACK announces what it is able to do. Not modelled: AUTH, which is refused; a client's maximum packet size; topic aliases of
- * the node's own, which no client asks for in vain. A session expiry given only in DISCONNECT is ignored.
+ * the node's own, which it never offers. A session expiry given only in DISCONNECT is ignored.
  */
 export class MqttListener {
   private readonly deadlines: Deadlines<MqttConnection>;

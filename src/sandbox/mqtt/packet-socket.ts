@@ -11,7 +11,7 @@ export interface PacketSocketOptions {
   /** The version to read with; a CONNECT that comes in sets it by itself. @default 4 */
   protocolVersion?: ProtocolVersion;
   packet(packet: Packet): void;
-  /** The socket is closed, by whomever. Called once. */
+  /** The socket was closed, by either side. Called once. */
   ended(): void;
 }
 

@@ -26,7 +26,7 @@ export function isSharedFilter(filter: string): boolean {
   return filter.startsWith('$share/') || filter.startsWith('$queue/');
 }
 
-/** What the broker tells of itself. */
+/** Topics on which the broker reports its own state. */
 export function isSystemFilter(filter: string): boolean {
   return filter === '$SYS' || filter.startsWith('$SYS/');
 }

@@ -24,7 +24,7 @@ export interface ClientGroup {
   /** @default mqttJsReconnect(1000, 250) */
   reconnect?: ReconnectPolicy;
   /**
-   * Devices that are away: each connects once, subscribes and leaves, and its session stays. They come back by
+   * Offline devices: each connects once, subscribes and disconnects, and its session stays. They reconnect with
    * `Population.returnDevices`. Only for persistent clients.
    *
    * @default false
@@ -49,7 +49,7 @@ export function completeGroup(group: ClientGroup): CompleteGroup {
   }
   if (complete.offline && !complete.persistent) {
     throw new RangeError(
-      `'offline' of client group '${complete.name}' must go with 'persistent': a device that is away has only its session`,
+      `'offline' of client group '${complete.name}' must go with 'persistent': an offline device has only its session`,
     );
   }
   return complete;
@@ -57,7 +57,7 @@ export function completeGroup(group: ClientGroup): CompleteGroup {
 
 /**
  * The mixed fleet that blue-green upgrades were measured with: clean clients, half MQTT 3.1.1 and half MQTT 5, and
- * devices that are away with a persistent session, half and half as well.
+ * offline devices with a persistent session, half and half as well.
  */
 export function mixedFleet(clients = 3000, devices = 300): ClientGroup[] {
   const halves = (name: string, count: number, rest: Partial<ClientGroup>): ClientGroup[] => [

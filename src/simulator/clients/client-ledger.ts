@@ -67,7 +67,7 @@ export class ClientLedger {
     return this.clients++;
   }
 
-  /** Measuring begins now: everything written down before is forgotten, except who is connected, cut off or away. */
+  /** Measuring begins now: everything written down before is forgotten, except which clients are connected, disconnected or offline. */
   begin(): void {
     this.begunAt = this.clock.now();
     for (const series of [this.disconnects, this.reconnects, this.refusals]) series.clear();
@@ -120,7 +120,7 @@ export class ClientLedger {
     this.lower();
   }
 
-  /** The client went away, or gave up, by itself. */
+  /** The client disconnected, or gave up, by itself. */
   left(client: number): void {
     const { state } = this.rows;
     const before = state[client];
@@ -129,7 +129,7 @@ export class ClientLedger {
     if (before === UP) this.lower();
   }
 
-  /** An attempt to connect failed. The client is left out where nobody knows who it was. */
+  /** An attempt to connect failed. The client is omitted where it is unknown. */
   refused(reason: RefusalReason, client?: number): void {
     this.reasons[reason]++;
     this.refusals.add(this.elapsed());

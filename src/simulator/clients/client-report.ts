@@ -15,20 +15,20 @@ export interface SlidingPeaks {
 /**
  * What clients saw since `begin()`.
  *
- * **Clients** are those that were connected or cut off at `begin()` and those that connected for the first time since.
- * A device that was away at `begin()` belongs to them only once it is cut off after its return: until then only its
+ * **Clients** are those that were connected or disconnected at `begin()` and those that connected for the first time since.
+ * A device that was offline at `begin()` belongs to them only once it is disconnected after its return: until then only its
  * session and its messages are of interest.
  *
  * **A disconnect** is a connection ended by the other side. A client that leaves by itself is not disconnected.
- * **A reconnect** is an accepted CONNECT of a client that was cut off: first connects and returns are none.
+ * **A reconnect** is an accepted CONNECT of a client that was disconnected: first connects and returns are none.
  *
  * **Aligned and sliding seconds.** EMQX evicts in one burst per node and second. A rate "per second" is kept when every
  * second holds at most one burst of each node; whether a window holds one or two bursts depends on where it starts as
  * soon as a burst has a length. So there are two figures:
  * - *aligned*: seconds `[origin + k·1000 ms, origin + (k+1)·1000 ms)`. The origin is put where the bursts are not: the
  *   middle of the longest stretch of the second, taken as a circle, in which the fewest disconnects fell. With N nodes
- *   that start 1/N s apart that is half-way between two bursts, 1/2N s from either. This is the figure to hold against
- *   a rate that was asked for.
+ *   that start 1/N s apart that is half-way between two bursts, 1/2N s from either. This is the figure to compare with
+ *   a requested rate.
  * - *sliding*: the worst second (or 100 ms) wherever it starts, which may hold parts of two bursts of one node. This is
  *   what a server had to bear.
  */
@@ -58,7 +58,7 @@ export interface ClientReport {
   slidingReconnects: SlidingPeaks;
   /**
    * Milliseconds from a disconnect to the accepted CONNECT, one value per outage, percentiles by nearest rank. An
-   * outage that still goes on counts with its length so far, one that went on at `begin()` counts from there.
+   * outage that still lasts counts with its length so far, one that lasted at `begin()` counts from there.
    */
   offlineMs: { p50: number; p95: number; max: number };
   /** The lengths of all outages together, in seconds. */
@@ -73,6 +73,6 @@ export interface ClientReport {
   messagesQueued: number;
   /** How many of them were delivered, each counted once. */
   messagesDelivered: number;
-  /** Clients that are cut off and not back yet. */
+  /** Clients that were disconnected and have not reconnected yet. */
   stillOffline: number;
 }

@@ -14,9 +14,9 @@ export interface PopulationOptions extends Omit<Surroundings, 'connections'> {
 }
 
 /**
- * The simulated clients of a cluster. What they see is in the ledger; here is only who is connected where.
+ * The simulated clients of a cluster. What they see is in the ledger; here is only which client is connected where.
  *
- * Clients notice the end of a connection when the node tells them; keep-alive, and so a node that falls silent with
+ * Clients notice the end of a connection when the node ends it; keep-alive, and so a node that falls silent with
  * connections open, is not modelled.
  */
 export class Population {
@@ -41,7 +41,7 @@ export class Population {
     };
     const names = new Set<string>();
     for (const group of groups.map(completeGroup)) {
-      if (names.has(group.name)) throw new RangeError(`client group '${group.name}' must be there once only`);
+      if (names.has(group.name)) throw new RangeError(`client group '${group.name}' must be unique`);
       names.add(group.name);
       for (let index = 0; index < group.count; index++) {
         this.fresh.push(new SimulatedClient(surroundings, group, index, options.ledger.register()));
@@ -59,7 +59,7 @@ export class Population {
     return new Map(this.byPod);
   }
 
-  /** Lets every client connect that has not yet; resolves when each has, and the devices that are to be away have left. */
+  /** Connects every client that is not connected yet; resolves when each is, and the devices that are to be offline have disconnected. */
   connectAll(): Promise<void> {
     return this.ramp(this.fresh.splice(0), (client) => {
       if (!client.group.offline) return;
@@ -68,7 +68,7 @@ export class Population {
     });
   }
 
-  /** Publishes one QoS 1 message to each device that is away. */
+  /** Publishes one QoS 1 message to each offline device. */
   queueMessages(publisher: Pick<Channel, 'publish'>): void {
     for (const device of this.away) {
       this.options.ledger.queued(device.number);
@@ -76,7 +76,7 @@ export class Population {
     }
   }
 
-  /** Lets all devices that are away come back and stay; resolves when each is connected. */
+  /** Reconnects all offline devices; resolves when each is connected. */
   returnDevices(): Promise<void> {
     return this.ramp(this.away.splice(0), () => undefined);
   }

@@ -16,7 +16,7 @@ export interface ReconnectPolicy {
  * MQTT.js: a fixed period, `connectTimeout` 30 s.
  *
  * After a CONNACK that refuses, it tries again like after any other failure: the library's option
- * `reconnectOnConnackError: true`, without which a client that was refused once stays away for good.
+ * `reconnectOnConnackError: true`, without which a client that was refused once never reconnects.
  *
  * @param periodMs the library's `reconnectPeriod`. @default 1000
  * @param jitterMs each wait is longer by a random part of this, as in fleets that spread their reconnects. @default 0

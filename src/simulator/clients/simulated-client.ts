@@ -17,13 +17,13 @@ export interface Surroundings {
 }
 
 /**
- * One MQTT client: connects through the front, comes back by its policy when the connection ends or is refused, and
+ * One MQTT client: connects through the front, reconnects by its policy when the connection ends or is refused, and
  * writes what it sees into the ledger. It has at most one connection and at most one timer.
  */
 export class SimulatedClient implements Connection {
   private channel: Channel | undefined;
   private podName = '';
-  /** How often it waited to try again since it was last connected. */
+  /** How many times it waited to retry since it was last connected. */
   private waits = 0;
   /** Whether it left a session behind that it expects to find again. */
   private hasSession = false;
@@ -52,7 +52,7 @@ export class SimulatedClient implements Connection {
     this.connect();
   }
 
-  /** Says goodbye; its session, if it has one, stays. Called while connected. */
+  /** Disconnects cleanly; its session, if it has one, stays. Called while connected. */
   leave(): void {
     const channel = this.channel!;
     this.disconnect();
@@ -78,7 +78,7 @@ export class SimulatedClient implements Connection {
     else this.wait(result);
   }
 
-  /** For an answer that may come before patience is lost. */
+  /** For an answer that may come before the client's timeout. */
   private wait({ pod = '', answered }: FrontResult & { outcome: 'silent' }): void {
     let isLost = false;
     const patience = this.around.clock.schedule(this.group.reconnect.connectTimeoutMs, () => {

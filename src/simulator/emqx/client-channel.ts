@@ -93,14 +93,14 @@ export class ClientChannel implements Channel, SessionChannel {
     });
   }
 
-  /** Whether nobody wants a message any more that has waited. */
+  /** Whether a queued message is no longer to be delivered. */
   private isStale({ expiresAt }: Queued): boolean {
     if (expiresAt === undefined || expiresAt > this.host.now) return false;
     if (this.session) this.session.home.metrics['delivery.dropped']++;
     return true;
   }
 
-  /** The node lets go of the connection; the client is told why, or is known to have gone (undefined). */
+  /** The node ends the connection; the client gets the reason, or is known to be gone (undefined). */
   detach(cause: CloseCause | undefined): void {
     this.session = undefined;
     if (cause) this.connection.closed(cause);

@@ -20,14 +20,14 @@ export interface EmqxClusterOptions {
 
 /**
  * A simulated EMQX 4.4 cluster: who is in it, the sessions of all its nodes, and the routes between them. It is
- * synchronous and lives on the simulated clock.
+ * synchronous and runs on the simulated clock.
  *
  * Public API of this folder:
  * - `EmqxCluster`: `addNode(options)`, `removeNode(name)`, `node(name)`, `members`, `liveConnections`,
  *   `registry.find(clientId)` (where a session is).
  * - `EmqxNode`: `boot(listening?)`, `shutdown(ended?)`, `kill()`, `phase`, `isListening`,
  *   `connect(request, connection)` (`types.ts`: ConnectRequest, Connection, ConnectAnswer, Channel),
- *   `handle({ method, path, headers, body })` for the management API, `publish(message)`, and to look inside:
+ *   `handle({ method, path, headers, body })` for the management API, `publish(message)`, and to inspect:
  *   `sessions` (counts, metrics), `evacuation` (state, stats), `refusesClients`.
  * - `SimulatedEmqxTransport`: the port `EmqxTransport` on these nodes.
  * - `ClusterObserver`: evictions, moves, losses and changes of state as they happen.

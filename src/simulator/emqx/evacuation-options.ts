@@ -3,7 +3,7 @@ export interface EvacuationOptions {
   readonly connectionEvictionRate: number;
   readonly sessionEvictionRate: number;
   readonly waitTakeoverSeconds: number;
-  /** What evicted MQTT 5 clients are told as server reference. */
+  /** The server reference that evicted MQTT 5 clients get. */
   readonly serverReference?: string;
   /** Nodes that may get sessions. Undefined: all others of the cluster. */
   readonly migrateTo?: readonly string[];

@@ -32,7 +32,7 @@ export interface EvacuationHost {
    */
   moveSession(recipients: readonly string[], skip: number): 'moved' | 'unreachable' | 'none';
   evacuationState(state: EvacuationState): void;
-  /** The application died of a value it cannot use; the node goes on refusing clients. */
+  /** The application crashed on a value it cannot use; the node continues to refuse clients. */
   evacuationCrashed(): void;
 }
 
@@ -51,8 +51,8 @@ const MAX_WAIT_SECONDS = 4_294_967;
  * The evacuation of one node: evict connections, wait for takeovers, move the sessions that are left, refuse clients.
  *
  * A tick counts first and evicts then, so `current*` is what there was before. The timer of the next tick starts when the
- * batch is done. Moving sessions is one call after the other, and while a batch of them lasts the process answers nobody:
- * `whenFree` tells when it does. It ends only by `stop`, and survives its node in the `.evacuation` file.
+ * batch is done. Moving sessions is one call after the other, and during a batch of them the process answers no requests:
+ * `whenFree` waits until it does. It ends only by `stop`, and survives its node in the `.evacuation` file.
  */
 export class Evacuation {
   private current: EvacuationState = 'disabled';
@@ -81,7 +81,7 @@ export class Evacuation {
     return this.options;
   }
 
-  /** Nodes that may get sessions, computed anew at each call. */
+  /** Nodes that may get sessions, computed at each call. */
   get recipients(): readonly string[] {
     return this.host.recipients(this.options?.migrateTo);
   }
@@ -105,7 +105,7 @@ export class Evacuation {
     return true;
   }
 
-  /** The node was booted: goes on where the file says, from the beginning and without recipients of its own. */
+  /** The node was booted: resumes the evacuation in the file, from the beginning and without recipients of its own. */
   resume(): void {
     const text = this.host.dataDir.evacuation;
     if (text === undefined) return;

@@ -45,7 +45,7 @@ export class Mailbox {
   /**
    * Sends what waits, as far as the client may get it. A client that acknowledges at once does not nest the calls.
    *
-   * @param isStale of a message that is not to be sent any more
+   * @param isStale whether a message is no longer to be sent
    * @param most that the client takes without having acknowledged them
    */
   drain(send: Send, isStale: (message: Queued) => boolean, most = INFLIGHT_LENGTH): void {

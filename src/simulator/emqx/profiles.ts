@@ -19,7 +19,7 @@ export interface Profile {
   readonly publicAvailabilityCheck: boolean;
   /** Evacuation counts and moves every session; otherwise only those of clients that connected with clean start off. */
   readonly evacuatesCleanStartSessions: boolean;
-  /** `/nodes` tells `live_connections`. */
+  /** `/nodes` reports `live_connections`. */
   readonly liveConnectionsInNodes: boolean;
   /** The Prometheus text has `emqx_live_connections_count`. */
   readonly liveConnectionsInPrometheus: boolean;

@@ -5,9 +5,9 @@ import type { SimulatedClock } from '../clock';
  *
  * - Frozen (SIGSTOP): connections are taken by the kernel, and nothing is answered until it thaws; then all at once. Its pod
  *   stays Ready, and its connections stay open.
- * - Slow: each answer comes so much later.
+ * - Slow: each answer is delayed.
  *
- * Of a node that evacuates it is not modelled: it would go on evicting.
+ * For a node that evacuates it is not modelled: such a node would continue to evict.
  */
 export class Responsiveness {
   private frozenUntil = Number.NEGATIVE_INFINITY;
@@ -37,7 +37,7 @@ export class Responsiveness {
     this.slowUntil = this.clock.now() + ms;
   }
 
-  /** Has `answer` called when the process comes to it, and returns true; false where it answers at once. */
+  /** Has `answer` called when the process handles it, and returns true; false where it answers at once. */
   later(answer: () => void): boolean {
     if (this.isFrozen) this.waiting.push(answer);
     else if (this.clock.now() < this.slowUntil) this.clock.schedule(this.lateMs, answer);
@@ -45,7 +45,7 @@ export class Responsiveness {
     return true;
   }
 
-  /** Resolves when the process comes to an answer; undefined where it answers at once. */
+  /** Resolves when the process can answer; undefined where it answers at once. */
   whenAnswering(): Promise<void> | undefined {
     let answer: (() => void) | undefined;
     if (!this.later(() => answer?.())) return undefined;

@@ -2,7 +2,7 @@ import type { Message } from './types';
 
 /** A message on its way through a node. */
 export interface Routed extends Message {
-  /** When it is of no use any more, ms since the epoch. @default - never */
+  /** When it expires, ms since the epoch. @default - never */
   expiresAt?: number;
   /** The client that published it; absent where the node did. */
   from?: string;

@@ -87,7 +87,7 @@ export class SessionRegistry implements ChannelHost {
 
   /**
    * Moves a session to another node, as an evacuation does: queue and subscriptions go along, a will that was waiting is
-   * dropped without a word, and the expiry begins anew.
+   * silently dropped, and the expiry starts again.
    */
   move(session: Session, to: NodeSessions): void {
     const from = session.home;
@@ -188,7 +188,7 @@ export class SessionRegistry implements ChannelHost {
     this.kept.clear();
   }
 
-  /** A message without a payload takes away what was kept. */
+  /** A message without a payload deletes the retained one. */
   private keep(message: Routed): void {
     if (message.payload.length === 0) this.kept.delete(message.topic);
     else this.kept.set(message.topic, message);

@@ -28,7 +28,7 @@ export interface SessionChannel {
   send(message: Queued, packetId: number | undefined, dup: boolean): void;
   /** Sends what waits in the mailbox. */
   drain(): void;
-  /** The node lets go of the connection; the client is told why, or is known to have gone (undefined). */
+  /** The node ends the connection; the client gets the reason, or is known to be gone (undefined). */
   detach(cause: CloseCause | undefined): void;
 }
 
@@ -40,13 +40,13 @@ export interface SessionChannel {
 export class Session {
   /** Where it lives; a session lives on one node at a time. */
   home: SessionHome;
-  /** The client's connection; undefined while it is away. */
+  /** The client's connection; undefined while the client is offline. */
   channel: SessionChannel | undefined;
   /** Whether an evacuation moved it to where it is, and the client has not come back since. */
   moved = false;
   protocolVersion: ProtocolVersion;
   cleanStart: boolean;
-  /** How long it outlives its connection; Infinity is for ever. */
+  /** How long it outlives its connection; Infinity is forever. */
   expiryMs: number;
   /** How many QoS 1 messages its client takes at a time. */
   receiveMaximum: number | undefined;

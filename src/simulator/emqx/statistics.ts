@@ -1,4 +1,4 @@
-/** What `/stats` and the Prometheus text tell of one node. */
+/** What `/stats` and the Prometheus text report of one node. */
 export interface Gauges {
   /** Channels: clients that are connected, and sessions that wait for theirs. */
   channels: number;
@@ -6,13 +6,13 @@ export interface Gauges {
   subscriptions: number;
 }
 
-/** EMQX refreshes these figures each 2 s (its timer of 1 s counts down from one, and fires below). */
+/** EMQX refreshes these figures every 2 s (its timer of 1 s counts down from one, and fires below). */
 const REFRESH_MS = 2000;
 
 /**
  * The figures of `/stats`: up to 2 s old, with the highest value seen at a refresh.
  *
- * There is no timer: whoever changes a figure calls `beforeChange`, which then takes the values of the last refresh.
+ * There is no timer: code that changes a figure calls `beforeChange` first, which then takes the values of the last refresh.
  */
 export class Statistics {
   readonly last: Gauges = { channels: 0, liveConnections: 0, subscriptions: 0 };
@@ -20,7 +20,7 @@ export class Statistics {
   private period = 0;
 
   /**
-   * @param since when the broker was started: refreshes come each 2 s from then
+   * @param since when the broker was started: refreshes come every 2 s from then
    * @param read the figures of this moment
    */
   constructor(

@@ -77,7 +77,7 @@ export type CloseCause =
   | { kind: 'shutdown' };
 
 /**
- * The far end of a connection: whoever speaks for the client. Called synchronously by the node, never before it has
+ * The far end of a connection: the client's side. Called synchronously by the node, never before it has
  * answered the CONNECT and never after the client has closed.
  */
 export interface Connection {

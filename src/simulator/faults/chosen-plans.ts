@@ -5,63 +5,64 @@ import { DEFAULT_SIZE } from './stage';
 const at = (fault: FaultName, phase: Phase, afterMs: number): PlannedFault => ({ fault, phase, afterMs });
 
 /**
- * Faults that belong together, by what must come of them: what seeds have found, in as few faults as show it, and what chance meets
- * too seldom. A seed means other faults when the catalogue grows; these stay.
+ * Combinations of faults, by the result they must have: what seeds have found, in as few faults as show it, and what random seeds
+ * hit too rarely. A seed means other faults when the catalogue grows; these stay.
  */
 const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
-  'a pod of the new set that is lost after the switch takes devices again': [
+  'a pod of the new set that is lost after the switch accepts devices again': [
     at('engine-killed', 'evacuate', 1_000),
     at('green-crash-lost', 'evacuate', 7_400),
   ],
   'an operator that is released with the old template is held before the run stops': [
     at('old-manifest-applied', 'switch', 560),
   ],
-  'an old pod that a released operator took away is not waited for': [at('delay-reset', 'evacuate', 2_000)],
-  'nor is one that it took away when it was drained already': [
+  'an old pod that a released operator removed is not waited for': [at('delay-reset', 'evacuate', 2_000)],
+  'nor is one that it removed when it was drained already': [
     at('api-conflict', 'evacuate', 9_500),
     at('delay-reset', 'evacuate', 12_900),
   ],
-  'on the way back a node that does not answer is not taken for one that accepts devices': [
+  'in an abort a node that does not answer is not mistaken for one that accepts devices': [
     at('request-abort', 'evacuate', 5_700),
     at('emqx-unavailable', 'revert', 150),
   ],
-  'a run that is paused on its way back disconnects nobody': [
+  'a run that is paused during its abort disconnects no devices': [
     at('request-abort', 'evacuate', 3_500),
     at('request-pause', 'revert', 0),
   ],
-  'an operator that is released while a run is paused on its way back is held again': [
+  'an operator that is released while a run is paused during its abort is held again': [
     at('request-abort', 'evacuate', 3_500),
     at('request-pause', 'revert', 0),
     at('manifest-applied', 'revert', 3_000),
   ],
-  'an old pod that comes back before it is removed, with devices on it, is emptied again': [
+  'an old pod that comes back before it is removed, with devices on it, is evacuated again': [
     at('clients-sticking', 'claim', 0),
     at('blue-crash-lost', 'evacuate', 12_000),
     at('engine-killed', 'retire', 0),
     at('blue-crash-lost', 'retire', 1_000),
   ],
-  'a process that slept while it waited for a place in the second looks again, whatever others have done meanwhile': {
-    seed: 2,
-    size: DEFAULT_SIZE,
-    faults: [at('engine-paused', 'evacuate', 150), at('request-abort', 'evacuate', 1_000)],
-  },
-  'nobody is sent away while a pod of the new set is made anew': [at('green-crash-lost', 'evacuate', 4_000)],
-  'a node is not removed by figures that are some seconds old': {
+  'a process that was suspended while it waited for a place in the second observes again, whatever others have done meanwhile':
+    {
+      seed: 2,
+      size: DEFAULT_SIZE,
+      faults: [at('engine-paused', 'evacuate', 150), at('request-abort', 'evacuate', 1_000)],
+    },
+  'no device is disconnected while a pod of the new set is recreated': [at('green-crash-lost', 'evacuate', 4_000)],
+  'a node is not removed because of figures that are some seconds old': {
     seed: 2289,
     size: { ...DEFAULT_SIZE, replicas: 3, plain: 15, persistent: 8, away: 5, cap: 5, initialDelaySeconds: 4 },
     faults: [at('green-crash-kept', 'green', 7_139), at('request-abort', 'evacuate', 58)],
   },
-  'a process that slept writes nothing by what a late watch tells it': {
+  'a process that was suspended writes nothing because of what a late watch reports': {
     seed: 4,
     size: DEFAULT_SIZE,
     faults: [at('engine-paused', 'evacuate', 9_600), at('watch-late', 'retire', 2_000)],
   },
-  'shares that are dealt anew begin with a second of their own': {
+  'shares that are assigned again begin with a second of their own': {
     seed: 6,
     size: DEFAULT_SIZE,
     faults: [at('request-hasty', 'evacuate', 4_000)],
   },
-  'a pod of the new set that is made anew on the way back is emptied, too': [
+  'a pod of the new set that is recreated during an abort is evacuated, too': [
     at('request-abort', 'evacuate', 4_100),
     at('green-crash-lost', 'switch-back', 500),
   ],
@@ -70,7 +71,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, replicas: 3, plain: 13, persistent: 7, away: 0, cap: 2, initialDelaySeconds: 1 },
     faults: [],
   },
-  'a later wave begins on what stands in the cluster now': {
+  'a later wave begins with the current state of the cluster': {
     seed: 29,
     size: { ...DEFAULT_SIZE, replicas: 3, plain: 14, persistent: 10, away: 0, cap: 2, initialDelaySeconds: 1 },
     faults: [
@@ -84,7 +85,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, native: true },
     faults: [],
   },
-  'incidents that are noted meanwhile make a refusal no younger': {
+  'incidents that are recorded meanwhile do not reset the age of a refusal': {
     seed: 585,
     size: { ...DEFAULT_SIZE, plain: 12, persistent: 10, away: 2, readySeconds: 60 },
     faults: [
@@ -94,7 +95,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('request-abort', 'evacuate', 502),
     ],
   },
-  'nodes that evict are stopped on the way back, however slow the new ones answer': {
+  'nodes that evict are stopped in an abort, however slowly the new ones answer': {
     seed: 100_511,
     size: { ...DEFAULT_SIZE, plain: 13, persistent: 15, away: 1, cap: 3, initialDelaySeconds: 3 },
     faults: [
@@ -103,7 +104,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('request-abort', 'evacuate', 6_386),
     ],
   },
-  'a process that slept in the middle of a write does not turn the page back': {
+  'a process that was suspended in the middle of a write does not overwrite newer state': {
     seed: 100_574,
     size: { ...DEFAULT_SIZE, persistent: 20, away: 3, initialDelaySeconds: 4 },
     faults: [
@@ -112,7 +113,7 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('manifest-applied', 'evacuate', 12_626),
     ],
   },
-  'a watch that has gone silent is not believed after a conflict': {
+  'a silent watch is not trusted after a conflict': {
     seed: 187,
     size: { ...DEFAULT_SIZE, plain: 27, persistent: 13, away: 1, cap: 2 },
     faults: [
@@ -121,12 +122,12 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('watch-silent', 'retire-green', 1_961),
     ],
   },
-  'of two processes that begin in the same moment one is refused': [at('two-engines-begin', 'claim', 1)],
+  'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
 };
 
 export const CHOSEN_NAMES = Object.keys(CHOSEN);
 
-/** The plans of that name: where it is not told, in clusters of two and of three nodes. */
+/** The plans of that name: unless the plan sets the size, in clusters of two and of three nodes. */
 export function chosenPlans(name: string): Plan[] {
   const faults = CHOSEN[name] ?? [];
   if ('seed' in faults) return [faults];

@@ -1,17 +1,17 @@
 import type { Scene } from './scene';
 import { clientIds, isSticking } from './stage';
 
-/** The longest way back: the reconnect period with its jitter, a few times. */
+/** The longest time to reconnect: the reconnect period with its jitter, a few times. */
 const SETTLE_MS = 10_000;
 
-/** The devices that were away come back within this time, in ms. */
+/** The offline devices reconnect within this time, in ms. */
 const RETURN_MS = 10_000;
 
 /** After the end every client is back, and every session is somewhere. */
 export async function checkClients(scene: Scene): Promise<void> {
   const { clock, judge, stage } = scene;
   await clock.sleep(SETTLE_MS);
-  // A node that is still frozen takes nobody.
+  // A node that is still frozen accepts no clients.
   while (judge.causes.silent.size > 0) await clock.sleep(1_000);
   const registry = scene.world.pods.running[0]?.node.cluster.registry;
   for (const client of clientIds(stage.size)) {

@@ -18,7 +18,7 @@ export interface CrashPoint {
   blow: Blow;
 }
 
-/** When somebody asks for the way back in the canonical abort. */
+/** When the canonical abort is requested. */
 const ABORTED: { phase: Phase; afterMs: number } = { phase: 'evacuate', afterMs: 6_000 };
 
 const SEED = 1;
@@ -35,7 +35,7 @@ export async function crashPoints(run: Canonical): Promise<CrashPoint[]> {
   return Array.from({ length: writes }, (_, write) => BLOWS.map((blow) => ({ run, write, blow }))).flat();
 }
 
-/** Plays a canonical run with one blow; the next process takes it up. */
+/** Plays a canonical run with one blow; the next process resumes it. */
 export function playCrash({ run, write, blow }: CrashPoint): Promise<Played> {
   return playCanonical(run, (scene) => {
     const moment: Moment = blow === 'killed before' ? 'before' : 'after';

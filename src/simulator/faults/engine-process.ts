@@ -11,7 +11,7 @@ import type { Authorship } from './attributed-store';
 import { type EngineCall, emqxCall, kubernetesCall, type Meet } from './engine-call';
 import { CLUSTER, NAMESPACE } from './stage';
 
-/** What a process's code meets once it was killed: nobody will see it. */
+/** The error that a process's code gets once it was killed: it has no effect. */
 export class ProcessKilled extends Error {
   override readonly name = 'ProcessKilled';
 }
@@ -24,7 +24,7 @@ export interface ProcessOptions {
   meet: Meet;
   /** The number of the next write of all processes. */
   nextWrite: () => number;
-  /** What stands in for an answer of a node, before it is asked. */
+  /** Replaces the answer of a node, before the request is sent. */
   answer: (call: EngineCall, request: EmqxRequest) => EmqxResponse | undefined;
   /** How late the events of a watch are now, in ms. */
   watchLagMs: () => number;
@@ -36,8 +36,8 @@ export interface ProcessOptions {
 }
 
 /**
- * One process that runs the engine, with ports of its own: it can be killed, so that none of its calls has an effect any more, and
- * paused, so that nothing in it goes on while the world does.
+ * One process that runs the engine, with ports of its own: it can be killed, so that its calls no longer have any effect, and
+ * paused, so that it stops while the world continues.
  */
 export class EngineProcess {
   readonly context: UpgradeContext;
@@ -80,7 +80,7 @@ export class EngineProcess {
     return this.options.world.clock.now() < this.frozenUntil;
   }
 
-  /** Aborts when it is killed: what its code still does then, nobody sees. */
+  /** Aborts when it is killed: what its code does after that has no effect. */
   get signal(): AbortSignal {
     return this.death.signal;
   }
@@ -98,7 +98,7 @@ export class EngineProcess {
     this.frozenUntil = this.options.world.clock.now() + ms;
   }
 
-  /** Its watches report nothing any more; after so long they are found to be broken. */
+  /** Its watches stop reporting; after this long they are found to be broken. */
   silenceWatches(ms: number): void {
     const { clock } = this.options.world;
     for (const stream of this.streams) {
@@ -138,7 +138,7 @@ export class EngineProcess {
     }
   }
 
-  /** Nothing goes on in a process that is paused, or dead. */
+  /** A process that is paused, or dead, does nothing. */
   private async thaw(): Promise<void> {
     const { clock } = this.options.world;
     while (this.isFrozen && !this.isDead) await clock.sleep(this.frozenUntil - clock.now());
@@ -155,7 +155,7 @@ export class EngineProcess {
     };
   }
 
-  /** Through the same hands as the management API. */
+  /** Probes, subject to the same faults as the management API. */
   private prober(): Prober {
     const { world, holder } = this.options;
     return {
@@ -166,7 +166,7 @@ export class EngineProcess {
     };
   }
 
-  /** Watches whose events come late, or wait until the process goes on. */
+  /** Watches whose events come late, or wait until the process continues. */
   private portOf(api: InMemoryKubeApi): KubeApi {
     const watch = <T extends KubeObject>(query: ListQuery, options: WatchOptions, signal: AbortSignal) =>
       this.resumed<T>(api, query, options, signal);
@@ -227,13 +227,13 @@ class Silence extends Error {}
 
 /** A watch that is open. */
 interface Stream {
-  /** Nothing comes any more. */
+  /** No more events come. */
   isSilent: boolean;
   /** Ends it. */
   fail(error: Error): void;
 }
 
-/** Events with the time at which each came, whoever takes them when. */
+/** Events with the time at which each came, regardless of when they are read. */
 async function* stamped<E>(
   events: AsyncIterable<E>,
   stream: Stream,

@@ -9,7 +9,7 @@ import { CLUSTER, NAMESPACE, SERVICE } from './stage';
 type WithSpec = KubeObject & { spec: Record<string, unknown> };
 export type SetObject = KubeObject & { spec: { replicas?: number } };
 
-/** What is so in the simulated world, whatever anybody has been told of it. */
+/** The actual state of the simulated world, whatever was reported of it. */
 export class Facts {
   constructor(
     readonly world: World,
@@ -36,7 +36,7 @@ export class Facts {
     return this.find('v1', 'Service', SERVICE) as WithSpec;
   }
 
-  /** Who holds the lease now, and has renewed it in time. */
+  /** The process that holds the lease now, and has renewed it in time. */
   get leaseHolder(): string | undefined {
     return liveHolderOf(this.find('coordination.k8s.io/v1', 'Lease', `${CLUSTER}-upgrade`), this.now);
   }
@@ -61,7 +61,7 @@ export class Facts {
 
   /**
    * Whether every pod of the set is Ready, joined and accepts clients, and new connections go there alone. A pod that has just become
-   * ready again gets its part a moment later: that harms nobody.
+   * ready again gets its part a moment later, which does no harm.
    */
   takes(set: string): boolean {
     const pods = this.podsOf(set).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
@@ -81,7 +81,7 @@ export class Facts {
   }
 }
 
-/** Who holds a lease, if he has renewed it in time. */
+/** The holder of a lease, if it was renewed in time. */
 export function liveHolderOf(lease: KubeObject | undefined, now: number): string | undefined {
   const { spec } = (lease ?? {}) as { spec?: { holderIdentity?: string; renewTime?: string } };
   if (!spec?.holderIdentity || !spec.renewTime) return undefined;
@@ -103,12 +103,12 @@ export function journalIn(configMap: KubeObject | undefined): Journal | undefine
   return journal;
 }
 
-/** The pod a node's name speaks of. */
+/** The pod in a node's name. */
 export function podOf(node: string): string {
   return node.split('@')[1]?.split('.')[0] ?? '';
 }
 
-/** The stateful set a pod's name speaks of. */
+/** The stateful set in a pod's name. */
 export function setOfPod(pod: string): string {
   return pod.slice(0, pod.lastIndexOf('-'));
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../upgrade';
 
 /**
- * A clock that goes only while the engine can do what it promises: somebody who lives holds the lease, and nothing stands between him
- * and the cluster. By it is measured how long the engine may take to react.
+ * A clock that runs only while the engine can keep its promises: a live process holds the lease, and nothing separates it from
+ * the cluster. The engine's time to react is measured by it.
  */
 export class Health {
   private elapsed = 0;
@@ -10,7 +10,7 @@ export class Health {
   private was = false;
   private disturbedUntil = 0;
 
-  /** @param driven whether a process that lives holds the lease */
+  /** @param driven whether a live process holds the lease */
   constructor(
     private readonly clock: Clock,
     private readonly driven: () => boolean,
@@ -18,14 +18,14 @@ export class Health {
     this.since = clock.now();
   }
 
-  /** Something stands in the way for so long. */
+  /** The engine is hindered for this long. */
   disturb(ms: number): void {
     this.tick();
     this.disturbedUntil = Math.max(this.disturbedUntil, this.clock.now() + ms);
     this.was = false;
   }
 
-  /** Until then something stands in the way, ms since the epoch. */
+  /** The engine is hindered until then, ms since the epoch. */
   get until(): number {
     return this.disturbedUntil;
   }

@@ -6,80 +6,80 @@ import type { EngineCall } from './engine-call';
 import type { Facts } from './facts';
 import type { Health } from './health';
 
-/** What each run is held against, by the names that docs/reliability.md explains. */
+/** What is checked in each run, by the names that docs/reliability.md explains. */
 export const INVARIANTS = {
-  P1: 'nobody is evicted while the other set cannot take him',
-  P2: 'a client is evicted at most once on each way',
+  P1: 'no device is evicted while the other set cannot accept it',
+  P2: 'a client is evicted at most once from each set',
   P3: 'nothing is removed with a connection or a session on it, and the operator stays held',
-  P4: 'there are never more evictions in a second than the cap in force allows',
-  P6: 'nothing is reported done that is not',
-  'one owner': 'who writes or orders holds the lease',
+  P4: 'evictions per second never exceed the cap in effect',
+  P6: 'nothing is reported as done that is not done',
+  'one owner': 'only the process that holds the lease writes or gives orders',
   'journal goes forward': 'phases go forward only',
-  requests: 'what is asked is taken up or refused, and in a pause nobody is evicted',
-  clients: 'after the end every client is back',
-  sessions: 'after the end every session and every queued message is there',
-  liveness: 'the run comes to its end',
-  patience: 'what goes on failing is tried ever more seldom, and reported once',
-  'named errors': 'a run that stops says why, and the reason is true',
+  requests: 'each request is accepted or rejected, and during a pause no device is evicted',
+  clients: 'after the end every client is connected',
+  sessions: 'after the end every session and every queued message exists',
+  liveness: 'the run ends',
+  patience: 'what keeps failing is retried less and less often, and reported once',
+  'named errors': 'a run that stops reports why, and the reason is true',
 } as const;
 
-/** Beside these: a canonical run that ends otherwise, and a fault that fails itself. */
+/** In addition: a canonical run with another outcome, and an error in a fault itself. */
 export type InvariantName = keyof typeof INVARIANTS | 'outcome' | 'harness';
 
-/** What an invariant is told, when it happens. */
+/** The events that an invariant observes, as they happen. */
 export interface Invariant {
   /** @param author the process, `user`, or undefined for the cluster's controllers and the operator */
   stored?(change: StoreChange, author: string | undefined): void;
   /** A request with an effect is about to be carried out. */
   ordered?(call: EngineCall): void;
-  /** A request of a process was answered, or has failed. */
+  /** A request of a process was answered, or it failed. */
   answered?(call: EngineCall, hasFailed: boolean): void;
-  /** A process reports what it does. */
+  /** A process reports progress. */
   reported?(process: string, event: ProgressEvent): void;
   connected?(client: string, node: string): void;
   evicted?(client: string, node: string): void;
-  /** @param node where the client sat */
+  /** @param node where the client was connected */
   disconnected?(client: string, cause: 'evicted' | 'taken-over' | 'shutdown', node: string): void;
   /** An attempt to connect failed. */
   refused?(client: string, reason: RefusalReason): void;
   sessionLost?(client: string, node: string, why: 'expired' | 'node-ended'): void;
 }
 
-/** What the model itself did, so that what follows from it is allowed, and counted. */
+/** What the model itself caused, so that its consequences are allowed, and counted. */
 export interface Causes {
-  /** The pod whose node crashes in this moment. */
+  /** The pod whose node crashes at this moment. */
   crashing: string | undefined;
   /** Pods whose node has crashed. */
   readonly crashed: Set<string>;
-  /** Pods that an operator which somebody released by accident has taken away. */
+  /** Pods that were removed by an operator that was released by accident. */
   readonly released: Set<string>;
-  /** Nodes whose evacuation a released operator has begun, with the undisturbed time at which it did. */
+  /** Nodes whose evacuation a released operator started, with the undisturbed time of the start. */
   readonly begunByOperator: Map<string, number>;
-  /** Pods whose node's process is frozen or slow, with the undisturbed time since which it is. */
+  /** Pods whose node's process is frozen or slow, with the undisturbed time since when. */
   readonly silent: Map<string, { since: number; process: Responsiveness }>;
-  /** Clients whose session ended with a node that crashed, or that the released operator took away. */
+  /** Clients whose session was lost with a node that crashed, or that the released operator removed. */
   readonly lost: Set<string>;
-  /** Disconnects by each of the two. */
+  /** Disconnects from either cause. */
   crashDisconnects: number;
   releaseDisconnects: number;
-  /** Clients that an evacuation of the operator's has evicted before the engine could stop it. */
+  /** Clients evicted by an evacuation that the operator started, before the engine could stop it. */
   operatorEvictions: number;
 }
 
-/** Undisturbed milliseconds after which the engine has stopped what a released operator has begun. */
+/** Undisturbed milliseconds after which the engine has stopped an evacuation that a released operator started. */
 const STOP_MS = 3_000;
 
 export interface Bench {
   facts: Facts;
   health: Health;
   causes: Causes;
-  /** Whether a node evicts by order of an operator that was released, and the engine could not stop it yet. */
+  /** Whether a released operator ordered the node to evict, and the engine could not stop it yet. */
   evictsForOperator(pod: string): boolean;
   /** Whether the name is that of an engine's process. */
   isProcess(author: string | undefined): author is string;
-  /** How late watches tell what happened now, ms. */
+  /** How late watches report events now, ms. */
   watchLagMs(): number;
-  /** How many clients are connected that come back when they are cut off. */
+  /** How many of the clients that reconnect after a disconnect are connected. */
   connected(): number;
   fail(invariant: InvariantName, detail: string): void;
 }

@@ -28,10 +28,10 @@ export interface Violation {
   detail: string;
 }
 
-/** More than these say nothing new. */
+/** Violations beyond this number add nothing new. */
 const ENOUGH = 20;
 
-/** An order is on its way for less than this; a node goes on with its evacuation within so long after its start. */
+/** An order arrives within this time, ms; a node resumes its evacuation within this time after its start. */
 const ORDER_MS = 50;
 const BOOT_MS = 4_000;
 
@@ -40,14 +40,14 @@ export interface JudgeOptions {
   observers: Observers;
   authorship: Authorship;
   trace: Trace;
-  /** Whether a process of this name lives and works. */
+  /** Whether a process of this name is running and not paused. */
   works: (holder: string) => boolean;
   isProcess: (author: string) => boolean;
-  /** How late watches tell what happened now, ms. */
+  /** How late watches report events now, ms. */
   watchLagMs: () => number;
 }
 
-/** Sees everything that happens in the world, and holds it against the promises. */
+/** Observes everything that happens in the world, and checks it against the promises. */
 export class Judge {
   readonly violations: Violation[] = [];
   readonly facts: Facts;
@@ -90,7 +90,7 @@ export class Judge {
       oneOwner(bench),
       forwardOnly(bench),
       targetTakes(bench),
-      // Those that are gone for good are away for good.
+      // Clients that are gone never reconnect.
       ...(stage.size.gone > 0 ? [] : [fewAway(bench)]),
       movedOnce(bench),
       conserved(bench),
@@ -111,7 +111,7 @@ export class Judge {
         const { replicas } = (object as SetObject).spec;
         const before = (change.previous as SetObject).spec.replicas;
         const text = `${current ?? 'the operator'}: ${object.metadata.name} to ${replicas} replicas`;
-        // What a process does it tells itself.
+        // A process reports its own actions.
         if (replicas !== before && current === undefined) trace.describe(text);
         else if (replicas !== before) trace.add(text);
       }
@@ -141,21 +141,24 @@ export class Judge {
     for (const invariant of this.invariants) invariant.ordered?.(call);
   }
 
-  /** A request of a process was answered, or has failed. */
+  /** A request of a process was answered, or it failed. */
   answered(call: EngineCall, hasFailed: boolean): void {
     for (const invariant of this.invariants) invariant.answered?.(call, hasFailed);
   }
 
-  /** A process reports what it does. */
+  /** A process reports progress. */
   reported(process: string, event: ProgressEvent): void {
     this.options.trace.description(process, event);
     for (const invariant of this.invariants) invariant.reported?.(process, event);
   }
 
-  /** A process has stopped with an error: what that says is true. */
+  /** A process has stopped with an error: checks that the error is true. */
   stopped(holder: string, error: unknown): void {
     if (this.leases.contradicts(error, holder)) {
-      this.fail('named errors', `${holder} stops for a lost lease that nobody took: ${(error as Error).message}`);
+      this.fail(
+        'named errors',
+        `${holder} stops for a lost lease that no other process took: ${(error as Error).message}`,
+      );
     }
   }
 
@@ -166,7 +169,7 @@ export class Judge {
     this.options.trace.describe(`✗ ${invariant}: ${detail}`);
   }
 
-  /** Neither ordered by a process, nor gone on with after a start of the node. */
+  /** Neither ordered by a process, nor resumed after a start of the node. */
   private isOperators(pod: string): boolean {
     const { now } = this.facts;
     const bootedAt = this.facts.nodeIn(pod)?.bootedAt ?? 0;

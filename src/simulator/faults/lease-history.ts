@@ -12,7 +12,7 @@ export class LeaseHistory {
       (object as KubeObject & { spec?: { holderIdentity?: string } }).spec?.holderIdentity ?? this.lastHolder;
   }
 
-  /** Whether an error says that a process lost its lease, although nobody has taken it since that process did. */
+  /** Whether an error says that a process lost its lease, although no other process has taken it since. */
   contradicts(error: unknown, holder: string): boolean {
     return error instanceof UpgradeError && error.code === 'LEASE_LOST' && this.lastHolder === holder;
   }

@@ -20,7 +20,7 @@ export const FAULT_NAMES = Object.keys(CATALOG) as FaultName[];
 /** Stands for all of them where names are given. */
 const ANY = 'any';
 
-/** The faults of these names; tells a name that none has. */
+/** The faults with these names; reports a name that does not exist. */
 export function faultsNamed(names: readonly string[], problem: (problem: Problem) => void): readonly FaultName[] {
   if (names.includes(ANY)) return FAULT_NAMES;
   return names.flatMap((name) => {
@@ -31,28 +31,28 @@ export function faultsNamed(names: readonly string[], problem: (problem: Problem
       path: '--fault',
       value: name,
       bound: `'${ANY}', or the name of a fault`,
-      reason: `there are ${FAULT_NAMES.join(', ')}`,
+      reason: `the faults are ${FAULT_NAMES.join(', ')}`,
       fix: similar ? `did you mean '${similar}'?` : 'give one of them',
     });
     return [];
   });
 }
 
-/** A fault that begins so long after the run has come to a phase. */
+/** A fault that begins this long after the run has reached a phase. */
 export interface PlannedFault {
   fault: FaultName;
   phase: Phase;
   afterMs: number;
 }
 
-/** Everything that one seed decides. */
+/** Everything that follows from one seed. */
 export interface Plan {
   seed: number;
   size: StageSize;
   faults: readonly PlannedFault[];
 }
 
-/** How long the phases last about, in ms: faults begin anywhere within. */
+/** About how long the phases last, in ms: faults begin anywhere within. */
 const LENGTHS: Partial<Record<Phase, number>> = {
   claim: 100,
   pin: 600,
@@ -68,7 +68,7 @@ const LENGTHS: Partial<Record<Phase, number>> = {
   release: 1_500,
 };
 
-/** Longer than a process takes from its first look until it holds the lease. */
+/** Longer than a process takes from its first observation until it holds the lease. */
 const FROM_START_MS = 80;
 
 /** Where most can go wrong, more faults begin. */
@@ -91,7 +91,7 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): 
   const faults: PlannedFault[] = [];
   for (let index = 0; index < count; index++) faults.push(placed(random, random.pick(only)!));
   const aborts = faults.some(({ fault }) => fault === 'request-abort');
-  // What happens on the way back happens only if there is one.
+  // Faults of an abort need an abort.
   if (!aborts && faults.some(({ phase }) => ON_THE_WAY_BACK.includes(phase))) {
     faults.push({ fault: 'request-abort', phase: 'evacuate', afterMs: random.below(11_000) });
   }

@@ -8,7 +8,7 @@ import { type Ending, PATIENCE_MINUTES, supervise } from './supervise';
 /** What came of one plan. */
 export interface Played {
   plan: Plan;
-  /** Undefined where it came to no end. */
+  /** Undefined where the run did not end. */
   ending: Ending | undefined;
   violations: readonly Violation[];
   trace: readonly string[];
@@ -53,7 +53,7 @@ export function playFaults(plan: Plan, watch?: Watch): Promise<Played> {
 export function resultOf(scene: Scene, plan: Plan, ending: Ending | undefined, simulatedSeconds: number): Played {
   const { judge, trace } = scene;
   const { crashDisconnects, releaseDisconnects, operatorEvictions, lost, released } = judge.causes;
-  trace.add(ending ? `the run is over: ${JSON.stringify(ending)}` : 'the run comes to no end');
+  trace.add(ending ? `the run is over: ${JSON.stringify(ending)}` : 'the run does not end');
   return {
     plan,
     ending,
@@ -71,7 +71,7 @@ export function resultOf(scene: Scene, plan: Plan, ending: Ending | undefined, s
   };
 }
 
-/** Resolves with how the run ended; undefined when it does not although there is no trouble any more. */
+/** Resolves with how the run ended; undefined when it does not end although all faults are over. */
 export function ended(scene: Scene): Promise<Ending | undefined> {
   return Promise.race([supervise(scene), patience(scene)]);
 }

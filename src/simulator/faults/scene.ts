@@ -14,7 +14,7 @@ import { Judge } from './judge';
 import { CLUSTER, NAMESPACE, NEW_VERSION, Observers, resourceOf, type Stage, type StageSize, setStage } from './stage';
 import { Trace } from './trace';
 
-/** Is told what the engine's processes tell, and, as actions, what befalls them. */
+/** Receives the events of the engine's processes and, as actions, the faults they meet. */
 export type Watch = (event: ProgressEvent) => void;
 
 /** Takes the place of a node's answer. */
@@ -25,7 +25,7 @@ export class Scene {
   readonly judge: Judge;
   readonly trace: Trace;
   readonly desired: EmqxEnterprise;
-  /** What somebody at kubectl does. */
+  /** The API as a kubectl user has it. */
   readonly user: KubeApi;
   readonly processes: EngineProcess[] = [];
   readonly meets = new Set<Meet>();
@@ -33,7 +33,7 @@ export class Scene {
   /** Until when pods may be missing because of a quota, ms since the epoch; and how many policies there were. */
   quotaUntil = Number.NEGATIVE_INFINITY;
   policies = 0;
-  /** How late watches tell what happened, ms. */
+  /** How late watches report events, ms. */
   watchLagMs = 0;
   private readonly authorship = new Authorship();
   /** Faults that are planned or under way, and those of them that still wait for their phase. */
@@ -86,7 +86,7 @@ export class Scene {
     return this.writes;
   }
 
-  /** The process that holds the lease, if it lives. */
+  /** The process that holds the lease, if it is alive. */
   get driver(): EngineProcess | undefined {
     const holder = this.judge.facts.leaseHolder;
     return this.processes.find((each) => each.holder === holder && !each.isDead);
@@ -116,7 +116,7 @@ export class Scene {
     return process;
   }
 
-  /** Whether the run is over: no fault begins any more. */
+  /** Whether the run is over: no more faults begin. */
   get isOver(): boolean {
     return this.over;
   }
@@ -126,7 +126,7 @@ export class Scene {
     this.endings.push(callback);
   }
 
-  /** No more faults: what is left over of them is taken away, and every process ends. */
+  /** No more faults: what remains of them is removed, and every process ends. */
   end(): void {
     this.over = true;
     this.meets.clear();
@@ -136,7 +136,7 @@ export class Scene {
     for (const process of this.processes) process.kill();
   }
 
-  /** Something stands between the engine and the cluster for so long: meanwhile it can keep no time. */
+  /** The engine is separated from the cluster for this long: meanwhile its reaction time is not measured. */
   disturb(ms: number): void {
     this.judge.health.disturb(ms);
   }
@@ -164,7 +164,7 @@ export class Scene {
     await this.user.patch(refTo(resource), { type: 'merge', body: { spec } });
   }
 
-  /** Gives the custom resource another pod template, and leaves the rest. */
+  /** Gives the custom resource another pod template, and keeps the rest. */
   async setTemplate({ spec: { template } }: EmqxEnterprise): Promise<void> {
     const before = this.judge.facts.resource.spec as Record<string, unknown>;
     await this.edit(mergePatch({ template: before['template'] }, { template }));
@@ -177,7 +177,7 @@ export class Scene {
     throw new KubeApiError(0, 'Unreachable', 'socket hang up');
   }
 
-  /** Asks something of the run as kubectl would. */
+  /** Sends a request to the run as kubectl would. */
   async ask(request: string): Promise<boolean> {
     const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: NAMESPACE, name: `${CLUSTER}-upgrade` };
     try {
@@ -209,7 +209,7 @@ export class Scene {
   }
 }
 
-/** Sets the stage on a new world and plays on it until `play` is through. */
+/** Sets the stage on a new world and plays on it until `play` has ended. */
 export async function withScene<T>(
   seed: number,
   size: StageSize,

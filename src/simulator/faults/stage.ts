@@ -22,20 +22,20 @@ export interface StageSize {
   /** Clients without a session that outlives their connection, and with one. */
   plain: number;
   persistent: number;
-  /** Devices that are away: only their sessions are there. */
+  /** Offline devices: only their sessions exist. */
   away: number;
-  /** Persistent clients that never come back once they are cut off. */
+  /** Persistent clients that never reconnect once they are disconnected. */
   gone: number;
-  /** Clients that come back only 9 s after they were cut off. */
+  /** Clients that reconnect only 9 s after they were disconnected. */
   slow: number;
-  /** Clients that know the old nodes' addresses, and come back there past the Service. */
+  /** Clients that know the old nodes' addresses, and reconnect there, bypassing the Service. */
   sticking: number;
   /** Disconnects per second. */
   cap: number;
   initialDelaySeconds: number;
   /** Whether the owner of the cluster keeps the operator held, so that every change waits for an upgrade. */
   held: boolean;
-  /** How long the new nodes may take to come one step nearer to ready. */
+  /** Longest time without progress while new nodes start. */
   readySeconds: number;
   /** Whether the operator has begun to upgrade on its own, because of an annotation: without a new image. */
   native: boolean;
@@ -56,7 +56,7 @@ export const DEFAULT_SIZE: StageSize = {
   native: false,
 };
 
-/** The custom resource as it is before, or as it shall be. */
+/** The custom resource as it is before, or as it is desired. */
 export function resourceOf(size: StageSize, version: string): EmqxEnterprise {
   const { replicas, cap, held, native } = size;
   const isAnnotated = native && version === NEW_VERSION;
@@ -91,10 +91,10 @@ const TRAFFIC_SERVICE: KubeObject & { spec: object } = {
   },
 };
 
-/** A policy of those that never try again, in ms: a year. */
+/** Reconnect delay of clients that never try again, in ms: a year. */
 const NEVER_MS = 365 * 24 * 3_600_000;
 
-/** Of those that take their time, ms. */
+/** Reconnect delay of slow clients, ms. */
 const SLOW_MS = 9_000;
 
 function fleet(size: StageSize): ClientGroup[] {
@@ -110,7 +110,7 @@ function fleet(size: StageSize): ClientGroup[] {
   ];
 }
 
-/** So long the operator upgrades on its own before anybody looks, in ms: its new nodes boot. */
+/** How long the operator upgrades on its own before the first observation, in ms: its new nodes boot. */
 const NATIVE_MS = 8_000;
 
 const STICKING = 'sticking';
@@ -121,7 +121,7 @@ export function clientIds(size: StageSize): string[] {
   return groups.flatMap(({ name, count }) => Array.from({ length: count }, (_, index) => `${name}-${index}`));
 }
 
-/** Whether a client comes back past the Service. */
+/** Whether a client reconnects bypassing the Service. */
 export function isSticking(clientId: string): boolean {
   return clientId.startsWith(`${STICKING}-`);
 }
@@ -189,7 +189,7 @@ export async function setStage(world: World, size: StageSize, observers: Observe
   return { size, world, ledger, population };
 }
 
-/** The way to the pods that run now, and to no other ones. */
+/** A front that leads only to the pods that run now. */
 function pastTheService(world: World): TrafficFront {
   const front = new TrafficFront({
     clock: world.clock,

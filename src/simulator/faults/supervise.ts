@@ -13,10 +13,10 @@ export const PATIENCE_MINUTES = 20;
 /** How a run ended. */
 export type Ending =
   | { kind: 'done'; outcome: 'completed' | 'aborted' }
-  /** It tells what to do, and nothing else can be done: see the code. */
+  /** Its error says what to do, but nothing more can be done here: see the code. */
   | { kind: 'stopped'; code: string };
 
-/** In which the operator must be held. */
+/** Phases in which the operator must be held. */
 const HELD_PHASES: readonly Phase[] = [
   'green',
   'switch',
@@ -27,15 +27,15 @@ const HELD_PHASES: readonly Phase[] = [
   'retire-green',
 ];
 
-/** Codes with which a run may stop only after an operator that somebody released has removed old pods. */
+/** Codes with which a run may stop only after a released operator has removed old pods. */
 const AFTER_RELEASE: readonly string[] = ['BLUE_GONE', 'PODS_LOST'];
-/** Of them, after which nothing can be done. */
+/** Those of them after which nothing can be done. */
 const FINAL: readonly string[] = ['BLUE_GONE'];
 
 /**
  * Runs the command again and again, each time as a new process, and does what the errors say, until the run is over.
  *
- * @throws Error when it stops with an error that nobody can act on
+ * @throws Error when it stops with an error that no user can act on
  */
 export async function supervise(scene: Scene): Promise<Ending> {
   const { clock, judge, trace } = scene;
@@ -51,7 +51,7 @@ export async function supervise(scene: Scene): Promise<Ending> {
     } catch (error) {
       stopped = error;
     }
-    // Its code is gone with it: what it had under way may still be told.
+    // Its process is gone: requests under way may still report their end.
     const wasKilled = process.isDead;
     process.kill();
     trace.describe(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
@@ -61,7 +61,7 @@ export async function supervise(scene: Scene): Promise<Ending> {
       if (code) return { kind: 'stopped', code };
     }
     await clock.sleep(AGAIN_MS);
-    // Somebody else may have driven it to its end meanwhile.
+    // Another process may have completed it meanwhile.
     const over = judge.facts.journal;
     if (over?.phase === 'done') return { kind: 'done', outcome: over.aborted ? 'aborted' : 'completed' };
   }
@@ -72,7 +72,7 @@ async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefi
   const { judge, stage } = scene;
   const began = judge.facts.journal !== undefined;
   if (error instanceof ProcessKilled) return undefined;
-  // The command could not even look: the user asks again.
+  // The command could not even read the cluster: the user runs it again.
   if (error instanceof PortError && error.code === 'unavailable') return undefined;
   if (error instanceof PortError && !began) return undefined;
   if (error instanceof BlockedError) return undefined;
@@ -84,31 +84,31 @@ async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefi
   if (AFTER_RELEASE.includes(error.code) && judge.causes.released.size === 0) {
     judge.fail('named errors', `${error.code}, although no pod was removed: ${error.message}`);
   }
-  // With all old pods gone there is nothing to go on with, whatever is found first.
+  // With all old pods gone there is nothing to continue with, whatever is found first.
   if (FINAL.includes(error.code) || judge.causes.released.size >= stage.size.replicas) return error.code;
   switch (error.code) {
     case 'GREEN_NOT_READY':
-      // Pods of the new set that a quota keeps away are what is waited for, whatever else is not ready yet; no other fault lasts for so long.
+      // The run waits for pods of the new set that a quota refuses, whatever else is not ready yet; no other fault lasts as long.
       if (!/were not created: .*exceeded quota/.test(error.message)) {
         const isQuota = scene.clock.now() < scene.quotaUntil && arePodsMissing(scene);
         const why = isQuota
-          ? 'a quota refuses pods, and the run stops with'
-          : 'all was there to go on, and the run stops with';
+          ? 'a quota refuses pods, but the run stops with'
+          : 'nothing prevented the run from continuing, but it stops with';
         judge.fail('named errors', `${why}: ${error.message}`);
       }
       return undefined;
     case 'WRITE_REFUSED':
-      if (scene.policies === 0) judge.fail('named errors', `nothing is refused by a policy: ${error.message}`);
+      if (scene.policies === 0) judge.fail('named errors', `no policy rejects anything: ${error.message}`);
       return undefined;
     case 'LEASE_LOST':
-    // He logs in again, or waits for the API server.
+    // The user logs in again, or waits for the API server.
     case 'ACCESS_LOST':
     case 'UNREACHABLE':
     case 'PODS_LOST':
       return undefined;
     case 'STALLED':
-      // No fault lasts for so long, and none refuses what others may do.
-      judge.fail('named errors', `${error.code}, although all was there to go on: ${error.message}`);
+      // No fault lasts as long, and none refuses what others may do.
+      judge.fail('named errors', `${error.code}, although nothing prevented the run from continuing: ${error.message}`);
       return undefined;
     case 'TEMPLATE_CHANGED': {
       const { journal } = judge.facts;
@@ -137,19 +137,20 @@ function arePodsMissing({ judge: { facts } }: Scene): boolean {
   return facts.sets.some(({ metadata, spec }) => facts.podsOf(metadata.name).length < (spec.replicas ?? 0));
 }
 
-/** A run that stops leaves the cluster as it may stay: the operator held, and nobody evicted. */
+/** A run that stops leaves the cluster in a safe state: the operator held, and no device evicted. */
 function leavesNothingOpen({ judge, stage }: Scene, { code, message }: UpgradeError): void {
   const { facts } = judge;
   const { journal } = facts;
-  // Who is let in no more can leave nothing as it should be.
+  // A process without access cannot leave the cluster in a safe state.
   if (['LEASE_LOST', 'ACCESS_LOST', 'UNREACHABLE'].includes(code) || !journal || !HELD_PHASES.includes(journal.phase))
     return;
   if (!facts.isHeld) judge.fail('P3', `the run stops with ${code} and leaves the operator released: ${message}`);
   const size = stage.world.pods.running.filter(({ node }) => node.evacuation.state === 'evicting_conns').length;
-  if (size > 0 && code === 'STALLED') judge.fail('P1', `the run stops with ${code}, and ${size} nodes go on evicting`);
+  if (size > 0 && code === 'STALLED')
+    judge.fail('P1', `the run stops with ${code}, but ${size} nodes continue to evict`);
 }
 
-/** Scales a third set to 0, on which nobody is. */
+/** Scales a third set, without clients, to 0. */
 async function removeStrangers({ judge, user, trace }: Scene): Promise<void> {
   const { facts } = judge;
   const { journal } = facts;

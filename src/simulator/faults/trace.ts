@@ -6,7 +6,7 @@ export class Trace {
   readonly lines: string[] = [];
   private readonly since: number;
 
-  /** @param watch is told what the engine tells, and what befalls it */
+  /** @param watch receives the events of the engine, and the faults it meets */
   constructor(
     private readonly clock: Clock,
     private readonly watch: (event: ProgressEvent) => void,
@@ -19,13 +19,13 @@ export class Trace {
     this.lines.push(`${seconds} ${text}`);
   }
 
-  /** A line that whoever watches wants to see, too. */
+  /** A line that is also reported to `watch`. */
   describe(text: string): void {
     this.add(text);
     this.watch({ kind: 'action', at: this.clock.now(), text });
   }
 
-  /** What a process tells. Samples are for who watches. */
+  /** An event of a process. Samples are only for `watch`. */
   description(process: string, event: ProgressEvent): void {
     if (event.kind !== 'sample')
       this.add(`${process}: ${event.kind} ${event.kind === 'phase' ? event.phase : event.text}`);

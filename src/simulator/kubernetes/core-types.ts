@@ -160,7 +160,7 @@ export interface Secret extends KubeObject {
   stringData?: Record<string, string>;
 }
 
-/** The `status` of a pod's condition, or undefined when nobody has set it. */
+/** The `status` of a pod's condition, or undefined when it is not set. */
 export function conditionOf(pod: Pod, type: string): PodCondition['status'] | undefined {
   return pod.status?.conditions?.find((condition) => condition.type === type)?.status;
 }

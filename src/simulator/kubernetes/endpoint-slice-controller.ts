@@ -122,7 +122,7 @@ export class EndpointSliceController {
 
 type SliceBody = Pick<EndpointSlice, 'addressType' | 'endpoints' | 'ports'>;
 
-/** The number of a target port; none while no pod tells what a name stands for. */
+/** The number of a target port; none while no pod defines the name. */
 function resolve({ name, protocol = 'TCP', port, targetPort = port }: ServicePort, pod: Pod | undefined) {
   const containerPorts = pod?.spec.containers.flatMap((container) => container.ports ?? []) ?? [];
   const number =

@@ -10,7 +10,7 @@ export type FieldPath = string;
 
 const separator = '\n';
 
-/** What the server itself writes, or what names the object: nobody owns these. */
+/** What the server itself writes, or what names the object: these have no owner. */
 const unowned = new Set([
   'apiVersion',
   'kind',

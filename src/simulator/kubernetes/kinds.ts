@@ -57,7 +57,7 @@ const listMaps: Record<string, readonly string[]> = {
 };
 
 /**
- * The keys that tell the items of a list apart in server-side apply (`x-kubernetes-list-map-keys`), or undefined when
+ * The keys that identify the items of a list in server-side apply (`x-kubernetes-list-map-keys`), or undefined when
  * the list is one atomic value to it.
  *
  * @param field the members that lead to the list, joined by dots

@@ -35,7 +35,7 @@ export interface WriteOptions {
  */
 export type Webhook = (object: KubeObject, previous: KubeObject | undefined) => void;
 
-/** Changes older than this cannot be watched any more, as etcd is compacted. */
+/** Changes older than this can no longer be watched, because etcd is compacted. */
 const historyMs = 5 * 60_000;
 
 /** Metadata that no writer can change. */
@@ -155,7 +155,7 @@ export class ObjectStore {
 
   /**
    * Deletes an object as the API server does: a pod that runs on a node, or an object with finalizers, is only marked;
-   * whoever marked it waits for the kubelet or the owner of the finalizer. A grace period of 0 removes a pod at once.
+   * the client that marked it waits for the kubelet or the owner of the finalizer. A grace period of 0 removes a pod at once.
    *
    * @throws KubeApiError `NotFound`
    */

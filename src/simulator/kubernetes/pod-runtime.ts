@@ -1,6 +1,6 @@
 import type { Pod } from './core-types';
 
-/** What a runtime tells the kubelet of one pod. Calls after `stop` was answered or after `kill` have no effect. */
+/** What a runtime reports to the kubelet about one pod. Calls after `stop` was answered or after `kill` have no effect. */
 export interface PodCallbacks {
   /** All containers run. Without a readiness probe they are ready from then on. */
   running(): void;

@@ -3,7 +3,7 @@ import { display, type FieldPath, itemName, leavesOf, membersOf, pathOf, within 
 import { copy, equal, isRecord } from './json';
 import { listMapKeys } from './kinds';
 
-/** Who set which leaves. Managers that apply and those that write otherwise are told apart, as the API server does. */
+/** The manager of each leaf. Managers that apply and those that write otherwise are distinguished, as in the API server. */
 export type Ownership = Map<string, Set<FieldPath>>;
 
 /** The name under which writes count that are no apply. */
@@ -72,7 +72,7 @@ function conflictsOf(
   return disputed;
 }
 
-/** Whether a wish stands against what another owns; an empty object stands against nothing inside of it. */
+/** Whether an applied field conflicts with one that another manager owns; an empty object conflicts with nothing inside of it. */
 function clash(wish: FieldPath, value: unknown, path: FieldPath, present: Map<FieldPath, unknown>): boolean {
   if (within(path, wish) && isRecord(value)) return present.has(path) && !isRecord(present.get(path)) && wish === path;
   if (wish === path) return !equal(present.get(path), value);
@@ -114,7 +114,7 @@ function remove(root: KubeObject, path: FieldPath, owned: Set<FieldPath>): void 
       const keys = listMapKeys(root, names.join('.')) ?? [];
       const index = value.findIndex((item) => itemName(item, keys) === member);
       if (index < 0) return;
-      // An item goes with the first of its leaves that nobody owns any more: its keys are among them.
+      // An item is removed with the first of its leaves that has no more owner: its keys are among them.
       if (rest.length === 0 || keys.includes(rest[0]!)) value.splice(index, 1);
       else visit(value[index], rest, names);
     } else if (isRecord(value)) {

@@ -11,7 +11,7 @@ import { StatefulSetController } from './stateful-set-controller';
 
 /** A whole simulated cluster: API server, controllers and one kubelet. What its pods do is the runtime's business. */
 export class SimulatedKubernetes {
-  /** For code that lives inside of the simulated world. */
+  /** For code inside of the simulated world. */
   readonly store: ObjectStore;
   /** For code that could as well talk to a real cluster. */
   readonly api: InMemoryKubeApi;

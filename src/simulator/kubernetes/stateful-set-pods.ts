@@ -11,7 +11,7 @@ export function ordinalOf(pod: Pod): number {
   return Number(pod.metadata.name.slice(pod.metadata.name.lastIndexOf('-') + 1));
 }
 
-/** The claims of one pod of a set, `<claim template>-<pod>`. They belong to nobody, and outlive the set. */
+/** The claims of one pod of a set, `<claim template>-<pod>`. They have no owner, and outlive the set. */
 export function claimsOf(set: StatefulSet, ordinal: number): KubeObject[] {
   return (set.spec.volumeClaimTemplates ?? []).map(({ metadata, spec }) => ({
     ...kinds.volumeClaim,

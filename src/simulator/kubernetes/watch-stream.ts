@@ -12,7 +12,7 @@ export class WatchStream<T extends KubeObject> {
   private waiting: (() => void) | undefined;
   private ended: { error?: Error } | undefined;
 
-  /** @param touch is called when waiting code may go on. */
+  /** @param touch is called when waiting code may continue. */
   constructor(
     private readonly query: ListQuery,
     private readonly touch: () => void,

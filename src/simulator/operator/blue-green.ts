@@ -16,7 +16,7 @@ export function podNameOf(node: string | undefined): string {
 /**
  * Moves the upgrade on by at most one step each: takes one pod from the old set, and starts one evacuation.
  *
- * Both look at the same view of the evacuations, taken at the start of the pass: scaling comes first.
+ * Both use the same view of the evacuations, taken at the start of the pass: scaling comes first.
  */
 export async function syncBlueGreen(pass: Pass, update: BlueGreenStatus): Promise<void> {
   const { api, signal, record } = pass.options;
@@ -40,9 +40,9 @@ export async function syncBlueGreen(pass: Pass, update: BlueGreenStatus): Promis
 }
 
 /**
- * Whether the old set may lose a pod: its last pod's node holds nothing any more.
+ * Whether the old set may lose a pod: its last pod's node holds nothing.
  *
- * The stock operator also says yes when it knows of no evacuation at all, which it takes for "not read yet". But a list that
+ * The stock operator also says yes when it knows of no evacuation at all, which it mistakes for "not read yet". But a list that
  * was empty comes back absent from the API server, so this is how every upgrade begins.
  */
 function canBeScaledDown(pass: Pass, update: BlueGreenStatus, origin: StatefulSet, pods: Pod[]): boolean {

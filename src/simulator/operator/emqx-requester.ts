@@ -20,7 +20,7 @@ export interface RequesterOptions {
 
 /**
  * How the operator reaches EMQX: plain HTTP with the bootstrap user, either one pod by its address, or any pod by the
- * headless Service. DNS is replaced by a look into the Service's endpoint slices, so its caches are not modelled.
+ * headless Service. DNS is replaced by reading the Service's endpoint slices, so its caches are not modelled.
  */
 export class EmqxRequester {
   constructor(private readonly options: RequesterOptions) {}

@@ -3,7 +3,7 @@ import type { EmqxEnterprise } from '../../resource';
 import type { Clock } from '../../upgrade/ports';
 import { timestamp } from '../kubernetes/object-store';
 
-/** Writes Kubernetes events about a custom resource. Nobody waits for them, and none that fails is missed. */
+/** Writes Kubernetes events about a custom resource. They are not waited for, and failures are ignored. */
 export class EventRecorder {
   private count = 0;
 

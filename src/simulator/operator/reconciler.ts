@@ -45,7 +45,7 @@ export class Reconciler {
   constructor(private readonly options: ReconcilerOptions) {}
 
   /**
-   * Returns after how many milliseconds the next pass is due; undefined when there is nothing left to look after.
+   * Returns after how many milliseconds the next pass is due; undefined when there is nothing left to reconcile.
    *
    * @throws OperatorPanic when the operator's process would die
    * @throws Error for a failure that calls for a back-off

@@ -20,7 +20,7 @@ export interface SimulatedOperatorOptions {
   transport: EmqxTransport;
   clock: Clock;
   random: Random;
-  /** The one namespace it looks after. */
+  /** The one namespace that it watches. */
   namespace: string;
   /** @default 'stock' */
   variant?: OperatorVariant;
@@ -49,7 +49,7 @@ export class SimulatedOperator {
     return this.crashes;
   }
 
-  /** What ended its last pass before its end; undefined when that came to its end. */
+  /** The error that ended its last pass; undefined when the pass was completed. */
   get lastFailure(): Error | undefined {
     return this.failure;
   }
@@ -128,7 +128,7 @@ export class SimulatedOperator {
           } else see(object);
         }
       } catch {
-        // Whatever broke the watch: list again and go on from there.
+        // Whatever broke the watch: list again and continue from there.
       }
       await clock.sleep(rewatchMs, signal).catch(() => undefined);
     }

@@ -6,7 +6,7 @@ import { setsInCluster } from './stateful-sets';
 
 /**
  * Step 1 and 7: reads the EMQX cluster and writes the status. When EMQX cannot be read, or gives an answer that does not
- * parse, that is reported, nothing is written, and the pass goes on with the status it has.
+ * parse, that is reported, nothing is written, and the pass continues with the status it has.
  */
 export async function updateStatus(pass: Pass): Promise<void> {
   try {

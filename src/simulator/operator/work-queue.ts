@@ -10,7 +10,7 @@ const backoff = { firstMs: 5, longestMs: 1_000_000 };
  *
  * - A key waits at most once with a delay: of two delays the sooner wins.
  * - A key added while it is worked on is worked on once more.
- * - An immediate add does not call off a delay that is still running.
+ * - An immediate add does not cancel a delay that is still running.
  */
 export class WorkQueue {
   private readonly ready: string[] = [];

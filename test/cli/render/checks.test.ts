@@ -30,7 +30,7 @@ One blocker: the upgrade cannot begin.
     expect(rendered([blocker, { ...blocker, id: 'traffic', group: 'traffic' }]).at(-1)).toBe(
       '2 blockers: the upgrade cannot begin.',
     );
-    expect(rendered(CHECKS.slice(0, 2)).at(-1)).toBe('Nothing stands in the way.');
+    expect(rendered(CHECKS.slice(0, 2)).at(-1)).toBe('Nothing prevents the upgrade.');
   });
 
   test('have the groups in one order', () => {

@@ -9,11 +9,11 @@ test('what a seed has decided is told: the cluster, and each fault with its mome
   ] as const;
   const text = renderFaults({ seed: 3, size: DEFAULT_SIZE, faults }, { style: plain, width: 72 });
   expect(`\n${text}\n`).toBe(`
-Seed 3, in virtual time: 2 nodes, 36 clients, 4 devices that are away, at most 4 disconnects/s
+Seed 3, in virtual time: 2 nodes, 36 clients, 4 offline devices, at most 4 disconnects/s
   * two-engines-begin, 40 ms after the process has begun
-    somebody else runs the same command in the same moment; one of the
-    two is refused
-  * request-abort, 5.1 s after the run has come to evacuate
-    somebody aborts the run
+    another process runs the same command at the same moment; one of the
+    two is rejected
+  * request-abort, 5.1 s after the run has reached evacuate
+    someone aborts the run
 `);
 });

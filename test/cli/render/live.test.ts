@@ -81,7 +81,7 @@ describe('the status', () => {
       '├─ blue  ···················· unknown  emqx-blue, 3 of 3 ready',
       '│  ├─ emqx-blue-0 ██████████ 500 connections, 500 sessions (12 s old), it does not answer, evacuating',
       '│  ├─ emqx-blue-1 ·········· unknown, it does not answer, evacuating',
-      '│  └─ emqx-blue-2 ██████████ 1,000 connections, 1,000 sessions, it refuses the password',
+      '│  └─ emqx-blue-2 ██████████ 1,000 connections, 1,000 sessions, it rejects the password',
       '└─ green ░░░░░░░░░░░░░░░░░░░░ 0 (12 s old)  emqx-green, 3 of 3 ready',
     ]);
     expect(statusLine(view)).toBe('phase evacuate · blue unknown of 3,000');
@@ -239,7 +239,7 @@ describe('a log', () => {
       view = advance(view, event);
     }
     expect(lines).toEqual([
-      '    0.0 s  phase evacuate (gone on with)',
+      '    0.0 s  phase evacuate (resumed)',
       '    0.1 s  blue 3,000, green 0 connections',
       undefined,
       '    6.0 s  waiting for the blue nodes to be drained',

@@ -32,17 +32,17 @@ Changes
   template.spec.emqxContainer.image.version: 4.4.14 → 4.4.15
 
 Now
-  emqx-blue, 3 nodes: 3,000 connections, 3,150 sessions (150 of devices that are away)
-  node         connections  devices away  disconnects/s  sessions/s
-  emqx-blue-0        1,000            50             34          34
-  emqx-blue-1        1,000            50             33          33
-  emqx-blue-2        1,000            50             33          33
+  emqx-blue, 3 nodes: 3,000 connections, 3,150 sessions (150 of offline devices)
+  node         connections  offline devices  disconnects/s  sessions/s
+  emqx-blue-0        1,000               50             34          34
+  emqx-blue-1        1,000               50             33          33
+  emqx-blue-2        1,000               50             33          33
 
 Evacuation
   cap            100 disconnects/s and 100 sessions/s in the whole
                  cluster
   peak           100 disconnects/s
-  devices away   at most 160 at once; nobody else is sent away meanwhile
+  offline        at most 160 at once; above that, no more disconnects
   lower bound    36.5 s
   expected       38.7 s
   whole upgrade  about 1 min 24 s, if the new nodes are ready within 30
@@ -73,8 +73,8 @@ One blocker: the upgrade cannot begin.
     expect(text.split('\n\n').slice(0, 2).join('\n')).toBe(
       `mqtt/emqx: 4.4.14 → 4.4.15, driven by the pilot, with the operator held
 Changes
-  the resource has this template already, and the operator has made new
-  nodes of it; their pods differ in
+  the resource has this template already, and the operator has created
+  new nodes from it; their pods differ in
     spec.containers.emqx.image: emqx:4.4.14 → emqx:4.4.15`,
     );
   });
@@ -84,28 +84,28 @@ Changes
       Object.assign(scene.nodes[1]!, { unreachable: 'port 8081: 403', connections: 0, sessions: 0 });
     });
     expect(text).toContain('  emqx-blue, 3 nodes: unknown connections, unknown sessions\n');
-    const rows = ['peak', 'devices away', 'lower bound', 'expected', 'whole upgrade'];
+    const rows = ['peak', 'offline', 'lower bound', 'expected', 'whole upgrade'];
     for (const row of rows) expect(text).toContain(`  ${row.padEnd(13)}  unknown\n`);
     expect(text).not.toMatch(/ 0 /);
   });
 
   test('says so when nothing stands in the way', () => {
-    expect(rendered(CHECKS.slice(0, 2)).split('\n').at(-1)).toBe('Nothing stands in the way.');
+    expect(rendered(CHECKS.slice(0, 2)).split('\n').at(-1)).toBe('Nothing prevents the upgrade.');
   });
 
   test('shows waves where there are any', () => {
     const text = rendered([], (scene) => {
       scene.request.stormCap = 2;
     });
-    expect(text).toContain('  node         connections  devices away  disconnects/s  sessions/s  wave\n');
-    expect(text).toContain('  emqx-blue-2        1,000            50              2         100     2\n');
+    expect(text).toContain('  node         connections  offline devices  disconnects/s  sessions/s  wave\n');
+    expect(text).toContain('  emqx-blue-2        1,000               50              2         100     2\n');
   });
 
   test('promises nothing for the operator alone', () => {
     const text = rendered([], (scene) => {
       scene.request.driver = 'operator';
     });
-    expect(text).toContain('The operator moves the devices in its own way: no rate and no duration\n');
+    expect(text).toContain('The operator moves the devices on its own: neither rate nor duration');
     expect(text).not.toMatch(/lower bound|disconnects\/s/);
   });
 

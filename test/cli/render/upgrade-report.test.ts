@@ -50,7 +50,7 @@ began with  3,000 connections, 3,300 sessions, 6,600 subscriptions
 ended with  3,000 connections, 3,300 sessions, 6,600 subscriptions
 evacuation  40.9 s, lower bound 37.7 s (× 1.086)
 cap         1,000 disconnects/s in the whole cluster
-peak        998 disconnects/s, as far as it was seen
+peak        998 disconnects/s, as far as observed
 duration    57.1 s
   claim     120 ms
   evacuate  41 s
@@ -83,7 +83,7 @@ emqx-blue-1            500          50     2
     const after = { connections: 3_000, sessions: 3_222, subscriptions: null };
     const text = rendered({ ...REPORT, after, sessionsLost: 78, hasLosses: true, incidents });
     expect(text.split('\n')[0]).toBe('mqtt/emqx: 4.4.14 → 4.4.15, completed with losses');
-    expect(text).toContain('\nended with  3,000 connections, 3,222 sessions\nlost        78 sessions at least\n');
+    expect(text).toContain('\nended with  3,000 connections, 3,222 sessions\nlost        at least 78 sessions\n');
     expect(text.slice(text.indexOf('incidents'))).toBe(`incidents
   2026-01-01T00:00:20Z  the broker in emqx-blue-1 started anew: 713 connections
                         ended at once, and at least the sessions of 78 devices

@@ -76,7 +76,7 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
     'of an upgrade that nobody drives says how to go on: lease %j',
     (lease) => {
       expect(head({ ...UPGRADING, lease }).at(-1)).toBe(
-        'nobody drives it now; this resumes it: emqx-blue-green resume emqx -n mqtt',
+        'no process drives it; to resume, run: emqx-blue-green resume emqx -n mqtt',
       );
     },
   );
@@ -95,7 +95,7 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
       '4.4.14 → 4.4.15, at most 1,000 disconnects/s, begun at 2025-12-31T23:59:00Z, aborted and rolling back',
     );
     expect(stands({ aborted: true, phase: 'done', phaseSince: T0 }, { state: 'at-rest' })[1]).toBe(
-      'last upgrade: 4.4.14 → 4.4.15, aborted, back at 2026-01-01T00:00:00Z',
+      'last upgrade: 4.4.14 → 4.4.15, aborted at 2026-01-01T00:00:00Z',
     );
   });
 
@@ -107,9 +107,9 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
   });
 
   test.each([
-    ['waiting', 'the operator is held behind new nodes: an upgrade picks them up'],
+    ['waiting', 'the operator has created new nodes and is held: the next upgrade uses them'],
     ['native', 'the operator upgrades on its own'],
-    ['unsettled', 'not at rest: emqx-blue-green check tells why'],
+    ['unsettled', 'not at rest: emqx-blue-green check shows why'],
   ] as const)('of a cluster that is %s', (state, text) => {
     expect(head({ ...AT_REST, state })).toEqual([`mqtt/emqx, EMQX 4.4.14: ${text}`]);
   });

@@ -24,7 +24,7 @@ describe('the verdict', () => {
     ];
     const lines = rendered({ violations }, marked);
     expect(lines).toContain(
-      '  <green>✓</> P1                    nobody is evicted while the other set cannot take him',
+      '  <green>✓</> P1                    no device is evicted while the other set cannot accept it',
     );
     const found = lines.findIndex((line) => line.includes('P4'));
     expect(lines.slice(found, found + 2)).toEqual([
@@ -37,16 +37,16 @@ describe('the verdict', () => {
 
   test('claims nothing of what is looked at only after the end, when there was none', () => {
     const lines = rendered({ ending: { kind: 'stopped', code: 'BLUE_GONE' } });
-    expect(lines[0]).toBe('The run stopped with BLUE_GONE. By the faults themselves: nothing.');
-    expect(lines).toContain('  – clients               not looked at: the run did not come to its end');
-    expect(lines).toContain('  – sessions              not looked at: the run did not come to its end');
-    expect(rendered({ ending: undefined })[0]).toMatch(/^The run came to no end\. /);
+    expect(lines[0]).toBe('The run stopped with BLUE_GONE. Caused by the faults themselves: nothing.');
+    expect(lines).toContain('  – clients               not checked: the run was not completed');
+    expect(lines).toContain('  – sessions              not checked: the run was not completed');
+    expect(rendered({ ending: undefined })[0]).toMatch(/^The run did not end\. /);
   });
 
   test('tells what the faults cost by themselves', () => {
     const caused = { ...PLAYED.caused, crashDisconnects: 1_200, sessionsLost: 5 };
     expect(rendered({ caused })[0]).toBe(
-      'The run was completed. By the faults themselves: 1,200 disconnects by a crash, 5 sessions lost.',
+      'The run was completed. Caused by the faults themselves: 1,200 disconnects by a crash, 5 sessions lost.',
     );
   });
 });

@@ -83,7 +83,7 @@ describeKubectl('kubectl', () => {
     const { code, out, error } = await run('apply -f -', manifest('replicas: 3', others));
     expect([code, out.split('\n').length]).toEqual([0, 4]);
     expect(error).toMatch(/^Warning: the sandbox does not check the fields of a Service$/m);
-    expect(error).toMatch(/^Warning: in the sandbox a NetworkPolicy is kept, and has no effect$/m);
+    expect(error).toMatch(/^Warning: in the sandbox a NetworkPolicy is stored, but has no effect$/m);
     expect((await run('get svc,netpol -o name')).out).toBe('service/mqtt\nnetworkpolicy.networking.k8s.io/mqtt\n');
   });
 
@@ -216,7 +216,7 @@ describeKubectl('kubectl', () => {
     const { run, store } = await cluster();
     const spec = { containers: [{ name: 'emqx', image: 'x' }] };
     store.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'ee-0', namespace: 'default' }, spec } as never);
-    const sandbox = /this is the sandbox of emqx-blue-green, no real cluster: /;
+    const sandbox = /this is the sandbox of emqx-blue-green, not a real cluster: /;
     for (const words of ['logs ee-0', 'exec ee-0 -- ls', 'attach ee-0', 'delete namespace default']) {
       expect([words, (await run(words)).error]).toEqual([words, expect.stringMatching(sandbox)]);
     }

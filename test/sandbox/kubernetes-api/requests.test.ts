@@ -22,12 +22,12 @@ describe('who does not know the whole address', () => {
 
 describe('a request is refused', () => {
   test.each<[string, [string, string, Parameters<typeof ask>[3]?], number, RegExp]>([
-    ['for what is not served', ['GET', '/apis/batch/v1/jobs'], 404, /sandbox of emqx-blue-green serves no/],
-    ['of an object without a namespace', ['GET', '/api/v1/pods/x'], 404, /serves no/],
+    ['for what is not served', ['GET', '/apis/batch/v1/jobs'], 404, /sandbox of emqx-blue-green does not serve/],
+    ['of an object without a namespace', ['GET', '/api/v1/pods/x'], 404, /does not serve/],
     ['of a part that is none', ['GET', `${MAPS}/x/status`], 404, /configmaps "x" has no status/],
     ['for logs', ['GET', '/api/v1/namespaces/default/pods/x/log'], 405, /its pods write no logs/],
     ['to run something', ['POST', '/api/v1/namespaces/default/pods/x/exec'], 405, /nothing can be run in a pod/],
-    ['for a dry run', ['POST', `${MAPS}?dryRun=All`, { body: map('x') }], 405, /no dry run/],
+    ['for a dry run', ['POST', `${MAPS}?dryRun=All`, { body: map('x') }], 405, /dry run only/],
     ['to delete many', ['DELETE', MAPS], 405, /not served/],
     [
       'to change a definition',
@@ -35,7 +35,7 @@ describe('a request is refused', () => {
       405,
       /cannot be/,
     ],
-    ['to delete a namespace', ['DELETE', '/api/v1/namespaces/default'], 405, /its namespaces stay/],
+    ['to delete a namespace', ['DELETE', '/api/v1/namespaces/default'], 405, /its namespaces cannot be deleted/],
     ['that is no JSON', ['POST', MAPS, { body: '{' }], 400, /not JSON/],
     ['that is binary', ['POST', MAPS, { body: 'k8s', type: 'application/vnd.kubernetes.protobuf' }], 415, /JSON only/],
     ['for an answer that is no JSON', ['GET', MAPS, { accept: 'application/yaml' }], 406, /application\/json/],
@@ -134,7 +134,7 @@ describe('a write', () => {
     expect((await ask(server, 'POST', policies, { body: map('a') })).warning).toContain('has no effect');
     await ask(server, 'POST', '/api/v1/namespaces', { body: map('other') });
     const elsewhere = await ask(server, 'POST', ENTERPRISES.replace('default', 'other'), { body: enterprise() });
-    expect(elsewhere).toMatchObject({ status: 201, warning: expect.stringContaining('namespace default only') });
+    expect(elsewhere).toMatchObject({ status: 201, warning: expect.stringContaining('only the namespace default') });
     expect((await ask(server, 'POST', ENTERPRISES, { body: enterprise() })).warning).toBeNull();
   });
 });

@@ -270,7 +270,7 @@ describe('Population', () => {
 
   it('refuses groups and rates that cannot be', () => {
     const group: ClientGroup = { name: 'c', count: 1, protocolVersion: 4 };
-    expect(() => world([group, group])).toThrow("client group 'c' must be there once only");
+    expect(() => world([group, group])).toThrow("client group 'c' must be unique");
     expect(() => world([{ ...group, count: 1.5 }])).toThrow("'count' (1.5) of client group 'c'");
     expect(() => world([{ ...group, offline: true }])).toThrow(
       "'offline' of client group 'c' must go with 'persistent'",

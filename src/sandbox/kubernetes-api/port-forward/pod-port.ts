@@ -7,5 +7,5 @@ export interface PodPort {
   port: number;
 }
 
-/** Opens a connection to a port of the pod; an error is told by the stream, in the words of a kubelet. */
+/** Opens a connection to a port of the pod; the stream reports an error in the words of a kubelet. */
 export type Dial = (port: number) => Duplex;

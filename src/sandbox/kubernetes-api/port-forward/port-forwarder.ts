@@ -32,7 +32,7 @@ export class PortForwarder {
     private readonly loopbackPortOf: (port: PodPort) => number | undefined,
   ) {}
 
-  /** Takes the connection over, or tells why not. */
+  /** Takes over the connection, or answers why not. */
   upgrade(url: URL, request: IncomingMessage, socket: Duplex, head: Buffer): Status | undefined {
     try {
       const dial = this.dialOf(url);
@@ -91,7 +91,7 @@ function tokens(header: string | string[] | undefined): string[] {
     .map((token) => token.trim());
 }
 
-/** A connection that nobody takes. */
+/** A connection to a port on which nothing listens. */
 function refused(pod: string, port: number): Duplex {
   const message = `error forwarding port ${port} to pod ${pod}: failed to connect to localhost:${port}: connection refused`;
   return new PassThrough().destroy(new Error(message));

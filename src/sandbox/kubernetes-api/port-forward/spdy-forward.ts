@@ -4,7 +4,7 @@ import { SpdyConnection, type SpdyStream } from './spdy/spdy-connection';
 
 /**
  * Forwards ports over SPDY: each connection is a pair of streams with the same request id, one for its data and one on which
- * an error is told.
+ * an error is reported.
  *
  * @see k8s.io/kubelet, `streaming/portforward`: protocol `portforward.k8s.io`
  */

@@ -26,7 +26,7 @@ const PLUGINS = [
 ] as const;
 const EVACUATION_PLUGINS: readonly string[] = ['emqx_eviction_agent', 'emqx_node_rebalance'];
 
-/** What one node tells about the nodes of the cluster. */
+/** What one node reports about the nodes of the cluster. */
 export class NodeRoutes {
   constructor(private readonly node: EmqxNode) {}
 
@@ -117,7 +117,7 @@ export class NodeRoutes {
     return this.members().filter(({ isListening }) => isListening);
   }
 
-  /** A node whose tables are not there yet, or not any more, tells "undefined" for a number. */
+  /** A node whose tables do not exist yet, or no longer exist, reports "undefined" for a number. */
   private describe(member: EmqxNode): Record<string, unknown> {
     const connections = member.isListening ? member.sessions.channels : 'undefined';
     const live = member.isListening ? member.sessions.live.size : 'undefined';

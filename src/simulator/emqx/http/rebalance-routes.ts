@@ -16,7 +16,7 @@ const CALL_INTO_STOPPING_MS = 15_000;
 export class RebalanceRoutes {
   constructor(private readonly node: EmqxNode) {}
 
-  /** 503 from the start of an evacuation to its stop. It looks at the eviction agent only, so it never waits. */
+  /** 503 from the start of an evacuation to its stop. It reads only the eviction agent, so it never waits. */
   availabilityCheck(): Answer {
     return json({}, this.node.refusesClients ? 503 : 200);
   }

@@ -19,14 +19,14 @@ export const API_FAULTS = {
       next(scene, whole(random, 1, 3), 'before', () => new KubeApiError(409, 'Conflict', 'the object was modified')),
   },
   'api-throttled': {
-    does: 'the API server says 429 for 2 to 10 s',
+    does: 'the API server answers with 429 for 2 to 10 s',
     act: (scene, random) =>
       during(scene, whole(random, 2_000, 10_000), () => {
         throw new KubeApiError(429, 'TooManyRequests', 'too many requests, please try again later');
       }),
   },
   'api-unreachable': {
-    does: 'nothing reaches the API server for 2 to 50 s, and watches end',
+    does: 'the API server is unreachable for 2 to 50 s, and watches end',
     act: (scene, random) => {
       const gone = new KubeApiError(0, 'Unreachable', 'connect ECONNREFUSED');
       for (const process of scene.processes) process.endWatches(gone);
@@ -36,12 +36,12 @@ export const API_FAULTS = {
     },
   },
   'api-reply-lost': {
-    does: 'the next one to three writes take effect, and their answers are lost',
+    does: 'the next one to three writes take effect, but their responses are lost',
     act: (scene, random) =>
       next(scene, whole(random, 1, 3), 'after', () => new KubeApiError(0, 'Unreachable', 'socket hang up')),
   },
   'requests-overlap': {
-    does: 'each request of a process takes up to 1.4 s more, for 10 to 40 s: what is asked together is done and answered in any order',
+    does: 'each request of a process takes up to 1.4 s longer, for 10 to 40 s: concurrent requests are processed and answered in any order',
     act: async (scene, random) => {
       const mostMs = whole(random, 100, 700);
       const meet: Meet = () => scene.clock.sleep(random.below(mostMs));
@@ -53,20 +53,20 @@ export const API_FAULTS = {
     },
   },
   'watch-gone': {
-    does: 'the API server has forgotten the past: every watch ends with 410',
+    does: 'the API server has compacted its history: every watch ends with 410',
     act: (scene) => {
       scene.world.kubernetes.store.compact();
       for (const process of scene.processes) process.endWatches(new KubeApiError(410, 'Expired', 'too old'));
     },
   },
   'watch-dropped': {
-    does: 'every watch breaks off',
+    does: 'every watch is disconnected',
     act: (scene) => {
       for (const process of scene.processes) process.endWatches(new KubeApiError(0, 'Unreachable', 'ECONNRESET'));
     },
   },
   'watch-silent': {
-    does: 'every watch that is open reports nothing any more: its connection was dropped without a word, or the server goes on with bookmarks only, for 2 to 5 min',
+    does: 'every open watch stops reporting: its connection is silently dropped, or the server sends only bookmarks, for 2 to 5 min',
     act: (scene, random) => {
       const ms = random.below(2) === 0 ? SILENT_MS : whole(random, 120_000, 300_000);
       for (const process of scene.processes) process.silenceWatches(ms);
@@ -74,7 +74,7 @@ export const API_FAULTS = {
     },
   },
   'watch-late': {
-    does: 'watches tell what happened 1 to 8 s late, for 10 to 30 s',
+    does: 'watches report events 1 to 8 s late, for 10 to 30 s',
     act: async (scene, random) => {
       const ms = whole(random, 10_000, 30_000);
       scene.watchLagMs = whole(random, 1_000, 8_000);
@@ -85,13 +85,13 @@ export const API_FAULTS = {
   },
 } satisfies Record<string, Fault>;
 
-/** For so long `meet` is asked before each request to the API server. */
+/** Calls `meet` before each request to the API server, for this many ms. */
 async function during(scene: Scene, ms: number, meet: () => void): Promise<void> {
   const each = ({ to }: EngineCall, moment: Moment) => {
     if (to === 'kubernetes' && moment === 'before') meet();
   };
   scene.meets.add(each);
-  // A watch that broke off is opened again only some time later.
+  // A watch that was disconnected is reopened only some time later.
   scene.disturb(ms + 35_000);
   await scene.clock.sleep(ms);
   scene.meets.delete(each);

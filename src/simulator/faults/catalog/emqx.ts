@@ -7,7 +7,7 @@ import type { Answer, Scene } from '../scene';
 /** What happens between the engine and the management API of the nodes. */
 export const EMQX_FAULTS = {
   'emqx-slow': {
-    does: 'the nodes answer 0.5 to 4 s late, for 5 to 20 s',
+    does: 'the nodes respond 0.5 to 4 s late, for 5 to 20 s',
     act: (scene, random) => {
       const lateMs = whole(random, 500, 4_000);
       return meeting(scene, whole(random, 5_000, 20_000), async ({ to }, moment) => {
@@ -16,7 +16,7 @@ export const EMQX_FAULTS = {
     },
   },
   'emqx-hung': {
-    does: 'one node takes connections and never answers, for 5 to 20 s',
+    does: 'one node accepts connections but never responds, for 5 to 20 s',
     act: (scene, random) => {
       const pod = somePod(scene, random);
       return meeting(scene, whole(random, 5_000, 20_000), async ({ to, target }, moment) => {
@@ -27,11 +27,11 @@ export const EMQX_FAULTS = {
     },
   },
   'emqx-unavailable': {
-    does: 'the nodes answer with 503 for 5 to 20 s',
+    does: 'the nodes respond with 503 for 5 to 20 s',
     act: (scene, random) => answering(scene, whole(random, 5_000, 20_000), () => response(503, 'Service Unavailable')),
   },
   'emqx-reset': {
-    does: 'the next one to three exchanges with nodes take effect, and the connection is reset',
+    does: 'the next one to three requests to nodes take effect, but the connection is reset',
     act: (scene, random) => {
       let left = whole(random, 1, 3);
       const ordersOnly = random.below(2) === 0;
@@ -45,7 +45,7 @@ export const EMQX_FAULTS = {
     },
   },
   'emqx-busy': {
-    does: 'one node declines to begin an evacuation, for 3 to 15 s: its eviction agent is busy',
+    does: 'one node refuses to start an evacuation, for 3 to 15 s: its eviction agent is busy',
     phases: ['switch', 'evacuate', 'switch-back', 'return'],
     act: (scene, random) => {
       const pod = somePod(scene, random);

@@ -7,22 +7,22 @@ import { type Fault, whole } from '../fault';
 import type { Scene } from '../scene';
 import { CLUSTER, NAMESPACE } from '../stage';
 
-/** What befalls the process that runs the engine. */
+/** What happens to the process that runs the engine. */
 export const ENGINE_FAULTS = {
   'engine-killed': {
-    does: 'kills the process at any moment; another one takes up the same command',
+    does: 'kills the process at any moment; another process runs the same command',
     act: ({ driver }) => driver?.kill(),
   },
   'engine-killed-before-write': {
-    does: 'kills the process when it is about to write or order something',
+    does: 'kills the process just before a write or an order',
     act: (scene, random) => killAtWrite(scene, 'before', whole(random, 0, 3)),
   },
   'engine-killed-after-write': {
-    does: 'kills the process when what it wrote or ordered has taken effect, and before it knows',
+    does: 'kills the process after a write or an order has taken effect, before it receives the response',
     act: (scene, random) => killAtWrite(scene, 'after', whole(random, 0, 3)),
   },
   'engine-paused': {
-    does: 'nothing goes on in the process for 60 s; then it wakes up, perhaps after another one has taken the run up',
+    does: 'the process is suspended for 60 s; then it wakes up, perhaps after another one has resumed the run',
     act: async (scene, random) => {
       const ms = 60_000;
       scene.driver?.freeze(ms);
@@ -34,7 +34,7 @@ export const ENGINE_FAULTS = {
     },
   },
   'credentials-refused': {
-    does: 'the credentials of the processes that run are refused from now on; whoever begins later has new ones',
+    does: 'the credentials of the running processes are rejected from now on; processes that start later have new ones',
     act: (scene) => {
       const refused = new Set(scene.processes.map(({ holder }) => holder));
       const refusal = new KubeApiError(401, 'Unauthorized', 'Unauthorized');
@@ -42,21 +42,21 @@ export const ENGINE_FAULTS = {
       scene.meets.add(({ process, to }, moment) => {
         if (to === 'kubernetes' && moment === 'before' && refused.has(process)) throw refusal;
       });
-      // Until they have given up, and the command is run again.
+      // Until they have given up, and the user has run the command again.
       scene.disturb(90_000);
     },
   },
   'second-engine': {
-    does: 'somebody else runs the same command while the run is under way; he is refused',
+    does: 'another process runs the same command while the run is under way; it is rejected',
     act: (scene) => startAnother(scene, scene.process()),
   },
   'two-engines-begin': {
-    does: 'somebody else runs the same command in the same moment; one of the two is refused',
+    does: 'another process runs the same command at the same moment; one of the two is rejected',
     fromStart: true,
     act: (scene) => startAnother(scene, scene.process()),
   },
   'lease-stolen': {
-    does: 'somebody writes another holder into the lease, and does nothing with it',
+    does: 'someone writes another holder into the lease and does nothing else',
     act: async (scene) => {
       const now = new Date(scene.clock.now()).toISOString().replace('Z', '000Z');
       const spec = { holderIdentity: 'thief', renewTime: now, acquireTime: now };
@@ -101,7 +101,7 @@ async function startAnother(scene: Scene, process: EngineProcess): Promise<void>
     const refusedFor = error instanceof BlockedError ? error.blockers.map(({ id }) => id) : [];
     const alive = scene.driver !== undefined && scene.driver.holder === holder;
     if (error instanceof BlockedError && alive && !refusedFor.includes('lease')) {
-      scene.judge.fail('one owner', `the second is refused for ${refusedFor.join(', ')}, not for the lease`);
+      scene.judge.fail('one owner', `the second process is rejected for ${refusedFor.join(', ')}, not for the lease`);
     }
   }
   process.kill();

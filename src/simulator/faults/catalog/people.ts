@@ -7,39 +7,39 @@ import { type Fault, whole } from '../fault';
 import { refTo, type Scene } from '../scene';
 import { CLUSTER, NAMESPACE, NEW_VERSION, OLD_VERSION, resourceOf } from '../stage';
 
-/** So often somebody tries to ask for something while the API server is away, once a second. */
+/** How many times a user sends a request while the API server is unreachable, once a second. */
 const PATIENCE = 120;
 
 const HELD = ['green', 'switch', 'evacuate', 'retire'] as const;
 
-/** What people do meanwhile. */
+/** What users do meanwhile. */
 export const PEOPLE_FAULTS = {
   'delay-reset': {
-    does: 'somebody sets the initial delay: the operator is released by accident',
+    does: 'someone sets the initial delay: the operator is released by accident',
     phases: HELD,
     act: (scene) => scene.edit({ blueGreenUpdate: { initialDelaySeconds: scene.stage.size.initialDelaySeconds } }),
   },
   'manifest-applied': {
-    does: 'somebody applies the manifest of the new version again: the operator is released by accident',
+    does: 'someone applies the manifest of the new version again: the operator is released by accident',
     phases: HELD,
     act: (scene) => applied(scene, NEW_VERSION),
   },
   'old-manifest-applied': {
-    does: 'somebody applies the manifest of the old version: template and delay are set back at once',
+    does: 'someone applies the manifest of the old version: template and delay are reverted together',
     phases: HELD,
     act: (scene) => applied(scene, OLD_VERSION),
   },
   'template-edited': {
-    does: 'somebody edits the template; the run stops, he sets it back and runs the command again',
+    does: 'someone edits the template; the run stops, and the user reverts the template and runs the command again',
     phases: HELD,
     act: (scene) => scene.setTemplate(resourceOf(scene.stage.size, '4.4.16')),
   },
   'foreign-set': {
-    does: 'somebody makes a cluster of EMQX 5 of the same name: the operator gives its objects the same labels',
+    does: 'someone creates an EMQX 5 cluster with the same name: the operator gives its objects the same labels',
     act: (scene) => makeForeignSet(scene),
   },
   'request-pause': {
-    does: 'somebody pauses the run, and resumes it up to 40 s later',
+    does: 'someone pauses the run, and resumes it up to 40 s later',
     act: async (scene, random) => {
       await ask(scene, random, { do: 'pause' });
       await scene.clock.sleep(whole(random, 100, 40_000));
@@ -47,11 +47,11 @@ export const PEOPLE_FAULTS = {
     },
   },
   'request-rate': {
-    does: 'somebody asks for another rate',
+    does: 'someone requests another rate',
     act: (scene, random) => ask(scene, random, { do: 'rate', perSecond: whole(random, 1, 12) }),
   },
   'request-hasty': {
-    does: 'somebody asks for something, and within a moment for something else',
+    does: 'someone sends a request, and another one right after it',
     act: async (scene, random) => {
       const [first, second] = random.pick([
         ['rate=3', 'rate=2'],
@@ -68,7 +68,7 @@ export const PEOPLE_FAULTS = {
     },
   },
   'request-abort': {
-    does: 'somebody aborts the run',
+    does: 'someone aborts the run',
     act: (scene, random) => ask(scene, random, { do: 'abort' }),
   },
 } satisfies Record<string, Fault>;
@@ -78,7 +78,7 @@ async function applied(scene: Scene, version: string): Promise<void> {
   await scene.user.patch(refTo(body), { type: 'apply', body, fieldManager: 'kubectl', force: true });
 }
 
-/** Its pods stay pending: nothing is known of such nodes. */
+/** Its pods stay pending: such nodes are not simulated. */
 async function makeForeignSet({ user, judge, world }: Scene): Promise<void> {
   const { labels } = judge.facts.resource.metadata;
   const kind = { apiVersion: 'apps.emqx.io/v2beta1', kind: 'EMQX' };
@@ -106,7 +106,7 @@ async function makeForeignSet({ user, judge, world }: Scene): Promise<void> {
   await user.create(set);
 }
 
-/** By the key of the ConfigMap, or by the command. */
+/** Sends the request with the key of the ConfigMap, or with the command. */
 async function ask(scene: Scene, random: Random, control: Control): Promise<void> {
   if (random.below(2) === 0) {
     await scene.ask(controlText(control));
@@ -120,7 +120,7 @@ async function ask(scene: Scene, random: Random, control: Control): Promise<void
     } catch (error) {
       scene.trace.describe(`${process.holder} ends: ${(error as Error).message.split('\n').join(' ')}`);
       scene.judge.stopped(process.holder, error);
-      // Of a command that could not reach the cluster, or died, nobody knows what became: it is asked again.
+      // If the command could not reach the cluster, or was killed, its effect is unknown: it is run again.
       if (!(error instanceof PortError) && !process.isDead) {
         if (!(error instanceof UpgradeError)) scene.judge.fail('named errors', String(error));
         return;

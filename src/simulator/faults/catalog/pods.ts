@@ -4,28 +4,28 @@ import { setOfPod } from '../facts';
 import { type Fault, whole } from '../fault';
 import type { Scene } from '../scene';
 
-/** What befalls the nodes, and those who are on them. */
+/** What happens to the nodes, and to their clients. */
 export const POD_FAULTS = {
   'blue-crash-kept': {
-    does: 'a node of the old set crashes, and starts again in place',
+    does: 'a node of the old set crashes and restarts in place',
     act: (scene, random) => crash(scene, random, 'blue', 'kept'),
   },
   'blue-crash-lost': {
-    does: 'a pod of the old set is lost with its volume, and made again',
+    does: 'a pod of the old set is lost with its volume, and recreated',
     act: (scene, random) => crash(scene, random, 'blue', 'lost'),
   },
   'green-crash-kept': {
-    does: 'a node of the new set crashes, and starts again in place',
+    does: 'a node of the new set crashes and restarts in place',
     phases: ['green', 'switch', 'evacuate', 'retire', 'revert', 'switch-back', 'return', 'retire-green'],
     act: (scene, random) => crash(scene, random, 'green', 'kept'),
   },
   'green-crash-lost': {
-    does: 'a pod of the new set is lost with its volume, and made again',
+    does: 'a pod of the new set is lost with its volume, and recreated',
     phases: ['green', 'switch', 'evacuate', 'retire', 'revert', 'switch-back', 'return', 'retire-green'],
     act: (scene, random) => crash(scene, random, 'green', 'lost'),
   },
   'target-frozen': {
-    does: 'a node that takes devices is frozen for 3 to 30 s: its pod stays Ready, and nothing it is sent is answered',
+    does: 'a node that accepts devices is frozen for 3 to 30 s: its pod stays Ready, but it responds to nothing',
     phases: ['switch', 'evacuate', 'switch-back', 'return'],
     act: (scene, random) => {
       const ms = whole(random, 3_000, 30_000);
@@ -33,7 +33,7 @@ export const POD_FAULTS = {
     },
   },
   'target-slow': {
-    does: 'a node that takes devices answers each device and each request 5 s late, for 5 to 30 s',
+    does: 'a node that accepts devices responds to each device and each request 5 s late, for 5 to 30 s',
     phases: ['switch', 'evacuate', 'switch-back', 'return'],
     act: (scene, random) => {
       const ms = whole(random, 5_000, 30_000);
@@ -41,20 +41,20 @@ export const POD_FAULTS = {
     },
   },
   'clients-gone': {
-    does: 'some clients with a session never come back once they are cut off',
+    does: 'some clients with a session never reconnect once they are disconnected',
     size: { gone: 4 },
   },
   'clients-slow': {
-    does: 'sixty more clients come back only 9 s after they were cut off',
+    does: 'sixty more clients reconnect only 9 s after they were disconnected',
     size: { slow: 60 },
   },
   'clients-sticking': {
-    does: 'some clients come back to the old nodes past the Service',
+    does: 'some clients reconnect to the old nodes, bypassing the Service',
     size: { sticking: 4 },
   },
 } satisfies Record<string, Fault>;
 
-/** A node of the set that takes devices now: one that evacuates is not modelled in that state. */
+/** Silences a node of the set that accepts devices now: one that evacuates is not modelled in that state. */
 async function silencing(scene: Scene, random: Random, ms: number, silence: (node: EmqxNode) => void): Promise<void> {
   const { facts, causes, health } = scene.judge;
   const { from, to, aborted } = facts.journal ?? {};
@@ -70,7 +70,7 @@ async function silencing(scene: Scene, random: Random, ms: number, silence: (nod
   silence(tenant.node);
   await scene.clock.sleep(ms);
   causes.silent.delete(name);
-  // What was sent to it meanwhile is answered now, or a moment later.
+  // It answers what was sent to it meanwhile now, or a moment later.
   scene.disturb(6_000);
 }
 

@@ -4,17 +4,17 @@ import { type Fault, whole } from '../fault';
 import { refTo, type Scene } from '../scene';
 import { NAMESPACE } from '../stage';
 
-/** After so many refusals in a row a process has said why it cannot go on: five make a stop, and a new process begins with the next. */
+/** After this many refusals in a row a process has reported why it cannot continue: five stop a run, and a new process starts with the next. */
 const ENOUGH = 8;
 
-/** What the cluster's owners allow, and what not. */
+/** What the cluster's policies and quotas forbid. */
 export const POLICY_FAULTS = {
   'policy-services': {
-    does: 'a policy refuses changes of Services for 5 to 90 s',
+    does: 'a policy rejects changes of Services for 5 to 90 s',
     act: (scene, random) => refuse(scene, whole(random, 5_000, 90_000)),
   },
   'quota-full': {
-    does: 'a quota has no room for more pods, for 5 to 120 s',
+    does: 'a quota allows no more pods, for 5 to 120 s',
     size: { readySeconds: 60 },
     act: async (scene, random) => {
       const { store } = scene.world.kubernetes;
@@ -28,7 +28,7 @@ export const POLICY_FAULTS = {
       if (store.find(refTo(quota))) return;
       const ms = whole(random, 5_000, 120_000);
       scene.quotaUntil = Number.POSITIVE_INFINITY;
-      // A pod that is refused comes some time after there is room again.
+      // A refused pod is created only some time after the quota allows it again.
       scene.disturb(ms + 20_000);
       await scene.user.create(quota);
       await scene.clock.sleep(ms);
@@ -45,7 +45,7 @@ async function refuse(scene: Scene, ms: number): Promise<void> {
     if (to !== 'kubernetes' || moment !== 'before' || verb !== 'patch' || !target.startsWith('Service/')) return;
     const times = (refused.get(process) ?? 0) + (writes ? 1 : 0);
     refused.set(process, times);
-    if (times === ENOUGH) scene.judge.fail('named errors', `${process} asks ${times} times for what a policy refuses`);
+    if (times === ENOUGH) scene.judge.fail('named errors', `${process} requests ${times} times what a policy rejects`);
     throw new KubeApiError(403, 'Forbidden', `services "${target.slice(8)}" ${sentence}`);
   };
   scene.meets.add(meet);

@@ -2,16 +2,16 @@ import type { StoreChange } from '../../kubernetes/object-store';
 import { podOf, type SetObject } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
-/** From when on an operator that is held again has ended the pass it was in, in ms. */
+/** Milliseconds after which an operator that is held again has ended the pass it was in. */
 const PASS_MS = 5_000;
 /** Undisturbed milliseconds within which an operator that was released is held again. */
 const HOLD_AGAIN_MS = 2_500;
 
 /**
- * P3: no pod is scaled away that holds a connection or a session; and sessions are conserved.
+ * P3: no pod that holds a connection or a session is removed by scaling; and sessions are conserved.
  *
- * Unavoidable: an operator that somebody releases takes old pods away at once, by its own defect, until it is held again. Each pod
- * it takes is counted with what was on it, from the release until the end of the pass after which it is held again.
+ * Unavoidable: an operator that is released removes old pods immediately, by its own defect, until it is held again. Each pod
+ * it removes is counted with what was on it, from the release until the end of the pass after which it is held again.
  */
 export function conserved({ facts, health, causes, isProcess, fail }: Bench): Invariant {
   let releasedAt: number | undefined;
@@ -25,7 +25,7 @@ export function conserved({ facts, health, causes, isProcess, fail }: Bench): In
       releasedAt = undefined;
     }
     const since = releasedAt === undefined ? 0 : health.tick() - releasedAt;
-    if (since > HOLD_AGAIN_MS) fail('P3', `the operator is released since ${since} ms`);
+    if (since > HOLD_AGAIN_MS) fail('P3', `the operator has been released for ${since} ms`);
   };
   const scaled = (change: StoreChange, author: string | undefined) => {
     const before = (change.previous as SetObject).spec.replicas ?? 0;

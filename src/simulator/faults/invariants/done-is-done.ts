@@ -3,7 +3,7 @@ import type { Journal } from '../../../upgrade';
 import { digestOf } from '../../../upgrade/target';
 import type { Bench, Invariant } from '../invariant';
 
-/** P6: when a run is reported done, the cluster is as the report says; but for what a user changed after the operator was released. */
+/** P6: when a run is reported as done, the cluster is as the report says, except for what a user changed after the operator was released. */
 export function doneIsDone(
   { facts, isProcess, fail }: Bench,
   before: { resource: EmqxEnterprise; service: object },
@@ -15,7 +15,7 @@ export function doneIsDone(
     const gone = aborted ? journal.to.set : journal.from.set;
     const stays = aborted ? journal.from.set : journal.to.set;
     const { resource } = facts;
-    if (digestOf(resource) !== digestOf(wanted)) fail('P6', 'done, but the template is another one');
+    if (digestOf(resource) !== digestOf(wanted)) fail('P6', 'done, but with another template');
     const delay = resource.spec.blueGreenUpdate?.initialDelaySeconds;
     const given = wanted.spec.blueGreenUpdate?.initialDelaySeconds;
     if (delay !== given) fail('P6', `done, but the delay is ${delay} instead of ${given}`);

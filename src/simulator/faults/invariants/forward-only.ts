@@ -3,7 +3,7 @@ import { PHASES } from '../../../upgrade/journal';
 import { journalIn } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
-/** The phases of a run go forward only, and no run begins before the one before has ended. */
+/** The phases of a run go forward only, and no run begins before the previous one has ended. */
 export function forwardOnly({ fail }: Bench): Invariant {
   let last: Journal | undefined;
   return {
@@ -22,7 +22,7 @@ export function forwardOnly({ fail }: Bench): Invariant {
   };
 }
 
-/** Blue may go in the very moment of the abort: then the run goes on to its end. */
+/** Blue may be gone at the very moment of the abort: then the run continues to its end. */
 function follows(before: Phase, after: Phase): boolean {
   return PHASES.indexOf(after) >= PHASES.indexOf(before) || (before === 'revert' && after === 'retire');
 }

@@ -3,9 +3,9 @@ import type { Bench, Invariant } from '../invariant';
 import { isSticking } from '../stage';
 
 /**
- * P2: a client is evicted at most once from the old nodes, and on the way back at most once from the new ones. Besides, a connection
- * ends only with a node that crashed, or that a released operator took away. A client that comes back to an old node past the
- * Service may be evicted once for each time it does. A run that is begun anew after one that ended moves everybody anew.
+ * P2: a client is evicted at most once from the old nodes, and in an abort at most once from the new ones. Otherwise a connection
+ * ends only with a node that crashed, or that a released operator removed. A client that reconnects to an old node, bypassing the
+ * Service, may be evicted once for each time it does. A new run after one that ended moves every client again.
  */
 export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): Invariant {
   const evictions = new Map<string, number>();
@@ -39,7 +39,7 @@ export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): In
       if (cause === 'taken-over') fail('P2', `${client} on ${pod} is taken over by itself`);
       else if (causes.crashing === pod) causes.crashDisconnects++;
       else if (causes.released.has(pod)) causes.releaseDisconnects++;
-      else fail('P2', `${client} is cut off with ${pod}`);
+      else fail('P2', `${client} is disconnected with ${pod}`);
     },
   };
 }

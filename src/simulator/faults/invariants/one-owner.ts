@@ -5,18 +5,18 @@ import { journalIn, liveHolderOf } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
 /**
- * Milliseconds within which a process notices that its lease was taken by force, once it could have been told. No fence can be made of a lease that anybody may
- * overwrite while it is held: only whoever keeps to it is kept from acting.
+ * Milliseconds within which a process notices that its lease was taken by force, once a watch could report it. A lease that
+ * anyone may overwrite while it is held is no fence: it stops only the processes that respect it.
  */
 const THEFT_MS = 1_500;
 
-/** One owner: nobody writes or orders anything who does not hold the lease, or whose lease has run out. */
+/** One owner: a process without the lease, or whose lease has expired, writes and orders nothing. */
 export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invariant {
   let noticedAt = Number.NEGATIVE_INFINITY;
   const owns = (process: string, what: string) => {
     const holder = facts.leaseHolder;
     if (holder === 'thief' && facts.now < noticedAt) return;
-    if (holder !== process) fail('one owner', `${what} by ${process}, while ${holder ?? 'nobody'} holds the lease`);
+    if (holder !== process) fail('one owner', `${what} by ${process}, while ${holder ?? 'no process'} holds the lease`);
   };
   return {
     stored(change: StoreChange, author) {
@@ -38,7 +38,7 @@ export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invaria
   };
 }
 
-/** Asking something of the run is everybody's right. */
+/** Whether the change is only a request to the run, which anyone may send. */
 function asksOnly({ object, previous }: StoreChange): boolean {
   if (object.kind !== 'ConfigMap') return false;
   return JSON.stringify(journalIn(object)) === JSON.stringify(journalIn(previous));

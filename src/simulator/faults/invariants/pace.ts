@@ -1,15 +1,15 @@
 import { podOf } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
-/** Undisturbed milliseconds after which a new, lower cap holds. */
+/** Undisturbed milliseconds after which a new, lower cap is in effect. */
 const REACTION_MS = 2_500;
 
-/** Orders come a little late on their way to a node; a second begins so much before the first place in it. */
+/** Orders reach a node a little late; a second begins this much before its first place, ms. */
 const EARLY_MS = 60;
 
 /**
- * P4: in each aligned second at most as many evictions as the cap in force. Seconds begin with the places in them that the journal
- * gives to the nodes. A cap that was lowered is in force as soon as the engine could tell the nodes.
+ * P4: in each aligned second at most as many evictions as the cap in effect. Seconds begin with the places in them that the journal
+ * assigns to the nodes. A lowered cap is in effect as soon as the engine could order the nodes to keep it.
  */
 export function pace({ facts, health, evictsForOperator, fail }: Bench): Invariant {
   let caps: { cap: number; endedAt: number }[] = [];

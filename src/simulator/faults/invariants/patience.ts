@@ -1,19 +1,19 @@
 import type { Bench, Invariant } from '../invariant';
 
-/** A process of which every request has failed for so long asks only now and then, ms. */
+/** A process whose requests have all failed for this long sends only occasional requests, ms. */
 const LONG_MS = 5_000;
-/** Failed requests of one process after that, at most, in each of these windows, ms: a look is several, and so are its watches. */
+/** Most failed requests of one process after that, in each window of {@link WINDOW_MS}: an observation takes several, and so do its watches. */
 const MOST = 40;
 const WINDOW_MS = 10_000;
 
 interface Asked {
-  /** Since when every request has failed. */
+  /** Time since when every request has failed. */
   failingSince: number | undefined;
   failedAt: number[];
   warning: string | undefined;
 }
 
-/** What goes on failing is tried ever more seldom, and reported once. */
+/** What keeps failing is retried less and less often, and reported once. */
 export function patience({ facts, fail }: Bench): Invariant {
   const processes = new Map<string, Asked>();
   const of = (process: string): Asked => {
@@ -33,7 +33,7 @@ export function patience({ facts, fail }: Bench): Invariant {
       asked.failingSince ??= now;
       asked.failedAt = [...asked.failedAt.filter((at) => now - at < WINDOW_MS), now];
       if (now - asked.failingSince < LONG_MS + WINDOW_MS || asked.failedAt.length <= MOST) return;
-      fail('patience', `${process} makes more than ${MOST} requests in ${WINDOW_MS / 1_000} s although all fail`);
+      fail('patience', `${process} sends more than ${MOST} requests in ${WINDOW_MS / 1_000} s although all fail`);
       asked.failedAt = [];
     },
     reported(process, event) {

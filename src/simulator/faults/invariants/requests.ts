@@ -3,10 +3,10 @@ import { parseControl } from '../../../upgrade/control';
 import { journalIn, podOf } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
-/** Undisturbed milliseconds after which nobody is evicted any more in a run that is paused. */
+/** Undisturbed milliseconds after which a paused run evicts no more devices. */
 const REACTION_MS = 2_500;
 
-/** What is asked of a run is taken up or refused before it is removed, and a run that is paused disconnects nobody. */
+/** A request to a run is accepted or rejected before it is removed, and a paused run disconnects no devices. */
 export function requests({ health, isProcess, evictsForOperator, fail }: Bench): Invariant {
   let pausedAt: number | undefined;
   return {
@@ -17,7 +17,7 @@ export function requests({ health, isProcess, evictsForOperator, fail }: Bench):
       else pausedAt ??= health.tick();
       const asked = requestIn(previous);
       if (!isProcess(author) || asked === undefined || requestIn(object) !== undefined) return;
-      if (!journal || !answers(journal, asked)) fail('requests', `"${asked}" is removed, and nothing came of it`);
+      if (!journal || !answers(journal, asked)) fail('requests', `"${asked}" is removed without effect`);
     },
     evicted(client, node) {
       if (pausedAt === undefined || evictsForOperator(podOf(node))) return;
