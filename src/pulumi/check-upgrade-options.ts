@@ -1,4 +1,4 @@
-import type { Problem, Violation } from '../resource';
+import { HIDDEN, type Problem, type Violation } from '../resource';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 
 /** Problems of the upgrade options, and of the connection settings. */
@@ -12,7 +12,7 @@ export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {
   check('context', context, isText, name);
   // A kubeconfig that is not text may still hold secrets.
   if (inputs.kubeconfig !== undefined && !isText(inputs.kubeconfig)) {
-    problems.push({ path: 'kubeconfig', value: undefined, ...kubeconfig });
+    problems.push({ path: 'kubeconfig', value: HIDDEN, ...kubeconfig });
   }
   check('upgrade', upgrade, isObject, options);
   if (!isObject(upgrade)) return problems;
@@ -46,9 +46,9 @@ const name: Violation = {
   fix: 'choose one of `kubectl config get-contexts`, or leave it out',
 };
 const kubeconfig: Violation = {
-  bound: 'a kubeconfig, or the path of one',
+  bound: 'the text of a kubeconfig, or the path of one',
   reason: 'it is the way to the cluster',
-  fix: 'give its text, for example from the resource that creates the Kubernetes cluster, or leave it out',
+  fix: 'give its text (of an object: `JSON.stringify(kubeconfig)`), for example from the resource that creates the Kubernetes cluster, or leave it out',
 };
 const options: Violation = { bound: 'an object', reason: 'it holds options', fix: 'write { … }, or leave it out' };
 const aDriver: Violation = {

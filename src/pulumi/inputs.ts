@@ -70,6 +70,9 @@ const CLUSTER_PROPERTIES: readonly (keyof PlainClusterProps)[] = [
 const OTHER_PROPERTIES = ['kubeconfig', 'context', 'adopt', 'upgrade', 'progressRow'] as const;
 export const PROPERTIES: readonly string[] = [...CLUSTER_PROPERTIES, ...OTHER_PROPERTIES];
 
+/** Those that a program may give: the class sets the row itself. */
+const OFFERED = PROPERTIES.filter((name) => name !== 'progressRow');
+
 /** Properties whose values may be secrets. */
 export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'args', 'emqxConfig'] as const;
 
@@ -85,6 +88,9 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   tls: ['secretName'],
   probes: ['liveness', 'readiness', 'startup'],
   env: ANY,
+  emqxConfig: ANY,
+  podLabels: ANY,
+  podAnnotations: ANY,
   upgrade: ['driver', 'acceptLoss', 'acceptDowngrade', 'stormCap', 'offlineBudget', 'timeouts', 'onFailure'],
   'upgrade.timeouts': ['totalSeconds', 'stallSeconds'],
 };
@@ -138,7 +144,7 @@ function unknownFields(news: Raw): Problem[] {
   const problems = Object.keys(news)
     .filter((name) => name !== '__provider' && news[name] !== null && !PROPERTIES.includes(name))
     .map((name) =>
-      METADATA.includes(name) ? metadataProblem(name) : unknownField([name], news[name], PROPERTIES).problem,
+      METADATA.includes(name) ? metadataProblem(name) : unknownField([name], news[name], OFFERED).problem,
     );
   for (const [path, known] of Object.entries(FIELDS)) {
     const steps = path.split('.');
@@ -168,7 +174,7 @@ const METADATA = ['labels', 'annotations', 'metadata'];
 function metadataProblem(name: string): Problem {
   return {
     path: name,
-    value: undefined,
+    value: HIDDEN,
     bound: 'left out',
     reason:
       'a new annotation of the resource makes the operator upgrade, and a new label makes it lose the running nodes',

@@ -102,12 +102,22 @@ describe('before anything is touched', () => {
     expect(reasons.get('blueGreenUpdate.evacuationStrategy.connectionEvictionRate')).toBe(
       "'blueGreenUpdate.evacuationStrategy.connectionEvictionRate' (0) must be a whole number of at least 1: the operator sends a missing rate as 0, EMQX refuses 0, and the upgrade hangs without an error; set how many connections a node may evict per second, for example 10",
     );
-    expect(reasons.get('labels')).toMatch(/a new label makes it lose the running nodes/);
+    expect(reasons.get('labels')).toMatch(
+      /^'labels' \(hidden\) must be left out: .*a new label makes it lose the running nodes/,
+    );
     expect(reasons.get('replica')).toMatch(/did you mean 'replicas'\?$/);
   });
 
   test('what is no object where one is expected is refused, and not shown', async () => {
-    const wrong = { env: 'a secret', resources: [1], probes: 'none', upgrade: 'slowly', persistence: 8 };
+    const wrong = {
+      env: 'a secret',
+      emqxConfig: 'a secret',
+      podLabels: ['a'],
+      resources: [1],
+      probes: 'none',
+      upgrade: 'slowly',
+      persistence: 8,
+    };
     const { failures } = await host.check({ ...sound, ...wrong });
     expect(failures.map(({ property }) => property)).toEqual(expect.arrayContaining(Object.keys(wrong)));
     expect(JSON.stringify(failures)).not.toContain('a secret');
