@@ -154,7 +154,12 @@ describe('kubectl prints', () => {
 
   test('anything else by name and age', async () => {
     const { server } = await served();
-    expect(await printed(server, '/api/v1/namespaces')).toEqual(['Name Age', 'default 0s', 'emqx-operator-system 0s']);
+    expect(await printed(server, '/api/v1/namespaces')).toEqual([
+      'Name Age',
+      'default 0s',
+      'emqx-operator-system 0s',
+      'kube-system 0s',
+    ]);
   });
 });
 
@@ -180,6 +185,7 @@ describe('a table', () => {
       lines.map(({ type, object }) => [type, object.kind, object.rows.length, object.columnDefinitions?.length]),
     ).toEqual([
       ['ADDED', 'Table', 1, 2],
+      ['ADDED', 'Table', 1, undefined],
       ['ADDED', 'Table', 1, undefined],
       ['BOOKMARK', 'Table', 0, undefined],
     ]);
