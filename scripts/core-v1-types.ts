@@ -31,7 +31,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   pods: ['Affinity', 'Container', 'EnvFromSource', 'Lifecycle', 'PodSecurityContext'],
 };
 
-const HEAD = `/** Made by scripts/core-v1-types.ts; the meaning of each field is told by the reference of Kubernetes' API, core/v1. */`;
+const HEAD = `/** Made by scripts/core-v1-types.ts; the meaning of each field is documented in the reference of Kubernetes' API, core/v1. */`;
 
 /** The files, by their path. */
 export function coreV1Types(): Map<string, string> {

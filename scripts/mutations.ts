@@ -84,8 +84,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a watch is believed also after a write has met something newer, and for as long as the run lasts',
     file: 'upgrade/run-loop.ts',
-    from: 'const anew = this.freshness.mustRead(this.journal.phase);',
-    to: 'const anew = !this.lease.isOurs;',
+    from: 'const fresh = this.freshness.mustRead(this.journal.phase);',
+    to: 'const fresh = !this.lease.isOurs;',
     fault: 'watch-silent',
   },
   {

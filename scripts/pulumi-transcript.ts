@@ -1,5 +1,5 @@
 /**
- * The transcript in docs/pulumi.md, made anew: the tutorial's cluster in a sandbox with 300 clients, made and upgraded by the provider
+ * The transcript in docs/pulumi.md, recorded again: the tutorial's cluster in a sandbox with 300 clients, made and upgraded by the provider
  * in Pulumi's own host of dynamic providers, driven over gRPC as Pulumi's engine does it.
  *
  *   npx tsx scripts/pulumi-transcript.ts

@@ -125,7 +125,7 @@ describeKube('on a real API server, a hazard of the operator: ', () => {
       expect(site.fleet.disconnects).toBe(0);
     }));
 
-  test.concurrent('a new pod that is made anew while it is held gets ready, and everybody is moved once', () =>
+  test.concurrent('a new pod that is recreated while it is held gets ready, and everybody is moved once', () =>
     Site.with('hazards-green-pod', { clients: 300 }, async (site) => {
       const outcome = await disturbed(site, 'switch', async () => {
         const green = site.world.nodes.find(({ node }) => node.version === '4.4.15')!;

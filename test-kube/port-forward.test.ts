@@ -109,7 +109,7 @@ describeKube('a pod, by port-forward through the API server', () => {
     expect(connections()).toBe(1);
   });
 
-  test('is reached anew after its connection was lost, also in the middle of an answer', async () => {
+  test('is reached again after its connection was lost, also in the middle of an answer', async () => {
     const { port, connections } = await serve((incoming, response) => {
       if (incoming.url === '/cut')
         response.writeHead(200, { 'content-length': '10' }).write('half', () => incoming.socket.destroy());

@@ -66,12 +66,12 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
       prometheusTargetsPath: path.resolve(flags.prometheusTargetsOut),
     }),
   };
-  const tell = flags.output === 'json' ? jsonReporter(shell) : textReporter(shell, manifest?.resource.metadata.name);
-  const sandbox = await asInputError(openSandbox(options, tell)).catch((error: unknown) => {
+  const emit = flags.output === 'json' ? jsonReporter(shell) : textReporter(shell, manifest?.resource.metadata.name);
+  const sandbox = await asInputError(openSandbox(options, emit)).catch((error: unknown) => {
     throw error instanceof FileTakenError ? new InputError(error.message, 'choose another file') : error;
   });
   try {
-    tell(openedEvent(sandbox.kubeconfigPath, manifests?.cluster));
+    emit(openedEvent(sandbox.kubeconfigPath, manifests?.cluster));
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -96,12 +96,12 @@ function openedEvent(kubeconfig: string, cluster: EmqxEnterprise | undefined): R
 }
 
 /** For programs: one JSON object a line. */
-function jsonReporter({ out }: Shell): (told: Reported) => void {
-  return (told) => void out.write(`${json(told)}\n`);
+function jsonReporter({ out }: Shell): (reported: Reported) => void {
+  return (reported) => void out.write(`${json(reported)}\n`);
 }
 
 /** For people: of the ports only the new ones. */
-function textReporter({ out }: Shell, ownCluster: string | undefined): (told: Reported) => void {
+function textReporter({ out }: Shell, ownCluster: string | undefined): (reported: Reported) => void {
   let known: readonly string[] = [];
   return (event) => {
     switch (event.kind) {

@@ -15,7 +15,7 @@ export class SimulationProgress {
   private readonly stepMs: number;
   private began: number | undefined;
   private last = 0;
-  private told = 0;
+  private reported = 0;
   private name = '';
   private before = 0;
   private isDrawn = false;
@@ -39,12 +39,12 @@ export class SimulationProgress {
       this.before = this.simulatedMs;
       this.name = name;
       this.began = at;
-      this.told = 0;
+      this.reported = 0;
     }
     this.last = at;
-    if (this.ofThisOne < this.told + this.stepMs) return;
-    this.told += this.stepMs * Math.floor((this.ofThisOne - this.told) / this.stepMs);
-    const line = `the upgrade ${name}: ${time(this.told)} simulated`;
+    if (this.ofThisOne < this.reported + this.stepMs) return;
+    this.reported += this.stepMs * Math.floor((this.ofThisOne - this.reported) / this.stepMs);
+    const line = `the upgrade ${name}: ${time(this.reported)} simulated`;
     if (this.screen) {
       this.screen.draw(line);
       this.isDrawn = true;

@@ -111,12 +111,12 @@ async function follow(
   phase: Phase | undefined,
 ): Promise<UpgradeReport> {
   let reached = phase;
-  const tell = (event: ProgressEvent) => {
+  const emit = (event: ProgressEvent) => {
     if (event.kind === 'phase') reached = event.phase;
     reporter.event(event);
   };
   try {
-    return await runUpgrade(connection.context(tell), request, signal);
+    return await runUpgrade(connection.context(emit), request, signal);
   } catch (error) {
     if (!(error instanceof UpgradeError) || error.code !== 'DETACHED') throw error;
     const where = reached === undefined ? 'before its first phase' : `in phase ${reached}`;

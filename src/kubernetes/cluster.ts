@@ -122,7 +122,7 @@ export class Cluster implements ClusterPort {
     return ported(() => this.look({}, signal));
   }
 
-  observeAnew(signal?: AbortSignal): Promise<ClusterView> {
+  observeFresh(signal?: AbortSignal): Promise<ClusterView> {
     return ported(() => this.look({ fresh: true }, signal));
   }
 

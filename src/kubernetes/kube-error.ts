@@ -49,9 +49,9 @@ const LONGEST_MESSAGE = 2_000;
  * @param body the raw answer: a `Status` object, or whatever a proxy sends.
  */
 export function refusal(status: number, body: string): KubeApiError {
-  const told = parsedRecord(body);
-  const error = statusError(told, status);
-  if ('message' in told || 'reason' in told || error.code === 'Unauthorized' || error.code === 'Forbidden')
+  const answer = parsedRecord(body);
+  const error = statusError(answer, status);
+  if ('message' in answer || 'reason' in answer || error.code === 'Unauthorized' || error.code === 'Forbidden')
     return error;
   const { code, message } = error;
   const fix =
@@ -60,8 +60,8 @@ export function refusal(status: number, body: string): KubeApiError {
 }
 
 /** The error for a `Status` object, with which a watch also reports its end. */
-export function statusError(told: object, httpStatus = 500): KubeApiError {
-  const status = asStatus(told);
+export function statusError(answer: object, httpStatus = 500): KubeApiError {
+  const status = asStatus(answer);
   const code = status.code ?? httpStatus;
   return new KubeApiError(code, reasonOf(status, code), words(status, code));
 }
@@ -86,8 +86,8 @@ function words({ message, reason, details }: Status, code: number): string {
 }
 
 /** Only the fields of the right type: a proxy's answer may look like a `Status`. */
-function asStatus(told: object): Status {
-  const { message, reason, code, details } = told as Record<keyof Status, unknown>;
+function asStatus(answer: object): Status {
+  const { message, reason, code, details } = answer as Record<keyof Status, unknown>;
   const { kind, name, causes } = isRecord(details) ? details : {};
   return {
     ...(typeof message === 'string' && { message }),

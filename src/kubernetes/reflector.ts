@@ -114,8 +114,8 @@ function keyOf({ metadata }: KubeObject): string {
  *
  * @see KEP-5504, comparable resource versions
  */
-function isOlder(known: KubeObject, told: KubeObject): boolean {
-  return versionOf(known) < versionOf(told);
+function isOlder(known: KubeObject, received: KubeObject): boolean {
+  return versionOf(known) < versionOf(received);
 }
 
 function versionOf({ metadata }: KubeObject): number {

@@ -54,7 +54,7 @@ export class ClusterLink {
     return new URL(this.api.server).origin;
   }
 
-  /** What tells one Kubernetes cluster from another; undefined where it may not be read. */
+  /** What distinguishes one Kubernetes cluster from another; undefined where it may not be read. */
   async clusterUid(signal?: AbortSignal): Promise<string | undefined> {
     try {
       const namespace = await this.api.get(

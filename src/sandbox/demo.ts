@@ -62,7 +62,7 @@ const RETURN_MS = 35_000;
 /** Upgrades a simulated cluster with real MQTT clients on loopback sockets, with the engine that upgrades real clusters. */
 export async function demo(
   options: DemoOptions,
-  tell: (event: DemoEvent) => void,
+  emit: (event: DemoEvent) => void,
   signal?: AbortSignal,
 ): Promise<DemoResult> {
   const { driver, seed } = options;
@@ -86,12 +86,12 @@ export async function demo(
     namespace,
     name,
     (event) => {
-      tell(event);
+      emit(event);
       if (event.kind === 'sample') evacuations.look();
     },
     sandbox.transport,
   );
-  const evacuations = new EvacuationsWatch(world, cluster, tell);
+  const evacuations = new EvacuationsWatch(world, cluster, emit);
 
   // The first boot takes a minute of the operator's polling: it is done in virtual time, with no clients connected yet.
   await world.clock.run(() => boot(world, context, [cluster as KubeObject, ...objects], service));
@@ -101,16 +101,16 @@ export async function demo(
     demoFleet(fleetOf(options.clients)),
   );
   try {
-    tell({ kind: 'opened', ...bound, service, ...notesOf(stage) });
+    emit({ kind: 'opened', ...bound, service, ...notesOf(stage) });
     await clients.connectAll();
     await clients.queueMessages();
     await world.clock.sleep(STATISTICS_MS, signal);
     const { library, devices } = fleetOf(options.clients);
-    tell({ kind: 'connected', clients: clients.connected, devices, libraryClients: library });
+    emit({ kind: 'connected', clients: clients.connected, devices, libraryClients: library });
 
     const request: UpgradeRequest = { desired, driver, acceptLoss: driver === 'operator', ...cap(options) };
     const plan = await planUpgrade(context, request, signal);
-    tell({ kind: 'planned', plan });
+    emit({ kind: 'planned', plan });
     ledger.begin();
     const upgrade = await runUpgrade(context, request, signal);
     const deadline = world.clock.now() + RETURN_MS;
@@ -118,7 +118,7 @@ export async function demo(
     await clients.returnDevices();
     await world.clock.sleep(500, signal); // queued messages are on their way
     const report = runReport(upgrade, ledger.report(), sessionsMoved);
-    tell({ kind: 'comparing' });
+    emit({ kind: 'comparing' });
     return { plan, report, native: await nativeRun(options, stage, desired) };
   } finally {
     await clients.stop();
@@ -136,12 +136,12 @@ function nativeRun(options: DemoOptions, { cluster, objects }: Stage, desired: E
 
 /** `.status.blueGreenUpdateStatus.evacuationsStatus`, reported whenever a state in it changes. */
 class EvacuationsWatch {
-  private told = '';
+  private reported = '';
 
   constructor(
     private readonly world: World,
     private readonly cluster: EmqxEnterprise,
-    private readonly tell: (event: DemoEvent) => void,
+    private readonly emit: (event: DemoEvent) => void,
   ) {}
 
   look(): void {
@@ -150,8 +150,8 @@ class EvacuationsWatch {
     const live = this.world.kubernetes.store.find<EmqxEnterprise & KubeObject>({ apiVersion, kind, namespace, name });
     const evacuations = live?.status?.blueGreenUpdateStatus?.evacuationsStatus ?? [];
     const states = evacuations.map(({ node, state }) => `${node} ${state}`).join();
-    if (evacuations.length > 0 && states !== this.told) this.tell({ kind: 'evacuations', evacuations });
-    this.told = states;
+    if (evacuations.length > 0 && states !== this.reported) this.emit({ kind: 'evacuations', evacuations });
+    this.reported = states;
   }
 }
 

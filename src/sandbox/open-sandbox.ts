@@ -79,9 +79,9 @@ export interface OpenSandbox {
  */
 export async function openSandbox(
   options: OpenSandboxOptions,
-  tell: (event: SandboxEvent) => void,
+  emit: (event: SandboxEvent) => void,
 ): Promise<OpenSandbox> {
-  const sandbox = new SimulatedSandbox(options, tell);
+  const sandbox = new SimulatedSandbox(options, emit);
   try {
     await sandbox.start();
   } catch (error) {
@@ -114,7 +114,7 @@ class SimulatedSandbox implements OpenSandbox {
 
   constructor(
     private readonly options: OpenSandboxOptions,
-    private readonly tell: (event: SandboxEvent) => void,
+    private readonly emit: (event: SandboxEvent) => void,
   ) {
     const { manifests, seed = 1, kubeconfigPath, prometheusTargetsPath, freePorts = false } = options;
     this.kubeconfig = kubeconfigFile(kubeconfigPath);
@@ -169,7 +169,7 @@ class SimulatedSandbox implements OpenSandbox {
     this.undrive = drive(this.world.clock);
     await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
     this.letIn(() => true); // through any Service, where the one for devices has no port for MQTT without TLS
-    if (this.entry !== undefined && this.options.clients && !this.clients) this.tell({ kind: 'no-way-in' });
+    if (this.entry !== undefined && this.options.clients && !this.clients) this.emit({ kind: 'no-way-in' });
     this.writeTargets();
     this.kubeconfig.write(this.api.kubeconfig());
   }
@@ -192,7 +192,7 @@ class SimulatedSandbox implements OpenSandbox {
     this.entry = entry;
     const context = contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined);
     await clock.run(() => boot(this.world, context, [cluster as KubeObject, ...objects], entry));
-    this.tell({ kind: 'staged', service: entry, ...notesOf(stage) });
+    this.emit({ kind: 'staged', service: entry, ...notesOf(stage) });
     await clock.advance(Math.max(0, Date.now() - clock.now()));
   }
 
@@ -225,7 +225,7 @@ class SimulatedSandbox implements OpenSandbox {
 
   private portsChanged(): void {
     const { ports } = this.ports;
-    this.tell({ kind: 'node-ports', ports });
+    this.emit({ kind: 'node-ports', ports });
     this.letIn(({ service }) => this.entry === undefined || service === this.entry);
   }
 
@@ -245,7 +245,7 @@ class SimulatedSandbox implements OpenSandbox {
     this.clients = clients;
     void clients.connectAll().then(async () => {
       await clock.sleep(COUNTED_MS);
-      this.tell({ kind: 'connected', clients: clients.connected, devices: fleet.devices });
+      this.emit({ kind: 'connected', clients: clients.connected, devices: fleet.devices });
     });
   }
 }

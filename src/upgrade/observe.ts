@@ -23,7 +23,7 @@ const SLOW_MS = 1_000;
 /** Longest wait for a node of which only its counts are wanted, ms: meanwhile devices are disconnected. */
 const PATIENCE_MS = 500;
 /** Before irreversible actions fresher data are required. */
-const PATIENCE_ANEW_MS = 2_000;
+const PATIENCE_FRESH_MS = 2_000;
 
 /** Counts of a node that does not evacuate may be this old, ms. @see EMQX 4.4: they are refreshed each 2 s */
 const COUNTED_MS = 2_500;
@@ -33,7 +33,7 @@ export interface ObserveOptions {
   /** An answer of a node may be this old, ms. @default 0 */
   keptMs?: number;
   /** Read from the API server, whatever the watches have reported. @default false */
-  anew?: boolean;
+  fresh?: boolean;
 }
 
 /**
@@ -57,9 +57,9 @@ export class Observer {
     signal?: AbortSignal,
     options: ObserveOptions = {},
   ): Promise<Observation> {
-    const { keptMs = 0, anew = false } = options;
+    const { keptMs = 0, fresh = false } = options;
     const began = this.clock.now();
-    const cluster = await (anew ? this.cluster.observeAnew(signal) : this.cluster.observe(signal));
+    const cluster = await (fresh ? this.cluster.observeFresh(signal) : this.cluster.observe(signal));
     const known = journal ?? cluster.journal;
     const run = isOpen(known) && ONE_MOVES[known.phase] ? known : undefined;
     const pods = asked(cluster);
@@ -70,14 +70,14 @@ export class Observer {
     );
     const kept = run && !isFresh && Number.isFinite(keptMs) ? 0 : keptMs;
     const over = new AbortController();
-    const patienceMs = anew ? PATIENCE_ANEW_MS : PATIENCE_MS;
+    const patienceMs = fresh ? PATIENCE_FRESH_MS : PATIENCE_MS;
     const late = run && this.clock.sleep(patienceMs, over.signal).catch(() => undefined);
     const views = await Promise.all(
       pods.map(({ name, set }) => {
         const moves = !run || (set === run.from.set ? 'old' : 'new') === ONE_MOVES[run.phase];
         const node = { pod: name, name: nodeNameOf(cluster.resource, name) };
         if (moves || !late) return this.node(node, kept, signal);
-        return anew ? this.nowOrNever(node, kept, late, signal) : this.observeWithTimeout(node, kept, late, signal);
+        return fresh ? this.nowOrNever(node, kept, late, signal) : this.observeWithTimeout(node, kept, late, signal);
       }),
     ).finally(() => over.abort());
     const at = this.clock.now();
@@ -136,14 +136,14 @@ export class Observer {
     return Promise.race([asking, late.then(() => silent(node))]);
   }
 
-  /** A node of which only the counts are expected to change. @param anew whether everything is wanted */
-  private async other(node: Asked, keptMs: number, signal?: AbortSignal, anew = false): Promise<NodeView> {
+  /** A node of which only the counts are expected to change. @param fresh whether everything is wanted */
+  private async other(node: Asked, keptMs: number, signal?: AbortSignal, fresh = false): Promise<NodeView> {
     const { pod, name } = node;
     const last = this.lastSeen.get(pod);
     const now = this.clock.now();
     if (last && now - last.at < keptMs) return last.view;
     const unusual = !last || last.view.unreachable !== undefined || last.view.evacuating;
-    const whole = anew || unusual || now - last.wholeAt >= OTHERS_WHOLE_MS;
+    const whole = fresh || unusual || now - last.wholeAt >= OTHERS_WHOLE_MS;
     const [live, view] = await Promise.all([
       this.emqx.live(pod, name, signal),
       whole ? this.node(node, 0, signal) : this.counted(node, last, signal),

@@ -65,7 +65,7 @@ export interface ClusterPort {
   /** The state of the cluster: read now, or, while changes are followed, as the watches have reported it. */
   observe(signal?: AbortSignal): Promise<ClusterView>;
   /** The same, always read now. */
-  observeAnew(signal?: AbortSignal): Promise<ClusterView>;
+  observeFresh(signal?: AbortSignal): Promise<ClusterView>;
   /** From now on changes are watched instead of polled, until the signal aborts. */
   follow(signal: AbortSignal): void;
   /** Resolves when another process has changed what is followed since the latest observation began, or when the signal aborts. */

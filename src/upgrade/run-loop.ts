@@ -102,10 +102,10 @@ export class RunLoop {
   }
 
   private async observeAndAct(keptMs: number, signal?: AbortSignal): Promise<number> {
-    const anew = this.freshness.mustRead(this.journal.phase);
+    const fresh = this.freshness.mustRead(this.journal.phase);
     await this.lease.renewIfDue(signal);
-    const observation = await this.observe(signal, { keptMs, anew });
-    if (anew) this.freshness.refreshed();
+    const observation = await this.observe(signal, { keptMs, fresh });
+    if (fresh) this.freshness.refreshed();
     this.adoptWritten(observation);
     this.isLeaving = this.until(this.journal, observation);
     if (this.isLeaving) return 0;
@@ -118,7 +118,7 @@ export class RunLoop {
     if (step.kind === 'stop') return this.stop(signal);
     if (step.kind !== 'wait' || !step.actions.some(isDangerous)) return this.takeStep(step, observation, signal);
     // Irreversible actions are decided on the cluster's state now, not on what a watch has reported so far.
-    const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, anew: true });
+    const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, fresh: true });
     this.adoptWritten(now);
     const sure = this.decide(now);
     return sure.kind === 'stop' ? this.stop(signal) : this.takeStep(sure, now, signal);
@@ -147,15 +147,15 @@ export class RunLoop {
    * have been released.
    */
   private async stop(signal?: AbortSignal): Promise<number> {
-    const anew = await this.observe(signal, { keptMs: Number.POSITIVE_INFINITY, anew: true });
-    this.adoptWritten(anew);
-    let step = this.decide(anew);
+    const fresh = await this.observe(signal, { keptMs: Number.POSITIVE_INFINITY, fresh: true });
+    this.adoptWritten(fresh);
+    let step = this.decide(fresh);
     if (step.kind === 'stop' && step.waitedFor !== undefined) {
       // What was waited for may have happened, and something else after it, without a watch event.
-      this.idle.observe(this.journal, step.waitedFor, anew);
-      step = this.decide(anew);
+      this.idle.observe(this.journal, step.waitedFor, fresh);
+      step = this.decide(fresh);
     }
-    if (step.kind === 'stop') return this.takeStep(step, anew, signal);
+    if (step.kind === 'stop') return this.takeStep(step, fresh, signal);
     this.freshness.invalidate(); // the reason to stop was gone
     return LOOK_AGAIN_MS;
   }

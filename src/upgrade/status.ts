@@ -88,7 +88,7 @@ export async function* watchUpgrade(
   try {
     for (;;) {
       try {
-        const observation = await observer.observe(undefined, signal, { anew: failures.last !== undefined });
+        const observation = await observer.observe(undefined, signal, { fresh: failures.last !== undefined });
         failures.clear('the cluster answers again');
         yield* said.splice(0);
         const { journal } = observation.cluster;

@@ -53,7 +53,7 @@ test('an upgrade of which nothing went wrong has lost nothing, and kept its cap 
   expect(peak).toBeLessThanOrEqual(seen.peakDisconnectsPerSecond);
 });
 
-test('a broker that starts anew is reported with what it cost, and the exit code is another one', async () => {
+test('a broker that restarts is reported with what it cost, and the exit code is another one', async () => {
   const first = blue()[0]!;
   const { code, out } = await beside(async () => cluster.world.pods.crash('default', first));
   expect(code).toBe(6);

@@ -26,7 +26,7 @@ describeKubectl(
         await desk.clear();
       }
       const [before = 0, byTheOperator = 0, driven = 0] = statuses.map(sessionsIn);
-      // The nodes count anew only now and then, so that the first look may come before the last count.
+      // The nodes recount only now and then, so that the first look may come before the last count.
       expect(before).toBeLessThanOrEqual(330);
       expect(driven).toBe(330);
       expect(byTheOperator).toBeLessThanOrEqual(300);

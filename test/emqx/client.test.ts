@@ -278,7 +278,7 @@ describe('the credentials', () => {
     expect(credentials).toHaveBeenCalledTimes(2);
   });
 
-  test('that were good before are asked for anew when they are refused, and the order is given again, once', async () => {
+  test('that were good before are requested again when they are refused, and the order is given again, once', async () => {
     const credentials = jest.fn(() => Promise.resolve(ID));
     const denied: Answer = { status: 401, body: 'Unauthorized' };
     const { client, requests } = scripted({ ...RESTING, [START]: [denied, json({ data: [], code: 0 })] }, credentials);

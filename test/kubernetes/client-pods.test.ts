@@ -46,7 +46,7 @@ describe('the agent of the pods', () => {
     expect([one.connections(), two.connections()]).toEqual([1, 1]);
   });
 
-  test('makes a connection anew that was lost while nobody used it', async () => {
+  test('reconnects what was lost while nobody used it', async () => {
     const pod = await listener(echo);
     const { ask, opened } = await cluster({ 'ee-0:8081': { port: pod.port } });
     await ask('ee-0');

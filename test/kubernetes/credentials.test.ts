@@ -54,7 +54,7 @@ async function guarded() {
 }
 
 describe('credentials that are refused', () => {
-  test('are asked for anew, and the request is sent again', async () => {
+  test('are requested again, and the request is sent again', async () => {
     const { api, rotate, tokens } = await guarded();
     await api.get(MAP);
     rotate('second');
@@ -71,7 +71,7 @@ describe('credentials that are refused', () => {
     expect(tokens()).toEqual(['first', 'first', 'third']);
   });
 
-  test('are asked for anew by a watch, too', async () => {
+  test('are requested again by a watch, too', async () => {
     const { api, rotate, tokens } = await guarded();
     await api.get(MAP);
     rotate('second');
@@ -101,7 +101,7 @@ describe('credentials that are refused', () => {
     expect(await rejection(api.get(MAP))).toMatchObject({ code: 'Unauthorized', message: 'Unauthorized' });
   });
 
-  test('are asked for anew by a port-forward, too', async () => {
+  test('are requested again by a port-forward, too', async () => {
     const pod = createServer((_, response) => response.end('here'));
     await listening(pod);
     const { api, server } = await fakeServer(() => undefined);

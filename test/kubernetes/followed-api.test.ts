@@ -128,7 +128,7 @@ describe('lists that are followed', () => {
     });
   });
 
-  test('are asked for anew when the watch must not be trusted', async () => {
+  test('are requested again when the watch must not be trusted', async () => {
     const { clock, calls, listed } = followed();
     await clock.run(async () => {
       await listed();

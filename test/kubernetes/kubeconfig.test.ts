@@ -165,7 +165,7 @@ describe('what is wrong in a kubeconfig', () => {
 });
 
 describe('a token file', () => {
-  test('wins over a token, and is read anew for each request; one that is being replaced stays as it was', async () => {
+  test('wins over a token, and is read again for each request; one that is being replaced stays as it was', async () => {
     const file = temporaryFile('first\n');
     const text = JSON.stringify(kubeconfig(SERVER, { token: 'old', tokenFile: file }));
     const access = await ClusterAccess.load({ kubeconfigText: text });

@@ -96,7 +96,7 @@ describe.each(['library', 'light'] as const)('clients of the kind "%s"', (kind) 
     await connected;
   });
 
-  it('lose a session with its node, and subscribe anew', async () => {
+  it('lose a session with its node, and subscribe again', async () => {
     const { world, ledger, clients } = await swarm(both({ persistent: true, count: 1 }));
     world.front.update(['blue-0']);
     await clients.connectAll();

@@ -82,7 +82,7 @@ describe('switch-back', () => {
     expect(step).toMatchObject({ kind: 'wait', waitingFor: 'every blue node to answer', actions: [] });
   });
 
-  test('makes anew what a released operator has removed', () => {
+  test('recreates what a released operator has removed', () => {
     const step = onTheWayBack('switch-back', (scene) => {
       scene.sets = [set(BLUE, { replicas: 2 }), set(GREEN)];
     });

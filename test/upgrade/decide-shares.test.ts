@@ -128,7 +128,7 @@ describe('shares are dealt out again', () => {
     expect(dealt(decided('evacuate', standing))).toEqual({ shares: ['1@50', '2@50'], restart: [] });
   });
 
-  test('a drained node that was made anew gets a share of its own', () => {
+  test('a drained node that was recreated gets a share of its own', () => {
     const step = decided('evacuate', (scene) => {
       evicting([
         [0, 0],

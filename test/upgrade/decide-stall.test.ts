@@ -343,7 +343,7 @@ describe('devices that are away', () => {
     ['others have left for reasons of their own', 98, 60_000, { devices: 3_000 }],
     ['not more often', 98, 59_999, undefined],
     ['those that came are added', -500, 60_000, { devices: 3_600 }],
-  ])('the fleet is counted anew each minute: %s', (_, count, agoMs, fleet) => {
+  ])('the fleet is counted again each minute: %s', (_, count, agoMs, fleet) => {
     const step = decided(
       'evacuate',
       away(count, true, (scene) => {
@@ -474,7 +474,7 @@ describe('idleness', () => {
     return idleness.ms;
   };
 
-  test('grows while nothing moves, and begins anew when something does', () => {
+  test('grows while nothing moves, and starts over when something does', () => {
     const idleness = new Idleness();
     expect(seen(idleness, 1_000, 10)).toBe(0);
     expect(seen(idleness, 2_000, 10)).toBe(1_000);

@@ -102,7 +102,7 @@ export class FakeWorld {
       progress: { report: (event) => void this.events.push(event) },
       cluster: {
         observe: wrap('observe', () => this.view()),
-        observeAnew: wrap('observeAnew', () => this.view()),
+        observeFresh: wrap('observeFresh', () => this.view()),
         follow: () => {},
         change: (over) => new Promise((resolve) => over.addEventListener('abort', () => resolve())),
         operators: wrap('operators', () => [OPERATOR]),

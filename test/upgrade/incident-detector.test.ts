@@ -25,7 +25,7 @@ const restarted = (name: string) => (scene: Scene) => {
   Object.assign(named(scene.pods, name), { restarts: 1 });
 };
 
-describe('a broker that starts anew', () => {
+describe('a broker that restarts', () => {
   test('is noted once, with what it had', () => {
     expect(noted('evacuate', restarted(FIRST), () => {})).toEqual([
       {
@@ -59,16 +59,16 @@ describe('a broker that starts anew', () => {
 });
 
 describe('a pod that goes', () => {
-  test('is noted once, whether it is seen to go, missed, or made anew', () => {
+  test('is noted once, whether it is seen to go, missed, or recreated', () => {
     const terminating = (scene: Scene) => void Object.assign(named(scene.pods, FIRST), { terminating: true });
     const gone = (scene: Scene) => {
       scene.pods = scene.pods.filter(({ name }) => name !== FIRST);
     };
-    const anew = (scene: Scene) => {
+    const fresh = (scene: Scene) => {
       gone(scene);
       scene.pods.push(pod(FIRST, { uid: 'another', restarts: 0 }));
     };
-    for (const looks of [[terminating, gone, anew], [gone, anew], [anew]]) {
+    for (const looks of [[terminating, gone, fresh], [gone, fresh], [fresh]]) {
       expect(noted('evacuate', ...looks)).toMatchObject([{ kind: 'pod-lost', subjects: [FIRST], sessionsLost: 50 }]);
     }
   });

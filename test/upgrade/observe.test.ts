@@ -34,7 +34,7 @@ function watched() {
   } as unknown as EmqxPort;
   const cluster = {
     observe: async () => viewOf(scene),
-    observeAnew: async () => viewOf(scene),
+    observeFresh: async () => viewOf(scene),
   } as unknown as ClusterPort;
   const observer = new Observer(clock, cluster, emqx);
   const look = (options = {}) => clock.run(() => observer.observe(scene.journal, undefined, options));
@@ -64,8 +64,8 @@ test('after a change that wakes the loop early, all of them are kept, or none', 
   const kept = await look({ keptMs: 1_000 });
   expect([kept.nodes.get(blue)!.connections, kept.nodes.get(green)!.live]).toEqual([1_000, 0]);
   observer.invalidate(blue); // it was told to stop
-  const anew = await look({ keptMs: 1_000 });
-  expect([anew.nodes.get(blue)!.connections, anew.nodes.get(green)!.live]).toEqual([900, 100]);
+  const fresh = await look({ keptMs: 1_000 });
+  expect([fresh.nodes.get(blue)!.connections, fresh.nodes.get(green)!.live]).toEqual([900, 100]);
 });
 
 test('nobody waits longer than half a second for a node that takes devices and hangs, and it is asked once at a time', async () => {
@@ -94,7 +94,7 @@ test('before what cannot be taken back two seconds are waited, and what it had i
   await look();
   hanging.add(green);
   const before = clock.now();
-  expect((await look({ anew: true })).nodes.get(green)).toMatchObject({ unreachable: 'it has not answered yet' });
+  expect((await look({ fresh: true })).nodes.get(green)).toMatchObject({ unreachable: 'it has not answered yet' });
   expect(clock.now() - before).toBe(2_000);
 });
 

@@ -85,7 +85,7 @@ test('where there is no way to the listeners, nothing is held against the node',
   expect((await lookFor(5_000))!.get(first)).toEqual({ serves: true });
 });
 
-test('a pod that is made anew has not answered', async () => {
+test('a pod that is recreated has not answered', async () => {
   const { scene, lookFor, see } = probed();
   await lookFor(1_000);
   named(scene.pods, first).containersReady = false;

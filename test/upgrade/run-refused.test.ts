@@ -41,7 +41,7 @@ function failing(
 const toCluster = ({ method }: Call) => !method.startsWith('emqx.');
 
 describe('a run whose requests are refused', () => {
-  test.each(['holdLease', 'observeAnew'])(
+  test.each(['holdLease', 'observeFresh'])(
     'for good ends once its lease is over, when it is %s that is refused',
     async (method) => {
       const world = new FakeWorld();
@@ -83,7 +83,7 @@ describe('a run whose requests are refused', () => {
     expect(world.clock.now() - T0).toBeLessThan(60_000);
     expect(told(world, 'warning')).toEqual([`select-traffic emqx-mqtt: ${policy.message}`]);
     expect(told(world, 'action').filter((text) => text.startsWith('Service'))).toHaveLength(1);
-    const looks = world.calls.filter(({ method }) => method === 'observe' || method === 'observeAnew');
+    const looks = world.calls.filter(({ method }) => method === 'observe' || method === 'observeFresh');
     expect(looks.length).toBeGreaterThan(2 * failures.length);
     expect(world.lease).toBeUndefined();
   });

@@ -146,7 +146,7 @@ describe('what goes wrong', () => {
   test.each<['conflict' | 'unavailable', unknown[]]>([
     ['conflict', []],
     ['unavailable', [expect.stringMatching(/^patch-resource: .*: try again$/)]],
-  ])('a patch that ends in %s is decided on anew', async (code, warnings) => {
+  ])('a patch that ends in %s is decided on again', async (code, warnings) => {
     const world = new FakeWorld();
     world.fault = once('patchResource', new PortError(code, 'try again'));
     await world.run();
@@ -241,7 +241,7 @@ describe('what goes wrong', () => {
   test('a watch that tells nothing any more neither stops the run nor holds it up for long', async () => {
     const world = new FakeWorld();
     const context = world.process('p1');
-    const { observe, observeAnew } = context.cluster;
+    const { observe, observeFresh } = context.cluster;
     let frozen: ReturnType<typeof observe> | undefined;
     Object.assign(context.cluster, {
       observe: () => {
@@ -249,8 +249,8 @@ describe('what goes wrong', () => {
         frozen ??= observe();
         return frozen;
       },
-      observeAnew: async () => {
-        const view = await observeAnew();
+      observeFresh: async () => {
+        const view = await observeFresh();
         if (frozen) frozen = Promise.resolve(view);
         return view;
       },

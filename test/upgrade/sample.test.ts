@@ -85,7 +85,7 @@ describe('the colours', () => {
     expect(nodes.map(({ pod }) => pod)).toEqual([0, 1, 2].map((index) => `${GREEN}-${index}`));
   });
 
-  test('begin anew with the next upgrade, and are no memory of an older one', () => {
+  test('start over with the next upgrade, and are no memory of an older one', () => {
     const next = sampled('done', (scene) => {
       scene.sets.push({ ...scene.sets[1]!, name: 'emqx-newer', createdAt: T0 + 1 });
     });

@@ -1,4 +1,4 @@
-/** Made by scripts/core-v1-types.ts; the meaning of each field is told by the reference of Kubernetes' API, core/v1. */
+/** Made by scripts/core-v1-types.ts; the meaning of each field is documented in the reference of Kubernetes' API, core/v1. */
 import type { LabelSelector, ResourceRequirements, SecretKeySelector } from './selectors';
 import type { ObjectFieldSelector, ResourceFieldSelector, VolumeMount } from './volumes';
 

@@ -1,4 +1,4 @@
-/** Made by scripts/core-v1-types.ts; the meaning of each field is told by the reference of Kubernetes' API, core/v1. */
+/** Made by scripts/core-v1-types.ts; the meaning of each field is documented in the reference of Kubernetes' API, core/v1. */
 
 /** LabelSelector of Kubernetes' API. */
 export interface LabelSelector {

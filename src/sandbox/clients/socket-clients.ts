@@ -27,7 +27,7 @@ const CONNECTS_AT_ONCE = 200;
 /**
  * A swarm of real MQTT clients, for demos: the counterpart of the simulated `Population`, with the same ledger.
  *
- * An MQTT 3.1.1 client cannot tell why its connection ended: in the ledger all such ends are evictions.
+ * An MQTT 3.1.1 client does not learn why its connection ended: in the ledger all such ends are evictions.
  */
 export class SocketClients {
   private readonly clients: SocketClient[] = [];

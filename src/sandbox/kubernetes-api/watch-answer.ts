@@ -52,17 +52,17 @@ export class WatchAnswer {
    *
    * @param end is called when there will be no more: after `timeoutSeconds`, or after an error.
    */
-  start(tell: (line: WatchLine) => void, end: () => void): () => void {
+  start(emit: (line: WatchLine) => void, end: () => void): () => void {
     try {
-      for (const change of this.past()) this.pass(change, tell);
+      for (const change of this.past()) this.pass(change, emit);
     } catch (error) {
-      tell({ type: 'ERROR', object: failure(error) });
+      emit({ type: 'ERROR', object: failure(error) });
       end();
       return () => undefined;
     }
-    const unsubscribe = this.store.subscribe((change) => this.pass(change, tell));
+    const unsubscribe = this.store.subscribe((change) => this.pass(change, emit));
     const bookmark = () => {
-      if (this.bookmarks) tell({ type: 'BOOKMARK', object: this.form.bookmark(this.store.resourceVersion) });
+      if (this.bookmarks) emit({ type: 'BOOKMARK', object: this.form.bookmark(this.store.resourceVersion) });
     };
     const pulse = setInterval(bookmark, BOOKMARK_MS);
     const finish = () => {
@@ -85,12 +85,12 @@ export class WatchAnswer {
 
   private pass(
     { type, object, previous }: Pick<StoreChange, 'type' | 'object' | 'previous'>,
-    tell: (line: WatchLine) => void,
+    emit: (line: WatchLine) => void,
   ): void {
     const before = previous !== undefined && this.matches(previous);
     const after = type !== 'DELETED' && this.matches(object);
     if (!before && !after) return;
-    tell({
+    emit({
       type: before && after ? 'MODIFIED' : after ? 'ADDED' : 'DELETED',
       object: this.form.event(object, this.isFirst),
     });

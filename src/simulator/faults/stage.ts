@@ -147,10 +147,10 @@ export class Observers {
       this.sits.set(clientId, node);
       this.cluster.connected?.(clientId, node, sessionPresent);
     },
-    evicted: (...told) => this.cluster.evicted?.(...told),
-    sessionMoved: (...told) => this.cluster.sessionMoved?.(...told),
-    sessionLost: (...told) => this.cluster.sessionLost?.(...told),
-    evacuationState: (...told) => this.cluster.evacuationState?.(...told),
+    evicted: (...event) => this.cluster.evicted?.(...event),
+    sessionMoved: (...event) => this.cluster.sessionMoved?.(...event),
+    sessionLost: (...event) => this.cluster.sessionLost?.(...event),
+    evacuationState: (...event) => this.cluster.evacuationState?.(...event),
   };
 }
 

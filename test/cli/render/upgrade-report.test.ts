@@ -75,7 +75,7 @@ emqx-blue-1            500          50     2
         kind: 'node-restarted',
         at: T0 + 20_000,
         subjects: [`${BLUE}-1`],
-        what: `the broker in ${BLUE}-1 started anew: 713 connections ended at once, and at least the sessions of 78 devices that were away are gone`,
+        what: `the broker in ${BLUE}-1 started fresh: 713 connections ended at once, and at least the sessions of 78 devices that were away are gone`,
         sessionsLost: 78,
       },
       { kind: 'api-away', at: T0 + 30_000, endedAt: T0 + 45_000, subjects: [], what: 'the API server did not answer' },
@@ -85,7 +85,7 @@ emqx-blue-1            500          50     2
     expect(text.split('\n')[0]).toBe('mqtt/emqx: 4.4.14 → 4.4.15, completed with losses');
     expect(text).toContain('\nended with  3,000 connections, 3,222 sessions\nlost        at least 78 sessions\n');
     expect(text.slice(text.indexOf('incidents'))).toBe(`incidents
-  2026-01-01T00:00:20Z  the broker in emqx-blue-1 started anew: 713 connections
+  2026-01-01T00:00:20Z  the broker in emqx-blue-1 started fresh: 713 connections
                         ended at once, and at least the sessions of 78 devices
                         that were away are gone (78 sessions lost)
   2026-01-01T00:00:30Z  the API server did not answer (over after 15 s)`);

@@ -76,7 +76,7 @@ describe('every node of every schema', () => {
 });
 
 describe('a definition', () => {
-  test('is made anew at each call, of parts that nobody shares', () => {
+  test('is created at each call, of parts that nobody shares', () => {
     const first = customResourceDefinitions();
     for (const definition of first) expect(stringify(definition)).not.toMatch(/&a\d/);
     delete first[0]!.spec.versions[0]!.schema.openAPIV3Schema.properties;

@@ -209,7 +209,9 @@ describeKubectl('kubectl', () => {
       /^customresourcedefinition\S+\/emqxenterprises\.apps\.emqx\.io$/m,
     );
     expect((await run('version')).out).toMatch(/^Server Version: .*v1\.33/m);
-    expect((await run('get namespaces -o name')).out).toBe('namespace/default\nnamespace/emqx-operator-system\nnamespace/kube-system\n');
+    expect((await run('get namespaces -o name')).out).toBe(
+      'namespace/default\nnamespace/emqx-operator-system\nnamespace/kube-system\n',
+    );
   });
 
   test('is told what the sandbox does not do', async () => {

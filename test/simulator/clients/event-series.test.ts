@@ -88,7 +88,7 @@ describe('EventSeries', () => {
     expect(series([0, 0, 0, 1, 2, 3, 4, 4, 4]).quietestPhase(5)).toBe(2);
   });
 
-  it('starts anew after clear', () => {
+  it('starts over after clear', () => {
     const used = series(staggered);
     used.clear();
     used.add(3);

@@ -222,7 +222,7 @@ describe('Population', () => {
       expect(pod.subscribes).toBe(5); // not again: the subscription is part of the session
     });
 
-    it('tell a session that was lost, with its message, and subscribe anew', async () => {
+    it('tell a session that was lost, with its message, and subscribe again', async () => {
       const { clock, population, sessions, ledger } = await ready([device]);
       population.queueMessages({ publish: ({ topic }) => sessions.publish(topic) });
       sessions.delete('d-1');

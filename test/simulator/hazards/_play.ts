@@ -91,7 +91,7 @@ export function deletePod({ world }: At, name: string): Promise<void> {
   return world.api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name }, { gracePeriodSeconds: 0 });
 }
 
-/** A pod is lost with its volume, and made anew. Returns how many sessions were on it. */
+/** A pod is lost with its volume, and recreated. Returns how many sessions were on it. */
 export async function losePod(at: At, version: string): Promise<number> {
   const { pod, node } = nodesOf(at, version)[0]!;
   const { channels } = node.sessions;

@@ -86,7 +86,7 @@ describe(`when nodes or their answers are not as they should be (seed ${SEED})`,
           if (startedAt) starts.add(startedAt);
           return (await sizes(at)).join() === '0,3';
         });
-        // The delay begins anew with each pod that stops.
+        // The delay starts over with each pod that stops.
         expect(starts.size).toBeGreaterThan(1);
       }),
     withUs: () =>
@@ -105,15 +105,15 @@ describe(`when nodes or their answers are not as they should be (seed ${SEED})`,
         });
         return survived(at, { crashed });
       });
-      const anew = await onCluster({}, async (at) => {
+      const fresh = await onCluster({}, async (at) => {
         let crashed = 0;
         await disturbed(at, ['evacuate', 1_500], async () => {
           crashed = await losePod(at, '4.4.14');
         });
         return survived(at, { crashed });
       });
-      expect(anew).toBe(inPlace);
-      return anew;
+      expect(fresh).toBe(inPlace);
+      return fresh;
     },
   });
 

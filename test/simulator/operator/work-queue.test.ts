@@ -63,7 +63,7 @@ describe('the work queue', () => {
     ]);
   });
 
-  it('backs off from 5 ms to 1000 s, and starts anew when the failures are forgotten', async () => {
+  it('backs off from 5 ms to 1000 s, and starts over when the failures are forgotten', async () => {
     const delays: number[] = [];
     await workedOn(async (queue, clock) => {
       for (let failure = 0; failure < 20; failure++) {
