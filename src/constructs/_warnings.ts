@@ -18,7 +18,7 @@ function warningsOfUpdate({ blueGreenUpdate }: EmqxEnterpriseClusterProps): stri
   if (isHeldUpdate(blueGreenUpdate)) return [];
   return [
     "'blueGreenUpdate.hold' (false) lets the operator upgrade on its own as soon as a changed version is applied. Measured, that " +
-      'kept 0 of 300 persistent sessions, and disconnected 1,491 to 1,856 devices in one second where 100 were requested; leave it out, ' +
+      'kept 0 of 300 persistent sessions, and disconnected 1,856 to 2,026 devices in one second where 100 were requested; leave it out, ' +
       'and the new nodes wait for `emqx-blue-green upgrade`, which moves each device once',
   ];
 }
