@@ -4,7 +4,7 @@ import { changes } from '../upgrade/changes';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
-import { checkIdentity, type Marks } from './identity';
+import { type Marks, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink, POLL_MS } from './link';
 import { Operation } from './operation';
@@ -30,7 +30,8 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
     if (view) refuseUnlessAdoptable(view, inputs, link.id);
     operation.begin();
     await link.apply(resourceOf(inputs), signal);
-    marks = { ...marks, identity: await checkIdentity(link, undefined, await link.view(signal), signal) };
+    const { identity } = await recognise(link, undefined, signal);
+    marks = { ...marks, identity };
     await link.cluster.writeOwner(marks.owner!, signal);
     const running = await untilRunning(link, inputs, operation);
     return { id: link.id, outs: { ...inputs, ...seen(running, marks) } };

@@ -4,7 +4,7 @@ import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { EngineLog } from './engine-log';
-import { AnotherClusterError, checkIdentity } from './identity';
+import { AnotherClusterError, recognise } from './identity';
 import { changedProperties, hasUnknown, inputsOf, type Raw } from './inputs';
 import { ClusterLink, reasonOf } from './link';
 import { timeText } from './progress-row';
@@ -77,8 +77,7 @@ async function look(state: State, inputs: EmqxEnterpriseInputs, log: EngineLog):
       () => late.abort(),
       () => undefined,
     );
-    const view = await link.view(signal);
-    await checkIdentity(link, state.identity, view, signal);
+    const { view } = await recognise(link, state.identity, signal);
     if (!view || isOpen(view.journal) || Object.values(inputs).some(hasUnknown)) return { view, isUpgrade: false };
     const request = requestOf(inputs);
     const isUpgrade = !targetOf(view, request).applied;

@@ -29,24 +29,24 @@ export function marksOf({ identity, owner }: Marks): Marks {
 }
 
 /**
- * What is known of the cluster now.
+ * Reads a cluster, and makes sure that it is the one a state is about.
  *
  * @param known what the state holds; absent in states of older versions, which are not checked
+ * @returns the cluster, undefined where there is none, and what identifies it
  * @throws AnotherClusterError when the kubeconfig leads to another Kubernetes cluster, or to another object of the same name
  */
-export async function checkIdentity(
+export async function recognise(
   link: ClusterLink,
   known: Identity | undefined,
-  view: ClusterView | undefined,
   signal?: AbortSignal,
-): Promise<Identity> {
-  const clusterUid = await link.clusterUid(signal);
+): Promise<{ view: ClusterView | undefined; identity: Identity }> {
+  const [view, clusterUid] = await Promise.all([link.view(signal), link.clusterUid(signal)]);
   const now: Identity = {
     server: link.server,
     ...(clusterUid !== undefined && { clusterUid }),
     ...(view?.uid !== undefined && { uid: view.uid }),
   };
-  if (!known) return now;
+  if (!known) return { view, identity: now };
   if (!isSameCluster(known, now)) {
     throw new AnotherClusterError(
       `the kubeconfig leads to ${now.server}, which is not the Kubernetes cluster of ${link.id} (${known.server}): nothing was changed; use the kubeconfig and context of that cluster`,
@@ -57,7 +57,7 @@ export async function checkIdentity(
       `the EmqxEnterprise ${link.id} was deleted and created again since: nothing was changed; to manage the new one, remove this resource from the state (\`pulumi state delete\`), then adopt it (adopt: true)`,
     );
   }
-  return { ...known, ...now };
+  return { view, identity: { ...known, ...now } };
 }
 
 /** By uid where both are known: the same cluster may be reached by several addresses. */

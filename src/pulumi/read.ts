@@ -3,7 +3,7 @@ import type { ClusterView } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
-import { checkIdentity, marksOf } from './identity';
+import { marksOf, recognise } from './identity';
 import { type Raw, resourceOf } from './inputs';
 import { ClusterLink } from './link';
 import { type Seen, seen, stateOf } from './state';
@@ -30,8 +30,7 @@ export async function read(id: string, raw: Raw): Promise<ReadResult> {
   const isKnown = state.name !== undefined;
   const link = await ClusterLink.open({ ...state, name, namespace });
   try {
-    const view = await link.view();
-    const identity = await checkIdentity(link, state.identity, view);
+    const { view, identity } = await recognise(link, state.identity);
     if (!view) return { id: '', props: {} };
     const inputs = isKnown ? healed(state, view) : describedBy(view.resource, state);
     const props = { ...raw, ...inputs, ...seen(view, { ...marksOf(state), identity }, driftOf(inputs, view)) };

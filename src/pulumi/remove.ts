@@ -1,4 +1,4 @@
-import { checkIdentity } from './identity';
+import { recognise } from './identity';
 import type { Raw } from './inputs';
 import { ClusterLink, POLL_MS, reasonOf } from './link';
 import { Operation } from './operation';
@@ -18,8 +18,7 @@ export async function remove(raw: Raw): Promise<void> {
   const { cluster, holder } = link;
   const { signal } = operation;
   try {
-    const present = await link.view(signal);
-    await checkIdentity(link, state.identity, present, signal);
+    const { view: present } = await recognise(link, state.identity, signal);
     if (present?.owner !== undefined && present.owner !== state.owner) {
       operation.warn(
         `the EmqxEnterprise ${link.id} is left as it is: another resource of Pulumi has adopted it, and manages it now`,

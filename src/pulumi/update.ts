@@ -16,7 +16,7 @@ import { activeSets } from '../upgrade/observation';
 import { targetOf } from '../upgrade/target';
 import { untilRunning } from './create';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
-import { checkIdentity, type Marks, marksOf } from './identity';
+import { type Marks, marksOf, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink } from './link';
 import { Operation } from './operation';
@@ -37,7 +37,7 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
   const operation = new Operation(inputs, link.clock);
   let marks: Marks = marksOf(before);
   try {
-    const identity = await checkIdentity(link, before.identity, await link.view(operation.signal), operation.signal);
+    const { identity } = await recognise(link, before.identity, operation.signal);
     marks = { ...marks, identity };
     await new Change(link, inputs, operation).perform();
     const running = await untilRunning(link, inputs, operation);
