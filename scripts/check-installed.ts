@@ -4,6 +4,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { valid } from 'semver';
+import { anchorsIn, deadLinks } from './document-links';
 
 /** What a fresh install may take on the disk, in bytes, whole blocks counted: the package with all that npm brings along, which is no Pulumi. */
 const MOST_BYTES = 25 * 1024 * 1024;
@@ -35,7 +36,9 @@ function main(modules: string): void {
   const documents = files.filter((file) => file.endsWith('.md'));
   const problems = [
     ...problemsOfManifest(manifest, folder),
-    ...documents.flatMap((document) => deadLinks(folder, document)),
+    ...documents.flatMap((document) =>
+      deadLinks(folder, document).map((link) => `${document} leads to ${link}, which is not in the package`),
+    ),
     ...problemsOfReadme(readFileSync(path.join(folder, 'README.md'), 'utf8'), manifest),
     ...deadRunbooks(folder, manifest),
     ...files.flatMap((file) => placesIn(folder, file)),
@@ -71,31 +74,6 @@ function problemsOfManifest({ name, version, license, repository, homepage, bugs
     ...(isShown ? [] : ['there is no CHANGELOG.md']),
     ...programs.map(([program]) => `${program} is no program for Node`),
   ];
-}
-
-/** Links of a document to files or headings that are not in the package. */
-function deadLinks(folder: string, document: string): string[] {
-  const text = readFileSync(path.join(folder, document), 'utf8');
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);
-  return links
-    .filter((link) => {
-      if (/^https?:/.test(link)) return false;
-      const [file, anchor] = link.split('#') as [string, string | undefined];
-      const target = path.join(folder, file === '' ? document : path.join(path.dirname(document), file));
-      return !existsSync(target) || (anchor !== undefined && !anchorsIn(target).includes(anchor));
-    })
-    .map((link) => `${document} leads to ${link}, which is not in the package`);
-}
-
-/** As GitHub and npm make them of headings. */
-function anchorsIn(file: string): string[] {
-  const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map((match) => match[1]!);
-  return headings.map((heading) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
-      .replaceAll(' ', '-'),
-  );
 }
 
 /** The first thing a reader does is to install it. */

@@ -56,6 +56,19 @@ compiles() {
     exit 1
   fi
 }
+
+# compiles_everywhere NAME: by each compiler, and by each way to find modules.
+compiles_everywhere() {
+  local version
+  for version in ts5.4 ts5.9 ts6; do
+    compiles $version --module node16 --moduleResolution node16
+    compiles $version --module es2022 --moduleResolution bundler
+  done
+  compiles ts5.4 --moduleResolution node10
+  compiles ts5.9 --moduleResolution node10
+  compiles ts6 --moduleResolution node10 --ignoreDeprecations 6.0
+  echo "the README's program for $1 compiles with TypeScript 5.4, 5.9 and 6, by node10, node16 and bundler"
+}
 npm install --silent --ignore-scripts --prefix compilers ts5.4@npm:typescript@5.4 ts5.9@npm:typescript@5.9 ts6@npm:typescript@6
 compilers=$PWD/compilers/node_modules
 
@@ -63,15 +76,8 @@ compilers=$PWD/compilers/node_modules
 block "from 'cdk8s'" >first.ts
 npm install --silent --ignore-scripts @types/node@20
 cp "$root/node_modules/cdk8s-cli/templates/typescript-app/tsconfig.json" tsconfig.json
-for version in ts5.4 ts5.9 ts6; do
-  compiles $version
-  compiles $version --module node16 --moduleResolution node16
-  compiles $version --module es2022 --moduleResolution bundler
-done
-compiles ts5.4 --moduleResolution node10
-compiles ts5.9 --moduleResolution node10
-compiles ts6 --moduleResolution node10 --ignoreDeprecations 6.0
-echo "the README's program for cdk8s compiles with TypeScript 5.4, 5.9 and 6, by node10, node16 and bundler"
+for version in ts5.4 ts5.9 ts6; do compiles $version; done
+compiles_everywhere cdk8s
 
 cat >operator.js <<'PROGRAM'
 const { App, Chart } = require('cdk8s');
@@ -124,14 +130,7 @@ cat >tsconfig.json <<'SETTINGS'
   "files": ["index.ts"]
 }
 SETTINGS
-for version in ts5.4 ts5.9 ts6; do
-  compiles $version --module node16 --moduleResolution node16
-  compiles $version --module es2022 --moduleResolution bundler
-done
-compiles ts5.4 --moduleResolution node10
-compiles ts5.9 --moduleResolution node10
-compiles ts6 --moduleResolution node10 --ignoreDeprecations 6.0
-echo "the README's program for Pulumi compiles with TypeScript 5.4, 5.9 and 6, by node10, node16 and bundler"
+compiles_everywhere Pulumi
 cat >program.js <<'PROGRAM'
 const pulumi = require('@pulumi/pulumi');
 const { EmqxEnterprise, EmqxOperator } = require('emqx-blue-green/pulumi');

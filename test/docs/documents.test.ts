@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
+import { deadLinks } from '../../scripts/document-links';
 import { checkInputs } from '../../src/pulumi/inputs';
 import { readManifest } from '../../src/resource';
 import { disconnected, mockEngine } from '../pulumi/_mocks';
@@ -115,25 +116,5 @@ test.each(of('yaml').filter(([, { text }]) => text.includes('kind: EmqxEnterpris
 );
 
 test.each(DOCUMENTS)('%s: every link leads somewhere', (document) => {
-  const text = readFileSync(path.join(ROOT, document), 'utf8');
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map((match) => match[1]!)
-    .filter((link) => !/^https?:/.test(link));
-  const dead = links.filter((link) => {
-    const [file, anchor] = link.split('#') as [string, string | undefined];
-    const target = file === '' ? document : path.join(path.dirname(document), file);
-    if (!existsSync(path.join(ROOT, target))) return true;
-    return anchor !== undefined && !anchorsOf(target).includes(anchor);
-  });
-  expect(dead).toEqual([]);
+  expect(deadLinks(ROOT, document)).toEqual([]);
 });
-
-function anchorsOf(document: string): string[] {
-  const text = readFileSync(path.join(ROOT, document), 'utf8');
-  return [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
-    match[1]!
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-}

@@ -16,7 +16,7 @@ export type Ending =
   /** Its error says what to do, but nothing more can be done here: see the code. */
   | { kind: 'stopped'; code: string };
 
-/** Phases in which the operator must be held. */
+/** Phases in which the operator must be held: not taken from the engine, which is judged by them. */
 const HELD_PHASES: readonly Phase[] = [
   'green',
   'switch',
