@@ -4,9 +4,20 @@ import { closed, listen } from './listen';
 /** The range of NodePorts in Kubernetes. */
 const [FIRST, LAST] = [30_000, 32_767];
 
-/** The highest NodePort that is free on the loopback interface: the ports that Kubernetes assigns by itself begin at the lowest. */
+/** How many of the highest ports are begun with: those that Kubernetes assigns by itself begin at the lowest. */
+const SPREAD = 1_000;
+
+/**
+ * A NodePort that is free on the loopback interface, one of the highest. Each process begins at another one: between this answer and
+ * its use no other process that looks for one at the same time must take it.
+ */
 export async function freeNodePort(): Promise<number> {
-  for (let port = LAST; port >= FIRST; port--) {
+  const first = LAST - (process.pid % SPREAD);
+  const ports = Array.from({ length: LAST - FIRST + 1 }, (_, index) => {
+    const port = first - index;
+    return port >= FIRST ? port : port + (LAST - FIRST + 1);
+  });
+  for (const port of ports) {
     const server = createServer();
     try {
       await listen(server, port);
