@@ -260,7 +260,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'of two sets with one image it is not asked which one is wanted',
-    file: 'upgrade/wanted-set.ts',
+    file: 'resource/v1beta4/wanted-set.ts',
     from: 'return sides.size === 1 ? side : undefined;',
     to: 'return blue.image !== green.image && sides.size === 1 ? side : undefined;',
   },

@@ -1,4 +1,4 @@
-import type { EmqxEnterprise } from './emqx-enterprise';
+import { type EmqxResource, generationOf } from './generations';
 
 /**
  * The initial delay that makes the operator build the new nodes and then wait, in seconds (63 years).
@@ -12,8 +12,8 @@ export const HOLD_DELAY_SECONDS = 2_000_000_000;
 const LEAST_HOLD_SECONDS = 1_000_000_000;
 
 /** Whether the operator is kept from evacuating anything. */
-export function isHeld(resource: EmqxEnterprise): boolean {
-  return isHold(resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0);
+export function isHeld(resource: EmqxResource): boolean {
+  return isHold(generationOf(resource).delayOf(resource) ?? 0);
 }
 
 /** Heartbeats of a run lower a hold by one each time; this many take months. */

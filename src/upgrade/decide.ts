@@ -1,8 +1,8 @@
 import { isHeld } from '../resource';
 import { HELD_PHASES, type Phase } from './journal';
-import { activeSets } from './observation';
+import { activeSets, replicasOf } from './observation';
 import { retireGreen, revertTemplate, switchBack } from './phases/abort';
-import { HOLD, stopEvacuations } from './phases/common';
+import { holdPatch, stopEvacuations } from './phases/common';
 import { handleRequest, stayPaused } from './phases/control';
 import { evacuate, returnDevices } from './phases/evacuate';
 import { applyTemplate, claimOperator, releaseHold, retireBlue } from './phases/hold';
@@ -72,7 +72,12 @@ function checkHeld(situation: Situation): Step | undefined {
       kind: 'wait',
       waitingFor: 'the operator to be held again',
       actions: [
-        { do: 'patch-resource', spec: HOLD, why: 'hold the operator again: the delay was reset', heartbeat: true },
+        {
+          do: 'patch-resource',
+          spec: holdPatch(resource),
+          why: 'hold the operator again: the delay was reset',
+          heartbeat: true,
+        },
       ],
       pollMs: 500,
     };
@@ -87,8 +92,8 @@ function checkHeld(situation: Situation): Step | undefined {
       actions: stopEvacuations(situation),
     };
   }
-  const { replicas } = resource.spec;
-  if (replicas !== undefined && replicas !== journal.replicas) {
+  const replicas = replicasOf(observation.cluster);
+  if (replicas !== 0 && replicas !== journal.replicas) {
     return {
       kind: 'stop',
       code: 'REPLICAS_CHANGED',

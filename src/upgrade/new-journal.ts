@@ -1,4 +1,4 @@
-import { type EmqxEnterprise, versionOf } from '../resource';
+import { type EmqxResource, generationOf, versionOf } from '../resource';
 import type { Journal } from './journal';
 import { fleetOf } from './known-load';
 import { blueOf, type Observation } from './observation';
@@ -24,7 +24,7 @@ export function newJournal(observation: Observation, target: Target): Journal {
     target: target.digest,
     initialDelaySeconds: target.initialDelaySeconds,
     delay: { before: delayOf(target.live), after: delayOf(target.desired) },
-    replicas: target.live.spec.replicas!,
+    replicas: generationOf(target.live).replicasOf(target.live, 'core'),
     waitTakeoverSeconds: target.waitTakeoverSeconds,
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
@@ -33,6 +33,6 @@ export function newJournal(observation: Observation, target: Target): Journal {
   };
 }
 
-function delayOf(resource: EmqxEnterprise): number {
-  return resource.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+function delayOf(resource: EmqxResource): number {
+  return generationOf(resource).delayOf(resource) ?? 0;
 }

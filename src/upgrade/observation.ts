@@ -1,7 +1,6 @@
-import { type EmqxEnterprise, isHeld, type MqttListener } from '../resource';
+import { type EmqxResource, generationOf, isHeld, type MqttListener, type OperatorReport } from '../resource';
 import { isOpen, type Journal } from './journal';
 import type { Obstacle } from './obstacle';
-import { wantedSet } from './wanted-set';
 
 /** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one that an earlier upgrade left behind. */
 export interface SetView {
@@ -96,7 +95,7 @@ export interface OperatorView {
 
 /** The cluster as Kubernetes reports it. */
 export interface ClusterView {
-  resource: EmqxEnterprise;
+  resource: EmqxResource;
   /** Opaque version of the resource, for conditional patches. */
   resourceVersion: string;
   /** Of the resource: one that is created again under the same name has another. */
@@ -169,6 +168,16 @@ export interface Observation {
   probes?: ReadonlyMap<string, Probe>;
 }
 
+/** What the operator reports of the cluster. */
+export function operatorReportOf({ resource }: ClusterView): OperatorReport {
+  return generationOf(resource).reportOf(resource);
+}
+
+/** Number of nodes that the resource asks for. */
+export function replicasOf({ resource }: ClusterView): number {
+  return generationOf(resource).replicasOf(resource, 'core');
+}
+
 export function setOf(view: ClusterView, name: string): SetView | undefined {
   return view.sets.find((set) => set.name === name);
 }
@@ -182,8 +191,8 @@ export function blueOf(view: ClusterView): SetView | undefined {
   if (isOpen(journal)) return setOf(view, journal.from.set);
   const active = activeSets(view);
   if (active.length > 2) return undefined;
-  const origin = view.resource.status?.blueGreenUpdateStatus?.originStatefulSet;
-  return active.find((set) => set.name === origin) ?? active[0];
+  const { upgrade } = operatorReportOf(view);
+  return active.find((set) => upgrade?.blue.includes(set.name)) ?? active[0];
 }
 
 /** The set that is to serve: the one the journal names, or before that the newest set with replicas that is not blue. */
@@ -213,7 +222,9 @@ export function isNative(view: ClusterView): boolean {
 export function wantedOf(view: ClusterView): 'blue' | 'green' | undefined {
   const blue = blueOf(view);
   const [green, ...others] = activeSets(view).filter((set) => set !== blue);
-  return blue && green && others.length === 0 ? wantedSet(view.resource, blue, green) : undefined;
+  return blue && green && others.length === 0
+    ? generationOf(view.resource).wantedSet(view.resource, blue, green)
+    : undefined;
 }
 
 /**
@@ -234,7 +245,7 @@ function hasOneImage(view: ClusterView): boolean {
 export function lostPods(view: ClusterView): number {
   const blue = blueOf(view);
   const left = blue ? podsOf(view, blue.name).filter((pod) => !pod.terminating).length : 0;
-  return Math.max(0, (view.resource.spec.replicas ?? 0) - Math.min(left, blue?.replicas ?? 0));
+  return Math.max(0, replicasOf(view) - Math.min(left, blue?.replicas ?? 0));
 }
 
 export function podsOf(view: ClusterView, set: string): PodView[] {

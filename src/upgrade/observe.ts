@@ -1,4 +1,4 @@
-import { nodeNameOf } from '../resource';
+import { generationOf } from '../resource';
 import { isOpen, type Journal, type Phase } from './journal';
 import type { ClusterView, NodeView, Observation } from './observation';
 import type { Clock, ClusterPort, EmqxPort } from './ports';
@@ -73,9 +73,11 @@ export class Observer {
     const patienceMs = fresh ? PATIENCE_FRESH_MS : PATIENCE_MS;
     const late = run && this.clock.sleep(patienceMs, over.signal).catch(() => undefined);
     const views = await Promise.all(
-      pods.map(({ name, set }) => {
+      pods.flatMap(({ name, set, uid }) => {
         const moves = !run || (set === run.from.set ? 'old' : 'new') === ONE_MOVES[run.phase];
-        const node = { pod: name, name: nodeNameOf(cluster.resource, name) };
+        const nodeName = generationOf(cluster.resource).nodeNameOf(cluster.resource, { name, uid });
+        if (nodeName === undefined) return [];
+        const node = { pod: name, name: nodeName };
         if (moves || !late) return this.node(node, kept, signal);
         return fresh ? this.nowOrNever(node, kept, late, signal) : this.observeWithTimeout(node, kept, late, signal);
       }),

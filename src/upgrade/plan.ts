@@ -1,5 +1,5 @@
 import { versionOf } from '../resource';
-import { byNames } from './by-names';
+import { byNames } from '../resource/by-names';
 import { type Change, changes, presentable } from './changes';
 import type { Check } from './check';
 import { type Driver, isOpen } from './journal';

@@ -1,4 +1,4 @@
-import { immutableFields, versionOf } from '../resource';
+import { generationOf, versionOf } from '../resource';
 import { admissionCheck } from './admission-check';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
 import { downgradeOf } from './downgrade';
@@ -17,6 +17,8 @@ import {
   nodesOf,
   type Observation,
   type OperatorView,
+  operatorReportOf,
+  replicasOf,
 } from './observation';
 import { curesOf } from './obstacle';
 import { openRunAdvice, openRunText } from './open-run';
@@ -77,8 +79,8 @@ function foreignSets({ foreign }: ClusterView): string {
 
 /** For how long the operator has not reconciled the cluster; undefined where its status does not show it. */
 function operatorSilentMs({ at, cluster }: Observation): number | undefined {
-  const looked = Date.parse(cluster.resource.status?.conditions?.[0]?.lastUpdateTime ?? '');
-  return Number.isNaN(looked) ? undefined : at - looked;
+  const { reconciledAt } = operatorReportOf(cluster);
+  return reconciledAt === undefined ? undefined : at - reconciledAt;
 }
 
 /** Whether it is seen to reconcile this cluster, whatever its name. */
@@ -117,27 +119,29 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     'blue-green'({ cluster }, target) {
-      const strategy = target.desired.spec.blueGreenUpdate?.evacuationStrategy;
-      if (!cluster.resource.spec.blueGreenUpdate || !target.desired.spec.blueGreenUpdate) {
+      const { strategyOf, strategyPath } = generationOf(target.desired);
+      const strategy = strategyOf(target.desired);
+      const name = strategyPath.replace('spec.', '');
+      if (!strategyOf(cluster.resource) || !strategy) {
         return blocker(
-          'spec.blueGreenUpdate is absent: the operator would restart the nodes in place',
-          'set blueGreenUpdate with an evacuationStrategy, apply only that change, then upgrade',
+          `${strategyPath} is absent: the operator would restart the nodes in place`,
+          `set ${name} with an evacuationStrategy, apply only that change, then upgrade`,
         );
       }
-      if (!strategy?.connEvictRate || !strategy.sessEvictRate || !strategy.waitTakeover) {
+      if (!strategy.connEvictRate || !strategy.sessEvictRate || !strategy.waitTakeover) {
         return blocker(
-          'spec.blueGreenUpdate.evacuationStrategy lacks a rate or waitTakeover',
+          `${strategyPath}.evacuationStrategy lacks a rate or waitTakeover`,
           'set connEvictRate, sessEvictRate and waitTakeover, each at least 1: without them the evacuation never starts or waits 60 s',
         );
       }
-      if (target.driver === 'operator')
-        return ok('blueGreenUpdate has its rates; the operator applies them node by node');
+      if (target.driver === 'operator') return ok(`${name} has its rates; the operator applies them node by node`);
       const cap = isOpen(cluster.journal) ? cluster.journal.connectionCap : target.caps.connections;
       return ok(`at most ${cap} disconnects/s in the whole cluster`);
     },
 
     status({ cluster }, target) {
-      const { status, spec } = cluster.resource;
+      const { condition, isRunning, readyNodes, upgrade } = operatorReportOf(cluster);
+      const replicas = replicasOf(cluster);
       // The state in the middle of a run is not judged: open-run reports it.
       if (isOpen(cluster.journal)) return undefined;
       if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
@@ -152,7 +156,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         if (target.driver !== 'pilot' || lost > 0) {
           return blocker(
             lost > 0
-              ? `the operator upgrades on its own and has removed ${lost} of ${spec.replicas} old pods`
+              ? `the operator upgrades on its own and has removed ${lost} of ${replicas} old pods`
               : 'the operator upgrades on its own',
             'it can no longer be taken over: wait until it has ended, then check the cluster again',
           );
@@ -162,20 +166,19 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
           'request the version it upgrades to: the operator is held at once, and the upgrade is taken over',
         );
       }
-      if (status?.blueGreenUpdateStatus) {
+      if (upgrade) {
         return blocker(
           'the status reports an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
           'wait for the operator’s next pass',
         );
       }
-      const first = status?.conditions?.[0];
-      if (first?.type !== 'Running' || first.status !== 'True' || status?.readyReplicas !== spec.replicas) {
+      if (!isRunning || readyNodes !== replicas) {
         return blocker(
-          `the cluster is not Running with ${spec.replicas} ready nodes (${first?.type ?? 'no condition'}: ${first?.status ?? '-'}, ready: ${status?.readyReplicas ?? 0})`,
+          `the cluster is not Running with ${replicas} ready nodes (${condition}, ready: ${readyNodes ?? 0})`,
           'get it to Running first: kubectl get emqxenterprise, pods and events shows what it waits for',
         );
       }
-      return ok(`Running, ${status?.readyReplicas} of ${spec.replicas} nodes ready`);
+      return ok(`Running, ${readyNodes} of ${replicas} nodes ready`);
     },
 
     'stateful-sets'({ cluster }) {
@@ -330,9 +333,11 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     replicas(_observation, target) {
-      if (target.live.spec.replicas === target.desired.spec.replicas) return undefined;
+      const { replicasOf: count } = generationOf(target.live);
+      const [before, after] = [count(target.live, 'core'), count(target.desired, 'core')];
+      if (before === after) return undefined;
       return blocker(
-        `replicas change from ${target.live.spec.replicas} to ${target.desired.spec.replicas} in the same step`,
+        `replicas change from ${before} to ${after} in the same step`,
         'scale first and wait for Running, then upgrade: sets of different size make the operator mistake new nodes for old',
       );
     },
@@ -346,7 +351,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     immutable(_observation, target) {
-      const fields = immutableFields(target.live, target.desired);
+      const fields = generationOf(target.live).immutableFields(target.live, target.desired);
       if (fields.length === 0) return undefined;
       return blocker(`fields that cannot change differ: ${fields.join(', ')}`, 'set them to what the cluster has');
     },
@@ -354,7 +359,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     cap(observation, target) {
       const blue = blueOf(observation.cluster);
       const count = blue ? nodesOf(observation, blue.name).length : 0;
-      if (!target.desired.spec.blueGreenUpdate) return undefined; // there is no rate, which another check reports
+      if (!generationOf(target.desired).strategyOf(target.desired)) return undefined; // there is no rate, which another check reports
       const cap = Math.min(target.caps.connections, target.caps.sessions);
       if (!Number.isInteger(target.caps.connections) || target.caps.connections < 1) {
         return blocker(
@@ -373,9 +378,9 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
 
     driver({ cluster }, target) {
       if (target.driver === 'pilot') return undefined;
-      if (cluster.resource.spec.replicas! > 10) {
+      if (replicasOf(cluster) > 10) {
         return blocker(
-          `the operator driver cannot upgrade ${cluster.resource.spec.replicas} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
+          `the operator driver cannot upgrade ${replicasOf(cluster)} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
           'use the pilot driver',
         );
       }

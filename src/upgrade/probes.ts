@@ -1,5 +1,4 @@
-import type { EmqxEnterprise, MqttListener } from '../resource';
-import { LISTENER_SETTINGS, variableOf } from '../resource/listeners';
+import { generationOf } from '../resource';
 import type { Journal, Phase } from './journal';
 import { type DeviceListener, greenOf, type Observation, type Probe, podsOf } from './observation';
 import type { Clock, EmqxPort } from './ports';
@@ -88,12 +87,8 @@ function listenersOf({ cluster: { traffic, resource } }: Observation): DeviceLis
   const all = traffic.flatMap(({ listeners = [] }) => listeners);
   return all
     .filter(({ port }, index) => all.findIndex((other) => other.port === port) === index)
-    .map((listener) => ({ ...listener, proxyProtocol: expectsProxyHeader(resource, listener.kind) }));
-}
-
-function expectsProxyHeader({ spec }: EmqxEnterprise, kind: MqttListener): boolean {
-  const { emqxConfig = {}, env = [] } = spec.template?.spec?.emqxContainer ?? {};
-  const option = `${LISTENER_SETTINGS[kind]}.proxy_protocol`;
-  const value = env.find(({ name }) => name === variableOf(option))?.value ?? emqxConfig[option];
-  return value === 'on' || value === 'true';
+    .map((listener) => ({
+      ...listener,
+      proxyProtocol: generationOf(resource).expectsProxyHeader(resource, listener.kind),
+    }));
 }

@@ -1,5 +1,5 @@
 import { canonicalQuantity, type EmqxEnterprise, nanosOf } from '../resource';
-import { byNames, type Fields, isFields } from './by-names';
+import { byNames, type Fields, isFields } from '../resource/by-names';
 import { blocker, type Finding, ok, warning } from './check';
 import type { SetView } from './observation';
 import type { QuotaView } from './ports';

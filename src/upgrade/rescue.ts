@@ -1,4 +1,4 @@
-import { isHeld, isHold, versionOf } from '../resource';
+import { generationOf, isHeld, isHold, versionOf } from '../resource';
 import { UpgradeError } from './errors';
 import { inspect } from './inspect';
 import { isOpen } from './journal';
@@ -12,6 +12,8 @@ import {
   isWaiting,
   nodesOf,
   type Observation,
+  operatorReportOf,
+  replicasOf,
   wantedOf,
 } from './observation';
 import { continueRun, runFrom } from './run';
@@ -64,8 +66,8 @@ export async function rescue(context: UpgradeContext, id: TroubleId, signal?: Ab
       await runFrom(context, observation, fixFor(observation, target), signal);
       return;
     case 'hold-left': {
-      const { resourceVersion, journal } = observation.cluster;
-      const spec = { blueGreenUpdate: { initialDelaySeconds: journal!.delay.after } };
+      const { resource, resourceVersion, journal } = observation.cluster;
+      const spec = generationOf(resource).delayPatch(journal!.delay.after);
       await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
       return;
     }
@@ -94,15 +96,15 @@ const FINDERS: Record<TroubleId, Finder> = {
       return undefined;
     if (reversedOrigin(cluster)) return undefined;
     const { resource } = cluster;
+    const { delayPath } = generationOf(resource);
     const blue = blueOf(cluster);
     const [others, version] = [activeSets(cluster).filter((set) => set !== blue), versionOf(resource)];
     const found = `spec.template was set back to version ${version} in the middle of an upgrade: the operator keeps draining the old nodes, and never finishes`;
-    if (wantedOf(cluster) !== 'blue' || resource.spec.replicas === undefined) {
+    if (wantedOf(cluster) !== 'blue' || replicasOf(cluster) === 0) {
       return {
         id: 'template-set-back',
         found: 'two stateful sets have replicas, and it is unknown which of them the template describes',
-        advice:
-          'hold the operator (spec.blueGreenUpdate.initialDelaySeconds: 2000000000), find out which set has its template, and scale the other one to 0 once no device is connected there',
+        advice: `hold the operator (${delayPath}: 2000000000), find out which set has its template, and scale the other one to 0 once no device is connected there`,
       };
     }
     return {
@@ -113,25 +115,23 @@ const FINDERS: Record<TroubleId, Finder> = {
   },
 
   'replicas-changed'({ cluster }) {
-    const { spec } = cluster.resource;
     const origin = reversedOrigin(cluster);
     if (isOpen(cluster.journal) || !isNative(cluster) || !origin) return undefined;
     return {
       id: 'replicas-changed',
-      found: `replicas were changed to ${spec.replicas} in the middle of an upgrade: the operator mistakes the new nodes (${origin}) for old ones, and drains them`,
+      found: `replicas were changed to ${replicasOf(cluster)} in the middle of an upgrade: the operator mistakes the new nodes (${origin}) for old ones, and drains them`,
       advice:
         'no cure is proven. Hold the operator (initialDelaySeconds: 2000000000) so that it removes nothing more, set replicas back to its old value, and check both stateful sets before you continue',
     };
   },
 
   'strategy-removed'({ cluster }) {
-    if (cluster.resource.spec.blueGreenUpdate || activeSets(cluster).length < 2) return undefined;
+    const { strategyOf, strategyPath } = generationOf(cluster.resource);
+    if (strategyOf(cluster.resource) || activeSets(cluster).length < 2) return undefined;
     return {
       id: 'strategy-removed',
-      found:
-        'spec.blueGreenUpdate was removed while two stateful sets have replicas: the operator crashes repeatedly, and no longer manages any cluster',
-      advice:
-        'restore spec.blueGreenUpdate as it was, with initialDelaySeconds: 2000000000 so that nothing is removed; then an upgrade to the version of the template takes it over',
+      found: `${strategyPath} was removed while two stateful sets have replicas: the operator crashes repeatedly, and no longer manages any cluster`,
+      advice: `restore ${strategyPath} as it was, with initialDelaySeconds: 2000000000 so that nothing is removed; then an upgrade to the version of the template takes it over`,
     };
   },
 
@@ -146,8 +146,8 @@ const FINDERS: Record<TroubleId, Finder> = {
     if (delay !== undefined && !isHold(delay)) {
       return { id: 'hold-left', found, cure: `restore the initial delay of ${delay} s` };
     }
-    const advice =
-      'if that is not wanted, set spec.blueGreenUpdate.initialDelaySeconds; its earlier value is not known';
+    const { delayPath } = generationOf(resource);
+    const advice = `if that is not wanted, set ${delayPath}; its earlier value is not known`;
     return { id: 'hold-left', found, advice };
   },
 
@@ -164,8 +164,8 @@ const FINDERS: Record<TroubleId, Finder> = {
 
 /** The newest of two sets, when the operator mistakes it for the old one: it sorts them by size. */
 function reversedOrigin(cluster: ClusterView): string | undefined {
-  const origin = cluster.resource.status?.blueGreenUpdateStatus?.originStatefulSet;
-  return activeSets(cluster).at(-1)?.name === origin ? origin : undefined;
+  const newest = activeSets(cluster).at(-1)?.name;
+  return newest !== undefined && operatorReportOf(cluster).upgrade?.blue.includes(newest) ? newest : undefined;
 }
 
 /** Nodes of a cluster at rest that evacuate. */

@@ -1,4 +1,4 @@
-import { HOLD_DELAY_SECONDS } from '../resource';
+import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS } from '../resource';
 import { mergePatch } from './changes';
 import { UpgradeError } from './errors';
 
@@ -10,11 +10,10 @@ type Spec = Record<string, unknown>;
  * @param kept the stored spec; undefined where it is gone
  * @throws UpgradeError `SPEC_LOST`
  */
-export function revertPatch(live: Spec, kept: Spec | undefined): Spec {
+export function revertPatch(live: EmqxResource, kept: Spec | undefined): Spec {
   if (!kept) {
     const fix = 'set spec.template back to what the old nodes run, keeping the delay as it is, then try again';
     throw new UpgradeError('SPEC_LOST', 'what the resource asked for before the run is no longer stored', fix);
   }
-  const blueGreenUpdate = { ...(kept['blueGreenUpdate'] as object), initialDelaySeconds: HOLD_DELAY_SECONDS };
-  return mergePatch(live, { ...kept, blueGreenUpdate });
+  return mergePatch(live.spec as Spec, generationOf(live).withDelay(kept, HOLD_DELAY_SECONDS));
 }

@@ -284,7 +284,7 @@ export class RunLoop {
 
   private async revert(run: string, { cluster: { resource, resourceVersion } }: Observation, signal?: AbortSignal) {
     const { clock, cluster } = this.context;
-    const spec = revertPatch(resource.spec as Record<string, unknown>, await cluster.keptSpec(run, signal));
+    const spec = revertPatch(resource, await cluster.keptSpec(run, signal));
     this.heartbeatAt = clock.now();
     await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
   }

@@ -1,6 +1,14 @@
 import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase } from './journal';
-import { activeSets, isNative, isWaiting, type LeaseView, type Observation } from './observation';
+import {
+  activeSets,
+  isNative,
+  isWaiting,
+  type LeaseView,
+  type Observation,
+  operatorReportOf,
+  replicasOf,
+} from './observation';
 import { Observer } from './observe';
 import type { ProgressEvent, Sample } from './progress';
 import { reportOf, type UpgradeReport } from './report';
@@ -125,10 +133,9 @@ function stateOf({ cluster }: Observation): ClusterState {
   if (isOpen(cluster.journal)) return 'upgrading';
   if (isWaiting(cluster)) return 'waiting';
   if (isNative(cluster)) return 'native';
-  const { status, spec } = cluster.resource;
-  const first = status?.conditions?.[0];
-  const running = first?.type === 'Running' && first.status === 'True' && status?.readyReplicas === spec.replicas;
-  return running && activeSets(cluster).length === 1 && !status?.blueGreenUpdateStatus ? 'at-rest' : 'unsettled';
+  const { isRunning, readyNodes, upgrade } = operatorReportOf(cluster);
+  const runs = isRunning && readyNodes === replicasOf(cluster);
+  return runs && activeSets(cluster).length === 1 && !upgrade ? 'at-rest' : 'unsettled';
 }
 
 function runStatus(journal: Journal): RunStatus {

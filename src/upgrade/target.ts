@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type EmqxEnterprise, HOLD_DELAY_SECONDS, isHeld, withDefaults } from '../resource';
+import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS, isHeld } from '../resource';
 import { type Change, changes, mergePatch } from './changes';
 import type { Driver, Limits } from './journal';
 import type { ClusterView } from './observation';
@@ -7,7 +7,7 @@ import type { ClusterView } from './observation';
 /** What the user wants. */
 export interface UpgradeRequest {
   /** The wanted resource; missing fields get the defaults of the operator's webhook. */
-  desired: EmqxEnterprise;
+  desired: EmqxResource;
   /** @default 'pilot' */
   driver?: Driver;
   /**
@@ -31,9 +31,9 @@ export interface Target {
   driver: Driver;
   acceptLoss: boolean;
   acceptDowngrade: boolean;
-  desired: EmqxEnterprise;
+  desired: EmqxResource;
   /** The live resource, with defaults filled in so that both sides compare. */
-  live: EmqxEnterprise;
+  live: EmqxResource;
   /** Differences of `spec`, except for the hold. */
   changes: Change[];
   /** Differences of labels and annotations of the resource itself. */
@@ -53,10 +53,11 @@ export interface Target {
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
-  const live = withDefaults(view.resource);
-  const desired = withDefaults(request.desired);
-  const strategy = desired.spec.blueGreenUpdate?.evacuationStrategy;
-  const delay = desired.spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+  const generation = generationOf(view.resource);
+  const live = generation.withDefaults(view.resource);
+  const desired = generation.withDefaults(request.desired);
+  const strategy = generation.strategyOf(desired);
+  const delay = generation.delayOf(desired) ?? 0;
   const digest = digestOf(desired);
   return {
     driver: request.driver ?? 'pilot',
@@ -96,23 +97,16 @@ export function targetsOf(request: UpgradeRequest): (view: ClusterView) => Targe
  * @param hold whether the operator is held; if not, a held one continues after the delay that its owner keeps
  */
 export function specPatch(target: Target, hold: boolean): Record<string, unknown> {
-  const before = target.live.spec as Record<string, unknown>;
-  const after = structuredClone(target.desired.spec);
-  if (after.blueGreenUpdate && (hold || isHeld(target.desired))) {
-    after.blueGreenUpdate.initialDelaySeconds = hold ? HOLD_DELAY_SECONDS : target.initialDelaySeconds;
-  }
-  return mergePatch(before, after as Record<string, unknown>);
+  const { live, desired } = target;
+  const wanted = hold ? HOLD_DELAY_SECONDS : target.initialDelaySeconds;
+  const after = hold || isHeld(desired) ? generationOf(desired).withDelay(desired.spec, wanted) : { ...desired.spec };
+  return mergePatch(live.spec as Record<string, unknown>, after);
 }
 
-/**
- * Identity of a pod template: equal templates have equal digests whatever the order of their fields. The ACL does not
- * count: the operator puts it into a ConfigMap, and creates no new nodes for it.
- */
-export function digestOf({ spec: { template } }: EmqxEnterprise): string {
-  const pod = template?.spec;
-  const node = pod?.emqxContainer;
-  const counted = node ? { ...template, spec: { ...pod, emqxContainer: { ...node, emqxACL: undefined } } } : template;
-  return createHash('sha256').update(canonical(counted)).digest('hex').slice(0, 16);
+/** Identity of what makes the operator create new nodes: the same whatever the order of the fields. */
+export function digestOf(resource: EmqxResource): string {
+  const counted = canonical(generationOf(resource).triggersOf(resource));
+  return createHash('sha256').update(counted).digest('hex').slice(0, 16);
 }
 
 function canonical(value: unknown): string {
@@ -127,14 +121,11 @@ function canonical(value: unknown): string {
 }
 
 /** The spec without the delay, which the engine itself changes. */
-function withoutDelay(resource: EmqxEnterprise): object {
-  const { blueGreenUpdate, ...spec } = resource.spec;
-  if (!blueGreenUpdate) return spec;
-  const { initialDelaySeconds: _, ...rest } = blueGreenUpdate;
-  return { ...spec, blueGreenUpdate: rest };
+function withoutDelay(resource: EmqxResource): object {
+  return generationOf(resource).withDelay(resource.spec, undefined);
 }
 
-function triggers(resource: EmqxEnterprise): object {
+function triggers(resource: EmqxResource): object {
   const { [LAST_APPLIED]: _, ...annotations } = resource.metadata.annotations ?? {};
   return { labels: resource.metadata.labels ?? {}, annotations };
 }

@@ -1,13 +1,9 @@
-import type { EmqxEnterprise } from '../resource';
+import { type EmqxResource, generationOf } from '../resource';
 import { blocker, type Finding } from './check';
 
-/** Ports of the management API and the dashboard, which the operator always publishes. */
-const MANAGEMENT_PORTS = [8081, 18083];
-
 /** The finding for a cluster that no Service routes to: the operator may be about to create one. */
-export function noTraffic({ metadata, spec: { serviceTemplate } }: EmqxEnterprise): Finding {
-  const ports = serviceTemplate?.spec?.ports ?? [];
-  if (ports.some(({ port }) => !MANAGEMENT_PORTS.includes(port))) {
+export function noTraffic(resource: EmqxResource): Finding {
+  if (generationOf(resource).publishesDevices(resource)) {
     return blocker(
       'no Service routes to this cluster yet',
       'the operator creates that of spec.serviceTemplate in its next pass, every 20 s once the cluster is Running: wait for it',
@@ -15,6 +11,6 @@ export function noTraffic({ metadata, spec: { serviceTemplate } }: EmqxEnterpris
   }
   return blocker(
     'no Service routes to this cluster',
-    `add one with the label emqx-blue-green/traffic-for: ${metadata.name} (construct: service: MqttService.nodePort(…)), or add its ports to spec.serviceTemplate`,
+    `add one with the label emqx-blue-green/traffic-for: ${resource.metadata.name} (construct: service: MqttService.nodePort(…)), or add its ports to spec.serviceTemplate`,
   );
 }

@@ -7,7 +7,7 @@ import {
   doAllAnswer,
   FREQUENT_POLL_MS,
   frequentHeartbeat,
-  HOLD,
+  holdPatch,
   isRoutedTo,
   moveOf,
   openGates,
@@ -37,7 +37,9 @@ export function revertTemplate(situation: Situation): Step {
   // The new template was never written to the resource, so nothing was built from it.
   if (activeSets(cluster).length === 1) return { kind: 'next', phase: 'release' };
   const why = 'hold the operator while the new nodes are removed';
-  return waitFor('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
+  return waitFor('the operator to be held', 250, [
+    { do: 'patch-resource', spec: holdPatch(cluster.resource), why, heartbeat: true },
+  ]);
 }
 
 /** Blue takes devices again: it no longer evacuates, and is alone behind the Services. */

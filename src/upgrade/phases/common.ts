@@ -1,4 +1,4 @@
-import { HOLD_DELAY_SECONDS, nodeNameOf } from '../../resource';
+import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS } from '../../resource';
 import type { Journal } from '../journal';
 import {
   type ClusterView,
@@ -6,6 +6,7 @@ import {
   type NodeView,
   nodesOf,
   type Observation,
+  operatorReportOf,
   type PodView,
   podsOf,
   type SetView,
@@ -16,7 +17,9 @@ import {
 import type { Action, Situation, Step } from '../step';
 
 /** The patch that makes the operator wait once it has built the green set. */
-export const HOLD = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
+export function holdPatch(resource: EmqxResource): Record<string, unknown> {
+  return generationOf(resource).delayPatch(HOLD_DELAY_SECONDS);
+}
 
 /** Time between two passes requested of the operator, in ms; each is a full pass and an event. */
 export const RECONCILE_INTERVAL_MS = {
@@ -50,9 +53,10 @@ export function waitFor(waitingFor: string, pollMs: number, actions: Action[] = 
  * is held it does not reconcile by itself.
  */
 export function heartbeat(situation: Situation, why: string, everyMs: number): Action[] {
-  if (situation.observation.at - situation.heartbeatAt < everyMs) return [];
-  const delay = situation.observation.cluster.resource.spec.blueGreenUpdate?.initialDelaySeconds ?? HOLD_DELAY_SECONDS;
-  const spec = { blueGreenUpdate: { initialDelaySeconds: delay - 1 } };
+  const { resource } = situation.observation.cluster;
+  const generation = generationOf(resource);
+  if (!generation.sleepsWhileHeld || situation.observation.at - situation.heartbeatAt < everyMs) return [];
+  const spec = generation.delayPatch((generation.delayOf(resource) ?? HOLD_DELAY_SECONDS) - 1);
   return [{ do: 'patch-resource', spec, why, heartbeat: true }];
 }
 
@@ -200,16 +204,14 @@ export function podsNotJoined(situation: Situation, set: string): string[] {
 
 /** Whether the operator is at rest: no upgrade in its status, and Running with nodes of `set` only. */
 export function atRest({ observation, journal }: Situation, set: string): boolean {
-  const { resource } = observation.cluster;
-  const { status } = resource;
-  const first = status?.conditions?.[0];
-  const nodes = podsOf(observation.cluster, set).map((pod) => nodeNameOf(resource, pod.name));
+  const { cluster } = observation;
+  const { resource } = cluster;
+  const { isRunning, nodes, readyNodes, upgrade } = operatorReportOf(cluster);
+  const names = podsOf(cluster, set).map((pod) => generationOf(resource).nodeNameOf(resource, pod));
   return (
-    status !== undefined &&
-    !status.blueGreenUpdateStatus &&
-    first?.type === 'Running' &&
-    first.status === 'True' &&
-    status.readyReplicas === journal.replicas &&
-    (status.emqxNodes ?? []).every(({ node }) => node !== undefined && nodes.includes(node))
+    !upgrade &&
+    isRunning &&
+    readyNodes === journal.replicas &&
+    nodes.every((node) => node !== undefined && names.includes(node))
   );
 }

@@ -1,3 +1,4 @@
+import { generationOf } from '../../resource';
 import type { Phase } from '../journal';
 import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
 import { offlineBudget } from '../offline-budget';
@@ -140,7 +141,7 @@ export function lostPodsStep({ observation, journal }: Situation): Step | undefi
     kind: 'stop',
     code: 'PODS_LOST',
     reason,
-    fix: 'it is held again; find out who reset spec.blueGreenUpdate.initialDelaySeconds, then run the same command again, or abort',
+    fix: `it is held again; find out who reset ${generationOf(observation.cluster.resource).delayPath}, then run the same command again, or abort`,
     note: { lostPods },
   };
 }

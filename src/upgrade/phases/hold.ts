@@ -1,4 +1,4 @@
-import { isHeld, versionOf } from '../../resource';
+import { generationOf, isHeld, versionOf } from '../../resource';
 import { type ClusterView, greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
 import type { Action, Situation, Step } from '../step';
 import { specPatch } from '../target';
@@ -7,8 +7,8 @@ import {
   canTargetAccept,
   FREQUENT_POLL_MS,
   frequentHeartbeat,
-  HOLD,
   hasTargetAnswered,
+  holdPatch,
   isRoutedTo,
   moveOf,
   openGates,
@@ -28,14 +28,16 @@ export function claimOperator(situation: Situation): Step {
   const { cluster } = observation;
   if (isNative(cluster)) {
     const why = 'hold the operator, which upgrades on its own';
-    return waitFor('the operator to be held', 250, [{ do: 'patch-resource', spec: HOLD, why, heartbeat: true }]);
+    return waitFor('the operator to be held', 250, [
+      { do: 'patch-resource', spec: holdPatch(cluster.resource), why, heartbeat: true },
+    ]);
   }
   if (isWaiting(cluster) && lostPods(cluster) > 0) {
     return {
       kind: 'stop',
       code: 'BLUE_GONE',
       reason: `the operator has removed ${lostPods(cluster)} of ${journal.replicas} old pods before it was held`,
-      fix: `it is held now, and removes no more pods; to let it finish on its own, set spec.blueGreenUpdate.initialDelaySeconds to ${journal.initialDelaySeconds}`,
+      fix: `it is held now, and removes no more pods; to let it finish on its own, set ${generationOf(cluster.resource).delayPath} to ${journal.initialDelaySeconds}`,
     };
   }
   const evacuating = stopOrders(nodesOf(observation, journal.from.set));
@@ -87,8 +89,9 @@ export function releaseHold({ observation, journal }: Situation): Step {
   const wanted = journal.aborted ? journal.delay.before : journal.delay.after;
   // A resource that is held at rest stays held, with exactly the number its owner has given: heartbeats have lowered it, and a file in
   // Git would differ forever.
-  if (resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {
-    const spec = { blueGreenUpdate: { initialDelaySeconds: wanted } };
+  const generation = generationOf(resource);
+  if (generation.delayOf(resource) !== wanted) {
+    const spec = generation.delayPatch(wanted);
     return waitFor('the user’s delay to be restored', 500, [
       { do: 'patch-resource', spec, why: `restore the initial delay of ${wanted} s`, heartbeat: false },
     ]);

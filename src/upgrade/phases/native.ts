@@ -1,4 +1,4 @@
-import { isHold, versionOf } from '../../resource';
+import { generationOf, isHold, versionOf } from '../../resource';
 import { greenOf, setOf } from '../observation';
 import type { Situation, Step } from '../step';
 import { specPatch } from '../target';
@@ -25,9 +25,10 @@ export function watchOperator(situation: Situation): Step {
   if (!done || !atRest(situation, green.name)) return waitFor('the operator to finish its upgrade', 1_000);
   // A resource that its owner holds at rest is held again.
   const { after } = journal.delay;
-  const { blueGreenUpdate } = observation.cluster.resource.spec;
-  if (isHold(after) && blueGreenUpdate?.initialDelaySeconds !== after) {
-    const spec = { blueGreenUpdate: { initialDelaySeconds: after } };
+  const { resource } = observation.cluster;
+  const generation = generationOf(resource);
+  if (isHold(after) && generation.delayOf(resource) !== after) {
+    const spec = generation.delayPatch(after);
     return waitFor('the operator to be held again', 500, [
       { do: 'patch-resource', spec, why: `restore the initial delay of ${after} s`, heartbeat: false },
     ]);

@@ -1,4 +1,4 @@
-import { greenOf, podsOf, servingRevision, setOf } from '../observation';
+import { greenOf, operatorReportOf, podsOf, servingRevision, setOf } from '../observation';
 import type { Action, Situation, Step } from '../step';
 import {
   FREQUENT_POLL_MS,
@@ -50,16 +50,16 @@ export function waitForGreen(situation: Situation): Step {
       heartbeat(situation, 'have the operator check the new template', RECONCILE_INTERVAL_MS.patient),
     );
   const pods = podsOf(observation.cluster, set.name);
-  const status = observation.cluster.resource.status?.blueGreenUpdateStatus;
+  const { upgrade } = operatorReportOf(observation.cluster);
   const built = pods.length >= journal.replicas && pods.every((pod) => pod.containersReady);
   const ready = set.readyReplicas >= journal.replicas;
 
-  if (ready && status?.startedAt) {
-    if (status.originStatefulSet !== journal.from.set || status.currentStatefulSet !== set.name) {
+  if (ready && upgrade?.isGreenReady) {
+    if (!upgrade.blue.includes(journal.from.set) || !upgrade.green.includes(set.name)) {
       return {
         kind: 'stop',
         code: 'UNEXPECTED_SETS',
-        reason: `the operator takes ${status.originStatefulSet} for blue and ${status.currentStatefulSet} for green; they are ${journal.from.set} and ${set.name}`,
+        reason: `the operator takes ${upgrade.blue.join()} for blue and ${upgrade.green.join()} for green; they are ${journal.from.set} and ${set.name}`,
         fix: 'no device was disconnected; check the stateful sets of the cluster before you continue',
       };
     }
@@ -70,7 +70,7 @@ export function waitForGreen(situation: Situation): Step {
   }
   // Pods of blue that were restarted meanwhile have another revision.
   const repin = ownSelections(situation, servingRevision(observation.cluster, journal.from.set, journal.from.revision));
-  const gates = status?.startedAt ? openGates(observation, set.name) : [];
+  const gates = upgrade?.isGreenReady ? openGates(observation, set.name) : [];
   const readyCount = pods.filter((pod) => pod.ready).length;
   const why = 'have the operator check the green pods';
   return waitFor(

@@ -1,13 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type EmqxEnterprise, imageOf, withDefaults } from '../resource';
-import { byNames, type Fields, isFields } from './by-names';
-
-/** What the operator has built from a template. */
-interface Built {
-  /** Of the EMQX container. */
-  image: string;
-  podTemplate?: unknown;
-}
+import { byNames, type Fields, isFields } from '../by-names';
+import { withDefaults } from '../defaults';
+import type { EmqxEnterprise } from '../emqx-enterprise';
+import type { BuiltSet } from '../generation';
+import { imageOf } from '../image';
 
 /** What the operator mounts into every node, with the variables that say where. @see EMQX Operator 2.2.29, `add_emqx_resources.go` */
 const OF_THE_OPERATOR = {
@@ -24,7 +20,7 @@ const OF_THE_OPERATOR = {
  *
  * @see EMQX Operator 2.2.29, `add_emqx_statefulset.go`
  */
-export function wantedSet(resource: EmqxEnterprise, blue: Built, green: Built): 'blue' | 'green' | undefined {
+export function wantedSet(resource: EmqxEnterprise, blue: BuiltSet, green: BuiltSet): 'blue' | 'green' | undefined {
   const wanted = podTemplateOf(withDefaults(resource));
   const sides = new Set(
     blue.image === green.image
@@ -84,7 +80,7 @@ function podTemplateOf({ metadata, spec }: EmqxEnterprise): Fields {
 }
 
 /** The pod template of a set, without what the operator adds. */
-function comparable({ podTemplate }: Built, { metadata, spec }: EmqxEnterprise): unknown {
+function comparable({ podTemplate }: BuiltSet, { metadata, spec }: EmqxEnterprise): unknown {
   const template = byNames(podTemplate) as ByNames;
   const { volumes = {}, containers = {} } = template?.spec ?? {};
   const { emqx, reloader } = containers;

@@ -1,7 +1,7 @@
-import { type EmqxEnterprise, imageOf, withDefaults } from '../../src/resource';
-import { type Mount, podTemplateOf } from '../../src/simulator/operator/pod-template';
-import { wantedSet } from '../../src/upgrade/wanted-set';
-import { resource } from './fixtures';
+import { type EmqxEnterprise, imageOf, withDefaults } from '../../../src/resource';
+import { wantedSet } from '../../../src/resource/v1beta4/wanted-set';
+import { type Mount, podTemplateOf } from '../../../src/simulator/operator/pod-template';
+import { resource } from '../../upgrade/fixtures';
 
 type Change = (resource: EmqxEnterprise) => void;
 

@@ -1,0 +1,85 @@
+import type { MqttListener } from './constants';
+
+/**
+ * What differs between the generations of the custom resource, for whoever upgrades a cluster: how the operator is held, what makes it
+ * build new nodes, and what it reports. The names of fields stay behind this interface.
+ */
+export interface Generation<Resource> {
+  /** The resource as the API server would store it, with all defaults. */
+  withDefaults(resource: Resource): Resource;
+  /** The EMQX version that it asks for; empty where it names none. */
+  versionOf(resource: Resource): string;
+  /** Number of nodes of a role; 0 where there are none of it. The resource must be complete. */
+  replicasOf(resource: Resource, role: Role): number;
+  /** How nodes are evacuated; undefined where the resource asks for no blue-green upgrade at all. */
+  strategyOf(resource: Resource): EvacuationRates | undefined;
+  /** Where in the resource it is. */
+  readonly strategyPath: string;
+  /** The initial delay, which holds the operator, in seconds; undefined where it is not given. */
+  delayOf(resource: Resource): number | undefined;
+  /** Path of that field. */
+  readonly delayPath: string;
+  /** Merge patch of `spec` that sets the delay. */
+  delayPatch(seconds: number): Record<string, unknown>;
+  /** A `spec` with another delay, or without any (undefined); unchanged where it has no strategy. */
+  withDelay(spec: object, seconds: number | undefined): Record<string, unknown>;
+  /** The part of the resource that makes the operator create new nodes when it changes. */
+  triggersOf(resource: Resource): unknown;
+  /** Whether a held operator stops to reconcile, so that a change has to wake it. */
+  readonly sleepsWhileHeld: boolean;
+  /** The Erlang name of the node in a pod; undefined where it is not known yet. The resource must be complete. */
+  nodeNameOf(resource: Resource, pod: { name: string; uid?: string | undefined }): string | undefined;
+  /** Name of the Service for devices that the operator creates. */
+  operatorServiceOf(resource: Resource): string;
+  /** Whether the operator gives that Service ports for devices. */
+  publishesDevices(resource: Resource): boolean;
+  /** Whether a listener expects the header of the PROXY protocol before anything else. */
+  expectsProxyHeader(resource: Resource, listener: MqttListener): boolean;
+  /** Which of two sets the resource describes; undefined where that is unknown. */
+  wantedSet(resource: Resource, blue: BuiltSet, green: BuiltSet): 'blue' | 'green' | undefined;
+  /** Paths of fields that differ although they cannot change after creation. Both resources must be complete. */
+  immutableFields(before: Resource, after: Resource): string[];
+  /** What the operator reports. */
+  reportOf(resource: Resource): OperatorReport;
+}
+
+/** A core holds the cluster's data; a replicant only devices. EMQX 4.4 has cores only. */
+export type Role = 'core' | 'replicant';
+
+/** What the operator has built from a template. */
+export interface BuiltSet {
+  /** Of the EMQX container. */
+  readonly image: string;
+  /** `spec.template` of the set. */
+  readonly podTemplate?: unknown;
+}
+
+/** Rates are per second. What is absent is not given. */
+export interface EvacuationRates {
+  readonly connEvictRate?: number | undefined;
+  readonly sessEvictRate?: number | undefined;
+  /** Seconds. */
+  readonly waitTakeover?: number | undefined;
+}
+
+/** What the operator reports of a cluster, the same for both generations. */
+export interface OperatorReport {
+  /** Its newest condition, as `Running: True`. */
+  readonly condition: string;
+  /** Whether that says that the cluster runs as described. */
+  readonly isRunning: boolean;
+  /** Running nodes, of all sets. */
+  readonly readyNodes: number | undefined;
+  /** Names of the nodes that it counts; undefined for one that it does not name. */
+  readonly nodes: readonly (string | undefined)[];
+  /** When it last reconciled the cluster, ms since the epoch; undefined where its status does not show it. */
+  readonly reconciledAt: number | undefined;
+  /** Absent where it reports no upgrade. */
+  readonly upgrade?: {
+    /** Names of the sets that it takes for the old and the new ones. */
+    readonly blue: readonly string[];
+    readonly green: readonly string[];
+    /** Whether it has seen all new nodes ready. */
+    readonly isGreenReady: boolean;
+  };
+}

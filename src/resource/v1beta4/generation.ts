@@ -1,0 +1,74 @@
+import { withDefaults } from '../defaults';
+import type { EmqxEnterprise } from '../emqx-enterprise';
+import type { Generation } from '../generation';
+import { immutableFields, nodeNameOf, operatorServiceOf, versionOf } from '../identity';
+import { LISTENER_SETTINGS, variableOf } from '../listeners';
+import { wantedSet } from './wanted-set';
+
+/** Ports of the management API and the dashboard, which the operator always publishes. */
+const MANAGEMENT_PORTS = [8081, 18083];
+
+type Spec = EmqxEnterprise['spec'];
+
+/**
+ * EmqxEnterprise v1beta4: EMQX Enterprise 4.4.
+ *
+ * @see EMQX Operator 2.2.29, `controllers/apps/v1beta4`
+ */
+export const v1beta4: Generation<EmqxEnterprise> = {
+  withDefaults,
+  versionOf,
+  replicasOf: ({ spec }, role) => (role === 'core' ? (spec.replicas ?? 0) : 0),
+  strategyOf: ({ spec: { blueGreenUpdate } }) => blueGreenUpdate && (blueGreenUpdate.evacuationStrategy ?? {}),
+  strategyPath: 'spec.blueGreenUpdate',
+  delayOf: ({ spec }) => spec.blueGreenUpdate?.initialDelaySeconds,
+  delayPath: 'spec.blueGreenUpdate.initialDelaySeconds',
+  delayPatch: (initialDelaySeconds) => ({ blueGreenUpdate: { initialDelaySeconds } }),
+  withDelay(spec, initialDelaySeconds) {
+    const { blueGreenUpdate, ...rest } = spec as Spec;
+    if (!blueGreenUpdate) return { ...spec };
+    const { initialDelaySeconds: _, ...others } = blueGreenUpdate;
+    return {
+      ...rest,
+      blueGreenUpdate: { ...others, ...(initialDelaySeconds !== undefined && { initialDelaySeconds }) },
+    };
+  },
+  // The operator puts the ACL into a ConfigMap, and creates no new nodes for it.
+  triggersOf({ spec: { template } }) {
+    const pod = template?.spec;
+    const node = pod?.emqxContainer;
+    return node ? { ...template, spec: { ...pod, emqxContainer: { ...node, emqxACL: undefined } } } : template;
+  },
+  sleepsWhileHeld: true,
+  nodeNameOf: (resource, { name }) => nodeNameOf(resource, name),
+  operatorServiceOf,
+  publishesDevices: ({ spec }) =>
+    (spec.serviceTemplate?.spec?.ports ?? []).some(({ port }) => !MANAGEMENT_PORTS.includes(port)),
+  expectsProxyHeader({ spec }, listener) {
+    const { emqxConfig = {}, env = [] } = spec.template?.spec?.emqxContainer ?? {};
+    const option = `${LISTENER_SETTINGS[listener]}.proxy_protocol`;
+    const value = env.find(({ name }) => name === variableOf(option))?.value ?? emqxConfig[option];
+    return value === 'on' || value === 'true';
+  },
+  wantedSet,
+  immutableFields,
+  reportOf({ status }) {
+    const newest = status?.conditions?.[0];
+    const reconciledAt = Date.parse(newest?.lastUpdateTime ?? '');
+    const upgrade = status?.blueGreenUpdateStatus;
+    return {
+      condition: `${newest?.type ?? 'no condition'}: ${newest?.status ?? '-'}`,
+      isRunning: newest?.type === 'Running' && newest.status === 'True',
+      readyNodes: status?.readyReplicas,
+      nodes: (status?.emqxNodes ?? []).map(({ node }) => node),
+      reconciledAt: Number.isNaN(reconciledAt) ? undefined : reconciledAt,
+      ...(upgrade && {
+        upgrade: {
+          blue: upgrade.originStatefulSet === undefined ? [] : [upgrade.originStatefulSet],
+          green: upgrade.currentStatefulSet === undefined ? [] : [upgrade.currentStatefulSet],
+          isGreenReady: upgrade.startedAt !== undefined && upgrade.startedAt !== '',
+        },
+      }),
+    };
+  },
+};
