@@ -274,8 +274,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a hold is left as heartbeats have lowered it',
     file: 'upgrade/phases/hold.ts',
-    from: 'if (resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {',
-    to: 'if (wanted < 1e9 && resource.spec.blueGreenUpdate?.initialDelaySeconds !== wanted) {',
+    from: 'if (generation.delayOf(resource) !== wanted) {',
+    to: 'if (wanted < 1e9 && generation.delayOf(resource) !== wanted) {',
     fault: 'request-pause',
   },
   {
