@@ -1,16 +1,29 @@
-import { type EmqxEnterprise, INITIAL_DELAY_ANNOTATION, ON_SERVING_GATE, REVISION_LABEL } from '../resource';
+import {
+  INITIAL_DELAY_ANNOTATION,
+  ON_SERVING_GATE,
+  REVISION_LABEL,
+  type Role,
+  type ServiceTemplate,
+} from '../resource';
 import type { PodView, SetView, TrafficView } from '../upgrade';
-import type { EndpointSlice, Pod, Service, StatefulSet } from './core-objects';
+import type { EndpointSlice, NodeSet, Pod, Service } from './core-objects';
 import { deviceListeners } from './device-listeners';
 import { readyAddresses, readyPods } from './endpoint-slices';
 import { oneLine } from './one-line';
 import { controllerOf } from './ownership';
 
-/** @param creationTrouble why its pods are not created. */
-export function setView(set: StatefulSet, creationTrouble?: string): SetView {
-  const revision = set.status?.observedGeneration ? set.status.updateRevision : undefined;
+/**
+ * @param role of its nodes.
+ * @param label whose value tells its pods from those of other sets.
+ * @param creationTrouble why its pods are not created.
+ */
+export function setView(set: NodeSet, role: Role, label: string, creationTrouble?: string): SetView {
+  const { observedGeneration, updateRevision } = set.status ?? {};
+  const own = observedGeneration ? updateRevision : undefined;
+  const revision = label === REVISION_LABEL ? own : set.metadata.labels?.[label];
   return {
     name: set.metadata.name,
+    role,
     replicas: set.spec.replicas ?? 1,
     knownPods: set.status?.replicas ?? 0,
     readyReplicas: set.status?.readyReplicas ?? 0,
@@ -22,12 +35,12 @@ export function setView(set: StatefulSet, creationTrouble?: string): SetView {
   };
 }
 
-/** The view of a pod that a stateful set controls. */
-export function podView(pod: Pod): PodView {
+/** The view of a pod that a set controls. @param label see {@link setView} */
+export function podView(pod: Pod, label: string): PodView {
   return {
     name: pod.metadata.name,
     set: controllerOf(pod)?.name ?? '',
-    revision: revisionOf(pod),
+    revision: revisionOf(pod, label),
     containersReady: isTrue(pod, 'ContainersReady'),
     onServing: isTrue(pod, ON_SERVING_GATE),
     ready: isTrue(pod, 'Ready'),
@@ -39,23 +52,30 @@ export function podView(pod: Pod): PodView {
 }
 
 /** A traffic Service of our own: its selector decides. */
-export function ownTraffic(service: Service, slices: readonly EndpointSlice[]): TrafficView {
+export function ownTraffic(service: Service, slices: readonly EndpointSlice[], label: string): TrafficView {
   return {
     service: service.metadata.name,
     byOperator: false,
-    revision: service.spec.selector?.[REVISION_LABEL],
+    revision: service.spec.selector?.[label],
     pods: [...new Set(readyPods(slices))],
     listeners: deviceListeners(service),
   };
 }
 
 /** The operator's Service: its Endpoints decide, by address, because a recreated pod has another one. */
-export function operatorTraffic(service: Service, slices: readonly EndpointSlice[], pods: readonly Pod[]): TrafficView {
+export function operatorTraffic(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  pods: readonly Pod[],
+  label: string,
+): TrafficView {
   const listed = readyAddresses(slices);
   const listedNames = new Set(listed.map(({ pod }) => pod));
-  const revisions = new Set(pods.filter(({ metadata }) => listedNames.has(metadata.name)).map(revisionOf));
+  const revisions = new Set(
+    pods.filter(({ metadata }) => listedNames.has(metadata.name)).map((pod) => revisionOf(pod, label)),
+  );
   const [revision] = revisions;
-  const wanted = revisions.size === 1 ? pods.filter((pod) => servesAs(pod, revision)) : [];
+  const wanted = revisions.size === 1 ? pods.filter((pod) => servesAs(pod, revision, label)) : [];
   const complete =
     wanted.length > 0 &&
     wanted.length === listed.length &&
@@ -73,16 +93,19 @@ export function operatorTraffic(service: Service, slices: readonly EndpointSlice
  * The initial delay that a held cluster's traffic Service keeps in its annotation, in seconds; undefined without the
  * annotation.
  */
-export function keptDelayOf(own: readonly Service[], { spec }: EmqxEnterprise): number | undefined {
-  const described = [...own, spec.serviceTemplate];
-  const kept = described.map((service) => service?.metadata?.annotations?.[INITIAL_DELAY_ANNOTATION]).find(Boolean);
+export function keptDelayOf(own: readonly Service[], operators: ServiceTemplate | undefined): number | undefined {
+  const kept = [...own, operators]
+    .map((service) => service?.metadata?.annotations?.[INITIAL_DELAY_ANNOTATION])
+    .find(Boolean);
   return kept === undefined ? undefined : Number(kept);
 }
 
 /** Whether a pod is ready and of this revision; of any revision for undefined. */
-export function servesAs(pod: Pod, revision: string | undefined): boolean {
+export function servesAs(pod: Pod, revision: string | undefined, label: string): boolean {
   const { deletionTimestamp } = pod.metadata;
-  return deletionTimestamp === undefined && isTrue(pod, 'Ready') && [undefined, revisionOf(pod)].includes(revision);
+  return (
+    deletionTimestamp === undefined && isTrue(pod, 'Ready') && [undefined, revisionOf(pod, label)].includes(revision)
+  );
 }
 
 /** Waiting reasons of a container that is starting normally. */
@@ -105,8 +128,8 @@ function troubleOf({ status }: Pod): string | undefined {
   return undefined;
 }
 
-function revisionOf({ metadata }: Pod): string | undefined {
-  return metadata.labels?.[REVISION_LABEL];
+function revisionOf({ metadata }: Pod, label: string): string | undefined {
+  return metadata.labels?.[label];
 }
 
 function isTrue(pod: Pod, type: string): boolean {

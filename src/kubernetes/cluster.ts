@@ -1,11 +1,10 @@
 import {
-  API_VERSION,
-  type EmqxEnterprise,
+  type EmqxResource,
+  type Generation,
+  generationOf,
   INSTANCE_LABEL,
-  KIND,
   ON_SERVING_GATE,
-  operatorServiceOf,
-  REVISION_LABEL,
+  type SetKind,
   TRAFFIC_LABEL,
 } from '../resource';
 import {
@@ -17,7 +16,6 @@ import {
   type LeaseView,
   type OperatorView,
   PortError,
-  parseJournal,
   type Refusal,
   type Rehearsal,
   type ResourcePatch,
@@ -25,7 +23,8 @@ import {
   type TrafficView,
 } from '../upgrade';
 import { keptDelayOf, operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
-import type { ConfigMap, EndpointSlice, Endpoints, Pod, Secret, Service, StatefulSet } from './core-objects';
+import { Companions } from './companions';
+import type { EndpointSlice, Endpoints, NodeSet, Pod, Secret, Service } from './core-objects';
 import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';
 import { FollowedApi, type ListOptions } from './followed-api';
@@ -40,10 +39,10 @@ import {
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
 import { operatorsUserIn } from './operators-user';
-import { controllerOf, isControlledBy, ownedBy, refuseFormer } from './ownership';
+import { controllerOf, isControlledBy, ownedBy } from './ownership';
 import { ported } from './port-errors';
 import { refusalsOf } from './rehearsal';
-import { isRecord, parsedRecord } from './shape';
+import { isRecord } from './shape';
 import { surroundingsOf } from './surroundings';
 import { missingRights } from './upgrade-access';
 
@@ -51,7 +50,8 @@ export interface ClusterOptions {
   api: KubeApi;
   clock: Clock;
   namespace: string;
-  /** Name of the custom resource. */
+  /** Kind and name of the custom resource. @default 'EmqxEnterprise' */
+  kind?: EmqxResource['kind'];
   name: string;
   /**
    * Whether a holder of the lease is known to be dead, so that its lease need not be waited for.
@@ -61,27 +61,27 @@ export interface ClusterOptions {
   isGone?: (holder: string) => boolean;
 }
 
-const JOURNAL_KEY = 'journal.json';
-/** Written by a user with a request to the run. */
-const REQUEST_KEY = 'request';
-const SPEC_KEY = 'before.json';
-const OWNER_KEY = 'owner';
-
 /** One EMQX cluster in Kubernetes: everything the engine reads and writes there. */
 export class Cluster implements ClusterPort {
   private readonly api: FollowedApi;
   private readonly lease: UpgradeLease;
-  /** Most observations find the same journal as the previous one. */
-  private parsed: { text: string; journal: Journal | undefined } = { text: '', journal: undefined };
+  private readonly generation: Generation<EmqxResource>;
+  private readonly companions: Companions;
   private readonly creationTroubles: CreationTroubles;
   /** Owner of the objects that are to be removed with the custom resource; none before it was read. */
   private owners: OwnerReference[] = [];
+  /** Of the sets that were seen, by name. */
+  private readonly kinds = new Map<string, SetKind>();
 
   constructor(private readonly options: ClusterOptions) {
     this.api = new FollowedApi(options.api, options.clock);
-    const { clock, namespace, isGone } = options;
+    const { clock, kind = 'EmqxEnterprise', name, namespace, isGone } = options;
+    this.generation = generationOf({ kind });
+    const owners = () => this.owners;
+    const companion = this.generation.companionOf(name);
+    this.companions = new Companions(this.api, namespace, companion, { [TRAFFIC_LABEL]: name }, owners);
     this.creationTroubles = new CreationTroubles(options.api, clock);
-    this.lease = new UpgradeLease(this.api, clock, namespace, this.companionName, () => this.owners, isGone);
+    this.lease = new UpgradeLease(this.api, clock, namespace, companion, owners, isGone);
   }
 
   follow(signal: AbortSignal): void {
@@ -104,7 +104,7 @@ export class Cluster implements ClusterPort {
       const own = resource ? await this.ownServices(resource, {}, signal).catch(() => []) : [];
       const services = {
         own: own.map(({ metadata }) => metadata.name),
-        operators: resource ? operatorServiceOf(resource) : name,
+        operators: resource ? this.generation.operatorServiceOf(resource) : name,
       };
       return missingRights(api, namespace, name, services, signal);
     });
@@ -115,7 +115,7 @@ export class Cluster implements ClusterPort {
   }
 
   rehearse(writes: Rehearsal, signal?: AbortSignal): Promise<Refusal[]> {
-    return ported(() => refusalsOf(this.options, writes, signal));
+    return ported(() => refusalsOf(this.options, this.generation, writes, signal));
   }
 
   observe(signal?: AbortSignal): Promise<ClusterView> {
@@ -135,7 +135,7 @@ export class Cluster implements ClusterPort {
 
   selectTraffic(service: string, revision: string | undefined, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
-      const body = { spec: { selector: { [REVISION_LABEL]: revision ?? null } } };
+      const body = { spec: { selector: { [this.generation.revisionLabel]: revision ?? null } } };
       await this.api.patch(this.ref('v1', 'Service', service), { type: 'merge', body }, {}, signal);
     });
   }
@@ -146,7 +146,7 @@ export class Cluster implements ClusterPort {
       const { metadata, subsets } = await this.api.get<Endpoints>(ref, signal);
       const pods = await this.pods({ fresh: true }, signal);
       const addresses = pods
-        .filter((pod) => servesAs(pod, revision))
+        .filter((pod) => servesAs(pod, revision, this.generation.revisionLabel))
         .map(({ metadata: { name, namespace, uid }, spec, status }) => ({
           ip: status?.podIP ?? '',
           ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }),
@@ -160,7 +160,8 @@ export class Cluster implements ClusterPort {
   }
 
   scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void> {
-    return ported(() => this.api.scale(this.ref('apps/v1', 'StatefulSet', set), replicas, signal));
+    const { kind = 'StatefulSet' } = this.kinds.get(set) ?? {};
+    return ported(() => this.api.scale(this.ref('apps/v1', kind, set), replicas, signal));
   }
 
   markServing(pod: string, signal?: AbortSignal): Promise<void> {
@@ -195,57 +196,32 @@ export class Cluster implements ClusterPort {
   }
 
   writeJournal(journal: Journal, over?: JournalVersion, signal?: AbortSignal): Promise<string> {
-    return ported(async () => {
-      const data = { [JOURNAL_KEY]: JSON.stringify(journal) };
-      const patch = {
-        ...(over && { metadata: { resourceVersion: over.version } }),
-        data: { ...data, ...(over?.answersRequest && { [REQUEST_KEY]: null }) },
-      };
-      const map = await this.patchOrCreate(this.ref('v1', 'ConfigMap', this.companionName), patch, { data }, signal);
-      return map.metadata.resourceVersion ?? '';
-    });
+    return ported(() => this.companions.writeJournal(journal, over, signal));
   }
 
   writeRequest(request: string, signal?: AbortSignal): Promise<void> {
-    return ported(async () => {
-      const body = { data: { [REQUEST_KEY]: request } };
-      await this.api.patch(this.ref('v1', 'ConfigMap', this.companionName), { type: 'merge', body }, {}, signal);
-    });
+    return ported(() => this.companions.writeRequest(request, signal));
   }
 
   /** Marks the cluster as managed by `owner`, whoever it was before. To be called after the cluster was observed. */
   writeOwner(owner: string, signal?: AbortSignal): Promise<void> {
-    const data = { [OWNER_KEY]: owner };
-    const map = this.ref('v1', 'ConfigMap', this.companionName);
-    return ported(async () => void (await this.patchOrCreate(map, { data }, { data }, signal)));
+    return ported(() => this.companions.writeOwner(owner, signal));
   }
 
   keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void> {
-    return ported(async () => {
-      const data = { [SPEC_KEY]: Buffer.from(JSON.stringify({ run, spec })).toString('base64') };
-      await this.patchOrCreate(this.ref('v1', 'Secret', this.companionName), { data }, { data }, signal);
-    });
+    return ported(() => this.companions.keepSpec(run, spec, signal));
   }
 
   keptSpec(run: string, signal?: AbortSignal): Promise<Record<string, unknown> | undefined> {
-    return ported(async () => {
-      const secret = await this.api
-        .get<Secret>(this.ref('v1', 'Secret', this.companionName), signal)
-        .catch((error: unknown) => {
-          if (isKubeError(error, 'NotFound')) return undefined;
-          throw error;
-        });
-      const kept = Buffer.from(secret?.data?.[SPEC_KEY] ?? '', 'base64').toString();
-      const { run: of, spec } = parsedRecord(kept);
-      return of === run && isRecord(spec) ? spec : undefined;
-    });
+    return ported(() => this.companions.keptSpec(run, signal));
   }
 
   /** The credentials the operator created for itself; they are valid for the management API of every node. */
   credentials(signal?: AbortSignal): Promise<{ id: string; secret: string }> {
     return ported(async () => {
-      const name = `${this.options.name}-bootstrap-user`;
-      return operatorsUserIn(await this.api.get<Secret>(this.ref('v1', 'Secret', name), signal));
+      const { credentials } = this.generation;
+      const name = `${this.options.name}${credentials.suffix}`;
+      return operatorsUserIn(await this.api.get<Secret>(this.ref('v1', 'Secret', name), signal), credentials);
     });
   }
 
@@ -254,12 +230,13 @@ export class Cluster implements ClusterPort {
     // First, because its uid decides what belongs to the cluster.
     const resource = await this.resource(how, signal);
     const { name, uid = '' } = resource.metadata;
-    this.owners = [{ apiVersion: API_VERSION, kind: KIND, name, uid }];
+    const { apiVersion, kind, revisionLabel: label } = this.generation;
+    this.owners = [{ apiVersion, kind, name, uid }];
     const [labelledSets, labelledPods, lease, written] = await Promise.all([
-      this.all<StatefulSet>('apps/v1', 'StatefulSet', how, signal),
+      this.sets(how, signal),
       this.pods(how, signal),
       this.lease.view(how, signal),
-      this.journal(how, signal),
+      this.companions.read(how, signal),
     ]);
     const { sets, pods, foreign } = ownedBy(resource, labelledSets, labelledPods);
     const own = await this.ownServices(resource, how, signal);
@@ -272,24 +249,26 @@ export class Cluster implements ClusterPort {
       sets: await Promise.all(
         sets.map(async (set) => {
           const there = pods.filter((pod) => isControlledBy(pod, set)).length;
-          return setView(set, await this.creationTroubles.of(set, there, signal));
+          const { role = 'core' } = this.kinds.get(set.metadata.name) ?? {};
+          return setView(set, role, label, await this.creationTroubles.of(set, there, signal));
         }),
       ),
-      pods: pods.map(podView),
+      pods: pods.map((pod) => podView(pod, label)),
       foreign,
       traffic: await traffic,
-      keptInitialDelaySeconds: keptDelayOf(own, resource),
+      keptInitialDelaySeconds: keptDelayOf(own, this.generation.serviceTemplateOf(resource)),
       lease,
       ...written,
     };
   }
 
-  private async resource(how: ListOptions, signal?: AbortSignal): Promise<EmqxEnterprise & KubeObject> {
+  private async resource(how: ListOptions, signal?: AbortSignal): Promise<EmqxResource & KubeObject> {
     const { namespace, name } = this.options;
-    const query = { apiVersion: API_VERSION, kind: KIND, namespace, name };
-    const [resource] = await this.api.list<EmqxEnterprise & KubeObject>(query, how, signal);
-    if (!resource) throw new PortError('missing', `there is no ${KIND} ${name} in the namespace ${namespace}`);
-    if (!isRecord(resource.spec)) throw new PortError('refused', `the ${KIND} ${name} has no spec`);
+    const { apiVersion, kind } = this.generation;
+    const query = { apiVersion, kind, namespace, name };
+    const [resource] = await this.api.list<EmqxResource & KubeObject>(query, how, signal);
+    if (!resource) throw new PortError('missing', `there is no ${kind} ${name} in the namespace ${namespace}`);
+    if (!isRecord(resource.spec)) throw new PortError('refused', `the ${kind} ${name} has no spec`);
     return resource;
   }
 
@@ -304,23 +283,20 @@ export class Cluster implements ClusterPort {
     return this.api.list<T>({ apiVersion, kind, namespace, labels: { [INSTANCE_LABEL]: name } }, how, signal);
   }
 
-  private pods(how: ListOptions, signal?: AbortSignal): Promise<Pod[]> {
-    return this.all<Pod>('v1', 'Pod', how, signal);
+  /** The sets of every kind that the operator makes. */
+  private async sets(how: ListOptions, signal?: AbortSignal): Promise<NodeSet[]> {
+    const lists = await Promise.all(
+      this.generation.setKinds.map(async (each) => {
+        const sets = await this.all<NodeSet>('apps/v1', each.kind, how, signal);
+        for (const { metadata } of sets) this.kinds.set(metadata.name, each);
+        return sets;
+      }),
+    );
+    return lists.flat();
   }
 
-  /** The journal, and the request to the run. */
-  private async journal(how: ListOptions, signal?: AbortSignal) {
-    const { namespace } = this.options;
-    const name = this.companionName;
-    const [map] = await this.api.list<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name }, how, signal);
-    refuseFormer(map, this.owners);
-    const { [REQUEST_KEY]: request, [OWNER_KEY]: owner, [JOURNAL_KEY]: text } = map?.data ?? {};
-    const journalVersion = map?.metadata.resourceVersion ?? '';
-    if (text === undefined) return { journal: undefined, request, owner, journalVersion };
-    if (text !== this.parsed.text) this.parsed = { text, journal: parseJournal(text) };
-    const { journal } = this.parsed;
-    if (journal) return { journal, request, owner, journalVersion };
-    throw new PortError('refused', `the journal in ConfigMap ${name} has a format this version does not know`);
+  private pods(how: ListOptions, signal?: AbortSignal): Promise<Pod[]> {
+    return this.all<Pod>('v1', 'Pod', how, signal);
   }
 
   /** The Services that are labelled as traffic Services; a label that another controller has copied does not count. */
@@ -336,22 +312,24 @@ export class Cluster implements ClusterPort {
 
   private ownTraffic(services: readonly Service[], how: ListOptions, signal?: AbortSignal): Promise<TrafficView[]> {
     return Promise.all(
-      services.map(async (service) => ownTraffic(service, await this.slices(service.metadata.name, how, signal))),
+      services.map(async (service) =>
+        ownTraffic(service, await this.slices(service.metadata.name, how, signal), this.generation.revisionLabel),
+      ),
     );
   }
 
   /** Without a traffic Service devices connect through the one the operator creates, as in its tutorial. */
   private async operatorTraffic(
-    resource: EmqxEnterprise & KubeObject,
+    resource: EmqxResource & KubeObject,
     pods: readonly Pod[],
     how: ListOptions,
     signal?: AbortSignal,
   ): Promise<TrafficView[]> {
     const { namespace } = this.options;
-    const name = operatorServiceOf(resource);
+    const name = this.generation.operatorServiceOf(resource);
     const [service] = await this.services({ namespace, name }, how, signal);
     if (!service || !isControlledBy(service, resource)) return [];
-    return [operatorTraffic(service, await this.slices(name, how, signal), pods)];
+    return [operatorTraffic(service, await this.slices(name, how, signal), pods, this.generation.revisionLabel)];
   }
 
   private slices(service: string, how: ListOptions, signal?: AbortSignal): Promise<EndpointSlice[]> {
@@ -360,36 +338,9 @@ export class Cluster implements ClusterPort {
     return this.api.list({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, labels }, how, signal);
   }
 
-  /** Of the objects this project keeps beside the cluster. */
-  private get companionName(): string {
-    return `${this.options.name}-upgrade`;
-  }
-
-  private async patchOrCreate(
-    ref: ObjectRef,
-    patch: object,
-    fields: object,
-    signal?: AbortSignal,
-  ): Promise<KubeObject> {
-    try {
-      return await this.api.patch(ref, { type: 'merge', body: patch }, {}, signal);
-    } catch (error) {
-      if (!isKubeError(error, 'NotFound')) throw error;
-      return this.api.create({ ...this.companion(ref), ...fields }, signal);
-    }
-  }
-
-  private companion(ref: ObjectRef): KubeObject {
-    const { name, namespace } = this.options;
-    return {
-      apiVersion: ref.apiVersion,
-      kind: ref.kind,
-      metadata: { name: ref.name, namespace, labels: { [TRAFFIC_LABEL]: name }, ownerReferences: this.owners },
-    };
-  }
-
   private resourceRef(): ObjectRef {
-    return this.ref(API_VERSION, KIND, this.options.name);
+    const { apiVersion, kind } = this.generation;
+    return this.ref(apiVersion, kind, this.options.name);
   }
 
   private ref(apiVersion: string, kind: string, name: string): ObjectRef {

@@ -10,7 +10,8 @@ export interface Condition {
   lastTransitionTime?: string;
 }
 
-export interface StatefulSet extends KubeObject {
+/** A StatefulSet, or a ReplicaSet, which has no revisions. */
+export interface NodeSet extends KubeObject {
   spec: {
     replicas?: number;
     template?: { spec?: { containers?: { name?: string; image?: string }[] } };

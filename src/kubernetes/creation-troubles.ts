@@ -1,5 +1,5 @@
 import type { Clock } from '../upgrade';
-import type { StatefulSet } from './core-objects';
+import type { NodeSet } from './core-objects';
 import { isKubeError, type KubeApi, type KubeObject } from './kube-api';
 import { oneLine } from './one-line';
 
@@ -12,7 +12,7 @@ const TIMEOUT_MS = 2_000;
 const EVERY_MS = 3_000;
 
 /**
- * Why the pods of a stateful set are not created: the API server may refuse them, because of a quota, Pod Security, a LimitRange or
+ * Why the pods of a set are not created: the API server may refuse them, because of a quota, Pod Security, a LimitRange or
  * another policy. Only the events of the set's controller have its message.
  */
 export class CreationTroubles {
@@ -29,7 +29,7 @@ export class CreationTroubles {
    *
    * @param pods how many pods of the set exist.
    */
-  async of(set: StatefulSet, pods: number, signal?: AbortSignal): Promise<string | undefined> {
+  async of(set: NodeSet, pods: number, signal?: AbortSignal): Promise<string | undefined> {
     const { uid = '' } = set.metadata;
     const now = this.clock.now();
     if (pods >= (set.spec.replicas ?? 1) || !set.status?.observedGeneration) {
@@ -44,7 +44,7 @@ export class CreationTroubles {
     return known.reason;
   }
 
-  private async ask({ metadata: { namespace = '', uid = '' } }: StatefulSet, signal?: AbortSignal) {
+  private async ask({ metadata: { namespace = '', uid = '' } }: NodeSet, signal?: AbortSignal) {
     const fields = { 'involvedObject.uid': uid, reason: 'FailedCreate' };
     try {
       const { items } = await this.api.list<Event>({ apiVersion: 'v1', kind: 'Event', namespace, fields }, signal);

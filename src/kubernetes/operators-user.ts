@@ -1,17 +1,21 @@
+import type { CredentialsSecret } from '../resource';
 import { PortError } from '../upgrade';
 import type { Secret } from './core-objects';
 
 /**
- * The operator's own user of the management API, in the Secret `<cluster>-bootstrap-user`.
+ * The operator's own user of the management API, in the Secret that the operator keeps for it.
  *
  * @throws PortError `refused` where the Secret has none
  */
-export function operatorsUserIn({ metadata, data }: Secret): { id: string; secret: string } {
-  const lines = Buffer.from(data?.['bootstrap_user'] ?? '', 'base64')
+export function operatorsUserIn(
+  { metadata, data }: Secret,
+  { key, id }: CredentialsSecret,
+): { id: string; secret: string } {
+  const lines = Buffer.from(data?.[key] ?? '', 'base64')
     .toString()
     .trim()
     .split('\n');
-  const line = lines.findLast((candidate) => candidate.startsWith('emqx_operator_controller:'));
+  const line = lines.findLast((candidate) => candidate.startsWith(`${id}:`));
   const colon = line?.indexOf(':') ?? -1;
   if (!line || colon < 0) {
     throw new PortError('refused', `the Secret ${metadata.name} has no entry for the operator's user`);

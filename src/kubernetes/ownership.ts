@@ -1,6 +1,5 @@
-import { KIND } from '../resource';
 import { type ForeignSet, PortError } from '../upgrade';
-import type { Pod, StatefulSet } from './core-objects';
+import type { NodeSet, Pod } from './core-objects';
 import type { KubeObject, OwnerReference } from './kube-api';
 
 /** The owner whose controller made the object, and reconciles it: there is at most one. */
@@ -19,9 +18,9 @@ export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
 }
 
 /** The sets that a custom resource controls, their pods, and everything else that has its label. */
-export function ownedBy(resource: KubeObject, sets: readonly StatefulSet[], pods: readonly Pod[]) {
+export function ownedBy(resource: KubeObject, sets: readonly NodeSet[], pods: readonly Pod[]) {
   const own = sets.filter((set) => isControlledBy(set, resource));
-  const podsOf = (set: StatefulSet) => pods.filter((pod) => isControlledBy(pod, set));
+  const podsOf = (set: NodeSet) => pods.filter((pod) => isControlledBy(pod, set));
   const foreign = sets
     .filter((set) => !own.includes(set))
     .map((set): ForeignSet => {
@@ -42,10 +41,10 @@ export function ownedBy(resource: KubeObject, sets: readonly StatefulSet[], pods
  * @throws PortError `conflict`
  */
 export function refuseFormer(companion: KubeObject | undefined, owners: readonly OwnerReference[]): void {
-  const former = companion?.metadata.ownerReferences?.find(({ kind }) => kind === KIND);
+  const former = companion?.metadata.ownerReferences?.find(({ kind }) => kind === owners[0]?.kind);
   if (!former || owners.length === 0 || owners.some(({ uid }) => uid === former.uid)) return;
   throw new PortError(
     'conflict',
-    `the ${companion?.kind} ${companion?.metadata.name} belongs to a deleted ${KIND} of the same name; Kubernetes removes it within moments`,
+    `the ${companion?.kind} ${companion?.metadata.name} belongs to a deleted ${former.kind} of the same name; Kubernetes removes it within moments`,
   );
 }

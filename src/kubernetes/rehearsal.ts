@@ -1,4 +1,4 @@
-import { API_VERSION, KIND, REVISION_LABEL } from '../resource';
+import type { EmqxResource, Generation } from '../resource';
 import type { Refusal, Rehearsal, RehearsedWrite } from '../upgrade';
 import { type KubeApi, KubeApiError, type ObjectRef } from './kube-api';
 import { oneLine } from './one-line';
@@ -18,11 +18,12 @@ interface DryRun {
  */
 export async function refusalsOf(
   { api, ...cluster }: { api: KubeApi; namespace: string; name: string },
+  generation: Generation<EmqxResource>,
   writes: Rehearsal,
   signal?: AbortSignal,
 ): Promise<Refusal[]> {
   const answers = await Promise.all(
-    dryRuns(cluster, writes).map(async ({ write, ref, body, subresource }): Promise<Refusal[]> => {
+    dryRuns(cluster, generation, writes).map(async ({ write, ref, body, subresource }): Promise<Refusal[]> => {
       try {
         await api.patch(ref, { type: 'merge', body }, { dryRun: true, ...(subresource && { subresource }) }, signal);
         return [];
@@ -35,17 +36,21 @@ export async function refusalsOf(
   return answers.flat();
 }
 
-function dryRuns({ namespace, name }: { namespace: string; name: string }, writes: Rehearsal): DryRun[] {
+function dryRuns(
+  { namespace, name }: { namespace: string; name: string },
+  { apiVersion, kind, revisionLabel, setKinds }: Generation<EmqxResource>,
+  writes: Rehearsal,
+): DryRun[] {
   const { services, revision = '', set, spec } = writes;
   const scaled = set === undefined ? [] : [set];
   return [
     ...services.map((service): DryRun => {
       const ref = { apiVersion: 'v1', kind: 'Service', namespace, name: service };
-      return { write: 'select-traffic', ref, body: { spec: { selector: { [REVISION_LABEL]: revision } } } };
+      return { write: 'select-traffic', ref, body: { spec: { selector: { [revisionLabel]: revision } } } };
     }),
-    { write: 'patch-resource', ref: { apiVersion: API_VERSION, kind: KIND, namespace, name }, body: { spec } },
+    { write: 'patch-resource', ref: { apiVersion, kind, namespace, name }, body: { spec } },
     ...scaled.map((each): DryRun => {
-      const ref = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name: each };
+      const ref = { apiVersion: 'apps/v1', kind: setKinds[0]!.kind, namespace, name: each };
       return { write: 'scale-set', ref, body: { spec: { replicas: 0 } }, subresource: 'scale' };
     }),
   ];

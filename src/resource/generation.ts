@@ -5,6 +5,18 @@ import type { MqttListener } from './constants';
  * build new nodes, and what it reports. The names of fields stay behind this interface.
  */
 export interface Generation<Resource> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** In the path of its API. */
+  readonly plural: string;
+  /** What the operator makes nodes of, in the order in which an upgrade moves them. */
+  readonly setKinds: readonly SetKind[];
+  /** Label of a pod whose value tells the pods of one set from those of the others. */
+  readonly revisionLabel: string;
+  /** Name of the objects that an upgrade keeps beside the cluster of this name. */
+  companionOf(cluster: string): string;
+  /** The Secret of the cluster with the credentials of the management API. */
+  readonly credentials: CredentialsSecret;
   /** The resource as the API server would store it, with all defaults. */
   withDefaults(resource: Resource): Resource;
   /** The EMQX version that it asks for; empty where it names none. */
@@ -31,6 +43,8 @@ export interface Generation<Resource> {
   nodeNameOf(resource: Resource, pod: { name: string; uid?: string | undefined }): string | undefined;
   /** Name of the Service for devices that the operator creates. */
   operatorServiceOf(resource: Resource): string;
+  /** The template of that Service. */
+  serviceTemplateOf(resource: Resource): ServiceTemplate | undefined;
   /** Whether the operator gives that Service ports for devices. */
   publishesDevices(resource: Resource): boolean;
   /** Whether a listener expects the header of the PROXY protocol before anything else. */
@@ -45,6 +59,26 @@ export interface Generation<Resource> {
 
 /** A core holds the cluster's data; a replicant only devices. EMQX 4.4 has cores only. */
 export type Role = 'core' | 'replicant';
+
+/** As far as it is read here. */
+export interface ServiceTemplate {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> | undefined } | undefined;
+}
+
+/** A kind of sets, in the API group `apps`. */
+export interface SetKind {
+  readonly kind: 'StatefulSet' | 'ReplicaSet';
+  readonly role: Role;
+}
+
+/** A Secret with lines `<id>:<secret>`. */
+export interface CredentialsSecret {
+  /** After the name of the cluster. */
+  readonly suffix: string;
+  readonly key: string;
+  /** The operator's own id. */
+  readonly id: string;
+}
 
 /** What the operator has built from a template. */
 export interface BuiltSet {

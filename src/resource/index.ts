@@ -3,7 +3,16 @@ export { canonicalQuantity, nanosOf } from './canonical-quantity';
 export * from './constants';
 export { clusterLabels, withDefaults } from './defaults';
 export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './emqx-enterprise';
-export type { BuiltSet, EvacuationRates, Generation, OperatorReport, Role } from './generation';
+export type {
+  BuiltSet,
+  CredentialsSecret,
+  EvacuationRates,
+  Generation,
+  OperatorReport,
+  Role,
+  ServiceTemplate,
+  SetKind,
+} from './generation';
 export { type EmqxResource, generationOf, versionOf } from './generations';
 export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
 export { immutableFields, nodeNameOf, operatorServiceOf } from './identity';

@@ -1,10 +1,19 @@
-import { type EmqxResource, generationOf, isHeld, type MqttListener, type OperatorReport } from '../resource';
+import {
+  type EmqxResource,
+  generationOf,
+  isHeld,
+  type MqttListener,
+  type OperatorReport,
+  type Role,
+} from '../resource';
 import { isOpen, type Journal } from './journal';
 import type { Obstacle } from './obstacle';
 
-/** A stateful set of the cluster: the blue nodes, the green nodes, or an empty one that an earlier upgrade left behind. */
+/** A set of the cluster: the blue nodes, the green nodes, or an empty one that an earlier upgrade left behind. */
 export interface SetView {
   name: string;
+  /** Of its nodes. @default 'core' */
+  role?: Role;
   /** `spec.replicas`. */
   replicas: number;
   /** `status.replicas`: the pods that the controllers of Kubernetes know; may be out of date. */

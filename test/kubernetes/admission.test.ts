@@ -1,5 +1,5 @@
 import { Cluster, KubeApiError, type KubeObject } from '../../src/kubernetes';
-import type { StatefulSet as SetObject } from '../../src/kubernetes/core-objects';
+import type { NodeSet as SetObject } from '../../src/kubernetes/core-objects';
 import { CreationTroubles } from '../../src/kubernetes/creation-troubles';
 import { SimulatedClock } from '../../src/simulator/clock';
 import type { StatefulSet } from '../../src/simulator/kubernetes/core-types';

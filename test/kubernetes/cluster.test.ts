@@ -117,6 +117,7 @@ describe('a look at the cluster', () => {
     expect(view.resourceVersion).toBe(view.resource.metadata.resourceVersion);
     expect(view.sets).toEqual([
       {
+        role: 'core',
         name: BLUE,
         replicas: 3,
         knownPods: 3,

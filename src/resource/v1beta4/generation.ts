@@ -1,3 +1,4 @@
+import { API_VERSION, KIND, REVISION_LABEL } from '../constants';
 import { withDefaults } from '../defaults';
 import type { EmqxEnterprise } from '../emqx-enterprise';
 import type { Generation } from '../generation';
@@ -16,6 +17,13 @@ type Spec = EmqxEnterprise['spec'];
  * @see EMQX Operator 2.2.29, `controllers/apps/v1beta4`
  */
 export const v1beta4: Generation<EmqxEnterprise> = {
+  apiVersion: API_VERSION,
+  kind: KIND,
+  plural: 'emqxenterprises',
+  setKinds: [{ kind: 'StatefulSet', role: 'core' }],
+  revisionLabel: REVISION_LABEL,
+  companionOf: (cluster) => `${cluster}-upgrade`,
+  credentials: { suffix: '-bootstrap-user', key: 'bootstrap_user', id: 'emqx_operator_controller' },
   withDefaults,
   versionOf,
   replicasOf: ({ spec }, role) => (role === 'core' ? (spec.replicas ?? 0) : 0),
@@ -42,6 +50,7 @@ export const v1beta4: Generation<EmqxEnterprise> = {
   sleepsWhileHeld: true,
   nodeNameOf: (resource, { name }) => nodeNameOf(resource, name),
   operatorServiceOf,
+  serviceTemplateOf: ({ spec }) => spec.serviceTemplate,
   publishesDevices: ({ spec }) =>
     (spec.serviceTemplate?.spec?.ports ?? []).some(({ port }) => !MANAGEMENT_PORTS.includes(port)),
   expectsProxyHeader({ spec }, listener) {
