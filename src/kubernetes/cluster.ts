@@ -28,14 +28,7 @@ import type { EndpointSlice, Endpoints, NodeSet, Pod, Secret, Service } from './
 import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';
 import { FollowedApi, type ListOptions } from './followed-api';
-import {
-  isKubeError,
-  type KubeApi,
-  type KubeObject,
-  type ListQuery,
-  type ObjectRef,
-  type OwnerReference,
-} from './kube-api';
+import type { KubeApi, KubeObject, ListQuery, ObjectRef, OwnerReference } from './kube-api';
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
 import { operatorsUserIn } from './operators-user';

@@ -60,7 +60,7 @@ const PHASE_STEPS: Record<Phase, (situation: Situation) => Step> = {
 /** What must hold in every phase between the patch and the release. */
 function checkHeld(situation: Situation): Step | undefined {
   const { observation, journal, target } = situation;
-  const { resource, sets } = observation.cluster;
+  const { resource } = observation.cluster;
   // In an abort the hold may never have been written.
   const reverts = journal.phase === 'revert' && activeSets(observation.cluster).length > 1;
   // Once the user's delay is restored, later changes are upgraded by the operator alone.
@@ -102,8 +102,8 @@ function checkHeld(situation: Situation): Step | undefined {
       actions: stopEvacuations(situation),
     };
   }
-  const strangers = sets.filter(
-    (set) => set.replicas > 0 && set.name !== journal.from.set && journal.to.set && set.name !== journal.to.set,
+  const strangers = activeSets(observation.cluster).filter(
+    (set) => set.name !== journal.from.set && journal.to.set && set.name !== journal.to.set,
   );
   if (strangers.length > 0) {
     return {

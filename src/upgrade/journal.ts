@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Role } from '../resource';
 import { INCIDENT_KINDS, type Incident } from './incident';
 import type { NodeShare } from './pacing';
 
@@ -52,6 +53,17 @@ export interface Evacuation {
   connections: number;
 }
 
+/** The sets of one role that an upgrade replaces. */
+export interface Stage {
+  role: Role;
+  replicas: number;
+  from: { set: string; revision: string };
+  /** Absent until the new nodes exist. */
+  to?: { set: string; revision: string };
+  /** Of its nodes, once it has ended. */
+  evacuation?: Evacuation;
+}
+
 /** Totals of a set; `null` is unknown. */
 export interface Fleet {
   connections: number | null;
@@ -98,6 +110,11 @@ export interface Journal {
   /** The digest is that of the template blue runs; absent where the template was changed before the run began. */
   from: { version: string; set: string; revision: string; digest?: string };
   to: { version: string; set?: string; revision?: string };
+  /** Of the nodes that are moved now. @default 'core' */
+  role?: Role;
+  /** What is moved after that, and what was moved before. @default - nothing: there is one role */
+  later?: readonly Stage[];
+  past?: readonly Stage[];
   /** Digest of the wanted pod template: shows whether a later command wants the same. */
   target: string;
   /** How long to wait between the switch of the traffic and the first eviction. */
@@ -156,6 +173,20 @@ const FLEET = z.object({
   subscriptions: count.nullable().default(null),
 });
 
+const EVACUATION = z.object({
+  startedAt: when,
+  drainedAt: when.optional(),
+  lowerBoundMs: count,
+  moving: count.optional(),
+  connections: count,
+});
+
+const SET = z.object({ set: z.string(), revision: z.string() });
+const ROLE = z.enum(['core', 'replicant']);
+const STAGES = z
+  .array(z.object({ role: ROLE, replicas: count, from: SET, to: SET.optional(), evacuation: EVACUATION.optional() }))
+  .optional();
+
 /** Every user that may write the ConfigMap can write anything into it. */
 const PAGE = z.looseObject({
   schema: z.literal(1),
@@ -165,6 +196,9 @@ const PAGE = z.looseObject({
   began: z.partialRecord(z.enum(PHASES), when),
   from: z.object({ version: z.string(), set: z.string(), revision: z.string(), digest: z.string().optional() }),
   to: z.object({ version: z.string(), set: z.string().optional(), revision: z.string().optional() }),
+  role: ROLE.optional(),
+  later: STAGES,
+  past: STAGES,
   target: z.string(),
   initialDelaySeconds: count,
   delay: z.object({ before: count, after: count }),
@@ -202,15 +236,7 @@ const PAGE = z.looseObject({
   aborted: z.object({ at: when, phase: z.enum(PHASES) }).optional(),
   switchedAt: when.optional(),
   backAt: when.optional(),
-  evacuation: z
-    .object({
-      startedAt: when,
-      drainedAt: when.optional(),
-      lowerBoundMs: count,
-      connections: count,
-      moving: count.optional(),
-    })
-    .optional(),
+  evacuation: EVACUATION.optional(),
   fleet: z.object({ at: when, devices: count }).optional(),
   returnMs: count.optional(),
   incidents: z

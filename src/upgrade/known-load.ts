@@ -38,10 +38,10 @@ function plus(a: KnownLoad, b: KnownLoad): KnownLoad {
   };
 }
 
-/** The totals of a set. */
-export function fleetOf(observation: Observation, set: string): Fleet {
-  const { connections, sessions } = knownLoadOfSet(observation, set);
-  const each = nodesOf(observation, set).map((node) => node.subscriptions);
+/** The totals of sets. */
+export function fleetOf(observation: Observation, sets: readonly string[]): Fleet {
+  const { connections, sessions } = sets.map((set) => knownLoadOfSet(observation, set)).reduce(plus);
+  const each = sets.flatMap((set) => nodesOf(observation, set)).map((node) => node.subscriptions);
   const subscriptions = each.reduce<number | null>(
     (sum, one) => (sum === null || one === undefined ? null : sum + one),
     0,

@@ -1,13 +1,15 @@
 import { type EmqxResource, generationOf, versionOf } from '../resource';
-import type { Journal } from './journal';
+import type { Journal, Stage } from './journal';
 import { fleetOf } from './known-load';
-import { blueOf, type Observation } from './observation';
+import { activeSets, blueOf, type ClusterView, type Observation, replicasOf, type SetView } from './observation';
 import { servedVersion } from './served-version';
 import { digestOf, type Target } from './target';
 
 /** The journal of a run that starts. The cluster must have a set that serves. */
 export function newJournal(observation: Observation, target: Target): Journal {
-  const blue = blueOf(observation.cluster)!; // preflight found it
+  const { cluster } = observation;
+  const blue = blueOf(cluster)!; // preflight found it
+  const [, ...later] = stages(cluster, blue);
   return {
     schema: 1,
     run: `${versionOf(target.desired)}-${new Date(observation.at).toISOString()}`,
@@ -24,13 +26,27 @@ export function newJournal(observation: Observation, target: Target): Journal {
     target: target.digest,
     initialDelaySeconds: target.initialDelaySeconds,
     delay: { before: delayOf(target.live), after: delayOf(target.desired) },
-    replicas: generationOf(target.live).replicasOf(target.live, 'core'),
+    replicas: replicasOf(cluster),
+    ...(blue.role !== undefined && blue.role !== 'core' && { role: blue.role }),
+    ...(later.length > 0 && { later }),
     waitTakeoverSeconds: target.waitTakeoverSeconds,
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
     limits: target.limits,
-    baseline: fleetOf(observation, blue.name),
+    baseline: fleetOf(observation, [blue.name, ...later.map(({ from }) => from.set)]),
   };
+}
+
+/** What is replaced, in order: `blue`, and the sets of the roles after its own. */
+function stages(cluster: ClusterView, blue: SetView): Stage[] {
+  const { setKinds } = generationOf(cluster.resource);
+  const roles = setKinds.map(({ role }) => role);
+  return roles.slice(roles.indexOf(blue.role ?? 'core')).flatMap((role): Stage[] => {
+    const [oldest] = activeSets(cluster, role);
+    const old = role === (blue.role ?? 'core') ? blue : oldest;
+    if (!old) return [];
+    return [{ role, replicas: replicasOf(cluster, role), from: { set: old.name, revision: old.revision ?? '' } }];
+  });
 }
 
 function delayOf(resource: EmqxResource): number {

@@ -182,9 +182,22 @@ export function operatorReportOf({ resource }: ClusterView): OperatorReport {
   return generationOf(resource).reportOf(resource);
 }
 
-/** Number of nodes that the resource asks for. */
-export function replicasOf({ resource }: ClusterView): number {
-  return generationOf(resource).replicasOf(resource, 'core');
+/** Number of nodes of a role that the resource asks for. */
+export function replicasOf(view: ClusterView, role = roleOf(view)): number {
+  return generationOf(view.resource).replicasOf(view.resource, role);
+}
+
+/**
+ * The role whose sets matter now: in an open run that of its current stage; where an upgrade has begun without a run, the first one
+ * of which there are two sets; otherwise that of the nodes that devices connect to.
+ */
+export function roleOf(view: ClusterView): Role {
+  const { journal, resource, sets } = view;
+  if (isOpen(journal)) return journal.role ?? 'core';
+  const { setKinds, replicasOf: count } = generationOf(resource);
+  const roles = setKinds.map(({ role }) => role).filter((role) => count(resource, role) > 0);
+  const isDouble = (role: Role) => sets.filter((set) => set.replicas > 0 && (set.role ?? 'core') === role).length > 1;
+  return roles.find(isDouble) ?? roles[0] ?? 'core';
 }
 
 export function setOf(view: ClusterView, name: string): SetView | undefined {
@@ -207,14 +220,21 @@ export function blueOf(view: ClusterView): SetView | undefined {
 /** The set that is to serve: the one the journal names, or before that the newest set with replicas that is not blue. */
 export function greenOf(view: ClusterView, journal: Journal): SetView | undefined {
   if (journal.to.set) return setOf(view, journal.to.set);
-  return view.sets
-    .filter((set) => set.name !== journal.from.set && set.replicas > 0)
-    .sort((a, b) => b.createdAt - a.createdAt)[0];
+  return newestBeside(view, journal.from.set, journal.role);
 }
 
-/** Sets with replicas, the oldest first. */
-export function activeSets(view: ClusterView): SetView[] {
-  return view.sets.filter((set) => set.replicas > 0).sort((a, b) => a.createdAt - b.createdAt);
+/** The newest set of a role with replicas, apart from the old one. */
+export function newestBeside(view: ClusterView, old: string, role: Role = 'core'): SetView | undefined {
+  return activeSets(view, role)
+    .filter((set) => set.name !== old)
+    .at(-1);
+}
+
+/** Sets of a role with replicas, the oldest first. */
+export function activeSets(view: ClusterView, role = roleOf(view)): SetView[] {
+  return view.sets
+    .filter((set) => set.replicas > 0 && (set.role ?? 'core') === role)
+    .sort((a, b) => a.createdAt - b.createdAt);
 }
 
 /** Whether the template of a held resource was changed: the operator builds green, or has built it, and waits. */

@@ -1,5 +1,5 @@
 import type { Incident } from './incident';
-import { type Driver, type Fleet, type Journal, type Pace, PHASES, type Phase } from './journal';
+import { type Driver, type Evacuation, type Fleet, type Journal, type Pace, PHASES, type Phase } from './journal';
 import { bounded, capsOf } from './pace';
 import type { NodeShare } from './pacing';
 
@@ -57,7 +57,8 @@ export function reportOf(journal: Journal): UpgradeReport {
   });
   const start = began[0]?.at ?? 0;
   const end = journal.finishedAt ?? began.at(-1)?.at ?? start;
-  const { evacuation, baseline, incidents = [], pace = [] } = journal;
+  const { baseline, incidents = [], pace = [] } = journal;
+  const evacuation = mainEvacuation(journal);
   const isDrained = evacuation?.drainedAt !== undefined;
   const { activeMs, lowerBoundMs } = evacuation ? bounded(evacuation, pace) : { activeMs: 0, lowerBoundMs: 0 };
   return {
@@ -83,6 +84,12 @@ export function reportOf(journal: Journal): UpgradeReport {
     shares: journal.shares ?? [],
     pausedMs: journal.pausedMs ?? 0,
   };
+}
+
+/** That of the role with most devices. */
+function mainEvacuation({ past = [], evacuation }: Journal): Evacuation | undefined {
+  const all = [...past.map((stage) => stage.evacuation), evacuation].filter((one) => one !== undefined);
+  return all.reduce<Evacuation | undefined>((a, b) => ((b.moving ?? 0) > (a?.moving ?? -1) ? b : a), undefined);
 }
 
 /** Sessions come and go during a run: a difference of this many per thousand means nothing. */

@@ -305,7 +305,8 @@ export class RunLoop {
     const next: Journal = { ...this.journal, ...change };
     const now = this.context.clock.now();
     Object.assign(next, this.witness.additions(this.journal, next, now, last));
-    if (change.phase) next.began = { ...next.began, [change.phase]: now };
+    // A phase that comes again with the next role has begun with the first one.
+    if (change.phase) next.began = { ...next.began, [change.phase]: next.began[change.phase] ?? now };
     if (change.phase === 'done') next.finishedAt = now;
     const { cluster } = this.context;
     const write = async () => {

@@ -4,6 +4,7 @@ import { fleetOf } from './known-load';
 import { greenOf, type Observation } from './observation';
 import { paceAfter } from './pace';
 import { Peak } from './peak';
+import { setsOf } from './stages';
 
 /** What a process observes of a run, for the report. What was not written to the journal is lost when the process dies. */
 export class RunRecorder {
@@ -39,12 +40,12 @@ export class RunRecorder {
   additions(before: Journal, after: Journal, at: number, last: Observation | undefined): Partial<Journal> {
     const peak = Math.max(before.peakPerSecond ?? 0, this.peak.value);
     const incidents = this.mishaps.withNew(after.incidents);
-    const set = after.aborted ? after.from.set : after.to.set;
+    const sets = setsOf(after, after.aborted ? 'from' : 'to');
     return {
       pace: paceAfter(before, after, at),
       ...(peak > 0 && { peakPerSecond: peak }),
       ...(incidents && { incidents }),
-      ...(last && after.phase === 'done' && { end: fleetOf(this.counted(last), set ?? '') }),
+      ...(last && after.phase === 'done' && { end: fleetOf(this.counted(last), sets) }),
     };
   }
 

@@ -126,7 +126,15 @@ describe('a look at the cluster', () => {
         image: '',
         createdAt: Date.UTC(2026, 0, 1),
       },
-      { name: 'emqx-new', replicas: 3, knownPods: 0, readyReplicas: 0, image: '', createdAt: Date.UTC(2026, 0, 1) },
+      {
+        role: 'core',
+        name: 'emqx-new',
+        replicas: 3,
+        knownPods: 0,
+        readyReplicas: 0,
+        image: '',
+        createdAt: Date.UTC(2026, 0, 1),
+      },
     ]);
     expect(view.pods).toEqual([
       {

@@ -221,7 +221,7 @@ table('green', [
     (scene) => {
       scene.sets.pop();
     },
-    stay('the operator to create the green stateful set'),
+    stay('the operator to create the green nodes'),
   ],
   [
     'makes the operator look again after 10 s without a set',
@@ -229,14 +229,14 @@ table('green', [
       scene.sets.pop();
       scene.at += 10_000;
     },
-    stay('the operator to create the green stateful set', [heartbeat('have the operator check the new template')]),
+    stay('the operator to create the green nodes', [heartbeat('have the operator check the new template')]),
   ],
   [
     'does not take an empty set that an earlier upgrade left behind for green',
     (scene) => {
       scene.sets[1] = set('emqx-old', { replicas: 0, readyReplicas: 0 });
     },
-    stay('the operator to create the green stateful set'),
+    stay('the operator to create the green nodes'),
   ],
   [
     'counts the green pods that are ready',
@@ -330,7 +330,7 @@ table('green', [
     (scene) => {
       delete scene.sets[1]!.revision;
     },
-    stay('the revision of the green stateful set'),
+    stay('the revision of the green set'),
   ],
   [
     'notes who green is, and goes on',

@@ -1,5 +1,6 @@
 import { isHeld } from '../../resource';
 import { activeSets, podsOf, setOf } from '../observation';
+import { nextStage, setsOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import { digestOf } from '../target';
 import {
@@ -78,7 +79,9 @@ export function retireGreen(situation: Situation): Step {
   }
   const left = remainingPods(observation, source);
   if (left > 0) return waitFor(`${left} green pods to terminate`, 1_000);
-  if (target && atRest(situation, journal.from.set)) return { kind: 'next', phase: 'release' };
+  const next = nextStage(journal);
+  if (next) return { kind: 'next', phase: 'return', note: next };
+  if (target && atRest(situation, setsOf(journal, 'from'))) return { kind: 'next', phase: 'release' };
   const why = 'have the operator check the cluster without green';
   return waitFor('the operator to report rest', FREQUENT_POLL_MS, frequentHeartbeat(situation, why));
 }

@@ -14,6 +14,7 @@ import {
   setOf,
   undrained,
 } from '../observation';
+import { carriesDevices, stagesOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 
 /** The patch that makes the operator wait once it has built the green set. */
@@ -76,11 +77,16 @@ export function frequentHeartbeat(situation: Situation, why: string): Action[] {
 }
 
 /** The actions that make every traffic Service route to this revision alone; none for those that already do. */
-export function selections({ observation }: Situation, revision: string | undefined): Action[] {
-  if (revision === undefined) return [];
-  return observation.cluster.traffic
-    .filter((service) => service.revision !== revision)
-    .map(({ service, byOperator }) => ({ do: byOperator ? 'lead-traffic' : 'select-traffic', service, revision }));
+export function selections({ observation, journal }: Situation, revision: string | undefined): Action[] {
+  if (revision === undefined || !carriesDevices(observation.cluster, journal)) return [];
+  const { sleepsWhileHeld } = generationOf(observation.cluster.resource);
+  return (
+    observation.cluster.traffic
+      .filter((service) => service.revision !== revision)
+      // An operator that goes on writes the endpoints of its own Service itself.
+      .filter(({ byOperator }) => !byOperator || sleepsWhileHeld)
+      .map(({ service, byOperator }) => ({ do: byOperator ? 'lead-traffic' : 'select-traffic', service, revision }))
+  );
 }
 
 /** Expected number of old pods: all but those that the operator removed while it was released. */
@@ -153,7 +159,7 @@ export function isInPlace(situation: Situation): boolean {
   const pods = podsOf(observation.cluster, target.name).filter((pod) => !pod.terminating);
   if (pods.length < journal.replicas || !pods.every((pod) => pod.ready)) return false;
   if (nodesOf(observation, target.name).some((node) => node.evacuating)) return false;
-  return isRoutedTo(observation.cluster, pods);
+  return !carriesDevices(observation.cluster, journal) || isRoutedTo(observation.cluster, pods);
 }
 
 /** Whether every traffic Service routes to these pods: to all of them, and to no other. */
@@ -167,6 +173,7 @@ export function isRoutedTo({ traffic }: ClusterView, wanted: readonly PodView[])
  * forever.
  */
 export function openGates(observation: Observation, set: string): Action[] {
+  if (!generationOf(observation.cluster.resource).sleepsWhileHeld) return [];
   return podsOf(observation.cluster, set)
     .filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)
     .map((pod) => ({ do: 'mark-serving', pod: pod.name }));
@@ -193,25 +200,31 @@ export function stopOrders(nodes: readonly NodeView[]): Action[] {
   return nodes.filter((node) => node.evacuating).map(({ pod, node }) => ({ do: 'stop-evacuation', pod, node }));
 }
 
-/** Pods of a set whose nodes do not answer, or do not see all the others. */
-export function podsNotJoined(situation: Situation, set: string): string[] {
-  const nodes = nodesOf(situation.observation, set);
+/** Pods of a set whose nodes do not answer, are not named by the operator yet, or do not see all the others. */
+export function podsNotJoined({ observation }: Situation, set: string): string[] {
+  const unnamed = podsOf(observation.cluster, set)
+    .filter((pod) => pod.containersReady && !pod.terminating && !observation.nodes.has(pod.name))
+    .map((pod) => pod.name);
+  const nodes = nodesOf(observation, set);
   const names = nodes.map((node) => node.node);
-  return nodes
+  const alone = nodes
     .filter((node) => node.unreachable !== undefined || !names.every((name) => node.members.includes(name)))
     .map((node) => node.pod);
+  return [...unnamed, ...alone];
 }
 
-/** Whether the operator is at rest: no upgrade in its status, and Running with nodes of `set` only. */
-export function atRest({ observation, journal }: Situation, set: string): boolean {
+/** Whether the operator is at rest: no upgrade in its status, and it runs with nodes of these sets only. */
+export function atRest({ observation, journal }: Situation, sets: readonly string[]): boolean {
   const { cluster } = observation;
   const { resource } = cluster;
   const { isRunning, nodes, readyNodes, upgrade } = operatorReportOf(cluster);
-  const names = podsOf(cluster, set).map((pod) => generationOf(resource).nodeNameOf(resource, pod));
+  const replicas = stagesOf(journal).reduce((sum, stage) => sum + stage.replicas, 0);
+  const pods = sets.flatMap((set) => podsOf(cluster, set));
+  const names = pods.map((pod) => generationOf(resource).nodeNameOf(resource, pod));
   return (
     !upgrade &&
     isRunning &&
-    readyNodes === journal.replicas &&
+    readyNodes === replicas &&
     nodes.every((node) => node !== undefined && names.includes(node))
   );
 }

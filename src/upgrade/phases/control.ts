@@ -71,7 +71,7 @@ export function abortStep({ observation, journal }: Situation): Extract<Step, { 
     return 'the template of the old nodes was changed before the run began, and is not known';
   }
   const blue = setOf(cluster, journal.from.set);
-  if (!blue || blue.replicas === 0 || journal.phase === 'release') {
+  if (journal.past?.length || !blue || blue.replicas === 0 || journal.phase === 'release') {
     return `the old nodes are gone: ${goBackAdvice(journal)}`;
   }
   const green = greenOf(cluster, journal)?.name;

@@ -1,5 +1,6 @@
 import { generationOf, isHeld, versionOf } from '../../resource';
-import { type ClusterView, greenOf, isNative, isWaiting, lostPods, nodesOf, setOf } from '../observation';
+import { type ClusterView, isNative, isWaiting, lostPods, nodesOf, operatorReportOf, setOf } from '../observation';
+import { nextStage, setsOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import { specPatch } from '../target';
 import {
@@ -74,8 +75,13 @@ export function retireBlue(situation: Situation): Step {
   }
   const left = remainingPods(observation, journal.from.set);
   if (left > 0) return waitFor(`${left} blue pods to terminate`, 1_000);
-  const green = greenOf(observation.cluster, journal);
-  if (green && atRest(situation, green.name)) return { kind: 'next', phase: 'release' };
+  const next = nextStage(journal);
+  if (next) {
+    const { upgrade } = operatorReportOf(observation.cluster);
+    if (!upgrade?.blue.includes(journal.from.set)) return { kind: 'next', phase: 'evacuate', note: next };
+    return waitFor('the operator to see that the old nodes are gone', FREQUENT_POLL_MS);
+  }
+  if (atRest(situation, setsOf(journal, 'to'))) return { kind: 'next', phase: 'release' };
   return waitFor(
     'the operator to report rest',
     FREQUENT_POLL_MS,

@@ -22,7 +22,7 @@ export function watchOperator(situation: Situation): Step {
   const green = greenOf(observation.cluster, journal);
   const blue = setOf(observation.cluster, journal.from.set);
   const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
-  if (!done || !atRest(situation, green.name)) return waitFor('the operator to finish its upgrade', 1_000);
+  if (!done || !atRest(situation, [green.name])) return waitFor('the operator to finish its upgrade', 1_000);
   // A resource that its owner holds at rest is held again.
   const { after } = journal.delay;
   const { resource } = observation.cluster;

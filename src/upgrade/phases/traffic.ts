@@ -1,4 +1,6 @@
-import { greenOf, operatorReportOf, podsOf, servingRevision, setOf } from '../observation';
+import { generationOf, type OperatorReport } from '../../resource';
+import { newestBeside, operatorReportOf, podsOf, servingRevision, setOf } from '../observation';
+import { stagesOf, withStages } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import {
   FREQUENT_POLL_MS,
@@ -22,6 +24,8 @@ import {
  */
 export function pinTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
+  // An operator that goes on takes blue out of every Service as soon as all of green is ready: tied to blue they would be empty then.
+  if (!generationOf(observation.cluster.resource).sleepsWhileHeld) return { kind: 'next', phase: 'apply' };
   const blue = setOf(observation.cluster, journal.from.set);
   if (!blue?.revision) {
     return {
@@ -39,44 +43,57 @@ export function pinTraffic(situation: Situation): Step {
   return waitFor('only blue pods behind the traffic Service', 500, actions);
 }
 
-/** The operator builds green and then waits. It sees changes only when a pass is triggered. */
+/** The operator builds green and then waits. One that sleeps meanwhile sees changes only when a pass is triggered. */
 export function waitForGreen(situation: Situation): Step {
   const { observation, journal } = situation;
-  const set = greenOf(observation.cluster, journal);
-  if (!set)
+  const { cluster } = observation;
+  const { sleepsWhileHeld } = generationOf(cluster.resource);
+  const { upgrade } = operatorReportOf(cluster);
+  // Which roles get new nodes is known when all of these are there.
+  const replaced = stagesOf(journal).filter(
+    ({ from }) => sleepsWhileHeld || !upgrade?.isGreenReady || upgrade.blue.includes(from.set),
+  );
+  const stages = replaced.flatMap((stage) => {
+    const set = newestBeside(cluster, stage.from.set, stage.role);
+    return set ? [{ stage, set }] : [];
+  });
+  const [first] = stages;
+  if (!first || stages.length < replaced.length)
     return waitFor(
-      'the operator to create the green stateful set',
+      'the operator to create the green nodes',
       1_000,
       heartbeat(situation, 'have the operator check the new template', RECONCILE_INTERVAL_MS.patient),
     );
-  const pods = podsOf(observation.cluster, set.name);
-  const { upgrade } = operatorReportOf(observation.cluster);
-  const built = pods.length >= journal.replicas && pods.every((pod) => pod.containersReady);
-  const ready = set.readyReplicas >= journal.replicas;
-
+  const ready = stages.every(({ stage, set }) => set.readyReplicas >= stage.replicas);
   if (ready && upgrade?.isGreenReady) {
-    if (!upgrade.blue.includes(journal.from.set) || !upgrade.green.includes(set.name)) {
+    const taken = stages.filter(({ stage, set }) => !isTakenFor(upgrade, stage.from.set, set.name));
+    if (taken.length > 0) {
       return {
         kind: 'stop',
         code: 'UNEXPECTED_SETS',
-        reason: `the operator takes ${upgrade.blue.join()} for blue and ${upgrade.green.join()} for green; they are ${journal.from.set} and ${set.name}`,
-        fix: 'no device was disconnected; check the stateful sets of the cluster before you continue',
+        reason: `the operator takes ${upgrade.blue.join()} for blue and ${upgrade.green.join()} for green; they are ${taken[0]!.stage.from.set} and ${taken[0]!.set.name}`,
+        fix: 'no device was disconnected; check the sets of the cluster before you continue',
       };
     }
-    const alone = podsNotJoined(situation, set.name);
+    const alone = stages.flatMap(({ set }) => podsNotJoined(situation, set.name));
     if (alone.length > 0) return waitFor(`${alone.join(', ')} to join the EMQX cluster`, 1_000);
-    if (!set.revision) return waitFor('the revision of the green stateful set', 1_000);
-    return { kind: 'next', phase: 'switch', note: { to: { ...journal.to, set: set.name, revision: set.revision } } };
+    if (stages.some(({ set }) => !set.revision)) return waitFor('the revision of the green set', 1_000);
+    const known = stages.map(({ stage, set }) => ({ ...stage, to: { set: set.name, revision: set.revision ?? '' } }));
+    return { kind: 'next', phase: 'switch', note: withStages(journal, known) };
   }
   // Pods of blue that were restarted meanwhile have another revision.
-  const repin = ownSelections(situation, servingRevision(observation.cluster, journal.from.set, journal.from.revision));
-  const gates = upgrade?.isGreenReady ? openGates(observation, set.name) : [];
+  const revision = servingRevision(cluster, journal.from.set, journal.from.revision);
+  const repin = sleepsWhileHeld ? ownSelections(situation, revision) : [];
+  const gates = upgrade?.isGreenReady ? openGates(observation, first.set.name) : [];
+  const pods = stages.flatMap(({ set }) => podsOf(cluster, set.name));
+  const replicas = stages.reduce((sum, { stage }) => sum + stage.replicas, 0);
+  const built = pods.length >= replicas && pods.every((pod) => pod.containersReady);
   const readyCount = pods.filter((pod) => pod.ready).length;
   const why = 'have the operator check the green pods';
   return waitFor(
     ready
       ? 'the operator to see that green is ready'
-      : `${built ? 'the operator to let green pods become ready' : 'green pods to become ready'} (${readyCount} of ${journal.replicas})`,
+      : `${built ? 'the operator to let green pods become ready' : 'green pods to become ready'} (${readyCount} of ${replicas})`,
     built ? FREQUENT_POLL_MS : 1_000,
     [
       ...repin,
@@ -85,6 +102,10 @@ export function waitForGreen(situation: Situation): Step {
       ...(built ? frequentHeartbeat(situation, why) : heartbeat(situation, why, RECONCILE_INTERVAL_MS.patient)),
     ],
   );
+}
+
+function isTakenFor({ blue, green }: NonNullable<OperatorReport['upgrade']>, from: string, to: string): boolean {
+  return blue.includes(from) && green.includes(to);
 }
 
 /** The actions that make every traffic Service of our own route to this revision alone. */

@@ -1,0 +1,68 @@
+import { generationOf, type Role } from '../resource';
+import type { Journal, Stage } from './journal';
+import type { ClusterView } from './observation';
+
+/**
+ * An upgrade replaces the sets of one role after the other: replicants, then cores, because old replicants need old cores. The
+ * journal's `from` and `to` are those of the current stage.
+ */
+
+/** The role of the nodes that devices connect to. */
+export function servingRole({ resource }: ClusterView): Role {
+  const { setKinds, replicasOf } = generationOf(resource);
+  return setKinds.find(({ role }) => replicasOf(resource, role) > 0)?.role ?? 'core';
+}
+
+/** Whether the traffic Services route to the nodes of the current stage. */
+export function carriesDevices(cluster: ClusterView, { role = 'core' }: Journal): boolean {
+  return role === servingRole(cluster);
+}
+
+/** What is written to the journal to go on with the next role; undefined where this one is the last. */
+export function nextStage(journal: Journal): Partial<Journal> | undefined {
+  const [next, ...later] = journal.later ?? [];
+  if (!next) return undefined;
+  const { from, to, evacuation } = journal;
+  const past: Stage = { ...stageOf(journal), ...(evacuation && { evacuation }) };
+  return {
+    role: next.role,
+    replicas: next.replicas,
+    from: { ...from, ...next.from },
+    to: { version: to.version, ...next.to },
+    later,
+    past: [...(journal.past ?? []), past],
+    shares: undefined,
+    evacuation: undefined,
+  };
+}
+
+/** What is written to the journal when it is known which sets replace which: only those stages remain. */
+export function withStages(journal: Journal, [first, ...later]: readonly Stage[]): Partial<Journal> {
+  if (!first) return {};
+  return {
+    ...(journal.role !== undefined && { role: first.role }),
+    replicas: first.replicas,
+    from: { ...journal.from, ...first.from },
+    to: { ...journal.to, ...first.to },
+    ...(journal.later && { later }),
+  };
+}
+
+/** All stages of a run, in their order. */
+export function stagesOf(journal: Journal): Stage[] {
+  return [...(journal.past ?? []), stageOf(journal), ...(journal.later ?? [])];
+}
+
+/** Names of the old sets of all roles, or of the new ones as far as they are known. */
+export function setsOf(journal: Journal, side: 'from' | 'to'): string[] {
+  return stagesOf(journal).flatMap((stage) => stage[side]?.set ?? []);
+}
+
+function stageOf({ role = 'core', replicas, from, to }: Journal): Stage {
+  return {
+    role,
+    replicas,
+    from: { set: from.set, revision: from.revision },
+    ...(to.set !== undefined && { to: { set: to.set, revision: to.revision ?? '' } }),
+  };
+}
