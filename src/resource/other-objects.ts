@@ -39,7 +39,7 @@ export function problemsOfOther(other: object, label: string): Problem[] {
   const key = `${String(at(other, ['apiVersion']))}/${String(at(other, ['kind']))}`;
   const schema = Object.hasOwn(kinds, key) ? kinds[key]! : object;
   const isSecret = (steps: readonly (string | number)[]) => /ata$/.test(String(steps[0]));
-  return structuralFindings(schema, other, isSecret, 'Kubernetes').map(({ steps, problem }) => ({
+  return structuralFindings(schema, other, isSecret, { authority: 'Kubernetes' }).map(({ steps, problem }) => ({
     ...problem,
     path: `${label}: ${formatPath(steps)}`,
   }));

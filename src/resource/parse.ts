@@ -1,8 +1,10 @@
+import { Checks, oncePerPath } from './checks';
 import { KIND } from './constants';
 import type { EmqxEnterprise } from './emqx-enterprise';
 import { emqxEnterprise } from './emqx-enterprise-schema';
 import { MANAGEMENT_SETTING, managementListener } from './listeners';
-import { formatPath, type Problem, type Violation } from './problem';
+import { inEmqxEnterprise } from './other-generation';
+import { formatPath, type Problem } from './problem';
 import { otherKind } from './related-kinds';
 import { ResourceError } from './resource-error';
 import * as rules from './rules';
@@ -33,79 +35,45 @@ export function parseEmqxEnterprise(input: unknown, source: string = KIND): Emqx
 export function problemsOf(input: unknown): Problem[] {
   const other = otherKind(input);
   if (other.length > 0) return other;
-  return oncePerPath([...ruleFindings(input), ...structuralFindings(emqxEnterprise, input, isSecret)]);
+  return oncePerPath([...ruleFindings(input), ...structure(input)]);
 }
 
 /** Where it does not match the custom resource definition; each path once. */
 export function structuralProblemsOf(input: unknown): Problem[] {
-  return oncePerPath(structuralFindings(emqxEnterprise, input, isSecret));
+  return oncePerPath(structure(input));
 }
 
-function oncePerPath(findings: readonly Finding[]): Problem[] {
-  const seen = new Set<string>();
-  return findings
-    .filter(({ problem }) => !seen.has(problem.path) && seen.add(problem.path))
-    .map(({ problem }) => problem);
+/** Where it does not match the definition. */
+function structure(input: unknown): Finding[] {
+  return structuralFindings(emqxEnterprise, input, isSecret, { elsewhere: inEmqxEnterprise });
 }
 
 function ruleFindings(input: unknown): Finding[] {
-  const findings: Finding[] = [];
-  const report = (steps: Steps, violation: Violation | undefined, value: unknown = at(input, steps)): void => {
-    if (violation) findings.push({ steps, problem: { path: formatPath(steps), value, ...violation } });
-  };
-  /** Checks one field, unless a parent is not an object: then the structure is the problem. */
-  const check = (steps: Steps, rule: rules.Rule): void => {
-    for (let length = 1; length < steps.length; length++) {
-      const parent = at(input, steps.slice(0, length));
-      if (parent !== undefined && !isObject(parent)) return;
-    }
-    report(steps, rule(at(input, steps)));
-  };
-
-  check(['metadata', 'name'], rules.clusterName);
-  check(['spec', 'replicas'], rules.replicas);
-  check([...CONTAINER, 'image', 'version'], rules.emqxVersion);
-  check([...CONTAINER, 'emqxConfig', MANAGEMENT_SETTING], managementListener);
+  const checks = new Checks(input);
+  checks.check(['metadata', 'name'], rules.clusterName);
+  checks.check(['spec', 'replicas'], rules.replicas);
+  checks.check([...CONTAINER, 'image', 'version'], rules.emqxVersion);
+  checks.check([...CONTAINER, 'emqxConfig', MANAGEMENT_SETTING], managementListener);
   if (at(input, ['spec', 'blueGreenUpdate']) !== undefined) {
-    check(['spec', 'blueGreenUpdate', 'initialDelaySeconds'], rules.initialDelay);
-    check([...STRATEGY, 'waitTakeover'], rules.waitTakeover);
-    check([...STRATEGY, 'connEvictRate'], rules.connectionEvictionRate);
-    check([...STRATEGY, 'sessEvictRate'], rules.sessionEvictionRate);
+    checks.check(['spec', 'blueGreenUpdate', 'initialDelaySeconds'], rules.initialDelay);
+    checks.check([...STRATEGY, 'waitTakeover'], rules.waitTakeover);
+    checks.check([...STRATEGY, 'connEvictRate'], rules.connectionEvictionRate);
+    checks.check([...STRATEGY, 'sessEvictRate'], rules.sessionEvictionRate);
   }
-  checkLicense(input, report);
-  checkNodePorts(input, check, report);
-  return findings;
+  checkLicense(input, checks);
+  checks.checkNodePorts(['spec', 'serviceTemplate', 'spec', 'ports']);
+  return checks.findings;
 }
 
-function checkLicense(input: unknown, report: (steps: Steps, violation: Violation, value: unknown) => void): void {
+function checkLicense(input: unknown, checks: Checks): void {
   const forms = ['data', 'stringData', 'secretName'].filter((form) => at(input, [...LICENSE, form]) !== undefined);
   if (forms.length < 2) return;
   const fix = 'keep secretName, which keeps the license out of the resource, or the one you mean';
-  report(
+  checks.report(
     LICENSE,
     { bound: 'given in one form', reason: 'the operator uses one of them and ignores the others', fix },
     forms.join(', '),
   );
-}
-
-function checkNodePorts(
-  input: unknown,
-  check: (steps: Steps, rule: rules.Rule) => void,
-  report: (steps: Steps, violation: Violation) => void,
-): void {
-  const steps = ['spec', 'serviceTemplate', 'spec', 'ports'];
-  const ports = at(input, steps);
-  if (!Array.isArray(ports)) return;
-  const taken = new Set<string>();
-  ports.forEach((port: unknown, index) => {
-    const path = [...steps, index, 'nodePort'];
-    check(path, rules.nodePort);
-    const nodePort = at(port, ['nodePort']);
-    if (nodePort === undefined) return;
-    const key = `${String(nodePort)}/${String(at(port, ['protocol']) ?? 'TCP')}`;
-    if (taken.has(key)) report(path, rules.nodePortTwice);
-    taken.add(key);
-  });
 }
 
 /** Whether a value at this path may be, or hold, a secret: license, API keys, settings of EMQX, environment and arguments of containers. */
@@ -113,8 +81,4 @@ function isSecret(steps: Steps): boolean {
   const path = formatPath(steps);
   if (/^spec\.license(?!\.secretName)/.test(path)) return true;
   return /\.(bootstrapAPIKeys|env|emqxConfig|args|httpHeaders)\b(?!.*\.(name|key)$)/.test(path);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }

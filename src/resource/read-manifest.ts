@@ -1,4 +1,4 @@
-import { API_VERSION, KIND } from './constants';
+import { API_VERSION, GROUP, KIND } from './constants';
 import type { EmqxEnterprise } from './emqx-enterprise';
 import { manifestObjects } from './manifest-objects';
 import { problemsOfOther } from './other-objects';
@@ -7,13 +7,30 @@ import type { Problem } from './problem';
 import { otherEmqx } from './related-kinds';
 import { ResourceError } from './resource-error';
 import { at } from './structure';
+import { EMQX_API_VERSION, EMQX_KIND } from './v2beta1/constants';
+import type { Emqx } from './v2beta1/emqx';
+import { problemsOfEmqx } from './v2beta1/parse';
 
 /** A manifest with one cluster in it. */
-export interface Manifest {
-  readonly resource: EmqxEnterprise;
+export interface Manifest<Cluster = EmqxEnterprise> {
+  readonly resource: Cluster;
   /** The manifest's other objects, in their order. */
   readonly others: readonly object[];
 }
+
+/** A cluster of either generation; its `kind` says which. */
+export type AnyCluster = EmqxEnterprise | Emqx;
+
+const API_VERSIONS: Readonly<Record<AnyCluster['kind'], string>> = {
+  [KIND]: API_VERSION,
+  [EMQX_KIND]: EMQX_API_VERSION,
+};
+
+/** For each kind of cluster, what is wrong with a resource of it. */
+const PROBLEMS: Readonly<Record<AnyCluster['kind'], (input: unknown) => Problem[]>> = {
+  [KIND]: problemsOf,
+  [EMQX_KIND]: problemsOfEmqx,
+};
 
 /**
  * Reads a YAML manifest (one or more documents, or lists of objects, as kubectl reads them) that holds exactly one EmqxEnterprise.
@@ -23,32 +40,60 @@ export interface Manifest {
  * @throws ResourceError with all problems together
  */
 export function readManifest(text: string, source: string): Manifest {
+  return readOne<EmqxEnterprise>(text, source, [KIND]);
+}
+
+/**
+ * Like {@link readManifest}, for a manifest that holds exactly one cluster of either generation: an EmqxEnterprise or an EMQX.
+ *
+ * @throws ResourceError with all problems together
+ */
+export function readClusterManifest(text: string, source: string): Manifest<AnyCluster> {
+  return readOne<AnyCluster>(text, source, [KIND, EMQX_KIND]);
+}
+
+function readOne<Cluster extends AnyCluster>(
+  text: string,
+  source: string,
+  kinds: readonly Cluster['kind'][],
+): Manifest<Cluster> {
   const objects = manifestObjects(text, source).map(withoutNulls);
-  const clusters = objects.filter((object) => at(object, ['kind']) === KIND);
+  const kindOf = (object: object) => kinds.find((kind) => isCluster(object, kind));
+  const clusters = objects.filter(kindOf);
   const [cluster] = clusters;
-  if (!cluster || clusters.length > 1) throw new ResourceError(source, [notOne(objects, cluster !== undefined)]);
+  const kind = cluster && kindOf(cluster);
+  if (!cluster || !kind || clusters.length > 1) {
+    throw new ResourceError(source, [notOne(objects, cluster !== undefined, kinds)]);
+  }
   const others = objects.filter((object) => object !== cluster);
   const problems = [
-    ...problemsOf(cluster),
+    ...PROBLEMS[kind](cluster),
     ...others.flatMap((other) => problemsOfOther(other, labelOf(other, objects.indexOf(other)))),
   ];
   if (problems.length > 0) throw new ResourceError(source, problems);
-  return { resource: cluster as EmqxEnterprise, others };
+  return { resource: cluster as Cluster, others };
 }
 
-function notOne(objects: readonly object[], isSeveral: boolean): Problem {
+/** The name of an EmqxEnterprise is its own; "EMQX" might be a kind of another group. */
+function isCluster(object: object, kind: AnyCluster['kind']): boolean {
+  if (at(object, ['kind']) !== kind) return false;
+  return kind === KIND || String(at(object, ['apiVersion'])).startsWith(`${GROUP}/`);
+}
+
+function notOne(objects: readonly object[], isSeveral: boolean, expected: readonly AnyCluster['kind'][]): Problem {
   const kinds = objects.map((object) => at(object, ['kind']));
   const problem = {
     path: 'kind',
     value: kinds.length < 2 ? kinds[0] : kinds.join(', '),
-    bound: `${KIND}, in exactly one document`,
+    bound: `${expected.join(' or ')}, in exactly one document`,
   };
   if (isSeveral) {
     const fix = 'write each cluster into a manifest of its own';
     return { ...problem, reason: 'it must be clear which cluster is meant', fix };
   }
   const related = objects.map(otherEmqx).find(Boolean);
-  const fix = `choose another file: a cluster has apiVersion: ${API_VERSION} and kind: ${KIND}`;
+  const described = expected.map((kind) => `apiVersion: ${API_VERSIONS[kind]} and kind: ${kind}`).join(', or ');
+  const fix = `choose another file: a cluster has ${described}`;
   return { ...problem, reason: 'no document of the manifest describes a cluster', fix, ...related };
 }
 

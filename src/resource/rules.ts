@@ -11,7 +11,7 @@ export type Rule = (value: unknown) => Violation | undefined;
 const OLDEST_VERSION = '4.4.14';
 
 /** A whole number in a range. For a number outside of it `why` gives the reason; other values have the wrong type. */
-function wholeNumber(
+export function wholeNumber(
   from: number,
   to: number,
   bound: string,
@@ -30,11 +30,11 @@ function wholeNumber(
 }
 
 /** The rule of a property that may be left out. */
-function optional(rule: Rule): Rule {
+export function optional(rule: Rule): Rule {
   return (value) => (value === undefined ? undefined : rule(value));
 }
 
-function tooLargeFor32Bits(value: number | undefined): string | undefined {
+export function tooLargeFor32Bits(value: number | undefined): string | undefined {
   return value !== undefined && value > INT32_MAX ? 'the API server keeps it in 32 bits' : undefined;
 }
 
@@ -127,20 +127,29 @@ export const emqxVersion: Rule = (value) => {
   return undefined;
 };
 
-/** Name of a cluster. */
-export const clusterName: Rule = (value) => {
-  if (typeof value === 'string' && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(value) && value.length <= MAX_NAME_LENGTH) {
-    return undefined;
-  }
-  const tooLong = typeof value === 'string' && value.length > MAX_NAME_LENGTH;
-  return {
-    bound: `a DNS label of 1 to ${MAX_NAME_LENGTH} characters: a-z, 0-9 and '-', a letter first, no '-' last`,
-    reason: tooLong
-      ? 'the name of a stateful set and of its revision add 22 characters, and a label value holds 63'
-      : 'the host names of the nodes and the names of the Services are built from it',
-    fix: tooLong ? 'choose a shorter name' : 'choose a name like "emqx-ee"',
+/**
+ * Name of a cluster.
+ *
+ * @param longest how many characters it may have
+ */
+export function clusterNameUpTo(longest: number): Rule {
+  return (value) => {
+    if (typeof value === 'string' && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(value) && value.length <= longest) {
+      return undefined;
+    }
+    const tooLong = typeof value === 'string' && value.length > longest;
+    return {
+      bound: `a DNS label of 1 to ${longest} characters: a-z, 0-9 and '-', a letter first, no '-' last`,
+      reason: tooLong
+        ? `the name of a stateful set and of its revision add ${63 - longest} characters, and a label value holds 63`
+        : 'the host names of the nodes and the names of the Services are built from it',
+      fix: tooLong ? 'choose a shorter name' : 'choose a name like "emqx-ee"',
+    };
   };
-};
+}
+
+/** Name of an EmqxEnterprise. */
+export const clusterName = clusterNameUpTo(MAX_NAME_LENGTH);
 
 /** A port on every Kubernetes node; absent lets Kubernetes choose. */
 export const nodePort = optional(

@@ -11,16 +11,23 @@ export interface Finding {
   readonly problem: Problem;
 }
 
+export interface StructureOptions {
+  /** What requires the structure. @default "the custom resource definition" */
+  readonly authority?: string;
+  /** Why a field of this name is not known, if it belongs to another resource. @default - it is merely unknown */
+  readonly elsewhere?: (field: string) => Pick<Problem, 'reason' | 'fix'> | undefined;
+}
+
 /**
  * Where the input does not have the schema's structure: wrong types, unknown fields, missing fields.
  *
- * @param authority what requires the structure
+ * @param options what requires the structure, and what is known of fields that belong elsewhere
  */
 export function structuralFindings(
   schema: z.ZodType,
   input: unknown,
   isSecret: (steps: readonly Step[]) => boolean,
-  authority = 'the custom resource definition',
+  { authority = 'the custom resource definition', elsewhere }: StructureOptions = {},
 ): Finding[] {
   const result = schema.safeParse(input);
   if (result.success) return [];
@@ -30,7 +37,13 @@ export function structuralFindings(
       const known = fieldsAt(schema, steps);
       return issue.keys.map((key) => {
         const place = onlyPlaceOf(key, schema);
-        return unknownField([...steps, key], at(input, [...steps, key]), known, place && formatPath([...place, key]));
+        const finding = unknownField(
+          [...steps, key],
+          at(input, [...steps, key]),
+          known,
+          place && formatPath([...place, key]),
+        );
+        return place ? finding : { ...finding, problem: { ...finding.problem, ...elsewhere?.(key) } };
       });
     }
     const value = at(input, steps);

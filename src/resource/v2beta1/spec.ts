@@ -3,6 +3,7 @@ import { DEFAULT_CLUSTER_DOMAIN } from '../constants';
 import * as core from '../core-v1';
 import { templateMeta } from '../metadata';
 import { defaultPodSecurityContext, defaultSecurityContext } from '../spec';
+import { DASHBOARD_PORT_NAME } from './constants';
 
 const ONE_DISRUPTION_BUDGET = {
   message:
@@ -11,30 +12,36 @@ const ONE_DISRUPTION_BUDGET = {
 };
 const disruptionBudgetRule = { 'x-kubernetes-validations': [ONE_DISRUPTION_BUDGET] };
 
-const STATUS_PAGE = { path: '/status', port: 'dashboard' };
-const DEFAULT_LIVENESS_PROBE = {
+/** Defaults that the custom resource definition carries. @see EMQX Operator 2.2.29 */
+const statusPage = () => ({ path: '/status', port: DASHBOARD_PORT_NAME });
+export const defaultLivenessProbe = () => ({
   failureThreshold: 3,
-  httpGet: STATUS_PAGE,
+  httpGet: statusPage(),
   initialDelaySeconds: 60,
   periodSeconds: 30,
-};
-const DEFAULT_READINESS_PROBE = {
+});
+export const defaultReadinessProbe = () => ({
   failureThreshold: 12,
-  httpGet: STATUS_PAGE,
+  httpGet: statusPage(),
   initialDelaySeconds: 10,
   periodSeconds: 5,
-};
-const DEFAULT_REPLICAS = 2;
-const DEFAULT_EVICTION_RATE = 1000;
-const DEFAULT_UPDATE_STRATEGY = {
-  type: 'Recreate',
+});
+export const DEFAULT_CONFIG_MODE = 'Merge';
+/** The operator's word for a blue-green upgrade. */
+export const RECREATE = 'Recreate';
+export const DEFAULT_EMQX_REPLICAS = 2;
+export const DEFAULT_EVICTION_RATE = 1000;
+export const DEFAULT_HISTORY_LIMIT = 3;
+/** Of a resource without `updateStrategy`; one that is given gets no part of it but the rates. */
+export const defaultUpdateStrategy = () => ({
+  type: RECREATE as typeof RECREATE,
   initialDelaySeconds: 10,
   evacuationStrategy: {
     connEvictRate: DEFAULT_EVICTION_RATE,
     sessEvictRate: DEFAULT_EVICTION_RATE,
     waitTakeover: 10,
   },
-};
+});
 
 const apiKeyText = z.string().regex(/^[a-zA-Z\d-_]+$/);
 const secretKeySelector = z.strictObject({ secretName: z.string(), secretKey: apiKeyText });
@@ -48,7 +55,7 @@ const bootstrapApiKey = z.strictObject({
 
 const config = z.strictObject({
   /** Whether `data` is merged into what EMQX has, or replaces it. */
-  mode: z.enum(['Merge', 'Replace']).optional().meta({ default: 'Merge' }),
+  mode: z.enum(['Merge', 'Replace']).optional().meta({ default: DEFAULT_CONFIG_MODE }),
   /** HOCON. */
   data: z.string().optional(),
 });
@@ -63,8 +70,7 @@ const evacuationStrategy = z.strictObject({
 });
 
 const updateStrategy = z.strictObject({
-  /** `Recreate` is the operator's word for a blue-green upgrade. */
-  type: z.enum(['Recreate']).optional().meta({ default: 'Recreate' }),
+  type: z.enum([RECREATE]).optional().meta({ default: RECREATE }),
   /** Seconds between "all new nodes are ready" and the first evacuation. */
   initialDelaySeconds: z.int32().optional(),
   evacuationStrategy: evacuationStrategy.optional(),
@@ -72,7 +78,7 @@ const updateStrategy = z.strictObject({
 
 const replicantSpec = z
   .strictObject({
-    replicas: z.int32().optional().meta({ default: DEFAULT_REPLICAS }),
+    replicas: z.int32().optional().meta({ default: DEFAULT_EMQX_REPLICAS }),
     minAvailable: core.intOrString.optional(),
     maxUnavailable: core.intOrString.optional(),
     command: z.array(z.string()).optional(),
@@ -81,8 +87,8 @@ const replicantSpec = z
     env: z.array(core.envVar).optional(),
     envFrom: z.array(core.envFromSource).optional(),
     resources: core.resourceRequirements.optional(),
-    livenessProbe: core.probe.optional().meta({ default: DEFAULT_LIVENESS_PROBE }),
-    readinessProbe: core.probe.optional().meta({ default: DEFAULT_READINESS_PROBE }),
+    livenessProbe: core.probe.optional().meta({ default: defaultLivenessProbe() }),
+    readinessProbe: core.probe.optional().meta({ default: defaultReadinessProbe() }),
     startupProbe: core.probe.optional(),
     lifecycle: core.lifecycle.optional(),
     containerSecurityContext: core.securityContext.optional().meta({ default: defaultSecurityContext() }),
@@ -124,12 +130,12 @@ export const emqxSpec = z.strictObject({
   bootstrapAPIKeys: z.array(bootstrapApiKey).optional(),
   config: config.optional(),
   /** How many old sets of pods are kept. */
-  revisionHistoryLimit: z.int32().optional().meta({ default: 3 }),
-  updateStrategy: updateStrategy.optional().meta({ default: DEFAULT_UPDATE_STRATEGY }),
+  revisionHistoryLimit: z.int32().optional().meta({ default: DEFAULT_HISTORY_LIMIT }),
+  updateStrategy: updateStrategy.optional().meta({ default: defaultUpdateStrategy() }),
   coreTemplate: z
     .strictObject({ metadata: templateMeta.optional(), spec: coreSpec.optional() })
     .optional()
-    .meta({ default: { spec: { replicas: DEFAULT_REPLICAS } } }),
+    .meta({ default: { spec: { replicas: DEFAULT_EMQX_REPLICAS } } }),
   replicantTemplate: z.strictObject({ metadata: templateMeta.optional(), spec: replicantSpec.optional() }).optional(),
   dashboardServiceTemplate: serviceTemplate.optional(),
   listenersServiceTemplate: serviceTemplate.optional(),

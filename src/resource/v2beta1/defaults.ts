@@ -1,0 +1,79 @@
+import { DEFAULT_CLUSTER_DOMAIN, DEFAULT_NAMESPACE } from '../constants';
+import { copyOf } from '../copy';
+import { isEmpty, normalizeContainer, normalizeContainers, normalizeResources } from '../normal-form';
+import { defaultPodSecurityContext, defaultSecurityContext } from '../spec';
+import type { Emqx, EmqxSpec } from './emqx';
+import {
+  DEFAULT_CONFIG_MODE,
+  DEFAULT_EMQX_REPLICAS,
+  DEFAULT_EVICTION_RATE,
+  DEFAULT_HISTORY_LIMIT,
+  defaultLivenessProbe,
+  defaultReadinessProbe,
+  defaultUpdateStrategy,
+  RECREATE,
+} from './spec';
+
+type NodeSpec = NonNullable<NonNullable<EmqxSpec['coreTemplate']>['spec']>;
+
+/**
+ * The resource with everything written out that the custom resource definition fills in, and that the operator takes an absent
+ * value for. There is no webhook: without that a diff would show what nobody has changed, and a half-given `updateStrategy` or
+ * template would lack what the whole one gets.
+ *
+ * - Given values stay, except that values with several forms, such as quantities, get the form in which they are stored.
+ * - What an upgrade needs and nothing supplies, such as a strategy without rates, stays absent: `parseEmqx` reports it.
+ * - Applied twice it changes nothing more. The given resource is not modified, and shares nothing with the result.
+ *
+ * @see EMQX Operator 2.2.29, `apis/apps/v2beta1/emqx_types.go`
+ */
+export function withEmqxDefaults(resource: Emqx): Emqx {
+  const completed = copyOf(resource);
+  completeEmqx(completed);
+  return completed;
+}
+
+/** Like {@link withEmqxDefaults}, but changes the resource itself. */
+export function completeEmqx({ metadata, spec }: Emqx): void {
+  metadata.namespace ||= DEFAULT_NAMESPACE;
+  spec.clusterDomain ||= DEFAULT_CLUSTER_DOMAIN;
+  spec.revisionHistoryLimit ??= DEFAULT_HISTORY_LIMIT;
+  if (isEmpty(spec.config)) delete spec.config;
+  if (spec.config) spec.config.mode ??= DEFAULT_CONFIG_MODE;
+  completeUpdateStrategy(spec);
+  spec.coreTemplate ??= {};
+  spec.coreTemplate.spec ??= {};
+  completeNode(spec.coreTemplate.spec);
+  if (isEmpty(spec.coreTemplate.spec.volumeClaimTemplates)) delete spec.coreTemplate.spec.volumeClaimTemplates;
+  normalizeResources(spec.coreTemplate.spec.volumeClaimTemplates?.['resources']);
+  if (spec.replicantTemplate) {
+    spec.replicantTemplate.spec ??= {};
+    completeNode(spec.replicantTemplate.spec);
+  }
+  for (const service of [spec.dashboardServiceTemplate, spec.listenersServiceTemplate]) {
+    if (!service) continue;
+    service.enabled ??= true;
+    for (const port of service.spec?.ports ?? []) port.protocol ??= 'TCP';
+  }
+}
+
+function completeUpdateStrategy(spec: EmqxSpec): void {
+  spec.updateStrategy ??= defaultUpdateStrategy();
+  spec.updateStrategy.type ??= RECREATE;
+  // Not that of the whole object: the operator takes an absent delay for none.
+  spec.updateStrategy.initialDelaySeconds ??= 0;
+  if (!spec.updateStrategy.evacuationStrategy) return;
+  spec.updateStrategy.evacuationStrategy.connEvictRate ??= DEFAULT_EVICTION_RATE;
+  spec.updateStrategy.evacuationStrategy.sessEvictRate ??= DEFAULT_EVICTION_RATE;
+}
+
+function completeNode(node: NodeSpec): void {
+  normalizeContainer(node);
+  normalizeContainers(node.extraContainers);
+  normalizeContainers(node.initContainers);
+  node.replicas ??= DEFAULT_EMQX_REPLICAS;
+  node.livenessProbe ??= defaultLivenessProbe();
+  node.readinessProbe ??= defaultReadinessProbe();
+  node.podSecurityContext ??= defaultPodSecurityContext();
+  node.containerSecurityContext ??= defaultSecurityContext();
+}

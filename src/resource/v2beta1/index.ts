@@ -1,0 +1,17 @@
+/** The custom resource EMQX v2beta1 (EMQX 5 and 6): types, validation, defaults, and what its fields and status mean. */
+export { type ChangeEffect, type EmqxChange, emqxChanges, rolesWithNewNodes } from './changes';
+export * from './constants';
+export { withEmqxDefaults } from './defaults';
+export type { Emqx, EmqxSpec, EmqxStatus } from './emqx';
+export { isEmqxHeld } from './hold';
+export { type Edition, editionOfImage, emqxVersionOf, imageWithVersion, versionOfImage } from './image';
+export { parseEmqx, problemsOfEmqx, structuralProblemsOfEmqx } from './parse';
+export { type ColouredSets, type EmqxSet, emqxLabels, emqxSetsOf, servingRoleOf } from './sets';
+export {
+  type EmqxCondition,
+  type EmqxEvacuationState,
+  type EmqxNodeState,
+  emqxConditionOf,
+  emqxEvacuationsOf,
+  emqxNodesOf,
+} from './state';

@@ -1,0 +1,96 @@
+import type { Role } from './constants';
+import type { Emqx, EmqxStatus } from './emqx';
+
+/**
+ * Steps of the operator's work on a cluster; the status shows the latest that is true. `Available`: all new nodes serve, and the
+ * old ones may go after the delay. `Ready`: the old ones are gone.
+ */
+export type EmqxCondition =
+  | 'Initialized'
+  | 'CoreNodesProgressing'
+  | 'CoreNodesReady'
+  | 'ReplicantNodesProgressing'
+  | 'ReplicantNodesReady'
+  | 'Available'
+  | 'Ready';
+
+/** A node of EMQX as the operator last saw it. */
+export interface EmqxNodeState {
+  /** Its Erlang name, for example `emqx@emqx-core-5d5c-0.emqx-headless.default.svc.cluster.local`. */
+  readonly name: string;
+  readonly role: Role;
+  readonly isRunning: boolean;
+  readonly version: string | undefined;
+  readonly edition: string | undefined;
+  /** UID of its pod; undefined for a node whose pod is gone. */
+  readonly podUid: string | undefined;
+  /** UID of the set of its pod. */
+  readonly setUid: string | undefined;
+  /** Undefined of a node that is not running. */
+  readonly sessions: number | undefined;
+  readonly liveConnections: number | undefined;
+}
+
+/** The evacuation of a node as the operator last saw it. */
+export interface EmqxEvacuationState {
+  readonly node: string;
+  /** `waiting_health_check`, `evicting_conns`, `waiting_takeover`, `evicting_sessions` or `prohibiting`. */
+  readonly state: string | undefined;
+  /** Names of the nodes that its sessions go to. */
+  readonly recipients: readonly string[];
+  readonly connectionsPerSecond: number | undefined;
+  readonly sessionsPerSecond: number | undefined;
+  /** Snapshots that EMQX takes while it evicts, with the offline durable sessions of the whole cluster among the sessions. */
+  readonly initialConnections: number | undefined;
+  readonly initialSessions: number | undefined;
+  readonly connections: number | undefined;
+  readonly sessions: number | undefined;
+}
+
+/**
+ * The latest true condition, and since when; undefined before the first. It says nothing about a change the operator has not seen
+ * yet: the status has no observed generation, so look for new revisions first.
+ */
+export function emqxConditionOf({ status }: Emqx): { readonly type: EmqxCondition; readonly since: Date } | undefined {
+  const latest = status?.conditions?.find((condition) => condition.status === 'True');
+  return latest && { type: latest.type as EmqxCondition, since: new Date(latest.lastTransitionTime) };
+}
+
+/** The nodes of a cluster, of old and new sets; undefined where the operator has not written any. */
+export function emqxNodesOf({ status }: Emqx): readonly EmqxNodeState[] | undefined {
+  if (status?.coreNodes === undefined && status?.replicantNodes === undefined) return undefined;
+  return [...nodesIn('core', status.coreNodes), ...nodesIn('replicant', status.replicantNodes)];
+}
+
+function nodesIn(role: Role, nodes: EmqxStatus['coreNodes'] = []): EmqxNodeState[] {
+  return nodes
+    .map((node) => ({ ...node, isRunning: node.node_status?.toLowerCase() === 'running' }))
+    .map((node) => ({
+      name: node.node ?? '',
+      role,
+      isRunning: node.isRunning,
+      version: node.version,
+      edition: node.edition,
+      podUid: node.podUID || undefined,
+      setUid: node.controllerUID || undefined,
+      // EMQX calls sessions "connections" here, and connections "live_connections". The operator leaves out a 0, which every
+      // running node reports in full.
+      sessions: node.isRunning ? (node.connections ?? 0) : undefined,
+      liveConnections: node.isRunning ? (node.live_connections ?? 0) : undefined,
+    }));
+}
+
+/** The evacuations under way in a cluster; a second or two old, also while an upgrade is held. */
+export function emqxEvacuationsOf({ status }: Emqx): readonly EmqxEvacuationState[] {
+  return (status?.nodeEvacuationsStatus ?? []).map((evacuation) => ({
+    node: evacuation.node ?? '',
+    state: evacuation.state,
+    recipients: evacuation.session_recipients ?? [],
+    connectionsPerSecond: evacuation.connection_eviction_rate,
+    sessionsPerSecond: evacuation.session_eviction_rate,
+    initialConnections: evacuation.stats?.initial_connected,
+    initialSessions: evacuation.stats?.initial_sessions,
+    connections: evacuation.stats?.current_connected,
+    sessions: evacuation.stats?.current_sessions,
+  }));
+}
