@@ -4,15 +4,16 @@ import { transportError } from './system-error';
 import { textOf } from './text-of';
 import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from './transport';
 
-/** The port of EMQX 4's management API. */
-const MANAGEMENT_PORT = 8081;
-
 /**
  * Reaches each node through an agent that connects to pods: the host of a request is `<pod>.<namespace>`. How
  * the agent connects, for example by a port-forward, is up to the agent.
  */
 export class AgentTransport implements EmqxTransport {
-  constructor(private readonly agent: Agent) {}
+  /** @param port of the management API in the pods. @default 8081, that of EMQX 4. In EMQX 5 it is the dashboard's, 18083 unless changed */
+  constructor(
+    private readonly agent: Agent,
+    private readonly port = 8081,
+  ) {}
 
   /**
    * @throws TransportError `refused` when nothing listens, `reset` when the connection ended before the answer did,
@@ -38,7 +39,7 @@ export class AgentTransport implements EmqxTransport {
         {
           agent: this.agent,
           host: `${pod.name}.${pod.namespace}`,
-          port: MANAGEMENT_PORT,
+          port: this.port,
           method,
           path,
           headers: { ...headers, ...length },

@@ -1,9 +1,4 @@
-/**
- * A node declined a request.
- *
- * EMQX 4 answers many errors with HTTP 200 and a `code` in the body, and prints some messages as an Erlang list of
- * character codes; both are undone here.
- */
+/** A node declined a request. */
 export class EmqxApiError extends Error {
   override readonly name = 'EmqxApiError';
   constructor(
@@ -11,7 +6,7 @@ export class EmqxApiError extends Error {
     readonly path: string,
     /** HTTP status. */
     readonly status: number,
-    /** `code` of the body; undefined where it has none. */
+    /** `code` of the body: a number in EMQX 4, a word in EMQX 5; undefined where it has none. */
     readonly code: number | string | undefined,
     /** The node's own words. */
     readonly reason: string,
@@ -20,14 +15,12 @@ export class EmqxApiError extends Error {
   }
 
   /** Whether the node's message contains one of its fixed reasons; the quoting around them differs by version. */
-  hasReason(reason: 'already_started' | 'not_started' | 'eviction_agent_busy'): boolean {
+  hasReason(reason: 'already_started' | 'not_started' | 'eviction_agent_busy' | 'node_not_in_cluster'): boolean {
     return this.reason.includes(reason);
   }
 }
 
-/** `[69,114,114]` as text, anything else as it is. At most 500 characters: an answer may be anything. */
-export function readable(message: string): string {
-  const codes = /^\[(\d+(,\d+)*)/.exec(message.slice(0, 5_000))?.[1]?.split(',').map(Number);
-  const text = codes?.every((code) => code >= 9 && code < 0x110000) ? String.fromCodePoint(...codes) : message;
+/** At most 500 characters: an answer may be anything. */
+export function shortened(text: string): string {
   return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }

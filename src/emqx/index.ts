@@ -1,6 +1,7 @@
 export { AgentTransport } from './agent-transport';
-export { type Credentials, EmqxClient, type EmqxClientOptions } from './client';
+export type { EmqxClientOptions } from './client';
 export { EmqxApiError } from './errors';
+export type { Credentials } from './management-api';
 export { type Dial, MqttProber, type Prober } from './mqtt-prober';
 export {
   type EmqxRequest,
@@ -9,3 +10,6 @@ export {
   type PodRef,
   TransportError,
 } from './transport';
+export { EmqxClient } from './v4/client';
+export { bootstrapKey } from './v5/bootstrap-key';
+export { Emqx5Client } from './v5/client';

@@ -13,7 +13,7 @@ export interface PodRef {
 
 export interface EmqxRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path with query, starting with `/api/v4/` or `/status`. A raw `@`, never `%40`: EMQX 4 does not decode it. */
+  /** Path with query, starting with `/api/v4/`, `/api/v5/` or `/status`. A raw `@`, never `%40`: EMQX 4 does not decode it. */
   path: string;
   headers: Readonly<Record<string, string>>;
   body?: string;

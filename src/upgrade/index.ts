@@ -24,11 +24,21 @@ export { curesOf, type Obstacle } from './obstacle';
 export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';
 export {
+  type BalancingView,
   type Clock,
   type ClusterPort,
+  type DurablePort,
+  type DurableShard,
+  type DurableSite,
+  type DurableStorage,
+  type Emqx5Port,
   type EmqxPort,
   type EvacuationOrder,
+  type EvacuationView,
   type JournalVersion,
+  type LicenseView,
+  type MembershipPort,
+  type MemberView,
   PortError,
   type ProbeAnswer,
   type Progress,

@@ -152,6 +152,11 @@ export interface NodeView {
   canEvacuate: boolean;
   /** Whether an evacuation is running; then the node refuses new connections. */
   evacuating: boolean;
+  /**
+   * The evacuation has begun and the node still accepts connections: it waits for load balancers (EMQX 5, `waiting_health_check`). Only
+   * seen of a node without connections and sessions. @default - it refuses them
+   */
+  stillAccepts?: boolean | undefined;
   /** Names of the running cluster members as this node sees them, itself included. */
   members: readonly string[];
 }
@@ -334,6 +339,7 @@ export function isDrained(node: NodeView | undefined): boolean {
     node !== undefined &&
     node.unreachable === undefined &&
     node.evacuating &&
+    !node.stillAccepts &&
     node.connections === 0 &&
     node.sessions === 0
   );

@@ -5,8 +5,9 @@
  * - `no-tunnel`: something between this process and the pod does not forward WebSockets (400, 426, 502, or an ordinary answer).
  * - `unauthorized`: the API server refuses the credentials (401), or they could not be obtained.
  * - `password`: the node itself refuses the operator's password (401).
+ * - `api-key`: the node itself refuses the operator's API key (401, EMQX 5 and 6).
  */
-export type Obstacle = 'forbidden' | 'no-tunnel' | 'unauthorized' | 'password';
+export type Obstacle = 'forbidden' | 'no-tunnel' | 'unauthorized' | 'password' | 'api-key';
 
 const CURES: Readonly<Record<Obstacle, string>> = {
   forbidden:
@@ -16,6 +17,9 @@ const CURES: Readonly<Record<Obstacle, string>> = {
   unauthorized: 'log in again as you do for kubectl; `kubectl auth whoami` shows whether it helped',
   password:
     'the operator’s password in the Secret <cluster>-bootstrap-user differs from the one on the nodes: it was changed in only one of the two places',
+  // EMQX 6.3.0, pull request 18852 of emqx/emqx: the first node of 6.3.0 writes the shared key in a form that 6.2 cannot read.
+  'api-key':
+    'the node does not know the operator’s API key in the Secret <cluster>-bootstrap-api-key: the Secret was changed after the cluster was created, or a node of 6.3.0 has joined nodes of 6.2, which cannot read the key any more (fixed in 6.3.1): on one core of 6.2 run `emqx eval "emqx_mgmt_auth:try_init_bootstrap_file()."`',
 };
 
 /** How to make silent nodes answer, each fix once. */

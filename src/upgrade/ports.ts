@@ -154,6 +154,121 @@ export interface EmqxPort {
   licensedConnections(pod: string, signal?: AbortSignal): Promise<number | undefined>;
 }
 
+/** A node of the cluster, as the queried node sees it. */
+export interface MemberView {
+  /** The node's Erlang name. */
+  node: string;
+  /** A stopped core is listed until it is made to leave; a stopped replicant is not listed at all. */
+  isRunning: boolean;
+  role: 'core' | 'replicant' | undefined;
+  version: string | undefined;
+  /** `Enterprise` or `Opensource`. Since 5.9 there is one edition, which calls itself `Enterprise`. */
+  edition: string | undefined;
+  /** Live connections; undefined where it does not report them. */
+  connections: number | undefined;
+  /** Its own sessions, of connected and of offline devices; durable sessions of offline devices belong to no node. */
+  sessions: number | undefined;
+}
+
+/** The license of the cluster. Every property is undefined where the node does not report it. */
+export interface LicenseView {
+  /** `community`, `trial`, `official`. The community license allows one node: a second one ends its boot. */
+  type: string | undefined;
+  /** The most sessions in the whole cluster, of both sets. Before 5.8.5 connections are counted instead. */
+  maxSessions: number | undefined;
+  isExpired: boolean | undefined;
+  /** Day on which it expires, as `2026-11-28`. */
+  expiresOn: string | undefined;
+}
+
+/**
+ * The evacuation of one node, in the words of EMQX: `waiting_health_check` (it still accepts connections), `evicting_conns`,
+ * `waiting_takeover`, `evicting_sessions`, `prohibiting` (the end: it stays so until it is stopped).
+ */
+export interface EvacuationView {
+  state: string;
+  connectionsPerSecond: number | undefined;
+  sessionsPerSecond: number | undefined;
+  /** The nodes that receive its sessions now. After a restart of the node: all others, because it forgets which were ordered. */
+  recipients: readonly string[];
+}
+
+/** Something in the cluster that moves devices or sessions by itself. */
+export interface BalancingView {
+  kind: 'evacuation' | 'rebalance' | 'purge';
+  /** The node that evacuates or purges, or that coordinates the rebalance. */
+  node: string | undefined;
+  state: string | undefined;
+}
+
+/**
+ * What only the management API of EMQX 5 and 6 has: the cluster as one of its nodes sees it. Methods that return undefined do so where
+ * the node has no such API; otherwise they reject with a {@link PortError}. All but `isAvailable` query the other nodes, too, and take
+ * as long as one of them is frozen.
+ */
+export interface MembershipPort {
+  members(pod: string, signal?: AbortSignal): Promise<MemberView[]>;
+  /** Removes a stopped node from the cluster. One that is no member, or has left already, is fine. */
+  forceLeave(pod: string, node: string, signal?: AbortSignal): Promise<void>;
+  license(pod: string, signal?: AbortSignal): Promise<LicenseView | undefined>;
+  /** The evacuation of the queried node; undefined where none runs. */
+  evacuation(pod: string, signal?: AbortSignal): Promise<EvacuationView | undefined>;
+  /** The evacuations, rebalances and purges of the whole cluster. A node that is down is not among them. */
+  balancing(pod: string, signal?: AbortSignal): Promise<BalancingView[] | undefined>;
+  /** Whether load balancers may route devices to the node; not while it evacuates, or is a donor of a rebalance. */
+  isAvailable(pod: string, signal?: AbortSignal): Promise<boolean>;
+  /** The enabled listeners for devices: MQTT over TCP, TLS and WebSocket. Undefined where the node cannot list them. */
+  deviceListeners(pod: string, signal?: AbortSignal): Promise<DeviceListener[] | undefined>;
+}
+
+/** A place that holds durable data: the data directory of one core. Its id stays with the directory, whatever the node is called. */
+export interface DurableSite {
+  id: string;
+  node: string | undefined;
+  isUp: boolean;
+}
+
+/** A part of a durable storage. */
+export interface DurableShard {
+  id: string;
+  /** Where its data are; `lost` means that the site will not return. */
+  replicas: readonly { site: string; status: 'up' | 'down' | 'lost' }[];
+  /** Changes of its replicas that are not complete. */
+  transitions: readonly { site: string; change: 'joining' | 'leaving' }[];
+}
+
+/** A durable storage: `messages`; since 6.0 also `sessions`, `shared_subs`, `timers`, and those of message queues and streams. */
+export interface DurableStorage {
+  name: string;
+  shards: readonly DurableShard[];
+}
+
+/**
+ * Durable sessions (EMQX 5 and 6). A durable session does not move with an evacuation: it is opened again wherever its device connects, from
+ * the durable storages. What must be kept are the replicas of their shards; by default all of them are on one core. Without them, messages
+ * are acknowledged and lost. Every method rejects with a {@link PortError}, and must be used on a core that is ready: one that is still
+ * booting may say that there is no durable storage.
+ */
+export interface DurablePort {
+  /** All sites; those of nodes that are down, too. Undefined where the node has no such API, or says that it is disabled. */
+  sites(pod: string, signal?: AbortSignal): Promise<DurableSite[] | undefined>;
+  /** All storages; empty without durable sessions. Undefined where the node has no such API, or says that it is disabled. */
+  storages(pod: string, signal?: AbortSignal): Promise<DurableStorage[] | undefined>;
+  /**
+   * Begins to move all replicas of a storage to these sites. It is complete when no shard has transitions, and no replica is elsewhere.
+   * Repeating it is harmless. Rejects with `refused` when a site is unknown, or no site is named.
+   */
+  moveReplicas(pod: string, storage: string, sites: readonly string[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Durable sessions of offline devices in the whole cluster. The evacuation of each node counts all of them as its own and never ends
+   * while there is one. Undefined where the node does not report them.
+   */
+  disconnectedDurableSessions(pod: string, signal?: AbortSignal): Promise<number | undefined>;
+}
+
+/** The management API of EMQX 5 and 6. */
+export interface Emqx5Port extends EmqxPort, MembershipPort, DurablePort {}
+
 /** Where a run reports its progress. Must not throw, and must not wait. */
 export interface Progress {
   report(event: ProgressEvent): void;

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { EmqxClient } from '../../src/emqx/client';
+import { EmqxClient } from '../../src/emqx';
 import { TransportError } from '../../src/emqx/transport';
 import { ManagementApiServer } from '../../src/sandbox/management-api';
 import { Sandbox } from '../../src/sandbox/sandbox';

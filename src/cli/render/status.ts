@@ -82,6 +82,7 @@ const OBSTACLES: Readonly<Record<NonNullable<NodeProgress['obstacle']>, string>>
   'no-tunnel': 'the port-forward to it fails',
   unauthorized: 'the credentials are rejected',
   password: 'it rejects the password',
+  'api-key': 'it rejects the API key',
 };
 
 function stateOf(

@@ -1,5 +1,5 @@
-import { EmqxClient, type EmqxRequest, type EmqxResponse, TransportError } from '../../src/emqx';
-import { PortError } from '../../src/upgrade';
+import { EmqxClient, type EmqxRequest, type EmqxResponse, TransportError } from '../../../src/emqx';
+import { PortError } from '../../../src/upgrade';
 
 const POD = 'emqx-blue-0';
 const NODE = 'emqx@emqx-blue-0.emqx-headless.mqtt.svc.cluster.local';
