@@ -30,14 +30,14 @@ export function selectorsOf({ labels = {}, name, fields = {} }: ListQuery) {
 
 /**
  * The resource that serves a kind. Kubernetes itself guesses this way without discovery, and for every kind in this
- * project the guess is right.
+ * project but one the guess is right: the plural of `EMQX` is `emqxes`.
  *
  * @see UnsafeGuessKindToResource of k8s.io/apimachinery
  */
 function pluralOf(kind: string): string {
   const singular = kind.toLowerCase();
   if (singular === 'endpoints') return singular;
-  if (singular.endsWith('s')) return `${singular}es`;
+  if (/[sx]$/.test(singular)) return `${singular}es`;
   if (singular.endsWith('y')) return `${singular.slice(0, -1)}ies`;
   return `${singular}s`;
 }

@@ -33,6 +33,11 @@ describe('a request', () => {
       (api) => api.get(EMQX),
       { method: 'GET', url: '/apis/apps.emqx.io/v1beta4/namespaces/mqtt/emqxenterprises/ee' },
     ],
+    [
+      'get of a kind whose plural is irregular',
+      (api) => api.get({ ...EMQX, apiVersion: 'apps.emqx.io/v2beta1', kind: 'EMQX' }),
+      { method: 'GET', url: '/apis/apps.emqx.io/v2beta1/namespaces/mqtt/emqxes/ee' },
+    ],
     ['list', (api) => api.list(MAPS), { method: 'GET', url: maps }],
     ['list by name', (api) => api.list(MAP), { method: 'GET', url: `${maps}?fieldSelector=metadata.name=settings` }],
     [

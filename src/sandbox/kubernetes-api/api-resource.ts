@@ -58,6 +58,7 @@ export const API_RESOURCES: readonly ApiResource[] = [
     scalable: true,
     isInert: true,
   }),
+  resource('apps/v1', 'ReplicaSet', 'replicasets', { shortNames: ['rs'], inAll: true, scalable: true }),
   resource('apps/v1', 'StatefulSet', 'statefulsets', { shortNames: ['sts'], inAll: true, scalable: true }),
   resource('coordination.k8s.io/v1', 'Lease', 'leases'),
   resource('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices'),
@@ -70,6 +71,8 @@ export const API_RESOURCES: readonly ApiResource[] = [
     shortNames: ['crd', 'crds'],
     readOnly: true,
   }),
+  // As Kubernetes ranks versions: v2beta1 before v1beta4. (Its subresource `scale`, of the replicants, is not served.)
+  resource('apps.emqx.io/v2beta1', 'EMQX', 'emqxes', { shortNames: ['emqx'] }),
   resource(API_VERSION, KIND, 'emqxenterprises', { scalable: true }),
   resource(API_VERSION, 'EmqxPlugin', 'emqxplugins'),
 ];

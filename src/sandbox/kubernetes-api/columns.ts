@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../kubernetes/kube-api';
 import { customResourceDefinitions } from '../../resource/crd';
 import type { PrinterColumn } from '../../resource/crd/custom-resource-definition';
-import type { Pod, Service, StatefulSet } from '../../simulator/kubernetes/core-types';
+import type { Pod, PodTemplate, ReplicaSet, Service, StatefulSet } from '../../simulator/kubernetes/core-types';
 import { age } from './age';
 import type { ApiResource } from './api-resource';
 import { firstAt } from './json-path';
@@ -48,6 +48,13 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column<Service>('Port(s)', servicePorts),
     AGE,
     { ...column<Service>('Selector', ({ spec }) => pairs(spec.selector)), wide: true },
+  ],
+  ReplicaSet: [
+    column<ReplicaSet>('Desired', ({ spec }) => spec.replicas ?? 1),
+    column<ReplicaSet>('Current', ({ status }) => status?.replicas ?? 0),
+    column<ReplicaSet>('Ready', ({ status }) => status?.readyReplicas ?? 0),
+    AGE,
+    { ...column<ReplicaSet>('Images', ({ spec }) => images(spec.template)), wide: true },
   ],
   StatefulSet: [
     column<StatefulSet>('Ready', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 1}`),
@@ -120,7 +127,7 @@ function servicePorts({ spec: { ports = [] } }: Service): string {
   return texts.join(',') || NONE;
 }
 
-function images({ spec }: StatefulSet['spec']['template']): string {
+function images({ spec }: PodTemplate): string {
   return spec.containers.map(({ image }) => image).join(',');
 }
 

@@ -27,9 +27,8 @@ export function groupVersions(): string[] {
 }
 
 function groups(): string[] {
-  return groupVersions()
-    .filter((version) => version !== 'v1')
-    .map((apiVersion) => groupOf({ apiVersion }));
+  const all = groupVersions().map((apiVersion) => groupOf({ apiVersion }));
+  return [...new Set(all)].filter((group) => group !== '');
 }
 
 function groupObject(name: string) {

@@ -36,6 +36,12 @@ const metadata = z.looseObject({
 
 const anything = z.looseObject({ metadata });
 
+const selectedPods = {
+  replicas: z.int().optional(),
+  selector: z.looseObject({ matchLabels: strings }),
+  template: z.looseObject({ metadata: z.looseObject({ labels: strings }), spec: podSpec }),
+};
+
 const STRUCTURES: readonly [KindRef, z.ZodType][] = [
   [kinds.pod, z.looseObject({ metadata, spec: podSpec })],
   [
@@ -57,14 +63,13 @@ const STRUCTURES: readonly [KindRef, z.ZodType][] = [
       }),
     }),
   ],
+  [kinds.replicaSet, z.looseObject({ metadata, spec: z.looseObject(selectedPods) })],
   [
     kinds.statefulSet,
     z.looseObject({
       metadata,
       spec: z.looseObject({
-        replicas: z.int().optional(),
-        selector: z.looseObject({ matchLabels: strings }),
-        template: z.looseObject({ metadata: z.looseObject({ labels: strings }), spec: podSpec }),
+        ...selectedPods,
         volumeClaimTemplates: z.array(z.looseObject({ metadata: named })).optional(),
       }),
     }),

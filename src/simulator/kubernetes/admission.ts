@@ -1,5 +1,5 @@
 import { type KindRef, KubeApiError, type KubeObject } from '../../kubernetes/kube-api';
-import type { Pod, Secret, Service, ServicePort, StatefulSet } from './core-types';
+import type { Pod, ReplicaSet, Secret, Service, ServicePort, StatefulSet } from './core-types';
 import { equal } from './json';
 import { kindKey, kinds } from './kinds';
 import { admitPod, type ResourceQuota } from './quota';
@@ -42,6 +42,9 @@ export class Admission {
       case 'apps/v1/StatefulSet':
         this.statefulSet(object as StatefulSet, previous as StatefulSet | undefined);
         break;
+      case 'apps/v1/ReplicaSet':
+        this.replicaSet(object as ReplicaSet, previous as ReplicaSet | undefined);
+        break;
     }
   }
 
@@ -60,16 +63,20 @@ export class Admission {
   }
 
   private statefulSet(set: StatefulSet, previous: StatefulSet | undefined): void {
-    set.spec.replicas ??= 1;
-    if (!Number.isInteger(set.spec.replicas) || set.spec.replicas < 0) {
-      throw invalid(set, `spec.replicas: Invalid value: ${set.spec.replicas}: must be greater than or equal to 0`);
-    }
+    completeReplicas(set);
     if (!previous) return;
     const [now, before] = [set.spec, previous.spec].map((spec) =>
       Object.fromEntries(Object.entries(spec).filter(([field]) => !mutable.has(field))),
     );
     if (!equal(now, before)) {
       throw invalid(set, "spec: Forbidden: updates to fields other than 'replicas' and 'template' are forbidden");
+    }
+  }
+
+  private replicaSet(set: ReplicaSet, previous: ReplicaSet | undefined): void {
+    completeReplicas(set);
+    if (previous && !equal(set.spec.selector, previous.spec.selector)) {
+      throw invalid(set, 'spec.selector: Invalid value: field is immutable');
     }
   }
 
@@ -113,6 +120,13 @@ export class Admission {
         );
       }
     }
+  }
+}
+
+function completeReplicas(set: StatefulSet | ReplicaSet): void {
+  set.spec.replicas ??= 1;
+  if (!Number.isInteger(set.spec.replicas) || set.spec.replicas < 0) {
+    throw invalid(set, `spec.replicas: Invalid value: ${set.spec.replicas}: must be greater than or equal to 0`);
   }
 }
 

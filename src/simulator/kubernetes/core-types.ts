@@ -102,6 +102,25 @@ export interface StatefulSet extends KubeObject {
   status?: StatefulSetStatus;
 }
 
+export interface ReplicaSetSpec {
+  replicas?: number;
+  selector: { matchLabels: Record<string, string> };
+  template: PodTemplate;
+}
+
+export interface ReplicaSetStatus {
+  observedGeneration?: number;
+  replicas: number;
+  fullyLabeledReplicas?: number;
+  readyReplicas?: number;
+  availableReplicas?: number;
+}
+
+export interface ReplicaSet extends KubeObject {
+  spec: ReplicaSetSpec;
+  status?: ReplicaSetStatus;
+}
+
 export interface ServicePort {
   name?: string;
   protocol?: string;

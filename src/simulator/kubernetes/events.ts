@@ -27,7 +27,7 @@ export function recordEvent(
     metadata: { namespace, name: ref.name },
     involvedObject: { apiVersion, kind, namespace, name, uid: metadata.uid },
     ...what,
-    source: { component: 'statefulset-controller' },
+    source: { component: `${kind.toLowerCase()}-controller` },
     firstTimestamp: now,
     lastTimestamp: now,
     count: 1,

@@ -15,6 +15,7 @@ export const kinds = {
   endpoints: { apiVersion: 'v1', kind: 'Endpoints' },
   endpointSlice: { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' },
   statefulSet: { apiVersion: 'apps/v1', kind: 'StatefulSet' },
+  replicaSet: { apiVersion: 'apps/v1', kind: 'ReplicaSet' },
   volumeClaim: { apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
   quota: { apiVersion: 'v1', kind: 'ResourceQuota' },
   secret: { apiVersion: 'v1', kind: 'Secret' },
@@ -32,11 +33,13 @@ const traits: Record<string, KindTraits> = {
   'v1/Service': { status: true, generation: false },
   'v1/ServiceAccount': { status: false, generation: false },
   'apps/v1/Deployment': { status: true, generation: true },
+  'apps/v1/ReplicaSet': { status: true, generation: true },
   'apps/v1/StatefulSet': { status: true, generation: true },
   'coordination.k8s.io/v1/Lease': { status: false, generation: false },
   'discovery.k8s.io/v1/EndpointSlice': { status: false, generation: true },
   'apps.emqx.io/v1beta4/EmqxEnterprise': { status: true, generation: true },
   'apps.emqx.io/v1beta4/EmqxPlugin': { status: true, generation: true },
+  'apps.emqx.io/v2beta1/EMQX': { status: true, generation: true },
 };
 
 /** `<apiVersion>/<kind>`. */

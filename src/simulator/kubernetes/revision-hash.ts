@@ -1,11 +1,11 @@
 import { canonical } from './json';
 
 /** Kubernetes' alphabet of names made from numbers: no vowels, no digits that look like one. */
-const safe = 'bcdfghjklmnpqrstvwxz2456789';
+export const safeCharacters = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Writes a number in Kubernetes' safe alphabet: at most ten characters. */
 function safeEncode(value: number): string {
-  return [...String(value)].map((digit) => safe[digit.charCodeAt(0) % safe.length]).join('');
+  return [...String(value)].map((digit) => safeCharacters[digit.charCodeAt(0) % safeCharacters.length]).join('');
 }
 
 /**

@@ -7,6 +7,7 @@ import { Kubelet } from './kubelet';
 import { ObjectStore } from './object-store';
 import type { PodRuntime } from './pod-runtime';
 import { QuotaController } from './quota-controller';
+import { ReplicaSetController } from './replica-set-controller';
 import { StatefulSetController } from './stateful-set-controller';
 
 /** A whole simulated cluster: API server, controllers and one kubelet. What its pods do is the runtime's business. */
@@ -20,6 +21,7 @@ export class SimulatedKubernetes {
     this.store = new ObjectStore(clock, random.fork('uids'));
     this.api = new InMemoryKubeApi(clock, this.store, options);
     new StatefulSetController(clock, this.store);
+    new ReplicaSetController(clock, this.store, random.fork('replica sets'));
     new EndpointSliceController(clock, this.store);
     new GarbageCollector(clock, this.store);
     new QuotaController(clock, this.store);

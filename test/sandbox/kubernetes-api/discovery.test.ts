@@ -14,11 +14,12 @@ test('a client finds groups, their versions, and what is in them', async () => {
   expect(groups.map(({ name }: { name: string }) => name)).toEqual(
     expect.arrayContaining(['apps', 'apps.emqx.io', 'authorization.k8s.io', 'discovery.k8s.io']),
   );
-  const version = { groupVersion: 'apps.emqx.io/v1beta4', version: 'v1beta4' };
+  expect(new Set(groups.map(({ name }: { name: string }) => name)).size).toBe(groups.length);
+  const versions = ['v2beta1', 'v1beta4'].map((version) => ({ groupVersion: `apps.emqx.io/${version}`, version }));
   expect(await get('/apis/apps.emqx.io')).toMatchObject({
     kind: 'APIGroup',
-    versions: [version],
-    preferredVersion: version,
+    versions,
+    preferredVersion: versions[0],
   });
   expect(await get('/apis/batch')).toMatchObject({ code: 404 });
 });

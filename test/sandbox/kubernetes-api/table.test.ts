@@ -123,6 +123,20 @@ describe('kubectl prints', () => {
     ]);
   });
 
+  test('replica sets', async () => {
+    const { server, store } = await served();
+    const spec = {
+      replicas: 3,
+      selector: { matchLabels: {} },
+      template: { metadata: { labels: {} }, spec: { containers } },
+    };
+    put(store, 'apps/v1', 'ReplicaSet', 'a', { spec }, { replicas: 2, readyReplicas: 1 });
+    expect(await printed(server, '/apis/apps/v1/namespaces/default/replicasets')).toEqual([
+      'Name Desired Current Ready Age | Images',
+      'a 3 2 1 0s | emqx/emqx-ee:4.4.14,reloader:1',
+    ]);
+  });
+
   test('events by when they were', async () => {
     const { server, store } = await served();
     const event = {

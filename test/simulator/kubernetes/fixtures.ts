@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../src/kubernetes/kube-api';
 import { SimulatedClock } from '../../../src/simulator/clock';
-import type { Pod, Service, StatefulSet } from '../../../src/simulator/kubernetes/core-types';
+import type { Pod, ReplicaSet, Service, StatefulSet } from '../../../src/simulator/kubernetes/core-types';
 import { InMemoryKubeApi, type InMemoryKubeApiOptions } from '../../../src/simulator/kubernetes/in-memory-api';
 import { kinds } from '../../../src/simulator/kubernetes/kinds';
 import { ObjectStore } from '../../../src/simulator/kubernetes/object-store';
@@ -42,6 +42,11 @@ export function statefulSet(name: string, replicas: number, image = 'emqx:1'): S
       template: { metadata: { labels: { app: 'ee' } }, spec: { containers: [{ name: 'emqx', image }] } },
     },
   };
+}
+
+export function replicaSet(name: string, replicas: number): ReplicaSet {
+  const { serviceName: _, podManagementPolicy: __, ...spec } = statefulSet(name, replicas).spec;
+  return { ...kinds.replicaSet, metadata: { name, namespace: 'default' }, spec };
 }
 
 export function service(name: string, spec: Service['spec']): Service {
