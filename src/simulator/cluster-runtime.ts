@@ -2,8 +2,11 @@ import type { Prober } from '../emqx/mqtt-prober';
 import type { EmqxTransport, PodRef } from '../emqx/transport';
 import type { KubeApi } from '../kubernetes/kube-api';
 import type { SimulatedClock } from './clock';
+import type { DurableOptions } from './emqx/durable/durable-storage';
+import type { LicenseType } from './emqx/license';
 import type { EmqxNode, NodeTimings } from './emqx/node';
 import type { ClusterObserver } from './emqx/observer';
+import type { Generation } from './emqx/profiles';
 import { SimulatedProber } from './emqx/prober';
 import { SimulatedEmqxTransport } from './emqx/transport';
 import { EmqxPods } from './emqx-pods';
@@ -25,6 +28,13 @@ export interface ClusterRuntimeOptions {
   endpointLagMs?: number;
   /** Connections the license allows. @default - no limit */
   licensedConnections?: number;
+  /** The license in the configuration of each node of EMQX 5 and 6. @default 'official' */
+  license?: LicenseType;
+  /**
+   * How durable sessions of a cluster of EMQX 5 or 6 are stored; undefined where they are disabled.
+   * @default - enabled where the pods have `EMQX_DURABLE_SESSIONS__ENABLE=true`
+   */
+  durableSessions?: (namespace: string, cluster: string) => DurableOptions | undefined;
   observer?: ClusterObserver;
   /** A pod's node listens from now on, or does no longer. */
   podChanged?: (pod: Pod, node: EmqxNode) => void;
@@ -36,8 +46,8 @@ export interface ClusterRuntimeOptions {
 export interface RuntimeHost {
   clock: SimulatedClock;
   random: Random;
-  /** Text of the operator's bootstrap file (`id:secret` per line) for an EMQX cluster. */
-  bootstrapUsers(namespace: string, cluster: string): string;
+  /** Text of the operator's bootstrap file (`id:secret` per line) for an EMQX cluster of 4.4, or of EMQX 5 and 6. */
+  bootstrapUsers(namespace: string, cluster: string, generation: Generation): string;
   /** Names of the pods that a Service leads to now. */
   endpointsOf(namespace: string, service: string): readonly string[];
 }
@@ -63,8 +73,8 @@ export class ClusterRuntime {
     this.pods = new EmqxPods({
       clock,
       random: random.fork('emqx'),
-      bootstrapUsers: (namespace, cluster) => host.bootstrapUsers(namespace, cluster),
-      ...pick(options, ['timings', 'licensedConnections', 'observer']),
+      bootstrapUsers: (...of) => host.bootstrapUsers(...of),
+      ...pick(options, ['timings', 'licensedConnections', 'license', 'durableSessions', 'observer']),
       ...(options.podChanged ? { changed: options.podChanged } : {}),
     });
     const nodeOf = (pod: PodRef) => this.pods.nodeIn(pod.namespace, pod.name);

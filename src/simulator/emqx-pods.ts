@@ -2,9 +2,12 @@ import { valid } from 'semver';
 import { INSTANCE_LABEL } from '../resource';
 import type { SimulatedClock } from './clock';
 import { EmqxCluster } from './emqx/cluster';
+import type { DurableOptions } from './emqx/durable/durable-storage';
 import type { DataDir } from './emqx/evacuation';
-import type { EmqxNode, NodeTimings } from './emqx/node';
+import type { LicenseType } from './emqx/license';
+import type { EmqxNode, NodeRole, NodeTimings } from './emqx/node';
 import type { ClusterObserver } from './emqx/observer';
+import { type Generation, generationOf } from './emqx/profiles';
 import type { Pod } from './kubernetes/core-types';
 import type { PodCallbacks, PodRuntime } from './kubernetes/pod-runtime';
 import type { Random } from './random';
@@ -12,12 +15,22 @@ import type { Random } from './random';
 export interface EmqxPodsOptions {
   clock: SimulatedClock;
   random: Random;
-  /** Text of the operator's bootstrap file (`id:secret` per line) for a cluster, as its pods mount it. */
-  bootstrapUsers: (namespace: string, cluster: string) => string;
+  /**
+   * Text of the operator's bootstrap file (`id:secret` per line) for a cluster, as its pods mount it: applications of 4.4, API keys
+   * of EMQX 5 and 6.
+   */
+  bootstrapUsers: (namespace: string, cluster: string, generation: Generation) => string;
   /** @default - those of the node model */
   timings?: Partial<NodeTimings>;
   /** @default - no limit */
   licensedConnections?: number;
+  /** The license in the configuration of each node of EMQX 5 and 6. @default 'official' */
+  license?: LicenseType;
+  /**
+   * How durable sessions of a cluster of EMQX 5 or 6 are stored, asked when its first node starts; undefined where they are
+   * disabled. @default - enabled where the pods have `EMQX_DURABLE_SESSIONS__ENABLE=true`
+   */
+  durableSessions?: (namespace: string, cluster: string) => DurableOptions | undefined;
   observer?: ClusterObserver;
   /** A pod's node listens from now on, or does no longer. */
   changed?: (pod: Pod, node: EmqxNode) => void;
@@ -31,7 +44,11 @@ interface RunningNode {
   crash: () => void;
 }
 
-/** What runs in the pods of EMQX clusters: a simulated node in each, joined with the others of its cluster. */
+/**
+ * What runs in the pods of EMQX clusters: a simulated node in each, joined with the others of its cluster.
+ *
+ * An `EmqxEnterprise` (4.4) and an `EMQX` (5 and 6) of one name in one namespace are two clusters.
+ */
 export class EmqxPods implements PodRuntime {
   private readonly clusters = new Map<string, EmqxCluster>();
   private readonly tenants = new Map<string, RunningNode>();
@@ -68,7 +85,7 @@ export class EmqxPods implements PodRuntime {
     node.boot(() => {
       callbacks.running();
       this.options.changed?.(pod, node);
-    });
+    }, crash);
   }
 
   stop(pod: Pod, done: () => void): void {
@@ -104,23 +121,28 @@ export class EmqxPods implements PodRuntime {
   }
 
   private make(cluster: EmqxCluster, pod: Pod): EmqxNode {
-    const { namespace = 'default', name } = pod.metadata;
-    const { environment } = containerOf(pod);
-    const instance = pod.metadata.labels?.[INSTANCE_LABEL] ?? '';
+    const { namespace = 'default' } = pod.metadata;
+    const instance = instanceOf(pod);
+    const version = versionIn(pod);
+    const generation = generationOf(version);
+    const { license, timings } = this.options;
+    const keys = () => this.options.bootstrapUsers(namespace, instance, generation).split('\n');
     return cluster.addNode({
-      name: `${environment.get('EMQX_NAME') ?? instance}@${name}.${environment.get('EMQX_CLUSTER__DNS__NAME') ?? ''}`,
-      version: versionIn(pod),
+      name: generation === 4 ? nameOf(pod) : `emqx@${hostOf(pod)}`,
+      version,
+      role: roleOf(pod),
       credentials: (id, secret) =>
-        `${id}:${secret}` === 'admin:public' ||
-        this.options.bootstrapUsers(namespace, instance).split('\n').includes(`${id}:${secret}`),
+        (generation === 4 && `${id}:${secret}` === 'admin:public') || keys().includes(`${id}:${secret}`),
       dataDir: this.volumeOf(pod),
-      ...(this.options.timings ? { timings: this.options.timings } : {}),
+      ...(license ? { license } : {}),
+      ...(timings ? { timings } : {}),
     });
   }
 
   private clusterOf(pod: Pod): EmqxCluster {
     const { clock, random, licensedConnections, observer } = this.options;
-    const name = `${pod.metadata.namespace}/${pod.metadata.labels?.[INSTANCE_LABEL]}`;
+    const generation = generationOf(versionIn(pod));
+    const name = `${pod.metadata.namespace}/${pod.metadata.labels?.[INSTANCE_LABEL]}${generation === 4 ? '' : ' v5'}`;
     let cluster = this.clusters.get(name);
     if (!cluster) {
       cluster = new EmqxCluster({
@@ -128,10 +150,19 @@ export class EmqxPods implements PodRuntime {
         random: random.fork(name),
         ...(licensedConnections === undefined ? {} : { licensedConnections }),
         ...(observer ? { observer } : {}),
+        ...(generation === 4 ? {} : this.durableSessionsOf(pod)),
       });
       this.clusters.set(name, cluster);
     }
     return cluster;
+  }
+
+  private durableSessionsOf(pod: Pod): { durableSessions?: DurableOptions } {
+    const { durableSessions } = this.options;
+    const options = durableSessions
+      ? durableSessions(pod.metadata.namespace ?? 'default', instanceOf(pod))
+      : containerOf(pod).environment.get('EMQX_DURABLE_SESSIONS__ENABLE') === 'true' && {};
+    return options ? { durableSessions: options } : {};
   }
 
   private volumeOf(pod: Pod): DataDir {
@@ -145,6 +176,31 @@ export class EmqxPods implements PodRuntime {
 
 function keyOf(pod: Pod): string {
   return `${pod.metadata.namespace}/${pod.metadata.name}`;
+}
+
+function instanceOf(pod: Pod): string {
+  return pod.metadata.labels?.[INSTANCE_LABEL] ?? '';
+}
+
+/** The Erlang name of a node of 4.4. */
+function nameOf(pod: Pod): string {
+  const { environment } = containerOf(pod);
+  const name = environment.get('EMQX_NAME') ?? instanceOf(pod);
+  return `${name}@${pod.metadata.name}.${environment.get('EMQX_CLUSTER__DNS__NAME') ?? ''}`;
+}
+
+/** The host in the Erlang name of a node of EMQX 5 or 6: that of `EMQX_HOST`; of a replicant, which takes it from its status, the IP. */
+function hostOf(pod: Pod): string {
+  const { environment } = containerOf(pod);
+  const { podIP } = pod.status ?? {};
+  const fields = new Map([...environment, ['POD_NAME', pod.metadata.name], ['POD_IP', podIP ?? '']]);
+  const host = (environment.get('EMQX_HOST') ?? '').replace(/\$\(([^)]+)\)/g, (_, name: string) => fields.get(name) ?? '');
+  return host || podIP || pod.metadata.name;
+}
+
+function roleOf(pod: Pod): NodeRole {
+  const role = containerOf(pod).environment.get('EMQX_NODE__ROLE') ?? pod.metadata.labels?.['apps.emqx.io/db-role'];
+  return role === 'replicant' ? 'replicant' : 'core';
 }
 
 /** What the node says it is: of the image's tag the version, and nothing of what a registry writes around it. */

@@ -4,6 +4,7 @@ import { readyPods, SERVICE_NAME_LABEL } from '../kubernetes/endpoint-slices';
 import type { KubeApi, KubeObject } from '../kubernetes/kube-api';
 import { SimulatedClock } from './clock';
 import { ClusterRuntime, type ClusterRuntimeOptions } from './cluster-runtime';
+import type { Generation } from './emqx/profiles';
 import type { EmqxPods } from './emqx-pods';
 import type { EndpointSlice } from './kubernetes/core-types';
 import { InMemoryKubeApi } from './kubernetes/in-memory-api';
@@ -42,7 +43,8 @@ export class World {
     const host = {
       clock,
       random: this.random,
-      bootstrapUsers: (namespace: string, cluster: string) => this.bootstrapUsers(namespace, cluster),
+      bootstrapUsers: (namespace: string, cluster: string, generation: Generation) =>
+        this.bootstrapUsers(namespace, cluster, generation),
       endpointsOf: (namespace: string, service: string) => this.endpointsOf(namespace, service),
     };
     this.runtime = new ClusterRuntime(host, options);
@@ -102,12 +104,19 @@ export class World {
     return readyPods(slices);
   }
 
-  private bootstrapUsers(namespace: string, cluster: string): string {
-    const ref = { apiVersion: 'v1', kind: 'Secret', namespace, name: `${cluster}-bootstrap-user` };
+  private bootstrapUsers(namespace: string, cluster: string, generation: Generation): string {
+    const [suffix, key] = BOOTSTRAP_SECRETS[generation];
+    const ref = { apiVersion: 'v1', kind: 'Secret', namespace, name: `${cluster}-${suffix}` };
     const secret = this.kubernetes.store.find<KubeObject & { data?: Record<string, string> }>(ref);
-    return Buffer.from(secret?.data?.['bootstrap_user'] ?? '', 'base64').toString();
+    return Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
   }
 }
+
+/** The Secret with the operator's bootstrap file: how its name ends, and its key. */
+const BOOTSTRAP_SECRETS: Record<Generation, readonly [suffix: string, key: string]> = {
+  4: ['bootstrap-user', 'bootstrap_user'],
+  5: ['bootstrap-api-key', 'bootstrap_api_key'],
+};
 
 /**
  * One request of the operator to the API server. Measured: a whole pass, with about ten writes in a row, took 0.3 s.

@@ -59,5 +59,6 @@ export function causeOf({ group }: Identity, reasonCode: number | undefined): Cl
 /** The name of a refusing CONNACK in the ledger. */
 export function refusalOf({ group }: Identity, code: number): RefusalReason {
   if (group.protocolVersion === 4) return 'rc3';
+  if (code === 0x88) return '0x88';
   return code === 0x97 ? '0x97' : '0x9C';
 }

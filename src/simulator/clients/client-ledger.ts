@@ -1,6 +1,6 @@
 import type { Clock } from '../../upgrade/ports';
 import type { CloseCause } from '../emqx/types';
-import type { ClientReport, RefusalReason } from './client-report';
+import type { ClientReport, RefusalCounts, RefusalReason } from './client-report';
 import { EventSeries } from './event-series';
 
 const NEW = 0;
@@ -131,7 +131,7 @@ export class ClientLedger {
 
   /** An attempt to connect failed. The client is omitted where it is unknown. */
   refused(reason: RefusalReason, client?: number): void {
-    this.reasons[reason]++;
+    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
     this.refusals.add(this.elapsed());
     if (client !== undefined) this.rows.refusals[client]!++;
   }
@@ -243,6 +243,6 @@ function noCauses(): Record<CloseCause['kind'], number> {
   return { evicted: 0, 'taken-over': 0, shutdown: 0 };
 }
 
-function noReasons(): Record<RefusalReason, number> {
+function noReasons(): RefusalCounts {
   return { 'tcp-refused': 0, rc3: 0, '0x9C': 0, '0x97': 0, timeout: 0 };
 }

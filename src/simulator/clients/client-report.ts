@@ -2,9 +2,13 @@ import type { CloseCause } from '../emqx/types';
 
 /**
  * Why a connection was not made: TCP refused (no endpoint, or nothing listens), return code 3 of MQTT 3.x (server
- * unavailable), reason codes 0x9C (use another server) and 0x97 (quota exceeded) of MQTT 5, or no answer in time.
+ * unavailable), reason codes 0x9C (use another server), 0x97 (quota exceeded) and 0x88 (server unavailable) of MQTT 5, or no answer
+ * in time.
  */
-export type RefusalReason = 'tcp-refused' | 'rc3' | '0x9C' | '0x97' | 'timeout';
+export type RefusalReason = 'tcp-refused' | 'rc3' | '0x9C' | '0x97' | '0x88' | 'timeout';
+
+/** How many attempts failed for each reason. */
+export type RefusalCounts = Record<Exclude<RefusalReason, '0x88'>, number> & { '0x88'?: number };
 
 /** The most events within windows of time that may start anywhere (half-open: `[t, t + window)`). */
 export interface SlidingPeaks {
@@ -45,7 +49,8 @@ export interface ClientReport {
   };
   /** Attempts to connect that failed, of everyone, devices and unknown clients too. */
   refusedConnects: number;
-  refusedByReason: Record<RefusalReason, number>;
+  /** `0x88` is left out while there was none. */
+  refusedByReason: RefusalCounts;
   /** The most attempts that failed for one client. */
   refusedPerClientMax: number;
   /** Where aligned seconds start, in milliseconds since the epoch. */

@@ -6,6 +6,8 @@ import type { CompleteGroup } from './client-group';
 import type { ClientLedger } from './client-ledger';
 import type { RefusalReason } from './client-report';
 
+const REASONS = { 156: '0x9C', 151: '0x97', 136: '0x88' } as const;
+
 /** What all clients of a population share. */
 export interface Surroundings {
   clock: SimulatedClock;
@@ -94,7 +96,7 @@ export class SimulatedClient implements Connection {
 
   private answered(pod: string, answer: ConnectAnswer): void {
     if (answer.accepted) this.accepted(pod, answer.channel, answer.sessionPresent);
-    else this.failed(this.group.protocolVersion !== 5 ? 'rc3' : answer.reasonCode === 0x97 ? '0x97' : '0x9C');
+    else this.failed(this.group.protocolVersion === 5 ? REASONS[answer.reasonCode] : 'rc3');
   }
 
   private request(): ConnectRequest {

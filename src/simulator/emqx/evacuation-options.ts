@@ -3,6 +3,11 @@ export interface EvacuationOptions {
   readonly connectionEvictionRate: number;
   readonly sessionEvictionRate: number;
   readonly waitTakeoverSeconds: number;
+  /**
+   * How long clients are still accepted while the health check already fails; 0 is allowed. Undefined, as in 4.4: there is no
+   * such wait.
+   */
+  readonly waitHealthCheckSeconds?: number;
   /** The server reference that evicted MQTT 5 clients get. */
   readonly serverReference?: string;
   /** Nodes that may get sessions. Undefined: all others of the cluster. */
@@ -16,7 +21,10 @@ export const DEFAULT_EVACUATION: EvacuationOptions = {
   waitTakeoverSeconds: 60,
 };
 
-/** The text of `<data_dir>/.evacuation`: recipients are not kept. */
+/** The same of EMQX 5 and 6. */
+export const DEFAULT_EVACUATION_V5 = { ...DEFAULT_EVACUATION, waitHealthCheckSeconds: 60 } as const;
+
+/** The text of `<data_dir>/.evacuation`: recipients and the wait for health checks are not kept. */
 export function evacuationFile(options: EvacuationOptions): string {
   const entries = [
     ['wait_takeover', options.waitTakeoverSeconds],
@@ -30,8 +38,10 @@ export function evacuationFile(options: EvacuationOptions): string {
 /**
  * Reads the file back. A text that is no JSON object means the defaults; undefined is returned for an object with values
  * that crash the application.
+ *
+ * @param leastWaitSeconds the shortest `wait_takeover`: 1 in 4.4, 0 in EMQX 5 and 6
  */
-export function readEvacuationFile(text: string): EvacuationOptions | undefined {
+export function readEvacuationFile(text: string, leastWaitSeconds = 1): EvacuationOptions | undefined {
   const content = parse(text);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) return DEFAULT_EVACUATION;
   const {
@@ -41,9 +51,8 @@ export function readEvacuationFile(text: string): EvacuationOptions | undefined 
     server_reference: serverReference = null,
     ...unknown
   } = content as Record<string, unknown>;
-  if (!isPositive(connectionEvictionRate) || !isPositive(sessionEvictionRate) || !isPositive(waitTakeoverSeconds)) {
-    return undefined;
-  }
+  if (!isPositive(connectionEvictionRate) || !isPositive(sessionEvictionRate)) return undefined;
+  if (!isPositive(waitTakeoverSeconds) && !(waitTakeoverSeconds === 0 && leastWaitSeconds === 0)) return undefined;
   if (Object.keys(unknown).length > 0) return undefined;
   const options = { connectionEvictionRate, sessionEvictionRate, waitTakeoverSeconds };
   if (serverReference === null) return options;

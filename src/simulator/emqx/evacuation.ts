@@ -2,8 +2,14 @@ import { TransportError } from '../../emqx/transport';
 import type { SimulatedClock, Timer } from '../clock';
 import { type EvacuationOptions, evacuationFile, readEvacuationFile } from './evacuation-options';
 
-/** @see EMQX: `emqx_node_rebalance_evacuation.erl` of 4.4, which has no `waiting_health_check` */
-export type EvacuationState = 'disabled' | 'evicting_conns' | 'waiting_takeover' | 'evicting_sessions' | 'prohibiting';
+/** @see EMQX: `emqx_node_rebalance_evacuation.erl`; that of 4.4 has no `waiting_health_check` */
+export type EvacuationState =
+  | 'disabled'
+  | 'waiting_health_check'
+  | 'evicting_conns'
+  | 'waiting_takeover'
+  | 'evicting_sessions'
+  | 'prohibiting';
 
 /** Figures as the evacuation last took them: `initial*` at the start, `current*` at ticks. */
 export interface EvacuationStats {
@@ -17,7 +23,10 @@ export interface EvacuationStats {
 export interface EvacuationHost {
   readonly clock: SimulatedClock;
   readonly dataDir: DataDir;
+  /** The shortest wait that the file of a running evacuation may hold, see `readEvacuationFile`. */
+  readonly leastWaitSeconds: number;
   readonly liveConnections: number;
+  /** Sessions that it counts; of EMQX 5 and 6 with those of the durable storage that nobody uses, wherever they were. */
   readonly evictableSessions: number;
   /** Virtual time that one session takes to move. */
   readonly sessionMoveMs: number;
@@ -40,6 +49,8 @@ export interface EvacuationHost {
 export interface DataDir {
   /** Text of `.evacuation`. */
   evacuation?: string;
+  /** The site of the durable storage that is here (EMQX 5 and 6): it stays with the volume, whatever the node is called. */
+  site?: string;
 }
 
 const EVICT_INTERVAL_MS = 1000;
@@ -48,7 +59,7 @@ const NO_RECIPIENTS_INTERVAL_MS = 30_000;
 const MAX_WAIT_SECONDS = 4_294_967;
 
 /**
- * The evacuation of one node: evict connections, wait for takeovers, move the sessions that are left, refuse clients.
+ * The evacuation of one node: wait for health checks (EMQX 5 and 6), evict connections, wait for takeovers, move the sessions that are left, refuse clients.
  *
  * A tick counts first and evicts then, so `current*` is what there was before. The timer of the next tick starts when the
  * batch is done. Moving sessions is one call after the other, and during a batch of them the process answers no requests:
@@ -91,6 +102,12 @@ export class Evacuation {
     if (this.current !== 'disabled') return false;
     this.host.dataDir.evacuation = evacuationFile(options);
     this.begin(options);
+    const { waitHealthCheckSeconds } = options;
+    if (waitHealthCheckSeconds === undefined) this.beginEviction(options);
+    else {
+      this.enter('waiting_health_check');
+      this.after(waitHealthCheckSeconds * 1000, () => this.beginEviction(options));
+    }
     return true;
   }
 
@@ -105,13 +122,15 @@ export class Evacuation {
     return true;
   }
 
-  /** The node was booted: resumes the evacuation in the file, from the beginning and without recipients of its own. */
+  /** The node was booted: resumes the evacuation in the file, from the eviction of connections on and without recipients of its own. */
   resume(): void {
     const text = this.host.dataDir.evacuation;
     if (text === undefined) return;
-    const options = readEvacuationFile(text);
-    if (options) this.begin(options);
-    else this.host.evacuationCrashed();
+    const options = readEvacuationFile(text, this.host.leastWaitSeconds);
+    if (options) {
+      this.begin(options);
+      this.beginEviction(options);
+    } else this.host.evacuationCrashed();
   }
 
   /** Undefined when the process can answer now; otherwise a promise for that moment. */
@@ -139,6 +158,9 @@ export class Evacuation {
       currentConnected: liveConnections,
       currentSessions: evictableSessions,
     };
+  }
+
+  private beginEviction(options: EvacuationOptions): void {
     this.enter('evicting_conns');
     this.after(0, () => this.evictConnections(options));
   }

@@ -14,6 +14,7 @@ export type Send = (message: Queued, packetId: number | undefined, dup: boolean)
  * - Messages wait in a queue of 1000; when it is full the oldest is dropped. QoS 0 waits too (`mqueue_store_qos0`).
  * - At most 32 QoS 1 messages are with the client without its acknowledgement; they are sent again, marked as
  *   duplicates, when the client comes back.
+ * - Those of a durable session are in the durable storage: there is no limit, and they wait for their shard.
  */
 export class Mailbox {
   private readonly queue: Queued[] = [];
@@ -29,17 +30,17 @@ export class Mailbox {
     return this.queue.length;
   }
 
-  /** Returns false when another message had to be dropped for this one. */
+  /** Returns false when another message had to be dropped for this one; those of the durable storage have no limit. */
   store(message: Queued): boolean {
     this.queue.push(message);
-    if (this.queue.length <= QUEUE_LENGTH) return true;
+    if (this.queue.length <= QUEUE_LENGTH || message.shard) return true;
     this.queue.shift();
     return false;
   }
 
   /** Sends all that was sent before and not acknowledged. */
   resend(send: Send): void {
-    for (const [packetId, message] of [...this.inflight]) send(message, packetId, true);
+    for (const [packetId, message] of [...this.inflight]) if (!isHeld(message)) send(message, packetId, true);
   }
 
   /**
@@ -51,9 +52,15 @@ export class Mailbox {
   drain(send: Send, isStale: (message: Queued) => boolean, most = INFLIGHT_LENGTH): void {
     if (this.draining) return;
     this.draining = true;
-    for (let message = this.queue[0]; message; message = this.queue[0]) {
+    let first = 0;
+    for (let message = this.queue[first]; message; message = this.queue[first]) {
+      if (isHeld(message)) {
+        first++;
+        continue;
+      }
       if (message.qos > 0 && this.inflight.size >= Math.min(most, INFLIGHT_LENGTH)) break;
-      this.queue.shift();
+      if (first === 0) this.queue.shift();
+      else this.queue.splice(first, 1);
       if (isStale(message)) continue;
       if (message.qos === 0) send(message, undefined, false);
       else {
@@ -76,4 +83,9 @@ export class Mailbox {
     } while (this.inflight.has(this.packetId));
     return this.packetId;
   }
+}
+
+/** Whether it cannot be read now; it may be able to again. */
+function isHeld({ shard }: Queued): boolean {
+  return shard !== undefined && !shard.isAvailable;
 }

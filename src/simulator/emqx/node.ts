@@ -2,12 +2,14 @@ import { type EmqxResponse, TransportError } from '../../emqx/transport';
 import type { SimulatedClock, Timer } from '../clock';
 import type { Random } from '../random';
 import { type DataDir, Evacuation, type EvacuationState } from './evacuation';
+import type { DurableStorage } from './durable/durable-storage';
 import type { ApiRequest } from './http/api-request';
-import type { License } from './license';
+import type { License, LicenseType } from './license';
 import { NodeSessions } from './node-sessions';
 import type { ClusterObserver } from './observer';
 import type { Profile } from './profiles';
 import { Responsiveness } from './responsiveness';
+import { expiryOf } from './session';
 import type { SessionRegistry } from './session-registry';
 import type { ConnectAnswer, Connection, ConnectRequest, Message } from './types';
 
@@ -17,7 +19,10 @@ export interface NodeTimings {
   joinMs: number;
   /** From the start of the process until MQTT and HTTP listen. @default 1600 */
   listenMs: number;
-  /** From then until the evacuation applications run; clients are accepted meanwhile. @default 1000 */
+  /**
+   * From then until the evacuation applications run; clients are accepted meanwhile. Of EMQX 5 and 6 they run before anything listens.
+   * @default 1000
+   */
   pluginsMs: number;
   /** From SIGTERM, which closes all connections, until the other nodes no longer list it: by chance, at most. @default 500 */
   leaveMs: number;
@@ -28,11 +33,15 @@ export interface NodeTimings {
 }
 
 export interface NodeOptions {
-  /** The Erlang node name, `emqx-ee@<pod>.<headless service>.<namespace>.svc.<cluster domain>`. */
+  /** The Erlang node name, `emqx-ee@<pod>.<headless service>.<namespace>.svc.<cluster domain>`; of a replicant `emqx@<pod IP>`. */
   name: string;
-  /** EMQX version, of the form 4.4.14. */
+  /** EMQX version, of the form 4.4.14: a node of 5 or 6 speaks API v5. */
   version: string;
-  /** Whether these Basic credentials of the management API are right. */
+  /** Of EMQX 5 and 6: replicants hold no shards, and are forgotten when they stop. @default 'core' */
+  role?: NodeRole;
+  /** The license in its own configuration. @default 'official' */
+  license?: LicenseType;
+  /** Whether these Basic credentials of the management API are right: an application of 4.4, an API key of EMQX 5 and 6. */
   credentials: (id: string, secret: string) => boolean;
   /** What is on the volume of the node. @default - an empty volume */
   dataDir?: DataDir;
@@ -57,6 +66,11 @@ const DEFAULT_TIMINGS: NodeTimings = {
  */
 export type NodePhase = 'stopped' | 'joining' | 'starting' | 'running' | 'stopping';
 
+export type NodeRole = 'core' | 'replicant';
+
+/** The boot of a node that its license does not let join ends this long after it joined. */
+const REFUSED_BOOT_MS = 1600;
+
 /** The cluster of a node, as the node and its management API see it. */
 export interface NodeCluster {
   readonly clock: SimulatedClock;
@@ -64,6 +78,18 @@ export interface NodeCluster {
   readonly observer: ClusterObserver;
   readonly registry: SessionRegistry;
   readonly license: License | undefined;
+  readonly sharedLicense: LicenseType | undefined;
+  /** Sessions of all members, and those of the durable storage. */
+  readonly allSessions: number;
+  /** Cores of EMQX 5 and 6 that are down and have not been forced out. */
+  readonly stoppedCores: readonly string[];
+  storage(format: Profile['storageFormat']): DurableStorage;
+  forceLeave(name: string): string | undefined;
+  setLicense(type: LicenseType): void;
+  /** Whether the license lets a node join the others. */
+  admitsNode(node: EmqxNode): boolean;
+  /** The node has come up. */
+  listens(node: EmqxNode): void;
   /** Nodes that are in the cluster now, in the order in which they joined. */
   readonly members: readonly EmqxNode[];
   node(name: string): EmqxNode | undefined;
@@ -85,10 +111,13 @@ export interface NodeApi {
   handle(request: ApiRequest): EmqxResponse | Promise<EmqxResponse>;
 }
 
-/** One simulated EMQX 4.4 node. */
+/** One simulated EMQX node. */
 export class EmqxNode {
   readonly name: string;
   readonly version: string;
+  readonly role: NodeRole;
+  /** The license in its own configuration. */
+  readonly license: LicenseType;
   readonly timings: NodeTimings;
   readonly dataDir: DataDir;
   /** New when the process ends, and when it begins to listen. */
@@ -113,6 +142,8 @@ export class EmqxNode {
   ) {
     this.name = options.name;
     this.version = options.version;
+    this.role = options.role ?? 'core';
+    this.license = options.license ?? 'official';
     this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
     this.dataDir = options.dataDir ?? {};
     this.sessions = this.newSessions();
@@ -135,9 +166,36 @@ export class EmqxNode {
     return this.currentPhase === 'running' && !this.crashed;
   }
 
+  /** Whether sessions can be moved to it; a node of 4.4 is asked as soon as it is in the cluster. */
+  get canReceive(): boolean {
+    return this.profile.generation === 4 || this.hasRebalance;
+  }
+
   /** Whether the eviction agent refuses new clients. */
   get refusesClients(): boolean {
     return this.refuses;
+  }
+
+  /** Whether its health check fails because it is to be emptied; it may accept clients still. */
+  get isEvacuating(): boolean {
+    return this.refuses || this.evacuation.state !== 'disabled';
+  }
+
+  /** The durable storage it reads and writes; undefined where durable sessions are disabled. */
+  get durable(): DurableStorage | undefined {
+    if (this.profile.generation === 4) return undefined;
+    const storage = this.cluster.storage(this.profile.storageFormat);
+    return storage.isEnabled ? storage : undefined;
+  }
+
+  /** How many durable sessions nobody uses in the whole cluster, as this node last counted: every 5 s. */
+  get sleepers(): number {
+    return this.durable?.sleepers.countSeenSince(this.bootTime) ?? 0;
+  }
+
+  /** Sessions that an evacuation counts: its own, and the sleepers of the whole cluster. */
+  get countedSessions(): number {
+    return this.sessions.evictable.size + this.sleepers;
   }
 
   /** When the process was started, ms since the epoch. */
@@ -145,15 +203,35 @@ export class EmqxNode {
     return this.bootTime;
   }
 
-  /** Starts the process. `listening` is called once clients can connect. */
-  boot(listening: () => void = () => {}): void {
+  /**
+   * Starts the process.
+   *
+   * @param listening is called once clients can connect
+   * @param refused is called when the boot ends before that, with the reason that the node logs
+   */
+  boot(listening: () => void = () => {}, refused: (reason: string) => void = () => {}): void {
     if (this.currentPhase !== 'stopped') throw new Error(`node ${this.name} is ${this.currentPhase}`);
     const { joinMs, listenMs, pluginsMs } = this.timings;
     this.bootTime = this.cluster.clock.now();
     this.currentPhase = 'joining';
     this.after(joinMs, () => {
       this.cluster.join(this);
+      if (!this.cluster.admitsNode(this)) {
+        this.after(REFUSED_BOOT_MS, () => {
+          this.kill();
+          refused('SINGLE_NODE_LICENSE');
+        });
+        return;
+      }
       this.after(listenMs - joinMs, () => {
+        if (this.profile.generation === 5) {
+          this.currentPhase = 'running';
+          this.begin();
+          this.evacuation.resume();
+          this.cluster.listens(this);
+          listening();
+          return;
+        }
         this.currentPhase = 'starting';
         this.begin();
         listening();
@@ -197,12 +275,21 @@ export class EmqxNode {
     const { metrics } = this.sessions;
     metrics['client.connect']++;
     metrics['client.connack']++;
-    if (this.cluster.license && !this.cluster.license.admits()) return { accepted: false, reasonCode: 0x97 };
+    if (this.exceedsLicense(request)) return { accepted: false, reasonCode: 0x97 };
     if (this.refuses) {
       const serverReference = this.evacuation.running?.serverReference;
       return { accepted: false, reasonCode: 0x9c, ...(serverReference ? { serverReference } : {}) };
     }
-    return { accepted: true, ...this.cluster.registry.open(this.sessions, request, connection) };
+    const { durable } = this;
+    if (durable?.canOpen(request.clientId) === false && expiryOf(request) > 0) return { accepted: false, reasonCode: 0x88 };
+    return { accepted: true, ...this.cluster.registry.open(this.sessions, request, connection, durable) };
+  }
+
+  /** Of EMQX 5 and 6 a client that has a session always comes back. */
+  private exceedsLicense({ clientId }: ConnectRequest): boolean {
+    const { license, registry } = this.cluster;
+    if (!license || license.admits()) return false;
+    return this.profile.generation === 4 || registry.find(clientId) === undefined;
   }
 
   /** What has been sent to a process that has ended meanwhile is never answered. */
@@ -269,15 +356,17 @@ export class EmqxNode {
   private newEvacuation(): Evacuation {
     const { cluster, dataDir } = this;
     const sessions = this.sessions;
+    const sleepers = () => this.sleepers;
     return new Evacuation({
       clock: cluster.clock,
       dataDir,
+      leastWaitSeconds: this.profile.generation === 4 ? 1 : 0,
       sessionMoveMs: this.timings.sessionMoveMs,
       get liveConnections() {
         return sessions.live.size;
       },
       get evictableSessions() {
-        return sessions.evictable.size;
+        return sessions.evictable.size + sleepers();
       },
       evictConnections: (count, serverReference) => {
         for (let left = count; left > 0; left--) cluster.registry.evict(sessions.live.peek()!, serverReference);
@@ -285,7 +374,7 @@ export class EmqxNode {
       recipients: (migrateTo) => cluster.recipients(this.name, migrateTo),
       moveSession: (recipients, skip) => cluster.moveSession(sessions, recipients, skip),
       evacuationState: (state: EvacuationState) => {
-        this.refuses = state !== 'disabled';
+        this.refuses = state !== 'disabled' && state !== 'waiting_health_check';
         cluster.observer.evacuationState?.(this.name, state);
       },
       evacuationCrashed: () => {

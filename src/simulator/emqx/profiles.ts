@@ -1,16 +1,21 @@
-import { gte } from 'semver';
+import { gte, major } from 'semver';
 
-/** The two builds of EMQX 4.4 that the simulated node can be. */
+/** The builds that the simulated node can be: EMQX Enterprise of any version, and the open core of 4.4. */
 export type ProfileName = 'enterprise' | 'open-4.4';
 
+/** EMQX 4.4, or EMQX 5 and 6, which have one management API and one way to evacuate. */
+export type Generation = 4 | 5;
+
 /**
- * What differs between builds and versions of EMQX 4.4, as seen from outside.
+ * What differs between builds and versions of EMQX, as seen from outside.
  *
- * @see EMQX Enterprise 4.4 change log (4.4.17, 4.4.24) and the open core 4.4.12 with the evacuation apps of August 2022.
+ * @see EMQX Enterprise 4.4 change log (4.4.17, 4.4.24) and the open core 4.4.12 with the evacuation apps of August 2022;
+ *   5.8.9 and 6.2.0 as measured, 5.9 and later by their change logs and sources
  */
 export interface Profile {
   readonly name: ProfileName;
   readonly version: string;
+  readonly generation: Generation;
   /** `global_status` lists arrays of objects with `node`; otherwise objects keyed by node name. */
   readonly globalStatusAsArrays: boolean;
   /** Messages of state errors are plain text; otherwise they come as a printed Erlang list, `["already_started"]`. */
@@ -27,6 +32,21 @@ export interface Profile {
   readonly movedSessionsCountAsLive: boolean;
   /** There is a license, and `/license` to read it. */
   readonly licensed: boolean;
+  /** A session that its recipient refuses is discarded without a word; otherwise it is tried again for ever. */
+  readonly discardsUnmovableSessions: boolean;
+  /** What the license limits: clients that are connected, or sessions with and without a client. */
+  readonly licenseCounts: 'connections' | 'sessions';
+  /** The built-in license is that of the community, which is for one node. */
+  readonly communityLicense: boolean;
+  /** Databases of the durable storage, where durable sessions are enabled. */
+  readonly storages: readonly string[];
+  /** How durable sessions are stored: a node cannot read what nodes of another format have stored. */
+  readonly storageFormat: 'tables' | 'database';
+}
+
+/** The generation of a version. */
+export function generationOf(version: string): Generation {
+  return major(version) >= 5 ? 5 : 4;
 }
 
 /** The quirks of one version of one build. */
@@ -35,6 +55,7 @@ export function profileOf(name: ProfileName, version: string): Profile {
   return {
     name,
     version,
+    generation: generationOf(version),
     globalStatusAsArrays: enterprise,
     plainErrorMessages: enterprise && gte(version, '4.4.17'),
     publicAvailabilityCheck: enterprise && gte(version, '4.4.24'),
@@ -43,5 +64,10 @@ export function profileOf(name: ProfileName, version: string): Profile {
     liveConnectionsInPrometheus: enterprise || gte(version, '4.4.19'),
     movedSessionsCountAsLive: !enterprise,
     licensed: enterprise,
+    discardsUnmovableSessions: gte(version, '5.9.0'),
+    licenseCounts: gte(version, '5.8.5') ? 'sessions' : 'connections',
+    communityLicense: gte(version, '5.9.0'),
+    storages: gte(version, '6.0.0') ? ['messages', 'sessions', 'shared_subs', 'timers'] : ['messages'],
+    storageFormat: gte(version, '6.0.0') ? 'database' : 'tables',
   };
 }

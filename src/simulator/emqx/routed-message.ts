@@ -1,3 +1,4 @@
+import type { Shard } from './durable/shard';
 import type { Message } from './types';
 
 /** A message on its way through a node. */
@@ -11,4 +12,6 @@ export interface Routed extends Message {
 /** The same for one subscription. */
 export interface Queued extends Routed {
   subscriptionIdentifier?: number;
+  /** Where it is stored for a durable session: it cannot be read while the shard is unavailable. */
+  shard?: Shard;
 }

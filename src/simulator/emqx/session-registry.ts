@@ -4,7 +4,7 @@ import { Deadlines } from './deadlines';
 import type { NodeSessions } from './node-sessions';
 import type { ClusterObserver } from './observer';
 import type { Routed } from './routed-message';
-import { Session, type SessionChannel, type SessionHome, type ShutdownReason } from './session';
+import { type DurableHome, expiryOf, Session, type SessionChannel, type SessionHome, type ShutdownReason } from './session';
 import { matches, parseFilter, type Subscription, TopicRouter } from './topic-router';
 import type { Channel, CloseCause, Connection, ConnectRequest, Message, QoS, SubscribeOptions } from './types';
 
@@ -41,16 +41,25 @@ export class SessionRegistry implements ChannelHost {
     return this.sessions.get(clientId);
   }
 
-  /** An accepted CONNECT on a node: takes over or begins the client's session. */
+  /**
+   * An accepted CONNECT on a node: takes over or begins the client's session.
+   *
+   * @param durable where the node keeps durable sessions. @default - it keeps none
+   */
   open(
     home: NodeSessions,
     request: ConnectRequest,
     connection: Connection,
+    durable?: DurableHome,
   ): { channel: Channel; sessionPresent: boolean } {
     const known = this.sessions.get(request.clientId);
-    const resumed = known && !request.cleanStart ? known : undefined;
+    const readable = known?.durable === undefined || known.durable === durable;
+    const resumed = known && !request.cleanStart && readable ? known : undefined;
     if (known && !resumed) this.discard(known);
-    const session = resumed ?? new Session(request.clientId, home, request);
+    if (!readable && !request.cleanStart) {
+      this.observer.sessionLost?.(request.clientId, home.nodeName, 'other-storage-format');
+    }
+    const session = resumed ?? new Session(request.clientId, home, request, expiryOf(request) > 0 ? durable : undefined);
     if (resumed) {
       this.takeOver(resumed);
       resumed.reconnected(request);
@@ -104,10 +113,26 @@ export class SessionRegistry implements ChannelHost {
     this.observer.sessionMoved?.(session.clientId, from.nodeName, to.nodeName);
   }
 
-  /** A node ended: its connections are closed without a word, its sessions are gone. */
+  /** A session that its recipient refused is gone, and nobody is told: its client finds no session. */
+  discardUnmovable(session: Session): void {
+    this.stopWaiting(session);
+    this.observer.sessionLost?.(session.clientId, session.home.nodeName, 'not-moved');
+    this.end(session, 'discarded');
+  }
+
+  /** The durable storage can be read again: what waited there is sent. */
+  drainDurable(): void {
+    for (const { durable, channel } of this.sessions.values()) if (durable) channel?.drain();
+  }
+
+  /** A node ended: its connections are closed without a word, its sessions are gone but for those that are stored. */
   drop(home: NodeSessions): void {
     for (const session of [...this.sessions.values()]) {
       if (session.home !== home) continue;
+      if (session.durable) {
+        this.disconnect(session, { kind: 'shutdown' }, 'tcp_closed');
+        continue;
+      }
       this.stopWaiting(session);
       this.forget(session);
       const { channel } = session;
@@ -227,6 +252,10 @@ export class SessionRegistry implements ChannelHost {
     else {
       if (session.will && willDelayMs > 0) this.wills.start(session, willDelayMs);
       this.awaitExpiry(session);
+      if (session.durable) {
+        home.leave(session, reason);
+        session.durable.sleepers.enter(session);
+      }
     }
     channel?.detach(cause);
     if (willDelayMs === 0) this.publishWill(session);

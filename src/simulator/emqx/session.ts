@@ -21,6 +21,14 @@ export interface SessionHome {
   subscriptionsChanged(by: number): void;
 }
 
+/** Where a durable session and its messages are stored. */
+export interface DurableHome {
+  /** Where the session is while no client uses it. */
+  readonly sleepers: SessionHome & { enter(session: Session): void };
+  /** A message as it is kept; undefined where it is lost, although its publisher gets an acknowledgement. */
+  store(message: Queued): Queued | undefined;
+}
+
 /** The connection of a session's client, as the session sees it. */
 export interface SessionChannel {
   /** Whether what was missed is still to be sent; new messages queue up behind it. */
@@ -44,6 +52,8 @@ export class Session {
   channel: SessionChannel | undefined;
   /** Whether an evacuation moved it to where it is, and the client has not come back since. */
   moved = false;
+  /** Whether any recipient would refuse it. */
+  unmovable = false;
   protocolVersion: ProtocolVersion;
   cleanStart: boolean;
   /** How long it outlives its connection; Infinity is forever. */
@@ -61,6 +71,8 @@ export class Session {
     readonly clientId: string,
     home: SessionHome,
     request: ConnectRequest,
+    /** Where it and its messages are stored, if it is durable: then it is on a node only while its client is connected. */
+    readonly durable?: DurableHome,
   ) {
     this.home = home;
     this.protocolVersion = request.protocolVersion;
@@ -107,6 +119,13 @@ export class Session {
           retain,
           ...(options?.identifier !== undefined && { subscriptionIdentifier: options.identifier }),
         };
+    if (this.durable) {
+      const stored = this.durable.store(effective);
+      if (stored) this.take(stored);
+    } else this.take(effective);
+  }
+
+  private take(effective: Queued): void {
     const { channel } = this;
     if (effective.qos === 0 && channel && !channel.resuming) {
       channel.send(effective, undefined, false);
@@ -121,7 +140,8 @@ export class Session {
   }
 }
 
-function expiryOf({ protocolVersion, cleanStart, sessionExpirySeconds = 0 }: ConnectRequest): number {
+/** How long a session outlives its connection, ms. */
+export function expiryOf({ protocolVersion, cleanStart, sessionExpirySeconds = 0 }: ConnectRequest): number {
   if (protocolVersion !== 5) return cleanStart ? 0 : MQTT3_EXPIRY_MS;
   return sessionExpirySeconds >= NEVER_EXPIRES_SECONDS ? Number.POSITIVE_INFINITY : sessionExpirySeconds * 1000;
 }

@@ -100,8 +100,10 @@ export interface Channel {
 /**
  * The answer to a CONNECT.
  *
- * - refused: `0x9c` use another server (evacuating; return code 3 for MQTT 3.x), `0x97` quota exceeded (license; 3 for 3.x).
+ * - refused: `0x9c` use another server (evacuating; return code 3 for MQTT 3.x), `0x97` quota exceeded (license; 3 for 3.x), `0x88`
+ *   server unavailable (3 for 3.x): the session is in a shard that no running node has. That sessions could not be opened then was
+ *   measured on 6.2.0; the answer is modelled, the real node may leave the CONNECT without one.
  */
 export type ConnectAnswer =
   | { accepted: true; sessionPresent: boolean; channel: Channel }
-  | { accepted: false; reasonCode: 0x9c | 0x97; serverReference?: string };
+  | { accepted: false; reasonCode: 0x9c | 0x97 | 0x88; serverReference?: string };

@@ -1,5 +1,6 @@
 import type { ProgressEvent } from '../../upgrade';
 import type { RefusalReason } from '../clients/client-report';
+import type { SessionLoss } from '../emqx/observer';
 import type { Responsiveness } from '../emqx/responsiveness';
 import type { StoreChange } from '../kubernetes/object-store';
 import type { EngineCall } from './engine-call';
@@ -42,7 +43,7 @@ export interface Invariant {
   disconnected?(client: string, cause: 'evicted' | 'taken-over' | 'shutdown', node: string): void;
   /** An attempt to connect failed. */
   refused?(client: string, reason: RefusalReason): void;
-  sessionLost?(client: string, node: string, why: 'expired' | 'node-ended'): void;
+  sessionLost?(client: string, node: string, why: SessionLoss): void;
 }
 
 /** What the model itself caused, so that its consequences are allowed, and counted. */

@@ -36,7 +36,8 @@ export function noSuchHandler(): EmqxResponse {
   return respond(404, '');
 }
 
-function respond(status: number, body: string, contentType?: string): EmqxResponse {
+/** An answer of the web server both generations have. */
+export function respond(status: number, body: string, contentType?: string): EmqxResponse {
   const headers: Record<string, string> = { 'content-length': String(Buffer.byteLength(body)), server: 'Cowboy' };
   if (contentType) headers['content-type'] = contentType;
   return { status, headers, body };
