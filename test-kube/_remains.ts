@@ -1,3 +1,4 @@
+import { asEnterprise } from '../src/resource';
 import type { Site } from './_site';
 
 /** What is left of an upgrade that has ended. */
@@ -5,10 +6,10 @@ export function remainsOf(site: Site) {
   return site.look(async ({ cluster }) => {
     const { resource, sets, pods, traffic, lease, journal } = await cluster.observe();
     return {
-      version: resource.spec.template?.spec?.emqxContainer?.image?.version,
-      initialDelaySeconds: resource.spec.blueGreenUpdate?.initialDelaySeconds,
+      version: asEnterprise(resource).spec.template?.spec?.emqxContainer?.image?.version,
+      initialDelaySeconds: asEnterprise(resource).spec.blueGreenUpdate?.initialDelaySeconds,
       condition: resource.status?.conditions?.[0]?.type,
-      operatorUpgrades: resource.status?.blueGreenUpdateStatus !== undefined,
+      operatorUpgrades: asEnterprise(resource).status?.blueGreenUpdateStatus !== undefined,
       setSizes: sets.map(({ replicas, readyReplicas }) => [replicas, readyReplicas]).sort(),
       pods: pods.length,
       trafficIsPinned: traffic.some(({ revision }) => revision !== undefined),

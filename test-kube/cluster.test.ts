@@ -5,7 +5,7 @@ import { AgentTransport } from '../src/emqx/agent-transport';
 import { Cluster, type KubeObject } from '../src/kubernetes';
 import { connect, type KubeClient } from '../src/kubernetes/client';
 import { SystemClock } from '../src/kubernetes/system-clock';
-import { HOLD_DELAY_SECONDS } from '../src/resource';
+import { asEnterprise, HOLD_DELAY_SECONDS } from '../src/resource';
 import type { Journal } from '../src/upgrade';
 import { ApiServer } from './_api-server';
 import { describeKube } from './_describe-kube';
@@ -80,7 +80,7 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
     const held = { blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS } };
     await cluster.patchResource({ spec: held, ifVersion });
     const { resource: changed } = await cluster.observe();
-    const blueGreenUpdate = { ...resource.spec.blueGreenUpdate, ...held.blueGreenUpdate };
+    const blueGreenUpdate = { ...asEnterprise(resource).spec.blueGreenUpdate, ...held.blueGreenUpdate };
     expect(changed.spec).toEqual({ ...resource.spec, blueGreenUpdate });
     await expect(cluster.patchResource({ spec: held, ifVersion })).rejects.toMatchObject({ code: 'conflict' });
   });
@@ -138,7 +138,11 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
       { write: 'patch-resource', isCertain: true, reason: expect.stringContaining('connEvictRate') },
     ]);
     const { resource, sets, traffic } = await cluster.observe();
-    expect([resource.spec.replicas, sets[0]?.replicas, traffic[0]?.revision]).toEqual([3, PODS.length, undefined]);
+    expect([asEnterprise(resource).spec.replicas, sets[0]?.replicas, traffic[0]?.revision]).toEqual([
+      3,
+      PODS.length,
+      undefined,
+    ]);
   });
 
   test('sees the quotas of the namespace, and why a pod is refused', async () => {

@@ -1,5 +1,5 @@
 import { EXIT } from '../src/cli/exit';
-import { API_VERSION, type EmqxEnterprise, isHeld, KIND } from '../src/resource';
+import { API_VERSION, asEnterprise, type EmqxEnterprise, isHeld, KIND } from '../src/resource';
 import { BlockedError, type Phase, planUpgrade, runUpgrade, troublesOf, UpgradeError } from '../src/upgrade';
 import { describeKube } from './_describe-kube';
 import { expectMovedOnce } from './_moved-once';
@@ -116,7 +116,7 @@ describeKube('on a real API server, a hazard of the operator: ', () => {
       const engine = await site.engine();
       await until('both sets to be there', async () => {
         const { resource } = await engine.cluster.observe();
-        return resource.status?.blueGreenUpdateStatus?.startedAt;
+        return asEnterprise(resource).status?.blueGreenUpdateStatus?.startedAt;
       });
       await edit(site, versioned('4.4.14'));
       const { checks } = await planUpgrade(engine, { desired: site.desired() });

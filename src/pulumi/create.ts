@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { generationOf } from '../resource';
 import type { ClusterView } from '../upgrade';
 import { changes } from '../upgrade/changes';
 import { isOpen } from '../upgrade/journal';
@@ -68,7 +69,7 @@ function refuseUnlessAdoptable(view: ClusterView, inputs: EmqxEnterpriseInputs, 
   }
   if (isOpen(view.journal)) throw new Error(`${id} is being upgraded; it can be taken over when that is done`);
   const target = targetOf(view, { desired: resourceOf(inputs) });
-  const delay = ({ spec }: typeof target.live) => spec.blueGreenUpdate?.initialDelaySeconds ?? 0;
+  const delay = (resource: typeof target.live) => generationOf(resource).delayOf(resource) ?? 0;
   const paths = [
     ...target.changes.map(({ path }) => `spec.${path}`),
     ...changes(delay(target.live), delay(target.desired)).map(() => 'spec.blueGreenUpdate.initialDelaySeconds'),

@@ -1,4 +1,4 @@
-import { DEFAULT_REPLICAS, type EmqxEnterprise, versionOf } from '../resource';
+import { asEnterprise, DEFAULT_REPLICAS, type EmqxEnterprise, versionOf } from '../resource';
 import type { ClusterView } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
@@ -32,7 +32,7 @@ export async function read(id: string, raw: Raw): Promise<ReadResult> {
   try {
     const { view, identity } = await recognise(link, state.identity);
     if (!view) return { id: '', props: {} };
-    const inputs = isKnown ? healed(state, view) : describedBy(view.resource, state);
+    const inputs = isKnown ? healed(state, view) : describedBy(asEnterprise(view.resource), state);
     const props = { ...raw, ...inputs, ...seen(view, { ...marksOf(state), identity }, driftOf(inputs, view)) };
     return { id, props, ...(!isKnown && { inputs: { ...inputs } }) };
   } finally {
@@ -41,7 +41,7 @@ export async function read(id: string, raw: Raw): Promise<ReadResult> {
 }
 
 function healed(state: EmqxEnterpriseInputs & Partial<Seen>, { resource }: ClusterView): EmqxEnterpriseInputs {
-  const replicas = resource.spec.replicas ?? DEFAULT_REPLICAS;
+  const replicas = asEnterprise(resource).spec.replicas ?? DEFAULT_REPLICAS;
   const isSame = (state.replicas ?? DEFAULT_REPLICAS) === replicas;
   return { ...state, version: versionOf(resource), ...(!isSame && { replicas }) };
 }

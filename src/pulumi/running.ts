@@ -1,4 +1,4 @@
-import { DEFAULT_REPLICAS } from '../resource';
+import { asEnterprise, DEFAULT_REPLICAS } from '../resource';
 import type { ClusterView, SetView } from '../upgrade';
 import { activeSets } from '../upgrade/observation';
 
@@ -21,7 +21,7 @@ export function servingSet(view: ClusterView): SetView | undefined {
  * @see EMQX Operator 2.2.29, `status` of EmqxEnterprise
  */
 export function isRunning(view: ClusterView): boolean {
-  const { spec, status } = view.resource;
+  const { spec, status } = asEnterprise(view.resource);
   const wanted = spec.replicas ?? DEFAULT_REPLICAS;
   const set = servingSet(view);
   if (set?.replicas !== wanted || set.readyReplicas !== wanted) return false;
@@ -34,7 +34,7 @@ export function isRunning(view: ClusterView): boolean {
 
 /** What a cluster that does not run yet waits for. */
 export function progressOf(view: ClusterView): string {
-  const wanted = view.resource.spec.replicas ?? DEFAULT_REPLICAS;
+  const wanted = asEnterprise(view.resource).spec.replicas ?? DEFAULT_REPLICAS;
   const ready = view.pods.filter((pod) => pod.ready).length;
   const troubled = view.pods.find((pod) => pod.trouble !== undefined);
   const trouble = troubled ? ` (${troubled.name}: ${troubled.trouble})` : '';

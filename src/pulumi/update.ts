@@ -103,7 +103,7 @@ class Change {
     const isUpgrade = isOpen(view.journal) || activeSets(view).length > 1 || !targetOf(view, request).applied;
     if (isUpgrade) await this.upgrade(view);
     operation.begin();
-    await link.apply(request.desired, operation.signal);
+    await link.apply(resourceOf(this.inputs), operation.signal);
   }
 
   private async upgrade(view: ClusterView): Promise<void> {

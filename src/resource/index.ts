@@ -16,7 +16,7 @@ export type {
   ServiceTemplate,
   SetKind,
 } from './generation';
-export { type EmqxResource, generationOf, versionOf } from './generations';
+export { asEnterprise, type EmqxResource, generationOf, versionOf } from './generations';
 export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
 export { immutableFields, nodeNameOf, operatorServiceOf } from './identity';
 export { type ImageParts, imageOf } from './image';

@@ -194,7 +194,10 @@ function hostOf(pod: Pod): string {
   const { environment } = containerOf(pod);
   const { podIP } = pod.status ?? {};
   const fields = new Map([...environment, ['POD_NAME', pod.metadata.name], ['POD_IP', podIP ?? '']]);
-  const host = (environment.get('EMQX_HOST') ?? '').replace(/\$\(([^)]+)\)/g, (_, name: string) => fields.get(name) ?? '');
+  const host = (environment.get('EMQX_HOST') ?? '').replace(
+    /\$\(([^)]+)\)/g,
+    (_, name: string) => fields.get(name) ?? '',
+  );
   return host || podIP || pod.metadata.name;
 }
 

@@ -1,7 +1,7 @@
 import { EmqxClient } from '../emqx';
 import { Cluster, type KubeObject } from '../kubernetes';
 import { KubeApiError } from '../kubernetes/kube-api';
-import { DEFAULT_REPLICAS, type EmqxEnterprise } from '../resource';
+import { DEFAULT_REPLICAS, type EmqxEnterprise, generationOf } from '../resource';
 import {
   type Clock,
   type Driver,
@@ -13,6 +13,7 @@ import {
   type UpgradeReport,
   type UpgradeRequest,
 } from '../upgrade';
+import { operatorReportOf } from '../upgrade/observation';
 import type { ClientGroup } from './clients/client-group';
 import { ClientLedger } from './clients/client-ledger';
 import type { ClientReport } from './clients/client-report';
@@ -190,10 +191,11 @@ class NeverHappenedError extends Error {
  */
 export async function running({ clock, cluster }: UpgradeContext): Promise<void> {
   await until(clock, 'a cluster that is Running', async () => {
-    const { resource } = await cluster.observe();
-    const first = resource.status?.conditions?.[0];
-    const all = resource.status?.readyReplicas === resource.spec.replicas;
-    return first?.type === 'Running' && first.status === 'True' && all;
+    const view = await cluster.observe();
+    const { isRunning, readyNodes } = operatorReportOf(view);
+    const { setKinds, replicasOf } = generationOf(view.resource);
+    const wanted = setKinds.reduce((sum, { role }) => sum + replicasOf(view.resource, role), 0);
+    return isRunning && readyNodes === wanted;
   });
 }
 

@@ -110,7 +110,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     quota({ cluster }, target, { quotas }) {
       // The new nodes already exist, or were refused with a reason.
       if (activeSets(cluster).length > 1) return undefined;
-      return quotaCheck(quotas, target.desired, blueOf(cluster));
+      return target.desired.kind === 'EmqxEnterprise' ? quotaCheck(quotas, target.desired, blueOf(cluster)) : undefined;
     },
 
     'pod-security'({ cluster }, _target, { podSecurity }) {

@@ -1,3 +1,4 @@
+import { asEnterprise } from '../../src/resource';
 import {
   type Control,
   controlUpgrade,
@@ -119,7 +120,7 @@ describe(`a run that is aborted (seed ${SEED})`, () => {
       expect(after.sets.filter((set) => set.replicas > 0)).toEqual(before.sets);
       expect(after.pods.map((pod) => pod.name)).toEqual(before.pods.map((pod) => pod.name));
       expect(after.traffic).toEqual(before.traffic);
-      expect(after.resource.status?.blueGreenUpdateStatus).toBeUndefined();
+      expect(asEnterprise(after.resource).status?.blueGreenUpdateStatus).toBeUndefined();
       return done;
     });
     expect(upgrade.outcome).toBe('aborted');

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../src/kubernetes';
 import type { EmqxEnterprise } from '../../src/resource';
+import { asEnterprise } from '../../src/resource';
 import { checkUpgrade, type ProgressEvent, runUpgrade, troublesOf } from '../../src/upgrade';
 import { atRest, CAP, cluster, SEED } from './_cluster-at-rest';
 
@@ -50,7 +51,7 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
       const upgrade = await runUpgrade(context, { desired: held('4.4.15') });
       expect(upgrade).toMatchObject({ outcome: 'completed', to: { version: '4.4.15' } });
       const { resource, traffic, pods } = await context.cluster.observe();
-      expect(resource.spec.blueGreenUpdate?.initialDelaySeconds).toBe(2_000_000_000);
+      expect(asEnterprise(resource).spec.blueGreenUpdate?.initialDelaySeconds).toBe(2_000_000_000);
       // Held at rest the operator still looks after its Service.
       await world.clock.sleep(60_000);
       expect(traffic[0]!.pods.sort()).toEqual(pods.map(({ name }) => name).sort());
@@ -67,7 +68,7 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
       const request = { desired: held('4.4.15'), driver: 'operator' as const, acceptLoss: true };
       expect(await runUpgrade(context, request)).toMatchObject({ to: { version: '4.4.15' } });
       const { resource } = await context.cluster.observe();
-      expect(resource.spec.blueGreenUpdate?.initialDelaySeconds).toBe(2_000_000_000);
+      expect(asEnterprise(resource).spec.blueGreenUpdate?.initialDelaySeconds).toBe(2_000_000_000);
     });
     world.stop();
   });
@@ -83,7 +84,7 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
         const upgrade = await runUpgrade(context, REQUEST);
         expect(upgrade).toMatchObject({ from: { version: '4.4.14' }, to: { version: '4.4.15' } });
         const { resource } = await context.cluster.observe();
-        expect(resource.spec.blueGreenUpdate?.initialDelaySeconds).toBe(5);
+        expect(asEnterprise(resource).spec.blueGreenUpdate?.initialDelaySeconds).toBe(5);
       });
       const seen = await report();
       expect(seen.disconnectsPerClient.max).toBe(1);

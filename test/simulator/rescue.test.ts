@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kubernetes';
-import { HOLD_DELAY_SECONDS } from '../../src/resource';
+import { asEnterprise, HOLD_DELAY_SECONDS } from '../../src/resource';
 import { controlUpgrade, type ProgressEvent, rescue, runUpgrade, type TroubleId, troublesOf } from '../../src/upgrade';
 import { atRest, cluster, SEED } from './_cluster-at-rest';
 
@@ -24,7 +24,7 @@ async function nativelyUnderWay(at: AtRest): Promise<void> {
   await at.world.apply([cluster('4.4.15') as KubeObject]);
   await until(at, async () => {
     const { resource } = await at.context.cluster.observe();
-    return resource.status?.blueGreenUpdateStatus?.startedAt !== undefined;
+    return asEnterprise(resource).status?.blueGreenUpdateStatus?.startedAt !== undefined;
   });
 }
 
@@ -51,9 +51,9 @@ describe(`a cluster that got stuck (seed ${SEED})`, () => {
   const expectRest = async (version: string) => {
     await at.world.clock.sleep(60_000);
     const { resource, pods, sets } = await at.context.cluster.observe();
-    expect(resource.spec.template?.spec?.emqxContainer?.image?.version).toBe(version);
-    expect(resource.spec.blueGreenUpdate?.initialDelaySeconds).toBe(5);
-    expect(resource.status?.blueGreenUpdateStatus).toBeUndefined();
+    expect(asEnterprise(resource).spec.template?.spec?.emqxContainer?.image?.version).toBe(version);
+    expect(asEnterprise(resource).spec.blueGreenUpdate?.initialDelaySeconds).toBe(5);
+    expect(asEnterprise(resource).status?.blueGreenUpdateStatus).toBeUndefined();
     expect(sets.filter(({ replicas }) => replicas > 0)).toHaveLength(1);
     expect(pods).toHaveLength(3);
     expect(await troubles(at)).toEqual([]);

@@ -1,4 +1,4 @@
-import { HOLD_DELAY_SECONDS } from '../../src/resource';
+import { asEnterprise, HOLD_DELAY_SECONDS } from '../../src/resource';
 import { plan } from '../../src/upgrade/plan';
 import { targetOf } from '../../src/upgrade/target';
 import {
@@ -136,7 +136,7 @@ describe('plan', () => {
 
   test('hides values that may be secrets', () => {
     const secret = planned((scene) => {
-      scene.request.desired.spec.license = { stringData: 's3cr3t' };
+      asEnterprise(scene.request.desired).spec.license = { stringData: 's3cr3t' };
     });
     expect(JSON.stringify(secret)).not.toContain('s3cr3t');
   });

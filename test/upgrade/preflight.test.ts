@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { HOLD_DELAY_SECONDS } from '../../src/resource';
+import { asEnterprise, HOLD_DELAY_SECONDS } from '../../src/resource';
 import type { Check } from '../../src/upgrade/check';
 import { blockers, CHECK_IDS, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
 import { targetOf } from '../../src/upgrade/target';
@@ -50,7 +50,7 @@ const versions = (version: string | undefined) => (world: World) => {
   world.facts = { ...world.facts, operators: [{ ...OPERATOR, version }] };
 };
 
-const strategyOf = (scene: Scene) => scene.request.desired.spec.blueGreenUpdate!.evacuationStrategy!;
+const strategyOf = (scene: Scene) => asEnterprise(scene.request.desired).spec.blueGreenUpdate!.evacuationStrategy!;
 
 describe('preflight', () => {
   test('of a cluster at rest finds nothing that stands in the way', () => {
@@ -100,7 +100,7 @@ describe('preflight', () => {
       'blocker',
       'spec.blueGreenUpdate is absent: the operator would restart the nodes in place',
       ({ scene }) => {
-        delete scene.request.desired.spec.blueGreenUpdate;
+        delete asEnterprise(scene.request.desired).spec.blueGreenUpdate;
       },
     ],
     ...(['connEvictRate', 'sessEvictRate', 'waitTakeover'] as const).map(
@@ -158,7 +158,7 @@ describe('preflight', () => {
       'blocker',
       'replicas change from 3 to 5 in the same step',
       ({ scene }) => {
-        scene.request.desired.spec.replicas = 5;
+        asEnterprise(scene.request.desired).spec.replicas = 5;
       },
     ],
     [
@@ -176,7 +176,7 @@ describe('preflight', () => {
       'blocker',
       'fields that cannot change differ: spec.persistent',
       ({ scene }) => {
-        scene.request.desired.spec.persistent = { spec: { accessModes: ['ReadWriteOnce'] } };
+        asEnterprise(scene.request.desired).spec.persistent = { spec: { accessModes: ['ReadWriteOnce'] } };
       },
     ],
     [
@@ -294,7 +294,7 @@ describe('preflight', () => {
       'blocker',
       'the quotas have no room for the new nodes: compute: cpu 2 of 3500m in use, and 1800m more needed; compute: limits.memory 3Gi of 5Gi in use, and 3Gi more needed; compute: requests.storage 30Gi of 50Gi in use, and 30Gi more needed',
       ({ scene, facts }) => {
-        const { spec } = scene.request.desired;
+        const { spec } = asEnterprise(scene.request.desired);
         const resources = { requests: { cpu: '0.5' }, limits: { memory: '1Gi' } };
         spec.template!.spec!.emqxContainer!.resources = resources;
         spec.persistent = { spec: { resources: { requests: { storage: '10Gi' } } } };
@@ -455,7 +455,7 @@ describe('preflight', () => {
       'the operator driver cannot upgrade 12 replicas: the operator sorts pods by name and removes pod 10 before it is empty',
       ({ scene }) => {
         scene.resource.spec.replicas = 12;
-        scene.request.desired.spec.replicas = 12;
+        asEnterprise(scene.request.desired).spec.replicas = 12;
         Object.assign(scene.request, { driver: 'operator', acceptLoss: true });
       },
     ],

@@ -66,6 +66,26 @@ export function emqxChanges(before: Emqx, after: Emqx): readonly EmqxChange[] {
   return changes;
 }
 
+/**
+ * Everything in a resource that makes the operator build new nodes when it changes. The resource must be complete.
+ *
+ * @see {@link emqxChanges}
+ */
+export function emqxTriggersOf({ spec }: Emqx): object {
+  const common = FIELDS.filter(({ effect }) => effect === 'new-sets').map(({ steps: [name = ''] }) => [
+    name,
+    at(spec, [name]),
+  ]);
+  const templates = ROLES.map((role) => {
+    const { metadata, spec: node = {} } = spec[`${role}Template`] ?? {};
+    const inPods = Object.entries(node).filter(([name]) => !(BESIDE_PODS as readonly string[]).includes(name));
+    const { labels, annotations } = metadata ?? {};
+    const hasClaim = 'volumeClaimTemplates' in node && node.volumeClaimTemplates !== undefined;
+    return [role, { labels, annotations, hasClaim, spec: Object.fromEntries(inPods) }];
+  });
+  return Object.fromEntries([...common, ...templates]) as object;
+}
+
 /** The roles that get new nodes by the changes, in the order in which these replace the old ones. */
 export function rolesWithNewNodes(changes: readonly EmqxChange[]): readonly Role[] {
   return ROLES.filter((role) => changes.some(({ roles }) => roles.includes(role)));

@@ -1,6 +1,6 @@
 import type { SimulatedClock } from '../clock';
 import type { Random } from '../random';
-import { DurableStorage, type DurableOptions } from './durable/durable-storage';
+import { type DurableOptions, DurableStorage } from './durable/durable-storage';
 import { ManagementApi } from './http/management-api';
 import { ManagementApiV5 } from './http/v5/management-api';
 import { EVALUATION_SESSIONS, License, type LicenseType } from './license';

@@ -1,8 +1,8 @@
 import { type EmqxResponse, TransportError } from '../../emqx/transport';
 import type { SimulatedClock, Timer } from '../clock';
 import type { Random } from '../random';
-import { type DataDir, Evacuation, type EvacuationState } from './evacuation';
 import type { DurableStorage } from './durable/durable-storage';
+import { type DataDir, Evacuation, type EvacuationState } from './evacuation';
 import type { ApiRequest } from './http/api-request';
 import type { License, LicenseType } from './license';
 import { NodeSessions } from './node-sessions';
@@ -281,7 +281,8 @@ export class EmqxNode {
       return { accepted: false, reasonCode: 0x9c, ...(serverReference ? { serverReference } : {}) };
     }
     const { durable } = this;
-    if (durable?.canOpen(request.clientId) === false && expiryOf(request) > 0) return { accepted: false, reasonCode: 0x88 };
+    if (durable?.canOpen(request.clientId) === false && expiryOf(request) > 0)
+      return { accepted: false, reasonCode: 0x88 };
     return { accepted: true, ...this.cluster.registry.open(this.sessions, request, connection, durable) };
   }
 

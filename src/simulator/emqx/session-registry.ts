@@ -4,7 +4,14 @@ import { Deadlines } from './deadlines';
 import type { NodeSessions } from './node-sessions';
 import type { ClusterObserver } from './observer';
 import type { Routed } from './routed-message';
-import { type DurableHome, expiryOf, Session, type SessionChannel, type SessionHome, type ShutdownReason } from './session';
+import {
+  type DurableHome,
+  expiryOf,
+  Session,
+  type SessionChannel,
+  type SessionHome,
+  type ShutdownReason,
+} from './session';
 import { matches, parseFilter, type Subscription, TopicRouter } from './topic-router';
 import type { Channel, CloseCause, Connection, ConnectRequest, Message, QoS, SubscribeOptions } from './types';
 
@@ -59,7 +66,8 @@ export class SessionRegistry implements ChannelHost {
     if (!readable && !request.cleanStart) {
       this.observer.sessionLost?.(request.clientId, home.nodeName, 'other-storage-format');
     }
-    const session = resumed ?? new Session(request.clientId, home, request, expiryOf(request) > 0 ? durable : undefined);
+    const session =
+      resumed ?? new Session(request.clientId, home, request, expiryOf(request) > 0 ? durable : undefined);
     if (resumed) {
       this.takeOver(resumed);
       resumed.reconnected(request);

@@ -1,5 +1,5 @@
 import { renderPlan } from '../../../src/cli/render/plan';
-import { HOLD_DELAY_SECONDS } from '../../../src/resource';
+import { asEnterprise, HOLD_DELAY_SECONDS } from '../../../src/resource';
 import type { Check } from '../../../src/upgrade';
 import { plan } from '../../../src/upgrade/plan';
 import { targetOf } from '../../../src/upgrade/target';
@@ -111,7 +111,7 @@ Changes
 
   test('shows fields that come and go, and objects as JSON', () => {
     const text = rendered([], (scene) => {
-      scene.request.desired.spec.template!.spec!.nodeSelector = { zone: 'a' };
+      asEnterprise(scene.request.desired).spec.template!.spec!.nodeSelector = { zone: 'a' };
     });
     expect(text).toContain('  template.spec.nodeSelector: (absent) → {"zone":"a"}\n');
   });

@@ -1,6 +1,6 @@
 import { type EmqxResponse, type EmqxTransport, TransportError } from '../../../src/emqx';
 import type { KubeObject } from '../../../src/kubernetes';
-import { API_VERSION, HOLD_DELAY_SECONDS, isHeld, KIND } from '../../../src/resource';
+import { API_VERSION, asEnterprise, HOLD_DELAY_SECONDS, isHeld, KIND } from '../../../src/resource';
 import {
   BlockedError,
   type Phase,
@@ -75,7 +75,7 @@ export async function holdUpgrade(at: At): Promise<{ blue: string; green: string
 
 export const view = ({ context }: At) => context.cluster.observe();
 
-export const operatorStatus = async (at: At) => (await view(at)).resource.status?.blueGreenUpdateStatus;
+export const operatorStatus = async (at: At) => asEnterprise((await view(at)).resource).status?.blueGreenUpdateStatus;
 
 /** Replicas of the stateful sets, in the order in which they were made. */
 export async function sizes(at: At): Promise<number[]> {
@@ -119,9 +119,9 @@ export async function survived(at: At, { crashed = 0, disconnects = 1 }: Toll = 
   expect(seen.sessionsLost).toBeLessThanOrEqual(crashed);
   if (crashed === 0) expect(seen.peakDisconnectsPerSecond).toBeLessThanOrEqual(CAP);
   const { resource, pods, journal, lease } = await view(at);
-  expect(resource.spec.blueGreenUpdate?.initialDelaySeconds).toBe(5);
-  expect(resource.status?.blueGreenUpdateStatus).toBeUndefined();
-  const version = resource.spec.template!.spec!.emqxContainer!.image!.version;
+  expect(asEnterprise(resource).spec.blueGreenUpdate?.initialDelaySeconds).toBe(5);
+  expect(asEnterprise(resource).status?.blueGreenUpdateStatus).toBeUndefined();
+  const version = asEnterprise(resource).spec.template!.spec!.emqxContainer!.image!.version;
   expect(at.world.pods.running.map(({ node }) => node.version)).toEqual(pods.map(() => version));
   expect([journal?.phase, lease]).toEqual(['done', undefined]);
   return 'survived';

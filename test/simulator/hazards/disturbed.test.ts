@@ -1,3 +1,4 @@
+import { asEnterprise } from '../../../src/resource';
 import { type Phase, type ProgressEvent, runUpgrade } from '../../../src/upgrade';
 import { CAP, SEED } from '../_cluster-at-rest';
 import { applyVersion, crash, deletePod, disturbed, nodesOf, onCluster, REQUEST, view } from './_play';
@@ -27,7 +28,7 @@ describe(`somebody resets the delay while the upgrade is under way (seed ${SEED}
       // What the operator did in the meantime is its own; a pod that it removed is reported.
       if (lost === 0) expect(seen).toMatchObject({ sessionsLost: 0, refusedConnects: 0 });
       expect(seen.disconnectsPerClient.max).toBeLessThanOrEqual(1 + lost);
-      expect((await view(at)).resource.spec.blueGreenUpdate?.initialDelaySeconds).toBe(5);
+      expect(asEnterprise((await view(at)).resource).spec.blueGreenUpdate?.initialDelaySeconds).toBe(5);
     }),
   );
 });

@@ -29,7 +29,8 @@ export function methodNotAllowed(allowed: string): EmqxResponse {
 /** Why a request without the right credentials is refused. */
 export type Unauthorized = 'AUTHORIZATION_HEADER_ERROR' | 'BAD_API_KEY_OR_SECRET' | 'BAD_TOKEN';
 
-const BOOTSTRAP = 'API keys can be bootstrapped from config (api_key.bootstrap_file) or created via POST /api/v5/api_key';
+const BOOTSTRAP =
+  'API keys can be bootstrapped from config (api_key.bootstrap_file) or created via POST /api/v5/api_key';
 
 const MESSAGES: Record<Unauthorized, readonly [ofEmqx5: string, ofEmqx6: string]> = {
   AUTHORIZATION_HEADER_ERROR: [

@@ -100,7 +100,9 @@ export class ManagementApiV5 implements NodeApi {
     if (method === 'OPTIONS') return respond(500, '');
     const found = matching.find((candidate) => candidate.method === method);
     if (!found) return methodNotAllowed([...new Set(matching.map((candidate) => candidate.method))].join(', '));
-    const problem = PUBLIC.includes(segments.join('/')) ? undefined : this.problemOf(headerOf(headers, 'authorization'));
+    const problem = PUBLIC.includes(segments.join('/'))
+      ? undefined
+      : this.problemOf(headerOf(headers, 'authorization'));
     if (problem) return unauthorized(problem, this.nodes.isEmqx6);
     return this.answer(found, segments, new URLSearchParams(search), headers, body);
   }

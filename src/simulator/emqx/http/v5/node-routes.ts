@@ -64,7 +64,11 @@ export class NodeRoutesV5 {
 
   /** Cores that are down stay in the list until they are forced out; replicants that are down are not in it. */
   nodes(): Answer {
-    const stopped = this.node.cluster.stoppedCores.map((name) => ({ node: name, node_status: 'stopped', role: 'core' }));
+    const stopped = this.node.cluster.stoppedCores.map((name) => ({
+      node: name,
+      node_status: 'stopped',
+      role: 'core',
+    }));
     return json([...this.listening().map((member) => this.describe(member)), ...stopped]);
   }
 

@@ -62,7 +62,8 @@ export function parseStartV5(content: unknown, nodes: NodeNames): EvacuationOpti
     if (value === undefined) continue;
     const result = read(value);
     if ('value' in result) values[name] = result.value;
-    else problems.push({ value: printable(value), reason: result.reason, path: `root.${name}`, kind: 'validation_error' });
+    else
+      problems.push({ value: printable(value), reason: result.reason, path: `root.${name}`, kind: 'validation_error' });
   }
   const unknown = Object.keys(given).filter((name) => !(name in FIELDS));
   if (unknown.length > 0) problems.push(unknownFields(unknown, given));
@@ -79,7 +80,11 @@ export function parseStartV5(content: unknown, nodes: NodeNames): EvacuationOpti
   };
 }
 
-function pick(values: Record<string, unknown>, wire: string, name: keyof EvacuationOptions): Partial<EvacuationOptions> {
+function pick(
+  values: Record<string, unknown>,
+  wire: string,
+  name: keyof EvacuationOptions,
+): Partial<EvacuationOptions> {
   return wire in values ? { [name]: values[wire] } : {};
 }
 

@@ -1,0 +1,106 @@
+import type { Generation } from '../generation';
+import { emqxChanges, emqxTriggersOf } from './changes';
+import {
+  API_KEYS_KEY,
+  EMQX_API_VERSION,
+  EMQX_KIND,
+  namesOf,
+  OPERATOR_API_KEY,
+  POD_TEMPLATE_HASH_LABEL,
+  ROLES,
+  type Role,
+} from './constants';
+import { withEmqxDefaults } from './defaults';
+import type { Emqx } from './emqx';
+import { emqxVersionOf } from './image';
+import { emqxSetsOf } from './sets';
+import { emqxConditionOf, emqxNodesOf } from './state';
+
+type Spec = Emqx['spec'];
+
+const KINDS = { core: 'StatefulSet', replicant: 'ReplicaSet' } as const satisfies Record<Role, string>;
+
+/**
+ * EMQX v2beta1: EMQX 5 and 6.
+ *
+ * @see EMQX Operator 2.2.29, `controllers/apps/v2beta1`
+ */
+export const v2beta1: Generation<Emqx> = {
+  apiVersion: EMQX_API_VERSION,
+  kind: EMQX_KIND,
+  plural: 'emqxes',
+  setKinds: ROLES.map((role) => ({ kind: KINDS[role], role })),
+  revisionLabel: POD_TEMPLATE_HASH_LABEL,
+  // Not that of an EmqxEnterprise: one of the same name is another cluster.
+  companionOf: (cluster) => `${cluster}-emqx-upgrade`,
+  credentials: { suffix: '-bootstrap-api-key', key: API_KEYS_KEY, id: OPERATOR_API_KEY },
+  withDefaults: withEmqxDefaults,
+  versionOf: (resource) => emqxVersionOf(resource) ?? '',
+  replicasOf: ({ spec }, role) => spec[`${role}Template`]?.spec?.replicas ?? 0,
+  strategyOf: ({ spec: { updateStrategy } }) => updateStrategy && (updateStrategy.evacuationStrategy ?? {}),
+  strategyPath: 'spec.updateStrategy',
+  delayOf: ({ spec }) => spec.updateStrategy?.initialDelaySeconds,
+  delayPath: 'spec.updateStrategy.initialDelaySeconds',
+  delayPatch: (initialDelaySeconds) => ({ updateStrategy: { initialDelaySeconds } }),
+  withDelay(spec, initialDelaySeconds) {
+    const { updateStrategy, ...rest } = spec as Spec;
+    if (!updateStrategy) return { ...spec };
+    const { initialDelaySeconds: _, ...others } = updateStrategy;
+    return {
+      ...rest,
+      updateStrategy: { ...others, ...(initialDelaySeconds !== undefined && { initialDelaySeconds }) },
+    };
+  },
+  triggersOf: emqxTriggersOf,
+  // Only the removal of old nodes waits: it goes on to reconcile about once a second.
+  sleepsWhileHeld: false,
+  nodeNameOf: (resource, { uid }) =>
+    uid === undefined ? undefined : emqxNodesOf(resource)?.find(({ podUid }) => podUid === uid)?.name,
+  operatorServiceOf: ({ metadata }) => namesOf(metadata.name).listenersService,
+  serviceTemplateOf: ({ spec }) => spec.listenersServiceTemplate,
+  publishesDevices: ({ spec }) => spec.listenersServiceTemplate?.enabled !== false,
+  expectsProxyHeader: () => false,
+  wantedSet({ spec, status }, blue, green) {
+    if (blue.image !== green.image) {
+      if (spec.image === blue.image) return 'blue';
+      return spec.image === green.image ? 'green' : undefined;
+    }
+    // Its name for the wanted set; there is one for each role.
+    const wanted = [status?.coreNodesStatus?.updateRevision, status?.replicantNodesStatus?.updateRevision];
+    const [isBlue, isGreen] = [blue, green].map((set) => wanted.includes(hashOf(set.podTemplate)));
+    if (isBlue === isGreen) return undefined;
+    return isBlue ? 'blue' : 'green';
+  },
+  immutableFields: (before, after) =>
+    emqxChanges(before, after).flatMap(({ path, effect }) => (effect === 'refused' ? [path] : [])),
+  reportOf(resource) {
+    const { status } = resource;
+    const condition = emqxConditionOf(resource)?.type;
+    const changing = ROLES.flatMap((role) => {
+      const { blue, green } = emqxSetsOf(resource, role) ?? {};
+      return blue && green ? [{ blue: blue.name, green: green.name }] : [];
+    });
+    const counts = [status?.coreNodesStatus, status?.replicantNodesStatus].flatMap((each) => each?.readyReplicas ?? []);
+    return {
+      condition: condition ? `${condition}: True` : 'no condition: -',
+      isRunning: condition === 'Ready',
+      readyNodes: counts.length === 0 ? undefined : counts.reduce((sum, each) => sum + each, 0),
+      // A stopped core stays listed until it is made to leave.
+      nodes: (emqxNodesOf(resource) ?? []).flatMap(({ name, isRunning }) => (isRunning ? [name || undefined] : [])),
+      reconciledAt: undefined,
+      ...(changing.length > 0 && {
+        upgrade: {
+          blue: changing.map(({ blue }) => blue),
+          green: changing.map(({ green }) => green),
+          isGreenReady: condition === 'Available',
+        },
+      }),
+    };
+  },
+};
+
+/** @param podTemplate of a set, from the API server */
+function hashOf(podTemplate: unknown): string | undefined {
+  const { metadata } = (podTemplate ?? {}) as { metadata?: { labels?: Record<string, string> } };
+  return metadata?.labels?.[POD_TEMPLATE_HASH_LABEL];
+}
