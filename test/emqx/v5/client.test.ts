@@ -277,7 +277,7 @@ describe('an order', () => {
       'Nodes unavailable',
     ],
     ['a node that is down', declined(404, 'NOT_FOUND', `Node not found: ${NODE}`), 'unavailable', 'Node not found'],
-    ['no such path', NO_PAGE, 'refused', 'declined /api/v5/load_rebalance/'],
+    ['no such path', NO_PAGE, 'refused', 'start: 404 - NOT FOUND (HTTP 404)'],
     ['an internal error', declined(500, 'INTERNAL_ERROR', 'throw, x'), 'unavailable', 'throw, x'],
     [
       'a wrong key',
@@ -440,7 +440,7 @@ describe('the cluster', () => {
       'GET /listeners/tcp:default': json({ proxy_protocol: false }),
       'GET /listeners/tcp:proxied': json({ proxy_protocol: 'true' }),
       'GET /listeners/ssl:default': json({}),
-      'GET /listeners/ws:default': json({ proxy_protocol: null }),
+      'GET /listeners/ws:default': json({ proxy_protocol: 'false' }),
     });
     expect(await client.deviceListeners(POD)).toEqual([
       { kind: 'mqtt', port: 1883 },
