@@ -93,7 +93,7 @@ describeKube('with the rights of UpgradeAccess, and the client that users have, 
   });
 
   test('opens the readiness gates', async () => {
-    for (const pod of PODS) await cluster.markServing(pod);
+    for (const pod of PODS) await cluster.markServing(pod, true);
     kubectl(['wait', '-n', NAMESPACE, '--for=condition=Ready', '--timeout=60s', ...pods]);
     const open = { containersReady: true, onServing: true, ready: true };
     expect((await cluster.observe()).pods).toEqual(PODS.map(() => expect.objectContaining(open)));

@@ -41,7 +41,7 @@ export async function recordedUpgrade(): Promise<Access[]> {
     // Where devices connect through the operator's Service, which here they do not.
     await cluster.leadTraffic('emqx-ee', world.pods.running[0]!.pod.metadata.labels!['controller-revision-hash']!);
     // Of a green pod that is recreated while the operator is held, which did not happen here.
-    await cluster.markServing(world.pods.running[0]!.pod.metadata.name);
+    await cluster.markServing(world.pods.running[0]!.pod.metadata.name, true);
     world.stop();
   });
   return calls;

@@ -157,14 +157,33 @@ export class Cluster implements ClusterPort {
     return ported(() => this.api.scale(this.ref('apps/v1', kind, set), replicas, signal));
   }
 
-  markServing(pod: string, signal?: AbortSignal): Promise<void> {
+  removeSet(set: string, signal?: AbortSignal): Promise<void> {
+    return ported(async () => {
+      const { api, name, namespace } = this.options;
+      const { kind = 'StatefulSet' } = this.kinds.get(set) ?? {};
+      const ref = this.ref('apps/v1', kind, set);
+      const { metadata } = await api.get<NodeSet>(ref, signal);
+      const hash = metadata.labels?.[this.generation.revisionLabel];
+      // Without it the claims of other sets would be taken for its own.
+      const labels = hash && { [INSTANCE_LABEL]: name, [this.generation.revisionLabel]: hash };
+      const claims = labels
+        ? await api.list({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, labels }, signal)
+        : { items: [] };
+      await api.delete(ref, {}, signal);
+      for (const claim of claims.items) {
+        await api.delete(this.ref('v1', 'PersistentVolumeClaim', claim.metadata.name), {}, signal);
+      }
+    });
+  }
+
+  markServing(pod: string, serving: boolean, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const ref = this.ref('v1', 'Pod', pod);
       const { metadata, status } = await this.api.get<Pod>(ref, signal);
       const others = (status?.conditions ?? []).filter((condition) => condition.type !== ON_SERVING_GATE);
       const gate = {
         type: ON_SERVING_GATE,
-        status: 'True',
+        status: serving ? 'True' : 'False',
         lastTransitionTime: new Date(this.options.clock.now()).toISOString(),
       };
       // A merge patch replaces the list whole, so it must not meet a newer one.

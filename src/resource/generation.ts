@@ -39,6 +39,13 @@ export interface Generation<Resource> {
   triggersOf(resource: Resource): unknown;
   /** Whether a held operator stops to reconcile, so that a change has to wake it. */
   readonly sleepsWhileHeld: boolean;
+  /**
+   * Merge patch of `spec` with another number of cores. For an operator that would build a third set where the old template comes back
+   * while all new nodes serve: with one node more they no longer do, and it goes back to the old sets.
+   *
+   * @default - it goes back in any case
+   */
+  coresPatch?(replicas: number): Record<string, unknown>;
   /** The Erlang name of the node in a pod; undefined where it is not known yet. The resource must be complete. */
   nodeNameOf(resource: Resource, pod: { name: string; uid?: string | undefined }): string | undefined;
   /** Name of the Service for devices that the operator creates. */
@@ -104,6 +111,8 @@ export interface OperatorReport {
   readonly isRunning: boolean;
   /** Running nodes, of all sets. */
   readonly readyNodes: number | undefined;
+  /** Names of nodes that are gone, and still listed as members: only these cores were not made to leave. */
+  readonly stopped: readonly string[];
   /** Names of the nodes that it counts; undefined for one that it does not name. */
   readonly nodes: readonly (string | undefined)[];
   /** When it last reconciled the cluster, ms since the epoch; undefined where its status does not show it. */

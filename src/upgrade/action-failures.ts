@@ -89,7 +89,10 @@ function keyOf(action: Action): string {
     case 'start-evacuation':
     case 'stop-evacuation':
       return `${action.do} ${action.pod}`;
+    case 'force-leave':
+      return `${action.do} ${action.node}`;
     case 'scale-set':
+    case 'remove-set':
       return `${action.do} ${action.set}`;
   }
 }

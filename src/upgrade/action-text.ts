@@ -12,7 +12,7 @@ export function actionText(action: Action, version: string): string {
     case 'revert-resource':
       return `restore version ${version}, with the operator held`;
     case 'mark-serving':
-      return `open the readiness gate of ${action.pod}`;
+      return `${action.serving ? 'open' : 'close'} the readiness gate of ${action.pod}`;
     case 'start-evacuation': {
       const { connectionsPerSecond, sessionsPerSecond } = action.order;
       return `evacuate ${action.pod} at ${connectionsPerSecond}/s, sessions at ${sessionsPerSecond}/s`;
@@ -21,5 +21,9 @@ export function actionText(action: Action, version: string): string {
       return `stop the evacuation of ${action.pod}`;
     case 'scale-set':
       return `scale ${action.set} to ${action.replicas}`;
+    case 'remove-set':
+      return `remove ${action.set} and its volume claims`;
+    case 'force-leave':
+      return `make ${action.node} leave the EMQX cluster`;
   }
 }

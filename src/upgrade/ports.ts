@@ -88,8 +88,10 @@ export interface ClusterPort {
   /** Makes the operator's own Service route to the ready pods of `revision`: lasts until the operator's next full pass. */
   leadTraffic(service: string, revision: string, signal?: AbortSignal): Promise<void>;
   scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void>;
-  /** Sets the operator's readiness gate of a pod to True: while held, the operator does not do so. */
-  markServing(pod: string, signal?: AbortSignal): Promise<void>;
+  /** Removes a set that has no pods, with the volume claims of its pods. */
+  removeSet(set: string, signal?: AbortSignal): Promise<void>;
+  /** Sets the operator's readiness gate of a pod: one that sleeps while it is held does not do so. */
+  markServing(pod: string, serving: boolean, signal?: AbortSignal): Promise<void>;
   /** Takes or renews the lease; rejects with `conflict` and the holder's name when another process holds it. */
   holdLease(holder: string, signal?: AbortSignal): Promise<void>;
   /** The lease as it is now; undefined when no process holds it. */

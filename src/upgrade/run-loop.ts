@@ -254,7 +254,7 @@ export class RunLoop {
       case 'revert-resource':
         return this.revert(action.run, observation, signal);
       case 'mark-serving':
-        return cluster.markServing(action.pod, signal);
+        return cluster.markServing(action.pod, action.serving, signal);
       case 'start-evacuation':
         this.observer.invalidate(action.pod);
         return emqx.startEvacuation(action.pod, action.node, action.order, signal);
@@ -263,6 +263,10 @@ export class RunLoop {
         return emqx.stopEvacuation(action.pod, action.node, signal);
       case 'scale-set':
         return cluster.scaleSet(action.set, action.replicas, signal);
+      case 'remove-set':
+        return cluster.removeSet(action.set, signal);
+      case 'force-leave':
+        return this.context.members?.forceLeave(action.pod, action.node, signal);
     }
   }
 

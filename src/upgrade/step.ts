@@ -10,10 +10,14 @@ export type Action =
   | { do: 'patch-resource'; spec: Record<string, unknown>; why: string; heartbeat: boolean }
   /** Restores what the resource asked for before the run, and holds the operator, in one patch. */
   | { do: 'revert-resource'; run: string }
-  | { do: 'mark-serving'; pod: string }
+  | { do: 'mark-serving'; pod: string; serving: boolean }
   | { do: 'start-evacuation'; pod: string; node: string; order: EvacuationOrder; afterMs: number }
   | { do: 'stop-evacuation'; pod: string; node: string }
-  | { do: 'scale-set'; set: string; replicas: number };
+  | { do: 'scale-set'; set: string; replicas: number }
+  /** Removes a set without nodes, with the volume claims of its pods. */
+  | { do: 'remove-set'; set: string }
+  /** Makes the cluster forget a node that is gone; `pod` is asked to do so. */
+  | { do: 'force-leave'; pod: string; node: string };
 
 /** Whether it disconnects devices or removes nodes. */
 export function isDangerous(action: Action): boolean {

@@ -506,7 +506,7 @@ describe('a write', () => {
         { type: 'ContainersReady', status: 'True' },
       ],
     });
-    await clock.run(() => cluster.markServing(`${BLUE}-0`));
+    await clock.run(() => cluster.markServing(`${BLUE}-0`, true));
     expect(store.get({ apiVersion: 'v1', kind: 'Pod', namespace, name: `${BLUE}-0` })).toMatchObject({
       status: {
         phase: 'Running',
@@ -537,7 +537,7 @@ describe('a write', () => {
       () => cluster.patchResource({ spec: {}, ifVersion: '1' }),
       () => cluster.selectTraffic('s', undefined),
       () => cluster.scaleSet('s', 0),
-      () => cluster.markServing('p'),
+      () => cluster.markServing('p', true),
       () => cluster.writeJournal(journal()),
       () => cluster.credentials(),
     ];

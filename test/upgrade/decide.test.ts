@@ -283,7 +283,9 @@ table('green', [
       scene.sets[1]!.readyReplicas = 2;
       Object.assign(named(scene.pods, `${GREEN}-1`), { onServing: false, ready: false });
     },
-    stay('the operator to let green pods become ready (2 of 3)', [{ do: 'mark-serving', pod: `${GREEN}-1` }]),
+    stay('the operator to let green pods become ready (2 of 3)', [
+      { do: 'mark-serving', pod: `${GREEN}-1`, serving: true },
+    ]),
   ],
   [
     'opens no gate before the delay began: the operator does it, by the node’s own answer',

@@ -118,6 +118,7 @@ export class FakeWorld {
         }),
         leadTraffic: wrap('leadTraffic', () => {}),
         scaleSet: wrap('scaleSet', (name, replicas) => this.scale(name, replicas)),
+        removeSet: wrap('removeSet', () => {}),
         markServing: wrap('markServing', () => {}),
         holdLease: wrap('holdLease', (who) => this.takeLease(who)),
         readLease: wrap('readLease', () => this.leaseView()),

@@ -69,6 +69,8 @@ export const v1beta4: Generation<EmqxEnterprise> = {
       condition: `${newest?.type ?? 'no condition'}: ${newest?.status ?? '-'}`,
       isRunning: newest?.type === 'Running' && newest.status === 'True',
       readyNodes: status?.readyReplicas,
+      // EMQX removes them by itself.
+      stopped: [],
       nodes: (status?.emqxNodes ?? []).map(({ node }) => node),
       reconciledAt: Number.isNaN(reconciledAt) ? undefined : reconciledAt,
       ...(upgrade && {

@@ -54,6 +54,7 @@ export const v2beta1: Generation<Emqx> = {
   triggersOf: emqxTriggersOf,
   // Only the removal of old nodes waits: it goes on to reconcile about once a second.
   sleepsWhileHeld: false,
+  coresPatch: (replicas) => ({ coreTemplate: { spec: { replicas } } }),
   nodeNameOf: (resource, { uid }) =>
     uid === undefined ? undefined : emqxNodesOf(resource)?.find(({ podUid }) => podUid === uid)?.name,
   operatorServiceOf: ({ metadata }) => namesOf(metadata.name).listenersService,
@@ -76,6 +77,7 @@ export const v2beta1: Generation<Emqx> = {
   reportOf(resource) {
     const { status } = resource;
     const condition = emqxConditionOf(resource)?.type;
+    const nodes = emqxNodesOf(resource) ?? [];
     const changing = ROLES.flatMap((role) => {
       const { blue, green } = emqxSetsOf(resource, role) ?? {};
       return blue && green ? [{ blue: blue.name, green: green.name }] : [];
@@ -85,8 +87,8 @@ export const v2beta1: Generation<Emqx> = {
       condition: condition ? `${condition}: True` : 'no condition: -',
       isRunning: condition === 'Ready',
       readyNodes: counts.length === 0 ? undefined : counts.reduce((sum, each) => sum + each, 0),
-      // A stopped core stays listed until it is made to leave.
-      nodes: (emqxNodesOf(resource) ?? []).flatMap(({ name, isRunning }) => (isRunning ? [name || undefined] : [])),
+      nodes: nodes.flatMap(({ name, isRunning }) => (isRunning ? [name || undefined] : [])),
+      stopped: nodes.flatMap(({ name, isRunning, role }) => (!isRunning && role === 'core' && name ? [name] : [])),
       reconciledAt: undefined,
       ...(changing.length > 0 && {
         upgrade: {

@@ -1,10 +1,11 @@
-import { isHeld } from '../../resource';
-import { activeSets, podsOf, setOf } from '../observation';
-import { nextStage, setsOf } from '../stages';
+import { generationOf, isHeld } from '../../resource';
+import { activeSets, greenOf, operatorReportOf, podsOf, setOf } from '../observation';
+import { nextStage, setsOf, stagesOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import { digestOf } from '../target';
 import {
   atRest,
+  closeGates,
   doAllAnswer,
   FREQUENT_POLL_MS,
   frequentHeartbeat,
@@ -31,6 +32,8 @@ export function revertTemplate(situation: Situation): Step {
   // Blue was removed at the same moment.
   if (!blue || blue.replicas === 0) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
   if (digestOf(target.live) !== journal.from.digest) {
+    const progressing = untilProgressing(situation);
+    if (progressing) return progressing;
     const actions: Action[] = [{ do: 'revert-resource', run: journal.run }, ...stopEvacuations(situation)];
     return waitFor('the resource to have the old template', 500, actions);
   }
@@ -43,6 +46,29 @@ export function revertTemplate(situation: Situation): Step {
   ]);
 }
 
+/**
+ * An operator that has seen all new nodes serve would build a third set for the old template. It is given one core more first: while
+ * that boots, it goes back to the old sets. Undefined where it does so already.
+ *
+ * @see EMQX Operator 2.2.29, `RevertStatefulSet`; measured with 2.2.29
+ */
+function untilProgressing(situation: Situation): Step | undefined {
+  const { cluster } = situation.observation;
+  const { coresPatch, replicasOf } = generationOf(cluster.resource);
+  if (!coresPatch || !operatorReportOf(cluster).upgrade?.isGreenReady) return undefined;
+  const wanted = stagesOf(situation.journal).find(({ role }) => role === 'core')?.replicas ?? 0;
+  const stops = stopEvacuations(situation);
+  if (replicasOf(cluster.resource, 'core') !== wanted) {
+    return waitFor('the operator to see that a new node is missing', FREQUENT_POLL_MS, stops);
+  }
+  const spec = coresPatch(wanted + 1);
+  const why = 'one core more, so that the operator accepts the old template';
+  return waitFor('the operator to get one core more', FREQUENT_POLL_MS, [
+    { do: 'patch-resource', spec, why, heartbeat: false },
+    ...stops,
+  ]);
+}
+
 /** Blue takes devices again: it no longer evacuates, and is alone behind the Services. */
 export function switchBack(situation: Situation): Step {
   const { observation, journal } = situation;
@@ -52,7 +78,16 @@ export function switchBack(situation: Situation): Step {
   // A released operator may have removed some; it is held now, and wants blue.
   const missing: Action[] =
     replicas < journal.replicas ? [{ do: 'scale-set', set: blue, replicas: journal.replicas }] : [];
-  const actions: Action[] = [...missing, ...stopEvacuations(situation), ...openGates(observation, blue)];
+  const { upgrade } = operatorReportOf(observation.cluster);
+  const { sleepsWhileHeld } = generationOf(observation.cluster.resource);
+  if (!sleepsWhileHeld && upgrade) return waitFor('the operator to go back to the old sets', FREQUENT_POLL_MS);
+  const green = greenOf(observation.cluster, journal)?.name ?? '';
+  const actions: Action[] = [
+    ...missing,
+    ...stopEvacuations(situation),
+    ...openGates(observation, blue),
+    ...closeGates(observation, green),
+  ];
   if (actions.length > 0) return waitFor('the blue nodes to accept devices again', 500, actions);
   // Whether a silent node refuses devices is unknown.
   if (!doAllAnswer(observation, blue)) return waitFor('every blue node to answer', 1_000);
@@ -79,6 +114,10 @@ export function retireGreen(situation: Situation): Step {
   }
   const left = remainingPods(observation, source);
   if (left > 0) return waitFor(`${left} green pods to terminate`, 1_000);
+  // With the same names a later try of this template can be aborted in the same way.
+  if (green && !generationOf(observation.cluster.resource).sleepsWhileHeld) {
+    return waitFor('the empty green set to be removed', 500, [{ do: 'remove-set', set: source }]);
+  }
   const next = nextStage(journal);
   if (next) return { kind: 'next', phase: 'return', note: next };
   if (target && atRest(situation, setsOf(journal, 'from'))) return { kind: 'next', phase: 'release' };

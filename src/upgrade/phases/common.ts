@@ -176,7 +176,19 @@ export function openGates(observation: Observation, set: string): Action[] {
   if (!generationOf(observation.cluster.resource).sleepsWhileHeld) return [];
   return podsOf(observation.cluster, set)
     .filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)
-    .map((pod) => ({ do: 'mark-serving', pod: pod.name }));
+    .map((pod) => ({ do: 'mark-serving', pod: pod.name, serving: true }));
+}
+
+/**
+ * Closes the readiness gates of a set that goes, where devices reach it through the Service of an operator that goes on: that one
+ * leaves the gates of old sets alone, but may write back what it has read before. So this is repeated until they stay closed.
+ */
+export function closeGates({ cluster }: Observation, set: string): Action[] {
+  const { sleepsWhileHeld } = generationOf(cluster.resource);
+  if (sleepsWhileHeld || !cluster.traffic.some(({ byOperator }) => byOperator)) return [];
+  return podsOf(cluster, set)
+    .filter((pod) => pod.onServing && !pod.terminating)
+    .map((pod) => ({ do: 'mark-serving', pod: pod.name, serving: false }));
 }
 
 /**

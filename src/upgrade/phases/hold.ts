@@ -1,5 +1,14 @@
 import { generationOf, isHeld, versionOf } from '../../resource';
-import { type ClusterView, isNative, isWaiting, lostPods, nodesOf, operatorReportOf, setOf } from '../observation';
+import {
+  type ClusterView,
+  isNative,
+  isWaiting,
+  lostPods,
+  nodesOf,
+  type Observation,
+  operatorReportOf,
+  setOf,
+} from '../observation';
 import { nextStage, setsOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import { specPatch } from '../target';
@@ -105,12 +114,24 @@ export function releaseHold({ observation, journal }: Situation): Step {
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
   const alive = observation.cluster.pods.filter((pod) => pod.ready && !pod.terminating);
   const lead = isRoutedTo(withoutForeign(observation.cluster), alive);
-  if (pinned.length === 0 && lead) return { kind: 'next', phase: 'done' };
+  const leaving = membersToLeave(observation);
+  const isLate = observation.at - (journal.began.release ?? observation.at) > LEAVE_MS;
+  if (pinned.length === 0 && lead && (leaving.length === 0 || isLate)) return { kind: 'next', phase: 'done' };
   return waitFor(
-    'the traffic Services to select the whole cluster again',
+    pinned.length === 0 && lead ? 'stopped nodes to leave' : 'the traffic Services to select the whole cluster again',
     500,
-    pinned.map(({ service }) => ({ do: 'select-traffic', service, revision: undefined })),
+    [...pinned.map(({ service }): Action => ({ do: 'select-traffic', service, revision: undefined })), ...leaving],
   );
+}
+
+/** For how long nodes that are gone are asked to leave, ms: an upgrade is done without that, too. */
+const LEAVE_MS = 15_000;
+
+/** Orders for the cores that are gone, and that the cluster still lists. */
+function membersToLeave({ cluster, nodes }: Observation): Action[] {
+  const { stopped } = operatorReportOf(cluster);
+  const asked = [...nodes.values()].find(({ unreachable, members }) => unreachable === undefined && members.length > 0);
+  return asked ? stopped.map((node) => ({ do: 'force-leave', pod: asked.pod, node })) : [];
 }
 
 /** A Service that selects the whole cluster again also routes to other pods with its labels, as before the run. */
