@@ -199,7 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a request is removed that came after the one that was read',
-    file: 'kubernetes/cluster.ts',
+    file: 'kubernetes/companions.ts',
     from: '...(over && { metadata: { resourceVersion: over.version } }),',
     to: '...(over && !over.answersRequest && { metadata: { resourceVersion: over.version } }),',
     fault: 'request-hasty',
@@ -242,8 +242,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the Service is left tied to green',
     file: 'upgrade/phases/hold.ts',
-    from: 'if (pinned.length === 0 && lead) return',
-    to: 'if (pinned.length >= 0) return',
+    from: 'if (pinned.length === 0 && lead && (leaving',
+    to: 'if (pinned.length >= 0 && (leaving',
   },
   {
     name: 'a wave begins in the second in which the one before ended',

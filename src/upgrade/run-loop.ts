@@ -10,6 +10,7 @@ import { Idleness } from './idleness';
 import type { Journal } from './journal';
 import type { ClusterView, LeaseView, Observation } from './observation';
 import { type ObserveOptions, Observer } from './observe';
+import { perform } from './perform';
 import { PortError } from './ports';
 import { Probes } from './probes';
 import { revertPatch } from './revert';
@@ -242,32 +243,17 @@ export class RunLoop {
   }
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
-    const { cluster, emqx } = this.context;
     if (!this.failedActions.has(action)) this.report('action', actionText(action, this.journal.from.version));
     switch (action.do) {
-      case 'select-traffic':
-        return cluster.selectTraffic(action.service, action.revision, signal);
-      case 'lead-traffic':
-        return cluster.leadTraffic(action.service, action.revision, signal);
       case 'patch-resource':
         return this.patch(action, observation.cluster.resourceVersion, signal);
       case 'revert-resource':
         return this.revert(action.run, observation, signal);
-      case 'mark-serving':
-        return cluster.markServing(action.pod, action.serving, signal);
       case 'start-evacuation':
-        this.observer.invalidate(action.pod);
-        return emqx.startEvacuation(action.pod, action.node, action.order, signal);
       case 'stop-evacuation':
         this.observer.invalidate(action.pod);
-        return emqx.stopEvacuation(action.pod, action.node, signal);
-      case 'scale-set':
-        return cluster.scaleSet(action.set, action.replicas, signal);
-      case 'remove-set':
-        return cluster.removeSet(action.set, signal);
-      case 'force-leave':
-        return this.context.members?.forceLeave(action.pod, action.node, signal);
     }
+    return perform(action, this.context, signal);
   }
 
   private async patch(
