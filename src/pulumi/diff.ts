@@ -38,7 +38,7 @@ const READ_MS = 3_000;
  */
 export async function diff(olds: Raw, news: Raw): Promise<DiffResult> {
   const [state, inputs] = [stateOf(olds), inputsOf(news)];
-  const log = new EngineLog(inputs.progressRow ?? '', () => undefined);
+  const log = new EngineLog(inputs.__progressRow ?? '');
   try {
     const changed = changedProperties(inputsOf(state as unknown as Raw), inputs);
     const replaces = changed.filter((name) => IDENTITY.includes(name) && !hasUnknown(news[name]));

@@ -8,6 +8,12 @@ import { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
 import { kubernetesPackage } from './kubernetes-package';
 import { clusterObjects } from './objects';
 
+/** Short: in a terminal of 80 columns whatever a type takes is missing for the progress. */
+const TYPE = 'emqx:index:Cluster';
+
+/** How the type was called before. */
+const FORMER_TYPE = 'emqx-blue-green:index:EmqxEnterpriseCluster';
+
 /** The properties of a cluster, with everything that belongs to it. */
 export interface EmqxEnterpriseClusterArgs
   extends Omit<EmqxEnterpriseArgs, 'exposure'>,
@@ -50,7 +56,7 @@ export class EmqxEnterpriseCluster extends pulumi.ComponentResource {
    * @param opts `providers: [kubernetes]` selects the Kubernetes cluster of Service and Secret
    */
   constructor(name: string, args: EmqxEnterpriseClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super('emqx-blue-green:index:EmqxEnterpriseCluster', name, {}, opts);
+    super(TYPE, name, {}, pulumi.mergeOptions(opts, { aliases: [{ type: FORMER_TYPE }] }));
     if (args.license !== undefined && args.licenseSecretName !== undefined) {
       throw new Error("'license' must be given as text, or by the name of a Secret (licenseSecretName), not both");
     }

@@ -16,8 +16,8 @@ export interface EmqxEnterpriseInputs
   /** How an upgrade is done. A change of it alone changes nothing in the cluster. */
   readonly upgrade?: UpgradeOptions;
 
-  /** URN of the row in which progress is shown; the class sets it. Not called `urn`: Pulumi drops that name. */
-  readonly progressRow?: string;
+  /** URN of the row in which progress is shown; the class sets it. Pulumi shows no property whose name begins like this. */
+  readonly __progressRow?: string;
 }
 
 /** The connection to the Kubernetes cluster. */

@@ -4,12 +4,6 @@ import path from 'node:path';
 /** Severity of a line of the engine's log, as the engine numbers it. */
 const SEVERITY = { info: 1, warning: 2 } as const;
 
-/** gRPC's status code UNAVAILABLE. */
-const UNAVAILABLE = 14;
-
-/** Interval of heartbeats to the engine, ms: two missed ones are well within the 30 s of a lease. */
-const BEAT_MS = 5_000;
-
 /** How long the last lines may take to be accepted, ms. */
 const CLOSE_MS = 1_000;
 
@@ -21,7 +15,7 @@ interface LogRequest {
   setEphemeral(ephemeral: boolean): void;
 }
 interface EngineClient {
-  log(request: LogRequest, answered: (error: { code?: number } | null) => void): void;
+  log(request: LogRequest, answered: () => void): void;
   close(): void;
 }
 interface Stubs {
@@ -39,43 +33,37 @@ interface Stubs {
 export class EngineLog {
   private readonly client: EngineClient | undefined;
   private readonly stubs: Stubs | undefined;
-  private row = '';
-  private heard = false;
-  private unheard = 0;
-  private readonly beat: NodeJS.Timeout;
   private readonly pending = new Set<Promise<void>>();
 
   /**
    * @param urn of the row; empty where it is unknown: then the lines belong to the whole operation
-   * @param gone called once when an engine that has answered no longer does: nothing waits for this operation
    * @param address of the engine. @default - what the host was started with
    */
   constructor(
     private readonly urn: string,
-    private readonly gone: () => void,
     address: string | undefined = process.argv[2],
   ) {
     this.stubs = address !== undefined && /:\d+$/.test(address) ? stubsOfTheHost() : undefined;
     this.client = this.stubs && new this.stubs.client(address!, this.stubs.insecure());
-    this.beat = setInterval(() => this.send('info', this.row, true), BEAT_MS);
-    this.beat.unref();
   }
 
   /** Shows a text in the row of the resource, until the next one. */
   show(text: string): void {
-    if (text === this.row) return;
-    this.row = text;
-    this.send('info', text, true);
+    this.send('info', text, this.urn, true);
+  }
+
+  /** Shows a text in the row of the stack, until the next one. */
+  showInStack(text: string): void {
+    this.send('info', text, '', true);
   }
 
   /** Adds a line that stays. */
   log(severity: keyof typeof SEVERITY, text: string): void {
-    this.send(severity, text, false);
+    this.send(severity, text, this.urn, false);
   }
 
   /** Resolves when the engine has everything, or does not answer. */
   async close(): Promise<void> {
-    clearInterval(this.beat);
     let timer: NodeJS.Timeout | undefined;
     const unanswered = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
@@ -85,28 +73,19 @@ export class EngineLog {
     this.client?.close();
   }
 
-  private send(severity: keyof typeof SEVERITY, text: string, ephemeral: boolean): void {
+  private send(severity: keyof typeof SEVERITY, text: string, urn: string, ephemeral: boolean): void {
     if (!this.client || !this.stubs) return;
     const request = new this.stubs.request();
     request.setSeverity(SEVERITY[severity]);
     request.setMessage(text);
-    request.setUrn(this.urn);
+    request.setUrn(urn);
     request.setEphemeral(ephemeral);
     const { client } = this;
     const sent = new Promise<void>((resolve) => {
-      client.log(request, (error) => {
-        this.answered(error?.code);
-        resolve();
-      });
+      client.log(request, () => resolve());
     });
     this.pending.add(sent);
     void sent.then(() => this.pending.delete(sent));
-  }
-
-  private answered(code: number | undefined): void {
-    if (code === undefined) this.heard = true;
-    this.unheard = code === UNAVAILABLE ? this.unheard + 1 : 0;
-    if (this.heard && this.unheard === 2) this.gone();
   }
 }
 

@@ -67,11 +67,11 @@ const CLUSTER_PROPERTIES: readonly (keyof PlainClusterProps)[] = [
   'imagePullSecrets',
   'reloaderImage',
 ];
-const OTHER_PROPERTIES = ['kubeconfig', 'context', 'adopt', 'upgrade', 'progressRow'] as const;
+const OTHER_PROPERTIES = ['kubeconfig', 'context', 'adopt', 'upgrade', '__progressRow'] as const;
 export const PROPERTIES: readonly string[] = [...CLUSTER_PROPERTIES, ...OTHER_PROPERTIES];
 
 /** Those that a program may give: the class sets the row itself. */
-const OFFERED = PROPERTIES.filter((name) => name !== 'progressRow');
+const OFFERED = PROPERTIES.filter((name) => name !== '__progressRow');
 
 /** Properties whose values may be secrets. */
 export const SECRET_PROPERTIES = ['kubeconfig', 'apiKeys', 'env', 'args', 'emqxConfig'] as const;
@@ -97,7 +97,10 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 /** The properties among the received values; `null` there means absent. */
 export function inputsOf(raw: Raw): EmqxEnterpriseInputs {
-  const given = Object.entries(raw).filter(([name, value]) => PROPERTIES.includes(name) && value !== null);
+  // Earlier states hold the row under a name that Pulumi shows.
+  const { progressRow: __progressRow, ...rest } = raw;
+  const all = { ...(typeof __progressRow === 'string' && { __progressRow }), ...rest };
+  const given = Object.entries(all).filter(([name, value]) => PROPERTIES.includes(name) && value !== null);
   return { namespace: DEFAULT_NAMESPACE, ...Object.fromEntries(given) } as unknown as EmqxEnterpriseInputs;
 }
 
@@ -215,7 +218,7 @@ export function changedProperties(olds: EmqxEnterpriseInputs, news: EmqxEnterpri
 }
 
 /** The progress row and `adopt` do not count as changes. */
-const UNSEEN: readonly string[] = ['progressRow', 'adopt'];
+const UNSEEN: readonly string[] = ['__progressRow', 'adopt'];
 
 function plainValue(inputs: EmqxEnterpriseInputs, name: string): unknown {
   return copyOf((inputs as unknown as Raw)[name]);

@@ -6,6 +6,8 @@ import { keepAlive } from './engine-watch';
 import type { Marks } from './identity';
 import type { Raw } from './inputs';
 import { type ClusterLink, reasonOf } from './link';
+import { ProgressDisplay } from './progress-display';
+import type { RowText } from './progress-row';
 import { type ClusterPhase, type Seen, seen, unseen } from './state';
 
 /** How long the last observation may take when an operation is interrupted, ms: the user that pressed Ctrl-C waits for it. */
@@ -43,16 +45,19 @@ export class Operation {
   private readonly over = new AbortController();
   private readonly log: EngineLog;
   private readonly forget: () => void;
-  private readonly release = keepAlive();
+  private readonly release: () => void;
+  private readonly display: ProgressDisplay;
   private isLimited = false;
 
   constructor(
-    { progressRow }: EmqxEnterpriseInputs,
+    { __progressRow: row }: EmqxEnterpriseInputs,
     private readonly clock: Clock,
   ) {
     this.left = this.leaving.signal;
     this.signal = AbortSignal.any([this.left, this.expiring.signal]);
-    this.log = new EngineLog(progressRow ?? '', () => this.leaving.abort(new Error('the Pulumi engine is gone')));
+    this.release = keepAlive(() => this.leaving.abort(new Error('the Pulumi engine is gone')));
+    this.log = new EngineLog(row ?? '');
+    this.display = new ProgressDisplay(this.log, clock);
     this.forget = onCancel(() => this.leaving.abort(new Error('stopped by Cancel (Ctrl-C)')));
   }
 
@@ -68,9 +73,9 @@ export class Operation {
     return this.expiring.signal.aborted && !this.left.aborted;
   }
 
-  /** Shows a text in the row of the resource. */
-  show(text: string): void {
-    this.log.show(text);
+  /** Shows what it does now. */
+  show(progress: string | RowText): void {
+    this.display.show(typeof progress === 'string' ? { text: progress } : progress);
   }
 
   /** Adds a warning below the rows. */
@@ -93,6 +98,7 @@ export class Operation {
   async end(): Promise<void> {
     this.over.abort();
     this.forget();
+    this.display.end();
     await this.log.close();
     this.release();
   }
@@ -107,14 +113,15 @@ export class Operation {
     const cause = isLeft ? (this.signal.reason as Error).message : reasonOf(error);
     if (!this.touched) return new Error(isLeft ? `${cause}; nothing was written` : cause);
     const holds = this.holds === undefined ? [] : [this.holds];
-    const reasons = [cause, ...holds, ...(isLeft ? ['`pulumi up` resumes'] : [])];
+    // One reason: the engine counts each as an error of its own.
+    const reason = [cause, ...holds, ...(isLeft ? ['`pulumi up` resumes'] : [])].join('; ');
     const late = new AbortController();
     this.after(LAST_READ_MS, () => late.abort());
     const view = await link.view(late.signal).catch(() => undefined);
     const state: Seen = view ? seen(view, kept.marks) : unseen(kept.inputs, kept.marks, 'changing');
     const phase = kept.phaseOf?.(state.phase) ?? state.phase;
     const properties = { ...kept.inputs, ...state, phase, __provider: kept.provider };
-    return new UnfinishedError(link.id, properties, reasons);
+    return new UnfinishedError(link.id, properties, [reason]);
   }
 
   /** Runs `callback` after `ms`, unless the operation has ended by then. */

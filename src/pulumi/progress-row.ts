@@ -20,19 +20,30 @@ const WORDS: Readonly<Record<Phase, string>> = {
   done: 'done',
 };
 
-/** Turns the progress events of a run into the text of one row. */
+/** What a row shows. */
+export interface RowText {
+  readonly text: string;
+  /** The same in about 20 characters. @default - the text */
+  readonly brief?: string;
+  /** What it is about, without its figures. @default - the text without digits */
+  readonly kind?: string;
+  /** How much of it is done, of 1; undefined where it is not known. */
+  readonly share?: number;
+}
+
+/** Turns the progress events of a run into the text of one row. What matters most comes first: a row is cut at the terminal's edge. */
 export class ProgressRow {
   private samples: Sample[] = [];
   /** Devices that are to be moved, as far as known. */
   private most = 0;
 
   /** Undefined where an event changes nothing in the row. */
-  after(event: ProgressEvent): string | undefined {
+  after(event: ProgressEvent): RowText | undefined {
     switch (event.kind) {
       case 'phase':
         this.samples = [];
         this.most = 0;
-        return event.resumed ? `resumed: ${WORDS[event.phase]}` : WORDS[event.phase];
+        return { text: event.resumed ? `resumed: ${WORDS[event.phase]}` : WORDS[event.phase] };
       case 'sample':
         return this.textOf(event.sample);
       case 'waiting':
@@ -42,24 +53,43 @@ export class ProgressRow {
     }
   }
 
-  private textOf(sample: Sample): string {
+  private textOf(sample: Sample): RowText | undefined {
     const { green, phase } = sample;
-    if (phase === null) return '';
+    if (phase === null) return undefined;
     const word = WORDS[phase];
-    if (phase === 'green') return green ? `${word}: ${green.ready} of ${green.replicas} ready` : word;
-    if (phase !== 'evacuate' && phase !== 'return') return word;
+    if (phase === 'green' && green) return { text: `${word}: ${green.ready} of ${green.replicas} ready` };
+    return phase === 'evacuate' || phase === 'return' ? this.evacuation(sample, word) : { text: word };
+  }
+
+  private evacuation(sample: Sample, word: string): RowText {
     this.samples = [...this.samples, sample].filter(({ at }) => sample.at - at <= WINDOW_MS);
     const left = connectionsOf(sample);
-    if (left === null) return `${word} · remaining devices unknown: a node does not answer`;
+    if (left === null) return { text: `remaining devices unknown: a node does not answer · ${word}` };
     const sessions = sample.nodes.reduce((sum, node) => sum + (node.sessions ?? 0), 0);
     // In an abort most devices were never moved.
-    this.most = Math.max(this.most, left, phase === 'evacuate' ? (sample.devices ?? 0) : 0);
-    const time = sample.leftMs ? ` · ${timeText(sample.leftMs)} left` : '';
-    if (left === 0 && sessions > 0) return `${word} · ${count(sessions)} sessions to be moved${time}`;
-    const moved = `${word} ${count(this.most - left)}/${count(this.most)}`;
-    if (sample.paused) return `${moved} · paused`;
-    const cap = sample.capPerSecond === undefined ? '' : ` of ${count(sample.capPerSecond)}`;
-    return `${moved} · ${count(this.rate())}/s${cap}${time}`;
+    this.most = Math.max(this.most, left, sample.phase === 'evacuate' ? (sample.devices ?? 0) : 0);
+    const { leftMs, paused, capPerSecond } = sample;
+    const time = leftMs ? ` · ${timeText(leftMs)} left` : '';
+    const briefTime = leftMs ? ` ${timeText(leftMs).replace(' ', '')}` : '';
+    if (left === 0 && sessions > 0) {
+      return {
+        text: `${count(sessions)} sessions to be moved${time} · ${word}`,
+        brief: `${brief(sessions)} sessions${briefTime}`,
+        kind: `sessions ${word}`,
+      };
+    }
+    const moved = this.most - left;
+    const share = this.most > 0 ? moved / this.most : 0;
+    const [text, short] = [`${count(moved)}/${count(this.most)}`, `${brief(moved)}/${brief(this.most)}`];
+    if (paused) return { text: `${text} · paused · ${word}`, brief: `${short} paused`, kind: `paused ${word}`, share };
+    const rate = this.rate();
+    const cap = capPerSecond === undefined ? '' : `, at most ${count(capPerSecond)}/s`;
+    return {
+      text: `${text} · ${count(rate)}/s${time} · ${word}${cap}`,
+      brief: `${short} ${brief(rate)}/s${briefTime}`,
+      kind: word,
+      share,
+    };
   }
 
   private rate(): number {
@@ -80,6 +110,13 @@ function connectionsOf({ nodes }: Sample): number | null {
 
 function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
+}
+
+/** In at most five characters, below ten million. */
+function brief(value: number): string {
+  const rounded = Math.round(value);
+  if (rounded < 10_000) return String(rounded);
+  return rounded < 99_950 ? `${(rounded / 1000).toFixed(1)}k` : `${Math.round(rounded / 1000)}k`;
 }
 
 export function timeText(ms: number): string {

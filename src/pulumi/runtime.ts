@@ -2,6 +2,7 @@ import { create } from './create';
 import { diff } from './diff';
 import { endWithEngine } from './engine-watch';
 import { checkInputs, type Raw } from './inputs';
+import { withoutStack } from './plain-error';
 import { read } from './read';
 import { remove } from './remove';
 import { update } from './update';
@@ -21,9 +22,9 @@ export const provider = {
       inputs: { ...news, namespace: news['namespace'] ?? 'default' },
       failures: checkInputs(olds, news),
     }),
-  diff: (_id: string, olds: Raw, news: Raw) => diff(olds, news),
+  diff: (id: string, olds: Raw, news: Raw) => withoutStack(`diff of ${id}`, diff(olds, news)),
   create: (inputs: Raw) => create(inputs),
   update: (_id: string, olds: Raw, news: Raw) => update({ olds, news }),
-  read: (id: string, props: Raw) => read(id, props),
-  delete: (_id: string, props: Raw) => remove(props),
+  read: (id: string, props: Raw) => withoutStack(`read of ${id}`, read(id, props)),
+  delete: (id: string, props: Raw) => withoutStack(`delete of ${id}`, remove(props)),
 };

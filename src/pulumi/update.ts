@@ -44,8 +44,12 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
     return { outs: { ...inputs, ...seen(running, marks) } };
   } catch (error) {
     // Until it is done the state keeps the old properties, so that a diff shows what remains to be done; but the new connection settings.
-    const { kubeconfig, context, progressRow } = inputs;
-    const way = { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(progressRow && { progressRow }) };
+    const { kubeconfig, context, __progressRow } = inputs;
+    const way = {
+      ...(kubeconfig && { kubeconfig }),
+      ...(context && { context }),
+      ...(__progressRow && { __progressRow }),
+    };
     const { kubeconfig: _, context: __, ...old } = inputsOf(before as unknown as Raw);
     const provider = raw.news['__provider'];
     throw await operation.failure(error, link, { inputs: { ...old, ...way }, marks, provider });

@@ -8,7 +8,10 @@ import { SharedTime } from '../_shared-time';
 import { type Properties, ProviderHost } from './_host';
 
 export const ID = 'default/emqx-ee';
-export const ROW = 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterprise::emqx-ee';
+export const ROW = 'urn:pulumi:dev::emqx::pulumi-nodejs:emqx:EE::emqx-ee';
+
+/** What the row shows when some devices are moved. */
+export const MOVING = /^[1-9]\d*\/\d+ .* evacuating/;
 
 /** A sandbox with clients, Pulumi's host beside it, and a way to look at what comes of it. */
 export class Desk {
@@ -62,7 +65,7 @@ export class Desk {
         evacuationStrategy: { connectionEvictionRate: 20, sessionEvictionRate: 20, waitTakeoverSeconds: 5 },
       },
       kubeconfig: this.kubeconfig,
-      progressRow: ROW,
+      __progressRow: ROW,
       ...more,
     };
   }

@@ -83,7 +83,7 @@ export class ProviderHost {
     const args = ['--import', TSX, ...(time?.nodeArguments ?? []), script, `127.0.0.1:${enginePort}`];
     const child = spawn(process.execPath, args, {
       cwd: folder,
-      env: { ...process.env, ...time?.environment, ...env },
+      env: { ...process.env, EMQX_BLUE_GREEN_PROGRESS: 'live', ...time?.environment, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended = new Promise((resolve) => child.on('close', resolve));
@@ -174,9 +174,9 @@ export class ProviderHost {
     }
   }
 
-  /** The rows of a resource, in their order. */
+  /** What the row of the resource has shown, in order. */
   rows(): string[] {
-    return this.lines.filter(({ isRow }) => isRow).map(({ text }) => text);
+    return this.lines.filter(({ isRow, urn }) => isRow && urn !== '').map(({ text }) => text);
   }
 
   /** The engine is killed: it answers nothing any more, and the host lives on. */

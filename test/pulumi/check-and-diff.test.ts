@@ -185,7 +185,7 @@ describe('before anything is touched', () => {
     [
       'where progress is shown',
       running,
-      { ...sound, progressRow: 'urn:a', adopt: true },
+      { ...sound, __progressRow: 'urn:a', adopt: true },
       { changes: false, replaces: [] },
     ],
     ['the version', running, { ...sound, version: '4.4.15' }, { changes: true, replaces: [] }],

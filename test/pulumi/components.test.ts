@@ -22,13 +22,13 @@ describe('EmqxEnterprise', () => {
     const cluster = new EmqxEnterprise('tutorial', { name: 'emqx-ee', version: '4.4.14', blueGreenUpdate });
     await settled(cluster);
     expect(named('tutorial')).toMatchObject({
-      type: 'pulumi-nodejs:dynamic/emqx:EmqxEnterprise',
+      type: 'pulumi-nodejs:emqx:EE',
       inputs: {
         name: 'emqx-ee',
         version: '4.4.14',
         blueGreenUpdate,
         __provider: 'exports.handler = () => require("emqx-blue-green/pulumi/runtime").provider;',
-        progressRow: 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterprise::tutorial',
+        __progressRow: 'urn:pulumi:dev::emqx::pulumi-nodejs:emqx:EE::tutorial',
       },
     });
     expect(await valueOfOutput(cluster.version)).toBe('4.4.14');
@@ -66,13 +66,13 @@ describe('EmqxEnterpriseCluster', () => {
     await settled(component, component.cluster);
     expect(registered.map(({ type, name }) => [type, name])).toEqual(
       expect.arrayContaining([
-        ['emqx-blue-green:index:EmqxEnterpriseCluster', 'telemetry'],
+        ['emqx:index:Cluster', 'telemetry'],
         ['kubernetes:core/v1:Secret', 'telemetry-license'],
         ['kubernetes:core/v1:Service', 'telemetry-service'],
         ['kubernetes:networking.k8s.io/v1:NetworkPolicy', 'telemetry-network-policy'],
         ['kubernetes:policy/v1:PodDisruptionBudget', 'telemetry-disruption-budget'],
         ['kubernetes:yaml/v2:ConfigGroup', 'telemetry-monitoring'],
-        ['pulumi-nodejs:dynamic/emqx:EmqxEnterprise', 'telemetry'],
+        ['pulumi-nodejs:emqx:EE', 'telemetry'],
       ]),
     );
     const selector = { 'apps.emqx.io/instance': 'emqx-ee', 'apps.emqx.io/managed-by': 'emqx-operator' };
@@ -84,11 +84,10 @@ describe('EmqxEnterpriseCluster', () => {
       metadata: { name: 'emqx-ee-license', namespace: 'messaging' },
       stringData: { [SECRET]: expect.any(String), value: { 'emqx.lic': 'the license' } },
     });
-    const { inputs } = registered.find(({ type }) => type.endsWith(':EmqxEnterprise'))!;
+    const { inputs } = registered.find(({ type }) => type.endsWith(':EE'))!;
     expect(inputs).toMatchObject({
       licenseSecretName: 'emqx-ee-license',
-      progressRow:
-        'urn:pulumi:dev::emqx::emqx-blue-green:index:EmqxEnterpriseCluster$pulumi-nodejs:dynamic/emqx:EmqxEnterprise::telemetry',
+      __progressRow: 'urn:pulumi:dev::emqx::emqx:index:Cluster$pulumi-nodejs:emqx:EE::telemetry',
     });
     expect(Object.keys(inputs)).toEqual(expect.not.arrayContaining(['license', 'service', 'monitoring']));
     expect(JSON.stringify(inputs)).not.toContain('the license');

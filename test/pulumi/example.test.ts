@@ -17,7 +17,7 @@ test('the example describes the tutorial’s cluster, in the version of the conf
   pulumi.runtime.setConfig('emqx:version', project.config.version.default);
   await import(path.join(ROOT, project.main));
   await disconnected();
-  const { inputs } = registered.find(({ type }) => type.endsWith(':EmqxEnterprise'))!;
+  const { inputs } = registered.find(({ type }) => type.endsWith(':EE'))!;
   expect(checkInputs({}, inputs)).toEqual([]);
   const tutorial = readFileSync(path.join(ROOT, 'docs/tutorial.md'), 'utf8');
   const [, manifest] = /<<'END'\n([\s\S]*?)^END$/m.exec(tutorial)!;

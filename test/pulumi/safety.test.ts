@@ -1,6 +1,6 @@
 import { versionOf } from '../../src/resource';
 import { quickstart } from '../../src/sandbox/quickstart';
-import { Desk, failureOf, ID } from './_desk';
+import { Desk, failureOf, ID, MOVING } from './_desk';
 import type { Properties } from './_host';
 
 /** What must not happen to a cluster, whatever the state says of it; in Pulumi's own host of dynamic providers, on the sandbox. */
@@ -107,7 +107,7 @@ describe('a cluster is safe', () => {
     ])('open, driven by %s: each state and each version is a change', async (_who, isDriven) => {
       const { host } = desk;
       const running = host.update(ID, olds, desk.properties(NEW, { adopt: true }));
-      await host.said(({ text }) => /^evacuating [1-9]/.test(text));
+      await host.said(({ text }) => MOVING.test(text));
       if (!isDriven) {
         await host.cancel();
         await failureOf(running);
@@ -130,7 +130,7 @@ describe('a cluster is safe', () => {
     test('a state that says running, and the old version: the upgrade is rolled back', async () => {
       const { host } = desk;
       const left = failureOf(host.update(ID, olds, desk.properties(NEW, { adopt: true })));
-      await host.said(({ text }) => /^evacuating [1-9]/.test(text));
+      await host.said(({ text }) => MOVING.test(text));
       await host.cancel();
       await left;
       const outputs = await host.update(ID, olds, desk.properties(OLD, { adopt: true }));
