@@ -17,7 +17,8 @@ export interface Persistence {
   readonly size: Size;
 
   /**
-   * Storage class of the volumes.
+   * Storage class of the volumes. The empty text selects volumes that were created manually, without a class: there must be one for
+   * each node, and one for each new node of an upgrade.
    *
    * @default - the default storage class of the Kubernetes cluster
    * @see https://kubernetes.io/docs/concepts/storage/storage-classes/
@@ -53,10 +54,10 @@ export function claimOf(persistence: Persistence): EmqxEnterpriseSpec['persisten
 export function checkPersistence(findings: Findings, path: string, persistence: Partial<Persistence>): void {
   findings.check(`${path}.size`, persistence.size, memory);
   const { storageClass, accessModes } = persistence;
-  if (storageClass !== undefined && (typeof storageClass !== 'string' || storageClass === '')) {
+  if (storageClass !== undefined && typeof storageClass !== 'string') {
     findings.report(`${path}.storageClass`, storageClass, {
-      bound: 'the name of a storage class',
-      reason: 'an empty name requests manually created volumes, and no node starts without one',
+      bound: 'the name of a storage class, or empty',
+      reason: 'it creates the volumes; without a class (empty) they must exist',
       fix: 'choose one of `kubectl get storageclass`, or leave it out',
     });
   }

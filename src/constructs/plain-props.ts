@@ -155,7 +155,7 @@ export function underPlainName(problem: Problem): Problem {
   return {
     ...problem,
     ...(place && { path: place[1] }),
-    ...(problem.bound === 'a Size' && { bound: 'a number' }),
+    ...PLAIN_WORDS[problem.bound],
     ...(advice && { fix: advice[1] }),
   };
 }
@@ -168,6 +168,23 @@ const PLACES: readonly (readonly [property: string, plain: string])[] = [
   ['resources.memoryRequest', 'resources.memoryRequestMebibytes'],
   ['resources.memoryLimit', 'resources.memoryLimitMebibytes'],
 ];
+
+/** What the constructs call by their classes, and the reasons for these. */
+const PLAIN_WORDS: Readonly<Record<string, Pick<Problem, 'bound' | 'reason'>>> = {
+  'a Size': { bound: 'a number', reason: 'values are never converted, and the unit is in the name' },
+  'an MqttService': {
+    bound: 'an object with a type',
+    reason: 'how devices reach the cluster decides which ports it has',
+  },
+  'an ApiKey, in a list': {
+    bound: 'a list of objects with key and secret',
+    reason: 'a key is of no use without its secret',
+  },
+  'an EnvValue': {
+    bound: 'an object with value, fromSecret or fromConfigMap',
+    reason: 'a value is given here, or taken from a Secret or a ConfigMap',
+  },
+};
 
 /** Advice in place of the construct's advice to write an object. */
 const ADVICE: readonly (readonly [path: RegExp, fix: string])[] = [

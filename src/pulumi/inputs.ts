@@ -110,20 +110,38 @@ export function resourceOf(inputs: EmqxEnterpriseInputs): EmqxEnterprise {
 }
 
 /**
- * All problems of the properties. A property that is not known yet is not checked: in a preview it may come from a
- * resource that does not exist yet.
+ * All problems of the properties. What is not known yet is not checked: in a preview it may come from a resource that does not exist
+ * yet. What stands beside it is.
  *
  * @param olds the properties before; empty where there was nothing
  */
 export function checkInputs(olds: Raw, news: Raw): CheckFailure[] {
-  const known = Object.fromEntries(Object.entries(news).filter(([, value]) => !hasUnknown(value)));
-  const pending = Object.keys(news).filter((name) => !(name in known));
-  const problems = [...unknownFields(news), ...problemsOf(inputsOf(known))].filter(
-    ({ path }) => !pending.includes(propertyOf(path)),
+  const pending: string[] = [];
+  const known = knownPart(news, '', pending) as Raw;
+  const problems = [...unknownFields(known), ...problemsOf(inputsOf(known))].filter(
+    ({ path }) => !pending.some((one) => isWithin(path, one) || isWithin(one, path)),
   );
   const failures = oncePerPath(problems).map((problem) => failureOf(problem));
   if (failures.length > 0 || pending.length > 0) return failures;
   return changedThoughFixed(inputsOf(olds), inputsOf(news));
+}
+
+/** What is known of a value. A list of which an item is not known counts as not known: the others would get wrong indices. */
+function knownPart(value: unknown, path: string, pending: string[]): unknown {
+  if (value === UNKNOWN || (Array.isArray(value) && hasUnknown(value))) {
+    pending.push(path);
+    return undefined;
+  }
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(([name, part]): [string, unknown] => [
+    name,
+    knownPart(part, path === '' ? name : `${path}.${name}`, pending),
+  ]);
+  return Object.fromEntries(entries.filter(([, part]) => part !== undefined));
+}
+
+function isWithin(path: string, other: string): boolean {
+  return path === other || path.startsWith(`${other}.`) || path.startsWith(`${other}[`);
 }
 
 /** Whether something of a value is not known yet. */
@@ -231,8 +249,4 @@ function failureOf(problem: Problem): CheckFailure {
 function oncePerPath(problems: readonly Problem[]): Problem[] {
   const seen = new Set<string>();
   return problems.filter(({ path }) => !seen.has(path) && seen.add(path));
-}
-
-function propertyOf(path: string): string {
-  return path.split(/[.[]/, 1)[0]!;
 }

@@ -23,11 +23,16 @@ test('storage class and access modes are those that are given', () => {
   });
 });
 
+test('the empty storage class stays: volumes that exist already', () => {
+  const persistence = { size: Size.gibibytes(2), storageClass: '' };
+  expect(resourceOf({ persistence }).spec.persistent?.spec).toMatchObject({ storageClassName: '' });
+});
+
 test('everything that is wrong with it is said at once', () => {
-  const persistence = { size: '20Gi', storageClass: '', accessModes: ['ReadOnlyMany'] };
+  const persistence = { size: '20Gi', storageClass: 5, accessModes: ['ReadOnlyMany'] };
   expect(problemsWith({ persistence })).toEqual([
     expect.stringMatching(/^'persistence.size' \("20Gi"\) must be a Size: a bare number does not say its unit; /),
-    expect.stringMatching(/^'persistence.storageClass' \(""\) must be the name of a storage class: /),
+    expect.stringMatching(/^'persistence.storageClass' \(5\) must be the name of a storage class, or empty: /),
     expect.stringMatching(
       /^'persistence.accessModes' \("ReadOnlyMany"\) must be a list of one or more of ReadWriteOnce, /,
     ),

@@ -123,6 +123,54 @@ describe('before anything is touched', () => {
     expect(JSON.stringify(failures)).not.toContain('a secret');
   });
 
+  test('objects are called by their properties, not by the classes of the construct', async () => {
+    const { failures } = await host.check({
+      ...sound,
+      apiKeys: ['a'],
+      env: { A: 'a' },
+      service: 'NodePort',
+      persistence: { sizeGibibytes: '8', storageClass: '' },
+    });
+    expect(failures.map(({ reason }) => /^'(.*?)' .* must be (.*?)[:;]/.exec(reason)!.slice(1))).toEqual(
+      expect.arrayContaining([
+        ['apiKeys[0]', 'a list of objects with key and secret'],
+        ['env.A', 'an object with value, fromSecret or fromConfigMap'],
+        ['service', 'an object with a type'],
+        ['persistence.sizeGibibytes', 'a number'],
+      ]),
+    );
+    expect(failures).toHaveLength(4);
+    expect(JSON.stringify(failures)).not.toMatch(/ApiKey|EnvValue|MqttService|a Size/);
+  });
+
+  test.each<[string, Properties, string[]]>([
+    [
+      'a sibling',
+      {
+        blueGreenUpdate: {
+          evacuationStrategy: { ...evacuationStrategy, connectionEvictionRate: UNKNOWN, waitTakeoverSeconds: 0 },
+        },
+      },
+      ['blueGreenUpdate.evacuationStrategy.waitTakeoverSeconds'],
+    ],
+    [
+      'a missing sibling',
+      { blueGreenUpdate: { initialDelaySeconds: UNKNOWN } },
+      [
+        'blueGreenUpdate.evacuationStrategy.connectionEvictionRate',
+        'blueGreenUpdate.evacuationStrategy.sessionEvictionRate',
+        'blueGreenUpdate.evacuationStrategy.waitTakeoverSeconds',
+      ],
+    ],
+    ['a sibling of a name', { env: { A: { value: UNKNOWN }, B: 'b' } }, ['env.B']],
+    ['an unknown name', { upgrade: { stormCap: UNKNOWN, stromCap: 5 } }, ['upgrade.stromCap']],
+    ['another property', { kubeconfig: UNKNOWN, replicas: 0 }, ['replicas']],
+    ['a list', { apiKeys: [{ key: 'a', secret: UNKNOWN }, { key: 5 }] }, []],
+  ])('what stands beside something unknown is checked: %s', async (_what, more, expected) => {
+    const { failures } = await host.check({ ...sound, ...more });
+    expect(failures.map(({ property }) => property).sort()).toEqual(expected);
+  });
+
   test('nothing is said of what is not known yet', async () => {
     const news = {
       ...sound,
