@@ -15,4 +15,5 @@ const cluster = new EmqxEnterprise('emqx-ee', {
   service: { type: 'NodePort', mqtt: 32010 },
 });
 
-export const { phase, nodes, lastUpgrade } = cluster;
+export const { phase, nodes } = cluster;
+export const lastUpgrade = cluster.lastUpgrade.apply((last) => last ?? 'none');

@@ -28,8 +28,12 @@ export interface LastUpgrade {
   readonly toVersion: string;
   /** From the claim to the end. */
   readonly durationMs: number;
-  /** From the first disconnect until the old nodes were observed to be empty. */
+  /** From the first disconnect until the old nodes were observed to be empty; in an abort the new ones. */
   readonly evacuateMs: number;
+  /** Devices that had been moved when the upgrade was aborted; absent where unknown, and unless it was aborted. */
+  readonly moved?: number;
+  /** Devices that were moved back then; absent where unknown, and unless it was aborted. */
+  readonly movedBack?: number;
   /** The cap on disconnects in the whole cluster. */
   readonly capPerSecond: number;
   /** On the old nodes when it began; absent where it is unknown. */
@@ -116,12 +120,15 @@ export function unseen(inputs: EmqxEnterpriseInputs, marks: Marks, phase: Cluste
 
 function lastUpgradeOf(report: UpgradeReport): LastUpgrade {
   const { outcome, from, to, durationMs, evacuateMs, capPerSecond, connections, sessions, sessionsLost } = report;
+  const { moved = null, movedBack = null } = report.rollback ?? {};
   return {
     outcome,
     fromVersion: from.version,
     toVersion: to.version,
     durationMs,
     evacuateMs,
+    ...(moved !== null && { moved }),
+    ...(movedBack !== null && { movedBack }),
     capPerSecond,
     ...(connections !== null && { connections }),
     ...(sessions !== null && { sessions }),

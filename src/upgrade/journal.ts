@@ -145,8 +145,8 @@ export interface Journal {
   lostPods?: number;
   /** The latest request that had no effect. */
   refused?: { request: string; reason: string; at: number } | undefined;
-  /** The run was aborted then, in that phase. */
-  aborted?: { at: number; phase: Phase } | undefined;
+  /** The run was aborted then, in that phase, when so many devices had been moved; absent where no device had, or it is not known. */
+  aborted?: { at: number; phase: Phase; moved?: number | undefined } | undefined;
   /** When only green was seen behind every traffic Service; and in an abort only blue. */
   switchedAt?: number;
   backAt?: number;
@@ -233,7 +233,7 @@ const PAGE = z.looseObject({
   pausedMs: count.optional(),
   lostPods: count.optional(),
   refused: z.object({ request: z.string(), reason: z.string(), at: when }).optional(),
-  aborted: z.object({ at: when, phase: z.enum(PHASES) }).optional(),
+  aborted: z.object({ at: when, phase: z.enum(PHASES), moved: count.optional() }).optional(),
   switchedAt: when.optional(),
   backAt: when.optional(),
   evacuation: EVACUATION.optional(),

@@ -17,8 +17,13 @@ export interface UpgradeReport {
   /** From the claim to the end, ms. */
   durationMs: number;
   phases: { phase: Phase; ms: number }[];
-  /** From the first order until every blue node was drained, ms; 0 where the operator upgraded on its own. */
+  /**
+   * From the first order until every blue node was drained, ms; in an abort, every green node: the way back. 0 where the operator
+   * upgraded on its own, and where nothing was moved.
+   */
   evacuateMs: number;
+  /** How many devices had been moved when the run was aborted, and how many were moved back then; `null` is unknown. Only of an abort. */
+  rollback?: { moved: number | null; movedBack: number | null };
   /** Lower bound of the evacuation under its caps, ms. */
   lowerBoundMs: number;
   /** The evacuation without its pauses, divided by the lower bound; `null` where there was none. */
@@ -72,6 +77,7 @@ export function reportOf(journal: Journal): UpgradeReport {
       .filter(({ phase }) => phase !== 'done')
       .map(({ phase, at }, index) => ({ phase, ms: (began[index + 1]?.at ?? end) - at })),
     evacuateMs: isDrained ? evacuation.drainedAt! - evacuation.startedAt : 0,
+    ...(journal.aborted && { rollback: rollbackOf(journal) }),
     lowerBoundMs,
     ratio: isDrained && lowerBoundMs > 0 ? activeMs / lowerBoundMs : null,
     capPerSecond: journal.connectionCap,
@@ -90,6 +96,11 @@ export function reportOf(journal: Journal): UpgradeReport {
 function mainEvacuation({ past = [], evacuation }: Journal): Evacuation | undefined {
   const all = [...past.map((stage) => stage.evacuation), evacuation].filter((one) => one !== undefined);
   return all.reduce<Evacuation | undefined>((a, b) => ((b.moving ?? 0) > (a?.moving ?? -1) ? b : a), undefined);
+}
+
+function rollbackOf({ aborted, began, evacuation }: Journal): UpgradeReport['rollback'] {
+  const moved = began.evacuate === undefined ? 0 : (aborted?.moved ?? null);
+  return { moved, movedBack: began.return === undefined || !evacuation ? 0 : (evacuation.moving ?? null) };
 }
 
 /** Sessions come and go during a run: a difference of this many per thousand means nothing. */

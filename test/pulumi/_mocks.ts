@@ -5,6 +5,8 @@ export interface Registered {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
+  /** Of one that is only read. */
+  id?: string;
 }
 
 /** Lets programs run without an engine; gives what they register, secrets unwrapped. */
@@ -12,9 +14,9 @@ export function mockEngine(): Registered[] {
   const registered: Registered[] = [];
   void pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => {
+      newResource: ({ type, name, inputs, id }) => {
         const given = Object.entries(inputs).filter(([, value]) => value !== undefined);
-        registered.push({ type, name, inputs: Object.fromEntries(given) });
+        registered.push({ type, name, inputs: Object.fromEntries(given), ...(id && { id }) });
         return { id: `${name}-id`, state: inputs };
       },
       call: ({ inputs }) => inputs,

@@ -50,6 +50,84 @@ describe('EmqxEnterprise', () => {
   });
 });
 
+describe('the options of EmqxEnterprise', () => {
+  const args = { name: 'emqx-ee', version: '4.4.14', blueGreenUpdate };
+  /** The options as they reach Pulumi. */
+  const optionsOf = async (opts: pulumi.CustomResourceOptions): Promise<pulumi.CustomResourceOptions> => {
+    const seen: pulumi.CustomResourceOptions[] = [];
+    const transformations = [
+      ({ opts: given }: pulumi.ResourceTransformationArgs) => {
+        seen.push(given);
+        return undefined;
+      },
+    ];
+    await settled(new EmqxEnterprise('optioned', args, { ...opts, transformations }));
+    return seen[0]!;
+  };
+
+  test.each<[string, pulumi.CustomResourceOptions]>([
+    ['retainOnDelete', { retainOnDelete: true }],
+    ['protect', { protect: true }],
+    ['ignoreChanges', { ignoreChanges: ['version'] }],
+    ['replaceOnChanges', { replaceOnChanges: ['name'] }],
+    ['deleteBeforeReplace', { deleteBeforeReplace: true }],
+  ])('%s reaches Pulumi', async (_name, opts) => {
+    expect(await optionsOf(opts)).toMatchObject(opts);
+  });
+
+  test('aliases are added to that of the former type', async () => {
+    const { aliases } = await optionsOf({ aliases: [{ name: 'before' }] });
+    expect(aliases).toEqual([{ name: 'before' }, { type: 'pulumi-nodejs:dynamic/emqx:EmqxEnterprise' }]);
+  });
+
+  test('parent: the row is that of the child, in whatever component', async () => {
+    const outer = new pulumi.ComponentResource('acme:iot:Platform', 'platform');
+    const inner = new pulumi.ComponentResource('acme:iot:Site', 'site', {}, { parent: outer });
+    await settled(new EmqxEnterprise('child', args, { parent: inner }));
+    expect(named('child').inputs).toMatchObject({
+      __progressRow: 'urn:pulumi:dev::emqx::acme:iot:Platform$acme:iot:Site$pulumi-nodejs:emqx:EE::child',
+    });
+  });
+
+  test('customTimeouts have no effect, and a warning says so', async () => {
+    const warn = jest.spyOn(pulumi.log, 'warn').mockResolvedValue(undefined);
+    await optionsOf({ protect: true });
+    expect(warn).not.toHaveBeenCalled();
+    await optionsOf({ customTimeouts: { update: '2h' } });
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^customTimeouts have no effect: .* set upgrade\.timeouts$/), expect.anything()],
+    ]);
+    warn.mockRestore();
+  });
+
+  test('import is refused where the program can see it, with what to do instead', () => {
+    expect(() => new EmqxEnterprise('imported', args, { import: 'default/emqx-ee' })).toThrow(
+      /^imported: the option `import` does not work, .* set `adopt: true`/,
+    );
+  });
+
+  test('get reads a cluster by its id, and registers nothing', async () => {
+    const cluster = EmqxEnterprise.get('foreign', 'default/emqx-ee', { kubeconfig: 'text' });
+    await settled(cluster);
+    expect(await valueOfOutput(cluster.id)).toBe('default/emqx-ee');
+    expect(named('foreign')).toMatchObject({
+      id: 'default/emqx-ee',
+      inputs: { kubeconfig: expect.anything(), __provider: expect.stringContaining('emqx-blue-green/pulumi/runtime') },
+    });
+  });
+});
+
+test('every property is an output, also those that are left out', async () => {
+  const cluster = new EmqxEnterprise('typed', { name: 'emqx-ee', version: '4.4.14', replicas: 5, blueGreenUpdate });
+  await settled(cluster);
+  const replicas: number | undefined = await valueOfOutput(cluster.replicas);
+  expect(replicas).toBe(5);
+  expect(await valueOfOutput(cluster.blueGreenUpdate.apply((update) => update?.evacuationStrategy))).toEqual(
+    blueGreenUpdate.evacuationStrategy,
+  );
+  expect(await valueOfOutput(cluster.image)).toBeUndefined();
+});
+
 describe('EmqxEnterpriseCluster', () => {
   test('makes Service, Secret and cluster with the names and the objects of the construct', async () => {
     const component = new EmqxEnterpriseCluster('telemetry', {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { KubeObject } from '../../src/kubernetes';
 import { SECRET_PROPERTIES } from '../../src/pulumi/inputs';
+import type { LastUpgrade } from '../../src/pulumi/state';
 import { isHeld, versionOf } from '../../src/resource';
 import { quickstart } from '../../src/sandbox/quickstart';
 import { Desk, failureOf, ID, type Lease, MOVING, ROW } from './_desk';
@@ -147,6 +148,8 @@ describe('the provider', () => {
       lastUpgrade: { outcome: 'aborted' },
       revision,
     });
+    const { moved, movedBack, evacuateMs } = engine.row!.outputs['lastUpgrade'] as Required<LastUpgrade>;
+    for (const figure of [moved, movedBack, evacuateMs]) expect(figure).toBeGreaterThan(0);
     expect(versionOf(await desk.resource())).toBe('4.4.14');
     expect(await engine.up(old)).toBe('unchanged');
   });

@@ -112,6 +112,17 @@ test('an abort ends a pause, which is counted', () => {
   expect(asked('abort', paused)).toMatchObject({ kind: 'next', note: { paused: undefined, pausedMs: 10_000 } });
 });
 
+test('an abort notes how many devices had been moved, as far as all nodes answer', () => {
+  const midway = (isSilent: boolean) => (scene: Scene) => {
+    scene.journal.from.digest = 'old';
+    scene.journal.evacuation = { startedAt: 1, lowerBoundMs: 1, moving: 3_000, connections: 3_000 };
+    for (const node of scene.nodes)
+      Object.assign(node, { connections: 300, ...(isSilent && { unreachable: 'silent' }) });
+  };
+  expect(asked('abort', midway(false))).toMatchObject({ note: { aborted: { phase: 'evacuate', moved: 2_100 } } });
+  expect(asked('abort', midway(true))).not.toHaveProperty('note.aborted.moved');
+});
+
 test('a paused run begins nothing, in any phase', () => {
   for (const phase of ['pin', 'apply', 'green', 'switch', 'evacuate', 'retire', 'release'] as const) {
     const step = decided(phase, (scene) => {

@@ -4,6 +4,11 @@ import { BLUE, GREEN, journal, T0 } from './fixtures';
 
 const share = { pod: `${BLUE}-0`, connectionsPerSecond: 100, sessionsPerSecond: 100, wave: 0, offsetMs: 0 };
 
+interface Counts {
+  moved?: number;
+  moving?: number;
+}
+
 describe('reportOf', () => {
   test('tells a finished run from its journal', () => {
     const finished = journal({
@@ -85,6 +90,22 @@ describe('reportOf', () => {
       after: null,
       sessionsLost: null,
     });
+  });
+
+  test.each([
+    ['the green set was built', 'green', {}, { moved: 0, movedBack: 0 }],
+    ['devices were moved', 'evacuate', { moved: 2_067, moving: 2_010 }, { moved: 2_067, movedBack: 2_010 }],
+    ['a node was silent', 'evacuate', { moving: 2_010 }, { moved: null, movedBack: 2_010 }],
+    ['no device had reached green', 'evacuate', { moved: 0 }, { moved: 0, movedBack: 0 }],
+  ] as const)('says what an abort moved back: %s', (_when, phase, { moved, moving }: Counts, rollback) => {
+    const evacuation = { startedAt: T0, drainedAt: T0 + 20_000, lowerBoundMs: 20_000, moving, connections: 3_000 };
+    const aborted = journal({
+      phase: 'done',
+      aborted: { at: T0 + 9_000, phase, moved },
+      began: { claim: T0, [phase]: T0 + 1_000, return: T0 + 10_000, done: T0 + 40_000 },
+      ...(moving !== undefined && { evacuation }),
+    });
+    expect(reportOf(aborted)).toMatchObject({ rollback, evacuateMs: moving === undefined ? 0 : 20_000 });
   });
 
   test('claims no evacuation that was not seen to end', () => {

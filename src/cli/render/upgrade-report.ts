@@ -13,6 +13,7 @@ export function renderUpgradeReport(cluster: string, report: UpgradeReport, { st
     ...(after ? [['ended with', loadText(after)]] : []),
     ...(hasLosses ? [['lost', `at least ${count(sessionsLost ?? 0)} sessions`]] : []),
     ...evacuation(report),
+    ...rollback(report),
     ['duration', time(durationMs)],
     ...(pausedMs > 0 ? [['paused', time(pausedMs)]] : []),
     ...phases.map(({ phase, ms }) => [`  ${phase}`, time(ms)]),
@@ -54,6 +55,11 @@ function evacuation({
     ['cap', `${rates} disconnects/s in the whole cluster`],
     ...(peak === null ? [] : [['peak', `${count(peak)} disconnects/s, as far as observed`]]),
   ];
+}
+
+function rollback({ rollback: back }: UpgradeReport): string[][] {
+  if (!back) return [];
+  return [['rollback', `${known(back.moved)} devices had been moved, ${known(back.movedBack)} were moved back`]];
 }
 
 function incidents({ incidents: all }: UpgradeReport, width: number): string[] {

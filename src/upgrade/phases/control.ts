@@ -1,7 +1,7 @@
 import { parseControl } from '../control';
 import { goBackAdvice } from '../downgrade';
 import type { Journal } from '../journal';
-import { activeSets, greenOf, setOf } from '../observation';
+import { activeSets, devicesOn, greenOf, nodesOf, setOf } from '../observation';
 import type { Situation, Step } from '../step';
 import { moveOf, restAfterStop, selections, stopEvacuations, waitFor } from './common';
 import { shareAnew } from './shares';
@@ -63,8 +63,16 @@ function abortRun(situation: Situation, request: string): Step {
   return typeof back === 'string' ? refuseRequest(situation, request, back) : { ...back, answers: request };
 }
 
+/** Devices that have left blue since its evacuation began. */
+function movedSoFar({ observation, journal: { evacuation, from } }: Situation): { moved?: number } {
+  const isSilent = nodesOf(observation, from.set).some(({ unreachable }) => unreachable !== undefined);
+  if (evacuation?.moving === undefined || isSilent) return {};
+  return { moved: Math.max(0, evacuation.moving - devicesOn(observation, from.set)) };
+}
+
 /** The step that aborts a run, or why it cannot be aborted. */
-export function abortStep({ observation, journal }: Situation): Extract<Step, { kind: 'next' }> | string {
+export function abortStep(situation: Situation): Extract<Step, { kind: 'next' }> | string {
+  const { observation, journal } = situation;
   const { cluster } = observation;
   if (journal.aborted) return 'the run is already being aborted';
   if (journal.from.digest === undefined) {
@@ -80,7 +88,7 @@ export function abortStep({ observation, journal }: Situation): Extract<Step, { 
     kind: 'next',
     phase: untouched ? 'release' : 'revert',
     note: {
-      aborted: { at: observation.at, phase: journal.phase },
+      aborted: { at: observation.at, phase: journal.phase, ...movedSoFar(situation) },
       paused: undefined,
       ...(journal.paused && { pausedMs: pausedMs(journal, observation.at) }),
       restart: undefined,

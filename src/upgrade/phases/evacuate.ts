@@ -39,7 +39,11 @@ export function evacuate(situation: Situation): Step {
 
 /** In an abort: devices that had been moved to green are moved to blue, at the same cap. */
 export function returnDevices(situation: Situation): Step {
-  return isGreenEmptied(situation) ? { kind: 'next', phase: 'retire-green' } : evacuateGreen(situation);
+  if (!isGreenEmptied(situation)) return evacuateGreen(situation);
+  const { observation, journal } = situation;
+  if (!journal.evacuation) return { kind: 'next', phase: 'retire-green' };
+  const evacuation = { ...journal.evacuation, drainedAt: observation.at };
+  return { kind: 'next', phase: 'retire-green', note: { evacuation, ...endHalt(situation) } };
 }
 
 /**

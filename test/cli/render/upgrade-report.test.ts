@@ -108,8 +108,14 @@ emqx-blue-1            500          50     2
   });
 
   test('tells of a way back, and of a pause', () => {
-    const lines = rendered({ ...REPORT, outcome: 'aborted', pausedMs: 90_000 }).split('\n');
+    const lines = rendered({
+      ...REPORT,
+      outcome: 'aborted',
+      rollback: { moved: 2_067, movedBack: null },
+      pausedMs: 90_000,
+    }).split('\n');
     expect(lines[0]).toBe('mqtt/emqx: 4.4.14 → 4.4.15, aborted');
+    expect(lines).toContain('rollback    2,067 devices had been moved, unknown were moved back');
     expect(lines).toContain('paused      1 min 30 s');
   });
 
