@@ -7,8 +7,9 @@ export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {
   const check = (path: string, value: unknown, sound: (value: unknown) => boolean, violation: Violation) => {
     if (value !== undefined && !sound(value)) problems.push({ path, value, ...violation });
   };
-  const { upgrade, adopt, context } = inputs;
+  const { upgrade, adopt, deleteVolumes, context } = inputs;
   check('adopt', adopt, isBoolean, trueOrFalse);
+  check('deleteVolumes', deleteVolumes, isBoolean, trueOrFalse);
   check('context', context, isText, name);
   // A kubeconfig that is not text may still hold secrets.
   if (inputs.kubeconfig !== undefined && !isText(inputs.kubeconfig)) {

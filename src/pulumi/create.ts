@@ -7,16 +7,14 @@ import { targetOf } from '../upgrade/target';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { type Marks, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
-import { ClusterLink, POLL_MS } from './link';
+import { ClusterLink, reasonOf } from './link';
 import { Operation } from './operation';
-import { isRunning, progressOf } from './running';
 import { type State, seen } from './state';
-
-/** How long a cluster may take to run, in seconds: a node that pulls its image takes minutes. */
-const READY_SECONDS = 600;
+import { untilRunning } from './until-running';
+import { claimTemplateOf, deletionOf } from './volumes';
 
 /**
- * Creates a cluster, and waits until it runs.
+ * Creates a cluster, and waits until it runs and devices can connect.
  *
  * @throws Error when it already exists and may not be adopted; UnfinishedError when it was created and does not run
  */
@@ -29,6 +27,7 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
     const { signal } = operation;
     const view = await link.view(signal);
     if (view) refuseUnlessAdoptable(view, inputs, link.id);
+    else await refuseOverOldVolumes(link, inputs, operation);
     operation.begin();
     await link.apply(resourceOf(inputs), signal);
     const { identity } = await recognise(link, undefined, signal);
@@ -42,22 +41,6 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
   } finally {
     await operation.end();
     link.close();
-  }
-}
-
-/** Waits until the cluster matches its resource, and is at rest. */
-export async function untilRunning(
-  link: ClusterLink,
-  { upgrade }: EmqxEnterpriseInputs,
-  operation: Operation,
-): Promise<ClusterView> {
-  operation.limit(upgrade?.timeouts?.totalSeconds ?? READY_SECONDS);
-  for (;;) {
-    const view = await link.view(operation.signal);
-    if (!view) throw new Error(`${link.id} was removed`);
-    if (isRunning(view)) return view;
-    operation.show(progressOf(view));
-    await link.clock.sleep(POLL_MS, operation.signal);
   }
 }
 
@@ -78,5 +61,24 @@ function refuseUnlessAdoptable(view: ClusterView, inputs: EmqxEnterpriseInputs, 
   if (paths.length === 0) return;
   throw new Error(
     `the EmqxEnterprise ${id} exists already, and differs from the properties in ${paths.join(', ')}; set these to what it has, adopt it, then change it`,
+  );
+}
+
+/** A new stateful set may get the name of a former one, and so its volumes; EMQX then waits for nodes that no longer exist. */
+async function refuseOverOldVolumes(
+  link: ClusterLink,
+  inputs: EmqxEnterpriseInputs,
+  operation: Operation,
+): Promise<void> {
+  const template = claimTemplateOf(resourceOf(inputs));
+  if (template === undefined) return;
+  const claims = await link.volumeClaims(template, operation.signal).catch((error: unknown) => {
+    operation.signal.throwIfAborted();
+    operation.warn(`whether volume claims of an earlier ${link.id} exist is not known: ${reasonOf(error)}`);
+    return [];
+  });
+  if (claims.length === 0) return;
+  throw new Error(
+    `${claims.length} volume claims of an earlier cluster ${link.id} exist: its nodes would get them, and wait for nodes that are gone. If the data is not needed any more: ${deletionOf(link.id, claims)}; otherwise choose another name. With deleteVolumes: true a destroy deletes them, too`,
   );
 }

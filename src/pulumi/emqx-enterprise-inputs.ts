@@ -13,6 +13,14 @@ export interface EmqxEnterpriseInputs
    */
   readonly adopt?: boolean;
 
+  /**
+   * Whether `pulumi destroy`, or a replacement, also deletes the volume claims of the nodes, and so their data. It counts as it was at
+   * the last `pulumi up`.
+   *
+   * @default false
+   */
+  readonly deleteVolumes?: boolean;
+
   /** How an upgrade is done. A change of it alone changes nothing in the cluster. */
   readonly upgrade?: UpgradeOptions;
 
@@ -83,7 +91,7 @@ export interface UpgradeTimeouts {
   /**
    * How long the whole operation may take. The rollback after `onFailure: 'abort'` is not counted.
    *
-   * @default - no limit for an upgrade that makes progress; 600 for everything else
+   * @default - no limit while there is progress; what is no upgrade ends after 600 s without any
    */
   readonly totalSeconds?: number;
 

@@ -67,7 +67,7 @@ const CLUSTER_PROPERTIES: readonly (keyof PlainClusterProps)[] = [
   'imagePullSecrets',
   'reloaderImage',
 ];
-const OTHER_PROPERTIES = ['kubeconfig', 'context', 'adopt', 'upgrade', '__progressRow'] as const;
+const OTHER_PROPERTIES = ['kubeconfig', 'context', 'adopt', 'deleteVolumes', 'upgrade', '__progressRow'] as const;
 export const PROPERTIES: readonly string[] = [...CLUSTER_PROPERTIES, ...OTHER_PROPERTIES];
 
 /** Those that a program may give: the class sets the row itself. */

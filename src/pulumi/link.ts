@@ -11,10 +11,12 @@ import {
   type KubeObject,
   SystemClock,
 } from '../kubernetes';
+import { oneLine } from '../kubernetes/one-line';
 import { controllerOf, isControlledBy } from '../kubernetes/ownership';
-import { API_VERSION, type EmqxEnterprise, INSTANCE_LABEL, KIND } from '../resource';
+import { API_VERSION, clusterLabels, type EmqxEnterprise, INSTANCE_LABEL, KIND } from '../resource';
 import { type ClusterView, PortError, type Progress, type UpgradeContext } from '../upgrade';
 import type { ConnectionInputs, EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import { isClaimOf } from './volumes';
 
 /** Polling interval of waits, ms. */
 export const POLL_MS = 1_000;
@@ -113,6 +115,44 @@ export class ClusterLink {
     return pods.items.filter((pod) => !foreign.some((set) => isControlledBy(pod, set))).length;
   }
 
+  /**
+   * Names of the volume claims of this cluster, also of one that was deleted: they outlive it. A claim has no owner, so its name and
+   * its labels decide; claims of a living set that belongs to something else do not count.
+   *
+   * @param template name of the claims in the stateful sets
+   */
+  async volumeClaims(template: string, signal?: AbortSignal): Promise<string[]> {
+    const query = { namespace: this.namespace, labels: clusterLabels(this.name) };
+    const [claims, sets] = await Promise.all([
+      this.api.list({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...query }, signal),
+      this.api.list({ apiVersion: 'apps/v1', kind: 'StatefulSet', ...query }, signal),
+    ]);
+    const foreign = sets.items.filter((set) => controllerOf(set)?.kind !== KIND).map(({ metadata }) => metadata.name);
+    return claims.items
+      .map(({ metadata }) => metadata.name)
+      .filter((claim) => isClaimOf(claim, template, this.name, foreign))
+      .sort();
+  }
+
+  async removeVolumeClaim(name: string, signal?: AbortSignal): Promise<void> {
+    await this.gone(this.api.delete(this.ref('v1', 'PersistentVolumeClaim', name), {}, signal));
+  }
+
+  /** The latest warning of Kubernetes about an object; undefined where there is none, or it may not be read. */
+  async lastWarning(uid: string, signal?: AbortSignal): Promise<string | undefined> {
+    const query = { apiVersion: 'v1', kind: 'Event', namespace: this.namespace, fields: { 'involvedObject.uid': uid } };
+    const events = await this.api.list<KubeEvent>(query, signal).catch((error: unknown) => {
+      if (isKubeError(error, 'Forbidden')) return undefined;
+      throw error;
+    });
+    const at = ({ lastTimestamp, eventTime }: KubeEvent) => lastTimestamp ?? eventTime ?? '';
+    const last = events?.items
+      .filter(({ type }) => type === 'Warning')
+      .sort((a, b) => at(a).localeCompare(at(b)))
+      .at(-1);
+    return last && oneLine([last.reason, last.message].filter(Boolean).join(': '));
+  }
+
   /** Removes the lease at once; Kubernetes would do so later. */
   async removeLease(signal?: AbortSignal): Promise<void> {
     await this.gone(this.api.delete(this.ref('coordination.k8s.io/v1', 'Lease', `${this.name}-upgrade`), {}, signal));
@@ -127,6 +167,14 @@ export class ClusterLink {
       if (!isKubeError(error, 'NotFound')) throw error;
     });
   }
+}
+
+interface KubeEvent extends KubeObject {
+  type?: string;
+  reason?: string;
+  message?: string;
+  lastTimestamp?: string;
+  eventTime?: string;
 }
 
 /** What went wrong, in one line. */

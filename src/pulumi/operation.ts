@@ -43,7 +43,7 @@ export class Operation {
   private readonly leaving = new AbortController();
   private readonly expiring = new AbortController();
   private readonly over = new AbortController();
-  private readonly log: EngineLog;
+  private readonly engine: EngineLog;
   private readonly forget: () => void;
   private readonly release: () => void;
   private readonly display: ProgressDisplay;
@@ -56,8 +56,8 @@ export class Operation {
     this.left = this.leaving.signal;
     this.signal = AbortSignal.any([this.left, this.expiring.signal]);
     this.release = keepAlive(() => this.leaving.abort(new Error('the Pulumi engine is gone')));
-    this.log = new EngineLog(row ?? '');
-    this.display = new ProgressDisplay(this.log, clock);
+    this.engine = new EngineLog(row ?? '');
+    this.display = new ProgressDisplay(this.engine, clock);
     this.forget = onCancel(() => this.leaving.abort(new Error('stopped by Cancel (Ctrl-C)')));
   }
 
@@ -80,7 +80,12 @@ export class Operation {
 
   /** Adds a warning below the rows. */
   warn(text: string): void {
-    this.log.log('warning', text);
+    this.log('warning', text);
+  }
+
+  /** Adds a line below the rows. */
+  log(severity: 'info' | 'warning', text: string): void {
+    this.engine.log(severity, text);
   }
 
   /** From now on the cluster is written to, unless the operation is no longer wanted. */
@@ -99,7 +104,7 @@ export class Operation {
     this.over.abort();
     this.forget();
     this.display.end();
-    await this.log.close();
+    await this.engine.close();
     this.release();
   }
 

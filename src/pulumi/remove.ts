@@ -1,13 +1,18 @@
+import { asEnterprise } from '../resource';
+import { connectedDevices, cutOffText } from './devices';
 import { recognise } from './identity';
-import type { Raw } from './inputs';
+import { type Raw, resourceOf } from './inputs';
 import { ClusterLink, POLL_MS, reasonOf } from './link';
 import { Operation } from './operation';
 import { stateOf } from './state';
 import { viewWhenFree } from './update';
+import { claimTemplateOf, deletionOf } from './volumes';
 
 /**
  * Removes a cluster, and leaves nothing behind: no lease, no Service that selects one revision only. An upgrade that no process drives
- * ends with it.
+ * ends with it. Before anything is removed it says how many devices are connected.
+ *
+ * Volume claims stay unless `deleteVolumes` is set; they are named.
  *
  * @throws Error when another process is upgrading the cluster, or when it is not gone in the end
  */
@@ -27,6 +32,8 @@ export async function remove(raw: Raw): Promise<void> {
     }
     const view = present && (await viewWhenFree(link, operation));
     if (view) {
+      const devices = await connectedDevices(link, signal);
+      operation.log(devices === 0 ? 'info' : 'warning', `removes ${link.id}: ${cutOffText(devices)}`);
       await cluster.holdLease(holder, signal); // from here on no other process starts
       operation.begin();
       for (const { service, byOperator, revision } of view.traffic) {
@@ -34,11 +41,10 @@ export async function remove(raw: Raw): Promise<void> {
       }
       await link.remove(signal);
     }
-    for (let left = await link.podsLeft(signal); left > 0; left = await link.podsLeft(signal)) {
-      operation.show(`waiting for ${left} nodes to terminate`);
-      await link.clock.sleep(POLL_MS, signal);
-    }
+    await untilGone(link, operation);
     await link.removeLease(signal);
+    const template = claimTemplateOf(view ? asEnterprise(view.resource) : resourceOf(state));
+    if (template !== undefined) await endVolumes(link, template, state.deleteVolumes === true, operation);
   } catch (error) {
     await cluster.releaseLease(holder).catch(() => undefined); // it expires by itself
     const reason = signal.aborted
@@ -49,4 +55,37 @@ export async function remove(raw: Raw): Promise<void> {
     await operation.end();
     link.close();
   }
+}
+
+/** Waits until the last node of a cluster is gone. */
+export async function untilGone(link: ClusterLink, operation: Operation): Promise<void> {
+  const { signal } = operation;
+  for (let left = await link.podsLeft(signal); left > 0; left = await link.podsLeft(signal)) {
+    operation.show(`waiting for ${left} nodes to terminate`);
+    await link.clock.sleep(POLL_MS, signal);
+  }
+}
+
+async function endVolumes(
+  link: ClusterLink,
+  template: string,
+  isDeleting: boolean,
+  operation: Operation,
+): Promise<void> {
+  const { signal } = operation;
+  const claims = await link.volumeClaims(template, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (isDeleting) throw error;
+    operation.warn(`whether volume claims of ${link.id} stay is not known: ${reasonOf(error)}`);
+    return [];
+  });
+  if (claims.length === 0) return;
+  if (!isDeleting) {
+    operation.warn(
+      `the data of ${link.id} stays on ${claims.length} volume claims, and a new cluster of this name is refused over them; without a need for it: ${deletionOf(link.id, claims)}`,
+    );
+    return;
+  }
+  for (const claim of claims) await link.removeVolumeClaim(claim, signal);
+  operation.log('info', `deleted ${claims.length} volume claims: ${claims.join(', ')}`);
 }

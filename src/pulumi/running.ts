@@ -32,14 +32,30 @@ export function isRunning(view: ClusterView): boolean {
   return joined.length === wanted && joined.every((node) => node.includes(`@${set.name}-`));
 }
 
-/** What a cluster that does not run yet waits for. */
-export function progressOf(view: ClusterView): string {
+/** Whether a Service routes devices to a node that is ready: the operator creates its own up to 20 s after the cluster runs. */
+export function letsDevicesIn({ traffic }: ClusterView): boolean {
+  return traffic.some(({ pods }) => pods.length > 0);
+}
+
+/** How far a cluster that does not run yet has come: a number that grows with each step. */
+export function stepsDone(view: ClusterView): number {
+  const { sets, pods, resource } = view;
+  const joined = (asEnterprise(resource).status?.emqxNodes ?? []).length;
+  const steps = [sets, pods, pods.filter((pod) => pod.containersReady), pods.filter((pod) => pod.ready)];
+  return steps.reduce((sum, { length }) => sum + length, joined + Number(isRunning(view)));
+}
+
+/**
+ * What a cluster that does not run yet waits for.
+ *
+ * @param reason why a node is not ready
+ */
+export function progressOf(view: ClusterView, reason?: string): string {
   const wanted = asEnterprise(view.resource).spec.replicas ?? DEFAULT_REPLICAS;
   const ready = view.pods.filter((pod) => pod.ready).length;
-  const troubled = view.pods.find((pod) => pod.trouble !== undefined);
-  const trouble = troubled ? ` (${troubled.name}: ${troubled.trouble})` : '';
   if (view.sets.length === 0) return 'waiting for the operator to create the nodes';
+  if (isRunning(view)) return 'waiting for a Service that routes devices to the nodes';
   return ready === wanted
     ? 'waiting for the operator to report Running'
-    : `waiting for the nodes: ${ready} of ${wanted} ready${trouble}`;
+    : `waiting for the nodes: ${ready} of ${wanted} ready${reason === undefined ? '' : ` (${reason})`}`;
 }

@@ -14,7 +14,6 @@ import { foreignLease } from '../upgrade/foreign-lease';
 import { isOpen } from '../upgrade/journal';
 import { activeSets } from '../upgrade/observation';
 import { targetOf } from '../upgrade/target';
-import { untilRunning } from './create';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { type Marks, marksOf, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
@@ -22,6 +21,7 @@ import { ClusterLink } from './link';
 import { Operation } from './operation';
 import { ProgressRow } from './progress-row';
 import { type State, seen, stateOf } from './state';
+import { untilRunning } from './until-running';
 
 /**
  * Brings a cluster to its new properties: by an upgrade where the pods change, by a plain change where they do not.
