@@ -215,9 +215,13 @@ export class Cluster implements ClusterPort {
     return ported(() => this.companions.writeRequest(request, signal));
   }
 
-  /** Marks the cluster as managed by `owner`, whoever it was before. To be called after the cluster was observed. */
-  writeOwner(owner: string, signal?: AbortSignal): Promise<void> {
-    return ported(() => this.companions.writeOwner(owner, signal));
+  /**
+   * Marks the cluster as managed by `owner`, whoever it was before. To be called after the cluster was observed.
+   *
+   * @param creating who is creating it, and has not recorded it yet; undefined for nobody
+   */
+  writeOwner(owner: string, creating: string | undefined, signal?: AbortSignal): Promise<void> {
+    return ported(() => this.companions.writeOwner(owner, creating, signal));
   }
 
   keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void> {

@@ -10,6 +10,7 @@ const JOURNAL_KEY = 'journal.json';
 const REQUEST_KEY = 'request';
 const SPEC_KEY = 'before.json';
 const OWNER_KEY = 'owner';
+const CREATING_KEY = 'creating';
 
 /** The objects that this project keeps beside a cluster: a ConfigMap with the journal, and a Secret with the earlier spec. */
 export class Companions {
@@ -33,12 +34,13 @@ export class Companions {
     const { namespace, name } = this;
     const [map] = await this.api.list<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name }, how, signal);
     refuseFormer(map, this.owners());
-    const { [REQUEST_KEY]: request, [OWNER_KEY]: owner, [JOURNAL_KEY]: text } = map?.data ?? {};
-    const journalVersion = map?.metadata.resourceVersion ?? '';
-    if (text === undefined) return { journal: undefined, request, owner, journalVersion };
+    const data = map?.data ?? {};
+    const { [REQUEST_KEY]: request, [OWNER_KEY]: owner, [CREATING_KEY]: creating, [JOURNAL_KEY]: text } = data;
+    const marks = { request, owner, creating, journalVersion: map?.metadata.resourceVersion ?? '' };
+    if (text === undefined) return { journal: undefined, ...marks };
     if (text !== this.parsed.text) this.parsed = { text, journal: parseJournal(text) };
     const { journal } = this.parsed;
-    if (journal) return { journal, request, owner, journalVersion };
+    if (journal) return { journal, ...marks };
     throw new PortError('refused', `the journal in ConfigMap ${name} has a format this version does not know`);
   }
 
@@ -57,9 +59,9 @@ export class Companions {
     await this.api.patch(this.ref('ConfigMap'), { type: 'merge', body }, {}, signal);
   }
 
-  async writeOwner(owner: string, signal?: AbortSignal): Promise<void> {
-    const data = { [OWNER_KEY]: owner };
-    await this.patchOrCreate(this.ref('ConfigMap'), { data }, { data }, signal);
+  async writeOwner(owner: string, creating: string | undefined, signal?: AbortSignal): Promise<void> {
+    const data = { [OWNER_KEY]: owner, ...(creating !== undefined && { [CREATING_KEY]: creating }) };
+    await this.patchOrCreate(this.ref('ConfigMap'), { data: { [CREATING_KEY]: null, ...data } }, { data }, signal);
   }
 
   async keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void> {

@@ -4,17 +4,23 @@ import type { ClusterView } from '../upgrade';
 import { changes } from '../upgrade/changes';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
+import { connectedDevices } from './devices';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { type Marks, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
-import { ClusterLink, reasonOf } from './link';
+import { ClusterLink, POLL_MS, reasonOf } from './link';
 import { Operation } from './operation';
 import { type State, seen } from './state';
 import { untilRunning } from './until-running';
+import { change } from './update';
 import { claimTemplateOf, deletionOf } from './volumes';
 
 /**
  * Creates a cluster, and waits until it runs and devices can connect.
+ *
+ * Pulumi records a resource only when its creation ends. One that can no longer be recorded, because the engine is gone, is undone
+ * while no device is connected. Where that is not possible either, as after a crash, the cluster holds a mark with the URN of the
+ * resource: the next creation by the same resource resumes it.
  *
  * @throws Error when it already exists and may not be adopted; UnfinishedError when it was created and does not run
  */
@@ -22,26 +28,49 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
   const inputs = inputsOf(raw);
   const link = await ClusterLink.open(inputs);
   const operation = new Operation(inputs, link.clock);
-  let marks: Marks = { owner: randomUUID() };
+  const owner = randomUUID();
+  let marks: Marks = { owner };
+  let isNew = false;
   try {
     const { signal } = operation;
     const view = await link.view(signal);
-    if (view) refuseUnlessAdoptable(view, inputs, link.id);
-    else await refuseOverOldVolumes(link, inputs, operation);
+    const { progressRow: row } = inputs;
+    const isResumed = view !== undefined && row !== undefined && view.creating === row;
+    isNew = view === undefined;
+    if (view && !isResumed) refuseUnlessAdoptable(view, inputs, link.id);
+    if (isNew) await refuseOverOldVolumes(link, inputs, operation);
     operation.begin();
-    await link.apply(resourceOf(inputs), signal);
+    const mark = isNew || isResumed ? row : undefined;
+    if (isResumed) await link.cluster.writeOwner(owner, mark, signal);
+    // Devices may be connected to one that was resumed: what is another template by now is an upgrade.
+    if (isResumed) await change(link, inputs, operation);
+    else await link.apply(resourceOf(inputs), signal);
     const { identity } = await recognise(link, undefined, signal);
-    marks = { ...marks, identity };
-    await link.cluster.writeOwner(marks.owner!, signal);
+    marks = { owner, identity };
+    await link.cluster.writeOwner(owner, mark, signal);
     const running = await untilRunning(link, inputs, operation);
+    if (mark !== undefined) await link.cluster.writeOwner(owner, undefined, signal);
     return { id: link.id, outs: { ...inputs, ...seen(running, marks) } };
   } catch (error) {
+    if (isNew && operation.isAbandoned) await undo(link, inputs, owner).catch(() => undefined); // the next up resumes it
     const provider = raw['__provider'];
     throw await operation.failure(error, link, { inputs, marks, provider, phaseOf: () => 'creating' });
   } finally {
     await operation.end();
     link.close();
   }
+}
+
+/** Removes what an operation has created that nobody will record; unless somebody owns it by now, or devices are connected. */
+async function undo(link: ClusterLink, inputs: EmqxEnterpriseInputs, owner: string): Promise<void> {
+  const view = await link.view();
+  if (view?.owner !== owner || (await connectedDevices(link)) !== 0) return;
+  await link.remove();
+  while ((await link.podsLeft()) > 0) await link.clock.sleep(POLL_MS);
+  const template = claimTemplateOf(resourceOf(inputs));
+  // There were none before.
+  if (template !== undefined)
+    for (const claim of await link.volumeClaims(template)) await link.removeVolumeClaim(claim);
 }
 
 function refuseUnlessAdoptable(view: ClusterView, inputs: EmqxEnterpriseInputs, id: string): void {

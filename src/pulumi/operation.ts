@@ -3,6 +3,7 @@ import { onCancel } from './cancellation';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { EngineLog } from './engine-log';
 import { keepAlive } from './engine-watch';
+import { onSignals } from './host-signals';
 import type { Marks } from './identity';
 import type { Raw } from './inputs';
 import { type ClusterLink, reasonOf } from './link';
@@ -44,7 +45,8 @@ export class Operation {
   private readonly expiring = new AbortController();
   private readonly over = new AbortController();
   private readonly engine: EngineLog;
-  private readonly forget: () => void;
+  private readonly forget: (() => void)[];
+  private abandoned = false;
   private readonly release: () => void;
   private readonly display: ProgressDisplay;
   private isLimited = false;
@@ -55,10 +57,16 @@ export class Operation {
   ) {
     this.left = this.leaving.signal;
     this.signal = AbortSignal.any([this.left, this.expiring.signal]);
-    this.release = keepAlive(() => this.leaving.abort(new Error('the Pulumi engine is gone')));
+    this.release = keepAlive(() => this.abandon('the Pulumi engine is gone'));
     this.engine = new EngineLog(row ?? '');
     this.display = new ProgressDisplay(this.engine, clock);
-    this.forget = onCancel(() => this.leaving.abort(new Error('stopped by Cancel (Ctrl-C)')));
+    this.forget = [
+      onCancel(() => this.leaving.abort(new Error('stopped by Cancel (Ctrl-C)'))),
+      onSignals(
+        () => this.leaving.abort(new Error('stopped by SIGTERM')),
+        () => this.abandon('ended by the Pulumi engine'),
+      ),
+    ];
   }
 
   /** Limits the operation to this time from now on. The first limit counts. */
@@ -67,6 +75,11 @@ export class Operation {
     this.isLimited = true;
     const reason = `not finished within ${seconds} s (upgrade.timeouts.totalSeconds)`;
     this.after(seconds * 1000, () => this.expiring.abort(new Error(reason)));
+  }
+
+  /** Whether nobody will record what comes of the operation. */
+  get isAbandoned(): boolean {
+    return this.abandoned;
   }
 
   get hasExpired(): boolean {
@@ -94,6 +107,11 @@ export class Operation {
     this.touched = true;
   }
 
+  private abandon(why: string): void {
+    this.abandoned = true;
+    this.leaving.abort(new Error(why));
+  }
+
   /** Whether an error only results from ending the operation. */
   private isLeftBy(error: unknown): boolean {
     if (!this.signal.aborted) return false;
@@ -102,7 +120,7 @@ export class Operation {
 
   async end(): Promise<void> {
     this.over.abort();
-    this.forget();
+    for (const forget of this.forget) forget();
     this.display.end();
     await this.engine.close();
     this.release();

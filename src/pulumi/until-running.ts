@@ -7,6 +7,10 @@ import { isRunning, letsDevicesIn, progressOf, stepsDone } from './running';
 /** A wait without progress ends after this time, s: a node that pulls its image takes minutes. */
 const STALL_SECONDS = 600;
 
+/** Without progress for so long, ms, the cluster is read less often. */
+const SLOW_AFTER_MS = 60_000;
+const SLOW_POLL_MS = 5_000;
+
 /** Without progress for so long, ms, the events of a node are asked for the reason; and then at most this often. */
 const ASK_MS = 20_000;
 
@@ -43,7 +47,7 @@ export async function untilRunning(
     }
     operation.holds = text;
     operation.show(text);
-    await clock.sleep(POLL_MS, signal);
+    await clock.sleep(silentMs < SLOW_AFTER_MS ? POLL_MS : SLOW_POLL_MS, signal);
   }
 }
 

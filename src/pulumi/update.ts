@@ -39,8 +39,11 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
   try {
     const { identity } = await recognise(link, before.identity, operation.signal);
     marks = { ...marks, identity };
-    await new Change(link, inputs, operation).perform();
+    await change(link, inputs, operation);
     const running = await untilRunning(link, inputs, operation);
+    // A creation that was interrupted is complete now, and recorded.
+    if (running.creating !== undefined && marks.owner !== undefined)
+      await link.cluster.writeOwner(marks.owner, undefined);
     return { outs: { ...inputs, ...seen(running, marks) } };
   } catch (error) {
     // Until it is done the state keeps the old properties, so that a diff shows what remains to be done; but the new connection settings.
@@ -86,6 +89,11 @@ export function requestOf(inputs: EmqxEnterpriseInputs): UpgradeRequest {
     ...(stormCap !== undefined && { stormCap }),
     limits: { ...stallMs, ...(onFailure && { onFailure }), ...(offlineBudget !== undefined && { offlineBudget }) },
   };
+}
+
+/** Brings a cluster to its properties, as far as it must not run in the end. @throws Error when that is not possible */
+export function change(link: ClusterLink, inputs: EmqxEnterpriseInputs, operation: Operation): Promise<void> {
+  return new Change(link, inputs, operation).perform();
 }
 
 /** One way to bring a cluster to its properties. */

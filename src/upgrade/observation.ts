@@ -111,6 +111,8 @@ export interface ClusterView {
   uid?: string | undefined;
   /** Who manages the cluster from outside of Kubernetes, as was written last; absent where nothing was. */
   owner?: string | undefined;
+  /** Who began to create the cluster from outside of Kubernetes, and has not recorded it yet; absent where nobody is. */
+  creating?: string | undefined;
   /** The sets that the resource controls, by uid; and their pods. */
   sets: SetView[];
   pods: PodView[];

@@ -16,6 +16,7 @@ export const MOVING = /^[1-9]\d*\/\d+ .* evacuating/;
 /** A sandbox with clients, Pulumi's host beside it, and a way to look at what comes of it. */
 export class Desk {
   private readonly closing = new AbortController();
+  private readonly others: ProviderHost[] = [];
 
   private constructor(
     private readonly folder: string,
@@ -76,6 +77,13 @@ export class Desk {
     return (await this.host.create(this.properties('4.4.14', { adopt: true, ...more }))).outputs;
   }
 
+  /** A further host on the same sandbox, as a later command of the CLI starts it. */
+  async anotherHost(): Promise<ProviderHost> {
+    const host = await ProviderHost.start(this.time);
+    this.others.push(host);
+    return host;
+  }
+
   resource(): Promise<EmqxEnterprise & KubeObject> {
     return this.api.get({ apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', ...NAMED });
   }
@@ -116,7 +124,8 @@ export class Desk {
   async close(): Promise<void> {
     this.closing.abort();
     this.api.close();
-    await Promise.all([this.host.stop(), this.sandbox.stop()]);
+    await Promise.all([this.host, ...this.others].map((host) => host.stop()));
+    await this.sandbox.stop();
     await this.time.close();
     rmSync(this.folder, { recursive: true });
   }

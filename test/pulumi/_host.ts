@@ -179,6 +179,11 @@ export class ProviderHost {
     return this.lines.filter(({ isRow, urn }) => isRow && urn !== '').map(({ text }) => text);
   }
 
+  /** Sends a signal to the process of the host. */
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
   /** The engine is killed: it answers nothing any more, and the host lives on. */
   loseEngine(): void {
     this.engine.forceShutdown();

@@ -1,0 +1,103 @@
+import type { KubeObject } from '../../src/kubernetes';
+import { Desk, failureOf, ID } from './_desk';
+import { PartialFailure, type Properties } from './_host';
+
+/** A creation, from its first write until Pulumi records it; in Pulumi's own host of dynamic providers, on the sandbox. */
+describe('a creation', () => {
+  let desk: Desk;
+  beforeEach(async () => {
+    desk = await Desk.open({ clients: 60, seed: 3 });
+  });
+  afterEach(() => desk.close());
+
+  const exposed = { exposure: 'operator', service: { type: 'NodePort', mqtt: 32_010 } };
+  const properties = (more: Properties = {}, version = '4.4.14') => desk.properties(version, { ...exposed, ...more });
+  const cluster = () => desk.found('apps.emqx.io/v1beta4', 'EmqxEnterprise', 'emqx-ee');
+  const waiting = () => desk.host.said(({ text }) => text.startsWith('waiting for the nodes'));
+
+  /** From now on no pod is created. */
+  const withoutPods = async () => {
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none', namespace: 'default' } };
+    await desk.api.create({ ...quota, spec: { hard: { pods: '0' } } } as KubeObject);
+  };
+
+  test('ends when devices can connect: an upgrade right after it is not refused', async () => {
+    const { host } = desk;
+    const made = await host.create(properties());
+    const { subsets } = (await desk.found<Endpoints>('v1', 'Endpoints', 'emqx-ee'))!;
+    expect(subsets?.[0]?.addresses).toHaveLength(3);
+    expect(host.rows().at(-1)).toBe('waiting for a Service that routes devices to the nodes');
+    expect(await host.update(ID, made.outputs, properties({}, '4.4.15'))).toMatchObject({ version: '4.4.15' });
+  });
+
+  describe('that cannot succeed', () => {
+    beforeEach(() => withoutPods());
+    const reason =
+      /waiting for the nodes: 0 of 3 ready \(emqx-ee-\w+: .*exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0\)/;
+
+    test('ends after ten minutes without progress, and says what it waited for and what to look at', async () => {
+      const failure = (await failureOf(desk.host.create(properties()))) as PartialFailure;
+      expect(failure.reasons.join('; ')).toMatch(reason);
+      expect(failure.reasons.join('; ')).toMatch(/; no progress for 600 s\. `pulumi up` continues to wait$/);
+      expect(failure.properties).toMatchObject({ phase: 'creating' });
+    });
+
+    test('ends at its limit, and says what it waited for', async () => {
+      const upgrade = { timeouts: { totalSeconds: 30 } };
+      const failure = (await failureOf(desk.host.create(properties({ upgrade })))) as PartialFailure;
+      expect(failure.reasons.join('; ')).toMatch(/^not finished within 30 s \(upgrade\.timeouts\.totalSeconds\); /);
+      expect(failure.reasons.join('; ')).toMatch(reason);
+    });
+  });
+
+  test.each([
+    ['the engine ends its providers at once', () => desk.host.signal('SIGINT')],
+    ['the engine is killed', () => desk.host.loseEngine()],
+  ])('that nobody records is undone: %s', async (_what, leave) => {
+    const { host } = desk;
+    await withoutPods();
+    const left = failureOf(host.create(properties({ persistence: { sizeGibibytes: 1 } })));
+    await waiting();
+    leave();
+    await left;
+    expect(await cluster()).toBeUndefined();
+    expect(await desk.pods()).toEqual([]);
+    const claims = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'default' };
+    expect((await desk.api.list(claims)).items).toEqual([]);
+  });
+
+  test('is recorded at SIGTERM, and the next update completes it', async () => {
+    const left = failureOf(desk.host.create(properties()));
+    await waiting();
+    desk.host.signal('SIGTERM');
+    const failure = (await left) as PartialFailure;
+    expect(failure).toBeInstanceOf(PartialFailure);
+    expect(failure.reasons[0]).toMatch(/^stopped by SIGTERM/);
+    expect(await desk.host.update(ID, failure.properties, properties())).toMatchObject({ phase: 'running' });
+    expect((await companion())?.data).not.toHaveProperty('creating');
+  });
+
+  test('whose provider was killed is resumed by the same resource, and by no other', async () => {
+    const left = failureOf(desk.host.create(properties()));
+    await waiting();
+    desk.host.signal('SIGKILL');
+    await left;
+    expect(await cluster()).toBeDefined();
+    const host = await desk.anotherHost();
+    const another = properties({
+      progressRow: 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterprise::other',
+    });
+    expect((await failureOf(host.create(another))).message).toMatch(/already exists/);
+    const made = await host.create(properties());
+    expect(made.outputs).toMatchObject({ phase: 'running' });
+    expect((await companion())?.data).toEqual({ owner: made.outputs['owner'] });
+    // It is recorded now: a second creation is another resource's.
+    expect((await failureOf(host.create(properties()))).message).toMatch(/already exists/);
+  });
+
+  const companion = () => desk.found<KubeObject & { data: object }>('v1', 'ConfigMap', 'emqx-ee-upgrade');
+});
+
+interface Endpoints extends KubeObject {
+  subsets?: { addresses?: unknown[] }[];
+}
