@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { at } from '../structure';
+import { dashboardPortsOf } from './config-data';
 import { ROLES, type Role } from './constants';
 import type { Emqx } from './emqx';
 
@@ -62,6 +63,7 @@ export function emqxChanges(before: Emqx, after: Emqx): readonly EmqxChange[] {
     changes.push({ path: ['spec', ...steps].join('.'), effect, roles, ...(reason !== undefined && { reason }) });
   };
   for (const field of FIELDS) if (differ(before, after, field.steps)) add(field);
+  if (dashboardMoves(before, after)) add(movedDashboard);
   for (const role of ROLES) changesOfTemplate(role, before, after).forEach(add);
   return changes;
 }
@@ -137,3 +139,15 @@ function differ(before: Emqx, after: Emqx, steps: readonly string[]): boolean {
   const [left, right] = [before, after].map((one) => at(one, ['spec', ...steps]) ?? null);
   return !isDeepStrictEqual(left, right);
 }
+
+function dashboardMoves(before: Emqx, after: Emqx): boolean {
+  const [from, to] = [before, after].map((one) => dashboardPortsOf(one.spec.config?.data));
+  return !isDeepStrictEqual(from, to);
+}
+
+const movedDashboard: Field = {
+  steps: ['config', 'data'],
+  effect: 'refused',
+  reason:
+    'it moves the dashboard, and with it the management API: the operator would at once look for the running nodes on the new port',
+};

@@ -1,5 +1,6 @@
 /** The custom resource EMQX v2beta1 (EMQX 5 and 6): types, validation, defaults, and what its fields and status mean. */
 export { type ChangeEffect, type EmqxChange, emqxChanges, rolesWithNewNodes } from './changes';
+export { type DashboardPorts, dashboardPortsOf, deviceListenersOf, hasLicenseKey } from './config-data';
 export * from './constants';
 export { withEmqxDefaults } from './defaults';
 export type { Emqx, EmqxSpec, EmqxStatus } from './emqx';

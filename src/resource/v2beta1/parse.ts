@@ -4,6 +4,7 @@ import { formatPath, type Problem } from '../problem';
 import { ResourceError } from '../resource-error';
 import { connectionEvictionRate, initialDelay, sessionEvictionRate, waitTakeover } from '../rules';
 import { at, type Finding, structuralFindings } from '../structure';
+import { problemsOfConfig } from './config-data';
 import { EMQX_API_VERSION, EMQX_KIND } from './constants';
 import type { Emqx } from './emqx';
 import { emqx } from './emqx-schema';
@@ -11,6 +12,7 @@ import * as rules from './rules';
 
 type Steps = readonly (string | number)[];
 
+const CONFIG = ['spec', 'config', 'data'] as const;
 const UPDATE = ['spec', 'updateStrategy'] as const;
 const TEMPLATES = ['coreTemplate', 'replicantTemplate'] as const;
 
@@ -34,7 +36,13 @@ export function parseEmqx(input: unknown, source: string = EMQX_KIND): Emqx {
 export function problemsOfEmqx(input: unknown): Problem[] {
   const other = otherKind(input);
   if (other.length > 0) return other;
-  return oncePerPath([...ruleFindings(input), ...structure(input)]);
+  const data = at(input, CONFIG);
+  const ofConfig = typeof data === 'string' ? problemsOfConfig(data) : [];
+  return oncePerPath([
+    ...ruleFindings(input),
+    ...ofConfig.map((problem) => ({ steps: CONFIG, problem })),
+    ...structure(input),
+  ]);
 }
 
 /** Where it does not match the custom resource definition; each path once. */

@@ -1,0 +1,67 @@
+import {
+  dashboardPortsOf,
+  deviceListenersOf,
+  emqxChanges,
+  formatProblem,
+  hasLicenseKey,
+  problemsOfEmqx,
+  withEmqxDefaults,
+} from '../../../src/resource';
+import { emqxWith } from './_emqx';
+
+const withConfig = (data: string) => emqxWith('spec.config', { data });
+
+test.each([
+  [undefined, 18_083, undefined],
+  ['dashboard.listeners.http.bind = 18090', 18_090, undefined],
+  ['dashboard.listeners.http.bind = "0.0.0.0:18090"', 18_090, undefined],
+  ['dashboard { listeners { https { bind = "[::]:18084" } } }', 18_083, 18_084],
+  ['dashboard.listeners.http.bind = 0\ndashboard.listeners.https.bind = 18084', undefined, 18_084],
+  ['a = {', 18_083, undefined],
+])('%j binds the dashboard to %s and %s', (data, http, https) => {
+  expect(dashboardPortsOf(data)).toEqual({ http, https });
+});
+
+test('the listeners for devices, moved and switched off', () => {
+  expect(deviceListenersOf(undefined)).toEqual({ mqtt: 1883, mqtts: 8883, ws: 8083, wss: 8084 });
+  const data =
+    'listeners.tcp.default.bind = "0.0.0.0:11883"\nlisteners.ws.default.enable = false\nlisteners.wss.default.enabled = false';
+  expect(deviceListenersOf(data)).toEqual({ mqtt: 11_883, mqtts: 8883, ws: undefined, wss: undefined });
+});
+
+test.each([
+  ['license.key = "x"', true],
+  ['license { key = x }', true],
+  ['license.connection_low_watermark = "75%"', false],
+  [undefined, false],
+])('%j has a license: %s', (data, expected) => {
+  expect(hasLicenseKey(data)).toBe(expected);
+});
+
+test.each([
+  ['a = $\u007bX}', 'at line 1, column 5 there is a substitution'],
+  ['dashboard = "secret"', "'dashboard' is no object there, and the whole operator crashes"],
+  ['dashboard.listeners.http = null', "'dashboard.listeners.http' is no object"],
+  ['node = 1', "'node' is no object"],
+  ['dashboard.listeners.http.bind = secret', 'neither a port nor an address'],
+  ['dashboard.listeners.http.bind = {}', 'neither a port nor an address'],
+  ['dashboard.listeners.http.bind = 99999', 'neither a port nor an address'],
+  ['dashboard.listeners.http.bind = 0', 'is 0, but the probes'],
+  [`a = "${'x'.repeat(262_144)}"`, 'the operator keeps it in an annotation'],
+])('a configuration that breaks the operator is refused, and never shown (%#)', (data, reason) => {
+  const problems = problemsOfEmqx(withConfig(data));
+  expect(problems).toEqual([expect.objectContaining({ path: 'spec.config.data' })]);
+  expect(problems[0]!.reason).toContain(reason);
+  expect(problems.map(formatProblem).join('')).not.toContain('secret');
+});
+
+test('a change of the configuration is applied in place; one that moves the dashboard is refused', () => {
+  const [before, harmless, moved] = ['', 'log.console.level = debug', 'dashboard.listeners.http.bind = 18090'].map(
+    (data) => withEmqxDefaults(withConfig(data)),
+  );
+  expect(emqxChanges(before!, harmless!).map(({ effect }) => effect)).toEqual(['in-place']);
+  expect(emqxChanges(before!, moved!).map(({ path, effect }) => `${path} ${effect}`)).toEqual([
+    'spec.config in-place',
+    'spec.config.data refused',
+  ]);
+});
