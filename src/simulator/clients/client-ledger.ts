@@ -2,6 +2,7 @@ import type { Clock } from '../../upgrade/ports';
 import type { CloseCause } from '../emqx/types';
 import type { ClientReport, RefusalCounts, RefusalReason } from './client-report';
 import { EventSeries } from './event-series';
+import { MessageLedger } from './message-ledger';
 
 const NEW = 0;
 const UP = 1;
@@ -41,6 +42,8 @@ export class ClientLedger {
   readonly disconnects = new EventSeries();
   readonly reconnects = new EventSeries();
   readonly refusals = new EventSeries();
+  /** Numbered messages to clients with sessions. It is not cleared by `begin()`: an acknowledged message is never forgotten. */
+  readonly messages = new MessageLedger();
 
   private clients = 0;
   private rows = columns(1024);

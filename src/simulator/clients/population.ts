@@ -1,5 +1,6 @@
 import type { Channel } from '../emqx/types';
 import { type ClientGroup, completeGroup } from './client-group';
+import { payloadOf } from './message-ledger';
 import { SimulatedClient, type Surroundings } from './simulated-client';
 
 const CHECK_MESSAGE = new TextEncoder().encode('queued while away');
@@ -22,6 +23,7 @@ export interface PopulationOptions extends Omit<Surroundings, 'connections'> {
 export class Population {
   private readonly fresh: SimulatedClient[] = [];
   private readonly away: SimulatedClient[] = [];
+  private readonly persistent: SimulatedClient[] = [];
   private readonly byPod = new Map<string, number>();
   private total = 0;
 
@@ -44,7 +46,9 @@ export class Population {
       if (names.has(group.name)) throw new RangeError(`client group '${group.name}' must be unique`);
       names.add(group.name);
       for (let index = 0; index < group.count; index++) {
-        this.fresh.push(new SimulatedClient(surroundings, group, index, options.ledger.register()));
+        const client = new SimulatedClient(surroundings, group, index, options.ledger.register());
+        this.fresh.push(client);
+        if (group.persistent) this.persistent.push(client);
       }
     }
   }
@@ -73,6 +77,15 @@ export class Population {
     for (const device of this.away) {
       this.options.ledger.queued(device.number);
       publisher.publish({ topic: device.topic, payload: CHECK_MESSAGE, qos: 1 });
+    }
+  }
+
+  /** Publishes one numbered QoS 1 message to each client that has had a session, connected or not: see `ClientLedger.messages`. */
+  publishToSessions(publisher: Pick<Channel, 'publish'>): void {
+    for (const client of this.persistent) {
+      if (!client.hasSubscribed) continue;
+      const message = this.options.ledger.messages.acknowledged(client.number);
+      publisher.publish({ topic: client.topic, payload: payloadOf(message), qos: 1 });
     }
   }
 

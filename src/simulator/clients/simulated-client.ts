@@ -5,6 +5,7 @@ import type { FrontResult, TrafficFront } from '../traffic-front';
 import type { CompleteGroup } from './client-group';
 import type { ClientLedger } from './client-ledger';
 import type { RefusalReason } from './client-report';
+import { messageIn } from './message-ledger';
 
 const REASONS = { 156: '0x9C', 151: '0x97', 136: '0x88' } as const;
 
@@ -48,6 +49,11 @@ export class SimulatedClient implements Connection {
     return `devices/${this.clientId}`;
   }
 
+  /** Whether it has had a session with its subscription. */
+  get hasSubscribed(): boolean {
+    return this.hasSession;
+  }
+
   /** Connects now, and tries again by the policy until it is connected; then calls back. */
   start(connected: (client: SimulatedClient) => void): void {
     this.onceConnected = connected;
@@ -69,7 +75,10 @@ export class SimulatedClient implements Connection {
   }
 
   deliver(delivery: Delivery): void {
-    this.around.ledger.delivered(this.number);
+    const { ledger } = this.around;
+    const message = messageIn(delivery.payload);
+    if (message === undefined) ledger.delivered(this.number);
+    else ledger.messages.received(this.number, message);
     if (delivery.packetId !== undefined) this.channel!.acknowledge(delivery.packetId);
   }
 

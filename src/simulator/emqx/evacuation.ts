@@ -59,7 +59,8 @@ const NO_RECIPIENTS_INTERVAL_MS = 30_000;
 const MAX_WAIT_SECONDS = 4_294_967;
 
 /**
- * The evacuation of one node: wait for health checks (EMQX 5 and 6), evict connections, wait for takeovers, move the sessions that are left, refuse clients.
+ * The evacuation of one node: wait for health checks (EMQX 5 and 6), evict connections, wait for takeovers, move the sessions that
+ * are left, refuse clients.
  *
  * A tick counts first and evicts then, so `current*` is what there was before. The timer of the next tick starts when the
  * batch is done. Moving sessions is one call after the other, and during a batch of them the process answers no requests:

@@ -1,7 +1,7 @@
 import { SimulatedClock } from '../../../src/simulator/clock';
 import { EmqxCluster, type EmqxClusterOptions } from '../../../src/simulator/emqx/cluster';
 import type { DataDir } from '../../../src/simulator/emqx/evacuation';
-import type { EmqxNode, NodeTimings } from '../../../src/simulator/emqx/node';
+import type { EmqxNode, NodeOptions, NodeTimings } from '../../../src/simulator/emqx/node';
 import type {
   Channel,
   CloseCause,
@@ -21,6 +21,8 @@ export interface FixtureOptions extends Partial<EmqxClusterOptions> {
   version?: string;
   timings?: Partial<NodeTimings>;
   dataDirs?: DataDir[];
+  /** What differs between the nodes. */
+  each?: (index: number) => Partial<NodeOptions>;
 }
 
 /** A booted cluster with names and credentials for tests. */
@@ -30,7 +32,7 @@ export class Fixture {
   readonly nodes: EmqxNode[];
   private count = 0;
 
-  private constructor({ nodes = 3, version = '4.4.14', timings, dataDirs, ...options }: FixtureOptions) {
+  private constructor({ nodes = 3, version = '4.4.14', timings, dataDirs, each, ...options }: FixtureOptions) {
     this.cluster = new EmqxCluster({ clock: this.clock, random: new Random(7), ...options });
     this.nodes = Array.from({ length: nodes }, (_, index) =>
       this.cluster.addNode({
@@ -39,6 +41,7 @@ export class Fixture {
         credentials: (id, secret) => id === 'admin' && secret === 'public',
         ...(timings ? { timings } : {}),
         ...(dataDirs?.[index] ? { dataDir: dataDirs[index] } : {}),
+        ...each?.(index),
       }),
     );
   }
@@ -73,6 +76,14 @@ export class Fixture {
     return this.exchange('POST', node, path, typeof body === 'string' ? body : JSON.stringify(body));
   }
 
+  async put(node: number, path: string, body: unknown) {
+    return this.exchange('PUT', node, path, JSON.stringify(body));
+  }
+
+  async delete(node: number, path: string) {
+    return this.exchange('DELETE', node, path);
+  }
+
   async start(node: number, options: Record<string, unknown>, via = node) {
     return this.post(via, `/load_rebalance/${nameOf(node)}/evacuation/start`, options);
   }
@@ -84,8 +95,8 @@ export class Fixture {
   private async exchange(method: string, node: number, path: string, body?: string) {
     const response = await this.node(node).handle({
       method,
-      path: path === '/status' ? path : `/api/v4${path}`,
-      headers: { Authorization: AUTHORIZATION },
+      path: path === '/status' ? path : `/api/v${this.node(node).profile.generation}${path}`,
+      headers: { Authorization: AUTHORIZATION, ...(body ? { 'Content-Type': 'application/json' } : {}) },
       ...(body === undefined ? {} : { body }),
     });
     const isJson = response.headers['content-type'] === 'application/json';

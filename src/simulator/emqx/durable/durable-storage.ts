@@ -12,7 +12,7 @@ export interface DurableOptions {
   sites?: number;
   /** Replicas of each shard, where there are as many sites. @default 3 */
   replicationFactor?: number;
-  /** What changing the replicas of one shard takes; one is changed after the other. @default - 1500 ms, of EMQX 6 900 ms */
+  /** What changing the replicas of one shard takes; one is changed after the other. @default - 1450 ms, of EMQX 6 900 ms */
   shardMoveMs?: number;
 }
 

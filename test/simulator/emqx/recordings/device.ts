@@ -22,6 +22,8 @@ export interface Seen {
 
 /** One client of a replay; it does nothing by itself but acknowledge. */
 export class Device implements Connection {
+  /** Called when the node has ended the connection. */
+  whenClosed: () => void = () => undefined;
   private channel: Channel | undefined;
   private protocolVersion = 4;
 
@@ -74,6 +76,7 @@ export class Device implements Connection {
       this.see({ type: 'DISCONNECT_from_server', reasonCode: cause.reasonCode, serverReference });
     }
     this.see({ type: 'close' });
+    this.whenClosed();
   }
 
   deliver({ topic, payload, packetId }: Delivery): void {

@@ -2,6 +2,8 @@ import { parser } from 'mqtt-packet';
 import { TransportError } from '../../../../src/emqx/transport';
 import { SimulatedClock } from '../../../../src/simulator/clock';
 import { EmqxCluster } from '../../../../src/simulator/emqx/cluster';
+import type { DurableOptions } from '../../../../src/simulator/emqx/durable/durable-storage';
+import type { DataDir } from '../../../../src/simulator/emqx/evacuation';
 import type { EmqxNode, NodeTimings } from '../../../../src/simulator/emqx/node';
 import type { ConnectRequest, Will } from '../../../../src/simulator/emqx/types';
 import { Random } from '../../../../src/simulator/random';
@@ -16,6 +18,13 @@ export const RAW_HELD_MS = 20;
 /** What the answer to a step was. */
 export type Answer = { status: number; body: string; headers: Readonly<Record<string, string>> } | 'ECONNREFUSED';
 
+/** A sampled answer. */
+export interface Sampled {
+  t: number;
+  status: number;
+  body: string;
+}
+
 /** What a scenario does that its recording does not tell by events. */
 export interface Scenario {
   file: string;
@@ -29,6 +38,15 @@ export interface Scenario {
   /** Whether a recorded end of a connection was the client's own doing. */
   closedByClient?: (event: MqttEvent) => boolean;
   timings?: Partial<NodeTimings>;
+  /** @default '4.4.12', of the open build */
+  version?: string;
+  durableSessions?: DurableOptions;
+  /** What is on the volume of a node at the beginning. */
+  dataDirs?: Record<string, DataDir>;
+  /** How much later a node boots, by its key: that decides at which moments it counts the sleepers. @default 0 */
+  phasesMs?: Record<string, number>;
+  /** In which order the nodes boot, by their keys. @default - that of the recording */
+  bootOrder?: readonly string[];
 }
 
 /** One run of a recorded scenario on simulated nodes. */
@@ -52,13 +70,22 @@ export class Replay {
     phaseMs: number,
     seed: number,
   ) {
-    this.cluster = new EmqxCluster({ clock: this.clock, random: new Random(seed), profile: 'open-4.4' });
-    for (const [key, name] of Object.entries(recording.nodes)) {
+    const { version = '4.4.12', timings = {}, durableSessions, dataDirs, bootOrder } = scenario;
+    const profile = version.startsWith('4.') ? 'open-4.4' : 'enterprise';
+    const clock = this.clock;
+    this.cluster = new EmqxCluster({
+      clock,
+      random: new Random(seed),
+      profile,
+      ...(durableSessions ? { durableSessions } : {}),
+    });
+    for (const key of bootOrder ?? Object.keys(recording.nodes)) {
       const credentials = (id: string, secret: string) => id === 'admin' && secret === 'public';
-      const timings = scenario.timings ?? {};
-      const node = this.cluster.addNode({ name, version: '4.4.12', credentials, timings });
+      const name = recording.nodes[key]!;
+      const dataDir = { ...dataDirs?.[key] };
+      const node = this.cluster.addNode({ name, version, credentials, timings, dataDir });
       this.nodes.set(key, node);
-      this.clock.schedule(phaseMs, () => node.boot());
+      this.clock.schedule(phaseMs + (scenario.phasesMs?.[key] ?? 0), () => node.boot());
     }
   }
 
@@ -96,6 +123,21 @@ export class Replay {
     );
     for (const step of this.recording.steps) this.take(step);
     await this.clock.advance(LEAD_MS + end + 5_000);
+  }
+
+  /** Asks a node for a path again and again; returns the answers that differ from the one before, filled in by `run`. */
+  sample(key: string, path: string, everyMs: number, untilMs: number): Sampled[] {
+    const sampled: Sampled[] = [];
+    const headers = { authorization: authorizationOf({ t_ms: 0, auth: 'Basic' })! };
+    for (let t = 0; t <= untilMs; t += everyMs) {
+      this.at(t, () => {
+        const node = this.node(key);
+        const answer = node.isListening ? node.handle({ method: 'GET', path, headers }) : undefined;
+        if (answer === undefined || answer instanceof Promise || answer.body === sampled.at(-1)?.body) return;
+        sampled.push({ t, status: answer.status, body: answer.body });
+      });
+    }
+    return sampled;
   }
 
   private take(step: Step): void {
@@ -169,6 +211,7 @@ function decodeConnect({ tx, ver, clean }: MqttEvent): Omit<ConnectRequest, 'cli
 function authorizationOf({ auth, note = '', status }: Step): string | undefined {
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
   if (!auth) return undefined;
+  if (auth.includes(' ')) return auth;
   if (auth !== 'Basic') return `${auth} x`;
   if (note === 'unknown app id') return basic('nobody:public');
   if (note === 'garbage basic') return 'Basic !!!';
