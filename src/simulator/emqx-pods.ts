@@ -1,4 +1,4 @@
-import { valid } from 'semver';
+import { lt, valid } from 'semver';
 import { INSTANCE_LABEL } from '../resource';
 import type { SimulatedClock } from './clock';
 import { EmqxCluster } from './emqx/cluster';
@@ -131,6 +131,7 @@ export class EmqxPods implements PodRuntime {
       name: generation === 4 ? nameOf(pod) : `emqx@${hostOf(pod)}`,
       version,
       role: roleOf(pod),
+      openSource: isOpenSource(pod),
       credentials: (id, secret) =>
         (generation === 4 && `${id}:${secret}` === 'admin:public') || keys().includes(`${id}:${secret}`),
       dataDir: this.volumeOf(pod),
@@ -199,6 +200,12 @@ function hostOf(pod: Pod): string {
     (_, name: string) => fields.get(name) ?? '',
   );
   return host || podIP || pod.metadata.name;
+}
+
+/** Until 5.8 the image `emqx/emqx` is the open source build; from 5.9 on there is one build. */
+function isOpenSource(pod: Pod): boolean {
+  const repository = containerOf(pod).image.replace(/[:@][^/]*$/, '');
+  return generationOf(versionIn(pod)) === 5 && repository.endsWith('emqx/emqx') && lt(versionIn(pod), '5.9.0');
 }
 
 function roleOf(pod: Pod): NodeRole {

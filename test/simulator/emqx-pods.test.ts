@@ -81,6 +81,17 @@ describe('nodes of EMQX 5 and 6 in pods', () => {
     expect(node('r')?.role).toBe('replicant');
   });
 
+  test.each([
+    ['emqx/emqx:5.8.6', 'Opensource'],
+    ['registry.local:5000/emqx/emqx:5.8.6@sha256:0123', 'Opensource'],
+    ['emqx/emqx-enterprise:5.8.6', 'Enterprise'],
+    ['emqx/emqx:5.10.0', 'Enterprise'],
+  ])('%s is %s', async (image, edition) => {
+    const { get } = await started([podOf('a', { image, environment: CORE })]);
+    const { body } = await get('a', '/api/v5/nodes');
+    expect(JSON.parse(body)).toMatchObject([{ edition }]);
+  });
+
   test('accept the keys of the bootstrap Secret, and not the application of 4.4', async () => {
     const { get } = await started([podOf('a', { environment: CORE })]);
     const status = async (key: string) => (await get('a', '/api/v5/nodes', key)).status;

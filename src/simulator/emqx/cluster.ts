@@ -52,7 +52,7 @@ const SHARD_MOVE_MS: Record<Profile['storageFormat'], number> = { tables: 1450, 
  *
  * Not modelled: rebalance (there is never something to balance), QoS 2 handshakes (granted QoS is at most 1), retries of
  * unacknowledged messages on a live connection, keep-alive, connection rate limits of listeners, partitions, gateways; of EMQX 5 and
- * 6: calls that hang while a recipient is frozen, dashboard users and their tokens, scopes of API keys, the expiry of a license.
+ * 6: an eviction of sessions that stands still while a recipient is frozen, dashboard users and their tokens, scopes of API keys, the expiry of a license.
  */
 export class EmqxCluster implements NodeCluster {
   readonly clock: SimulatedClock;
@@ -106,7 +106,7 @@ export class EmqxCluster implements NodeCluster {
   /** Makes a node, which is not booted yet. */
   addNode(options: NodeOptions): EmqxNode {
     if (this.nodes.has(options.name)) throw new Error(`there is a node ${options.name} already`);
-    const profile = profileOf(this.profile, options.version);
+    const profile = profileOf(options.openSource ? 'open-5' : this.profile, options.version);
     const other = [...this.nodes.values()].find((node) => node.profile.generation !== generationOf(options.version));
     if (other) throw new Error(`${options.version} cannot be in a cluster with ${other.version}`);
     const node = new EmqxNode(this, profile, options, (made) =>

@@ -37,6 +37,8 @@ export interface NodeOptions {
   name: string;
   /** EMQX version, of the form 4.4.14: a node of 5 or 6 speaks API v5. */
   version: string;
+  /** Of EMQX 5.0 to 5.8: the open source build, which cannot be evacuated. @default false */
+  openSource?: boolean;
   /** Of EMQX 5 and 6: replicants hold no shards, and are forgotten when they stop. @default 'core' */
   role?: NodeRole;
   /** The license in its own configuration. @default 'official' */

@@ -1,7 +1,7 @@
 import { gte, major } from 'semver';
 
-/** The builds that the simulated node can be: EMQX Enterprise of any version, and the open core of 4.4. */
-export type ProfileName = 'enterprise' | 'open-4.4';
+/** The builds that the simulated node can be: EMQX Enterprise of any version, the open core of 4.4, and open source 5.0 to 5.8. */
+export type ProfileName = 'enterprise' | 'open-4.4' | 'open-5';
 
 /** EMQX 4.4, or EMQX 5 and 6, which have one management API and one way to evacuate. */
 export type Generation = 4 | 5;
@@ -32,6 +32,8 @@ export interface Profile {
   readonly movedSessionsCountAsLive: boolean;
   /** There is a license, and `/license` to read it. */
   readonly licensed: boolean;
+  /** It can be evacuated: open source 5.0 to 5.8 cannot, and has none of the paths for it. */
+  readonly evacuates: boolean;
   /** A session that its recipient refuses is discarded without a word; otherwise it is tried again for ever. */
   readonly discardsUnmovableSessions: boolean;
   /** What the license limits: clients that are connected, or sessions with and without a client. */
@@ -64,6 +66,7 @@ export function profileOf(name: ProfileName, version: string): Profile {
     liveConnectionsInPrometheus: enterprise || gte(version, '4.4.19'),
     movedSessionsCountAsLive: !enterprise,
     licensed: enterprise,
+    evacuates: name !== 'open-5',
     discardsUnmovableSessions: gte(version, '5.9.0'),
     licenseCounts: gte(version, '5.8.5') ? 'sessions' : 'connections',
     communityLicense: gte(version, '5.9.0'),

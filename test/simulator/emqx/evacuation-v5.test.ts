@@ -114,4 +114,43 @@ describe('an evacuation of EMQX 5 and 6', () => {
     await fixture.clock.advance(1);
     expect(device.payloads).toEqual(['before', 'after']);
   });
+
+  test.each([
+    ['GET', 0, '/load_rebalance/status'],
+    ['GET', 2, '/load_rebalance/global_status'],
+    ['GET', 2, '/nodes'],
+    ['GET', 2, `/nodes/${nameOf(1)}`],
+    ['POST', 0, `/load_rebalance/${nameOf(0)}/evacuation/stop`],
+    ['POST', 2, `/load_rebalance/${nameOf(2)}/evacuation/start`],
+  ] as const)('%s on node %d of %s is answered when a frozen recipient thaws', async (method, node, path) => {
+    const fixture = await Fixture.booted({ version: VERSION });
+    await fixture.start(0, FAST);
+    fixture.node(1).responsiveness.freeze(30_000);
+    let answered = false;
+    const asked = method === 'GET' ? fixture.get(node, path) : fixture.post(node, path, { migrate_to: [nameOf(1)] });
+    void asked.then(() => {
+      answered = true;
+    });
+    await fixture.clock.advance(29_000);
+    expect(answered).toBe(false);
+    await fixture.clock.advance(1_200);
+    expect(answered).toBe(true);
+    expect((await fixture.get(0, '/load_rebalance/availability_check')).status).toBe(
+      method === 'GET' || node === 2 ? 503 : 200,
+    );
+  });
+
+  test('the health check and the status of others are answered while a recipient is frozen', async () => {
+    const fixture = await Fixture.booted({ version: VERSION });
+    await fixture.start(0, FAST);
+    fixture.node(1).responsiveness.freeze(30_000);
+    expect((await fixture.get(0, '/load_rebalance/availability_check')).status).toBe(503);
+    expect((await fixture.get(2, '/load_rebalance/status')).json).toEqual({ status: 'disabled' });
+  });
+
+  test('open source 5.8 has nothing to evacuate with', async () => {
+    const fixture = await Fixture.booted({ version: VERSION, each: () => ({ openSource: true }) });
+    expect((await fixture.start(0, {})).status).toBe(404);
+    expect((await fixture.get(0, '/nodes')).json[0].edition).toBe('Opensource');
+  });
 });

@@ -81,7 +81,12 @@ describe('licenses of EMQX 5 and 6', () => {
   });
 
   test('a node that is refused is a member for 1.6 s, and the other serves on', async () => {
-    const { fixture } = await late('community');
+    const fixture = await Fixture.booted({ version: '6.2.0', nodes: 1 });
+    const options = { name: nameOf(1), version: '6.2.0', credentials: () => true, license: 'community' } as const;
+    fixture.cluster.addNode(options).boot();
+    await fixture.clock.advance(2_000);
+    expect((await listed(fixture, 0))[1]).toEqual([nameOf(1), 'running', 'core']);
+    await fixture.clock.advance(200);
     expect(await listed(fixture, 0)).toEqual([
       [nameOf(0), 'running', 'core'],
       [nameOf(1), 'stopped', 'core'],

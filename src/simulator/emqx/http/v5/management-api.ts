@@ -43,7 +43,7 @@ export class ManagementApiV5 implements NodeApi {
     const rebalance = new RebalanceRoutesV5(node);
     const storage = new StorageRoutes(node);
     this.nodes = nodes;
-    this.routes = [
+    const everywhere = [
       route('GET status', ({ query }) => nodes.status(query.get('format'))),
       route('GET nodes', () => nodes.nodes()),
       route('GET nodes/:node', ({ args: [name] }) => nodes.oneNode(name!)),
@@ -51,10 +51,12 @@ export class ManagementApiV5 implements NodeApi {
       route('GET cluster', () => nodes.cluster()),
       route('DELETE cluster/:node/force_leave', ({ args: [name] }) => nodes.forceLeave(name!)),
       route('GET monitor_current', () => nodes.monitorCurrent()),
-      route('GET license', () => nodes.license()),
-      route('POST license', ({ content }) => nodes.setLicense(content)),
       route('GET configs', () => nodes.configuration()),
       route('PUT configs', () => nodes.setConfiguration()),
+    ];
+    const ofEnterprise = [
+      route('GET license', () => nodes.license()),
+      route('POST license', ({ content }) => nodes.setLicense(content)),
       route('GET node_eviction/status', () => rebalance.evictionStatus()),
       route('GET load_rebalance/status', () => rebalance.status()),
       route('GET load_rebalance/global_status', () => rebalance.globalStatus()),
@@ -74,6 +76,7 @@ export class ManagementApiV5 implements NodeApi {
       route('PUT ds/storages/:ds/replicas/:site', ({ args: [name, site] }) => storage.add(name!, site!)),
       route('DELETE ds/storages/:ds/replicas/:site', ({ args: [name, site] }) => storage.remove(name!, site!)),
     ];
+    this.routes = node.profile.evacuates ? [...everywhere, ...ofEnterprise] : everywhere;
   }
 
   handle(request: ApiRequest): Answer {

@@ -2,6 +2,7 @@ import type { EmqxNode } from '../../node';
 import type { Answer } from '../answers';
 import { respond, text } from '../answers';
 import { statsOf } from '../node-routes';
+import { answeredBy } from './answered-by';
 import { failure, json, nodeNotFound } from './answers';
 
 /** What a machine looks like to EMQX; the model has no machines, so these are always the same. */
@@ -62,19 +63,17 @@ export class NodeRoutesV5 {
     return this.node.profile.storageFormat === 'database';
   }
 
-  /** Cores that are down stay in the list until they are forced out; replicants that are down are not in it. */
+  /**
+   * Cores that are down stay in the list until they are forced out; replicants that are down are not in it. A node that boots is in it
+   * as soon as it has joined. No answer comes while one of them is frozen.
+   */
   nodes(): Answer {
-    const stopped = this.node.cluster.stoppedCores.map((name) => ({
-      node: name,
-      node_status: 'stopped',
-      role: 'core',
-    }));
-    return json([...this.listening().map((member) => this.describe(member)), ...stopped]);
+    return answeredBy(this.members(), () => this.listed());
   }
 
   oneNode(name: string): Answer {
-    const member = this.listening().find((each) => each.name === name);
-    return member ? json(this.describe(member)) : nodeNotFound(name);
+    const member = this.members().find((each) => each.name === name);
+    return member ? answeredBy([member], () => json(this.describe(member))) : nodeNotFound(name);
   }
 
   stats(): Answer {
@@ -93,7 +92,7 @@ export class NodeRoutesV5 {
   }
 
   cluster(): Answer {
-    const nodes = this.listening().map(({ name }) => name);
+    const nodes = this.members().map(({ name }) => name);
     const description = this.isEmqx6 ? { description: '' } : {};
     return json({ name: CLUSTER_NAME, nodes, self: this.node.name, ...description });
   }
@@ -164,8 +163,21 @@ export class NodeRoutesV5 {
     return respond(200, '', 'text/plain');
   }
 
+  private listed() {
+    const stopped = this.node.cluster.stoppedCores.map((name) => ({
+      node: name,
+      node_status: 'stopped',
+      role: 'core',
+    }));
+    return json([...this.members().map((member) => this.describe(member)), ...stopped]);
+  }
+
+  private members(): EmqxNode[] {
+    return this.node.cluster.membersSeenBy(this.node);
+  }
+
   private listening(): EmqxNode[] {
-    return this.node.cluster.membersSeenBy(this.node).filter(({ isListening }) => isListening);
+    return this.members().filter(({ isListening }) => isListening);
   }
 
   private describe(member: EmqxNode): Record<string, unknown> {
@@ -174,7 +186,7 @@ export class NodeRoutesV5 {
       ...MACHINE,
       cluster_sessions: this.channels(),
       connections: sessions.channels,
-      edition: profile.name === 'enterprise' ? 'Enterprise' : 'Opensource',
+      edition: profile.evacuates ? 'Enterprise' : 'Opensource',
       live_connections: sessions.live.size,
       node: member.name,
       node_status: 'running',

@@ -2,6 +2,7 @@ import type { Evacuation } from '../../evacuation';
 import type { EmqxNode } from '../../node';
 import type { Answer } from '../answers';
 import { printAtom } from '../erlang';
+import { answeredBy } from './answered-by';
 import { failure, json, nodeNotFound } from './answers';
 import { InvalidStart, parseStartV5 } from './start-options';
 
@@ -24,16 +25,65 @@ export class RebalanceRoutesV5 {
     return json({ stats: { connections: sessions.live.size, sessions: countedSessions }, status: 'enabled' });
   }
 
+  /** It asks who can receive sessions: no answer comes while one of them is frozen. */
   status(): Answer {
-    return this.call(this.node, ({ evacuation }) =>
-      evacuation.state === 'disabled'
-        ? json({ status: 'disabled' })
-        : json({ ...statusOf(evacuation), process: 'evacuation', status: 'enabled' }),
+    const asked = this.node.evacuation.state === 'disabled' ? [] : this.recipientsOf(this.node);
+    return answeredBy(asked, () =>
+      this.call(this.node, ({ evacuation }) =>
+        evacuation.state === 'disabled'
+          ? json({ status: 'disabled' })
+          : json({ ...statusOf(evacuation), process: 'evacuation', status: 'enabled' }),
+      ),
     );
   }
 
-  /** A node that is down is left out. */
+  /** A node that is down is left out. No answer comes while one is frozen. */
   globalStatus(): Answer {
+    return answeredBy(this.node.cluster.members, () => this.globalAnswer());
+  }
+
+  /** The body is checked first, then the node in the path. */
+  startEvacuation(name: string, content: unknown): Answer {
+    const { cluster } = this.node;
+    const named = (content as { migrate_to?: unknown } | undefined)?.migrate_to;
+    const asked = Array.isArray(named) ? cluster.members.filter((member) => named.includes(member.name)) : [];
+    return answeredBy(asked, () => {
+      try {
+        const options = parseStartV5(content, {
+          isKnown: (candidate) => cluster.isKnownName(candidate),
+          available: (candidates) => cluster.available(candidates),
+        });
+        return this.onNode(name, ({ evacuation }) => (evacuation.start(options) ? undefined : 'already_started'));
+      } catch (error) {
+        if (error instanceof InvalidStart) return failure(400, error.code, error.message);
+        throw error;
+      }
+    });
+  }
+
+  /** The evacuation may be asking who can receive sessions: no answer comes while one of them is frozen. */
+  stopEvacuation(name: string): Answer {
+    const target = this.node.cluster.members.find((member) => member.name === name);
+    const asked = target && target.evacuation.state !== 'disabled' ? this.recipientsOf(target) : [];
+    return answeredBy(asked, () =>
+      this.onNode(name, ({ evacuation }) => (evacuation.stop() ? undefined : 'not_started')),
+    );
+  }
+
+  /** The model never has anything to balance. */
+  startRebalance(name: string): Answer {
+    return this.onNode(name, () => 'nothing_to_balance');
+  }
+
+  stopRebalance(name: string): Answer {
+    return this.onNode(name, () => 'not_started');
+  }
+
+  private recipientsOf({ evacuation }: EmqxNode): EmqxNode[] {
+    return this.node.cluster.members.filter(({ name }) => evacuation.recipients.includes(name));
+  }
+
+  private globalAnswer(): Answer {
     const { cluster } = this.node;
     const asked = cluster.membersSeenBy(this.node).filter(({ hasRebalance }) => hasRebalance);
     const answer = (answered: readonly EmqxNode[]) => {
@@ -50,34 +100,6 @@ export class RebalanceRoutesV5 {
     });
     const all = Promise.race([Promise.all(answers), cluster.clock.sleep(MULTICALL_TIMEOUT_MS)]);
     return all.then(() => answer(asked.filter((node) => !late.has(node))));
-  }
-
-  /** The body is checked first, then the node in the path. */
-  startEvacuation(name: string, content: unknown): Answer {
-    const { cluster } = this.node;
-    try {
-      const options = parseStartV5(content, {
-        isKnown: (candidate) => cluster.isKnownName(candidate),
-        available: (candidates) => cluster.available(candidates),
-      });
-      return this.onNode(name, ({ evacuation }) => (evacuation.start(options) ? undefined : 'already_started'));
-    } catch (error) {
-      if (error instanceof InvalidStart) return failure(400, error.code, error.message);
-      throw error;
-    }
-  }
-
-  stopEvacuation(name: string): Answer {
-    return this.onNode(name, ({ evacuation }) => (evacuation.stop() ? undefined : 'not_started'));
-  }
-
-  /** The model never has anything to balance. */
-  startRebalance(name: string): Answer {
-    return this.onNode(name, () => 'nothing_to_balance');
-  }
-
-  stopRebalance(name: string): Answer {
-    return this.onNode(name, () => 'not_started');
   }
 
   /** A change on a node, which may be another one. @param run returns why it is refused, or undefined */
