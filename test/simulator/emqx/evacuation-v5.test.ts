@@ -59,6 +59,15 @@ describe('an evacuation of EMQX 5 and 6', () => {
     });
   });
 
+  test('a restarted node that was not to wait for takeovers does not wait', async () => {
+    const fixture = await Fixture.booted({ version: VERSION });
+    await fixture.start(0, FAST);
+    fixture.node(0).kill();
+    fixture.node(0).boot();
+    await fixture.clock.advance(3_000);
+    expect((await statusOf(fixture)).state).toBe('prohibiting');
+  });
+
   test('while a node is down its evacuation can neither be seen nor stopped', async () => {
     const fixture = await Fixture.booted({ version: VERSION });
     await fixture.start(0, FAST);
