@@ -31,7 +31,7 @@ export interface ClusterRuntimeOptions {
   /** The license in the configuration of each node of EMQX 5 and 6. @default 'official' */
   license?: LicenseType;
   /**
-   * How durable sessions of a cluster of EMQX 5 or 6 are stored; undefined where they are disabled.
+   * How durable sessions of a cluster of EMQX 5 or 6 are stored; undefined where its pods decide.
    * @default - enabled where the pods have `EMQX_DURABLE_SESSIONS__ENABLE=true`
    */
   durableSessions?: (namespace: string, cluster: string) => DurableOptions | undefined;

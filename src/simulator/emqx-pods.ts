@@ -27,8 +27,8 @@ export interface EmqxPodsOptions {
   /** The license in the configuration of each node of EMQX 5 and 6. @default 'official' */
   license?: LicenseType;
   /**
-   * How durable sessions of a cluster of EMQX 5 or 6 are stored, asked when its first node starts; undefined where they are
-   * disabled. @default - enabled where the pods have `EMQX_DURABLE_SESSIONS__ENABLE=true`
+   * How durable sessions of a cluster of EMQX 5 or 6 are stored, asked when its first node starts; undefined where its pods decide.
+   * @default - enabled where the pods have `EMQX_DURABLE_SESSIONS__ENABLE=true`
    */
   durableSessions?: (namespace: string, cluster: string) => DurableOptions | undefined;
   observer?: ClusterObserver;
@@ -159,10 +159,9 @@ export class EmqxPods implements PodRuntime {
   }
 
   private durableSessionsOf(pod: Pod): { durableSessions?: DurableOptions } {
-    const { durableSessions } = this.options;
-    const options = durableSessions
-      ? durableSessions(pod.metadata.namespace ?? 'default', instanceOf(pod))
-      : containerOf(pod).environment.get('EMQX_DURABLE_SESSIONS__ENABLE') === 'true' && {};
+    const isEnabled = containerOf(pod).environment.get('EMQX_DURABLE_SESSIONS__ENABLE') === 'true';
+    const given = this.options.durableSessions?.(pod.metadata.namespace ?? 'default', instanceOf(pod));
+    const options = given ?? (isEnabled ? {} : undefined);
     return options ? { durableSessions: options } : {};
   }
 

@@ -4,6 +4,7 @@ import { readyPods, SERVICE_NAME_LABEL } from '../kubernetes/endpoint-slices';
 import type { KubeApi, KubeObject } from '../kubernetes/kube-api';
 import { SimulatedClock } from './clock';
 import { ClusterRuntime, type ClusterRuntimeOptions } from './cluster-runtime';
+import type { DurableOptions } from './emqx/durable/durable-storage';
 import type { Generation } from './emqx/profiles';
 import type { EmqxPods } from './emqx-pods';
 import type { EndpointSlice } from './kubernetes/core-types';
@@ -47,7 +48,8 @@ export class World {
         this.bootstrapUsers(namespace, cluster, generation),
       endpointsOf: (namespace: string, service: string) => this.endpointsOf(namespace, service),
     };
-    this.runtime = new ClusterRuntime(host, options);
+    const durableSessions = (namespace: string, cluster: string) => this.durableSessionsOf(namespace, cluster);
+    this.runtime = new ClusterRuntime(host, { durableSessions, ...options });
     this.kubernetes = new SimulatedKubernetes(clock, this.random.fork('kubernetes'), this.runtime.pods);
     const { store } = this.kubernetes;
     store.subscribe(({ object }) => {
@@ -110,7 +112,16 @@ export class World {
     const secret = this.kubernetes.store.find<KubeObject & { data?: Record<string, string> }>(ref);
     return Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
   }
+  /** As the configuration says that the operator of EMQX 5 and 6 keeps in a ConfigMap. */
+  private durableSessionsOf(namespace: string, cluster: string): DurableOptions | undefined {
+    const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: `${cluster}-configs` };
+    const config = this.kubernetes.store.find<KubeObject & { data?: Record<string, string> }>(ref);
+    return DURABLE_SESSIONS.test(config?.data?.['emqx.conf'] ?? '') ? {} : undefined;
+  }
 }
+
+/** `durable_sessions.enable = true` in HOCON, in the ways it is usually written. */
+const DURABLE_SESSIONS = /\bdurable_sessions\s*(?:\.\s*|[=:]?\s*\{[^}]*?\b)enable\s*[=:]\s*"?true\b/;
 
 /** The Secret with the operator's bootstrap file: how its name ends, and its key. */
 const BOOTSTRAP_SECRETS: Record<Generation, readonly [suffix: string, key: string]> = {
