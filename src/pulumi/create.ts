@@ -34,7 +34,7 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
   try {
     const { signal } = operation;
     const view = await link.view(signal);
-    const { progressRow: row } = inputs;
+    const { __progressRow: row } = inputs;
     const isResumed = view !== undefined && row !== undefined && view.creating === row;
     isNew = view === undefined;
     if (view && !isResumed) refuseUnlessAdoptable(view, inputs, link.id);

@@ -11,8 +11,8 @@ import type { Generation } from './emqx/profiles';
 import { SimulatedEmqxTransport } from './emqx/transport';
 import { EmqxPods } from './emqx-pods';
 import type { Pod } from './kubernetes/core-types';
-import type { OperatorVariant } from './operator/pass';
 import { SimulatedOperator } from './operator/simulated-operator';
+import type { OperatorVariant } from './operator/v1beta4/pass';
 import type { Random } from './random';
 import { TrafficFront } from './traffic-front';
 
@@ -82,12 +82,13 @@ export class ClusterRuntime {
     this.prober = new SimulatedProber(clock, nodeOf);
   }
 
-  /** Lets the operator work on this API, until `stop`. */
-  operate(api: KubeApi): SimulatedOperator {
+  /** Lets the operator work on this API, until `stop`; its controller of EMQX v2beta1 on the other one, if given. */
+  operate(api: KubeApi, emqxApi: KubeApi = api): SimulatedOperator {
     const { clock, random } = this.host;
     const { operatorTransport: through = (direct) => direct } = this.options;
     const operator = new SimulatedOperator({
       api,
+      emqxApi,
       transport: through(this.transport),
       clock,
       random: random.fork('operator'),

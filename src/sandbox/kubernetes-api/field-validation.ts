@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kubernetes/kube-api';
 import { KIND } from '../../resource';
-import { unknownFieldsOf } from '../../simulator/operator/enterprise-webhook';
+import { unknownFieldsOf } from '../../simulator/operator/v1beta4/enterprise-webhook';
 import { badRequest } from './refused';
 
 /** How a client wants unknown fields of an object to be handled. */

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../kubernetes/kube-api';
 import { KIND } from '../../resource';
 import { isRecord } from '../../simulator/kubernetes/json';
 import type { ObjectStore } from '../../simulator/kubernetes/object-store';
-import { admitEnterprise } from '../../simulator/operator/enterprise-webhook';
+import { admitEnterprise } from '../../simulator/operator/v1beta4/enterprise-webhook';
 import { ABSENT_PARTS } from './absent-parts';
 import { API_RESOURCES, groupOf } from './api-resource';
 import { FieldValidation } from './field-validation';

@@ -11,6 +11,7 @@ export interface ContainerPort {
 export interface EnvironmentVariable {
   name: string;
   value?: string;
+  valueFrom?: object;
 }
 
 export interface Container {

@@ -1,5 +1,4 @@
 import type { KubeApi, KubeObject } from '../../kubernetes/kube-api';
-import type { EmqxEnterprise } from '../../resource';
 import type { Clock } from '../../upgrade/ports';
 import { timestamp } from '../kubernetes/object-store';
 
@@ -13,7 +12,7 @@ export class EventRecorder {
     private readonly signal: AbortSignal,
   ) {}
 
-  record(about: EmqxEnterprise, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  record(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
     const { apiVersion, kind, metadata } = about;
     const { name, namespace = 'default', uid = '' } = metadata;
     const now = timestamp(this.clock.now());

@@ -1,7 +1,12 @@
-import { isKubeError, type KubeObject } from '../../kubernetes/kube-api';
+import { isKubeError, type KubeApi, type KubeObject, type ObjectRef } from '../../kubernetes/kube-api';
 import { copy } from '../kubernetes/json';
 import { mergeDifference, mergePatch } from '../kubernetes/merge-patch';
-import type { Pass } from './pass';
+
+/** A pass over the resource that owns the objects. */
+interface Owner {
+  readonly options: { readonly api: KubeApi; readonly signal: AbortSignal };
+  ref(kind: { apiVersion: string; kind: string }, name: string): ObjectRef;
+}
 
 /** Holds what the operator wrote last, as JSON. (The real one zips it.) */
 const lastApplied = 'apps.emqx.io/last-applied';
@@ -13,21 +18,21 @@ export function lastAppliedOf<T extends KubeObject>(object: T): T | undefined {
 }
 
 /** Creates an object that the custom resource owns. */
-export async function createOwned<T extends KubeObject>(pass: Pass, object: T): Promise<T> {
-  return pass.options.api.create(annotated(copy(object)), pass.options.signal);
+export async function createOwned<T extends KubeObject>(owner: Owner, object: T): Promise<T> {
+  return owner.options.api.create(annotated(copy(object)), owner.options.signal);
 }
 
 /** Creates an object or brings it in line: with what is wanted, and without what the operator once set and wants no more. */
-export async function createOrUpdate<T extends KubeObject>(pass: Pass, object: T): Promise<T> {
-  const { api, signal } = pass.options;
+export async function createOrUpdate<T extends KubeObject>(owner: Owner, object: T): Promise<T> {
+  const { api, signal } = owner.options;
   const wanted = copy(object);
-  const ref = pass.ref(wanted, wanted.metadata.name);
+  const ref = owner.ref(wanted, wanted.metadata.name);
   let live: T;
   try {
     live = await api.get<T>(ref, signal);
   } catch (error) {
     if (!isKubeError(error, 'NotFound')) throw error;
-    return createOwned(pass, wanted);
+    return createOwned(owner, wanted);
   }
   const { apiVersion: _, kind: __, metadata, ...body } = annotated(wanted);
   const before = lastAppliedOf(live);

@@ -1,6 +1,6 @@
 import { type EmqxEnterprise, imageOf, withDefaults } from '../../../src/resource';
 import { wantedSet } from '../../../src/resource/v1beta4/wanted-set';
-import { type Mount, podTemplateOf } from '../../../src/simulator/operator/pod-template';
+import { type Mount, podTemplateOf } from '../../../src/simulator/operator/v1beta4/pod-template';
 import { resource } from '../../upgrade/fixtures';
 
 type Change = (resource: EmqxEnterprise) => void;
