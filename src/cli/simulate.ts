@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { type EmqxEnterprise, operatorServiceOf, versionOf, withVersion } from '../resource';
+import { type EmqxEnterprise, generationOf, versionOf, withVersion } from '../resource';
 import { stageOf } from '../sandbox/stage';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { type Comparison, playAlone } from '../simulator/comparison';
@@ -88,7 +88,7 @@ async function outcome(
   const { plan, upgrade, clients, sessionsMoved } = await play({
     ...setting,
     driver,
-    service: driver === 'pilot' ? entry : operatorServiceOf(setting.cluster),
+    service: driver === 'pilot' ? entry : generationOf(setting.cluster).operatorServiceOf(setting.cluster),
     planned,
     progress: (event) => {
       view = advance(view, event);

@@ -2,6 +2,7 @@ export { AgentTransport } from './agent-transport';
 export type { EmqxClientOptions } from './client';
 export { EmqxApiError } from './errors';
 export type { Credentials } from './management-api';
+export { managementPorts } from './management-ports';
 export { type Dial, MqttProber, type Prober } from './mqtt-prober';
 export {
   type EmqxRequest,

@@ -108,7 +108,7 @@ export class Cluster implements ClusterPort {
   }
 
   rehearse(writes: Rehearsal, signal?: AbortSignal): Promise<Refusal[]> {
-    return ported(() => refusalsOf(this.options, this.generation, writes, signal));
+    return ported(() => refusalsOf(this.options, this.generation, (set) => this.kindOf(set), writes, signal));
   }
 
   observe(signal?: AbortSignal): Promise<ClusterView> {
@@ -153,15 +153,13 @@ export class Cluster implements ClusterPort {
   }
 
   scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void> {
-    const { kind = 'StatefulSet' } = this.kinds.get(set) ?? {};
-    return ported(() => this.api.scale(this.ref('apps/v1', kind, set), replicas, signal));
+    return ported(() => this.api.scale(this.ref('apps/v1', this.kindOf(set), set), replicas, signal));
   }
 
   removeSet(set: string, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const { api, name, namespace } = this.options;
-      const { kind = 'StatefulSet' } = this.kinds.get(set) ?? {};
-      const ref = this.ref('apps/v1', kind, set);
+      const ref = this.ref('apps/v1', this.kindOf(set), set);
       const { metadata } = await api.get<NodeSet>(ref, signal);
       const hash = metadata.labels?.[this.generation.revisionLabel];
       // Without it the claims of other sets would be taken for its own.
@@ -309,6 +307,10 @@ export class Cluster implements ClusterPort {
       }),
     );
     return lists.flat();
+  }
+
+  private kindOf(set: string): SetKind['kind'] {
+    return this.kinds.get(set)?.kind ?? 'StatefulSet';
   }
 
   private pods(how: ListOptions, signal?: AbortSignal): Promise<Pod[]> {

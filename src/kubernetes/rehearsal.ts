@@ -1,4 +1,4 @@
-import type { EmqxResource, Generation } from '../resource';
+import type { EmqxResource, Generation, SetKind } from '../resource';
 import type { Refusal, Rehearsal, RehearsedWrite } from '../upgrade';
 import { type KubeApi, KubeApiError, type ObjectRef } from './kube-api';
 import { oneLine } from './one-line';
@@ -19,11 +19,12 @@ interface DryRun {
 export async function refusalsOf(
   { api, ...cluster }: { api: KubeApi; namespace: string; name: string },
   generation: Generation<EmqxResource>,
+  kindOf: (set: string) => SetKind['kind'],
   writes: Rehearsal,
   signal?: AbortSignal,
 ): Promise<Refusal[]> {
   const answers = await Promise.all(
-    dryRuns(cluster, generation, writes).map(async ({ write, ref, body, subresource }): Promise<Refusal[]> => {
+    dryRuns(cluster, generation, kindOf, writes).map(async ({ write, ref, body, subresource }): Promise<Refusal[]> => {
       try {
         await api.patch(ref, { type: 'merge', body }, { dryRun: true, ...(subresource && { subresource }) }, signal);
         return [];
@@ -38,7 +39,8 @@ export async function refusalsOf(
 
 function dryRuns(
   { namespace, name }: { namespace: string; name: string },
-  { apiVersion, kind, revisionLabel, setKinds }: Generation<EmqxResource>,
+  { apiVersion, kind, revisionLabel }: Generation<EmqxResource>,
+  kindOf: (set: string) => SetKind['kind'],
   writes: Rehearsal,
 ): DryRun[] {
   const { services, revision = '', set, spec } = writes;
@@ -50,7 +52,7 @@ function dryRuns(
     }),
     { write: 'patch-resource', ref: { apiVersion, kind, namespace, name }, body: { spec } },
     ...scaled.map((each): DryRun => {
-      const ref = { apiVersion: 'apps/v1', kind: setKinds[0]!.kind, namespace, name: each };
+      const ref = { apiVersion: 'apps/v1', kind: kindOf(each), namespace, name: each };
       return { write: 'scale-set', ref, body: { spec: { replicas: 0 } }, subresource: 'scale' };
     }),
   ];

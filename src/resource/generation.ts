@@ -37,6 +37,8 @@ export interface Generation<Resource> {
   withDelay(spec: object, seconds: number | undefined): Record<string, unknown>;
   /** The part of the resource that makes the operator create new nodes when it changes. */
   triggersOf(resource: Resource): unknown;
+  /** The part of the resource's own metadata that an upgrade must not change: it reaches the pods, or their selectors. */
+  metadataTriggersOf(resource: Resource): object;
   /** Whether a held operator stops to reconcile, so that a change has to wake it. */
   readonly sleepsWhileHeld: boolean;
   /**

@@ -1,4 +1,4 @@
-import { operatorServiceOf } from '../resource';
+import { generationOf } from '../resource';
 import { BlockedError, UpgradeError } from '../upgrade';
 import { type RunReport, runReport } from './run-report';
 import { play, type Scenario } from './scenario';
@@ -20,7 +20,7 @@ export type Comparison = RunReport | RefusedRun;
  */
 export async function playAlone(scenario: Omit<Scenario, 'driver' | 'service'>): Promise<Comparison> {
   try {
-    const service = operatorServiceOf(scenario.cluster);
+    const service = generationOf(scenario.cluster).operatorServiceOf(scenario.cluster);
     const { upgrade, clients, sessionsMoved } = await play({ ...scenario, driver: 'operator', service });
     return runReport(upgrade, clients, sessionsMoved);
   } catch (error) {

@@ -1,7 +1,7 @@
-import { EmqxClient } from '../emqx';
+import { managementPorts } from '../emqx';
 import { Cluster, type KubeObject } from '../kubernetes';
 import { KubeApiError } from '../kubernetes/kube-api';
-import { DEFAULT_REPLICAS, type EmqxEnterprise, generationOf } from '../resource';
+import type { EmqxResource } from '../resource';
 import {
   type Clock,
   type Driver,
@@ -13,7 +13,7 @@ import {
   type UpgradeReport,
   type UpgradeRequest,
 } from '../upgrade';
-import { operatorReportOf } from '../upgrade/observation';
+import { nodesWanted, operatorReportOf } from '../upgrade/observation';
 import type { ClientGroup } from './clients/client-group';
 import { ClientLedger } from './clients/client-ledger';
 import type { ClientReport } from './clients/client-report';
@@ -24,10 +24,10 @@ import { World, type WorldOptions } from './world';
 /** One upgrade from beginning to end, with its cluster and its devices. */
 export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 'podChanged'> {
   /** The cluster before the upgrade: the complete custom resource, and its other objects. */
-  cluster: EmqxEnterprise;
+  cluster: EmqxResource;
   objects?: readonly KubeObject[];
   /** The desired resource. */
-  desired: EmqxEnterprise;
+  desired: EmqxResource;
   driver: Driver;
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
@@ -76,14 +76,15 @@ const MOST_MS = 24 * 3_600_000;
  */
 export async function play(scenario: Scenario): Promise<ScenarioResult> {
   let sessionsMoved = 0;
-  const { name, namespace = 'default' } = scenario.cluster.metadata;
+  const { kind, metadata } = scenario.cluster;
+  const { name, namespace = 'default' } = metadata;
   const world = new World({ ...scenario, namespace, observer: { sessionMoved: () => void sessionsMoved++ } });
   const { clock } = world;
   const began = clock.now();
   // Alone, the operator evacuates one node after the other, and waits after each.
-  const mostMs = MOST_MS * (3 + (scenario.cluster.spec.replicas ?? DEFAULT_REPLICAS));
+  const mostMs = MOST_MS * (3 + nodesWanted(scenario.cluster));
   return clock.run(async () => {
-    const context = contextOf(world, namespace, name, (event) => scenario.progress?.(event, world));
+    const context = contextOf(world, namespace, name, (event) => scenario.progress?.(event, world), undefined, kind);
     await boot(world, context, [scenario.cluster as KubeObject, ...(scenario.objects ?? [])], scenario.service);
     const ledger = new ClientLedger(clock);
     const { connectPerSecond } = scenario;
@@ -134,11 +135,13 @@ export function contextOf(
   name: string,
   progress: (event: ProgressEvent) => void,
   transport = world.transport,
+  kind: EmqxResource['kind'] = 'EmqxEnterprise',
 ): UpgradeContext {
-  const { api, clock } = world;
-  const cluster = new Cluster({ api, clock, namespace, name });
-  const emqx = new EmqxClient({ transport, prober: world.prober, namespace, credentials: () => cluster.credentials() });
-  return { clock, cluster, emqx, progress: { report: progress }, holder: 'simulation' };
+  const { api, clock, prober } = world;
+  const cluster = new Cluster({ api, clock, kind, namespace, name });
+  const credentials = () => cluster.credentials();
+  const ports = managementPorts(kind, { transport, prober, namespace, credentials });
+  return { clock, cluster, ...ports, progress: { report: progress }, holder: 'simulation' };
 }
 
 /**
@@ -193,9 +196,7 @@ export async function running({ clock, cluster }: UpgradeContext): Promise<void>
   await until(clock, 'a cluster that is Running', async () => {
     const view = await cluster.observe();
     const { isRunning, readyNodes } = operatorReportOf(view);
-    const { setKinds, replicasOf } = generationOf(view.resource);
-    const wanted = setKinds.reduce((sum, { role }) => sum + replicasOf(view.resource, role), 0);
-    return isRunning && readyNodes === wanted;
+    return isRunning && readyNodes === nodesWanted(view.resource);
   });
 }
 

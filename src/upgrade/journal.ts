@@ -60,8 +60,9 @@ export interface Stage {
   from: { set: string; revision: string };
   /** Absent until the new nodes exist. */
   to?: { set: string; revision: string };
-  /** Of its nodes, once it has ended. */
+  /** Of its nodes, once it has ended, and how the caps were shared. */
   evacuation?: Evacuation;
+  shares?: NodeShare[];
 }
 
 /** Totals of a set; `null` is unknown. */
@@ -181,10 +182,31 @@ const EVACUATION = z.object({
   connections: count,
 });
 
+const SHARES = z
+  .array(
+    z.object({
+      pod: z.string(),
+      connectionsPerSecond: count,
+      sessionsPerSecond: count,
+      wave: count,
+      offsetMs: count,
+    }),
+  )
+  .optional();
+
 const SET = z.object({ set: z.string(), revision: z.string() });
 const ROLE = z.enum(['core', 'replicant']);
 const STAGES = z
-  .array(z.object({ role: ROLE, replicas: count, from: SET, to: SET.optional(), evacuation: EVACUATION.optional() }))
+  .array(
+    z.object({
+      role: ROLE,
+      replicas: count,
+      from: SET,
+      to: SET.optional(),
+      evacuation: EVACUATION.optional(),
+      shares: SHARES,
+    }),
+  )
   .optional();
 
 /** Every user that may write the ConfigMap can write anything into it. */
@@ -215,17 +237,7 @@ const PAGE = z.looseObject({
   }),
   baseline: FLEET,
   end: FLEET.optional(),
-  shares: z
-    .array(
-      z.object({
-        pod: z.string(),
-        connectionsPerSecond: count,
-        sessionsPerSecond: count,
-        wave: count,
-        offsetMs: count,
-      }),
-    )
-    .optional(),
+  shares: SHARES,
   wave: count.optional(),
   restart: z.array(z.string()).optional(),
   restUntil: when.optional(),

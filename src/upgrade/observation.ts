@@ -194,6 +194,12 @@ export function replicasOf(view: ClusterView, role = roleOf(view)): number {
   return generationOf(view.resource).replicasOf(view.resource, role);
 }
 
+/** Number of nodes that a complete resource asks for, of all roles. */
+export function nodesWanted(resource: EmqxResource): number {
+  const { setKinds, replicasOf: count } = generationOf(resource);
+  return setKinds.reduce((sum, { role }) => sum + count(resource, role), 0);
+}
+
 /**
  * The role whose sets matter now: in an open run that of its current stage; where an upgrade has begun without a run, the first one
  * of which there are two sets; otherwise that of the nodes that devices connect to.

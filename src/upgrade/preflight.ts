@@ -15,6 +15,7 @@ import {
   isWaiting,
   lostPods,
   nodesOf,
+  nodesWanted,
   type Observation,
   type OperatorView,
   operatorReportOf,
@@ -141,7 +142,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
 
     status({ cluster }, target) {
       const { condition, isRunning, readyNodes, upgrade } = operatorReportOf(cluster);
-      const replicas = replicasOf(cluster);
+      const replicas = nodesWanted(cluster.resource);
       // The state in the middle of a run is not judged: open-run reports it.
       if (isOpen(cluster.journal)) return undefined;
       if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
@@ -156,7 +157,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         if (target.driver !== 'pilot' || lost > 0) {
           return blocker(
             lost > 0
-              ? `the operator upgrades on its own and has removed ${lost} of ${replicas} old pods`
+              ? `the operator upgrades on its own and has removed ${lost} of ${replicasOf(cluster)} old pods`
               : 'the operator upgrades on its own',
             'it can no longer be taken over: wait until it has ended, then check the cluster again',
           );
@@ -175,7 +176,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (!isRunning || readyNodes !== replicas) {
         return blocker(
           `the cluster is not Running with ${replicas} ready nodes (${condition}, ready: ${readyNodes ?? 0})`,
-          'get it to Running first: kubectl get emqxenterprise, pods and events shows what it waits for',
+          `get it to Running first: kubectl get ${generationOf(cluster.resource).plural}, pods and events shows what it waits for`,
         );
       }
       return ok(`Running, ${readyNodes} of ${replicas} nodes ready`);

@@ -1,7 +1,8 @@
 import type { Incident } from './incident';
-import { type Driver, type Evacuation, type Fleet, type Journal, type Pace, PHASES, type Phase } from './journal';
+import { type Driver, type Fleet, type Journal, type Pace, PHASES, type Phase } from './journal';
 import { bounded, capsOf } from './pace';
 import type { NodeShare } from './pacing';
+import { mainStage } from './stages';
 
 /**
  * What a finished run did, as far as its processes saw it: how often and for how long a device was disconnected, only the device
@@ -63,15 +64,15 @@ export function reportOf(journal: Journal): UpgradeReport {
   const start = began[0]?.at ?? 0;
   const end = journal.finishedAt ?? began.at(-1)?.at ?? start;
   const { baseline, incidents = [], pace = [] } = journal;
-  const evacuation = mainEvacuation(journal);
+  const { from, to, evacuation, shares = [] } = mainStage(journal);
   const isDrained = evacuation?.drainedAt !== undefined;
   const { activeMs, lowerBoundMs } = evacuation ? bounded(evacuation, pace) : { activeMs: 0, lowerBoundMs: 0 };
   return {
     outcome: journal.aborted ? 'aborted' : 'completed',
     run: journal.run,
     driver: journal.driver,
-    from: { version: journal.from.version, set: journal.from.set },
-    to: { version: journal.to.version, set: journal.to.set ?? '' },
+    from: { version: journal.from.version, set: from.set },
+    to: { version: journal.to.version, set: to?.set ?? '' },
     durationMs: end - start,
     phases: began
       .filter(({ phase }) => phase !== 'done')
@@ -87,15 +88,9 @@ export function reportOf(journal: Journal): UpgradeReport {
     after: journal.end ?? null,
     ...lossesOf(journal),
     incidents,
-    shares: journal.shares ?? [],
+    shares,
     pausedMs: journal.pausedMs ?? 0,
   };
-}
-
-/** That of the role with most devices. */
-function mainEvacuation({ past = [], evacuation }: Journal): Evacuation | undefined {
-  const all = [...past.map((stage) => stage.evacuation), evacuation].filter((one) => one !== undefined);
-  return all.reduce<Evacuation | undefined>((a, b) => ((b.moving ?? 0) > (a?.moving ?? -1) ? b : a), undefined);
 }
 
 function rollbackOf({ aborted, began, evacuation }: Journal): UpgradeReport['rollback'] {

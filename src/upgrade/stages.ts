@@ -22,15 +22,14 @@ export function carriesDevices(cluster: ClusterView, { role = 'core' }: Journal)
 export function nextStage(journal: Journal): Partial<Journal> | undefined {
   const [next, ...later] = journal.later ?? [];
   if (!next) return undefined;
-  const { from, to, evacuation } = journal;
-  const past: Stage = { ...stageOf(journal), ...(evacuation && { evacuation }) };
+  const { from, to } = journal;
   return {
     role: next.role,
     replicas: next.replicas,
     from: { ...from, ...next.from },
     to: { version: to.version, ...next.to },
     later,
-    past: [...(journal.past ?? []), past],
+    past: [...(journal.past ?? []), stageOf(journal)],
     shares: undefined,
     evacuation: undefined,
   };
@@ -53,16 +52,24 @@ export function stagesOf(journal: Journal): Stage[] {
   return [...(journal.past ?? []), stageOf(journal), ...(journal.later ?? [])];
 }
 
+/** The stage that moved most devices. */
+export function mainStage(journal: Journal): Stage {
+  const moved = ({ evacuation }: Stage) => evacuation?.moving ?? -1;
+  return stagesOf(journal).reduce((main, stage) => (moved(stage) > moved(main) ? stage : main));
+}
+
 /** Names of the old sets of all roles, or of the new ones as far as they are known. */
 export function setsOf(journal: Journal, side: 'from' | 'to'): string[] {
   return stagesOf(journal).flatMap((stage) => stage[side]?.set ?? []);
 }
 
-function stageOf({ role = 'core', replicas, from, to }: Journal): Stage {
+function stageOf({ role = 'core', replicas, from, to, evacuation, shares }: Journal): Stage {
   return {
     role,
     replicas,
     from: { set: from.set, revision: from.revision },
     ...(to.set !== undefined && { to: { set: to.set, revision: to.revision ?? '' } }),
+    ...(evacuation && { evacuation }),
+    ...(shares && { shares }),
   };
 }

@@ -5,9 +5,9 @@ import {
   isNative,
   isWaiting,
   type LeaseView,
+  nodesWanted,
   type Observation,
   operatorReportOf,
-  replicasOf,
 } from './observation';
 import { Observer } from './observe';
 import type { ProgressEvent, Sample } from './progress';
@@ -134,7 +134,7 @@ function stateOf({ cluster }: Observation): ClusterState {
   if (isWaiting(cluster)) return 'waiting';
   if (isNative(cluster)) return 'native';
   const { isRunning, readyNodes, upgrade } = operatorReportOf(cluster);
-  const runs = isRunning && readyNodes === replicasOf(cluster);
+  const runs = isRunning && readyNodes === nodesWanted(cluster.resource);
   return runs && activeSets(cluster).length === 1 && !upgrade ? 'at-rest' : 'unsettled';
 }
 

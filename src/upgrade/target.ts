@@ -49,9 +49,6 @@ export interface Target {
   limits: Limits;
 }
 
-/** Annotation of kubectl's client-side apply: not a change of the resource. */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-
 export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
   const generation = generationOf(view.resource);
   const live = generation.withDefaults(view.resource);
@@ -66,7 +63,7 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
     desired,
     live,
     changes: changes(withoutDelay(live), withoutDelay(desired)),
-    metadataChanges: changes(triggers(live), triggers(desired)),
+    metadataChanges: changes(generation.metadataTriggersOf(live), generation.metadataTriggersOf(desired)),
     digest,
     applied: digestOf(live) === digest,
     caps: {
@@ -123,9 +120,4 @@ function canonical(value: unknown): string {
 /** The spec without the delay, which the engine itself changes. */
 function withoutDelay(resource: EmqxResource): object {
   return generationOf(resource).withDelay(resource.spec, undefined);
-}
-
-function triggers(resource: EmqxResource): object {
-  const { [LAST_APPLIED]: _, ...annotations } = resource.metadata.annotations ?? {};
-  return { labels: resource.metadata.labels ?? {}, annotations };
 }

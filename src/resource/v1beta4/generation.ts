@@ -9,6 +9,9 @@ import { wantedSet } from './wanted-set';
 /** Ports of the management API and the dashboard, which the operator always publishes. */
 const MANAGEMENT_PORTS = [8081, 18083];
 
+/** Annotation of kubectl's client-side apply: not a change of the resource. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
 type Spec = EmqxEnterprise['spec'];
 
 /**
@@ -46,6 +49,10 @@ export const v1beta4: Generation<EmqxEnterprise> = {
     const pod = template?.spec;
     const node = pod?.emqxContainer;
     return node ? { ...template, spec: { ...pod, emqxContainer: { ...node, emqxACL: undefined } } } : template;
+  },
+  metadataTriggersOf({ metadata }) {
+    const { [LAST_APPLIED]: _, ...annotations } = metadata.annotations ?? {};
+    return { labels: metadata.labels ?? {}, annotations };
   },
   sleepsWhileHeld: true,
   nodeNameOf: (resource, { name }) => nodeNameOf(resource, name),

@@ -1,5 +1,5 @@
 import { generationOf, isHeld } from '../../resource';
-import { activeSets, greenOf, operatorReportOf, podsOf, setOf } from '../observation';
+import { activeSets, greenOf, type Observation, operatorReportOf, podsOf, setOf } from '../observation';
 import { nextStage, setsOf, stagesOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import { digestOf } from '../target';
@@ -55,10 +55,18 @@ export function revertTemplate(situation: Situation): Step {
 function untilProgressing(situation: Situation): Step | undefined {
   const { cluster } = situation.observation;
   const { coresPatch, replicasOf } = generationOf(cluster.resource);
-  if (!coresPatch || !operatorReportOf(cluster).upgrade?.isGreenReady) return undefined;
-  const wanted = stagesOf(situation.journal).find(({ role }) => role === 'core')?.replicas ?? 0;
+  if (!coresPatch) return undefined;
+  const stages = stagesOf(situation.journal);
   const stops = stopEvacuations(situation);
-  if (replicasOf(cluster.resource, 'core') !== wanted) {
+  const wanted = stages.find(({ role }) => role === 'core')?.replicas ?? 0;
+  const isMissingOne = replicasOf(cluster.resource, 'core') !== wanted;
+  if (!operatorReportOf(cluster).upgrade?.isGreenReady) {
+    // About to see that all of them serve, it would overtake the old template.
+    const isNear = stages.every(({ to, replicas }) => isBuilt(situation.observation, to?.set, replicas));
+    if (isMissingOne || !isNear || situation.idleMs > NEAR_MS) return undefined;
+    return waitFor('the operator to see that green is ready', FREQUENT_POLL_MS, stops);
+  }
+  if (isMissingOne) {
     return waitFor('the operator to see that a new node is missing', FREQUENT_POLL_MS, stops);
   }
   const spec = coresPatch(wanted + 1);
@@ -67,6 +75,14 @@ function untilProgressing(situation: Situation): Step | undefined {
     { do: 'patch-resource', spec, why, heartbeat: false },
     ...stops,
   ]);
+}
+
+/** An operator that has not seen ready nodes for this long does not see them soon, ms. */
+const NEAR_MS = 15_000;
+
+function isBuilt({ cluster }: Observation, set: string | undefined, replicas: number): boolean {
+  const pods = set === undefined ? [] : podsOf(cluster, set);
+  return pods.length >= replicas && pods.every((pod) => pod.containersReady);
 }
 
 /** Blue takes devices again: it no longer evacuates, and is alone behind the Services. */

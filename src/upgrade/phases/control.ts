@@ -1,7 +1,7 @@
 import { parseControl } from '../control';
 import { goBackAdvice } from '../downgrade';
-import type { Journal } from '../journal';
-import { activeSets, devicesOn, greenOf, nodesOf, setOf } from '../observation';
+import type { Journal, Stage } from '../journal';
+import { activeSets, type ClusterView, devicesOn, greenOf, newestBeside, nodesOf, setOf } from '../observation';
 import type { Situation, Step } from '../step';
 import { moveOf, restAfterStop, selections, stopEvacuations, waitFor } from './common';
 import { shareAnew } from './shares';
@@ -70,6 +70,12 @@ function movedSoFar({ observation, journal: { evacuation, from } }: Situation): 
   return { moved: Math.max(0, evacuation.moving - devicesOn(observation, from.set)) };
 }
 
+/** The stage with its new set, if that exists by now. */
+function withGreen(cluster: ClusterView, stage: Stage): Stage {
+  const green = newestBeside(cluster, stage.from.set, stage.role);
+  return stage.to || !green ? stage : { ...stage, to: { set: green.name, revision: green.revision ?? '' } };
+}
+
 /** The step that aborts a run, or why it cannot be aborted. */
 export function abortStep(situation: Situation): Extract<Step, { kind: 'next' }> | string {
   const { observation, journal } = situation;
@@ -93,6 +99,7 @@ export function abortStep(situation: Situation): Extract<Step, { kind: 'next' }>
       ...(journal.paused && { pausedMs: pausedMs(journal, observation.at) }),
       restart: undefined,
       to: { ...journal.to, ...(green && { set: green }) },
+      ...(journal.later && { later: journal.later.map((stage) => withGreen(cluster, stage)) }),
     },
   };
 }

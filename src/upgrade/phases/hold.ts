@@ -9,7 +9,7 @@ import {
   operatorReportOf,
   setOf,
 } from '../observation';
-import { nextStage, setsOf } from '../stages';
+import { nextStage, servingRole, setsOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import { specPatch } from '../target';
 import {
@@ -112,7 +112,9 @@ export function releaseHold({ observation, journal }: Situation): Step {
     ]);
   }
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
-  const alive = observation.cluster.pods.filter((pod) => pod.ready && !pod.terminating);
+  const role = servingRole(observation.cluster);
+  const serving = observation.cluster.sets.filter((set) => (set.role ?? 'core') === role).map(({ name }) => name);
+  const alive = observation.cluster.pods.filter((pod) => serving.includes(pod.set) && pod.ready && !pod.terminating);
   const lead = isRoutedTo(withoutForeign(observation.cluster), alive);
   const leaving = membersToLeave(observation);
   const isLate = observation.at - (journal.began.release ?? observation.at) > LEAVE_MS;
@@ -124,8 +126,11 @@ export function releaseHold({ observation, journal }: Situation): Step {
   );
 }
 
-/** For how long nodes that are gone are asked to leave, ms: an upgrade is done without that, too. */
-const LEAVE_MS = 15_000;
+/**
+ * For how long nodes that are gone are made to leave, ms. An operator at rest may list them for half a minute more, and an upgrade is
+ * done without that, too.
+ */
+const LEAVE_MS = 2_000;
 
 /** Orders for the cores that are gone, and that the cluster still lists. */
 function membersToLeave({ cluster, nodes }: Observation): Action[] {
