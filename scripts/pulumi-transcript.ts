@@ -1,98 +1,73 @@
 /**
- * The transcript in docs/pulumi.md, recorded again: the tutorial's cluster in a sandbox with 300 clients, made and upgraded by the provider
- * in Pulumi's own host of dynamic providers, driven over gRPC as Pulumi's engine does it.
+ * The transcript in docs/pulumi.md, recorded again: the example in a sandbox with 300 clients, with the Pulumi CLI on the PATH, in a
+ * terminal of 80 columns with Ctrl-C in the middle, and then without a terminal.
  *
  *   npx tsx scripts/pulumi-transcript.ts
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openSandbox } from '../src/sandbox/open-sandbox';
-import { type PartialFailure, type Properties, ProviderHost } from '../test/pulumi/_host';
+import { PulumiCli } from '../test/pulumi/_cli';
 
-const ID = 'default/emqx-ee';
+const COLUMNS = 80;
+const UP = ['up', '--yes', '--skip-preview'];
+
+/** The example, as a JavaScript program. */
+function program(): string {
+  const example = readFileSync(path.resolve(__dirname, '../examples/pulumi/index.ts'), 'utf8');
+  return example
+    .replaceAll(/import \{ (\w+) \} from '(.*)';/g, "const { $1 } = require('$2');")
+    .replaceAll(/export const \{ (.*) \} =/g, 'const { $1 } = module.exports =')
+    .replaceAll(/export const (\w+) =/g, 'module.exports.$1 =');
+}
 
 async function main(): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'transcript-'));
-  const kubeconfig = path.join(folder, 'kubeconfig');
+  const cli = new PulumiCli(program());
   let connected = () => {};
   const all = new Promise<void>((resolve) => {
     connected = resolve;
   });
-  const sandbox = await openSandbox({ kubeconfigPath: kubeconfig, clients: 300 }, ({ kind }) => {
+  const sandbox = await openSandbox({ kubeconfigPath: cli.kubeconfig, clients: 300 }, ({ kind }) => {
     if (kind === 'connected') connected();
   });
-  const host = await ProviderHost.start(undefined, { KUBECONFIG: kubeconfig });
   try {
-    const { outputs } = await step(host, 'create 4.4.14', () => host.create(program('4.4.14')));
+    await cli.ok('stack', 'init', 'dev');
+    await cli.ok('config', 'set', 'version', '4.4.14');
+    await cli.ok(...UP);
     await all;
-    print('300 MQTT clients are connected');
-    await goOn(host, outputs);
+    await cli.ok('config', 'set', 'version', '4.4.15');
+    print('$ pulumi preview', await cli.ok('preview'));
+    let interrupted = false;
+    const lines = await cli.drawn(COLUMNS, UP, (drawn) => {
+      if (interrupted || !/running\.*\s+1\d\d\/300/.test(drawn)) return undefined;
+      interrupted = true;
+      return '\u0003';
+    });
+    print(`$ pulumi up --yes --skip-preview   (${COLUMNS} columns, Ctrl-C)`, rowsOf(lines).join('\n'));
+    print('$ pulumi up --yes --skip-preview --non-interactive', await cli.ok(...UP));
   } finally {
-    await Promise.all([host.stop(), sandbox.stop()]);
-    rmSync(folder, { recursive: true });
+    await sandbox.stop();
+    cli.remove();
   }
 }
 
-async function goOn(host: ProviderHost, outputs: Properties): Promise<void> {
-  const wanted = program('4.4.15');
-  print(`diff 4.4.15: ${JSON.stringify(await host.diff(ID, outputs, wanted))}`);
-  const left = step(host, 'update to 4.4.15', () => host.update(ID, outputs, wanted)).catch((error: unknown) => error);
-  await host.said(({ text }) => /^evacuating 1\d\d\//.test(text));
-  print('Cancel (Ctrl-C)');
-  await host.cancel();
-  const { reasons, properties } = (await left) as PartialFailure;
-  for (const reason of reasons) print(`  not done: ${reason}`);
-  print(`state: ${JSON.stringify(pick(properties))}`);
-  const done = await step(host, 'update to 4.4.15', () => host.update(ID, properties, wanted));
-  print(`state: ${JSON.stringify(pick(done))}`);
-  print(`diff 4.4.15: ${JSON.stringify(await host.diff(ID, done, wanted))}`);
+/** What is drawn again and again, once where it says something new, and one in ten figures. */
+function rowsOf(lines: readonly string[]): string[] {
+  const seen = new Set<string>();
+  let figures = 0;
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '' || /^ *Type +Name/.test(line)) return [];
+    if (!line.includes('pulumi:pulumi:Stack')) return /pulumi-nodejs:emqx:EE {2}/.test(line) ? [] : [line.trimEnd()];
+    const info = line.slice(line.indexOf('dev') + 3).replaceAll(/running\.*| +/g, ' ');
+    if (seen.has(info)) return [];
+    seen.add(info);
+    if (/\d+\/\d+ \d+\/s/.test(info) && figures++ % 10 !== 0) return [];
+    return [line.trimEnd(), (lines[index + 1] ?? '').trimEnd()];
+  });
 }
 
-/** As examples/pulumi/index.ts has it. */
-function program(version: string): Properties {
-  return {
-    name: 'emqx-ee',
-    namespace: 'default',
-    version,
-    replicas: 3,
-    blueGreenUpdate: {
-      initialDelaySeconds: 5,
-      evacuationStrategy: { connectionEvictionRate: 10, sessionEvictionRate: 10, waitTakeoverSeconds: 5 },
-    },
-    exposure: 'operator',
-    service: { type: 'NodePort', mqtt: 32010 },
-  };
-}
-
-function pick({ phase, version, fromVersion, toVersion, lastUpgrade }: Properties): Properties {
-  return { phase, version, fromVersion, toVersion, lastUpgrade };
-}
-
-/** Prints what the engine is told while something is done. */
-async function step<T>(host: ProviderHost, title: string, work: () => Promise<T>): Promise<T> {
-  print(title);
-  const since = Date.now();
-  let told = host.lines.length;
-  const doing = work();
-  const ended = doing.then(
-    () => true,
-    () => true,
-  );
-  for (let isOver = false; !isOver; ) {
-    isOver = await Promise.race([ended, host.said((line) => host.lines.indexOf(line) >= told).then(() => false)]);
-    for (const { text } of host.lines.slice(told)) print(`${seconds(since)}  ${text}`);
-    told = host.lines.length;
-  }
-  return doing;
-}
-
-function seconds(since: number): string {
-  return `${((Date.now() - since) / 1000).toFixed(1).padStart(6)} s`;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+function print(...texts: string[]): void {
+  for (const text of texts) process.stdout.write(`${text}\n\n`);
 }
 
 void main();

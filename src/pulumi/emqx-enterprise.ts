@@ -106,11 +106,11 @@ export class EmqxEnterprise extends pulumi.CustomResource {
    * @param args describe the cluster
    * @param opts `parent`, `dependsOn`, `protect` and the like. `import` does not work for a provider of this kind: `adopt: true` does the
    * same. Nor do `customTimeouts`: timeouts are set by `upgrade.timeouts`.
-   * @throws Error when `opts.import` is given
+   * @throws RunError when `opts.import` is given
    */
   constructor(name: string, args: EmqxEnterpriseArgs, opts: pulumi.CustomResourceOptions = {}) {
     if (opts.import !== undefined) {
-      throw new Error(
+      throw new pulumi.RunError(
         `${name}: the option \`import\` does not work, because Pulumi does not give it to dynamic providers (pulumi/pulumi#16175); set \`adopt: true\` among the properties instead: \`pulumi up\` then takes the existing cluster over`,
       );
     }

@@ -75,7 +75,8 @@ export class ProgressRow {
       return {
         text: `${count(sessions)} sessions to be moved${time} · ${word}`,
         brief: `${brief(sessions)} sessions${briefTime}`,
-        kind: `sessions ${word}`,
+        kind: word,
+        share: 1,
       };
     }
     const moved = this.most - left;
