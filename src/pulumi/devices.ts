@@ -28,7 +28,7 @@ export async function connectedDevices(link: ClusterLink, signal?: AbortSignal):
 
 /** What the end of a cluster does to its devices. */
 export function cutOffText(devices: number | null): string {
-  if (devices === null) return 'every device on it is cut off (how many is not known: a node does not answer)';
+  if (devices === null) return 'every device on it is cut off; how many are connected is not known';
   if (devices === 0) return 'no device is connected';
   return devices === 1
     ? '1 connected device is cut off'

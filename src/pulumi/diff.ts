@@ -1,10 +1,12 @@
 import { type ClusterView, planUpgrade, type UpgradePlan } from '../upgrade';
+import { changes } from '../upgrade/changes';
 import { downgradeOf } from '../upgrade/downgrade';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
+import { connectedDevices, cutOffText } from './devices';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { EngineLog } from './engine-log';
-import { AnotherClusterError, recognise } from './identity';
+import { AnotherClusterError, type Identity, recognise } from './identity';
 import { changedProperties, hasUnknown, inputsOf, type Raw } from './inputs';
 import { ClusterLink, reasonOf } from './link';
 import { timeText } from './progress-row';
@@ -21,6 +23,19 @@ type State = EmqxEnterpriseInputs & Partial<Seen>;
 
 /** A cluster is identified by these. */
 const IDENTITY: readonly string[] = ['name', 'namespace'];
+
+/** A change of these is never an upgrade. */
+const IN_PLACE = [
+  'replicas',
+  'blueGreenUpdate',
+  'service',
+  'exposure',
+  'acl',
+  'upgrade',
+  'deleteVolumes',
+  'kubeconfig',
+  'context',
+];
 
 /** How long the cluster is read for at most, ms: a preview waits for it. */
 const READ_MS = 3_000;
@@ -43,18 +58,20 @@ export async function diff(olds: Raw, news: Raw): Promise<DiffResult> {
     const changed = changedProperties(inputsOf(state as unknown as Raw), inputs);
     const replaces = changed.filter((name) => IDENTITY.includes(name) && !hasUnknown(news[name]));
     if (replaces.length > 0) {
-      log.log('warning', `replaces the cluster ${state.namespace}/${state.name}: every device on it is cut off`);
+      const { namespace = 'default', name } = state;
+      const devices = await look(state, state.identity, log, connectedDevices);
+      log.log('warning', `replaces the cluster ${namespace}/${name}: ${cutOffText(devices ?? null)}`);
       return { changes: true, replaces };
     }
-    const seen =
-      hasUnknown(inputs.kubeconfig) || hasUnknown(inputs.context) ? undefined : await look(state, inputs, log);
+    const seen = hasUnknown([inputs.kubeconfig, inputs.context])
+      ? undefined
+      : await look(inputs, state.identity, log, (link, signal, view) => planned(link, inputs, view, signal));
     const isUpgrading = isOpen(seen?.view?.journal) || state.phase === 'upgrading';
     if (!isUpgrading) refuseDowngrade(state, inputs);
     const isUnsettled = isUpgrading || state.phase !== 'running' || (state.drift ?? []).length > 0;
-    const changes = isUnsettled || changed.length > 0;
-    const outcome = changes ? outcomeOf(state, inputs, changed, seen) : undefined;
-    if (outcome !== undefined) log.log('info', outcome);
-    return { changes, replaces };
+    const hasChanges = isUnsettled || changed.length > 0;
+    if (hasChanges) log.log('info', outcomeOf(state, inputs, changed, seen));
+    return { changes: hasChanges, replaces };
   } finally {
     await log.close();
   }
@@ -67,23 +84,24 @@ interface Look {
   readonly isUpgrade: boolean;
 }
 
-async function look(state: State, inputs: EmqxEnterpriseInputs, log: EngineLog): Promise<Look | undefined> {
+/** Reads something of the cluster that a state is about; undefined, and a line says why, without an answer in time. */
+async function look<T>(
+  place: EmqxEnterpriseInputs,
+  known: Identity | undefined,
+  log: EngineLog,
+  read: (link: ClusterLink, signal: AbortSignal, view: ClusterView | undefined) => Promise<T>,
+): Promise<T | undefined> {
   const [late, over] = [new AbortController(), new AbortController()];
   const { signal } = late;
   let link: ClusterLink | undefined;
   try {
-    link = await ClusterLink.open(inputs);
+    link = await ClusterLink.open(place);
     link.clock.sleep(READ_MS, over.signal).then(
       () => late.abort(),
       () => undefined,
     );
-    const { view } = await recognise(link, state.identity, signal);
-    if (!view || isOpen(view.journal) || Object.values(inputs).some(hasUnknown)) return { view, isUpgrade: false };
-    const request = requestOf(inputs);
-    const isUpgrade = !targetOf(view, request).applied;
-    const context = link.context({ report: () => undefined });
-    const plan = isUpgrade ? await planUpgrade(context, request, signal).catch(() => undefined) : undefined;
-    return { view, plan, isUpgrade };
+    const { view } = await recognise(link, known, signal);
+    return await read(link, signal, view);
   } catch (error) {
     if (error instanceof AnotherClusterError) throw error;
     const reason = signal.aborted ? `no answer within ${READ_MS / 1000} s` : reasonOf(error);
@@ -95,8 +113,23 @@ async function look(state: State, inputs: EmqxEnterpriseInputs, log: EngineLog):
   }
 }
 
+async function planned(
+  link: ClusterLink,
+  inputs: EmqxEnterpriseInputs,
+  view: ClusterView | undefined,
+  signal: AbortSignal,
+): Promise<Look> {
+  if (!view || isOpen(view.journal) || Object.values(inputs).some(hasUnknown)) return { view, isUpgrade: false };
+  const request = requestOf(inputs);
+  const isUpgrade = !targetOf(view, request).applied;
+  const context = link.context({ report: () => undefined });
+  const plan = isUpgrade ? await planUpgrade(context, request, signal).catch(() => undefined) : undefined;
+  return { view, plan, isUpgrade };
+}
+
 /** What will happen, in one line: diffs of secret properties, of drift and of interrupted runs show nothing by themselves. */
-function outcomeOf(state: State, { version }: EmqxEnterpriseInputs, changed: readonly string[], look?: Look): string {
+function outcomeOf(state: State, inputs: EmqxEnterpriseInputs, changed: readonly string[], look?: Look): string {
+  const { version } = inputs;
   const { view, plan, isUpgrade = false } = look ?? {};
   const { journal } = view ?? {};
   if (isOpen(journal)) {
@@ -104,24 +137,37 @@ function outcomeOf(state: State, { version }: EmqxEnterpriseInputs, changed: rea
     if (journal.aborted) return `finishes the rollback of ${run}`;
     return version === journal.from.version && version !== journal.to.version ? `rolls back ${run}` : `resumes ${run}`;
   }
-  const properties = changed.join(', ');
+  const drift = state.drift ?? [];
+  const setBack = drift.length > 0 ? `sets back what was changed in the cluster: ${drift.join(', ')}` : '';
+  const properties = [...changed.flatMap((name) => namesOf(name, state, inputs)), ...drift].join(', ');
   if (plan) {
     const { from, to, connections, capPerSecond, lowerBoundMs } = plan;
     const what =
       from.version === to.version
         ? `upgrade of version ${to.version} (${properties})`
         : `upgrade ${from.version} → ${to.version}`;
-    const devices = connections === null ? 'an unknown number of devices' : `${connections} devices`;
+    const devices =
+      connections === null ? 'an unknown number of devices' : `${connections.toLocaleString('en-US')} devices`;
     const time = lowerBoundMs === null ? '' : `, about ${timeText(lowerBoundMs)}`;
     return `${what}: ${devices} are moved${time} at ${capPerSecond}/s`;
   }
-  if (isUpgrade || (look === undefined && changed.includes('version')))
-    return `upgrade (${properties}): every device is moved once`;
-  const drift = state.drift ?? [];
-  if (changed.length > 0) return `changes without an upgrade: ${properties}`;
-  return drift.length > 0
-    ? `sets back what was changed in the cluster: ${drift.join(', ')}`
-    : 'waits until the cluster is at rest';
+  if (isUpgrade) return `upgrade (${properties}): every device is moved once`;
+  const names = changed.flatMap((name) => namesOf(name, state, inputs)).join(', ');
+  // Without the cluster and all values nobody knows whether that is an upgrade, but for properties that never cause one.
+  const isKnown = look !== undefined && !Object.values(inputs).some(hasUnknown);
+  if (!isKnown && !changed.every((name) => IN_PLACE.includes(name)))
+    return `an upgrade, if the pods change (${properties}): then every device is moved once`;
+  const changes = changed.length > 0 ? `changes without an upgrade: ${names}` : '';
+  return [changes, setBack].filter(Boolean).join('; ') || 'waits until the cluster is at rest';
+}
+
+/** Of settings by name those that differ, since Pulumi shows of secrets only that they differ. */
+function namesOf(property: string, olds: State, news: EmqxEnterpriseInputs): string[] {
+  if (property !== 'env' && property !== 'emqxConfig') return [property];
+  const differing = [...new Set(changes(olds[property] ?? {}, news[property] ?? {}).map(({ path }) => path))];
+  const all = Object.keys({ ...olds[property], ...news[property] });
+  const names = all.filter((name) => differing.some((path) => path === name || path.startsWith(`${name}.`)));
+  return names.length === 0 ? [property] : names.map((name) => `${property}.${name}`);
 }
 
 /** In the middle of an upgrade the old version means the rollback, which is no downgrade. */

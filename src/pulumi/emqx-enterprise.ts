@@ -4,6 +4,7 @@ import type { ConnectionInputs, EmqxEnterpriseInputs } from './emqx-enterprise-i
 import { PROPERTIES, SECRET_PROPERTIES } from './inputs';
 import { PROVIDER_TEXT } from './provider-text';
 import { rowUrn } from './row-urn';
+import { secretInput } from './secret-input';
 import type { ClusterPhase, LastUpgrade, Seen } from './state';
 
 /**
@@ -118,7 +119,7 @@ export class EmqxEnterprise extends pulumi.CustomResource {
     const props = {
       ...UNSET,
       ...args,
-      ...Object.fromEntries(secrets.map((property) => [property, pulumi.secret(args[property])])),
+      ...Object.fromEntries(secrets.map((property) => [property, secretInput(property, args[property])])),
       __progressRow: rowUrn(TYPE, name, opts.parent),
       __provider: PROVIDER_TEXT,
     };

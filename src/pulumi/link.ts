@@ -43,7 +43,8 @@ export class ClusterLink {
   /** @throws KubeconfigError when it cannot be reached */
   static async open(place: Place): Promise<ClusterLink> {
     const { kubeconfig, context } = place;
-    const given = kubeconfig === undefined ? {} : isText(kubeconfig) ? { kubeconfigText: kubeconfig } : { kubeconfig };
+    const given =
+      kubeconfig === undefined ? {} : isKubeconfigText(kubeconfig) ? { kubeconfigText: kubeconfig } : { kubeconfig };
     return new ClusterLink(await connect({ ...given, ...(context !== undefined && { context }) }), place);
   }
 
@@ -184,6 +185,6 @@ export function reasonOf(error: unknown): string {
 }
 
 /** Whether this is the content of a kubeconfig, not the path of one. */
-function isText(kubeconfig: string): boolean {
+export function isKubeconfigText(kubeconfig: string): boolean {
   return kubeconfig.includes('\n') || kubeconfig.trimStart().startsWith('{');
 }

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { EmqxEnterprise, EmqxEnterpriseCluster, EmqxOperator } from '../../src/pulumi';
+import { secretInput } from '../../src/pulumi/secret-input';
 import { isSecret, mockEngine, type Registered, settled, valueOfOutput } from './_mocks';
 
 /** By this key the engine knows a secret. */
@@ -36,17 +37,32 @@ describe('EmqxEnterprise', () => {
   });
 
   test('keeps secret what may be secret', async () => {
-    const cluster = new EmqxEnterprise('secretive', {
-      name: 'emqx-ee',
-      version: '4.4.14',
-      kubeconfig: 'a kubeconfig',
+    const given = {
+      kubeconfig: '{ "kind": "Config" }',
       apiKeys: [{ key: 'a', secret: 'sss' }],
-    });
+      env: { A: { value: 'sss' }, B: pulumi.output({ fromSecret: { name: 'b', key: 'b' } }) },
+      emqxConfig: { 'mqtt.max_packet_size': '2MB' },
+      args: ['sss'],
+    };
+    const cluster = new EmqxEnterprise('secretive', { name: 'emqx-ee', version: '4.4.14', ...given });
     await settled(cluster);
+    const hidden = (value: unknown) => ({ [SECRET]: expect.any(String), value });
+    // The mocks make a property secret as a whole where a part of it is: so this is what is sent to the engine.
+    const inputs = Object.entries(given).map(([name, value]) => [name, secretInput(name as keyof typeof given, value)]);
+    expect(await pulumi.runtime.serializeProperties('inputs', Object.fromEntries(inputs))).toEqual({
+      kubeconfig: hidden('{ "kind": "Config" }'),
+      apiKeys: [{ key: 'a', secret: hidden('sss') }],
+      env: { A: { value: hidden('sss') }, B: { fromSecret: { name: 'b', key: 'b' } } },
+      emqxConfig: { 'mqtt.max_packet_size': hidden('2MB') },
+      args: hidden(['sss']),
+    });
     const outputs = cluster as unknown as Record<string, pulumi.Output<unknown>>;
     expect(await isSecret(outputs['kubeconfig']!)).toBe(true);
     expect(await isSecret(outputs['apiKeys']!)).toBe(true);
     expect(await isSecret(cluster.version)).toBe(false);
+    const open = new EmqxEnterprise('open', { name: 'emqx-ee', version: '4.4.14', kubeconfig: '/home/ada/kubeconfig' });
+    await settled(open);
+    expect(named('open').inputs).toMatchObject({ kubeconfig: '/home/ada/kubeconfig' });
   });
 });
 

@@ -245,7 +245,8 @@ describe('the provider', () => {
     const { outputs } = await desk.host.read(ID, adopted);
     expect(outputs).toMatchObject({
       replicas: 2,
-      drift: ['spec.blueGreenUpdate.evacuationStrategy.connEvictRate'],
+      blueGreenUpdate: { evacuationStrategy: { connectionEvictionRate: 7 } },
+      drift: [],
     });
     const wanted = desk.properties('4.4.14');
     expect(await desk.host.diff(ID, outputs, wanted)).toMatchObject({ changes: true });

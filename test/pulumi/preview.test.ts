@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import type { KubeObject } from '../../src/kubernetes';
+import { quickstart } from '../../src/sandbox/quickstart';
+import { Desk, ID } from './_desk';
+import type { Properties } from './_host';
+
+const SECRET = 'p4ssw0rd-of-redis';
+
+/** The lines by which a preview says what will happen; in Pulumi's own host of dynamic providers, on the sandbox. */
+describe('a preview says what will happen', () => {
+  let desk: Desk;
+  let olds: Properties;
+  beforeAll(async () => {
+    const manifests = quickstart(20);
+    const node = manifests.cluster.spec.template!.spec!.emqxContainer!;
+    node.env = [{ name: 'EMQX_AUTH__REDIS__PASSWORD', value: SECRET }];
+    desk = await Desk.open({ manifests, clients: 60, seed: 5 });
+    olds = await desk.adopted(given);
+  });
+  afterAll(() => desk.close());
+
+  const given = { env: { EMQX_AUTH__REDIS__PASSWORD: { value: SECRET } } };
+  const moved = '60 devices are moved, about \\d+ s at 20/s';
+  const preview = async (state: Properties, news: Properties) => {
+    const from = desk.host.lines.length;
+    await desk.host.diff(ID, state, news);
+    return desk.host.lines.slice(from).map(({ text }) => text);
+  };
+
+  test.each<[string, Properties, string]>([
+    [
+      'another value of a variable',
+      { env: { EMQX_AUTH__REDIS__PASSWORD: { value: 'another' } } },
+      `upgrade of version 4\\.4\\.14 \\(env\\.EMQX_AUTH__REDIS__PASSWORD\\): ${moved}`,
+    ],
+    [
+      'one more variable',
+      { env: { ...given.env, A: { value: 'a' } } },
+      `upgrade of version 4\\.4\\.14 \\(env\\.A\\): ${moved}`,
+    ],
+    ['no variables', { env: null }, `upgrade of version 4\\.4\\.14 \\(env\\.EMQX_AUTH__REDIS__PASSWORD\\): ${moved}`],
+    [
+      'a setting',
+      { emqxConfig: { 'mqtt.max_packet_size': '2MB' } },
+      `upgrade of version 4\\.4\\.14 \\(emqxConfig\\.mqtt\\.max_packet_size\\): ${moved}`,
+    ],
+    [
+      'the version and a setting',
+      { version: '4.4.15', emqxConfig: { a: 'b' } },
+      `upgrade 4\\.4\\.14 → 4\\.4\\.15: ${moved}`,
+    ],
+    ['more nodes', { replicas: 5 }, 'changes without an upgrade: replicas'],
+    ['the volumes', { deleteVolumes: true }, 'changes without an upgrade: deleteVolumes'],
+    ['another name', { name: 'emqx-2' }, 'replaces the cluster default/emqx-ee: 60 connected devices are cut off'],
+    [
+      'an unknown version',
+      { version: '04da6b54-80e4-46f7-96ec-b56ff0331ba9' },
+      'an upgrade, if the pods change \\(version\\): then every device is moved once',
+    ],
+  ])('%s', async (_what, news, line) => {
+    const shown = await preview(olds, desk.properties('4.4.14', { ...given, ...news }));
+    expect(shown).toEqual([expect.stringMatching(new RegExp(`^${line}$`))]);
+    expect(shown.join()).not.toContain(SECRET);
+  });
+
+  test('drift that was seen by a refresh, which also tells the engine what the resource is like now', async () => {
+    const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace: 'default', name: 'emqx-ee' };
+    const template = { spec: { emqxContainer: { emqxACL: ['{deny, all}.'] } } };
+    const body = { spec: { replicas: 2, template, blueGreenUpdate: { evacuationStrategy: { connEvictRate: 7 } } } };
+    const wanted = desk.properties('4.4.14', given);
+    await desk.api.patch<KubeObject>(ref, { type: 'merge', body });
+    const { outputs, inputs } = await desk.host.read(ID, olds);
+    expect(inputs).toEqual({
+      ...wanted,
+      replicas: 2,
+      blueGreenUpdate: {
+        initialDelaySeconds: 5,
+        evacuationStrategy: { connectionEvictionRate: 7, sessionEvictionRate: 20, waitTakeoverSeconds: 5 },
+      },
+      adopt: true,
+      __provider: expect.any(String),
+    });
+    expect(await preview(outputs, wanted)).toEqual([
+      expect.stringMatching(
+        /^changes without an upgrade: replicas, blueGreenUpdate; sets back what was changed in the cluster: spec\.\S+\.emqxACL\.0/,
+      ),
+    ]);
+    expect(await preview(outputs, { ...wanted, replicas: 2, blueGreenUpdate: inputs['blueGreenUpdate'] })).toEqual([
+      expect.stringMatching(/^sets back what was changed in the cluster: spec\.\S+\.emqxACL\.0/),
+    ]);
+  });
+
+  test('the text of a kubeconfig does not become an input by a refresh', async () => {
+    const text = readFileSync(desk.kubeconfig, 'utf8');
+    const { inputs, outputs } = await desk.host.read(ID, { ...olds, kubeconfig: text });
+    expect(outputs).toHaveProperty('kubeconfig', text);
+    expect(inputs).not.toHaveProperty('kubeconfig');
+  });
+});
