@@ -85,7 +85,7 @@ describe('a creation', () => {
     expect(await cluster()).toBeDefined();
     const host = await desk.anotherHost();
     const another = properties({
-      progressRow: 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterprise::other',
+      __progressRow: 'urn:pulumi:dev::emqx::pulumi-nodejs:dynamic/emqx:EmqxEnterprise::other',
     });
     expect((await failureOf(host.create(another))).message).toMatch(/already exists/);
     const made = await host.create(properties());
