@@ -28,7 +28,7 @@ interface ScaleDown {
 /**
  * Takes the old sets down, one node at a time: replicants first, then cores.
  *
- * Nothing happens before the cluster is Available, nor until the initial delay has passed since then: whole seconds in 32 bits
+ * Nothing happens before the cluster is Available, nor until the initial delay has passed since then: the whole seconds
  * have to be more than `initialDelaySeconds`, and a resource that has none counts as 0. Nothing else waits for that delay, so a
  * large one holds the upgrade while status and gates stay current (measured, both shapes).
  *
@@ -170,9 +170,9 @@ function strategyOf(pass: EmqxPass) {
   return pass.instance.spec.updateStrategy?.evacuationStrategy ?? {};
 }
 
-/** Whole seconds in 32 bits, as the operator counts. */
+/** Whole seconds; the operator counts them in 32 bits, which is enough for 68 years. */
 function secondsSince(pass: EmqxPass, time: string): number {
-  return Math.trunc((pass.now - Date.parse(time)) / 1000) | 0;
+  return Math.trunc((pass.now - Date.parse(time)) / 1000);
 }
 
 function isDelayOver(pass: EmqxPass): boolean {
