@@ -44,7 +44,12 @@ export async function read(id: string, raw: Raw): Promise<ReadResult> {
 function healed(state: EmqxEnterpriseInputs & Partial<Seen>, { resource }: ClusterView): EmqxEnterpriseInputs {
   const replicas = asEnterprise(resource).spec.replicas ?? DEFAULT_REPLICAS;
   const isSame = (state.replicas ?? DEFAULT_REPLICAS) === replicas;
-  return { ...state, version: versionOf(resource), ...(!isSame && { replicas }), ...healedRates(state, asEnterprise(resource)) };
+  return {
+    ...state,
+    version: versionOf(resource),
+    ...(!isSame && { replicas }),
+    ...healedRates(state, asEnterprise(resource)),
+  };
 }
 
 function healedRates({ blueGreenUpdate }: EmqxEnterpriseInputs, { spec }: EmqxEnterprise) {

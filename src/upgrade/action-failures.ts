@@ -89,6 +89,8 @@ function keyOf(action: Action): string {
     case 'start-evacuation':
     case 'stop-evacuation':
       return `${action.do} ${action.pod}`;
+    case 'move-storage':
+      return `${action.do} ${action.storage}`;
     case 'force-leave':
       return `${action.do} ${action.node}`;
     case 'scale-set':

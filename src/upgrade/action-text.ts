@@ -23,6 +23,8 @@ export function actionText(action: Action, version: string): string {
       return `scale ${action.set} to ${action.replicas}`;
     case 'remove-set':
       return `remove ${action.set} and its volume claims`;
+    case 'move-storage':
+      return `move the durable storage ${action.storage} to ${action.sites.length} cores`;
     case 'force-leave':
       return `make ${action.node} leave the EMQX cluster`;
   }

@@ -174,12 +174,39 @@ export interface Probe {
   reason?: string | undefined;
 }
 
+/** A place that holds durable data: the data directory of one core. Its id stays with the directory, whatever the node is called. */
+export interface DurableSite {
+  id: string;
+  node: string | undefined;
+  isUp: boolean;
+}
+
+/** A part of a durable storage. */
+export interface DurableShard {
+  id: string;
+  /** Where its data are; `lost` means that the site will not return. */
+  replicas: readonly { site: string; status: 'up' | 'down' | 'lost' }[];
+  /** Changes of its replicas that are not complete. */
+  transitions: readonly { site: string; change: 'joining' | 'leaving' }[];
+}
+
+/** A durable storage: `messages`; since 6.0 also `sessions`, `shared_subs`, `timers`, and those of message queues and streams. */
+export interface DurableStorage {
+  name: string;
+  shards: readonly DurableShard[];
+}
+
+/** Where the data of durable sessions are; `unknown` while no node answers. */
+export type DurableView = { sites: readonly DurableSite[]; storages: readonly DurableStorage[] } | 'unknown';
+
 /** All that is known at one moment; `decide` sees nothing else. */
 export interface Observation {
   at: number;
   cluster: ClusterView;
   /** By pod name. */
   nodes: ReadonlyMap<string, NodeView>;
+  /** Where durable sessions are stored. @default - it does not matter in this phase, or there are none */
+  durable?: DurableView;
   /** By pod name, of those that are to take devices. @default - none is probed */
   probes?: ReadonlyMap<string, Probe>;
 }

@@ -4,7 +4,7 @@ import type { UpgradeContext } from './upgrade-context';
 /** Takes an action that needs only its own data. */
 export function perform(
   action: Exclude<Action, { do: 'patch-resource' | 'revert-resource' }>,
-  { cluster, emqx, members }: UpgradeContext,
+  { cluster, emqx, members, durable }: UpgradeContext,
   signal?: AbortSignal,
 ): Promise<void> | undefined {
   switch (action.do) {
@@ -22,6 +22,8 @@ export function perform(
       return cluster.scaleSet(action.set, action.replicas, signal);
     case 'remove-set':
       return cluster.removeSet(action.set, signal);
+    case 'move-storage':
+      return durable?.moveReplicas(action.pod, action.storage, action.sites, signal);
     case 'force-leave':
       return members?.forceLeave(action.pod, action.node, signal);
   }

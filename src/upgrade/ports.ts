@@ -1,5 +1,14 @@
 import type { Journal } from './journal';
-import type { ClusterView, DeviceListener, LeaseView, NodeCount, NodeView, OperatorView } from './observation';
+import type {
+  ClusterView,
+  DeviceListener,
+  DurableSite,
+  DurableStorage,
+  LeaseView,
+  NodeCount,
+  NodeView,
+  OperatorView,
+} from './observation';
 import type { ProgressEvent } from './progress';
 
 /** The ports of the engine. Adapters implement them; the engine imports no adapter. */
@@ -221,28 +230,6 @@ export interface MembershipPort {
   isAvailable(pod: string, signal?: AbortSignal): Promise<boolean>;
   /** The enabled listeners for devices: MQTT over TCP, TLS and WebSocket. Undefined where the node cannot list them. */
   deviceListeners(pod: string, signal?: AbortSignal): Promise<DeviceListener[] | undefined>;
-}
-
-/** A place that holds durable data: the data directory of one core. Its id stays with the directory, whatever the node is called. */
-export interface DurableSite {
-  id: string;
-  node: string | undefined;
-  isUp: boolean;
-}
-
-/** A part of a durable storage. */
-export interface DurableShard {
-  id: string;
-  /** Where its data are; `lost` means that the site will not return. */
-  replicas: readonly { site: string; status: 'up' | 'down' | 'lost' }[];
-  /** Changes of its replicas that are not complete. */
-  transitions: readonly { site: string; change: 'joining' | 'leaving' }[];
-}
-
-/** A durable storage: `messages`; since 6.0 also `sessions`, `shared_subs`, `timers`, and those of message queues and streams. */
-export interface DurableStorage {
-  name: string;
-  shards: readonly DurableShard[];
 }
 
 /**

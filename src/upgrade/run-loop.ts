@@ -2,6 +2,7 @@ import { ActionFailures } from './action-failures';
 import { actionText } from './action-text';
 import { CreationWarning } from './creation-warning';
 import { decide } from './decide';
+import { DurableReader } from './durable-storage';
 import { UpgradeError } from './errors';
 import { Failures } from './failures';
 import { Freshness } from './freshness';
@@ -38,6 +39,7 @@ export class RunLoop {
   private readonly observer: Observer;
   private readonly lease: HeldLease;
   private readonly probes: Probes;
+  private readonly durable: DurableReader;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private waitingFor = '';
   private isLeaving = false;
@@ -69,6 +71,7 @@ export class RunLoop {
     this.failures = new Failures(clock, holder, report);
     this.failedActions = new ActionFailures(clock, holder, report);
     this.probes = new Probes(clock, emqx);
+    this.durable = new DurableReader(clock, context.durable);
   }
 
   /** To the end, or to where it is to be left. */
@@ -162,7 +165,9 @@ export class RunLoop {
   }
 
   private async observe(signal: AbortSignal | undefined, options: ObserveOptions): Promise<Observation> {
-    return this.probes.observe(await this.observer.observe(this.journal, signal, options), this.journal, signal);
+    const observation = await this.observer.observe(this.journal, signal, options);
+    const stored = await this.durable.observe(observation, this.journal, options.fresh ?? false, signal);
+    return this.probes.observe(stored, this.journal, signal);
   }
 
   private decide(observation: Observation): Step {

@@ -16,6 +16,8 @@ export type Action =
   | { do: 'scale-set'; set: string; replicas: number }
   /** Removes a set without nodes, with the volume claims of its pods. */
   | { do: 'remove-set'; set: string }
+  /** Begins to move the data of a storage to these sites; `pod` is asked to do so. */
+  | { do: 'move-storage'; pod: string; storage: string; sites: readonly string[] }
   /** Makes the cluster forget a node that is gone; `pod` is asked to do so. */
   | { do: 'force-leave'; pod: string; node: string };
 

@@ -20,6 +20,7 @@ import {
   waitFor,
 } from './common';
 import { evacuateGreen, isGreenEmptied } from './evacuate';
+import { storageMove, storageWait } from './storage';
 
 /**
  * The abort, in the only safe order: the template first, while the operator is held, so that it wants blue
@@ -126,6 +127,9 @@ export function retireGreen(situation: Situation): Step {
   if (green && green.replicas > 0) {
     if (!doAllAnswer(observation, source)) return waitFor('every green node to answer', 1_000);
     if (!isGreenEmptied(situation)) return evacuateGreen(situation);
+    const storage = storageMove(situation);
+    const stored = storageWait(storage);
+    if (stored !== undefined) return waitFor(stored, 1_000, storage.orders);
     return waitFor('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);
   }
   const left = remainingPods(observation, source);

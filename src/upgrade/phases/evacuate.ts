@@ -24,6 +24,7 @@ import {
 } from './common';
 import { areTooManyAway, budgetUsed, devicesNow, endHalt, noteHalt, recountFleet } from './offline-devices';
 import { isAnyWithoutShare, rebalancedShares, shareAnew } from './shares';
+import { storageMove } from './storage';
 
 /** Longest time between two queries of the nodes; each is one or two requests per evacuated node. */
 const POLL_MS = 1_200;
@@ -119,6 +120,8 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     ...restart,
     // No device is disconnected while no node can take it.
     ...(takes && !patient ? startOrders(situation) : halts),
+    // Beside the devices: it takes its time.
+    ...(takes ? storageMove(situation).orders : []),
     ...heartbeat(situation, 'refresh the status of the resource', RECONCILE_INTERVAL_MS.idle),
   ];
   return {

@@ -28,6 +28,7 @@ import {
   waitFor,
 } from './common';
 import { areAllDrained, lostPodsStep, startOrders } from './evacuate';
+import { storageMove, storageWait } from './storage';
 
 /**
  * An upgrade that the operator has begun on its own is held before anything else: it may remove an old pod at any moment.
@@ -73,6 +74,9 @@ export function retireBlue(situation: Situation): Step {
     if (loss) return loss;
     // A blue pod that was recreated meanwhile may have devices again.
     const drained = areAllDrained(situation) && canTargetAccept(situation) && hasTargetAnswered(situation);
+    const storage = storageMove(situation);
+    const stored = storageWait(storage);
+    if (drained && stored !== undefined) return waitFor(stored, 1_000, storage.orders);
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
       : [
