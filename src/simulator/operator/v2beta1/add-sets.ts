@@ -1,4 +1,5 @@
 import { isKubeError, type KubeObject } from '../../../kubernetes/kube-api';
+import { namesOf, POD_TEMPLATE_HASH_LABEL, setNameOf } from '../../../resource';
 import type { PodTemplate, StatefulSet, VolumeClaimTemplate } from '../../kubernetes/core-types';
 import { copy, equal } from '../../kubernetes/json';
 import { templateHash } from '../../kubernetes/revision-hash';
@@ -8,14 +9,14 @@ import { isTrue, lastTrueCondition, removeConditions, setCondition } from './con
 import type { NodeTemplate } from './emqx';
 import type { EmqxPass } from './pass';
 import { hashedTemplateOf, withDashboard } from './pod-template';
-import { core, labelsOf, type Role, replicant, type SetObject, setsOf, TEMPLATE_HASH_LABEL } from './roles';
+import { core, labelsOf, type Role, replicant, type SetObject, setsOf } from './roles';
 
 /** Whether the pass ends here, to begin again after a back-off. */
 type Next = 'again' | undefined;
 
 /** Creates the set of the wanted core template, changes it in place, or goes back to the current one. */
 export function addCores(pass: EmqxPass): Promise<Next> {
-  return addSet(pass, core, pass.instance.spec.coreTemplate);
+  return addSet(pass, core, pass.instance.spec.coreTemplate ?? {});
 }
 
 /** The same for replicants, as soon as the cores are ready. */
@@ -98,17 +99,17 @@ function setOf(pass: EmqxPass, role: Role, template: NodeTemplate): { wanted: Se
   const { name } = instance.metadata;
   const hashed = hashedTemplateOf(instance, role, template);
   const hash = templateHash(hashed, role.statusOf(pass).collisionCount);
-  const labels = { ...hashed.metadata?.labels, [TEMPLATE_HASH_LABEL]: hash };
+  const labels = { ...hashed.metadata?.labels, [POD_TEMPLATE_HASH_LABEL]: hash };
   const pods = withDashboard(hashed, instance.spec.config?.data ?? '');
   const wanted = {
     ...role.kind,
-    metadata: pass.owned(`${name}-${role.name}-${hash}`, labels, template.metadata?.annotations),
+    metadata: pass.owned(setNameOf(name, role.name, hash), labels, template.metadata?.annotations),
     spec: {
-      replicas: template.spec.replicas,
+      replicas: template.spec?.replicas,
       selector: { matchLabels: labels },
       template: { ...pods, metadata: { ...pods.metadata, labels } },
       ...(role === core && {
-        serviceName: `${name}-headless`,
+        serviceName: namesOf(name).headlessService,
         podManagementPolicy: 'Parallel',
         ...claimsOf(pass, template),
       }),
@@ -118,7 +119,7 @@ function setOf(pass: EmqxPass, role: Role, template: NodeTemplate): { wanted: Se
 }
 
 function claimsOf(pass: EmqxPass, template: NodeTemplate): { volumeClaimTemplates?: VolumeClaimTemplate[] } {
-  const spec = template.spec['volumeClaimTemplates'] as object | undefined;
+  const spec = template.spec?.['volumeClaimTemplates'] as object | undefined;
   if (!spec) return {};
   const name = `${pass.instance.metadata.name}-core-data`;
   const labels = { ...template.metadata?.labels, ...labelsOf(pass.instance, core) };
@@ -128,6 +129,6 @@ function claimsOf(pass: EmqxPass, template: NodeTemplate): { volumeClaimTemplate
 /** A set's pod template without the hash. */
 function templateIn(set: SetObject): PodTemplate {
   const template = copy(set.spec.template);
-  delete template.metadata?.labels?.[TEMPLATE_HASH_LABEL];
+  delete template.metadata?.labels?.[POD_TEMPLATE_HASH_LABEL];
   return template;
 }

@@ -1,4 +1,5 @@
 import { isKubeError, type KubeObject } from '../../../kubernetes/kube-api';
+import { API_KEYS_KEY, namesOf, OPERATOR_API_KEY } from '../../../resource';
 import type { Secret } from '../../kubernetes/core-types';
 import { kinds } from '../../kubernetes/kinds';
 import { passwordIn, randomPassword } from '../bootstrap-text';
@@ -8,19 +9,9 @@ import { parseHocon, textAt } from './hocon';
 import type { EmqxPass } from './pass';
 import { ownLabels } from './resources';
 
-/** The operator's own key of the management API. */
-export const operatorKey = 'emqx-operator-controller';
-
-const FILE = 'bootstrap_api_key';
-
-/** Name of the Secret with the API keys that EMQX starts with. */
-export function apiKeysSecretName(cluster: string): string {
-  return `${cluster}-bootstrap-api-key`;
-}
-
 /** The secret of the operator's key. @throws Error when the Secret has none */
 export function operatorSecret(secret: Secret): string {
-  return passwordIn(secret, FILE, operatorKey);
+  return passwordIn(secret, API_KEYS_KEY, OPERATOR_API_KEY);
 }
 
 /**
@@ -29,15 +20,16 @@ export function operatorSecret(secret: Secret): string {
  */
 export async function addBootstrap(pass: EmqxPass): Promise<void> {
   const { spec, metadata } = pass.instance;
+  const names = namesOf(metadata.name);
   const keys: string[] = [];
   for (const key of spec.bootstrapAPIKeys ?? []) {
     keys.push(await lineOf(pass, key).catch(failing('failed to get bootstrap api keys')));
   }
   const { random } = pass.options;
   const cookie = textAt(parseHocon(spec.config?.data ?? ''), 'node.cookie') || randomPassword(random);
-  const file = [...keys, `${operatorKey}:${randomPassword(random)}`].join('\n');
-  await createSecret(pass, `${metadata.name}-node-cookie`, { node_cookie: cookie });
-  await createSecret(pass, apiKeysSecretName(metadata.name), { [FILE]: file });
+  const file = [...keys, `${OPERATOR_API_KEY}:${randomPassword(random)}`].join('\n');
+  await createSecret(pass, names.cookieSecret, { node_cookie: cookie });
+  await createSecret(pass, names.apiKeysSecret, { [API_KEYS_KEY]: file });
 }
 
 async function createSecret(pass: EmqxPass, name: string, stringData: Record<string, string>): Promise<void> {

@@ -1,5 +1,6 @@
+import type { EmqxCondition } from '../../../resource';
 import { conditionOf, lastTrueCondition, removeConditions, setCondition } from './conditions';
-import { type ConditionType, hasReplicants } from './emqx';
+import { hasReplicants } from './emqx';
 import type { EmqxPass } from './pass';
 import { core, type Role, replicant, setsOf } from './roles';
 
@@ -19,7 +20,7 @@ import { core, type Role, replicant, setsOf } from './roles';
  * @see EMQX Operator 2.2.29, `status_machine.go`: read
  */
 export async function moveConditions(pass: EmqxPass): Promise<void> {
-  const last = lastTrueCondition(pass.status)?.type ?? 'Initialized';
+  const last = (lastTrueCondition(pass.status)?.type ?? 'Initialized') as EmqxCondition;
   if (!conditionOf(pass.status, last)) set(pass, 'Initialized', 'initialized EMQX cluster');
   switch (last) {
     case 'Initialized':
@@ -59,12 +60,12 @@ async function fallBack(pass: EmqxPass): Promise<void> {
 }
 
 function startAgain(pass: EmqxPass): void {
-  const all: ConditionType[] = ['Ready', 'Available', 'ReplicantNodesReady', 'ReplicantNodesProgressing'];
+  const all: EmqxCondition[] = ['Ready', 'Available', 'ReplicantNodesReady', 'ReplicantNodesProgressing'];
   removeConditions(pass.status, ...all, 'CoreNodesReady', 'CoreNodesProgressing');
   set(pass, 'CoreNodesProgressing', 'Core nodes progressing');
 }
 
-function set(pass: EmqxPass, type: ConditionType, message: string): void {
+function set(pass: EmqxPass, type: EmqxCondition, message: string): void {
   setCondition(pass.status, pass.now, type, type, message);
 }
 
@@ -80,7 +81,7 @@ function isComplete(pass: EmqxPass, role: Role): boolean {
 async function hasAllReady(pass: EmqxPass, role: Role): Promise<boolean> {
   const { update } = await setsOf(pass, role);
   const ready = update?.status?.readyReplicas ?? 0;
-  return ready !== 0 && ready === role.templateOf(pass.instance)?.spec.replicas;
+  return ready !== 0 && ready === role.templateOf(pass.instance)?.spec?.replicas;
 }
 
 async function hasLostReadyPods(pass: EmqxPass, role: Role): Promise<boolean> {

@@ -1,10 +1,11 @@
-import type { Condition, ConditionType, EmqxStatus } from './emqx';
+import type { EmqxCondition, EmqxStatus } from '../../../resource';
+import type { Condition } from './emqx';
 
-export function conditionOf(status: EmqxStatus, type: ConditionType): Condition | undefined {
+export function conditionOf(status: EmqxStatus, type: EmqxCondition): Condition | undefined {
   return status.conditions?.find((condition) => condition.type === type);
 }
 
-export function isTrue(status: EmqxStatus, type: ConditionType): boolean {
+export function isTrue(status: EmqxStatus, type: EmqxCondition): boolean {
   return conditionOf(status, type)?.status === 'True';
 }
 
@@ -17,7 +18,7 @@ export function lastTrueCondition(status: EmqxStatus): Condition | undefined {
 export function setCondition(
   status: EmqxStatus,
   now: number,
-  type: ConditionType,
+  type: EmqxCondition,
   reason: string,
   message: string,
 ): void {
@@ -26,6 +27,6 @@ export function setCondition(
   status.conditions = [{ type, status: 'True', lastTransitionTime, reason, message }, ...others];
 }
 
-export function removeConditions(status: EmqxStatus, ...types: ConditionType[]): void {
+export function removeConditions(status: EmqxStatus, ...types: readonly string[]): void {
   status.conditions = (status.conditions ?? []).filter(({ type }) => !types.includes(type));
 }

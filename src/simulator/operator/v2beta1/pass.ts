@@ -1,12 +1,13 @@
 import type { KubeApi, KubeObject, ObjectRef } from '../../../kubernetes/kube-api';
 import { isKubeError } from '../../../kubernetes/kube-api';
+import type { Emqx, EmqxStatus } from '../../../resource';
 import type { Clock } from '../../../upgrade/ports';
 import { copy } from '../../kubernetes/json';
 import { mergeDifference } from '../../kubernetes/merge-patch';
 import { timestamp } from '../../kubernetes/object-store';
 import type { Random } from '../../random';
 import type { CoreRequester } from './core-requester';
-import type { Emqx, EmqxStatus, NodesStatus } from './emqx';
+import type { NodesStatus } from './emqx';
 
 /** How often a write is tried again that met a change of someone else. */
 const retries = 5;

@@ -1,7 +1,8 @@
-import { ON_SERVING_GATE } from '../../../resource';
+import type { Emqx } from '../../../resource';
+import { DEFAULT_CLUSTER_DOMAIN, namesOf, ON_SERVING_GATE } from '../../../resource';
 import type { Container, ContainerPort, EnvironmentVariable, PodTemplate, Volume } from '../../kubernetes/core-types';
 import { copy } from '../../kubernetes/json';
-import type { Emqx, NodeTemplate } from './emqx';
+import type { NodeTemplate } from './emqx';
 import { dashboardPorts, withoutClashes } from './ports';
 import { labelsOf, type Role } from './roles';
 
@@ -26,8 +27,9 @@ interface TemplateFields {
  * @see EMQX Operator 2.2.29, `generateStatefulSet` and `generateReplicaSet`: read
  */
 export function hashedTemplateOf(resource: Emqx, role: Role, template: NodeTemplate): PodTemplate {
-  const fields = template.spec as TemplateFields;
+  const fields = (template.spec ?? {}) as TemplateFields;
   const { name } = resource.metadata;
+  const names = namesOf(name);
   const { spec } = resource;
   const mounts = [
     {
@@ -59,8 +61,8 @@ export function hashedTemplateOf(resource: Emqx, role: Role, template: NodeTempl
   };
   const volumes: Volume[] = [
     ...(fields.volumeClaimTemplates ? [] : [{ name: `${name}-${role.name}-data`, emptyDir: {} }]),
-    { name: 'bootstrap-api-key', secret: { secretName: `${name}-bootstrap-api-key` } },
-    { name: 'bootstrap-config', configMap: { name: `${name}-configs` } },
+    { name: 'bootstrap-api-key', secret: { secretName: names.apiKeysSecret } },
+    { name: 'bootstrap-config', configMap: { name: names.configMap } },
     { name: `${name}-${role.name}-log`, emptyDir: {} },
     ...(fields.extraVolumes ?? []),
   ];
@@ -106,9 +108,10 @@ export function withDashboard(template: PodTemplate, configData: string): PodTem
 
 function environmentOf(resource: Emqx, role: Role): EnvironmentVariable[] {
   const { name, namespace = 'default' } = resource.metadata;
-  const { clusterDomain = 'cluster.local' } = resource.spec;
+  const names = namesOf(name);
+  const { clusterDomain = DEFAULT_CLUSTER_DOMAIN } = resource.spec;
   const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
-  const cookie = { secretKeyRef: { name: `${name}-node-cookie`, key: 'node_cookie' } };
+  const cookie = { secretKeyRef: { name: names.cookieSecret, key: 'node_cookie' } };
   const host =
     role.name === 'core'
       ? { name: 'EMQX_HOST', value: '$(POD_NAME).$(EMQX_CLUSTER__DNS__NAME)' }
@@ -117,7 +120,7 @@ function environmentOf(resource: Emqx, role: Role): EnvironmentVariable[] {
     ...(role.name === 'core' ? [{ name: 'POD_NAME', ...field('metadata.name') }] : []),
     { name: 'EMQX_CLUSTER__DISCOVERY_STRATEGY', value: 'dns' },
     { name: 'EMQX_CLUSTER__DNS__RECORD_TYPE', value: 'srv' },
-    { name: 'EMQX_CLUSTER__DNS__NAME', value: `${name}-headless.${namespace}.svc.${clusterDomain}` },
+    { name: 'EMQX_CLUSTER__DNS__NAME', value: `${names.headlessService}.${namespace}.svc.${clusterDomain}` },
     host,
     { name: 'EMQX_NODE__DATA_DIR', value: 'data' },
     { name: 'EMQX_NODE__ROLE', value: role.name },

@@ -1,7 +1,7 @@
+import { DEFAULT_DASHBOARD_PORT } from '../../../resource';
+import type { HoconObject } from '../../../resource/v2beta1/hocon';
 import type { ContainerPort, ServicePort } from '../../kubernetes/core-types';
-import { type HoconObject, objectsAt, parseHocon, textAt } from './hocon';
-
-const DEFAULT_DASHBOARD_PORT = 18_083;
+import { objectsAt, parseHocon, textAt } from './hocon';
 
 /** The ports of the dashboard and of the management API, as a configuration binds them, by name. A port of 0 switches one off. */
 export function dashboardPorts(data: string): ServicePort[] {

@@ -1,5 +1,6 @@
 import type { EmqxTransport } from '../../../emqx/transport';
 import { isKubeError, type KubeApi, type ObjectRef } from '../../../kubernetes/kube-api';
+import { type Emqx, namesOf, OPERATOR_API_KEY } from '../../../resource';
 import type { Clock } from '../../../upgrade/ports';
 import type { Pod, Secret } from '../../kubernetes/core-types';
 import { kinds } from '../../kubernetes/kinds';
@@ -8,10 +9,10 @@ import type { NextPass } from '../controller';
 import type { EventRecorder } from '../event-recorder';
 import { failing, isCommon, OperatorPanic } from '../failure';
 import { addCores, addReplicants } from './add-sets';
-import { addBootstrap, apiKeysSecretName, operatorKey, operatorSecret } from './bootstrap';
+import { addBootstrap, operatorSecret } from './bootstrap';
 import { isTrue } from './conditions';
 import { CoreRequester, coreToAsk } from './core-requester';
-import type { Emqx } from './emqx';
+
 import { parseHocon } from './hocon';
 import { EmqxPass } from './pass';
 import { addDisruptionBudgets, addHeadlessService, addServices } from './resources';
@@ -91,7 +92,7 @@ export class EmqxReconciler {
     }
     let secret: Secret;
     try {
-      secret = await api.get<Secret>({ ...ref, ...kinds.secret, name: apiKeysSecretName(ref.name) }, signal);
+      secret = await api.get<Secret>({ ...ref, ...kinds.secret, name: namesOf(ref.name).apiKeysSecret }, signal);
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) failing('failed to get bootstrap user')(error);
       await addBootstrap(unaided).catch(() => undefined);
@@ -126,7 +127,7 @@ export class EmqxReconciler {
     const query = { ...kinds.pod, namespace, labels: labelsOf(resource, core) };
     const pod = coreToAsk((await api.list<Pod>(query, signal)).items);
     if (!pod) return undefined;
-    return new CoreRequester({ transport, namespace, username: operatorKey, password, core: pod.metadata.name });
+    return new CoreRequester({ transport, namespace, username: OPERATOR_API_KEY, password, core: pod.metadata.name });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../kubernetes/kube-api';
+import { namesOf } from '../../../resource';
 import type { Service, ServicePort } from '../../kubernetes/core-types';
 import { kinds } from '../../kubernetes/kinds';
 import { failing } from '../failure';
@@ -20,7 +21,7 @@ export async function addHeadlessService(pass: EmqxPass): Promise<void> {
   const ports = Object.entries({ 'erlang-dist': 4370, 'gen-rpc': 5369 });
   const service: Service = {
     ...kinds.service,
-    metadata: pass.owned(`${pass.instance.metadata.name}-headless`, ownLabels(pass)),
+    metadata: pass.owned(namesOf(pass.instance.metadata.name).headlessService, ownLabels(pass)),
     spec: {
       type: 'ClusterIP',
       clusterIP: 'None',

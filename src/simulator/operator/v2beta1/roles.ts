@@ -1,19 +1,22 @@
-import { INSTANCE_LABEL } from '../../../resource';
+import {
+  type Emqx,
+  type EmqxCondition,
+  emqxLabels,
+  POD_TEMPLATE_HASH_LABEL,
+  type Role as RoleName,
+} from '../../../resource';
 import type { ReplicaSet, StatefulSet } from '../../kubernetes/core-types';
-import type { ConditionType, Emqx, NodesStatus, NodeTemplate } from './emqx';
+import type { NodesStatus, NodeTemplate } from './emqx';
 import type { EmqxPass } from './pass';
 
 export type SetObject = StatefulSet | ReplicaSet;
 
-/** Label of a set and its pods: the hash of the template that the set was made from. */
-export const TEMPLATE_HASH_LABEL = 'apps.emqx.io/pod-template-hash';
-
 /** What differs between cores and replicants, where the operator treats both alike. */
 export interface Role {
-  name: 'core' | 'replicant';
+  name: RoleName;
   kind: { apiVersion: string; kind: 'StatefulSet' | 'ReplicaSet' };
-  progressing: ConditionType;
-  ready: ConditionType;
+  progressing: EmqxCondition;
+  ready: EmqxCondition;
   /** The reason of the condition when a new set was created. */
   created: string;
   templateOf(resource: Emqx): NodeTemplate | undefined;
@@ -49,11 +52,7 @@ export const replicant: Role = {
 
 /** The labels of all pods and sets of a cluster, or of those of one role. */
 export function labelsOf({ metadata }: Emqx, role?: Role): Record<string, string> {
-  return {
-    [INSTANCE_LABEL]: metadata.name,
-    'apps.emqx.io/managed-by': 'emqx-operator',
-    ...(role && { 'apps.emqx.io/db-role': role.name }),
-  };
+  return emqxLabels(metadata.name, role?.name);
 }
 
 export interface Sets {
@@ -81,7 +80,7 @@ export async function setsOf(pass: EmqxPass, role: Role): Promise<Sets> {
 
 /** The hash in a set's label. */
 export function hashOf({ metadata }: SetObject): string | undefined {
-  return metadata.labels?.[TEMPLATE_HASH_LABEL];
+  return metadata.labels?.[POD_TEMPLATE_HASH_LABEL];
 }
 
 function byAge(a: SetObject, b: SetObject): number {

@@ -1,5 +1,6 @@
 import { coerce, lt } from 'semver';
 import { isKubeError, type KubeObject } from '../../../kubernetes/kube-api';
+import { namesOf } from '../../../resource';
 import { kinds } from '../../kubernetes/kinds';
 import { failing, OperatorPanic } from '../failure';
 import { isTrue } from './conditions';
@@ -32,7 +33,7 @@ export async function syncConfig(pass: EmqxPass): Promise<void> {
   const { config } = pass.instance.spec;
   const wanted = config?.data ?? '';
   const text = `${defaultListeners}\n${wanted}`;
-  const ref = pass.ref(kinds.configMap, `${pass.instance.metadata.name}-configs`);
+  const ref = pass.ref(kinds.configMap, namesOf(pass.instance.metadata.name).configMap);
   try {
     await api.get(ref, signal);
   } catch (error) {
@@ -63,7 +64,7 @@ function changeable(pass: EmqxPass, text: string): string {
   const [node] = pass.status.coreNodes ?? [];
   if (!node) throw new OperatorPanic('index out of range [0] with length 0: status.coreNodes');
   if (!lt(coerce(node.version) ?? '0.0.0', '5.7.0')) return text;
-  const config = parseHocon(text);
+  const config = { ...parseHocon(text) };
   for (const key of READ_ONLY.filter((each) => each in config)) {
     delete config[key];
     const message = `Won't update \`${key}\` config, because it's readonly config`;

@@ -20,7 +20,7 @@ import { core, hashOf, labelsOf, type Role, replicant, type Sets, setsOf } from 
 export async function updateStatus(pass: EmqxPass): Promise<void> {
   for (const role of [core, replicant]) {
     const counts = role.statusOf(pass);
-    const replicas = role.templateOf(pass.instance)?.spec.replicas;
+    const replicas = role.templateOf(pass.instance)?.spec?.replicas;
     if (replicas !== undefined) counts.replicas = replicas;
     if (counts.updateRevision && !counts.currentRevision) counts.currentRevision = counts.updateRevision;
   }

@@ -5,14 +5,14 @@ const OLD = 'emqx/emqx-enterprise:5.8.8';
 function revert(cluster: OperatedEmqx): void {
   cluster.change((spec) => {
     spec.image = OLD;
-    spec.coreTemplate.spec.replicas = cluster.options.cores ?? 3;
+    spec.coreTemplate!.spec!.replicas = cluster.options.cores ?? 3;
   });
 }
 
 /** One core more, so that the cluster is not Available until it is there. */
 async function bump(cluster: OperatedEmqx): Promise<void> {
   cluster.change(({ coreTemplate }) => {
-    coreTemplate.spec.replicas = (cluster.options.cores ?? 3) + 1;
+    coreTemplate!.spec!.replicas = (cluster.options.cores ?? 3) + 1;
   });
   await cluster.until('Available is gone', () => cluster.column() === 'CoreNodesProgressing', 5);
 }

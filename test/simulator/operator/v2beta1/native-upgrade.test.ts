@@ -174,7 +174,7 @@ describe('the native upgrade', () => {
       { cores: 'new', replicants: 'same' },
       (cluster: OperatedEmqx) =>
         cluster.change(({ coreTemplate }) => {
-          coreTemplate.metadata = { labels: { team: 'x' } };
+          coreTemplate!.metadata = { labels: { team: 'x' } };
         }),
     ],
     [
@@ -182,7 +182,7 @@ describe('the native upgrade', () => {
       { cores: 'same', replicants: 'new' },
       (cluster: OperatedEmqx) =>
         cluster.change(({ replicantTemplate }) => {
-          replicantTemplate!.spec['resources'] = { limits: { cpu: '1' } };
+          replicantTemplate!.spec!.resources = { limits: { cpu: '1' } };
         }),
     ],
     [
@@ -198,7 +198,7 @@ describe('the native upgrade', () => {
       { cores: 'changed', replicants: 'same' },
       (cluster: OperatedEmqx) =>
         cluster.change(({ coreTemplate }) => {
-          coreTemplate.spec.replicas = 3;
+          coreTemplate!.spec!.replicas = 3;
         }),
     ],
     [
@@ -259,7 +259,7 @@ describe('the native upgrade', () => {
     await cluster.run(async () => {
       await cluster.createAndSettle();
       cluster.change((spec) => {
-        spec.coreTemplate.spec['volumeClaimTemplates'] = { resources: { requests: { storage: '2Gi' } } };
+        spec.coreTemplate!.spec!.volumeClaimTemplates = { resources: { requests: { storage: '2Gi' } } };
       });
       await cluster.sleep(5);
       expect(cluster.operator.lastFailure?.message).toMatch(

@@ -1,4 +1,10 @@
-import { HOLD_DELAY_SECONDS, ON_SERVING_GATE } from '../../../../src/resource';
+import {
+  type Emqx,
+  type EmqxSpec,
+  type EmqxStatus,
+  HOLD_DELAY_SECONDS,
+  ON_SERVING_GATE,
+} from '../../../../src/resource';
 import { SimulatedClock } from '../../../../src/simulator/clock';
 import {
   conditionOf,
@@ -8,7 +14,7 @@ import {
   type StatefulSet,
 } from '../../../../src/simulator/kubernetes/core-types';
 import { kinds } from '../../../../src/simulator/kubernetes/kinds';
-import { EMQX, type Emqx, type EmqxSpec, type EmqxStatus } from '../../../../src/simulator/operator/v2beta1/emqx';
+import { EMQX } from '../../../../src/simulator/operator/v2beta1/emqx';
 import { OperatedWorld } from '../operated-world';
 import { FakeEmqx, type FakeEmqxOptions } from './fake-emqx';
 

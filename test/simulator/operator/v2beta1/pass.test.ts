@@ -1,4 +1,5 @@
-import { EMQX, type Emqx } from '../../../../src/simulator/operator/v2beta1/emqx';
+import type { Emqx } from '../../../../src/resource';
+import { EMQX } from '../../../../src/simulator/operator/v2beta1/emqx';
 import { EmqxPass } from '../../../../src/simulator/operator/v2beta1/pass';
 import { Random } from '../../../../src/simulator/random';
 import { apiServer, ref } from '../../kubernetes/fixtures';

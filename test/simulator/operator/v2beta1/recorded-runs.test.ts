@@ -73,12 +73,12 @@ async function abortedUpgrade(cluster: OperatedEmqx): Promise<void> {
   cluster.emqx.evacuate(blue, green);
   await cluster.sleep(5);
   cluster.change(({ coreTemplate }) => {
-    coreTemplate.spec.replicas = 4;
+    coreTemplate!.spec!.replicas = 4;
   });
   await cluster.until('Available is gone', () => cluster.column() !== 'Available');
   cluster.change((spec) => {
     spec.image = 'emqx/emqx-enterprise:5.8.8';
-    spec.coreTemplate.spec.replicas = 3;
+    spec.coreTemplate!.spec!.replicas = 3;
   });
   await cluster.until('reverted', () => !cluster.isTwo());
   for (const pod of blue) cluster.emqx.stopEvacuation(pod);
