@@ -1,0 +1,157 @@
+import type { KubeObject } from '../../src/kubernetes';
+import { type Emqx, HOLD_DELAY_SECONDS, INSTANCE_LABEL, TRAFFIC_LABEL, withEmqxDefaults } from '../../src/resource';
+import { contextOf, play, type Scenario } from '../../src/simulator/scenario';
+import type { World } from '../../src/simulator/world';
+import type { Driver, Phase, ProgressEvent } from '../../src/upgrade';
+
+const [OLD, NEW] = ['5.8.8', '5.8.9'];
+const SERVICE = 'emqx-mqtt';
+
+/** 200 clean clients, 75 with sessions that are online, and 25 sessions of offline devices. */
+const FLEET: Scenario['fleet'] = [
+  { name: 'clean', count: 200, protocolVersion: 5 },
+  { name: 'online', count: 75, protocolVersion: 5, persistent: true },
+  { name: 'offline', count: 25, protocolVersion: 5, persistent: true, offline: true },
+];
+
+function emqx(version: string, cores: number, replicants: number): Emqx {
+  return withEmqxDefaults({
+    apiVersion: 'apps.emqx.io/v2beta1',
+    kind: 'EMQX',
+    metadata: { name: 'emqx', namespace: 'default' },
+    spec: {
+      image: `emqx/emqx-enterprise:${version}`,
+      updateStrategy: {
+        initialDelaySeconds: HOLD_DELAY_SECONDS,
+        evacuationStrategy: { connEvictRate: 100, sessEvictRate: 100, waitTakeover: 3 },
+      },
+      coreTemplate: { spec: { replicas: cores } },
+      ...(replicants > 0 && { replicantTemplate: { spec: { replicas: replicants } } }),
+      listenersServiceTemplate: { enabled: false },
+    },
+  });
+}
+
+function service(role: 'core' | 'replicant'): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: SERVICE, namespace: 'default', labels: { [TRAFFIC_LABEL]: 'emqx' } },
+    spec: {
+      selector: { [INSTANCE_LABEL]: 'emqx', 'apps.emqx.io/db-role': role },
+      ports: [{ name: 'mqtt', port: 1883, targetPort: 1883 }],
+    },
+  } as KubeObject;
+}
+
+interface Options extends Partial<Pick<Scenario, 'durableSessions' | 'fleet'>> {
+  cores: number;
+  replicants?: number;
+  driver?: Driver;
+  /** The run is aborted 2.5 s after this phase has begun. */
+  abortIn?: Phase;
+}
+
+async function upgraded({ cores, replicants = 0, driver = 'pilot', abortIn, fleet = FLEET, ...others }: Options) {
+  const told: string[] = [];
+  let left: World | undefined;
+  let isAsked = false;
+  const progress = (event: ProgressEvent, world: World) => {
+    left = world;
+    if (event.kind === 'action' || event.kind === 'warning') told.push(event.text);
+    if (event.kind !== 'phase' || event.phase !== abortIn || isAsked) return;
+    isAsked = true;
+    const { cluster } = contextOf(world, 'default', 'emqx', () => undefined, undefined, 'EMQX');
+    world.clock.schedule(2_500, () => void cluster.observe().then(() => cluster.writeRequest('abort')));
+  };
+  const result = await play({
+    cluster: emqx(OLD, cores, replicants),
+    desired: emqx(NEW, cores, replicants),
+    objects: [service(replicants > 0 ? 'replicant' : 'core')],
+    service: SERVICE,
+    driver,
+    fleet,
+    progress,
+    ...others,
+  });
+  const nodes = left!.pods.running.map(({ node, pod }) => ({ version: node.version, pod: pod.metadata.name }));
+  const sets = ['StatefulSet', 'ReplicaSet'].flatMap((kind) =>
+    left!.kubernetes.store.all({ apiVersion: 'apps/v1', kind }).map(({ metadata }) => metadata.name),
+  );
+  return { ...result, told, nodes, sets };
+}
+
+describe.each([
+  ['cores', { cores: 3 }],
+  ['cores and replicants', { cores: 2, replicants: 3 }],
+])('an upgrade of EMQX 5 with %s', (_, size) => {
+  const all = size.cores + ('replicants' in size ? size.replicants : 0);
+
+  test('disconnects each device once, keeps every session, and leaves the new nodes alone', async () => {
+    const { upgrade, clients, nodes, told } = await upgraded(size);
+    expect(upgrade).toMatchObject({ outcome: 'completed', hasLosses: false, incidents: [], connections: 275 });
+    expect(clients.disconnectsPerClient).toEqual({ mean: 1, max: 1, histogram: [0, 275] });
+    expect(clients).toMatchObject({ sessionsKept: 100, sessionsLost: 0, messagesQueued: 25, messagesDelivered: 25 });
+    expect(clients.peakDisconnectsPerSecond).toBeLessThanOrEqual(100);
+    expect(nodes.map(({ version }) => version)).toEqual(Array.from({ length: all }, () => NEW));
+    const scaled = told.filter((text) => text.startsWith('scale '));
+    expect(scaled.map((text) => /-(core|replicant)-/.exec(text)?.[1])).toEqual(
+      'replicants' in size ? ['replicant', 'core'] : ['core'],
+    );
+  });
+
+  test('takes a fraction of the time that the operator alone needs', async () => {
+    const fleet: Scenario['fleet'] = [
+      { name: 'clean', count: 2_700, protocolVersion: 5 },
+      { name: 'online', count: 300, protocolVersion: 5, persistent: true },
+    ];
+    const [ours, alone] = [await upgraded({ ...size, fleet }), await upgraded({ ...size, fleet, driver: 'operator' })];
+    const ratio = ours.upgrade.durationMs / alone.upgrade.durationMs;
+    expect(ratio).toBeLessThanOrEqual('replicants' in size ? 0.6 : 0.35);
+    expect(ours.upgrade.ratio).toBeLessThanOrEqual(1.05);
+    // It loses none, but time.
+    expect(alone.clients).toMatchObject({ sessionsLost: 0, disconnectsPerClient: { max: 1 } });
+  });
+
+  test.each<Phase>(['green', 'switch', 'evacuate'])(
+    'that is aborted in phase %s goes back, without loss',
+    async (phase) => {
+      const { upgrade, clients, nodes, sets, told } = await upgraded({ ...size, abortIn: phase });
+      expect(upgrade.outcome).toBe('aborted');
+      expect(clients).toMatchObject({ sessionsKept: 100, sessionsLost: 0, stillOffline: 0 });
+      expect(clients.disconnectsPerClient.max).toBeLessThanOrEqual(phase === 'green' ? 0 : 2);
+      expect(nodes.map(({ version }) => version)).toEqual(Array.from({ length: all }, () => OLD));
+      // With the same names a later try can be aborted, too.
+      expect(sets).toHaveLength('replicants' in size ? 2 : 1);
+      expect(told.some((text) => text.startsWith('remove '))).toBe(true);
+    },
+  );
+});
+
+test('twenty cores would take the operator more than ten times as long', async () => {
+  const fleet: Scenario['fleet'] = [{ name: 'clean', count: 1_000, protocolVersion: 5 }];
+  const size = { cores: 3, replicants: 17, fleet };
+  const [ours, alone] = [await upgraded(size), await upgraded({ ...size, driver: 'operator' })];
+  expect(ours.upgrade.durationMs / alone.upgrade.durationMs).toBeLessThanOrEqual(0.1);
+});
+
+describe('durable sessions', () => {
+  const durableSessions = () => ({ shards: 4 });
+
+  test('are stored on the new cores before an old one goes: no acknowledged message is lost', async () => {
+    const { upgrade, clients, told } = await upgraded({ cores: 3, durableSessions });
+    expect(upgrade).toMatchObject({ outcome: 'completed', hasLosses: false });
+    expect(clients).toMatchObject({ sessionsKept: 100, sessionsLost: 0, messagesQueued: 25, messagesDelivered: 25 });
+    expect(clients.disconnectsPerClient).toMatchObject({ max: 1 });
+    const moved = told.findIndex((text) => text.startsWith('move the durable storage'));
+    expect(moved).toBeGreaterThan(-1);
+    expect(told.findIndex((text) => text.startsWith('scale '))).toBeGreaterThan(moved);
+  });
+
+  test('are moved back by an abort', async () => {
+    const { upgrade, clients, nodes } = await upgraded({ cores: 3, durableSessions, abortIn: 'evacuate' });
+    expect(upgrade.outcome).toBe('aborted');
+    expect(clients).toMatchObject({ sessionsKept: 100, sessionsLost: 0, messagesQueued: 25, messagesDelivered: 25 });
+    expect(nodes.map(({ version }) => version)).toEqual([OLD, OLD, OLD]);
+  });
+});
