@@ -28,7 +28,7 @@ const NOTATIONS = ['IntOrString', 'Quantity'];
 const FILES: Readonly<Record<string, readonly string[]>> = {
   selectors: ['LabelSelector', 'ObjectMeta', 'ResourceRequirements', 'VolumeResourceRequirements', 'SecretKeySelector'],
   volumes: ['Volume', 'VolumeMount'],
-  pods: ['Affinity', 'Container', 'EnvFromSource', 'Lifecycle', 'PodSecurityContext'],
+  pods: ['Affinity', 'Container', 'EnvFromSource', 'Lifecycle', 'PodSecurityContext', 'TopologySpreadConstraint'],
 };
 
 const HEAD = `/** Made by scripts/core-v1-types.ts; the meaning of each field is documented in the reference of Kubernetes' API, core/v1. */`;

@@ -3,23 +3,24 @@ import path from 'node:path';
 import ts from 'typescript';
 
 /**
- * Writes the types of the custom resource out, as part of the build: in the source they follow from the schema, whose own types are
+ * Writes the types of the custom resources out, as part of the build: in the source they follow from the schema, whose own types are
  * those of a library that not every compiler takes, and that editors show in a hundred lines where one field is meant.
  */
 const ROOT = path.resolve(__dirname, '..');
-const SOURCE = path.join(ROOT, 'src/resource/emqx-enterprise.ts');
-const TARGET = path.join(ROOT, 'dist/resource/emqx-enterprise.d.ts');
+/** Files of `src/` that export types of custom resources, and nothing else. */
+const FILES = ['resource/emqx-enterprise', 'resource/v2beta1/emqx'];
+const sourceOf = (file: string) => path.join(ROOT, 'src', `${file}.ts`);
 
 const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile) as { config: object };
-const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [SOURCE] }, ts.sys, ROOT);
-const program = ts.createProgram([SOURCE], { ...options, noEmit: true });
+const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: FILES.map(sourceOf) }, ts.sys, ROOT);
+const program = ts.createProgram(FILES.map(sourceOf), { ...options, noEmit: true });
 const checker = program.getTypeChecker();
 
-/** The declarations of what the file exports. */
-export function declarations(): string {
-  const source = program.getSourceFile(SOURCE);
+/** The declarations of what a file exports. */
+function declarations(file: string): string {
+  const source = program.getSourceFile(sourceOf(file));
   const module = source && checker.getSymbolAtLocation(source);
-  if (!module) throw new Error(`${SOURCE} exports nothing`);
+  if (!module) throw new Error(`${file} exports nothing`);
   return checker
     .getExportsOfModule(module)
     .map(
@@ -74,4 +75,4 @@ function documented(symbol: ts.Symbol, indent: string): string {
   return `${[`${indent}/**`, ...inner, `${indent} */`].join('\n')}\n`;
 }
 
-if (require.main === module) writeFileSync(TARGET, declarations());
+for (const file of FILES) writeFileSync(path.join(ROOT, 'dist', `${file}.d.ts`), declarations(file));

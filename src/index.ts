@@ -1,4 +1,4 @@
-/** Describe an EMQX Enterprise 4.4 cluster in code; loads neither Pulumi nor a Kubernetes client. */
+/** Describe a cluster of EMQX Enterprise 4.4, or of EMQX 5 or 6, in code; loads neither Pulumi nor a Kubernetes client. */
 export { ApiKey } from './constructs/api-key';
 export type { BlueGreenUpdate } from './constructs/blue-green-update';
 export type * as coreV1 from './constructs/core-v1';
@@ -11,8 +11,13 @@ export type {
   PodSecurityContext,
   Probe,
   SecurityContext,
+  TopologySpreadConstraint,
 } from './constructs/core-v1/pods';
 export type { Volume, VolumeMount } from './constructs/core-v1/volumes';
+export { EmqxCluster } from './constructs/emqx-cluster';
+export type { CoreOptions, EmqxClusterProps, NodeGroup, ReplicantOptions } from './constructs/emqx-cluster-props';
+export type { EmqxConfig, EmqxConfigValue } from './constructs/emqx-config';
+export type { EmqxDashboard } from './constructs/emqx-dashboard';
 export { EmqxEnterpriseCluster } from './constructs/emqx-enterprise-cluster';
 export type { EmqxEnterpriseClusterProps } from './constructs/emqx-enterprise-cluster-props';
 export type { EmqxImage } from './constructs/emqx-image';
@@ -37,9 +42,10 @@ export type { OperatorResources } from './constructs/operator-resources';
 export { OperatorWebhook } from './constructs/operator-webhook';
 export type { AccessMode, Persistence } from './constructs/persistence';
 export type { PodDisruptionBudgetOptions } from './constructs/pod-disruption-budget';
-export type { PodOptions, Probes } from './constructs/pod-options';
+export type { NodePodOptions, PodOptions, Probes } from './constructs/pod-options';
 export type { Tls } from './constructs/tls';
 export type { Toleration } from './constructs/toleration';
 export { UpgradeAccess, type UpgradeAccessProps } from './constructs/upgrade-access';
 export type { MqttListener } from './resource/constants';
 export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './resource/emqx-enterprise';
+export type { Emqx, EmqxSpec, EmqxStatus } from './resource/v2beta1/emqx';

@@ -1,5 +1,6 @@
 import { HIDDEN, type Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
+import { objectName } from './_check-pod';
 import type { Findings } from './_findings';
 import { ApiKey } from './api-key';
 
@@ -14,33 +15,55 @@ export function checkAcl(findings: Findings, path: string, acl: unknown): void {
   });
 }
 
+/** What a kind of cluster takes as an API key. */
+export interface ApiKeyForm {
+  /** The operator's own key. */
+  readonly own: string;
+  readonly pattern: RegExp;
+  /** What the pattern allows. */
+  readonly allowed: string;
+  readonly maxSecretLength: number;
+  /** Whether a Secret may hold it. */
+  readonly fromSecret: boolean;
+}
+
+const FORM: ApiKeyForm = {
+  own: 'emqx_operator_controller',
+  pattern: /^[a-zA-Z\d_]+$/,
+  allowed: "letters, digits and '_'",
+  maxSecretLength: 32,
+  fromSecret: false,
+};
+
 /** Keys of the management API; neither they nor their secrets are ever shown. */
-export function checkApiKeys(findings: Findings, path: string, apiKeys: unknown): void {
+export function checkApiKeys(findings: Findings, path: string, apiKeys: unknown, form: ApiKeyForm = FORM): void {
   if (!Array.isArray(apiKeys)) {
     findings.report(path, HIDDEN, noApiKey);
     return;
   }
-  const taken = new Set<unknown>([OPERATORS_OWN]);
+  const taken = new Set<unknown>([form.own]);
   apiKeys.forEach((apiKey: unknown, index) => {
     const at = `${path}[${index}]`;
     if (!(apiKey instanceof ApiKey)) {
       findings.report(at, HIDDEN, noApiKey);
       return;
     }
-    const { key } = apiKey;
+    if (apiKey.secretName !== undefined) {
+      if (form.fromSecret) findings.check(at, apiKey.secretName, objectName);
+      else findings.report(at, HIDDEN, noSecretHere);
+      return;
+    }
+    const key: unknown = apiKey.key;
     const secret: unknown = apiKey.secret();
-    if (typeof key !== 'string' || !/^[a-zA-Z\d_]+$/.test(key)) findings.report(`${at}.key`, HIDDEN, badKey);
-    if (taken.has(key)) findings.report(`${at}.key`, HIDDEN, keyTaken);
+    if (typeof key !== 'string' || !form.pattern.test(key)) findings.report(`${at}.key`, HIDDEN, badKey(form));
+    if (taken.has(key)) findings.report(`${at}.key`, HIDDEN, keyTaken(form));
     taken.add(key);
     const length = typeof secret === 'string' && !/[\r\n]/.test(secret) ? secret.length : 0;
-    if (length < 3 || length > 32) {
-      findings.report(`${at}.secret`, secret === undefined ? undefined : HIDDEN, badSecret);
+    if (length < 3 || length > form.maxSecretLength) {
+      findings.report(`${at}.secret`, secret === undefined ? undefined : HIDDEN, badSecret(form));
     }
   });
 }
-
-/** The operator's own user of the management API. @see EMQX Operator 2.2.29 */
-const OPERATORS_OWN = 'emqx_operator_controller';
 
 const aclRule: Rule = (value) =>
   typeof value === 'string' && /^\s*\{.*\}\s*\.\s*$/s.test(value)
@@ -63,20 +86,26 @@ const noApiKey: Violation = {
   fix: "write for example [ApiKey.of('dashboards', secret)]",
 };
 
-const badKey: Violation = {
-  bound: "letters, digits and '_'",
+const noSecretHere: Violation = {
+  bound: 'given by ApiKey.of',
+  reason: 'the custom resource of EMQX 4.4 has no field for a Secret with it',
+  fix: 'read it from where you keep secrets, and keep the manifests out of version control',
+};
+
+const badKey = ({ allowed }: ApiKeyForm): Violation => ({
+  bound: allowed,
   reason: 'the definition of the custom resource allows no others',
   fix: "write for example 'dashboards'",
-};
+});
 
-const keyTaken: Violation = {
+const keyTaken = ({ own }: ApiKeyForm): Violation => ({
   bound: 'given once',
-  reason: 'EMQX reads a list of keys, and one of them, emqx_operator_controller, is that of the operator itself',
+  reason: `EMQX reads a list of keys, and one of them, ${own}, is that of the operator itself`,
   fix: 'choose another key',
-};
+});
 
-const badSecret: Violation = {
-  bound: 'text of 3 to 32 characters, in one line',
+const badSecret = ({ maxSecretLength }: ApiKeyForm): Violation => ({
+  bound: `text of 3 to ${maxSecretLength} characters, in one line`,
   reason: 'the definition of the custom resource allows no others, and EMQX reads one key a line',
   fix: 'generate another secret',
-};
+});

@@ -95,7 +95,7 @@ function settingsOf(given: EmqxEnterprise): string[] {
   return Object.keys(withDefaults(given).spec.template?.spec?.emqxContainer?.emqxConfig ?? {});
 }
 
-function checkExposure(findings: Findings, { exposure }: EmqxEnterpriseClusterProps): void {
+export function checkExposure(findings: Findings, { exposure }: Pick<EmqxEnterpriseClusterProps, 'exposure'>): void {
   if (exposure === undefined || exposure === 'own' || exposure === 'operator') return;
   findings.report('exposure', exposure, unknownExposure);
 }
@@ -127,7 +127,7 @@ function checkListeners(findings: Findings, props: EmqxEnterpriseClusterProps): 
   }
 }
 
-const portTaken: Violation = {
+export const portTaken: Violation = {
   bound: 'a port that no other listener has',
   reason: 'EMQX binds each port once, and a Service publishes it once',
   fix: 'choose another one for one of them',
@@ -139,7 +139,7 @@ const unknownExposure: Violation = {
   fix: 'leave it out, and the Service is created here',
 };
 
-const setByTls: Violation = {
+export const setByTls: Violation = {
   bound: 'left out with tls',
   reason: 'the property tls sets it',
   fix: 'leave out the one or the other',

@@ -6,17 +6,22 @@ import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props
 import { EnvValue } from './env-value';
 import { License } from './license';
 import { checkNodeResources } from './node-resources';
+import type { NodePodOptions, PodOptions } from './pod-options';
 import { TLS_VOLUME } from './tls';
 
 /**
- * What the operator adds to every pod. Given a second time, it makes Kubernetes refuse the stateful set, and the upgrade
- * hangs.
+ * What the operator adds to every pod. Given a second time, it makes Kubernetes refuse the pods, and the upgrade hangs.
  *
  * @see EMQX Operator 2.2.29, `generateStatefulSet`
  */
-const OWN_CONTAINERS = ['emqx', 'reloader'];
+export interface OwnParts {
+  readonly containers: readonly string[];
+  readonly volumes: readonly string[];
+  /** Ports that are always declared, by their names. */
+  readonly ports: Readonly<Record<string, number>>;
+}
 
-/** Variables the operator sets by itself. */
+/** Variables the operator sets by itself in a pod of EMQX 4.4. */
 const OWN_VARIABLES = [
   'EMQX_ACL_FILE',
   'EMQX_LICENSE__FILE',
@@ -24,28 +29,52 @@ const OWN_VARIABLES = [
   'EMQX_PLUGINS__ETC_DIR',
 ];
 
-function ownVolumes({ name, license }: EmqxEnterpriseClusterProps): string[] {
+function ownParts({ name, license, tls }: EmqxEnterpriseClusterProps): OwnParts {
   const ofLicense = license instanceof License ? [license.secretNameFor(name)] : [];
-  return ['emqx-log', 'bootstrap-user', `${name}-data`, `${name}-acl`, `${name}-plugins-config`, ...ofLicense];
+  const ofTls = tls ? [TLS_VOLUME] : [];
+  return {
+    containers: ['emqx', 'reloader'],
+    volumes: [
+      ...['emqx-log', 'bootstrap-user', `${name}-data`, `${name}-acl`, `${name}-plugins-config`],
+      ...[...ofLicense, ...ofTls],
+    ],
+    ports: { management: 8081, dashboard: 18083 },
+  };
 }
 
-/** What Kubernetes' own definitions do not check: how the parts of the pod fit together. */
+/** What Kubernetes' own definitions do not check, of the pods of an EmqxEnterpriseCluster. */
 export function checkPod(findings: Findings, props: EmqxEnterpriseClusterProps): void {
-  if (props.resources !== undefined) checkNodeResources(findings, 'resources', props.resources);
-  checkNames(findings, 'imagePullSecrets', props.imagePullSecrets);
-  if (props.serviceAccountName !== undefined)
-    findings.check('serviceAccountName', props.serviceAccountName, objectName);
-  checkPodMetadata(findings, props);
-  if (props.extraPorts !== undefined) checkPorts(findings, props.extraPorts);
-  if (props.extraContainers ?? props.initContainers) checkContainers(findings, props);
-  if (props.volumes ?? props.volumeMounts ?? props.extraContainers ?? props.initContainers)
-    checkVolumes(findings, props);
+  checkPodOptions(findings, '', props, ownParts(props));
+  checkAccount(findings, props);
 }
 
-function checkPodMetadata(findings: Findings, { podLabels, podAnnotations }: EmqxEnterpriseClusterProps): void {
+/** Names by which pods get their rights and images. */
+export function checkAccount(
+  findings: Findings,
+  { imagePullSecrets, serviceAccountName }: Pick<PodOptions, 'imagePullSecrets' | 'serviceAccountName'>,
+): void {
+  checkNames(findings, 'imagePullSecrets', imagePullSecrets);
+  if (serviceAccountName !== undefined) findings.check('serviceAccountName', serviceAccountName, objectName);
+}
+
+/**
+ * What Kubernetes' own definitions do not check: how the parts of a pod fit together.
+ *
+ * @param at where the options are, with a full stop behind it; empty for the properties themselves
+ */
+export function checkPodOptions(findings: Findings, at: string, options: NodePodOptions, own: OwnParts): void {
+  if (options.resources !== undefined) checkNodeResources(findings, `${at}resources`, options.resources);
+  checkPodMetadata(findings, at, options);
+  if (options.extraPorts !== undefined) checkPorts(findings, at, options.extraPorts, own);
+  if (options.extraContainers ?? options.initContainers) checkContainers(findings, at, options, own);
+  if (options.volumes ?? options.volumeMounts ?? options.extraContainers ?? options.initContainers)
+    checkVolumes(findings, at, options, own);
+}
+
+function checkPodMetadata(findings: Findings, at: string, { podLabels, podAnnotations }: NodePodOptions): void {
   for (const [property, entries] of Object.entries({ podLabels, podAnnotations })) {
     for (const [name, value] of Object.entries(entries ?? {})) {
-      const path = formatPath([property, name]);
+      const path = at + formatPath([property, name]);
       const isOwn = OWN_METADATA.test(name);
       if (isOwn || !/^([a-z0-9]([-.a-z0-9]*[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(name)) {
         findings.report(path, HIDDEN, isOwn ? ownMetadata : badKey);
@@ -59,13 +88,13 @@ const OWN_METADATA =
   /^(apps\.emqx\.io\/|statefulset\.kubernetes\.io\/|apps\.kubernetes\.io\/|controller-revision-hash$)/;
 
 /** The operator merges ports, and drops the later of two that share a name or a number. */
-function checkPorts(findings: Findings, ports: unknown): void {
-  const names = new Set<unknown>(['management', 'dashboard']);
-  const numbers = new Set<unknown>([8081, 18083]);
+function checkPorts(findings: Findings, at: string, ports: unknown, own: OwnParts): void {
+  const names = new Set<unknown>(Object.keys(own.ports));
+  const numbers = new Set<unknown>(Object.values(own.ports));
   entries(ports).forEach(({ name, containerPort }, index) => {
-    const at = `extraPorts[${index}]`;
-    if (name === undefined || names.has(name)) findings.report(`${at}.name`, name, portName);
-    if (numbers.has(containerPort)) findings.report(`${at}.containerPort`, containerPort, portTaken);
+    const path = `${at}extraPorts[${index}]`;
+    if (name === undefined || names.has(name)) findings.report(`${path}.name`, name, portName(own));
+    if (numbers.has(containerPort)) findings.report(`${path}.containerPort`, containerPort, portTaken(own));
     names.add(name);
     numbers.add(containerPort);
   });
@@ -85,26 +114,26 @@ export function checkEnv(findings: Findings, env: unknown, emqxConfig: readonly 
   }
 }
 
-function checkContainers(findings: Findings, props: EmqxEnterpriseClusterProps): void {
-  const taken = new Set(OWN_CONTAINERS);
+function checkContainers(findings: Findings, at: string, options: NodePodOptions, own: OwnParts): void {
+  const taken = new Set(own.containers);
   for (const property of ['extraContainers', 'initContainers'] as const) {
-    entries(props[property]).forEach(({ name }, index) => {
-      if (taken.has(String(name))) findings.report(`${property}[${index}].name`, name, nameTaken('container'));
+    entries(options[property]).forEach(({ name }, index) => {
+      if (taken.has(String(name))) findings.report(`${at}${property}[${index}].name`, name, nameTaken('container'));
       taken.add(String(name));
     });
   }
 }
 
-function checkVolumes(findings: Findings, props: EmqxEnterpriseClusterProps): void {
-  const taken = new Set([...ownVolumes(props), ...(props.tls ? [TLS_VOLUME] : [])]);
-  entries(props.volumes).forEach(({ name }, index) => {
-    if (taken.has(String(name))) findings.report(`volumes[${index}].name`, name, nameTaken('volume'));
+function checkVolumes(findings: Findings, at: string, options: NodePodOptions, own: OwnParts): void {
+  const taken = new Set(own.volumes);
+  entries(options.volumes).forEach(({ name }, index) => {
+    if (taken.has(String(name))) findings.report(`${at}volumes[${index}].name`, name, nameTaken('volume'));
     taken.add(String(name));
   });
-  checkMounts(findings, 'volumeMounts', props.volumeMounts, taken);
+  checkMounts(findings, `${at}volumeMounts`, options.volumeMounts, taken);
   for (const property of ['extraContainers', 'initContainers'] as const) {
-    entries(props[property]).forEach(({ volumeMounts }, index) => {
-      checkMounts(findings, `${property}[${index}].volumeMounts`, volumeMounts, taken);
+    entries(options[property]).forEach(({ volumeMounts }, index) => {
+      checkMounts(findings, `${at}${property}[${index}].volumeMounts`, volumeMounts, taken);
     });
   }
 }
@@ -161,25 +190,32 @@ const ownMetadata: Violation = {
   fix: 'choose another name',
 };
 
-const portName: Violation = {
-  bound: 'a name that no other port has, neither "management" nor "dashboard"',
-  reason: 'the operator drops the later of two ports with the same name, or with none',
-  fix: 'give the port a name of its own',
-};
+function portName({ ports }: OwnParts): Violation {
+  const names = Object.keys(ports).map((name) => `"${name}"`);
+  const own = names.length > 1 ? `neither ${names.join(' nor ')}` : `not ${names.join('')}`;
+  return {
+    bound: `a name that no other port has, ${own}`,
+    reason: 'the operator drops the later of two ports with the same name, or with none',
+    fix: 'give the port a name of its own',
+  };
+}
 
-const portTaken: Violation = {
-  bound: 'a port that is not declared already',
-  reason: 'the operator drops the later of two',
-  fix: 'leave it out: 8081 and 18083 are always declared',
-};
+function portTaken({ ports }: OwnParts): Violation {
+  const numbers = Object.values(ports);
+  return {
+    bound: 'a port that is not declared already',
+    reason: 'the operator drops the later of two',
+    fix: `leave it out: ${numbers.join(' and ')} ${numbers.length > 1 ? 'are' : 'is'} always declared`,
+  };
+}
 
-const noEnvValue: Violation = {
+export const noEnvValue: Violation = {
   bound: 'an EnvValue',
   reason: 'a value is given here, or taken from a Secret or a ConfigMap',
   fix: "write for example EnvValue.fromValue('UTC')",
 };
 
-const badVariable: Violation = {
+export const badVariable: Violation = {
   bound: "a variable whose name has letters, digits, '_', '-' and '.', no digit first",
   reason: 'Kubernetes refuses other names',
   fix: 'write a name like TZ',

@@ -38,6 +38,7 @@ export class Findings {
   }
 }
 
+/** Of the nodes of a role each option counts for itself. */
 function propertyOf(path: string): string {
-  return path.split(/[.[]/, 1)[0]!;
+  return /^(?:(?:cores|replicants)\.)?[^.[]*/.exec(path)![0];
 }

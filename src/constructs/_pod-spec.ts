@@ -1,10 +1,9 @@
 import { copyOf } from '../resource/copy';
 import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
-import { normalizeContainers } from '../resource/normal-form';
+import { containersOf, each, joined, variableOf } from './_pod-parts';
 import { put } from './_put';
 import { ApiKey } from './api-key';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
-import { EnvValue } from './env-value';
 import { resourcesOf } from './node-resources';
 import { TLS_CONFIG, TLS_MOUNT, tlsVolume } from './tls';
 
@@ -65,27 +64,6 @@ function nodeOf({ tls, probes, ...props }: EmqxEnterpriseClusterProps): Fields {
   return node;
 }
 
-/** With quantities in the form in which they are stored: the definition accepts no other. */
-function containersOf(list: readonly object[] | undefined): unknown {
-  const containers = each(list);
-  normalizeContainers(containers);
-  return containers;
-}
-
-function variableOf([name, value]: [string, unknown]): unknown {
-  return value instanceof EnvValue ? value.toWire(name) : { name };
-}
-
 function apiKeyOf(apiKey: unknown): unknown {
-  return apiKey instanceof ApiKey ? { key: apiKey.key, secret: apiKey.secret() } : apiKey;
-}
-
-/** A mapped list; undefined for an empty one, which the operator drops. A value that is not a list is left, for the schema to refuse. */
-function each<T>(list: readonly T[] | undefined, change: (item: T) => unknown = copyOf): unknown {
-  if (!Array.isArray(list)) return list;
-  return list.length > 0 ? list.map((item: T) => change(item)) : undefined;
-}
-
-function joined(list: readonly object[] | undefined, own: object | undefined): unknown {
-  return own && (list === undefined || Array.isArray(list)) ? [...copyOf(list ?? []), { ...own }] : each(list);
+  return apiKey instanceof ApiKey ? apiKey.toWire() : apiKey;
 }

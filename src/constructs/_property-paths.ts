@@ -39,8 +39,13 @@ const PLACES: readonly (readonly [wire: string, property: string])[] = [
 
 /** A problem of the custom resource under the name that the caller of the construct knows. */
 export function underProperty(problem: Problem): Problem {
-  const place = PLACES.find(([wire]) => isAt(problem.path, wire));
-  return place ? { ...problem, path: place[1] + problem.path.slice(place[0].length) } : problem;
+  return { ...problem, path: placeOf(problem.path, PLACES) };
+}
+
+/** A path under the name of its property; of one that no property sets, the path itself. */
+export function placeOf(path: string, places: readonly (readonly [wire: string, property: string])[]): string {
+  const place = places.find(([wire]) => isAt(path, wire));
+  return place ? place[1] + path.slice(place[0].length) : path;
 }
 
 function isAt(path: string, wire: string): boolean {

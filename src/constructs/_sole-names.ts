@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { KIND, OBJECTS_OF_A_CLUSTER } from '../resource/constants';
 import type { Violation } from '../resource/problem';
+import { EMQX_KIND, OBJECTS_OF_AN_EMQX } from '../resource/v2beta1/constants';
 
 /** Cluster-scoped kinds, whatever the namespace of their chart. */
 const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
@@ -19,7 +20,14 @@ class Index extends Map<string, ApiObject[]> {
   mayClash = false;
 }
 
-const SUFFIXED = new RegExp(`(${OBJECTS_OF_A_CLUSTER.flatMap(([, suffix]) => suffix || []).join('|')})$`);
+/** Objects that the operator, or an upgrade, creates for a cluster of a kind. */
+const OBJECTS_OF: Readonly<Record<string, readonly (readonly [kind: string, suffix: string])[]>> = {
+  [KIND]: OBJECTS_OF_A_CLUSTER,
+  [EMQX_KIND]: OBJECTS_OF_AN_EMQX,
+};
+
+const SUFFIXES = Object.values(OBJECTS_OF).flatMap((objects) => objects.flatMap(([, suffix]) => suffix || []));
+const SUFFIXED = new RegExp(`(${SUFFIXES.join('|')})$`);
 
 /** The known names of a program. */
 interface Names {
@@ -67,8 +75,7 @@ export function takenName(construct: Construct, fix: string): Violation | undefi
       const other = same.find(isOther);
       if (other) return taken(identityOf(object), other, fix);
     }
-    if (object.kind !== KIND) continue;
-    for (const [kind, suffix] of OBJECTS_OF_A_CLUSTER) {
+    for (const [kind, suffix] of OBJECTS_OF[object.kind] ?? []) {
       const identity = `${kind} ${placeOf(object)}${object.name}${suffix}`;
       const all = index.get(object.name + suffix);
       const other = all?.find((one) => !own.includes(one) && identityOf(one) === identity);

@@ -3,6 +3,7 @@ import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { HOLD_DELAY_SECONDS } from '../resource/hold';
 import type { Violation } from '../resource/problem';
 import { connectionEvictionRate, initialDelay, sessionEvictionRate, waitTakeover } from '../resource/rules';
+import type { EmqxSpec } from '../resource/v2beta1/emqx';
 import type { Findings } from './_findings';
 import { checkDuration, secondsOf } from './_seconds';
 import type { EvacuationStrategy } from './evacuation-strategy';
@@ -10,7 +11,7 @@ import type { EvacuationStrategy } from './evacuation-strategy';
 /**
  * Upgrade with a second set of nodes: it is built next to the running one, takes over its connections and sessions, and stays.
  *
- * @see EMQX Operator 2.2.29, `spec.blueGreenUpdate`
+ * @see EMQX Operator 2.2.29, `spec.blueGreenUpdate`, and `spec.updateStrategy` of EMQX
  */
 export interface BlueGreenUpdate {
   /**
@@ -26,7 +27,8 @@ export interface BlueGreenUpdate {
   /**
    * Whether the operator waits once it has built the new nodes, until `emqx-blue-green upgrade` takes over from
    * there. A changed template can then be applied by any tool: kubectl, Argo CD, Flux. `false`: the operator upgrades on its own,
-   * as in its tutorial. That loses sessions, and the cluster {@link EmqxEnterpriseCluster.warnings | warns}.
+   * as in its tutorial. That loses sessions of EMQX 4.4, and time and data of EMQX 5 and 6; the cluster
+   * {@link EmqxEnterpriseCluster.warnings | warns}.
    *
    * A held custom resource has a delay of 63 years; the devices' Service keeps `initialDelay` in its annotation
    * `emqx-blue-green/initial-delay-seconds`.
@@ -46,7 +48,12 @@ export function initialDelayOf(update: BlueGreenUpdate): number {
   return secondsOf(update.initialDelay) ?? 0;
 }
 
-/** As the custom resource has it. */
+/** As an EMQX has it. */
+export function toUpdateStrategy(update: BlueGreenUpdate): NonNullable<EmqxSpec['updateStrategy']> {
+  return { type: 'Recreate', ...toWire(update) };
+}
+
+/** As an EmqxEnterprise has it. */
 export function toWire(update: BlueGreenUpdate): EmqxEnterpriseSpec['blueGreenUpdate'] {
   const strategy: Partial<EvacuationStrategy> | undefined = update.evacuationStrategy;
   return {

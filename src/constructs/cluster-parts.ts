@@ -7,30 +7,30 @@ import type { NetworkPolicyOptions } from './network-policy';
 import type { NodeResources } from './node-resources';
 import type { Persistence } from './persistence';
 import type { PodDisruptionBudgetOptions } from './pod-disruption-budget';
-import type { Probes } from './pod-options';
+import type { NodePodOptions, Probes } from './pod-options';
 import type { Tls } from './tls';
 
-const image: PartsOf<EmqxImage> = {
+export const image: PartsOf<EmqxImage> = {
   registry: 'value',
   repository: 'value',
   prefix: 'value',
   suffix: 'value',
   pullPolicy: 'value',
 };
-const persistence: PartsOf<Persistence> = { size: 'value', storageClass: 'value', accessModes: 'value' };
+export const persistence: PartsOf<Persistence> = { size: 'value', storageClass: 'value', accessModes: 'value' };
 const evacuationStrategy: PartsOf<EvacuationStrategy> = {
   connectionEvictionRate: 'value',
   sessionEvictionRate: 'value',
   waitTakeover: 'value',
 };
-const blueGreenUpdate: PartsOf<BlueGreenUpdate> = { initialDelay: 'value', evacuationStrategy, hold: 'value' };
-const tls: PartsOf<Tls> = { secretName: 'value' };
-const networkPolicy: PartsOf<NetworkPolicyOptions> = {
+export const blueGreenUpdate: PartsOf<BlueGreenUpdate> = { initialDelay: 'value', evacuationStrategy, hold: 'value' };
+export const tls: PartsOf<Tls> = { secretName: 'value' };
+export const networkPolicy: PartsOf<NetworkPolicyOptions> = {
   devices: 'value',
   operatorNamespace: 'value',
   dashboardNamespaces: 'value',
 };
-const podDisruptionBudget: PartsOf<PodDisruptionBudgetOptions> = { maxUnavailable: 'value' };
+export const podDisruptionBudget: PartsOf<PodDisruptionBudgetOptions> = { maxUnavailable: 'value' };
 /** The shape of any NodeResources. */
 export const resourceParts: PartsOf<NodeResources> = {
   cpuRequestMillis: 'value',
@@ -39,25 +39,8 @@ export const resourceParts: PartsOf<NodeResources> = {
   memoryLimit: 'value',
 };
 const probes: PartsOf<Probes> = { liveness: 'value', readiness: 'value', startup: 'value' };
-
-const PARTS: PartsOf<EmqxEnterpriseClusterProps> = {
-  name: 'value',
-  namespace: 'value',
-  version: 'value',
-  image,
-  replicas: 'value',
-  license: 'value',
-  persistence,
-  blueGreenUpdate,
-  service: 'value',
-  exposure: 'value',
-  tls,
-  acl: 'value',
-  apiKeys: 'value',
-  clusterDomain: 'value',
-  emqxConfig: 'object',
-  networkPolicy,
-  podDisruptionBudget,
+/** The shape of the options of any pods of EMQX nodes. */
+export const podParts: PartsOf<NodePodOptions> = {
   env: 'object',
   envFrom: 'value',
   podLabels: 'object',
@@ -77,6 +60,27 @@ const PARTS: PartsOf<EmqxEnterpriseClusterProps> = {
   initContainers: 'value',
   podSecurityContext: 'value',
   containerSecurityContext: 'value',
+};
+
+const PARTS: PartsOf<EmqxEnterpriseClusterProps> = {
+  name: 'value',
+  namespace: 'value',
+  version: 'value',
+  image,
+  replicas: 'value',
+  license: 'value',
+  persistence,
+  blueGreenUpdate,
+  service: 'value',
+  exposure: 'value',
+  tls,
+  acl: 'value',
+  apiKeys: 'value',
+  clusterDomain: 'value',
+  emqxConfig: 'object',
+  networkPolicy,
+  podDisruptionBudget,
+  ...podParts,
   serviceAccountName: 'value',
   imagePullSecrets: 'value',
   reloaderImage: 'value',

@@ -1,9 +1,9 @@
-/** Where the image of EMQX Enterprise comes from; its tag is `<prefix><version><suffix>`. */
+/** Where the image of EMQX comes from; its tag is `<prefix><version><suffix>`. */
 export interface EmqxImage {
   /** For example `registry.example.com:5000`. @default - the container runtime's own, usually Docker Hub */
   readonly registry?: string;
 
-  /** @default "emqx/emqx-ee" */
+  /** @default - emqx/emqx-ee; of an EmqxCluster emqx/emqx-enterprise */
   readonly repository?: string;
 
   /** Part of the tag before the version. @default - nothing */

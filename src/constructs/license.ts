@@ -2,10 +2,10 @@ import { HIDDEN } from '../resource/problem';
 import type { Findings } from './_findings';
 
 /**
- * The license of EMQX Enterprise: as text, or in an existing Secret. In both cases EMQX reads it from a Secret,
- * and a changed Secret reaches the running nodes without an upgrade.
+ * The license of EMQX: as text, or in an existing Secret. In both cases EMQX reads it from a Secret. A changed Secret
+ * reaches the running nodes of EMQX 4.4 without an upgrade; those of EMQX 5 and 6 read it when they start.
  *
- * @see EMQX Operator 2.2.29, `spec.license.secretName`
+ * @see EMQX Operator 2.2.29, `spec.license.secretName`; EMQX 5, `license.key`
  */
 export class License {
   /**

@@ -41,11 +41,15 @@ export interface NetworkPolicyTarget {
   readonly namespace: string;
   /** The ports of the published listeners. */
   readonly listeners: readonly number[];
+  /** Port of the management API. @default 8081 */
+  readonly management?: number;
+  /** Port of the dashboard and of the metrics. @default 18083 */
+  readonly dashboard?: number;
 }
 
 /** The NetworkPolicy of a cluster, named like it. */
 export function networkPolicyOf(target: NetworkPolicyTarget, options: NetworkPolicyOptions) {
-  const { name, namespace, listeners } = target;
+  const { name, namespace, listeners, management = MANAGEMENT, dashboard = DASHBOARD } = target;
   const { operatorNamespace = 'emqx-operator-system' } = options;
   const devices = listed(options.devices);
   const dashboards = listed(options.dashboardNamespaces);
@@ -64,8 +68,8 @@ export function networkPolicyOf(target: NetworkPolicyTarget, options: NetworkPol
           ...(devices.length > 0 && { from: devices.map((cidr) => ({ ipBlock: { cidr } })) }),
           ports: ports(...listeners),
         },
-        { from: [fromNamespace(operatorNamespace)], ports: ports(MANAGEMENT) },
-        ...(dashboards.length > 0 ? [{ from: dashboards.map(fromNamespace), ports: ports(DASHBOARD) }] : []),
+        { from: [fromNamespace(operatorNamespace)], ports: ports(management) },
+        ...(dashboards.length > 0 ? [{ from: dashboards.map(fromNamespace), ports: ports(dashboard) }] : []),
       ],
     },
   };

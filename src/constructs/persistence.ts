@@ -5,12 +5,12 @@ import { memory, quantityOf } from './_memory';
 
 /**
  * A volume for each node, with its data directory (`/opt/emqx/data`) on it. It cannot be changed while the
- * cluster exists: the operator refuses it.
+ * cluster exists; that of an EmqxEnterpriseCluster cannot be added or removed either.
  *
  * The data of a node survives its pod, not an upgrade: the new nodes get volumes of their own, and those of the old nodes
  * remain until they are deleted manually.
  *
- * @see EMQX Operator 2.2.29, `spec.persistent`
+ * @see EMQX Operator 2.2.29, `spec.persistent`, and `spec.coreTemplate.spec.volumeClaimTemplates`
  */
 export interface Persistence {
   /** Size of the data volume of one node. */
@@ -41,13 +41,16 @@ const ACCESS_MODES: readonly AccessMode[] = ['ReadWriteOnce', 'ReadWriteOncePod'
 
 /** As the custom resource has it. */
 export function claimOf(persistence: Persistence): EmqxEnterpriseSpec['persistent'] {
+  return { spec: claimSpecOf(persistence) };
+}
+
+/** The spec of a claim. @see Kubernetes API, core/v1 PersistentVolumeClaimSpec */
+export function claimSpecOf(persistence: Persistence): Record<string, unknown> {
   const { size, storageClass, accessModes = ['ReadWriteOnce'] } = persistence;
   return {
-    spec: {
-      accessModes,
-      resources: { requests: { storage: quantityOf(size) } },
-      ...(storageClass !== undefined && { storageClassName: storageClass }),
-    },
+    accessModes,
+    resources: { requests: { storage: quantityOf(size) } },
+    ...(storageClass !== undefined && { storageClassName: storageClass }),
   };
 }
 

@@ -14,26 +14,22 @@ import type { NodeResources } from './node-resources';
 import type { Toleration } from './toleration';
 
 /**
- * Options of the pods of the EMQX nodes. A change of any of them is an upgrade.
+ * Options of the pods of EMQX nodes, of either generation. A change of any of them is an upgrade.
  *
- * Types of core/v1 are Kubernetes' own; their fields are also checked when the program runs. The
- * custom resource has no fields for topologySpreadConstraints, priorityClassName and terminationGracePeriodSeconds.
- *
- * @see EMQX Operator 2.2.29, `spec.template.spec`
+ * Types of core/v1 are Kubernetes' own; their fields are also checked when the program runs. The custom resources have no fields
+ * for priorityClassName and terminationGracePeriodSeconds.
  */
-export interface PodOptions {
+export interface NodePodOptions {
   /**
-   * Environment variables of the node, by name; the operator's sidecar gets them as well. Settings of EMQX belong in
-   * `emqxConfig`, unless they are secret: `EMQX_AUTH__REDIS__PASSWORD` is the setting `auth.redis.password`. A change is an
-   * upgrade.
+   * Environment variables of the node, by name. Settings of EMQX belong in its configuration, unless they are secret:
+   * `EMQX_AUTH__REDIS__PASSWORD` is the setting `auth.redis.password`. A change is an upgrade.
    *
    * @default - none
    */
   readonly env?: Readonly<Record<string, EnvValue>>;
 
   /**
-   * Secrets and ConfigMaps all of whose keys become environment variables; the operator's sidecar gets them as well. A change is
-   * an upgrade.
+   * Secrets and ConfigMaps all of whose keys become environment variables. A change is an upgrade.
    *
    * @default - none
    * @see Kubernetes API, core/v1 EnvFromSource
@@ -81,7 +77,7 @@ export interface PodOptions {
    * Additional ports of the node's container, each with a unique name. A port need not be declared to be reachable; a
    * PodMonitor or a NetworkPolicy may refer to its name. A change is an upgrade.
    *
-   * @default - management (8081) and dashboard (18083), which are always declared
+   * @default - those of the dashboard and of the management API, which are always declared
    * @see Kubernetes API, core/v1 ContainerPort
    */
   readonly extraPorts?: readonly ContainerPort[];
@@ -96,7 +92,8 @@ export interface PodOptions {
   /**
    * How Kubernetes checks whether a node is alive. A change is an upgrade.
    *
-   * @default - no probes; the operator itself checks whether a node serves devices
+   * @default - of an EmqxEnterpriseCluster none, of an EmqxCluster its status page; the operator itself checks whether a node
+   * serves devices
    */
   readonly probes?: Probes;
 
@@ -132,7 +129,7 @@ export interface PodOptions {
   readonly volumes?: readonly Volume[];
 
   /**
-   * Where volumes are mounted in the node; the operator's sidecar gets the mounts as well. A change is an upgrade.
+   * Where volumes are mounted in the node. A change is an upgrade.
    *
    * @default - none
    * @see Kubernetes API, core/v1 VolumeMount
@@ -142,7 +139,7 @@ export interface PodOptions {
   /**
    * Additional containers that run next to the node. A change is an upgrade.
    *
-   * @default - none but the operator's sidecar
+   * @default - none of your own
    * @see Kubernetes API, core/v1 Container
    */
   readonly extraContainers?: readonly Container[];
@@ -171,7 +168,15 @@ export interface PodOptions {
    * @see Kubernetes API, core/v1 SecurityContext
    */
   readonly containerSecurityContext?: SecurityContext;
+}
 
+/**
+ * Options of the pods of an EmqxEnterpriseCluster. The operator's sidecar gets the node's environment and mounts as well. The
+ * custom resource has no field for topologySpreadConstraints.
+ *
+ * @see EMQX Operator 2.2.29, `spec.template.spec` of EmqxEnterprise
+ */
+export interface PodOptions extends NodePodOptions {
   /**
    * Name of the ServiceAccount the pods run as. A change is an upgrade.
    *
@@ -202,9 +207,17 @@ export interface PodOptions {
  * @see Kubernetes API, core/v1 Probe
  */
 export interface Probes {
-  /** A node that fails it is restarted, and its connections are lost. @default - none */
+  /**
+   * A node that fails it is restarted, and its connections are lost.
+   *
+   * @default - none; of an EmqxCluster `/status`, every 30 s, from the 60th second on, and three failures
+   */
   readonly liveness?: Probe;
-  /** A node that fails it gets no new connections. @default - none; the operator's own readiness gate always applies */
+  /**
+   * A node that fails it gets no new connections; the operator's own readiness gate always applies.
+   *
+   * @default - none; of an EmqxCluster `/status`, every 5 s, from the 10th second on, and twelve failures
+   */
   readonly readiness?: Probe;
   /** Until it succeeds, the other probes wait. @default - none */
   readonly startup?: Probe;

@@ -4,8 +4,9 @@ import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
  * The certificate of the TLS listeners: MQTT over TLS (8883), and MQTT over WebSocket and TLS (8084). Without it EMQX presents
  * the certificate of its examples, whose private key is public.
  *
- * The Secret is mounted at `/mounted/cert`. Set further settings in `emqxConfig`, for example those that require a certificate
- * from devices, too: `listener.ssl.external.verify`, `listener.ssl.external.cacertfile: /mounted/cert/ca.crt`.
+ * The Secret is mounted at `/mounted/cert`. Set further settings in the configuration, for example those that require a certificate
+ * from devices, too: of EMQX 4.4 `listener.ssl.external.verify`, `listener.ssl.external.cacertfile: /mounted/cert/ca.crt`; of EMQX
+ * 5 and 6 `listeners.ssl.default.ssl_options`, with `verify` and `cacertfile`.
  *
  * @see EMQX Operator 2.2.29, "Enable TLS In EMQX"
  */
@@ -31,6 +32,14 @@ export const TLS_CONFIG: Readonly<Record<string, string>> = {
   'listener.wss.external.certfile': `${FOLDER}/tls.crt`,
   'listener.wss.external.keyfile': `${FOLDER}/tls.key`,
 };
+
+/** The same of EMQX 5 and 6. @see EMQX 5, "Listener Configuration" */
+export const EMQX_TLS_CONFIG: Readonly<Record<string, string>> = Object.fromEntries(
+  ['ssl', 'wss'].flatMap((listener) => [
+    [`listeners.${listener}.default.ssl_options.certfile`, `${FOLDER}/tls.crt`],
+    [`listeners.${listener}.default.ssl_options.keyfile`, `${FOLDER}/tls.key`],
+  ]),
+);
 
 export function tlsVolume({ secretName }: Tls): NonNullable<PodSpec['volumes']>[number] {
   return { name: TLS_VOLUME, secret: { secretName } };

@@ -1,8 +1,9 @@
 import { Duration, Size } from 'cdk8s';
 import fc from 'fast-check';
 import { ApiKey, License, MqttService } from '../../src';
-import { problemsOf } from '../../src/resource';
+import { problemsOf, problemsOfEmqx } from '../../src/resource';
 import { clusterOf, problemsWith } from './_cluster';
+import { emqxOf, problemsWithEmqx } from './_emqx';
 
 /** Values a program without a compiler may give, sound or not. */
 const odd = fc.constantFrom<unknown>(undefined, 0, 1, 1.5, -1, '', 'a', 'A b', [], ['a'], {}, { a: 1 }, true);
@@ -50,6 +51,48 @@ const settled: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   resources: fc.record({ cpuRequestMillis: amount, cpuLimitMillis: amount, memoryRequest: size, memoryLimit: size }),
 };
 
+const nodes = fc.record({
+  replicas: fc.oneof(fc.constantFrom<unknown>(0, 3, 10, 11), odd),
+  resources: fc.record({ cpuRequestMillis: amount, memoryLimit: size }),
+  podDisruptionBudget: fc.record({ maxUnavailable: amount }),
+});
+
+/** The same of an EmqxCluster. */
+const settledOfEmqx: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  name: odd,
+  namespace: odd,
+  version: fc.oneof(fc.constantFrom('5.8.9', '6.2.0'), odd),
+  image: fc.record(
+    {
+      repository: fc.constantFrom('emqx/emqx-enterprise', 'our/broker'),
+      pullPolicy: fc.oneof(fc.constant('Always'), odd),
+    },
+    { requiredKeys: [] },
+  ),
+  blueGreenUpdate: settled['blueGreenUpdate']!,
+  cores: fc
+    .tuple(nodes, fc.oneof(settled['persistence']!, fc.constant(undefined)))
+    .map(([one, persistence]) => ({ ...one, persistence })),
+  replicants: nodes,
+  config: fc.oneof(fc.constantFrom<unknown>('a = 1', 'a = ', { a: [1, { b: null }] }, { a: Number.NaN }), odd),
+  configMode: fc.oneof(fc.constant('Replace'), odd),
+  license: settled['license']!,
+  service: settled['service']!,
+  exposure: settled['exposure']!,
+  tls: settled['tls']!,
+  dashboard: fc.record(
+    {
+      port: fc.oneof(fc.integer(), odd),
+      service: fc.oneof(fc.constant('NodePort'), odd),
+      nodePort: fc.oneof(fc.constant(32_000), odd),
+    },
+    { requiredKeys: [] },
+  ),
+  apiKeys: fc.oneof(settled['apiKeys']!, fc.array(odd.map(ApiKey.fromSecret as never), { maxLength: 2 })),
+  clusterDomain: fc.oneof(fc.constant('cluster.local'), odd),
+  revisionHistoryLimit: fc.oneof(fc.integer(), odd),
+};
+
 beforeEach(() => void jest.spyOn(process, 'emitWarning').mockImplementation());
 afterEach(() => jest.restoreAllMocks());
 
@@ -65,6 +108,23 @@ test.each(Object.keys(settled))(
         expect(problemsOf(clusterOf(props).resource)).toEqual([]);
       }),
       { numRuns: 500 },
+    );
+    expect(sound).toBeGreaterThan(0);
+  },
+);
+
+test.each(Object.keys(settledOfEmqx))(
+  'of %s of an EmqxCluster, what the rules find nothing wrong with, neither rules nor definition of the resource would refuse',
+  (property) => {
+    let sound = 0;
+    fc.assert(
+      fc.property(settledOfEmqx[property]!, fc.constantFrom('own', 'operator'), (value, exposure) => {
+        const props = { exposure, [property]: value };
+        if (problemsWithEmqx(props).length > 0) return;
+        sound++;
+        expect(problemsOfEmqx(emqxOf(props).resource)).toEqual([]);
+      }),
+      { numRuns: 200 },
     );
     expect(sound).toBeGreaterThan(0);
   },

@@ -1,5 +1,6 @@
 import { ApiObject, App, Chart, Testing } from 'cdk8s';
 import {
+  EmqxCluster,
   EmqxEnterpriseCluster,
   type EmqxEnterpriseClusterProps,
   EmqxMonitoring,
@@ -8,6 +9,7 @@ import {
   OperatorWebhook,
   UpgradeAccess,
 } from '../../src';
+import { blueGreenUpdate } from './_emqx';
 
 /** What is said against a program of one chart, a problem a line. */
 function problemsOf(fill: (chart: Chart, app: App) => void): string[] {
@@ -124,4 +126,33 @@ test('what was added after a first synthesis is seen by the next', () => {
   Testing.synth(chart);
   cluster(chart, 'B');
   expect(() => Testing.synth(chart)).toThrow(/\[chart\/B\] 'name'/);
+});
+
+describe('an EmqxCluster', () => {
+  const emqx = (chart: Chart, id: string, name: string) =>
+    new EmqxCluster(chart, id, { name, version: '5.8.9', blueGreenUpdate });
+
+  test('must not be called like another cluster of its namespace, of either generation', () => {
+    expect(
+      problemsOf((chart) => {
+        cluster(chart, 'A');
+        emqx(chart, 'B', 'emqx-ee');
+      }),
+    ).toEqual([
+      expect.stringMatching(/\[chart\/B\] 'name' .*: chart\/A\/Service has the Service default\/emqx-ee-mqtt, too/),
+    ]);
+  });
+
+  test.each([
+    ['Service', 'a-dashboard'],
+    ['ConfigMap', 'a-configs'],
+    ['Secret', 'a-node-cookie'],
+  ])('must not leave the operator the %s %s that another has', (kind, name) => {
+    expect(
+      problemsOf((chart) => {
+        new ApiObject(chart, 'Other', { apiVersion: 'v1', kind, metadata: { name, namespace: 'default' } });
+        emqx(chart, 'A', 'a');
+      }),
+    ).toEqual([expect.stringContaining(`chart/Other has the ${kind} default/${name}, too`)]);
+  });
 });

@@ -265,6 +265,18 @@ export interface TCPSocketAction {
   readonly port: number | string;
 }
 
+/** TopologySpreadConstraint of Kubernetes' API. */
+export interface TopologySpreadConstraint {
+  readonly labelSelector?: LabelSelector;
+  readonly matchLabelKeys?: readonly string[];
+  readonly maxSkew: number;
+  readonly minDomains?: number;
+  readonly nodeAffinityPolicy?: string;
+  readonly nodeTaintsPolicy?: string;
+  readonly topologyKey: string;
+  readonly whenUnsatisfiable: string;
+}
+
 /** VolumeDevice of Kubernetes' API. */
 export interface VolumeDevice {
   readonly devicePath: string;

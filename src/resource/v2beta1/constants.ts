@@ -53,3 +53,17 @@ export const namesOf = (cluster: string) =>
 export function setNameOf(cluster: string, role: Role, hash: string): string {
   return `${cluster}-${role}-${hash}`;
 }
+
+/** Objects that the operator, or an upgrade, creates for an EMQX: their kinds, and the suffix after the name of the cluster. */
+export const OBJECTS_OF_AN_EMQX: readonly (readonly [kind: string, suffix: string])[] = [
+  ['Service', '-headless'],
+  ['Service', '-dashboard'],
+  ['Service', '-listeners'],
+  ['ConfigMap', '-configs'],
+  ['ConfigMap', '-upgrade'],
+  ['Secret', '-bootstrap-api-key'],
+  ['Secret', '-node-cookie'],
+  ['Secret', '-upgrade'],
+  ['PodDisruptionBudget.policy', '-core'],
+  ['PodDisruptionBudget.policy', '-replicant'],
+];

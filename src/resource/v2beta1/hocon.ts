@@ -137,8 +137,14 @@ class Reader {
   }
 
   private key(): string {
-    if (this.peek() === '"') return this.quoted();
     const start = this.at;
+    if (this.peek() === '"') {
+      const quoted = this.quoted();
+      if (/^[$"{}[\]:=,+#`^?!@*&\\()]$/.test(quoted)) {
+        this.fail('a name of one character that the operator does not take for one', 'choose another name', start);
+      }
+      return quoted;
+    }
     const [name = ''] = /^[\p{L}\p{N}_-]+/u.exec(this.text.slice(this.at, this.at + 256)) ?? [];
     this.at += name.length;
     if (name === '' || /^\p{N}/u.test(name)) {

@@ -1,13 +1,21 @@
 /** The custom resource EMQX v2beta1 (EMQX 5 and 6): types, validation, defaults, and what its fields and status mean. */
 export { type ChangeEffect, type EmqxChange, emqxChanges, rolesWithNewNodes } from './changes';
-export { type DashboardPorts, dashboardPortsOf, deviceListenersOf, hasLicenseKey } from './config-data';
+export {
+  type DashboardPorts,
+  dashboardPortsOf,
+  deviceListenersOf,
+  hasLicenseKey,
+  problemsOfConfig,
+} from './config-data';
 export * from './constants';
-export { withEmqxDefaults } from './defaults';
+export { completeEmqx, withEmqxDefaults } from './defaults';
 export type { Emqx, EmqxSpec, EmqxStatus } from './emqx';
+export { hoconAt, readHocon } from './hocon';
 export { isEmqxHeld } from './hold';
 export { type Edition, editionOfImage, emqxVersionOf, imageWithVersion, versionOfImage } from './image';
 export { parseEmqx, problemsOfEmqx, structuralProblemsOfEmqx } from './parse';
 export { type ColouredSets, type EmqxSet, emqxLabels, emqxSetsOf, servingRoleOf } from './sets';
+export { DEFAULT_EMQX_REPLICAS } from './spec';
 export {
   type EmqxCondition,
   type EmqxEvacuationState,

@@ -11,6 +11,23 @@ const OLDEST_EMQX_VERSION = '5.1.1';
 /** Name of an EMQX. */
 export const emqxName = clusterNameUpTo(EMQX_MAX_NAME_LENGTH);
 
+/** A version of EMQX 5.1.1 or later, in full. Whether its image can be upgraded is another question. */
+export const emqxVersionText: Rule = (value) => {
+  if (typeof value === 'string' && semver.valid(value) === value && semver.gte(value, OLDEST_EMQX_VERSION))
+    return undefined;
+  const isOld = typeof value === 'string' && semver.valid(value) === value;
+  const is44 = isOld && semver.lt(value, '5.0.0');
+  return {
+    bound: `a version from ${OLDEST_EMQX_VERSION} on`,
+    reason: is44
+      ? 'EMQX 4.4 is described by another custom resource, that of EmqxEnterpriseCluster'
+      : isOld
+        ? 'operator 2.2 does not support older versions'
+        : 'it is a part of the tag of the image, and an upgrade is planned by it',
+    fix: is44 ? 'use EmqxEnterpriseCluster, or choose a later version' : 'write all three numbers, for example "5.8.9"',
+  };
+};
+
 /** An image of EMQX 5.1.1 or later that can evacuate a node. */
 export const emqxImage: Rule = (value) => {
   const bound = `an image of EMQX Enterprise from ${OLDEST_EMQX_VERSION} on, with its whole version as tag`;
@@ -70,8 +87,8 @@ export const replicants: Rule = optional(
 
 /** Absent is cluster.local. */
 export const clusterDomain: Rule = optional((value) =>
-  value === DEFAULT_CLUSTER_DOMAIN || typeof value !== 'string'
-    ? undefined // of another type: the structure is the problem
+  value === DEFAULT_CLUSTER_DOMAIN
+    ? undefined
     : {
         bound: `left out, or ${DEFAULT_CLUSTER_DOMAIN}`,
         reason:

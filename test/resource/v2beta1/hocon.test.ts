@@ -64,6 +64,7 @@ test.each([
   ['= 1', 1, 1, 'no name of a setting'],
   ['a..b = 1', 1, 3, 'no name of a setting'],
   ['1a = 1', 1, 1, 'no name of a setting'],
+  ['"#" = 1', 1, 1, 'a name of one character'],
   ['a += 1', 1, 3, 'an addition to a list'],
   ['a = 1,, b = 2', 1, 7, 'a second comma'],
   ['a = [1,, 2]', 1, 8, 'a second comma'],
