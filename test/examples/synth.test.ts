@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readManifest, withDefaults } from '../../src/resource';
+import { readClusterManifest, readManifest, withDefaults, withEmqxDefaults } from '../../src/resource';
 import { examples, run } from './_run';
 
 const DELAY = 'emqx-blue-green/initial-delay-seconds';
@@ -13,23 +13,25 @@ const manifests = path.join(examples, 'manifests');
 const committed = Object.fromEntries(
   readdirSync(manifests).map((file) => [file, readFileSync(path.join(manifests, file), 'utf8')]),
 );
-const clusters = Object.entries(committed).filter(([, text]) => text.includes('kind: EmqxEnterprise\n'));
+const clusters = Object.entries(committed).filter(([, text]) => /^kind: (EmqxEnterprise|EMQX)$/m.test(text));
 
 test('the examples synthesize their committed manifests, byte for byte', () => {
   const { error, written } = run(path.join(examples, 'synth.ts'));
   expect(error).toBeUndefined();
-  expect(Object.keys(written)).toHaveLength(readdirSync(examples).filter(isExample).length);
+  const programs = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter(isProgram);
+  expect(Object.keys(written)).toHaveLength(programs.length);
   expect(written).toEqual(committed);
 });
 
 test.each(clusters)('%s can be read back, and its cluster is complete', (file, text) => {
-  const { resource, others } = readManifest(text, file);
-  expect(withDefaults(resource)).toEqual(resource);
+  const { resource, others } = readClusterManifest(text, file);
+  const completed = resource.kind === 'EMQX' ? withEmqxDefaults(resource) : withDefaults(resource);
+  expect(completed).toEqual(resource);
   expect(others).toContainEqual(expect.objectContaining({ kind: 'Service' }));
 });
 
-function isExample(name: string): boolean {
-  return existsSync(path.join(examples, name, 'main.ts'));
+function isProgram(file: string): boolean {
+  return path.basename(file) === 'main.ts' && !file.includes('node_modules');
 }
 
 test("the tutorial's manifest and the quickstart describe the same cluster, which the quickstart holds", () => {

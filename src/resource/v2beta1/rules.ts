@@ -15,17 +15,16 @@ export const emqxName = clusterNameUpTo(EMQX_MAX_NAME_LENGTH);
 export const emqxVersionText: Rule = (value) => {
   if (typeof value === 'string' && semver.valid(value) === value && semver.gte(value, OLDEST_EMQX_VERSION))
     return undefined;
-  const isOld = typeof value === 'string' && semver.valid(value) === value;
-  const is44 = isOld && semver.lt(value, '5.0.0');
-  return {
-    bound: `a version from ${OLDEST_EMQX_VERSION} on`,
-    reason: is44
-      ? 'EMQX 4.4 is described by another custom resource, that of EmqxEnterpriseCluster'
-      : isOld
-        ? 'operator 2.2 does not support older versions'
-        : 'it is a part of the tag of the image, and an upgrade is planned by it',
-    fix: is44 ? 'use EmqxEnterpriseCluster, or choose a later version' : 'write all three numbers, for example "5.8.9"',
-  };
+  const bound = `a version from ${OLDEST_EMQX_VERSION} on`;
+  if (typeof value !== 'string' || semver.valid(value) !== value) {
+    const reason = 'it is a part of the tag of the image, and an upgrade is planned by it';
+    return { bound, reason, fix: 'write all three numbers, for example "5.8.9"' };
+  }
+  if (semver.gte(value, '5.0.0')) {
+    return { bound, reason: 'operator 2.2 does not support older versions', fix: 'choose a later version' };
+  }
+  const reason = 'EMQX 4.4 is described by another custom resource, that of EmqxEnterpriseCluster';
+  return { bound, reason, fix: 'use EmqxEnterpriseCluster, or choose a later version' };
 };
 
 /** An image of EMQX 5.1.1 or later that can evacuate a node. */
