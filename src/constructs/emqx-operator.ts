@@ -22,7 +22,8 @@ const PORTS = { metrics: 8080, probes: 8081, webhook: 9443 };
 const CERTIFICATE_PATH = '/tmp/k8s-webhook-server/serving-certs';
 
 /**
- * The EMQX Operator 2.2, the last release line that supports EMQX Enterprise 4.4.
+ * The EMQX Operator 2.2, which runs clusters of EMQX Enterprise 4.4 (EmqxEnterprise) and of EMQX 5 and 6 (EMQX): the last release
+ * line that supports both.
  *
  * Renders
  * - the custom resource definitions EmqxEnterprise, EmqxBroker, EmqxPlugin, Rebalance and EMQX;

@@ -4,7 +4,7 @@ import type { Duration } from 'cdk8s';
  * How fast connections and sessions leave a node that is being replaced. Both rates and the wait are required: the operator
  * and EMQX misinterpret a missing one.
  *
- * @see EMQX Enterprise 4.4, "Node Evacuation"
+ * @see EMQX Enterprise 4.4, "Node Evacuation"; EMQX 5, "Cluster Load Rebalancing"
  */
 export interface EvacuationStrategy {
   /**

@@ -15,7 +15,7 @@ export interface IpFamilyOptions {
 
   /**
    * Whether the Service has one family, both where the Kubernetes cluster has both, or both in any case. EMQX must listen there:
-   * `emqxConfig: { 'listener.tcp.external': '[::]:1883' }`.
+   * `emqxConfig: { 'listener.tcp.external': '[::]:1883' }`; of EMQX 5 and 6 `config: { 'listeners.tcp.default.bind': '[::]:1883' }`.
    *
    * @default "SingleStack"
    */
@@ -100,8 +100,8 @@ export interface LoadBalancerOptions extends ClusterIpOptions {
  * The Service through which devices reach the cluster, named `<cluster>-mqtt`. During an upgrade it routes to the old nodes or
  * to the new ones, never to both: so each device moves only once.
  *
- * It publishes listeners for devices only. The ports of the management API (8081) and of the dashboard (18083) are left to
- * the operator's own Service. A change of it is not an upgrade.
+ * It publishes listeners for devices only. The ports of the management API and of the dashboard are left to the operator's own
+ * Service. A change of it is not an upgrade.
  *
  * @see https://kubernetes.io/docs/concepts/services-networking/service/
  */
