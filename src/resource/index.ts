@@ -2,6 +2,7 @@
  * The custom resources of both generations: types, reading, validation and defaults. EmqxEnterprise v1beta4 (EMQX 4.4) is in
  * this folder, EMQX v2beta1 (EMQX 5 and 6) in `v2beta1/`.
  */
+export type { AnyCluster } from './any-cluster';
 export { canonicalQuantity, nanosOf } from './canonical-quantity';
 export * from './constants';
 export { clusterLabels, withDefaults } from './defaults';
@@ -23,7 +24,7 @@ export { type ImageParts, imageOf } from './image';
 export { overLive } from './over-live';
 export { parseEmqxEnterprise, problemsOf } from './parse';
 export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
-export { type AnyCluster, type Manifest, readClusterManifest, readManifest } from './read-manifest';
+export { type Manifest, readClusterManifest, readManifest } from './read-manifest';
 export { ResourceError } from './resource-error';
 export { UPGRADE_RIGHTS, type UpgradeRight } from './upgrade-rights';
 export * from './v2beta1';

@@ -1,5 +1,5 @@
+import type { AnyCluster } from './any-cluster';
 import { copyOf } from './copy';
-import type { EmqxEnterprise } from './emqx-enterprise';
 import { at } from './structure';
 
 /** An entry of `metadata.managedFields`. @see Kubernetes API, meta/v1 ManagedFieldsEntry */
@@ -14,23 +14,30 @@ type Path = readonly string[];
  * A resource from a file, merged over the stored one: what the file omits is not removed where others have set it.
  *
  * - Labels and annotations that the file does not have stay, such as those by which GitOps tools track the object.
- * - `replicas` stays as it is where the file leaves it to an autoscaler.
+ * - Numbers of nodes stay as they are where the file leaves them to an autoscaler.
  * - So does every field of `spec` whose manager manages no field of the file.
  *
  * Everything else that the file omits is removed, or gets its default.
  */
-export function overLive(file: EmqxEnterprise, live: EmqxEnterprise): EmqxEnterprise {
+export function overLive<Cluster extends AnyCluster>(file: Cluster, live: Cluster): Cluster {
   const result = copyOf(file);
-  const { metadata, spec } = result;
+  const { metadata } = result;
   if (live.metadata.labels) metadata.labels = { ...live.metadata.labels, ...metadata.labels };
   if (live.metadata.annotations) metadata.annotations = { ...live.metadata.annotations, ...metadata.annotations };
-  if (live.spec.replicas !== undefined) spec.replicas ??= live.spec.replicas;
+  for (const path of replicasIn(file)) put(result, path, at(live, path));
   for (const path of fieldsOfOthers(file, live)) put(result, path, at(live, path));
   return result;
 }
 
+/** Where a resource has its numbers of nodes. A file without replicants has none to keep. */
+function replicasIn(file: AnyCluster): Path[] {
+  if (file.kind === 'EmqxEnterprise') return [['spec', 'replicas']];
+  const cores = ['spec', 'coreTemplate', 'spec', 'replicas'];
+  return file.spec.replicantTemplate ? [cores, ['spec', 'replicantTemplate', 'spec', 'replicas']] : [cores];
+}
+
 /** Paths in `spec` whose managers manage no field of the file. */
-function fieldsOfOthers(file: EmqxEnterprise, live: EmqxEnterprise): Path[] {
+function fieldsOfOthers(file: AnyCluster, live: AnyCluster): Path[] {
   const managers = ((live.metadata.managedFields ?? []) as ManagedFields[])
     .filter(({ subresource }) => subresource !== 'status')
     .map(({ fieldsV1 = {} }) => pathsIn(fieldsV1).filter(([first]) => first === 'spec'));

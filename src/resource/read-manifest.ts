@@ -1,3 +1,4 @@
+import type { AnyCluster } from './any-cluster';
 import { API_VERSION, GROUP, KIND } from './constants';
 import type { EmqxEnterprise } from './emqx-enterprise';
 import { manifestObjects } from './manifest-objects';
@@ -8,7 +9,6 @@ import { otherEmqx } from './related-kinds';
 import { ResourceError } from './resource-error';
 import { at } from './structure';
 import { EMQX_API_VERSION, EMQX_KIND } from './v2beta1/constants';
-import type { Emqx } from './v2beta1/emqx';
 import { problemsOfEmqx } from './v2beta1/parse';
 
 /** A manifest with one cluster in it. */
@@ -17,9 +17,6 @@ export interface Manifest<Cluster = EmqxEnterprise> {
   /** The manifest's other objects, in their order. */
   readonly others: readonly object[];
 }
-
-/** A cluster of either generation; its `kind` says which. */
-export type AnyCluster = EmqxEnterprise | Emqx;
 
 const API_VERSIONS: Readonly<Record<AnyCluster['kind'], string>> = {
   [KIND]: API_VERSION,

@@ -24,3 +24,4 @@ export {
   emqxEvacuationsOf,
   emqxNodesOf,
 } from './state';
+export { emqxWithVersion } from './with-version';

@@ -1,4 +1,12 @@
-import { editionOfImage, emqxVersionOf, imageWithVersion, versionOfImage } from '../../../src/resource';
+import {
+  editionOfImage,
+  emqxChanges,
+  emqxVersionOf,
+  emqxWithVersion,
+  imageWithVersion,
+  versionOfImage,
+  withEmqxDefaults,
+} from '../../../src/resource';
 import { emqx } from './_emqx';
 
 test.each([
@@ -30,4 +38,11 @@ test.each([
   ['emqx/emqx-enterprise', '5.8.9', 'emqx/emqx-enterprise:5.8.9'],
 ])('%s in version %s is %s', (image, version, expected) => {
   expect(imageWithVersion(image, version)).toBe(expected);
+});
+
+test('another version is another image, and nothing else', () => {
+  const before = withEmqxDefaults(emqx());
+  const after = emqxWithVersion(emqx(), '5.10.1');
+  expect(emqxVersionOf(after)).toBe('5.10.1');
+  expect(emqxChanges(before, after).map(({ path }) => path)).toEqual(['spec.image']);
 });
