@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { App, Chart, Duration, Testing } from 'cdk8s';
+import { App, Chart, Duration, Size, Testing } from 'cdk8s';
 import type { Construct } from 'constructs';
 import {
+  ApiKey,
+  EmqxCluster,
+  type EmqxClusterProps,
   EmqxEnterpriseCluster,
   type EmqxEnterpriseClusterProps,
   EmqxMonitoring,
@@ -151,6 +154,33 @@ describeKube('a cluster', () => {
       clusterIn(chart, { name: 'variant', ...props });
     });
     const { warnings, differences } = await applyAll(admin, `EmqxEnterpriseCluster, ${what}`, objects);
+    expect(warnings).toEqual([]);
+    expect(differences).toEqual([]);
+  });
+
+  test.each<[string, Partial<EmqxClusterProps>]>([
+    ['cores alone', {}],
+    ['replicants', { replicants: { replicas: 3 } }],
+    ['volumes', { cores: { replicas: 3, persistence: { size: Size.gibibytes(1) } } }],
+    ['the Service of the operator', { exposure: 'operator', service: MqttService.clusterIp() }],
+    [
+      'a configuration, a certificate and a dashboard',
+      { config: { a: 1 }, tls: { secretName: 's' }, dashboard: { port: 1 } },
+    ],
+    ['an API key of a Secret', { apiKeys: [ApiKey.fromSecret('keys')] }],
+  ])('of EMQX 5 with %s is taken as it was sent', async (what, props) => {
+    jest.spyOn(process, 'emitWarning').mockReturnValue();
+    const objects = synth(namespace, (chart) => {
+      new EmqxCluster(chart, 'Cluster', {
+        name: 'emqx',
+        version: '5.8.9',
+        blueGreenUpdate: {
+          evacuationStrategy: { connectionEvictionRate: 1, sessionEvictionRate: 1, waitTakeover: Duration.seconds(1) },
+        },
+        ...props,
+      });
+    });
+    const { warnings, differences } = await applyAll(admin, `EmqxCluster, ${what}`, objects);
     expect(warnings).toEqual([]);
     expect(differences).toEqual([]);
   });
