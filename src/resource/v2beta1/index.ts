@@ -11,7 +11,6 @@ export * from './constants';
 export { completeEmqx, withEmqxDefaults } from './defaults';
 export type { Emqx, EmqxSpec, EmqxStatus } from './emqx';
 export { hoconAt, readHocon } from './hocon';
-export { isEmqxHeld } from './hold';
 export { type Edition, editionOfImage, emqxVersionOf, imageWithVersion, versionOfImage } from './image';
 export { parseEmqx, problemsOfEmqx, structuralProblemsOfEmqx } from './parse';
 export { type ColouredSets, type EmqxSet, emqxLabels, emqxSetsOf, servingRoleOf } from './sets';
@@ -24,4 +23,5 @@ export {
   emqxEvacuationsOf,
   emqxNodesOf,
 } from './state';
+export { type EmqxPace, emqxPaceOf, emqxReplicasOf, isEmqxHeld, withEmqxDelay } from './wanted';
 export { emqxWithVersion } from './with-version';
