@@ -17,7 +17,7 @@ function program(): string {
   const example = readFileSync(path.resolve(__dirname, '../examples/pulumi/index.ts'), 'utf8');
   return example
     .replaceAll(/import \{ (\w+) \} from '(.*)';/g, "const { $1 } = require('$2');")
-    .replaceAll(/export const \{ (.*) \} =/g, 'const { $1 } = module.exports =')
+    .replace(/export const \{ (.*) \} = cluster;/, 'const { $1 } = cluster;\nObject.assign(module.exports, { $1 });')
     .replaceAll(/export const (\w+) =/g, 'module.exports.$1 =');
 }
 
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     print('$ pulumi preview', await cli.ok('preview'));
     let interrupted = false;
     const lines = await cli.drawn(COLUMNS, UP, (drawn) => {
-      if (interrupted || !/running\.*\s+1\d\d\/300/.test(drawn)) return undefined;
+      if (interrupted || !/(?<!\d)1\d\d\/3/.test(drawn)) return undefined;
       interrupted = true;
       return '\u0003';
     });
@@ -51,18 +51,20 @@ async function main(): Promise<void> {
   }
 }
 
-/** What is drawn again and again, once where it says something new, and one in ten figures. */
+/** Everything is drawn many times a second: both rows where that of the stack says something new, of the figures every third. */
 function rowsOf(lines: readonly string[]): string[] {
   const seen = new Set<string>();
   let figures = 0;
   return lines.flatMap((line, index) => {
-    if (line.trim() === '' || /^ *Type +Name/.test(line)) return [];
-    if (!line.includes('pulumi:pulumi:Stack')) return /pulumi-nodejs:emqx:EE {2}/.test(line) ? [] : [line.trimEnd()];
-    const info = line.slice(line.indexOf('dev') + 3).replaceAll(/running\.*| +/g, ' ');
-    if (seen.has(info)) return [];
-    seen.add(info);
-    if (/\d+\/\d+ \d+\/s/.test(info) && figures++ % 10 !== 0) return [];
-    return [line.trimEnd(), (lines[index + 1] ?? '').trimEnd()];
+    const next = lines[index + 1] ?? '';
+    const isRow = line.includes('pulumi:pulumi:Stack ') && next.includes('emqx:EE ');
+    // Without what moves: dots and seconds.
+    const text = line.trim().replaceAll(/running\.*|\s+/g, ' ');
+    if (text === '' || seen.has(text) || /^Type(?!.* Info)|Updating \(|─ pulumi-nodejs:emqx:EE /.test(text)) return [];
+    seen.add(text);
+    const isFigure = /\d+\/\d+ \d+\/s|\d sessions/.test(text);
+    if (isFigure && figures++ % 3 !== 0) return [];
+    return isRow ? [line.trimEnd(), next.trimEnd()] : [line.trimEnd()];
   });
 }
 

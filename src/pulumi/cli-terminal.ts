@@ -20,7 +20,7 @@ export function isInteractive(env: NodeJS.ProcessEnv = process.env, cli = findCl
 }
 
 /** Flags with which the CLI prints lines in a terminal, too. */
-const PLAIN = /^(--non-interactive|--json|-j)$/;
+const PLAIN = /^(--(non-interactive|json)(=true)?|-j)$/;
 
 interface Cli {
   /** Its command line. */
