@@ -1,8 +1,12 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { suspectEngine } from './engine-watch';
 
 /** Severity of a line of the engine's log, as the engine numbers it. */
 const SEVERITY = { info: 1, warning: 2 } as const;
+
+/** gRPC's status code UNAVAILABLE. */
+const UNAVAILABLE = 14;
 
 /** How long the last lines may take to be accepted, ms. */
 const CLOSE_MS = 1_000;
@@ -15,7 +19,7 @@ interface LogRequest {
   setEphemeral(ephemeral: boolean): void;
 }
 interface EngineClient {
-  log(request: LogRequest, answered: () => void): void;
+  log(request: LogRequest, answered: (error: { code?: number } | null) => void): void;
   close(): void;
 }
 interface Stubs {
@@ -82,7 +86,10 @@ export class EngineLog {
     request.setEphemeral(ephemeral);
     const { client } = this;
     const sent = new Promise<void>((resolve) => {
-      client.log(request, () => resolve());
+      client.log(request, (error) => {
+        if (error?.code === UNAVAILABLE) suspectEngine();
+        resolve();
+      });
     });
     this.pending.add(sent);
     void sent.then(() => this.pending.delete(sent));

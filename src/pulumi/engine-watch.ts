@@ -6,6 +6,14 @@ const EVERY_MS = 5_000;
 /** After so many refused connections in a row the engine is gone: well within the 30 s of a lease. */
 const REFUSALS = 2;
 
+/** Tries to reach the engine now; nothing where it is not watched. */
+let probe: () => void = () => undefined;
+
+/** Looks at once whether the engine is still there: something that was sent to it did not arrive. */
+export function suspectEngine(): void {
+  probe();
+}
+
 /** What runs, by what it wants to be called when the engine is gone. */
 const running = new Set<() => void>();
 
@@ -32,7 +40,7 @@ export function endWithEngine(address: string | undefined = process.argv[2]): vo
   if (host === undefined || !/dynamic-provider/.test(require.main?.filename ?? '')) return;
   let wasReached = false;
   let refusals = 0;
-  const probe = () => {
+  const tryToReach = (whenGone: () => void) => {
     const socket = connect({ host, port: Number(port) });
     socket.unref();
     socket.once('connect', () => {
@@ -43,10 +51,14 @@ export function endWithEngine(address: string | undefined = process.argv[2]): vo
     socket.once('error', ({ code }: NodeJS.ErrnoException) => {
       refusals = code === 'ECONNREFUSED' ? refusals + 1 : 0;
       if (!wasReached || refusals < REFUSALS) return;
-      if (running.size === 0) process.exit(0);
-      for (const gone of running) gone();
+      if (refusals === REFUSALS) for (const gone of running) gone();
+      whenGone();
     });
   };
+  probe = () => tryToReach(() => undefined);
   probe();
-  setInterval(probe, EVERY_MS).unref();
+  const endWhenIdle = () => {
+    if (running.size === 0) process.exit(0);
+  };
+  setInterval(() => tryToReach(endWhenIdle), EVERY_MS).unref();
 }
