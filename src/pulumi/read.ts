@@ -1,4 +1,4 @@
-import { asEnterprise, DEFAULT_REPLICAS, type EmqxEnterprise, versionOf } from '../resource';
+import { asEnterprise, DEFAULT_REPLICAS, type EmqxEnterprise, KIND, versionOf } from '../resource';
 import type { ClusterView } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
@@ -86,7 +86,7 @@ function describedBy({ metadata, spec }: EmqxEnterprise, connection: EmqxEnterpr
     ...connection,
     name: metadata.name,
     namespace: metadata.namespace ?? 'default',
-    version: versionOf({ metadata, spec } as EmqxEnterprise),
+    version: versionOf({ kind: KIND, metadata, spec } as EmqxEnterprise),
     replicas: spec.replicas ?? DEFAULT_REPLICAS,
     ...(spec.license?.secretName !== undefined && { licenseSecretName: spec.license.secretName }),
     ...(spec.blueGreenUpdate && {
