@@ -1,4 +1,5 @@
 import type { Check } from './check';
+import { emqx5Facts } from './emqx5-facts';
 import { BlockedError } from './errors';
 import { blueOf, type ClusterView, type Observation } from './observation';
 import { Observer } from './observe';
@@ -33,7 +34,7 @@ export async function inspect(
   });
   const target = targetOf(observation.cluster, wanted ?? { desired: observation.cluster.resource });
   const pod = observation.cluster.pods.find((candidate) => candidate.ready);
-  const [licensedConnections, operators, surroundings, refusals] = await Promise.all([
+  const [licensedConnections, operators, surroundings, refusals, emqx5] = await Promise.all([
     pod ? emqx.licensedConnections(pod.name, signal) : undefined,
     cluster.operators(signal),
     cluster.surroundings(
@@ -42,8 +43,9 @@ export async function inspect(
     ),
     // A missing right is already reported.
     missingRights.length > 0 ? undefined : cluster.rehearse(rehearsalOf(observation.cluster, target), signal),
+    emqx5Facts(context, observation, signal),
   ]);
-  const facts = { holder, licensedConnections, operators, missingRights, refusals, ...surroundings };
+  const facts = { holder, licensedConnections, operators, missingRights, refusals, emqx5, ...surroundings };
   const checks = preflight(observation, target, facts);
   return { observation, target, checks: wanted ? checks : checks.filter(({ group }) => group !== 'change') };
 }

@@ -1,7 +1,8 @@
 import { generationOf, versionOf } from '../resource';
 import { admissionCheck } from './admission-check';
+import { CHANGE_CHECKS } from './change-checks';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
-import { downgradeOf } from './downgrade';
+import { EMQX5_CHECKS } from './emqx5-checks';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import { knownLoadOfSet } from './known-load';
@@ -14,10 +15,8 @@ import {
   isNative,
   isWaiting,
   lostPods,
-  nodesOf,
   nodesWanted,
   type Observation,
-  type OperatorView,
   operatorReportOf,
   replicasOf,
 } from './observation';
@@ -26,34 +25,28 @@ import { openRunAdvice, openRunText } from './open-run';
 import { operatorCheck } from './operator-check';
 import { otherWaysCheck } from './other-ways-check';
 import { podSecurityCheck } from './pod-security-check';
-import type { Refusal, Surroundings } from './ports';
+import type { PreflightFacts } from './preflight-facts';
 import { quotaCheck } from './quota-check';
 import type { Target } from './target';
 import { noTraffic } from './traffic-check';
-
-/** What preflight knows beyond the observation. */
-export interface PreflightFacts extends Surroundings {
-  /** Name under which this engine would hold the lease. */
-  holder: string;
-  licensedConnections: number | undefined;
-  /** Undefined without the right to read them. */
-  operators: readonly OperatorView[] | undefined;
-  missingRights: readonly string[];
-  /** Writes of an upgrade that the API server does not accept; undefined where they were not tested. */
-  refusals: readonly Refusal[] | undefined;
-}
 
 /**
  * Everything that must hold before anything is written. All checks run, so that all blockers are reported together; a check
  * that does not apply reports nothing.
  */
 export function preflight(observation: Observation, target: Target, facts: PreflightFacts): Check[] {
-  return Object.entries(CHECKS).flatMap(([group, checks]) =>
-    Object.entries(checks).flatMap(([id, check]) => {
-      const finding = check(observation, target, facts);
-      return finding ? [{ id, group: group as CheckGroup, ...finding }] : [];
-    }),
-  );
+  const { emqx5 } = facts;
+  return Object.entries(CHECKS).flatMap(([name, checks]) => {
+    const group = name as CheckGroup;
+    const found = [
+      ...Object.entries(checks).map(([id, check]) => ({ id, finding: check(observation, target, facts) })),
+      ...Object.entries(EMQX5_CHECKS[group] ?? {}).map(([id, check]) => ({
+        id,
+        finding: emqx5 && check(observation, target, emqx5),
+      })),
+    ];
+    return found.flatMap(({ id, finding }) => (finding ? [{ id, group, ...finding }] : []));
+  });
 }
 
 /** The only check when the cluster cannot even be read; none when no right is missing. */
@@ -263,15 +256,17 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
           curesOf(silent),
         );
       }
+      const { cluster } = observation;
       const lame = nodes.filter((node) => !node.canEvacuate);
       if (lame.length > 0) {
         return blocker(
           `the evacuation API is absent on ${lame.map((node) => node.pod).join(', ')}`,
-          'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
+          cluster.resource.kind === 'EMQX'
+            ? 'use an image of emqx/emqx-enterprise: open-source EMQX up to 5.8 has none'
+            : 'load the plugins emqx_eviction_agent and emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)',
         );
       }
       const busy = nodes.filter((node) => node.evacuating);
-      const { cluster } = observation;
       const isMeant = isOpen(cluster.journal) || (isNative(cluster) && target.driver === 'pilot');
       if (busy.length > 0 && !isMeant) {
         return blocker(
@@ -284,7 +279,8 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       return nodes.length > 0 ? ok(`${nodes.length} nodes answer and can be evacuated`) : undefined;
     },
 
-    license(observation, _target, { licensedConnections }) {
+    license(observation, _target, { licensedConnections, emqx5 }) {
+      if (emqx5) return undefined; // it counts sessions
       const blue = blueOf(observation.cluster);
       if (licensedConnections === undefined || !blue) return undefined;
       return licenseCheck(knownLoadOfSet(observation, blue.name).connections, licensedConnections);
@@ -306,93 +302,11 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
   },
 
-  change: {
-    template({ cluster }, target) {
-      if (isOpen(cluster.journal)) return undefined;
-      if (isWaiting(cluster) || isNative(cluster)) {
-        if (target.applied) return undefined;
-        const version = versionOf(target.live);
-        return blocker(
-          `the operator builds new nodes from another template (version ${version})`,
-          `request version ${version} as it was applied, or set the template back first`,
-        );
-      }
-      return target.applied
-        ? blocker('the pod template is already the wanted one', 'nothing to upgrade: apply what else differs as usual')
-        : undefined;
-    },
-
-    version(_observation, target) {
-      const downgrade = downgradeOf(versionOf(target.live), versionOf(target.desired));
-      if (!downgrade) return undefined;
-      const { finding, fix, isWithinLine } = downgrade;
-      if (!isWithinLine || !target.acceptDowngrade) return blocker(finding, fix);
-      return warning(
-        `${finding}: the downgrade is accepted`,
-        'EMQX does not guarantee that it reads newer data: check what devices receive from the first node',
-      );
-    },
-
-    replicas(_observation, target) {
-      const { replicasOf: count } = generationOf(target.live);
-      const [before, after] = [count(target.live, 'core'), count(target.desired, 'core')];
-      if (before === after) return undefined;
-      return blocker(
-        `replicas change from ${before} to ${after} in the same step`,
-        'scale first and wait for Running, then upgrade: sets of different size make the operator mistake new nodes for old',
-      );
-    },
-
-    metadata(_observation, target) {
-      if (target.metadataChanges.length === 0) return undefined;
-      return blocker(
-        `labels or annotations of the resource change: ${target.metadataChanges.map((change) => change.path).join(', ')}`,
-        'keep them as they are: a changed label orphans the running nodes, a changed annotation triggers an upgrade of its own',
-      );
-    },
-
-    immutable(_observation, target) {
-      const fields = generationOf(target.live).immutableFields(target.live, target.desired);
-      if (fields.length === 0) return undefined;
-      return blocker(`fields that cannot change differ: ${fields.join(', ')}`, 'set them to what the cluster has');
-    },
-
-    cap(observation, target) {
-      const blue = blueOf(observation.cluster);
-      const count = blue ? nodesOf(observation, blue.name).length : 0;
-      if (!generationOf(target.desired).strategyOf(target.desired)) return undefined; // there is no rate, which another check reports
-      const cap = Math.min(target.caps.connections, target.caps.sessions);
-      if (!Number.isInteger(target.caps.connections) || target.caps.connections < 1) {
-        return blocker(
-          `the storm cap (${target.caps.connections}) is not a whole number of at least 1`,
-          'set a rate per second',
-        );
-      }
-      if (cap > 0 && count > cap) {
-        return warning(
-          `${count} nodes share a cap of ${cap} per second`,
-          `they are evacuated in waves of ${cap}; raise the cap to evacuate them all at once`,
-        );
-      }
-      return undefined;
-    },
-
-    driver({ cluster }, target) {
-      if (target.driver === 'pilot') return undefined;
-      if (replicasOf(cluster) > 10) {
-        return blocker(
-          `the operator driver cannot upgrade ${replicasOf(cluster)} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
-          'use the pilot driver',
-        );
-      }
-      const text =
-        'left alone, the operator removes nodes before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were disconnected at many times the requested rate';
-      return target.acceptLoss
-        ? warning(text, 'use the pilot driver')
-        : blocker(text, 'use the pilot driver, or accept the loss explicitly');
-    },
-  },
+  change: CHANGE_CHECKS,
 };
 
 /** Names of all checks, in order. */
-export const CHECK_IDS: readonly string[] = Object.values(CHECKS).flatMap((checks) => Object.keys(checks));
+export const CHECK_IDS: readonly string[] = Object.entries(CHECKS).flatMap(([group, checks]) => [
+  ...Object.keys(checks),
+  ...Object.keys(EMQX5_CHECKS[group as CheckGroup] ?? {}),
+]);

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { asEnterprise, HOLD_DELAY_SECONDS } from '../../src/resource';
 import type { Check } from '../../src/upgrade/check';
-import { blockers, CHECK_IDS, type PreflightFacts, preflight } from '../../src/upgrade/preflight';
+import { blockers, CHECK_IDS, preflight } from '../../src/upgrade/preflight';
+import type { PreflightFacts } from '../../src/upgrade/preflight-facts';
 import { targetOf } from '../../src/upgrade/target';
 import {
   BLUE,

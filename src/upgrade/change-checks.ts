@@ -1,0 +1,97 @@
+import { generationOf, versionOf } from '../resource';
+import { blocker, type Finding, warning } from './check';
+import { downgradeOf } from './downgrade';
+import { isOpen } from './journal';
+import { blueOf, isNative, isWaiting, nodesOf, type Observation, replicasOf } from './observation';
+import type { PreflightFacts } from './preflight-facts';
+import type { Target } from './target';
+
+type CheckFunction = (observation: Observation, target: Target, facts: PreflightFacts) => Finding;
+
+/** The checks of the requested change. */
+export const CHANGE_CHECKS: Record<string, CheckFunction> = {
+  template({ cluster }, target) {
+    if (isOpen(cluster.journal)) return undefined;
+    if (isWaiting(cluster) || isNative(cluster)) {
+      if (target.applied) return undefined;
+      const version = versionOf(target.live);
+      return blocker(
+        `the operator builds new nodes from another template (version ${version})`,
+        `request version ${version} as it was applied, or set the template back first`,
+      );
+    }
+    return target.applied
+      ? blocker('the pod template is already the wanted one', 'nothing to upgrade: apply what else differs as usual')
+      : undefined;
+  },
+
+  version(_observation, target) {
+    const downgrade = downgradeOf(versionOf(target.live), versionOf(target.desired));
+    if (!downgrade) return undefined;
+    const { finding, fix, isWithinLine } = downgrade;
+    if (!isWithinLine || !target.acceptDowngrade) return blocker(finding, fix);
+    return warning(
+      `${finding}: the downgrade is accepted`,
+      'EMQX does not guarantee that it reads newer data: check what devices receive from the first node',
+    );
+  },
+
+  replicas(_observation, target) {
+    const { replicasOf: count } = generationOf(target.live);
+    const [before, after] = [count(target.live, 'core'), count(target.desired, 'core')];
+    if (before === after) return undefined;
+    return blocker(
+      `replicas change from ${before} to ${after} in the same step`,
+      'scale first and wait for Running, then upgrade: sets of different size make the operator mistake new nodes for old',
+    );
+  },
+
+  metadata(_observation, target) {
+    if (target.metadataChanges.length === 0) return undefined;
+    return blocker(
+      `labels or annotations of the resource change: ${target.metadataChanges.map((change) => change.path).join(', ')}`,
+      'keep them as they are: a changed label orphans the running nodes, a changed annotation triggers an upgrade of its own',
+    );
+  },
+
+  immutable(_observation, target) {
+    const fields = generationOf(target.live).immutableFields(target.live, target.desired);
+    if (fields.length === 0) return undefined;
+    return blocker(`fields that cannot change differ: ${fields.join(', ')}`, 'set them to what the cluster has');
+  },
+
+  cap(observation, target) {
+    const blue = blueOf(observation.cluster);
+    const count = blue ? nodesOf(observation, blue.name).length : 0;
+    if (!generationOf(target.desired).strategyOf(target.desired)) return undefined; // there is no rate, which another check reports
+    const cap = Math.min(target.caps.connections, target.caps.sessions);
+    if (!Number.isInteger(target.caps.connections) || target.caps.connections < 1) {
+      return blocker(
+        `the storm cap (${target.caps.connections}) is not a whole number of at least 1`,
+        'set a rate per second',
+      );
+    }
+    if (cap > 0 && count > cap) {
+      return warning(
+        `${count} nodes share a cap of ${cap} per second`,
+        `they are evacuated in waves of ${cap}; raise the cap to evacuate them all at once`,
+      );
+    }
+    return undefined;
+  },
+
+  driver({ cluster }, target, { emqx5 }) {
+    if (target.driver === 'pilot' || emqx5) return undefined;
+    if (replicasOf(cluster) > 10) {
+      return blocker(
+        `the operator driver cannot upgrade ${replicasOf(cluster)} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
+        'use the pilot driver',
+      );
+    }
+    const text =
+      'left alone, the operator removes nodes before they are evacuated: in every measured upgrade all persistent sessions were lost, and devices were disconnected at many times the requested rate';
+    return target.acceptLoss
+      ? warning(text, 'use the pilot driver')
+      : blocker(text, 'use the pilot driver, or accept the loss explicitly');
+  },
+};

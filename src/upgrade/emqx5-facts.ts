@@ -1,0 +1,38 @@
+import type { DurableStorage, Observation } from './observation';
+import type { BalancingView, LicenseView, MemberView } from './ports';
+import type { UpgradeContext } from './upgrade-context';
+
+/** What the nodes of EMQX 5 and 6 report of themselves before an upgrade. Each is undefined where no node answers it. */
+export interface Emqx5Facts {
+  members: readonly MemberView[] | undefined;
+  license: LicenseView | undefined;
+  /** What moves devices or sessions by itself. */
+  balancing: readonly BalancingView[] | undefined;
+  /** Empty without durable sessions. */
+  storages: readonly DurableStorage[] | undefined;
+  /** Durable sessions of offline devices in the whole cluster. */
+  sleepers: number | undefined;
+}
+
+/** Asks one node of the cluster. Undefined for EMQX 4.4, and where none answers. */
+export async function emqx5Facts(
+  { members, durable }: Pick<UpgradeContext, 'members' | 'durable'>,
+  observation: Observation,
+  signal?: AbortSignal,
+): Promise<Emqx5Facts | undefined> {
+  const pod = [...observation.nodes.values()].find(({ unreachable }) => unreachable === undefined)?.pod;
+  if (!members || pod === undefined) return undefined;
+  const known = <T>(answer: Promise<T> | undefined): Promise<T | undefined> =>
+    Promise.resolve(answer).catch(() => {
+      signal?.throwIfAborted();
+      return undefined;
+    });
+  const [listed, license, balancing, storages, sleepers] = await Promise.all([
+    known(members.members(pod, signal)),
+    known(members.license(pod, signal)),
+    known(members.balancing(pod, signal)),
+    known(durable?.storages(pod, signal)),
+    known(durable?.disconnectedDurableSessions(pod, signal)),
+  ]);
+  return { members: listed, license, balancing, storages, sleepers };
+}
