@@ -1,5 +1,7 @@
 import { generationOf, isHold, versionOf } from '../../resource';
-import { greenOf, setOf } from '../observation';
+import type { Stage } from '../journal';
+import { activeSets } from '../observation';
+import { servingRole, stagesOf } from '../stages';
 import type { Situation, Step } from '../step';
 import { specPatch } from '../target';
 import { atRest, waitFor } from './common';
@@ -19,10 +21,12 @@ export function watchOperator(situation: Situation): Step {
       { do: 'patch-resource', spec: specPatch(target, false), why, heartbeat: false },
     ]);
   }
-  const green = greenOf(observation.cluster, journal);
-  const blue = setOf(observation.cluster, journal.from.set);
-  const done = green && (!blue || blue.replicas === 0) && green.readyReplicas >= journal.replicas;
-  if (!done || !atRest(situation, [green.name])) return waitFor('the operator to finish its upgrade', 1_000);
+  const stages = stagesOf(journal).map((stage) => finished(situation, stage));
+  const sets = stages.flatMap((set) => set ?? []);
+  const green = sets[0];
+  if (!green || sets.length < stages.length || !atRest(situation, sets)) {
+    return waitFor('the operator to finish its upgrade', 1_000);
+  }
   // A resource that its owner holds at rest is held again.
   const { after } = journal.delay;
   const { resource } = observation.cluster;
@@ -33,5 +37,12 @@ export function watchOperator(situation: Situation): Step {
       { do: 'patch-resource', spec, why: `restore the initial delay of ${after} s`, heartbeat: false },
     ]);
   }
-  return { kind: 'next', phase: 'done', note: { to: { ...journal.to, set: green.name } } };
+  return { kind: 'next', phase: 'done', note: { to: { ...journal.to, set: green } } };
+}
+
+/** The set that serves alone in a role: the new one, or the old one where it was not replaced. Undefined before that. */
+function finished({ observation: { cluster } }: Situation, { role, from, replicas }: Stage): string | undefined {
+  const [only, ...others] = activeSets(cluster, role);
+  const isReplaced = only?.name !== from.set || role !== servingRole(cluster);
+  return others.length === 0 && isReplaced && (only?.readyReplicas ?? 0) >= replicas ? only?.name : undefined;
 }
