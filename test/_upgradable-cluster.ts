@@ -1,5 +1,16 @@
 import type { KubeObject } from '../src/kubernetes';
-import { API_VERSION, type EmqxEnterprise, KIND, parseEmqxEnterprise, withDefaults } from '../src/resource';
+import {
+  API_VERSION,
+  EMQX_API_VERSION,
+  EMQX_KIND,
+  type Emqx,
+  type EmqxEnterprise,
+  KIND,
+  parseEmqx,
+  parseEmqxEnterprise,
+  withDefaults,
+  withEmqxDefaults,
+} from '../src/resource';
 
 /** A complete cluster that may be upgraded. */
 export function clusterOf(name: string, namespace: string, version: string): EmqxEnterprise & KubeObject {
@@ -11,6 +22,22 @@ export function clusterOf(name: string, namespace: string, version: string): Emq
       spec: {
         blueGreenUpdate: { evacuationStrategy: { waitTakeover: 1, connEvictRate: 100, sessEvictRate: 100 } },
         template: { spec: { emqxContainer: { image: { version } } } },
+      },
+    }),
+  );
+}
+
+/** The same of EMQX 5 or 6, with three cores. */
+export function emqxOf(name: string, namespace: string, version: string): Emqx & KubeObject {
+  return withEmqxDefaults(
+    parseEmqx({
+      apiVersion: EMQX_API_VERSION,
+      kind: EMQX_KIND,
+      metadata: { name, namespace },
+      spec: {
+        image: `emqx/emqx-enterprise:${version}`,
+        updateStrategy: { evacuationStrategy: { waitTakeover: 1, connEvictRate: 100, sessEvictRate: 100 } },
+        coreTemplate: { spec: { replicas: 3 } },
       },
     }),
   );

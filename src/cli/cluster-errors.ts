@@ -1,4 +1,5 @@
 import { KubeApiError, type KubeErrorReason } from '../kubernetes';
+import { type EmqxResource, generationOf } from '../resource';
 import { PortError, UpgradeError } from '../upgrade';
 import { CommandError, InputError } from './errors';
 import { EXIT } from './exit';
@@ -8,6 +9,8 @@ export interface Place {
   namespace: string;
   /** Undefined while it is not known which cluster is meant. */
   name: string | undefined;
+  /** Undefined while that is not known, or any is meant. */
+  kind?: EmqxResource['kind'] | undefined;
 }
 
 /** What the API server, or an EMQX node, refused, with what to do about it; any other error unchanged. */
@@ -85,8 +88,12 @@ function fixOf(reason: KubeErrorReason, place: Place): string {
   }
 }
 
-function accessSnippet({ namespace, name }: Place): string {
-  const clusters = name === undefined ? '' : `, { clusters: ['${name}'] }`;
+function accessSnippet({ namespace, name, kind = 'EmqxEnterprise' }: Place): string {
+  const props = [
+    ...(kind === 'EmqxEnterprise' ? [] : [`kinds: ['${kind}']`]),
+    ...(name === undefined ? [] : [`clusters: ['${name}']`]),
+  ];
+  const clusters = props.length === 0 ? '' : `, { ${props.join(', ')} }`;
   return [
     `import { App, Chart } from 'cdk8s';`,
     `import { UpgradeAccess } from 'emqx-blue-green';`,
@@ -99,10 +106,12 @@ function accessSnippet({ namespace, name }: Place): string {
     .join('\n');
 }
 
-/** The kind itself is unknown to the API server. */
-export function kindAbsent(): CommandError {
+/** The kinds themselves are unknown to the API server. */
+export function kindAbsent(kinds: readonly EmqxResource['kind'][]): CommandError {
+  const [one, other] = kinds.map((kind) => `${kind} (${generationOf({ kind }).apiVersion})`);
+  const unknown = other === undefined ? `does not know ${one}` : `knows neither ${one} nor ${other}`;
   return new InputError(
-    'the cluster does not know EmqxEnterprise (apps.emqx.io/v1beta4): the CRDs of the EMQX Operator are not installed',
+    `the cluster ${unknown}: the CRDs of the EMQX Operator are not installed`,
     'check the context; the construct EmqxOperator installs the operator with its CRDs',
   );
 }

@@ -3,7 +3,16 @@ import type { DemoEvent, DemoOptions, DemoResult } from '../sandbox/demo';
 import type { Driver } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
-import { asInputError, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import type { GenerationWord } from './kinds';
+import {
+  asInputError,
+  localKind,
+  localManifest,
+  localVersion,
+  manifestsOf,
+  nextVersionOf,
+  stageNotes,
+} from './local-cluster';
 import { OptionReader } from './options';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
@@ -18,6 +27,8 @@ export interface DemoFlags {
   driver: Driver;
   seed: string;
   file?: string;
+  /** Of the quickstart, where no manifest is given. */
+  generation?: GenerationWord;
   setVersion?: string;
   output: 'text' | 'json';
 }
@@ -60,10 +71,11 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket on this machine');
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const seed = reader.seed('--seed', flags.seed);
-  const version = flags.setVersion === undefined ? undefined : reader.version('--set-version', flags.setVersion);
   const manifest = localManifest(reader, flags.file);
+  const kind = localKind(manifest, flags.generation);
+  const version = localVersion(reader, manifest, flags);
   reader.done();
-  const manifests = await manifestsOf(manifest, rate ?? QUICKSTART_RATE);
+  const manifests = await manifestsOf(manifest, kind, rate ?? QUICKSTART_RATE);
   const { driver } = flags;
   return {
     ...manifests,
@@ -98,7 +110,7 @@ function reportEvent(event: DemoEvent, cluster: string, reporter: RunReporter, s
       if (!shell.out.isTTY) reporter.print('for comparison, the same upgrade by the operator alone, in virtual time');
       break;
     case 'evacuations':
-      reporter.print(`.status.blueGreenUpdateStatus.evacuationsStatus\n${json(event.evacuations, 2)}`);
+      reporter.print(`${event.path}\n${json(event.evacuations, 2)}`);
       break;
     case 'phase':
     case 'action':

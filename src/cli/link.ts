@@ -15,7 +15,8 @@ export async function openLink(flags: LinkFlags): Promise<Link> {
   const impersonate = { ...(as && { user: as }), ...(asGroup && { groups: asGroup }), ...(asUid && { uid: asUid }) };
   const timeoutMs = requestTimeout === undefined ? undefined : requestTimeoutMs(requestTimeout);
   const api = await connect({ kubeconfig, context, impersonate, ...(timeoutMs !== undefined && { timeoutMs }) });
-  const transport = emqxUrl === undefined ? new AgentTransport(api.pods) : new BaseUrlTransport(urlsBy(emqxUrl));
+  const transport = (port: number) =>
+    emqxUrl === undefined ? new AgentTransport(api.pods, port) : new BaseUrlTransport(urlsBy(emqxUrl));
   const prober = new MqttProber(emqxUrl === undefined ? (...target) => api.dial(...target) : dialBy(emqxUrl));
   return { api, namespace: api.namespace, transport, prober, clock: new SystemClock(), close: () => api.close() };
 }

@@ -1,10 +1,11 @@
 import { inc } from 'semver';
 import type { KubeObject } from '../kubernetes';
-import { type Manifest, TRAFFIC_LABEL } from '../resource';
+import { type AnyCluster, type EmqxResource, generationOf, type Manifest, TRAFFIC_LABEL } from '../resource';
 import type { ClusterManifests } from '../sandbox/quickstart';
 import type { StageNotes } from '../sandbox/stage';
 import { UnfitManifestError } from '../simulator/unfit-manifest-error';
 import { InputError } from './errors';
+import { type GenerationWord, KIND_OF_GENERATION } from './kinds';
 import type { OptionReader } from './options';
 import { safe } from './render/text';
 
@@ -16,12 +17,16 @@ export const MOST_REPLICAS = 100;
  *
  * @param replicas the number of nodes. @default - that of the manifest
  */
-export function localManifest(reader: OptionReader, file: string | undefined, replicas?: number): Manifest | undefined {
+export function localManifest(
+  reader: OptionReader,
+  file: string | undefined,
+  replicas?: number,
+): Manifest<AnyCluster> | undefined {
   const manifest = file === undefined ? undefined : reader.manifest('--file', file);
-  const count = replicas ?? manifest?.resource.spec.replicas ?? 0;
+  const count = replicas ?? (manifest ? nodesOf(manifest.resource) : 0);
   if (count > MOST_REPLICAS) {
     reader.problem({
-      path: 'spec.replicas',
+      path: manifest?.resource.kind === 'EMQX' ? 'spec' : 'spec.replicas',
       value: count,
       bound: `at most ${MOST_REPLICAS} for a simulation`,
       reason: 'each node is held in the memory of this machine',
@@ -31,10 +36,40 @@ export function localManifest(reader: OptionReader, file: string | undefined, re
   return manifest;
 }
 
-/** The cluster of a manifest; without a manifest that of the quickstart, with this rate. */
-export async function manifestsOf(manifest: Manifest | undefined, rate: number): Promise<ClusterManifests> {
+function nodesOf(resource: AnyCluster): number {
+  const { setKinds, replicasOf, withDefaults } = generationOf(resource);
+  const complete = withDefaults(resource);
+  return setKinds.reduce((sum, { role }) => sum + replicasOf(complete, role), 0);
+}
+
+/** The kind of the cluster that is simulated: that of the manifest, or of the generation on the command line. */
+export function localKind(
+  manifest: Manifest<AnyCluster> | undefined,
+  generation: GenerationWord | undefined,
+): EmqxResource['kind'] {
+  return manifest?.resource.kind ?? KIND_OF_GENERATION[generation ?? '4'];
+}
+
+/** The version to upgrade to, where one is given. */
+export function localVersion(
+  reader: OptionReader,
+  manifest: Manifest<AnyCluster> | undefined,
+  { file, generation, setVersion }: { file?: string; generation?: GenerationWord; setVersion?: string },
+): string | undefined {
+  if (setVersion === undefined) return undefined;
+  const isUnread = file !== undefined && !manifest;
+  return reader.version('--set-version', setVersion, isUnread ? undefined : localKind(manifest, generation));
+}
+
+/** The cluster of a manifest; without a manifest that of the quickstart of this kind, with this rate. */
+export async function manifestsOf(
+  manifest: Manifest<AnyCluster> | undefined,
+  kind: EmqxResource['kind'],
+  rate: number,
+): Promise<ClusterManifests> {
   if (manifest) return { cluster: manifest.resource, objects: manifest.others as KubeObject[] };
-  return (await import('../sandbox/quickstart.js')).quickstart(rate);
+  const { quickstart, quickstartOfEmqx } = await import('../sandbox/quickstart.js');
+  return kind === 'EMQX' ? quickstartOfEmqx(rate) : quickstart(rate);
 }
 
 /** Turns an error that the manifest causes into one of wrong input. */

@@ -2,6 +2,7 @@ import { EmqxMonitoring, EmqxOperator, OperatorWebhook, UpgradeAccess } from '..
 import { RenderError, type RenderedObject, rendered, yamlOf } from '../constructs/rendered';
 import { InputError, type InputProblem } from './errors';
 import { EXIT, type ExitCode } from './exit';
+import { type GenerationWord, KIND_OF_GENERATION, KINDS } from './kinds';
 import { OptionReader } from './options';
 import type { Shell } from './shell';
 
@@ -15,6 +16,8 @@ export interface ManifestFlags {
   service?: readonly string[];
   rate?: string;
   runbookUrl?: string;
+  /** Of the clusters that may be upgraded. */
+  generation?: GenerationWord | 'both';
   watchNamespace?: string;
   crds: boolean;
   webhook?: 'cert-manager' | 'none';
@@ -26,6 +29,7 @@ export interface ManifestFlags {
 /** Options that apply to one of them only. */
 const OF: Readonly<Record<string, Manifested>> = {
   service: 'access',
+  generation: 'access',
   rate: 'monitoring',
   runbookUrl: 'monitoring',
   watchNamespace: 'operator',
@@ -83,8 +87,10 @@ function monitoring(reader: OptionReader, names: readonly string[], flags: Manif
   return (labels) => rendered((chart) => new EmqxMonitoring(chart, 'It', { cluster, ...runbooks }), { labels });
 }
 
-function access(_: OptionReader, names: readonly string[], { namespace, service }: ManifestFlags): Make {
+function access(_: OptionReader, names: readonly string[], flags: ManifestFlags): Make {
+  const { namespace, service, generation = '4' } = flags;
   const props = {
+    kinds: generation === 'both' ? KINDS : [KIND_OF_GENERATION[generation]],
     ...(namespace !== undefined && { namespace }),
     ...(names.length > 0 && { clusters: names }),
     ...(service && { services: service }),
@@ -160,6 +166,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   'cluster.namespace': '--namespace',
   'cluster.connectionEvictionRate': '--rate',
   clusters: '<name>',
+  kinds: '--generation',
   services: '--service',
   'webhook.secretName': '--webhook-secret',
   'webhook.caBundle': '--webhook-ca',

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { type Manifest, type Problem, ResourceError, readManifest } from '../resource';
+import {
+  type AnyCluster,
+  type Manifest,
+  type Problem,
+  ResourceError,
+  readClusterManifest,
+  type Violation,
+} from '../resource';
 import { formatFinding } from '../resource/problem';
 import { emqxVersion } from '../resource/rules';
+import { emqx5Version } from '../resource/v2beta1/rules';
 import { InputError, type InputProblem } from './errors';
 
 /**
@@ -57,22 +65,23 @@ export class OptionReader {
     return this.wholeNumber(flag, text, 0, 2 ** 32 - 1, 'seeds have 32 bits');
   }
 
-  version(flag: string, value: string): string {
-    const violation = emqxVersion(value);
+  /** @param kind of the cluster. @default - not known yet: any kind */
+  version(flag: string, value: string, kind?: AnyCluster['kind']): string {
+    const violation = versionViolation(value, kind);
     if (!violation) return value;
     // The fix that is given for an image does not fit here: the cluster's tag keeps its prefix and suffix.
     const [meant] = /\d+\.\d+\.\d+/.exec(value) ?? [];
-    const isPart = meant !== undefined && meant !== value && emqxVersion(meant) === undefined;
+    const isPart = meant !== undefined && meant !== value && versionViolation(meant, kind) === undefined;
     this.problem({ path: flag, value, ...violation, ...(isPart && { fix: `give ${meant}` }) });
     return value;
   }
 
   /** The manifest in a file, or in standard input for `-`. */
-  manifest(flag: string, file: string): Manifest | undefined {
+  manifest(flag: string, file: string): Manifest<AnyCluster> | undefined {
     const text = this.text(flag, file);
     if (text === undefined) return undefined;
     try {
-      return readManifest(text, file === '-' ? 'standard input' : file);
+      return readClusterManifest(text, file === '-' ? 'standard input' : file);
     } catch (error) {
       if (!(error instanceof ResourceError)) throw error;
       for (const problem of error.problems) this.problem(problem, error.source);
@@ -101,6 +110,16 @@ export class OptionReader {
   done(): void {
     if (this.problems.length > 0) throw new InputError(this.problems);
   }
+}
+
+function versionViolation(value: string, kind: AnyCluster['kind'] | undefined): Violation | undefined {
+  if (kind !== undefined) return (kind === 'EMQX' ? emqx5Version : emqxVersion)(value);
+  const [old, next] = [emqxVersion(value), emqx5Version(value)];
+  return (
+    old &&
+    next &&
+    (/^[5-9]/.test(value) ? next : { ...old, bound: `${old.bound}, or ${next.bound.replace('a version ', '')}` })
+  );
 }
 
 /** An argument in angle brackets, as in the usage. */

@@ -76,7 +76,9 @@ export function define(shell: Shell, end: End): Command {
     version: string;
   };
   const program = new Command(shell.name)
-    .description('Blue-green upgrades of EMQX Enterprise 4.4 on Kubernetes: planned, watched, each device moved once.')
+    .description(
+      'Blue-green upgrades of EMQX on Kubernetes (Enterprise 4.4, 5 and 6): planned, watched, each device moved once.',
+    )
     .version(version)
     .configureOutput({
       writeOut: (text) => void shell.out.write(text),
@@ -191,6 +193,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .command('simulate')
     .description('simulate an upgrade in virtual time: its plan, a chart, and its effect on devices')
     .addOption(ownCluster())
+    .addOption(generation('file'))
     .addOption(nextVersion())
     .addOption(clients())
     .option('--replicas <count>', 'nodes of the cluster')
@@ -207,7 +210,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
         'instead: an upgrade with this fault, derived from the seed; may be given several times',
       )
         .argParser(several)
-        .conflicts(['file', 'setVersion', 'clients', 'replicas', 'rate', 'driver', 'operator']),
+        .conflicts(['file', 'generation', 'setVersion', 'clients', 'replicas', 'rate', 'driver', 'operator']),
     )
     .addOption(seed())
     .addOption(output())
@@ -225,6 +228,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .command('sandbox')
     .description('run a simulated Kubernetes cluster on this machine, for kubectl and for the commands above')
     .addOption(ownCluster())
+    .addOption(generation('file', 'empty'))
     .option('--empty', 'no cluster yet: apply one with kubectl')
     .option('--clients <count>', 'connected MQTT clients; a tenth as many offline devices are added', '1000')
     .option(
@@ -248,6 +252,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .command('demo')
     .description('upgrade a simulated cluster with real MQTT clients on this machine, and show the effect')
     .addOption(ownCluster())
+    .addOption(generation('file'))
     .addOption(nextVersion())
     .addOption(clients())
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
@@ -265,6 +270,13 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .addArgument(new Argument('<what>', 'what to write').choices(['monitoring', 'access', 'operator']))
     .argument('[names...]', 'the cluster to monitor, or those that may be upgraded (default: all in the namespace)')
     .option('-n, --namespace <namespace>', 'namespace of the objects (default: default; for the operator a new one)')
+    .addOption(
+      new Option('--generation <number>', 'access: EMQX 4.4 (4, the default), EMQX 5 and 6 (5), or both').choices([
+        '4',
+        '5',
+        'both',
+      ]),
+    )
     .option('--label <name=value>', 'a label for every object; may be given several times', several)
     .option(
       '--service <name>',
@@ -318,7 +330,10 @@ const CONTROLS = [
 /** Options: which cluster, and how to reach it. */
 function addCluster(command: Command): void {
   command
-    .argument('[name]', 'the EmqxEnterprise, as NAME or emqxenterprise/NAME; optional if its namespace has exactly one')
+    .argument(
+      '[name]',
+      'the cluster, as NAME, emqxenterprise/NAME or emqx/NAME; optional if its namespace has exactly one',
+    )
     .option(
       '-n, --namespace <namespace>',
       'namespace of the cluster (default: that of the manifest, or of the context)',
@@ -378,6 +393,10 @@ const ownCluster = () =>
     '-f, --file <manifest>',
     'manifest of your own cluster, instead of the quickstart; - reads standard input',
   );
+const generation = (...others: string[]) =>
+  new Option('--generation <number>', 'of the quickstart: EMQX 4.4 (4, the default), or EMQX 5 (5)')
+    .choices(['4', '5'])
+    .conflicts(others);
 const toVersion = () => new Option('--set-version <version>', 'EMQX version to upgrade to; nothing else changes');
 const nextVersion = () =>
   new Option('--set-version <version>', 'EMQX version to upgrade to (default: the next patch version of the cluster)');

@@ -1,12 +1,20 @@
 import path from 'node:path';
-import { DEFAULT_NAMESPACE, type EmqxEnterprise, type Manifest, versionOf } from '../resource';
+import {
+  type AnyCluster,
+  DEFAULT_NAMESPACE,
+  type EmqxResource,
+  generationOf,
+  type Manifest,
+  versionOf,
+} from '../resource';
 import type { ServedNodePort } from '../sandbox/node-ports';
 import type { SandboxEvent } from '../sandbox/open-sandbox';
 import type { ClusterManifests } from '../sandbox/quickstart';
 import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
-import { asInputError, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import { type GenerationWord, KINDS } from './kinds';
+import { asInputError, localKind, localManifest, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
 import { OptionReader } from './options';
 import { count, json, safe } from './render/text';
 import type { Shell } from './shell';
@@ -16,6 +24,8 @@ import { shellWords } from './shell-words';
 export interface SandboxFlags {
   empty?: boolean;
   file?: string;
+  /** Of the quickstart, where no manifest is given. */
+  generation?: GenerationWord;
   clients: string;
   seed: string;
   kubeconfigOut: string;
@@ -52,7 +62,7 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
   }
   const manifest = localManifest(reader, flags.file);
   reader.done();
-  const manifests = flags.empty ? undefined : await clusterOf(manifest);
+  const manifests = flags.empty ? undefined : await clusterOf(manifest, localKind(manifest, flags.generation));
   const { openSandbox } = await import('../sandbox/open-sandbox.js');
   const { FileTakenError } = await import('../sandbox/own-file.js');
   const { signal, forget } = interruption(shell);
@@ -66,7 +76,8 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
       prometheusTargetsPath: path.resolve(flags.prometheusTargetsOut),
     }),
   };
-  const emit = flags.output === 'json' ? jsonReporter(shell) : textReporter(shell, manifest?.resource.metadata.name);
+  const emit =
+    flags.output === 'json' ? jsonReporter(shell) : textReporter(shell, manifests?.cluster, manifest !== undefined);
   const sandbox = await asInputError(openSandbox(options, emit)).catch((error: unknown) => {
     throw error instanceof FileTakenError ? new InputError(error.message, 'choose another file') : error;
   });
@@ -84,12 +95,15 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
 }
 
 /** Of the quickstart only the cluster: the Service is added with the requested port. */
-async function clusterOf(manifest: Manifest | undefined): Promise<ClusterManifests> {
-  const { cluster, objects } = await manifestsOf(manifest, QUICKSTART_RATE);
+async function clusterOf(
+  manifest: Manifest<AnyCluster> | undefined,
+  kind: EmqxResource['kind'],
+): Promise<ClusterManifests> {
+  const { cluster, objects } = await manifestsOf(manifest, kind, QUICKSTART_RATE);
   return { cluster, objects: manifest ? objects : [] };
 }
 
-function openedEvent(kubeconfig: string, cluster: EmqxEnterprise | undefined): Reported {
+function openedEvent(kubeconfig: string, cluster: EmqxResource | undefined): Reported {
   if (!cluster) return { kind: 'opened', kubeconfig };
   const { name, namespace = DEFAULT_NAMESPACE } = cluster.metadata;
   return { kind: 'opened', kubeconfig, cluster: { namespace, name, version: versionOf(cluster) } };
@@ -101,16 +115,16 @@ function jsonReporter({ out }: Shell): (reported: Reported) => void {
 }
 
 /** For people: of the ports only the new ones. */
-function textReporter({ out }: Shell, ownCluster: string | undefined): (reported: Reported) => void {
+function textReporter({ out }: Shell, cluster: EmqxResource | undefined, isOwn: boolean): (reported: Reported) => void {
   let known: readonly string[] = [];
   return (event) => {
     switch (event.kind) {
       case 'opened':
-        out.write(`${instructions(event.kubeconfig, event.cluster?.version)}\n\n`);
+        out.write(`${instructions(event.kubeconfig, cluster)}\n\n`);
         break;
       case 'staged':
-        if (ownCluster === undefined) break;
-        for (const note of stageNotes(event.service, ownCluster, event)) out.write(`${note}\n`);
+        if (!cluster || !isOwn) break;
+        for (const note of stageNotes(event.service, cluster.metadata.name, event)) out.write(`${note}\n`);
         break;
       case 'node-ports': {
         const lines = event.ports.map(nodePortLine);
@@ -134,14 +148,15 @@ function nodePortLine({ namespace, service, nodePort, port }: ServedNodePort): s
 }
 
 /** What to type next, in another terminal. */
-function instructions(kubeconfig: string, version: string | undefined): string {
+function instructions(kubeconfig: string, cluster: EmqxResource | undefined): string {
+  const version = cluster && versionOf(cluster);
   const next = version
     ? [
-        'kubectl get emqxenterprises',
+        `kubectl get ${generationOf(cluster).plural}`,
         'emqx-blue-green check',
         `emqx-blue-green upgrade --set-version ${nextVersionOf(version)}`,
       ]
-    : ['kubectl apply -f YOUR-CLUSTER.yaml', 'kubectl get emqxenterprises --watch'];
+    : ['kubectl apply -f YOUR-CLUSTER.yaml', ...KINDS.map((kind) => `kubectl get ${generationOf({ kind }).plural}`)];
   return [
     version
       ? `A simulated Kubernetes cluster is running, with the EMQX Operator and EMQX ${version} in it.`

@@ -9,7 +9,7 @@ export function shellWords(...words: readonly string[]): string {
 export function commandOn(
   { name: program }: Pick<Shell, 'name'>,
   word: string,
-  { namespace, name }: { namespace: string; name: string },
+  { namespace, word: cluster }: { namespace: string; word: string },
   { kubeconfig, context, emqxUrl, requestTimeout, as, asGroup = [], asUid }: LinkFlags,
 ): string {
   const way = { kubeconfig, context, 'emqx-url': emqxUrl, 'request-timeout': requestTimeout, as, 'as-uid': asUid };
@@ -17,7 +17,7 @@ export function commandOn(
     ...Object.entries(way).flatMap(([option, value]) => (value === undefined ? [] : [`--${option}`, value])),
     ...asGroup.flatMap((group) => ['--as-group', group]),
   ];
-  return `${program} ${shellWords(word, name, '-n', namespace, ...options)}`;
+  return `${program} ${shellWords(word, cluster, '-n', namespace, ...options)}`;
 }
 
 function quoted(word: string): string {

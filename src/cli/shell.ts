@@ -27,7 +27,8 @@ export interface Link {
   api: KubeApi;
   /** Of the kubeconfig's context. */
   namespace: string;
-  transport: EmqxTransport;
+  /** Reaches the nodes' management API. @param port of it in the pods; without effect where each node has a URL */
+  transport(port: number): EmqxTransport;
   /** Probes the nodes' listeners for devices. @default - they are not probed */
   prober?: Prober;
   clock: Clock;

@@ -1,13 +1,23 @@
 import { performance } from 'node:perf_hooks';
-import { type EmqxEnterprise, generationOf, versionOf, withVersion } from '../resource';
+import { type EmqxResource, MAX_CORES, servingRoleOf, versionOf, withVersion } from '../resource';
 import { stageOf } from '../sandbox/stage';
 import { mixedFleet } from '../simulator/clients/client-group';
-import { type Comparison, playAlone } from '../simulator/comparison';
+import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { play, type Scenario } from '../simulator/scenario';
 import type { Driver, UpgradePlan } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
-import { asInputError, localManifest, MOST_REPLICAS, manifestsOf, nextVersionOf, stageNotes } from './local-cluster';
+import type { GenerationWord } from './kinds';
+import {
+  asInputError,
+  localKind,
+  localManifest,
+  localVersion,
+  MOST_REPLICAS,
+  manifestsOf,
+  nextVersionOf,
+  stageNotes,
+} from './local-cluster';
 import { OptionReader } from './options';
 import { renderChart } from './render/chart';
 import { pointsOf } from './render/live';
@@ -22,6 +32,8 @@ import { SimulationProgress } from './simulation-progress';
 /** The options of `simulate` as they stand on the command line. */
 export interface SimulateFlags {
   file?: string;
+  /** Of the quickstart, where no manifest is given. */
+  generation?: GenerationWord;
   clients: string;
   replicas?: string;
   rate?: string;
@@ -70,7 +82,7 @@ const MODEL =
   'This is a model in virtual time: no cluster was touched. docs/simulator.md states what of it was measured and what is left out.';
 
 /** What does not depend on the driver. */
-type Setting = Omit<Scenario, 'driver' | 'service'> & { entry: string };
+type Setting = Omit<Scenario, 'driver'>;
 
 interface Outcome {
   plan: UpgradePlan;
@@ -79,7 +91,7 @@ interface Outcome {
 }
 
 async function outcome(
-  { entry, ...setting }: Setting,
+  setting: Setting,
   driver: Driver,
   planned: (plan: UpgradePlan) => void,
   progress: SimulationProgress,
@@ -88,7 +100,7 @@ async function outcome(
   const { plan, upgrade, clients, sessionsMoved } = await play({
     ...setting,
     driver,
-    service: driver === 'pilot' ? entry : generationOf(setting.cluster).operatorServiceOf(setting.cluster),
+    service: driver === 'pilot' ? setting.service : serviceAlone(setting.cluster, setting.service),
     planned,
     progress: (event) => {
       view = advance(view, event);
@@ -98,7 +110,7 @@ async function outcome(
   return { plan, report: runReport(upgrade, clients, sessionsMoved), view };
 }
 
-function comparison({ entry: _, ...setting }: Setting, progress: SimulationProgress): Promise<Comparison> {
+function comparison(setting: Setting, progress: SimulationProgress): Promise<Comparison> {
   return playAlone({ ...setting, progress: (event) => progress.see(event, NAMES.operator) });
 }
 
@@ -113,10 +125,12 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
       : reader.wholeNumber('--replicas', flags.replicas, 1, MOST_REPLICAS, 'it is a number of nodes');
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const seed = reader.seed('--seed', flags.seed);
-  const version = flags.setVersion === undefined ? undefined : reader.version('--set-version', flags.setVersion);
   const manifest = localManifest(reader, flags.file, replicas);
+  const kind = localKind(manifest, flags.generation);
+  const version = localVersion(reader, manifest, flags);
+  if (kind === 'EMQX') checkForEmqx(reader, flags, manifest?.resource);
   reader.done();
-  const manifests = await manifestsOf(manifest, rate ?? QUICKSTART_RATE);
+  const manifests = await manifestsOf(manifest, kind, rate ?? QUICKSTART_RATE);
   const stage = stageOf({ ...manifests, cluster: withReplicas(manifests.cluster, replicas) });
   const { cluster, objects, entry } = stage;
   const setting: Setting = {
@@ -124,7 +138,7 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
     operator: flags.operator,
     cluster,
     objects,
-    entry,
+    service: entry,
     desired: withVersion(cluster, version ?? nextVersionOf(versionOf(cluster))),
     ...(rate !== undefined && { stormCap: rate }),
     fleet: mixedFleet(clients, Math.ceil(clients / 10)),
@@ -133,6 +147,28 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
   return { setting, notes: stageNotes(entry, cluster.metadata.name, stage) };
 }
 
-function withReplicas(cluster: EmqxEnterprise, replicas: number | undefined): EmqxEnterprise {
-  return replicas === undefined ? cluster : { ...cluster, spec: { ...cluster.spec, replicas } };
+/** What only applies to the other kind, or has other bounds there. */
+function checkForEmqx(reader: OptionReader, flags: SimulateFlags, cluster: EmqxResource | undefined): void {
+  const { operator, replicas } = flags;
+  if (operator !== 'stock') {
+    reader.problem({
+      path: '--operator',
+      value: operator,
+      bound: 'stock for EMQX 5 and 6',
+      reason: 'only of an EmqxEnterprise the operator removes nodes before they are evacuated',
+      fix: 'leave it out',
+    });
+  }
+  if (replicas === undefined || (cluster?.kind === 'EMQX' && servingRoleOf(cluster) === 'replicant')) return;
+  const reason = 'these are cores, and operator 2.2 never reports more than ten of them as Ready';
+  reader.wholeNumber('--replicas', replicas, 1, MAX_CORES, reason);
+}
+
+/** With this number of the nodes that devices connect to. */
+function withReplicas(cluster: EmqxResource, replicas: number | undefined): EmqxResource {
+  if (replicas === undefined) return cluster;
+  if (cluster.kind !== 'EMQX') return { ...cluster, spec: { ...cluster.spec, replicas } };
+  const field = `${servingRoleOf(cluster)}Template` as const;
+  const template = cluster.spec[field];
+  return { ...cluster, spec: { ...cluster.spec, [field]: { ...template, spec: { ...template?.spec, replicas } } } };
 }

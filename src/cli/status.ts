@@ -72,14 +72,14 @@ async function runStatusOfAll(name: string | undefined, flags: StatusFlags, shel
     const texts: string[] = [];
     let code: ExitCode = EXIT.done;
     for (const connection of connections) {
-      const { namespace, name: cluster } = connection;
+      const { namespace, name: cluster, live } = connection;
       try {
         const status = await connection.look(() => statusOf(connection.context()));
         items.push(status);
         texts.push(textOf(status, connection, flags, shell));
         if (!isKnown(status)) code = EXIT.refused;
       } catch (error) {
-        const { exitCode, ...failure } = failureOf(clusterError(error, { namespace, name: cluster }));
+        const { exitCode, ...failure } = failureOf(clusterError(error, { namespace, name: cluster, kind: live.kind }));
         items.push({ namespace, cluster, error: failure });
         texts.push(`${safe(`${namespace}/${cluster}: ${failure.message}`)}\n→ ${failure.fix}`);
         code = exitCode;

@@ -1,6 +1,7 @@
-import { type EmqxEnterprise, HIDDEN, overLive, withVersion } from '../resource';
+import { type EmqxResource, HIDDEN, overLive, withVersion } from '../resource';
 import type { Driver, Limits, UpgradeRequest } from '../upgrade';
-import type { ClusterFlags, Connection } from './connection';
+import type { ClusterFlags, Connection, WantedCluster } from './connection';
+import { kindOfType } from './kinds';
 import { OptionReader } from './options';
 import { requestTimeoutMs } from './request-timeout';
 
@@ -24,17 +25,15 @@ export interface DriveFlags extends WantedFlags {
 }
 
 /** Which cluster is meant, and what it is to become, as far as the command line says so. */
-export interface Wanted {
-  name: string | undefined;
-  namespace: string | undefined;
-  manifest: EmqxEnterprise | undefined;
+export interface Wanted extends WantedCluster {
+  manifest: EmqxResource | undefined;
   version: string | undefined;
 }
 
 /** Reads what names the cluster, and what to upgrade to: nothing, a manifest, or a version. */
 export function readWanted(reader: OptionReader, argument: string | undefined, flags: WantedFlags): Wanted {
   const { file, setVersion } = flags;
-  const name = nameIn(reader, argument);
+  const { kind, name } = nameIn(reader, argument);
   const namespace = readDriver(reader, flags);
   if (file !== undefined && setVersion !== undefined) {
     reader.problem({
@@ -45,13 +44,14 @@ export function readWanted(reader: OptionReader, argument: string | undefined, f
       fix: 'give only one of them',
     });
   }
-  const version = setVersion === undefined ? undefined : reader.version('--set-version', setVersion);
+  const version = setVersion === undefined ? undefined : reader.version('--set-version', setVersion, kind);
   const manifest = file === undefined ? undefined : reader.manifest('--file', file)?.resource;
-  if (!manifest) return { name, namespace, manifest, version };
+  if (!manifest) return { kind, name, namespace, manifest, version };
   const { metadata } = manifest;
+  isOf(reader, '[name]', kind, manifest.kind);
   isOf(reader, '[name]', name, metadata.name);
   isOf(reader, '--namespace', namespace, metadata.namespace);
-  return { name: metadata.name, namespace: namespace ?? metadata.namespace, manifest, version };
+  return { kind: manifest.kind, name: metadata.name, namespace: namespace ?? metadata.namespace, manifest, version };
 }
 
 /** Reads how to reach the cluster; returns the namespace. */
@@ -153,11 +153,20 @@ function readLimits(reader: OptionReader, flags: DriveFlags): Partial<Limits> {
   };
 }
 
-/** The desired resource; undefined when no option says what it is. */
-export function desiredOf({ manifest, version }: Wanted, { namespace, live }: Connection): EmqxEnterprise | undefined {
+/**
+ * The desired resource; undefined when no option says what it is.
+ *
+ * @throws InputError when the cluster is of a kind that has no such version
+ */
+export function desiredOf({ manifest, version }: Wanted, { namespace, live }: Connection): EmqxResource | undefined {
   // The namespace is part of the names of the nodes, which are among the defaults.
   if (manifest) return overLive({ ...manifest, metadata: { ...manifest.metadata, namespace } }, live);
-  return version === undefined ? undefined : withVersion(live, version);
+  if (version === undefined) return undefined;
+  // Only now the kind is known.
+  const reader = new OptionReader();
+  reader.version('--set-version', version, live.kind);
+  reader.done();
+  return withVersion(live, version);
 }
 
 function isOf(reader: OptionReader, path: string, value: string | undefined, bound: string | undefined): void {
@@ -171,28 +180,26 @@ function isOf(reader: OptionReader, path: string, value: string | undefined, bou
   });
 }
 
-/** What kubectl calls the resource, before the slash of TYPE/NAME. */
-const TYPE = /^emqxenterprises?(\.(v1beta4\.)?apps\.emqx\.io)?$/i;
-
-/** The name in the argument, which may stand behind the type, as kubectl writes it. */
-function nameIn(reader: OptionReader, argument: string | undefined): string | undefined {
+/** The name in the argument, and the kind if it stands behind the type, as kubectl writes it. */
+function nameIn(reader: OptionReader, argument: string | undefined): Pick<WantedCluster, 'kind' | 'name'> {
   const slash = argument?.indexOf('/') ?? -1;
   if (argument === undefined || slash < 0) {
     reader.name('[name]', argument);
-    return argument;
+    return { name: argument };
   }
   const [type, name] = [argument.slice(0, slash), argument.slice(slash + 1)];
-  if (TYPE.test(type)) reader.name('[name]', name);
+  const kind = kindOfType(type);
+  if (kind) reader.name('[name]', name);
   else {
     reader.problem({
       path: '[name]',
       value: argument,
-      bound: 'NAME or emqxenterprise/NAME',
-      reason: `${type} is not EmqxEnterprise`,
+      bound: 'NAME, emqxenterprise/NAME or emqx/NAME',
+      reason: `${type} is neither EmqxEnterprise nor EMQX`,
       fix: 'give the name alone, and a namespace with -n',
     });
   }
-  return name;
+  return { kind, name };
 }
 
 function checkUrl(reader: OptionReader, template: string): void {

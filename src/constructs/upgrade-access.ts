@@ -1,7 +1,9 @@
 import { Construct } from 'constructs';
+import { type EmqxResource, generationOf } from '../resource/generations';
 import type { Violation } from '../resource/problem';
-import { clusterName } from '../resource/rules';
-import { UPGRADE_RIGHTS } from '../resource/upgrade-rights';
+import { clusterName, type Rule } from '../resource/rules';
+import { type UpgradeRight, upgradeRightsOf } from '../resource/upgrade-rights';
+import { emqxName } from '../resource/v2beta1/rules';
 import { objectName } from './_check-pod';
 import { Findings } from './_findings';
 import { dnsLabel, namespaceOf } from './_namespace';
@@ -20,6 +22,13 @@ export interface UpgradeAccessProps {
   readonly namespace?: string;
 
   /**
+   * Kinds of the clusters that may be upgraded: `EmqxEnterprise` is EMQX 4.4, `EMQX` is EMQX 5 and 6.
+   *
+   * @default ['EmqxEnterprise']
+   */
+  readonly kinds?: readonly EmqxResource['kind'][];
+
+  /**
    * Names of the clusters that may be upgraded. Rights that cannot be restricted by name, as on pods and stateful sets, of which each
    * upgrade creates new ones, are granted in the whole namespace.
    *
@@ -29,14 +38,19 @@ export interface UpgradeAccessProps {
 
   /**
    * Names of Services through which devices reach them, where these differ from the default: those with the label
-   * `emqx-blue-green/traffic-for`, and the operator's own.
+   * `emqx-blue-green/traffic-for`, and the operator's own of an EmqxEnterprise.
    *
    * @default - `<cluster>-mqtt`, and `<cluster>` for the operator's own
    */
   readonly services?: readonly string[];
 }
 
-const PARTS: PartsOf<UpgradeAccessProps> = { namespace: 'value', clusters: 'value', services: 'value' };
+const PARTS: PartsOf<UpgradeAccessProps> = {
+  namespace: 'value',
+  kinds: 'value',
+  clusters: 'value',
+  services: 'value',
+};
 
 const NAME = 'emqx-blue-green';
 
@@ -44,8 +58,9 @@ const NAME = 'emqx-blue-green';
  * A service account that may upgrade clusters from inside Kubernetes, and do nothing else: the ServiceAccount, the Role
  * and the RoleBinding `emqx-blue-green`.
  *
- * It may not create or delete a cluster, a pod or a stateful set. It may read the password of the management API, which is in
- * the Secret `<cluster>-bootstrap-user`, and forward ports of pods, to reach that API.
+ * It may not create or delete a cluster or a pod, nor create a set of pods. It may read the credentials of the management API, which
+ * are in the Secret `<cluster>-bootstrap-user` (EMQX 5 and 6: `<cluster>-bootstrap-api-key`), and forward ports of pods, to reach that
+ * API. Of an EMQX it may delete sets and volume claims, which an abort does with those of the new nodes.
  */
 export class UpgradeAccess extends Construct {
   /** Namespace of the clusters and of the service account. */
@@ -77,24 +92,45 @@ export class UpgradeAccess extends Construct {
   }
 }
 
-function rulesOf({ clusters, services }: UpgradeAccessProps): PolicyRule[] {
+/** Each right once, whichever of the kinds need it. */
+function rulesOf({ kinds, clusters, services }: UpgradeAccessProps): PolicyRule[] {
   const [named, others] = [clusters, services].map((names) => (Array.isArray(names) ? (names as string[]) : undefined));
-  return UPGRADE_RIGHTS.map(({ group, resource, verbs, of }) => ({
+  const rules = kindsIn(kinds)
+    .flatMap((kind) => upgradeRightsOf(generationOf({ kind })))
+    .map((right) => ruleOf(right, named, others));
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}
+
+function ruleOf({ group, resource, verbs, of }: UpgradeRight, named?: string[], others: string[] = []): PolicyRule {
+  return {
     apiGroups: [group],
     resources: [resource],
-    ...(named &&
-      of && { resourceNames: [...named.map(of), ...(LEADS_DEVICES.includes(resource) ? (others ?? []) : [])] }),
-    verbs,
-  }));
+    ...(named && of && { resourceNames: [...named.map(of), ...(LEADS_DEVICES.includes(resource) ? others : [])] }),
+    verbs: [...verbs],
+  };
+}
+
+const KINDS = ['EmqxEnterprise', 'EMQX'] as const satisfies readonly EmqxResource['kind'][];
+
+/** Those that are known, of a property of any type. */
+function kindsIn(kinds: unknown = ['EmqxEnterprise']): EmqxResource['kind'][] {
+  return KINDS.filter((kind) => Array.isArray(kinds) && kinds.includes(kind));
 }
 
 /** Objects that have the name of a Service. */
 const LEADS_DEVICES = ['services', 'endpoints'];
 
-function check(findings: Findings, { namespace, clusters, services }: UpgradeAccessProps): void {
+function check(findings: Findings, { namespace, kinds, clusters, services }: UpgradeAccessProps): void {
   if (namespace !== undefined) findings.check('namespace', namespace, dnsLabel);
+  if (Array.isArray(kinds) && kinds.length > 0) {
+    for (const [index, kind] of kinds.entries()) findings.check(`kinds[${index}]`, kind, knownKind);
+  } else if (kinds !== undefined) {
+    findings.report('kinds', Array.isArray(kinds) ? undefined : kinds, noKinds);
+  }
+  // The names of an EMQX are shorter.
+  const nameRule = kindsIn(kinds).includes('EMQX') ? emqxName : clusterName;
   if (Array.isArray(clusters) && clusters.length > 0) {
-    for (const [index, name] of clusters.entries()) findings.check(`clusters[${index}]`, name, clusterName);
+    for (const [index, name] of clusters.entries()) findings.check(`clusters[${index}]`, name, nameRule);
   } else if (clusters !== undefined) {
     findings.report('clusters', Array.isArray(clusters) ? undefined : clusters, {
       bound: 'a list of one or more names',
@@ -115,3 +151,14 @@ const noServices: Violation = {
   reason: 'each is one that an upgrade may switch',
   fix: "write for example ['mqtt'], or leave it out",
 };
+
+const noKinds: Violation = {
+  bound: 'a list of one or more kinds',
+  reason: 'the rights differ by kind',
+  fix: "write for example ['EMQX'], or leave it out for EmqxEnterprise",
+};
+
+const knownKind: Rule = (value) =>
+  (KINDS as readonly unknown[]).includes(value)
+    ? undefined
+    : { bound: KINDS.join(' or '), reason: 'no other kind is upgraded', fix: 'correct it, or leave it out' };

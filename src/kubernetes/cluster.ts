@@ -99,7 +99,7 @@ export class Cluster implements ClusterPort {
         own: own.map(({ metadata }) => metadata.name),
         operators: resource ? this.generation.operatorServiceOf(resource) : name,
       };
-      return missingRights(api, namespace, name, services, signal);
+      return missingRights(api, this.generation, namespace, name, services, signal);
     });
   }
 

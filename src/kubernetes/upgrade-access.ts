@@ -1,4 +1,4 @@
-import { UPGRADE_RIGHTS } from '../resource';
+import { type EmqxResource, type Generation, upgradeRightsOf } from '../resource';
 import type { SelfSubjectAccessReview } from './core-objects';
 import type { KubeApi } from './kube-api';
 
@@ -8,17 +8,19 @@ type Asked = SelfSubjectAccessReview['spec']['resourceAttributes'];
 /**
  * The rights that an upgrade of a cluster needs and does not have.
  *
+ * @param generation of the cluster
  * @param services the traffic Services that an upgrade switches by their selector; none means the operator's own Service, whose
  * Endpoints it writes.
  */
 export async function missingRights(
   api: KubeApi,
+  generation: Generation<EmqxResource>,
   namespace: string,
   cluster: string,
   services: { own: readonly string[]; operators: string },
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const needed = UPGRADE_RIGHTS.filter(({ optional }) => !optional);
+  const needed = upgradeRightsOf(generation).filter(({ optional }) => !optional);
   const asked = needed.flatMap(({ group, resource, verbs, of }): Asked[] => {
     const [name = '', subresource] = resource.split('/');
     return names(resource, verbs, of?.(cluster), services).flatMap((object) =>

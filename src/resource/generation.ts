@@ -17,6 +17,8 @@ export interface Generation<Resource> {
   companionOf(cluster: string): string;
   /** The Secret of the cluster with the credentials of the management API. */
   readonly credentials: CredentialsSecret;
+  /** Port of the management API in the pods. */
+  managementPortOf(resource: Resource): number;
   /** The resource as the API server would store it, with all defaults. */
   withDefaults(resource: Resource): Resource;
   /** The EMQX version that it asks for; empty where it names none. */

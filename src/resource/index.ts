@@ -26,6 +26,6 @@ export { parseEmqxEnterprise, problemsOf } from './parse';
 export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readClusterManifest, readManifest } from './read-manifest';
 export { ResourceError } from './resource-error';
-export { UPGRADE_RIGHTS, type UpgradeRight } from './upgrade-rights';
+export { type UpgradeRight, upgradeRightsOf } from './upgrade-rights';
 export * from './v2beta1';
 export { withVersion } from './with-version';

@@ -1,9 +1,17 @@
 import { withDefaults } from './defaults';
 import type { EmqxEnterprise } from './emqx-enterprise';
+import type { EmqxResource } from './generations';
 import { withoutHeartbeats } from './hold';
+import { emqxWithVersion } from './v2beta1/with-version';
 
-/** The same resource with another version of EMQX. */
-export function withVersion(resource: EmqxEnterprise, version: string): EmqxEnterprise {
+/** The same resource, complete, with another version of EMQX. */
+export function withVersion<Resource extends EmqxResource>(resource: Resource, version: string): Resource {
+  return (
+    resource.kind === 'EMQX' ? emqxWithVersion(resource, version) : enterpriseWithVersion(resource, version)
+  ) as Resource;
+}
+
+function enterpriseWithVersion(resource: EmqxEnterprise, version: string): EmqxEnterprise {
   const next = withDefaults(resource);
   const node = next.spec.template!.spec!.emqxContainer!;
   node.image = { ...node.image, version };

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../kubernetes';
-import { DEFAULT_NAMESPACE, type EmqxEnterprise, operatorServiceOf, withVersion } from '../resource';
+import { DEFAULT_NAMESPACE, type EmqxResource, withVersion } from '../resource';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import type { Drive } from '../simulator/clock';
-import { type Comparison, playAlone } from '../simulator/comparison';
+import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
@@ -41,7 +41,8 @@ export type DemoEvent =
   | ({ kind: 'opened'; port: number; isSubstitute: boolean; service: string } & StageNotes)
   | { kind: 'connected'; clients: number; devices: number; libraryClients: number }
   | { kind: 'planned'; plan: UpgradePlan }
-  | { kind: 'evacuations'; evacuations: object[] }
+  /** What the resource shows of them, at this path of it. */
+  | { kind: 'evacuations'; path: string; evacuations: readonly object[] }
   /** The upgrade is done; now the same by the operator alone is simulated in virtual time. */
   | { kind: 'comparing' };
 
@@ -69,7 +70,7 @@ export async function demo(
   const stage = stageOf(options);
   const { cluster, objects } = stage;
   const { name, namespace = DEFAULT_NAMESPACE } = cluster.metadata;
-  const service = driver === 'pilot' ? stage.entry : operatorServiceOf(cluster);
+  const service = driver === 'pilot' ? stage.entry : serviceAlone(cluster, stage.entry);
   const desired = withVersion(cluster, options.version);
 
   let sessionsMoved = 0;
@@ -90,6 +91,7 @@ export async function demo(
       if (event.kind === 'sample') evacuations.look();
     },
     sandbox.transport,
+    cluster.kind,
   );
   const evacuations = new EvacuationsWatch(world, cluster, emit);
 
@@ -128,31 +130,44 @@ export async function demo(
 }
 
 /** What the operator alone would have done: the same cluster and fleet in virtual time. */
-function nativeRun(options: DemoOptions, { cluster, objects }: Stage, desired: EmqxEnterprise): Promise<Comparison> {
+function nativeRun(
+  options: DemoOptions,
+  { cluster, objects, entry }: Stage,
+  desired: EmqxResource,
+): Promise<Comparison> {
   const { library, light, devices } = fleetOf(options.clients);
   const fleet = mixedFleet(library + light, devices);
-  return playAlone({ seed: options.seed, cluster, objects, desired, fleet, ...cap(options) });
+  return playAlone({ seed: options.seed, cluster, objects, desired, fleet, service: entry, ...cap(options) });
 }
 
-/** `.status.blueGreenUpdateStatus.evacuationsStatus`, reported whenever a state in it changes. */
+/** The evacuations in the status of the resource, reported whenever a state in it changes. */
 class EvacuationsWatch {
   private reported = '';
 
   constructor(
     private readonly world: World,
-    private readonly cluster: EmqxEnterprise,
+    private readonly cluster: EmqxResource,
     private readonly emit: (event: DemoEvent) => void,
   ) {}
 
   look(): void {
     const { apiVersion, kind } = this.cluster;
     const { name, namespace = DEFAULT_NAMESPACE } = this.cluster.metadata;
-    const live = this.world.kubernetes.store.find<EmqxEnterprise & KubeObject>({ apiVersion, kind, namespace, name });
-    const evacuations = live?.status?.blueGreenUpdateStatus?.evacuationsStatus ?? [];
+    const live = this.world.kubernetes.store.find<EmqxResource & KubeObject>({ apiVersion, kind, namespace, name });
+    const { path, evacuations = [] } = evacuationsIn(live);
     const states = evacuations.map(({ node, state }) => `${node} ${state}`).join();
-    if (evacuations.length > 0 && states !== this.reported) this.emit({ kind: 'evacuations', evacuations });
+    if (evacuations.length > 0 && states !== this.reported) this.emit({ kind: 'evacuations', path, evacuations });
     this.reported = states;
   }
+}
+
+/** What a person sees of the evacuations with kubectl, and where. */
+function evacuationsIn(live: EmqxResource | undefined) {
+  if (live?.kind === 'EMQX') {
+    return { path: '.status.nodeEvacuationsStatus', evacuations: live.status?.nodeEvacuationsStatus };
+  }
+  const evacuations = live?.status?.blueGreenUpdateStatus?.evacuationsStatus;
+  return { path: '.status.blueGreenUpdateStatus.evacuationsStatus', evacuations };
 }
 
 function sandboxWorld(world: World, namespace: string, service: string) {

@@ -12,7 +12,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** How long EMQX 4.4 keeps an idle connection. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** The management API of one simulated node (EMQX's port 8081) on a loopback port of its own. */
+/** The management API of one simulated node (EMQX 4.4's port 8081, the dashboard's of EMQX 5 and 6) on a loopback port of its own. */
 export class ManagementApiServer {
   private readonly server: Server;
   private url: string | undefined;

@@ -1,8 +1,16 @@
 import type { KubeObject } from '../kubernetes';
-import { DEFAULT_NAMESPACE, INSTANCE_LABEL, MQTT_PORTS } from '../resource';
+import {
+  DASHBOARD_PORT_NAME,
+  DEFAULT_DASHBOARD_PORT,
+  DEFAULT_NAMESPACE,
+  INSTANCE_LABEL,
+  MQTT_PORTS,
+  ROLE_LABEL,
+} from '../resource';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import { type Drive, followWallClock } from '../simulator/clock';
 import type { EmqxNode } from '../simulator/emqx/node';
+import type { Pod } from '../simulator/kubernetes/core-types';
 import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import { demoFleet, SocketClients } from './clients/socket-clients';
@@ -95,8 +103,12 @@ export async function openSandbox(
 const AGE_MS = 10 * 60_000;
 /** Clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
 const LIBRARY_CLIENTS = 100;
-/** Ports of a node that its management API is behind: its own, and the dashboard's. */
-const MANAGEMENT_PORTS = [8081, 18083];
+/** Ports of a node that its management API is behind: of EMQX 4.4 its own and the dashboard's, of EMQX 5 and 6 the dashboard's. */
+function managementPortsOf({ metadata, spec }: Pod): number[] {
+  if (metadata.labels?.[ROLE_LABEL] === undefined) return [8081, DEFAULT_DASHBOARD_PORT];
+  const ports = spec.containers.flatMap((container) => container.ports ?? []);
+  return ports.flatMap(({ name, containerPort }) => (name === DASHBOARD_PORT_NAME ? [containerPort] : []));
+}
 
 class SimulatedSandbox implements OpenSandbox {
   private readonly world: World;
@@ -190,7 +202,8 @@ class SimulatedSandbox implements OpenSandbox {
     const stage = stageOf(manifests, mqttPort === 0 ? await freeNodePort() : mqttPort);
     const { cluster, objects, entry } = stage;
     this.entry = entry;
-    const context = contextOf(this.world, this.namespace, cluster.metadata.name, () => undefined);
+    const { kind, metadata } = cluster;
+    const context = contextOf(this.world, this.namespace, metadata.name, () => undefined, undefined, kind);
     await clock.run(() => boot(this.world, context, [cluster as KubeObject, ...objects], entry));
     this.emit({ kind: 'staged', service: entry, ...notesOf(stage) });
     await clock.advance(Math.max(0, Date.now() - clock.now()));
@@ -210,8 +223,10 @@ class SimulatedSandbox implements OpenSandbox {
   private writeTargets(): void {
     const nodes = this.world.pods.running.flatMap(({ pod: { metadata } }): NodeTarget[] => {
       const { namespace = DEFAULT_NAMESPACE, name: pod, labels } = metadata;
-      const port = this.loopbackPortOf({ namespace, pod, port: MANAGEMENT_PORTS[0]! });
-      return port === undefined ? [] : [{ namespace, cluster: labels?.[INSTANCE_LABEL] ?? '', pod, port }];
+      const port = this.managementPortOf(pod);
+      return namespace !== this.namespace || port === undefined
+        ? []
+        : [{ namespace, cluster: labels?.[INSTANCE_LABEL] ?? '', pod, port }];
     });
     this.targets?.write(nodes);
   }
@@ -219,7 +234,14 @@ class SimulatedSandbox implements OpenSandbox {
   private loopbackPortOf({ namespace, pod, port }: PodPort): number | undefined {
     if (namespace !== this.namespace) return undefined;
     if (port === MQTT_PORTS.mqtt) return this.mqtt.of(pod)?.port;
-    const url = MANAGEMENT_PORTS.includes(port) ? this.management.of(pod)?.baseUrl : undefined;
+    const running = this.world.pods.running.find(
+      ({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === pod,
+    );
+    return running && managementPortsOf(running.pod).includes(port) ? this.managementPortOf(pod) : undefined;
+  }
+
+  private managementPortOf(pod: string): number | undefined {
+    const url = this.management.of(pod)?.baseUrl;
     return url === undefined ? undefined : Number(new URL(url).port);
   }
 

@@ -2,24 +2,24 @@ import type { KubeObject } from '../kubernetes';
 import { matchesLabels } from '../kubernetes/core-objects';
 import { isForDevices } from '../kubernetes/device-listeners';
 import {
-  clusterLabels,
   DEFAULT_NAMESPACE,
-  type EmqxEnterprise,
+  type Emqx,
+  type EmqxResource,
+  generationOf,
   LICENSE_KEY,
   MQTT_PORTS,
-  operatorServiceOf,
+  servingRoleOf,
   TRAFFIC_LABEL,
-  withDefaults,
 } from '../resource';
 import type { Secret, Service } from '../simulator/kubernetes/core-types';
 import { kinds } from '../simulator/kubernetes/kinds';
 import type { ClusterManifests } from './quickstart';
-import { trafficService } from './traffic-service';
+import { deviceLabelsOf, trafficService } from './traffic-service';
 
 /** What is applied to a simulated cluster so that the cluster of a manifest runs in it as on a real one. */
 export interface Stage {
   /** The complete custom resource. */
-  readonly cluster: EmqxEnterprise;
+  readonly cluster: EmqxResource;
   /** The other objects to apply. */
   readonly objects: readonly KubeObject[];
   /** The Service through which devices connect. */
@@ -56,24 +56,25 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set([
 
 /**
  * Devices connect through what the manifest has, in this order: a Service with the label for it, the operator's own where
- * `spec.serviceTemplate` opens it to the outside, any other Service that does. Without one, a Service is added.
+ * its template opens it to the outside, any other Service that does. Without one, a Service is added.
  *
  * @param nodePort of the Service that is added; the next one where the manifest has that. @default 32010
  */
 export function stageOf(manifests: ClusterManifests, nodePort = 32_010): Stage {
-  const cluster = withDefaults(withoutServerFields(manifests.cluster as EmqxEnterprise & KubeObject));
+  const given = withoutServerFields(manifests.cluster as EmqxResource & KubeObject);
+  const cluster = generationOf(given).withDefaults(given);
   const { namespace = DEFAULT_NAMESPACE } = cluster.metadata;
   const objects = manifests.objects
     .filter(isStaged)
     .map(withoutServerFields)
     .map((object): KubeObject => ({ ...object, metadata: { namespace, ...object.metadata } }));
   const here = objects.filter(({ metadata }) => metadata.namespace === namespace);
-  const assumed = assumedSecret(cluster, here);
-  const all = assumed ? [...objects, assumed] : objects;
+  const assumed = assumedSecrets(cluster, here);
+  const all = [...objects, ...assumed];
   const found = wayIn(cluster, here.filter(isService));
-  const stage = { cluster, assumedSecrets: assumed ? [assumed.metadata.name] : [] };
+  const stage = { cluster, assumedSecrets: assumed.map(({ metadata }) => metadata.name) };
   if (found) return { ...stage, objects: all, ...found, addedService: false };
-  const free = unclaimedNodePort(nodePort, [cluster.spec.serviceTemplate ?? {}, ...objects.filter(isService)]);
+  const free = unclaimedNodePort(nodePort, [...serviceTemplatesOf(cluster), ...objects.filter(isService)]);
   const added = trafficService(cluster, free);
   return {
     ...stage,
@@ -100,27 +101,60 @@ function isService(object: KubeObject): object is Service {
   return object.kind === kinds.service.kind && object.apiVersion === kinds.service.apiVersion;
 }
 
-/** The operator waits for the license Secret; the simulation reads no other Secrets. */
-function assumedSecret(cluster: EmqxEnterprise, objects: readonly KubeObject[]): Secret | undefined {
-  const name = cluster.spec.license?.secretName;
-  const isHere = objects.some(({ kind, metadata }) => kind === kinds.secret.kind && metadata.name === name);
-  if (!name || isHere) return undefined;
+/** The operator waits for the Secrets of a license and of API keys; the simulation reads no others. */
+function assumedSecrets(cluster: EmqxResource, objects: readonly KubeObject[]): Secret[] {
   const { namespace = DEFAULT_NAMESPACE } = cluster.metadata;
-  return { ...kinds.secret, metadata: { namespace, name }, data: { [LICENSE_KEY]: '' } };
+  const isHere = (name: string) =>
+    objects.some(({ kind, metadata }) => kind === kinds.secret.kind && metadata.name === name);
+  const needed = cluster.kind === 'EMQX' ? keysOfSecrets(cluster) : licenseOf(cluster.spec.license?.secretName);
+  return [...needed]
+    .filter(([name]) => !isHere(name))
+    .map(([name, data]) => ({ ...kinds.secret, metadata: { namespace, name }, data }));
 }
+
+type SecretData = Map<string, Record<string, string>>;
+
+function licenseOf(name: string | undefined): SecretData {
+  return new Map(name ? [[name, { [LICENSE_KEY]: '' }]] : []);
+}
+
+function keysOfSecrets({ spec }: Emqx): SecretData {
+  const data: SecretData = new Map();
+  for (const { secretRef } of spec.bootstrapAPIKeys ?? []) {
+    for (const { secretName, secretKey } of secretRef ? [secretRef.key, secretRef.secret] : []) {
+      data.set(secretName, { ...data.get(secretName), [secretKey]: ASSUMED_VALUE });
+    }
+  }
+  return data;
+}
+
+/** Any value that an API key may have. */
+const ASSUMED_VALUE = Buffer.from('assumed').toString('base64');
 
 type WayIn = Pick<Stage, 'entry' | 'nodePort' | 'canBeSwitched'>;
 
-function wayIn(cluster: EmqxEnterprise, services: readonly Service[]): WayIn | undefined {
+function wayIn(cluster: EmqxResource, services: readonly Service[]): WayIn | undefined {
   const { name } = cluster.metadata;
   const marked = services.find(({ metadata }) => metadata.labels?.[TRAFFIC_LABEL] === name);
   if (marked) return { ...entryBy(marked.metadata.name, marked), canBeSwitched: true };
-  const { serviceTemplate } = cluster.spec;
-  if (isOpen(serviceTemplate)) return { ...entryBy(operatorServiceOf(cluster), serviceTemplate), canBeSwitched: true };
+  const { operatorServiceOf, serviceTemplateOf } = generationOf(cluster);
+  const template = serviceTemplateOf(cluster) as ServiceTemplate | undefined;
+  if (template?.enabled !== false && isOpen(template)) {
+    return { ...entryBy(operatorServiceOf(cluster), template), canBeSwitched: true };
+  }
   const other = services.find(
     (service) => isOpen(service) && selectsNodes(cluster, service) && isForDevices(service.spec),
   );
   return other && { ...entryBy(other.metadata.name, other), canBeSwitched: false };
+}
+
+type ServiceTemplate = ServiceLike & { enabled?: boolean | undefined };
+
+/** Of the Services that the operator creates. */
+function serviceTemplatesOf({ kind, spec }: EmqxResource): ServiceLike[] {
+  const templates =
+    kind === 'EMQX' ? [spec.dashboardServiceTemplate, spec.listenersServiceTemplate] : [spec.serviceTemplate];
+  return templates.flatMap((template) => (template ? [template as ServiceLike] : []));
 }
 
 /** A Service, or the template of one. */
@@ -138,10 +172,15 @@ function isOpen(service: ServiceLike | undefined): boolean {
   return ['NodePort', 'LoadBalancer'].includes(service?.spec?.type ?? '');
 }
 
-function selectsNodes({ metadata, spec }: EmqxEnterprise, service: Service): boolean {
-  const labels = { ...spec.template?.metadata?.labels, ...clusterLabels(metadata.name) };
+function selectsNodes(cluster: EmqxResource, service: Service): boolean {
+  const labels = { ...templateOf(cluster)?.metadata?.labels, ...deviceLabelsOf(cluster) };
   const { selector = {} } = service.spec;
   return Object.keys(selector).length > 0 && matchesLabels(labels, selector);
+}
+
+/** The template of the pods that devices connect to. */
+function templateOf(cluster: EmqxResource): { metadata?: { labels?: Record<string, string> } } | undefined {
+  return cluster.kind === 'EMQX' ? cluster.spec[`${servingRoleOf(cluster)}Template`] : cluster.spec.template;
 }
 
 /** The first port that none of these Services has. */

@@ -1,4 +1,4 @@
-import { generationOf } from '../resource';
+import { type EmqxResource, generationOf } from '../resource';
 import { BlockedError, UpgradeError } from '../upgrade';
 import { type RunReport, runReport } from './run-report';
 import { play, type Scenario } from './scenario';
@@ -15,12 +15,26 @@ export interface RefusedRun {
 export type Comparison = RunReport | RefusedRun;
 
 /**
- * The same upgrade by the operator alone, in virtual time, through the operator's own Service: its endpoints are the ready pods of
- * both sets. If the operator cannot do it, that is the result: the upgrade it is compared with does not depend on it.
+ * The Service through which devices connect while the operator upgrades alone. Of EMQX 4.4 it is the operator's own: its endpoints are
+ * the ready pods of both sets, of which the operator chooses. Of EMQX 5 and 6 the operator makes the pods themselves ready or not, for
+ * any Service that selects both.
+ *
+ * @param entry that of the devices in any other upgrade
  */
-export async function playAlone(scenario: Omit<Scenario, 'driver' | 'service'>): Promise<Comparison> {
+export function serviceAlone(cluster: EmqxResource, entry: string): string {
+  const { sleepsWhileHeld, operatorServiceOf } = generationOf(cluster);
+  return sleepsWhileHeld ? operatorServiceOf(cluster) : entry;
+}
+
+/**
+ * The same upgrade by the operator alone, in virtual time. If the operator cannot do it, that is the result: the upgrade it is compared
+ * with does not depend on it.
+ *
+ * @param scenario with the Service of that upgrade
+ */
+export async function playAlone(scenario: Omit<Scenario, 'driver'>): Promise<Comparison> {
   try {
-    const service = generationOf(scenario.cluster).operatorServiceOf(scenario.cluster);
+    const service = serviceAlone(scenario.cluster, scenario.service);
     const { upgrade, clients, sessionsMoved } = await play({ ...scenario, driver: 'operator', service });
     return runReport(upgrade, clients, sessionsMoved);
   } catch (error) {

@@ -24,7 +24,7 @@ export class SimulatedCluster {
   /** The way commands take to it. */
   readonly link = (): Link => {
     const { api, clock, transport } = this.world;
-    return { api, clock, transport, namespace: 'default', close: () => undefined };
+    return { api, clock, transport: () => transport, namespace: 'default', close: () => undefined };
   };
 
   /** Runs a command to its end. */

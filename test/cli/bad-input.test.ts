@@ -51,13 +51,13 @@ test.each<[string[], string[]]>([
   [
     ['check', '-f', DEPLOYMENT],
     [
-      `${DEPLOYMENT}: 'kind' ("Deployment") must be EmqxEnterprise, in exactly one document: no document of the manifest describes a cluster\n→ choose another file: a cluster has apiVersion: apps.emqx.io/v1beta4 and kind: EmqxEnterprise`,
+      `${DEPLOYMENT}: 'kind' ("Deployment") must be EmqxEnterprise or EMQX, in exactly one document: no document of the manifest describes a cluster\n→ choose another file: a cluster has apiVersion: apps.emqx.io/v1beta4 and kind: EmqxEnterprise, or apiVersion: apps.emqx.io/v2beta1 and kind: EMQX`,
     ],
   ],
   [
     ['plan', '--set-version', '4.4.13', '--rate', '0', '--accept-loss'],
     [
-      `'--set-version' ("4.4.13") must be a version from 4.4.14 up to, but not including, 5.0.0: older versions, and pre-releases of this one, are refused by the operator\n→ choose 4.4.14 or later`,
+      `'--set-version' ("4.4.13") must be a version from 4.4.14 up to, but not including, 5.0.0, or from 5.1.1 on: older versions, and pre-releases of this one, are refused by the operator\n→ choose 4.4.14 or later`,
       notWhole('--rate', '0', 1, 1_000_000, 'it is a number of disconnects per second'),
       `'--accept-loss' (true) must be left out with --driver pilot: the pilot loses no sessions\n→ leave it out, or add --driver operator`,
     ],
@@ -69,7 +69,7 @@ test.each<[string[], string[]]>([
   ].map(([version, fix]): [string[], string[]] => [
     ['check', '--set-version', version!],
     [
-      `'--set-version' ("${version}") must be a version from 4.4.14 up to, but not including, 5.0.0: this is not a semantic version (three numbers, nothing before them)\n→ ${fix}`,
+      `'--set-version' ("${version}") must be a version from 4.4.14 up to, but not including, 5.0.0, or from 5.1.1 on: this is not a semantic version (three numbers, nothing before them)\n→ ${fix}`,
     ],
   ]),
   [
@@ -83,7 +83,7 @@ test.each<[string[], string[]]>([
   [
     ['report', 'a/b'],
     [
-      `'[name]' ("a/b") must be NAME or emqxenterprise/NAME: a is not EmqxEnterprise\n→ give the name alone, and a namespace with -n`,
+      `'[name]' ("a/b") must be NAME, emqxenterprise/NAME or emqx/NAME: a is neither EmqxEnterprise nor EMQX\n→ give the name alone, and a namespace with -n`,
     ],
   ],
   [['report', 'emqxenterprise/A'], [noName('[name]', 'A')]],
@@ -103,7 +103,7 @@ test.each<[string[], string[]]>([
   [
     ['check', '--set-version', '4.4'],
     [
-      `'--set-version' ("4.4") must be a version from 4.4.14 up to, but not including, 5.0.0: this is not a semantic version (three numbers, nothing before them)\n→ write all three numbers, like "4.4.14"`,
+      `'--set-version' ("4.4") must be a version from 4.4.14 up to, but not including, 5.0.0, or from 5.1.1 on: this is not a semantic version (three numbers, nothing before them)\n→ write all three numbers, like "4.4.14"`,
     ],
   ],
   [

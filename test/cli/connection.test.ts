@@ -12,7 +12,7 @@ import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in
 import { ObjectStore } from '../../src/simulator/kubernetes/object-store';
 import { Random } from '../../src/simulator/random';
 import { PortError, UpgradeError } from '../../src/upgrade';
-import { clusterOf } from '../_upgradable-cluster';
+import { clusterOf, emqxOf } from '../_upgradable-cluster';
 import { atEnd, endAll, kubeconfig, listening, temporaryFile } from '../kubernetes/_fake-server';
 import { type Ended, run } from './_shell';
 
@@ -21,13 +21,15 @@ afterEach(endAll);
 interface Setting {
   /** As `<namespace>/<name>`. */
   clusters?: string[];
+  /** The same of EMQX 5. */
+  emqx?: string[];
   /** A refusal of the API server, for the calls it concerns. */
   refuse?: (call: ApiCall) => KubeApiError | undefined;
 }
 
 /** Runs a command on a Kubernetes cluster in which nothing happens; the context's namespace is `mqtt`. */
 async function on(
-  { clusters = [], refuse = () => undefined }: Setting,
+  { clusters = [], emqx = [], refuse = () => undefined }: Setting,
   ...words: string[]
 ): Promise<Ended & { closed: number }> {
   const clock = new SimulatedClock();
@@ -43,8 +45,12 @@ async function on(
     const [namespace, name] = cluster.split('/') as [string, string];
     store.create(clusterOf(name, namespace, '4.4.14'));
   }
+  for (const cluster of emqx) {
+    const [namespace, name] = cluster.split('/') as [string, string];
+    store.create(emqxOf(name, namespace, '5.8.8'));
+  }
   let closed = 0;
-  const transport = { exchange: () => Promise.reject(new Error('there are no nodes')) };
+  const transport = () => ({ exchange: () => Promise.reject(new Error('there are no nodes')) });
   const link = (): Link => ({ api, namespace: 'mqtt', transport, clock, close: () => closed++ });
   const ended = await clock.run(() => run(words, { link }));
   return { ...ended, closed };
@@ -127,17 +133,83 @@ describe('the cluster', () => {
     expect(err).toBe(`the namespace mqtt has no EMQX cluster\n${WHERE}`);
   });
 
-  test.each([[[]], [['emqx-ee']]])('cannot be where the kind is unknown: %j', async (words) => {
+  const [OLD, NEW] = ['EmqxEnterprise (apps.emqx.io/v1beta4)', 'EMQX (apps.emqx.io/v2beta1)'];
+  test.each<[string[], string[], string]>([
+    [[], ['EmqxEnterprise', 'EMQX'], `knows neither ${OLD} nor ${NEW}`],
+    [['emqx-ee'], ['EmqxEnterprise', 'EMQX'], `knows neither ${OLD} nor ${NEW}`],
+    [['emqx/emqx'], ['EMQX'], `does not know ${NEW}`],
+    [['emqxenterprise/emqx'], ['EmqxEnterprise'], `does not know ${OLD}`],
+  ])('cannot be where the kind is unknown: %j', async (words, absent, unknown) => {
     const refuse = ({ kind }: ApiCall) =>
-      kind === 'EmqxEnterprise'
-        ? refusal(404, 'NotFound', 'the server could not find the requested resource')
-        : undefined;
+      absent.includes(kind) ? refusal(404, 'NotFound', 'the server could not find the requested resource') : undefined;
     const { code, err } = await on({ refuse }, 'report', ...words);
     expect(code).toBe(2);
     expect(err).toBe(
-      'the cluster does not know EmqxEnterprise (apps.emqx.io/v1beta4): the CRDs of the EMQX Operator are not installed\n' +
+      `the cluster ${unknown}: the CRDs of the EMQX Operator are not installed\n` +
         '→ check the context; the construct EmqxOperator installs the operator with its CRDs\n',
     );
+  });
+
+  describe('of either kind', () => {
+    const BOTH = { clusters: ['mqtt/fleet', 'iot/old'], emqx: ['mqtt/fleet', 'iot/new'] };
+
+    test.each<[string, Setting, string[], string]>([
+      ['is the only one of its namespace', { emqx: ['mqtt/emqx'] }, [], 'mqtt/emqx'],
+      ['is the one that is named', BOTH, ['new', '-n', 'iot'], 'iot/new'],
+      ['is the one whose type is named, too', BOTH, ['emqx/fleet'], 'mqtt/fleet'],
+      ['may have the long type', BOTH, ['emqxes.apps.emqx.io/fleet'], 'mqtt/fleet'],
+      ['may have the type with its version', BOTH, ['EMQXES.v2beta1.apps.emqx.io/fleet'], 'mqtt/fleet'],
+      ['may be of the other type', BOTH, ['emqxenterprise/fleet'], 'mqtt/fleet'],
+    ])('%s', async (_, setting, words, found) => {
+      expect((await on(setting, 'report', ...words)).err).toContain(`no upgrade of ${found} by emqx-blue-green`);
+    });
+
+    test.each<[string[], string, string]>([
+      [
+        ['fleet'],
+        'the namespace mqtt has two EMQX clusters fleet: emqxenterprise/fleet and emqx/fleet',
+        'say which one is meant: emqxenterprise/fleet or emqx/fleet',
+      ],
+      [[], 'the namespace mqtt has 2 EMQX clusters: emqxenterprise/fleet, emqx/fleet', 'give the name of one'],
+      [
+        ['emqx/old', '-n', 'iot'],
+        'the namespace iot has no EMQX old; it has new; other namespaces have mqtt/fleet',
+        'check the name, the namespace (-n) and the context (--context)',
+      ],
+    ])('is not guessed: %j', async (words, message, fix) => {
+      expect(await on(BOTH, 'report', ...words)).toMatchObject({ code: 2, err: `${message}\n→ ${fix}\n` });
+    });
+
+    test.each<[string, string[], string]>([
+      ['without a name', [], 'no upgrade of mqtt/one'],
+      ['with a name', ['one'], 'no upgrade of mqtt/one'],
+      [
+        'with another name',
+        ['two'],
+        'no EMQX cluster two; it has one; whether it has an EMQX is unknown: you may not read any',
+      ],
+    ])('is found %s where the other kind may not be read', async (_, words, message) => {
+      const refuse = ({ kind }: ApiCall) => (kind === 'EMQX' ? refusal(403, 'Forbidden', 'no') : undefined);
+      expect((await on({ clusters: ['mqtt/one'], refuse }, 'report', ...words)).err).toContain(message);
+    });
+
+    test('that may not be read is named where all are shown', async () => {
+      const refuse = ({ kind }: ApiCall) => (kind === 'EMQX' ? refusal(403, 'Forbidden', 'you may not') : undefined);
+      const { err } = await on({ refuse }, 'status', '-A');
+      expect(err).toBe('clusters of the kind EMQX are not shown: you may not\n');
+    });
+
+    test('has a version of its kind', async () => {
+      const { code, err } = await on(BOTH, 'plan', 'new', '-n', 'iot', '--set-version', '4.4.15');
+      expect(code).toBe(2);
+      expect(err).toMatch(/^'--set-version' \("4.4.15"\) must be a version from 5.1.1 on: EMQX 4.4 is described by/);
+    });
+
+    test('gets rights of its kind', async () => {
+      const refuse = ({ kind }: ApiCall) => (kind === 'StatefulSet' ? refusal(403, 'Forbidden', 'no') : undefined);
+      const { err } = await on({ ...BOTH, refuse }, 'status', 'emqx/fleet');
+      expect(err).toContain(`'UpgradeAccess', { kinds: ['EMQX'], clusters: ['fleet'] });\n`);
+    });
   });
 });
 
@@ -278,6 +350,6 @@ test('nodes are asked at the URL of the template', async () => {
   const link = await openLink({ ...flags, emqxUrl: `${url}/{namespace}/{pod}/` });
   atEnd(() => link.close());
   const request = { method: 'GET', path: '/api/v4/nodes', headers: {}, timeoutMs: 5_000 } as const;
-  await link.transport.exchange({ namespace: 'mqtt', name: 'emqx-ee-0' }, request);
+  await link.transport(8081).exchange({ namespace: 'mqtt', name: 'emqx-ee-0' }, request);
   expect(asked).toEqual(['/mqtt/emqx-ee-0/api/v4/nodes']);
 });

@@ -90,12 +90,12 @@ describe('names that would take over a terminal are shown escaped: ', () => {
     const transport = cluster.world.transport;
     const link = () => ({
       ...cluster.link(),
-      transport: {
+      transport: () => ({
         exchange: async (...asked: Parameters<typeof transport.exchange>) => {
           const answer = await transport.exchange(...asked);
           return { ...answer, body: answer.body.replaceAll('4.4.14', JSON.stringify(EVIL).slice(1, -1)) };
         },
-      },
+      }),
     });
     for (const command of ['status', 'status -o json', 'plan --set-version 4.4.15']) {
       const { out, err } = await cluster.run(command, { link });

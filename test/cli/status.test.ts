@@ -16,7 +16,7 @@ test('a cluster is named as kubectl names it', async () => {
   }
   expect(await cluster.run('status emqxenterprise/other')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('has no EMQX cluster other'),
+    err: expect.stringContaining('has no EmqxEnterprise other'),
   });
 });
 

@@ -124,7 +124,7 @@ describe('an upgrade that must not begin writes nothing, and says why: ', () => 
   test('a password of the management API that the nodes do not have', async () => {
     const link: NonNullable<TestShellOptions['link']> = async () => ({
       ...cluster.link(),
-      transport: { exchange: async () => ({ status: 401, headers: {}, body: 'Unauthorized' }) },
+      transport: () => ({ exchange: async () => ({ status: 401, headers: {}, body: 'Unauthorized' }) }),
     });
     const { code, out } = await cluster.run('upgrade --set-version 4.4.15 --yes', { link });
     expect(out).toMatch(/✗ nodes [\s\S]*HTTP 401[\s\S]*differs from\s+the\s+one\s+on\s+the\s+nodes/);

@@ -14,7 +14,7 @@ function silenced(code: TransportError['code'], words: string): TestShellOptions
   const fail = async () => {
     throw new TransportError(code, `port 8081: ${words}`);
   };
-  return { link: () => ({ ...cluster.link(), transport: { exchange: fail } }) };
+  return { link: () => ({ ...cluster.link(), transport: () => ({ exchange: fail }) }) };
 }
 
 const FORBIDDEN = silenced('forbidden', 'Unexpected server response: 403');

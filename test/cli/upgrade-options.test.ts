@@ -1,5 +1,14 @@
 import { desiredOf, type Wanted } from '../../src/cli/upgrade-options';
-import { API_VERSION, KIND, nodeNameOf, parseEmqxEnterprise, versionOf, withDefaults } from '../../src/resource';
+import {
+  API_VERSION,
+  asEnterprise,
+  type EmqxEnterprise,
+  KIND,
+  nodeNameOf,
+  parseEmqxEnterprise,
+  versionOf,
+  withDefaults,
+} from '../../src/resource';
 import { clusterOf } from '../_upgradable-cluster';
 
 const live = clusterOf('emqx-ee', 'mqtt', '4.4.14');
@@ -10,10 +19,11 @@ function desired(wanted: Partial<Wanted>) {
   const context = () => {
     throw new Error('nobody asks the cluster');
   };
-  return desiredOf(
+  const resource = desiredOf(
     { ...nothing, ...wanted },
-    { namespace: 'mqtt', name: 'emqx-ee', live, context, look: (read) => read() },
+    { namespace: 'mqtt', name: 'emqx-ee', word: 'emqx-ee', live, context, look: (read) => read() },
   );
+  return resource && asEnterprise(resource);
 }
 
 test('a manifest without a namespace is of the namespace in which its cluster was found', () => {
@@ -23,7 +33,7 @@ test('a manifest without a namespace is of the namespace in which its cluster wa
     metadata: { name: 'emqx-ee' },
     spec: { template: { spec: { emqxContainer: { image: { version: '4.4.15' } } } } },
   });
-  const name = (resource: typeof live) => nodeNameOf(withDefaults(resource), 'emqx-ee-0');
+  const name = (resource: EmqxEnterprise) => nodeNameOf(withDefaults(resource), 'emqx-ee-0');
   expect(name(desired({ manifest })!)).toBe(name(live));
 });
 

@@ -6,8 +6,9 @@ import { immutableFields, nodeNameOf, operatorServiceOf, versionOf } from '../id
 import { LISTENER_SETTINGS, variableOf } from '../listeners';
 import { wantedSet } from './wanted-set';
 
-/** Ports of the management API and the dashboard, which the operator always publishes. */
-const MANAGEMENT_PORTS = [8081, 18083];
+const MANAGEMENT_PORT = 8081;
+/** Its port and that of the dashboard, which the operator always publishes. */
+const MANAGEMENT_PORTS = [MANAGEMENT_PORT, 18083];
 
 /** Annotation of kubectl's client-side apply: not a change of the resource. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -27,6 +28,7 @@ export const v1beta4: Generation<EmqxEnterprise> = {
   revisionLabel: REVISION_LABEL,
   companionOf: (cluster) => `${cluster}-upgrade`,
   credentials: { suffix: '-bootstrap-user', key: 'bootstrap_user', id: 'emqx_operator_controller' },
+  managementPortOf: () => MANAGEMENT_PORT,
   withDefaults,
   versionOf,
   replicasOf: ({ spec }, role) => (role === 'core' ? (spec.replicas ?? 0) : 0),

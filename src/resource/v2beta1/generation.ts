@@ -1,7 +1,9 @@
 import type { Generation } from '../generation';
 import { emqxChanges, emqxTriggersOf } from './changes';
+import { dashboardPortsOf } from './config-data';
 import {
   API_KEYS_KEY,
+  DEFAULT_DASHBOARD_PORT,
   EMQX_API_VERSION,
   EMQX_KIND,
   namesOf,
@@ -34,6 +36,8 @@ export const v2beta1: Generation<Emqx> = {
   // Not that of an EmqxEnterprise: one of the same name is another cluster.
   companionOf: (cluster) => `${cluster}-emqx-upgrade`,
   credentials: { suffix: '-bootstrap-api-key', key: API_KEYS_KEY, id: OPERATOR_API_KEY },
+  // The dashboard's. It is not changed while a cluster exists, see emqxChanges.
+  managementPortOf: ({ spec }) => dashboardPortsOf(spec.config?.data).http ?? DEFAULT_DASHBOARD_PORT,
   withDefaults: withEmqxDefaults,
   versionOf: (resource) => emqxVersionOf(resource) ?? '',
   replicasOf: ({ spec }, role) => spec[`${role}Template`]?.spec?.replicas ?? 0,

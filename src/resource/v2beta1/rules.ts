@@ -59,6 +59,25 @@ export const emqxImage: Rule = (value) => {
   return undefined;
 };
 
+/** Version of EMQX 5 or 6, which is in the tag of the image. */
+export const emqx5Version: Rule = (value) => {
+  const bound = `a version from ${OLDEST_EMQX_VERSION} on`;
+  const fix = 'write all three numbers, like "5.8.9"';
+  const version = typeof value === 'string' ? semver.parse(value) : null;
+  // semver itself would also accept " v5.8.9", which makes another tag.
+  if (!version || version.version !== value) {
+    return { bound, reason: 'this is not a semantic version (three numbers, nothing before them)', fix };
+  }
+  if (version.compare(OLDEST_EMQX_VERSION) >= 0) return undefined;
+  return version.major < 5
+    ? {
+        bound,
+        reason: 'EMQX 4.4 is described by another custom resource (kind EmqxEnterprise)',
+        fix: 'choose a later version',
+      }
+    : { bound, reason: 'operator 2.2 does not support older versions', fix: 'choose a later version' };
+};
+
 /** Number of cores; absent is 2. */
 export const cores: Rule = optional(
   wholeNumber(

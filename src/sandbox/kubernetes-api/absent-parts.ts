@@ -1,6 +1,7 @@
 import { badRequest, notHere, type Refused } from './refused';
 
-const REACHED = 'kubectl port-forward reaches its MQTT (1883) and its management API (8081, 18083)';
+const REACHED =
+  'kubectl port-forward reaches its MQTT (1883) and its management API (of EMQX 4.4 on 8081 and 18083, of EMQX 5 and 6 on port 18083)';
 
 /** Subresources of pods in a real cluster that are missing here, with the answer to a request for them. */
 export const ABSENT_PARTS: Readonly<Record<string, Refused>> = {

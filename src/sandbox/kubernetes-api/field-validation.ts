@@ -1,6 +1,5 @@
 import type { KubeObject } from '../../kubernetes/kube-api';
-import { KIND } from '../../resource';
-import { unknownFieldsOf } from '../../simulator/operator/v1beta4/enterprise-webhook';
+import { unknownFieldsOf } from '../../simulator/operator/structure-of';
 import { badRequest } from './refused';
 
 /** How a client wants unknown fields of an object to be handled. */
@@ -8,7 +7,7 @@ type Directive = 'Strict' | 'Warn' | 'Ignore';
 
 /**
  * Checks what is written for unknown fields, as `fieldValidation` of the request says; they are dropped unless it is
- * strict. The sandbox knows the fields of an EmqxEnterprise only. Of other kinds it keeps whatever it is given, and says so
+ * strict. The sandbox knows the fields of EmqxEnterprise and EMQX only. Of other kinds it keeps whatever it is given, and says so
  * to a client that asks.
  */
 export class FieldValidation {
@@ -29,11 +28,12 @@ export class FieldValidation {
   /** @throws Refused 400 when there are such fields and the request is strict */
   check(object: KubeObject): void {
     const { apiVersion, kind } = object;
-    if (kind !== KIND) {
+    const unknown = unknownFieldsOf(object);
+    if (!unknown) {
       if (this.asked) this.warnings.push(`the sandbox does not check the fields of a ${kind}`);
       return;
     }
-    const problems = unknownFieldsOf(object).map((path) => `unknown field "${path}"`);
+    const problems = unknown.map((path) => `unknown field "${path}"`);
     if (problems.length === 0) return;
     if (this.directive === 'Warn') this.warnings.push(...problems);
     if (this.directive !== 'Strict') return;

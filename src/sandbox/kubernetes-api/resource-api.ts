@@ -1,8 +1,9 @@
 import type { KubeObject } from '../../kubernetes/kube-api';
-import { KIND } from '../../resource';
+import { EMQX_KIND, KIND } from '../../resource';
 import { isRecord } from '../../simulator/kubernetes/json';
 import type { ObjectStore } from '../../simulator/kubernetes/object-store';
 import { admitEnterprise } from '../../simulator/operator/v1beta4/enterprise-webhook';
+import { admitEmqx } from '../../simulator/operator/v2beta1/admit-emqx';
 import { ABSENT_PARTS } from './absent-parts';
 import { API_RESOURCES, groupOf } from './api-resource';
 import { FieldValidation } from './field-validation';
@@ -18,6 +19,12 @@ import type { Status } from './status';
 import { checkStructure } from './structures';
 import { WatchAnswer } from './watch-answer';
 
+/** What happens to the custom resources that the operator watches before they are stored. */
+const ADMISSION: Readonly<Record<string, typeof admitEnterprise>> = {
+  [KIND]: admitEnterprise,
+  [EMQX_KIND]: admitEmqx,
+};
+
 /** Answers requests for the objects of a simulated cluster. */
 export class ResourceApi {
   private readonly objects: ObjectRequests;
@@ -31,7 +38,7 @@ export class ResourceApi {
     this.objects = new ObjectRequests(store);
     this.scales = new ScaleRequests(store);
     for (const resource of API_RESOURCES) {
-      store.setWebhook(resource, resource.kind === KIND ? admitEnterprise : checkStructure);
+      store.setWebhook(resource, ADMISSION[resource.kind] ?? checkStructure);
     }
   }
 
@@ -92,7 +99,7 @@ export class ResourceApi {
   /** What a client may expect of the object, but the sandbox does not do. */
   private warningsOf({ resource, namespace }: ResourcePath): string[] {
     if (resource.isInert) return [`in the sandbox a ${resource.kind} is stored, but has no effect`];
-    if (resource.kind !== KIND || namespace === this.operated) return [];
+    if (!Object.hasOwn(ADMISSION, resource.kind) || namespace === this.operated) return [];
     return [`the operator of the sandbox watches only the namespace ${this.operated}`];
   }
 }

@@ -1,12 +1,9 @@
 import { KubeApiError, type KubeObject } from '../../../kubernetes/kube-api';
-import { type EmqxEnterprise, formatProblem, immutableFields, type Problem, withDefaults } from '../../../resource';
+import { type EmqxEnterprise, formatProblem, immutableFields, withDefaults } from '../../../resource';
 import { complete } from '../../../resource/defaults';
-import { emqxEnterprise } from '../../../resource/emqx-enterprise-schema';
-import { structuralProblemsOf } from '../../../resource/parse';
 import { formatPath } from '../../../resource/problem';
 import { emqxVersion } from '../../../resource/rules';
-import { type FieldProblem, invalidObject } from '../../kubernetes/invalid-object';
-import { isRecord } from '../../kubernetes/json';
+import { admitStructure } from '../structure-of';
 
 /**
  * What happens to an EmqxEnterprise before it is stored, in place: by its custom resource definition, which drops unknown
@@ -17,9 +14,7 @@ import { isRecord } from '../../kubernetes/json';
  * @see EMQX Operator 2.2.29, `apis/apps/v1beta4`
  */
 export function admitEnterprise(object: KubeObject, previous: KubeObject | undefined): void {
-  for (const steps of unknownSteps(object)) remove(object, steps);
-  const problems = structuralProblemsOf(object).map(fieldProblem);
-  if (problems.length > 0) throw invalidObject(object, problems);
+  admitStructure(object);
   const resource = object as EmqxEnterprise & KubeObject;
   complete(resource);
   const refusals = refusalsOf(resource, previous as (EmqxEnterprise & KubeObject) | undefined);
@@ -30,28 +25,6 @@ export function admitEnterprise(object: KubeObject, previous: KubeObject | undef
       `admission webhook "validator.enterprise.emqx.io" denied the request: ${refusals.join('; ')}`,
     );
   }
-}
-
-function fieldProblem(problem: Problem): FieldProblem {
-  return { field: problem.path, message: formatProblem(problem).slice(`'${problem.path}' `.length) };
-}
-
-/** Paths of fields that the custom resource definition does not have. */
-export function unknownFieldsOf(object: KubeObject): string[] {
-  return unknownSteps(object).map(formatPath);
-}
-
-function unknownSteps(object: KubeObject): PropertyKey[][] {
-  const issues = emqxEnterprise.safeParse(object).error?.issues ?? [];
-  return issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [],
-  );
-}
-
-function remove(object: unknown, steps: readonly PropertyKey[]): void {
-  let parent = object;
-  for (const step of steps.slice(0, -1)) parent = (parent as Record<PropertyKey, unknown>)[step];
-  if (isRecord(parent)) delete parent[steps.at(-1) as string];
 }
 
 function refusalsOf(resource: EmqxEnterprise, previous: EmqxEnterprise | undefined): string[] {
