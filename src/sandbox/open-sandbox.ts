@@ -14,6 +14,7 @@ import type { Pod } from '../simulator/kubernetes/core-types';
 import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import { demoFleet, SocketClients } from './clients/socket-clients';
+import { ClosingPort } from './closing-port';
 import { freeNodePort } from './free-node-port';
 import { kubeconfigFile } from './kubeconfig-file';
 import { KubernetesApiServer } from './kubernetes-api/kubernetes-api-server';
@@ -103,6 +104,9 @@ export async function openSandbox(
 const AGE_MS = 10 * 60_000;
 /** Clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
 const LIBRARY_CLIENTS = 100;
+/** Of MQTT over TLS and WebSocket: nodes have them, and the sandbox serves neither. */
+const OTHER_LISTENERS: readonly number[] = [MQTT_PORTS.mqtts, MQTT_PORTS.ws, MQTT_PORTS.wss];
+
 /** Ports of a node that its management API is behind: of EMQX 4.4 its own and the dashboard's, of EMQX 5 and 6 the dashboard's. */
 function managementPortsOf({ metadata, spec }: Pod): number[] {
   if (metadata.labels?.[ROLE_LABEL] === undefined) return [8081, DEFAULT_DASHBOARD_PORT];
@@ -118,6 +122,8 @@ class SimulatedSandbox implements OpenSandbox {
   private readonly management: NodeServers<EmqxNode, ManagementApiServer>;
   private readonly mqtt: NodeServers<EmqxNode, MqttPort>;
   private readonly ports: NodePorts;
+  /** Behind the listeners of all nodes that the sandbox does not serve: they accept a connection, and close it. */
+  private readonly closing = new ClosingPort();
   private readonly api: KubernetesApiServer;
   private clients: SocketClients | undefined;
   private undrive: (() => void) | undefined;
@@ -179,7 +185,13 @@ class SimulatedSandbox implements OpenSandbox {
     const { manifests, drive = followWallClock } = this.options;
     if (manifests) await this.boot(manifests);
     this.undrive = drive(this.world.clock);
-    await Promise.all([this.management.open(), this.mqtt.open(), this.ports.open(), this.api.start()]);
+    await Promise.all([
+      this.management.open(),
+      this.mqtt.open(),
+      this.closing.start(),
+      this.ports.open(),
+      this.api.start(),
+    ]);
     this.letIn(() => true); // through any Service, where the one for devices has no port for MQTT without TLS
     if (this.entry !== undefined && this.options.clients && !this.clients) this.emit({ kind: 'no-way-in' });
     this.writeTargets();
@@ -190,7 +202,13 @@ class SimulatedSandbox implements OpenSandbox {
     await this.clients?.stop();
     this.undrive?.();
     this.world.stop();
-    await Promise.all([this.ports.close(), this.api.stop(), this.management.close(), this.mqtt.close()]);
+    await Promise.all([
+      this.ports.close(),
+      this.api.stop(),
+      this.management.close(),
+      this.mqtt.close(),
+      this.closing.stop(),
+    ]);
     this.kubeconfig.remove();
     this.targets?.remove();
   }
@@ -234,6 +252,7 @@ class SimulatedSandbox implements OpenSandbox {
   private loopbackPortOf({ namespace, pod, port }: PodPort): number | undefined {
     if (namespace !== this.namespace) return undefined;
     if (port === MQTT_PORTS.mqtt) return this.mqtt.of(pod)?.port;
+    if (OTHER_LISTENERS.includes(port)) return this.mqtt.of(pod) && this.closing.port;
     const running = this.world.pods.running.find(
       ({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === pod,
     );

@@ -1,5 +1,6 @@
 import { isOpen, type Journal } from './journal';
 import { activeSets, blueOf, type ClusterView, greenOf } from './observation';
+import { stagesOf } from './stages';
 
 /** Names of the sets as pictures show them. */
 export interface Colours {
@@ -19,9 +20,9 @@ export function coloursOf(cluster: ClusterView, journal: Journal | undefined): C
   }
   const active = activeSets(cluster);
   const [first, ...others] = active;
-  if (last && first && first.name === last.to.set && others.length === 0) {
-    return { blue: last.from.set, green: first.name, shown: first.name };
-  }
+  // Of the nodes that devices connect to, which an upgrade of several roles replaces first.
+  const stage = last && first && stagesOf(last).find(({ to }) => to?.set === first.name);
+  if (stage && others.length === 0) return { blue: stage.from.set, green: first.name, shown: first.name };
   const blue = blueOf(cluster)?.name ?? '';
   return { blue, green: active.findLast((set) => set.name !== blue)?.name, shown: blue };
 }

@@ -93,7 +93,9 @@ export function reportOf(journal: Journal): UpgradeReport {
   };
 }
 
-function rollbackOf({ aborted, began, evacuation }: Journal): UpgradeReport['rollback'] {
+function rollbackOf(journal: Journal): UpgradeReport['rollback'] {
+  const { aborted, began } = journal;
+  const { evacuation } = mainStage(journal);
   const moved = began.evacuate === undefined ? 0 : (aborted?.moved ?? null);
   return { moved, movedBack: began.return === undefined || !evacuation ? 0 : (evacuation.moving ?? null) };
 }

@@ -1,22 +1,27 @@
 import type { Link } from '../../src/cli/shell';
 import type { KubeObject } from '../../src/kubernetes';
-import { API_VERSION, type EmqxEnterprise, KIND } from '../../src/resource';
+import { API_VERSION, type Emqx, type EmqxEnterprise, type EmqxResource, KIND } from '../../src/resource';
 import { trafficService } from '../../src/sandbox/traffic-service';
 import { mixedFleet } from '../../src/simulator/clients/client-group';
 import { ClientLedger } from '../../src/simulator/clients/client-ledger';
 import { Population } from '../../src/simulator/clients/population';
 import { contextOf, running, served } from '../../src/simulator/scenario';
 import { World } from '../../src/simulator/world';
-import { clusterOf } from '../_upgradable-cluster';
+import { clusterOf, emqxOf } from '../_upgradable-cluster';
 import { type Ended, run, type TestShellOptions } from './_shell';
 
-/** The cluster `default/emqx-ee` with EMQX 4.4.14 at rest and devices on it, in virtual time. */
+/**
+ * The cluster `default/emqx-ee` with EMQX 4.4.14 at rest and devices on it, in virtual time; of EMQX 5 `default/emqx` with three cores of
+ * 5.8.8.
+ */
 export class SimulatedCluster {
   readonly world = new World({ seed: 7 });
   readonly ledger = new ClientLedger(this.world.clock);
 
-  static async atRest(clients = 300): Promise<SimulatedCluster> {
-    const simulated = new SimulatedCluster();
+  constructor(private readonly kind: EmqxResource['kind'] = KIND) {}
+
+  static async atRest(clients = 300, kind: EmqxResource['kind'] = KIND): Promise<SimulatedCluster> {
+    const simulated = new SimulatedCluster(kind);
     await simulated.world.clock.run(() => simulated.boot(clients));
     return simulated;
   }
@@ -54,12 +59,11 @@ export class SimulatedCluster {
   }
 
   private async boot(clients: number): Promise<void> {
-    const { world, ledger } = this;
-    const cluster = clusterOf('emqx-ee', 'default', '4.4.14');
-    cluster.spec.blueGreenUpdate!.initialDelaySeconds = 2;
+    const { world, ledger, kind } = this;
+    const cluster = kind === 'EMQX' ? emqxAtRest() : enterpriseAtRest();
     const entry = trafficService(cluster, 32_010);
     await world.apply([cluster as KubeObject, entry]);
-    await running(contextOf(world, 'default', 'emqx-ee', () => undefined));
+    await running(contextOf(world, 'default', cluster.metadata.name, () => undefined, undefined, kind));
     const front = world.front('default', entry.metadata.name);
     await served(world, 'default', entry.metadata.name);
     const { clock } = world;
@@ -71,4 +75,16 @@ export class SimulatedCluster {
     await clock.sleep(3_000); // the nodes count their connections
     ledger.begin();
   }
+}
+
+function enterpriseAtRest(): EmqxEnterprise {
+  const cluster = clusterOf('emqx-ee', 'default', '4.4.14');
+  cluster.spec.blueGreenUpdate!.initialDelaySeconds = 2;
+  return cluster;
+}
+
+function emqxAtRest(): Emqx {
+  const cluster = emqxOf('emqx', 'default', '5.8.8');
+  cluster.spec.updateStrategy!.initialDelaySeconds = 2;
+  return cluster;
 }
