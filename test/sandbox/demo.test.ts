@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readManifest } from '../../src/resource';
 import { type DemoEvent, demo } from '../../src/sandbox/demo';
+import { quickstartOfEmqx } from '../../src/sandbox/quickstart';
 import { SharedTime } from '../_shared-time';
 
 /** The tutorial's own manifest, upgraded on real sockets by the engine; it brings no Service for its devices. */
@@ -43,5 +44,29 @@ test('the tutorial’s manifest is completed and upgraded, each MQTT client disc
     state: expect.stringMatching(/^(evicting_conns|waiting_takeover|evicting_sessions|prohibiting)$/),
     session_recipients: [expect.any(String), expect.any(String), expect.any(String)],
     connection_eviction_rate: 3,
+  });
+});
+
+test('EMQX 5 is upgraded in the same way, and the operator alone loses nothing but time', async () => {
+  const manifests = quickstartOfEmqx(60);
+  manifests.cluster.spec.updateStrategy!.initialDelaySeconds = 0;
+  manifests.cluster.spec.updateStrategy!.evacuationStrategy!.waitTakeover = 1;
+  const events: DemoEvent[] = [];
+  const time = await SharedTime.open();
+  const options = { ...manifests, version: '5.8.9', clients: 120, driver: 'pilot', seed: 3, mqttPort: 0 } as const;
+  const upgrade = demo({ ...options, drive: time.drive }, (event) => events.push(event));
+  const { plan, report, native } = await time.until(upgrade).finally(() => time.close());
+  expect(plan).toMatchObject({ connections: 120, offlineSessions: 12, from: { version: '5.8.8' } });
+  const unharmed = { outcome: 'completed', sessionsLost: 0, disconnectsPerClient: { mean: 1, max: 1 } };
+  expect(report).toMatchObject({ ...unharmed, sessionsMoved: 12, refusedConnects: 0 });
+  expect(native).toMatchObject({ ...unharmed, driver: 'operator' });
+  // Each of the three nodes waits for a minute first.
+  const alone = native.outcome === 'cannot' ? 0 : native.durationMs;
+  expect(alone).toBeGreaterThan(180_000);
+  expect(report.durationMs).toBeLessThan(0.35 * alone);
+  expect(events).toContainEqual({
+    kind: 'evacuations',
+    path: '.status.nodeEvacuationsStatus',
+    evacuations: expect.arrayContaining([expect.objectContaining({ connection_eviction_rate: expect.any(Number) })]),
   });
 });

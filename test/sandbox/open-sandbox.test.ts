@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connectAsync } from 'mqtt';
-import { EmqxClient } from '../../src/emqx';
+import { EmqxClient, MqttProber } from '../../src/emqx';
 import { AgentTransport } from '../../src/emqx/agent-transport';
 import { Cluster, connect, type KubeObject } from '../../src/kubernetes';
 import { SystemClock } from '../../src/kubernetes/system-clock';
@@ -14,7 +14,7 @@ import {
   openSandbox,
   type SandboxEvent,
 } from '../../src/sandbox/open-sandbox';
-import { quickstart } from '../../src/sandbox/quickstart';
+import { quickstart, quickstartOfEmqx } from '../../src/sandbox/quickstart';
 import { planUpgrade } from '../../src/upgrade';
 import { SharedTime } from '../_shared-time';
 import { Cleanup } from './test-world';
@@ -168,6 +168,71 @@ describe('a sandbox with a cluster', () => {
     const { client } = await opened({ manifests: { cluster, objects } });
     expect(client.namespace).toBe('mqtt');
     expect((await client.list({ apiVersion: 'v1', kind: 'Pod', namespace: 'mqtt' })).items).toHaveLength(3);
+  });
+});
+
+describe('a sandbox with a cluster of EMQX 5', () => {
+  /** What a request to a port of a pod is answered with, or why it fails. */
+  const answer = (client: Awaited<ReturnType<typeof opened>>['client'], url: string, headers = {}) =>
+    new Promise<string>((resolve) => {
+      request(url, { agent: client.pods, headers })
+        .on('response', (response) => void text(response).then(resolve))
+        .on('error', ({ message }) => resolve(message))
+        .end();
+    });
+
+  test('has its resource, and its management API on the port of the dashboard alone', async () => {
+    const { client } = await opened({ manifests: quickstartOfEmqx(10) });
+    const ref = { apiVersion: 'apps.emqx.io/v2beta1', kind: 'EMQX', namespace: 'default', name: 'emqx' };
+    const resource = await client.get<KubeObject & { status: { conditions: object[] } }>(ref);
+    expect(resource.status.conditions[0]).toMatchObject({ type: 'Ready', status: 'True' });
+    const { items } = await client.list<KubeObject>({ apiVersion: 'v1', kind: 'Pod', namespace: 'default' });
+    const pod = `${items[0]!.metadata.name}.default`;
+    const cluster = new Cluster({
+      api: client,
+      clock: new SystemClock(),
+      kind: 'EMQX',
+      namespace: 'default',
+      name: 'emqx',
+    });
+    const { id, secret } = await cluster.credentials();
+    const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+    const nodes = JSON.parse(await answer(client, `http://${pod}:18083/api/v5/nodes`, { authorization })) as object[];
+    expect(nodes).toHaveLength(3);
+    expect(nodes[0]).toMatchObject({ role: 'core', node_status: 'running', version: '5.8.8' });
+    expect(await answer(client, `http://${pod}:8081/api/v5/nodes`)).toContain('connection refused');
+  });
+
+  test('answers on every listener that the operator’s Service publishes', async () => {
+    const { cluster } = quickstartOfEmqx(10);
+    cluster.spec.listenersServiceTemplate = { spec: { type: 'NodePort' } };
+    cluster.spec.replicantTemplate = { spec: { replicas: 2 } };
+    const { client } = await opened({ manifests: { cluster, objects: [] } });
+    const clock = new SystemClock();
+    const observed = new Cluster({ api: client, clock, kind: 'EMQX', namespace: 'default', name: 'emqx' });
+    const prober = new MqttProber((pod, port, timeoutMs) => client.dial(pod, port, timeoutMs));
+    const { traffic } = await observed.observe();
+    expect(traffic).toMatchObject([{ service: 'emqx-listeners', byOperator: true }]);
+    const { items } = await client.list<KubeObject>({ apiVersion: 'v1', kind: 'Pod', namespace: 'default' });
+    const replicant = items.find(({ metadata: { name } }) => name.includes('replicant'))!.metadata;
+    const listeners = traffic[0]!.listeners!.map((listener) => ({ ...listener, proxyProtocol: false }));
+    expect(listeners.map(({ kind }) => kind).sort()).toEqual(['mqtt', 'mqtts', 'ws', 'wss']);
+    // All of them answer: those that the sandbox does not serve close the connection.
+    expect(await prober.probe({ namespace: 'default', name: replicant.name }, listeners)).toEqual({ state: 'serves' });
+  });
+
+  test('drops unknown fields and refuses wrong types, as its definition does', async () => {
+    const { client } = await opened();
+    const { cluster } = quickstartOfEmqx(10);
+    const applied = (fields: object) => {
+      const body = { ...cluster, spec: { ...cluster.spec, ...fields } } as KubeObject;
+      const ref = { apiVersion: body.apiVersion, kind: body.kind, namespace: 'default', name: 'emqx' };
+      return client.patch<KubeObject & { spec: object }>(ref, { type: 'apply', body, fieldManager: 'test' });
+    };
+    await expect(applied({ coreTemplate: { spec: { replicas: 'three' } } })).rejects.toThrow(
+      /spec\.coreTemplate\.spec\.replicas/,
+    );
+    expect((await applied({ imagee: 'x' })).spec).toEqual(cluster.spec);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../src/kubernetes';
-import type { EmqxEnterprise } from '../../src/resource';
+import type { Emqx, EmqxEnterprise } from '../../src/resource';
 import { stageOf } from '../../src/sandbox/stage';
-import { clusterOf } from '../_upgradable-cluster';
+import { clusterOf, emqxOf } from '../_upgradable-cluster';
 
 type Spec = Partial<EmqxEnterprise['spec']>;
 
@@ -113,4 +113,75 @@ test('what was read from a cluster is applied as if somebody had written it', ()
   expect(stage.objects.map(({ metadata }) => metadata)).toEqual([{ name: 'open', namespace: 'mqtt' }]);
   expect(stage.cluster.metadata).toEqual(cluster().metadata);
   expect(stage.cluster.status).toBeUndefined();
+});
+
+describe('of EMQX 5', () => {
+  const emqx = (spec: Partial<Emqx['spec']> = {}) => {
+    const resource = emqxOf('emqx', 'mqtt', '5.8.8');
+    return { ...resource, spec: { ...resource.spec, ...spec } };
+  };
+  const replicantTemplate = { metadata: { labels: { tier: 'edge' } }, spec: { replicas: 2 } };
+  const nodePort = { spec: { type: 'NodePort', ports: [{ name: 'mqtt', port: 1883, nodePort: 31_883 }] } };
+  const selecting = (role: string) =>
+    service('open', { type: 'NodePort', selector: { 'apps.emqx.io/db-role': role }, ports: [MQTT] });
+
+  test.each<[string, Partial<Emqx['spec']>, KubeObject[], object]>([
+    [
+      'by the operator’s own Service where its template opens it',
+      { listenersServiceTemplate: nodePort },
+      [],
+      { entry: 'emqx-listeners', nodePort: 31_883, canBeSwitched: true, addedService: false },
+    ],
+    [
+      'by a Service that is added where that template is switched off',
+      { listenersServiceTemplate: { ...nodePort, enabled: false } },
+      [],
+      { entry: 'emqx-mqtt', addedService: true },
+    ],
+    [
+      'by another Service that leads to the replicants',
+      { replicantTemplate },
+      [service('open', { type: 'NodePort', selector: { tier: 'edge' }, ports: [MQTT] })],
+      { entry: 'open', canBeSwitched: false },
+    ],
+    ['by another Service that leads to cores', {}, [selecting('core')], { entry: 'open', canBeSwitched: false }],
+    [
+      'by a Service that is added where the other one leads to cores behind replicants',
+      { replicantTemplate },
+      [selecting('core')],
+      { entry: 'emqx-mqtt', addedService: true, nodePort: 32_011 },
+    ],
+  ])('devices come in %s', (_, spec, objects, expected) => {
+    expect(stageOf({ cluster: emqx(spec), objects })).toMatchObject(expected);
+  });
+
+  test.each([
+    ['core', {}],
+    ['replicant', { replicantTemplate }],
+  ])('a Service that is added selects every %s, old and new', (role, spec) => {
+    expect(stageOf({ cluster: emqx(spec), objects: [] }).objects).toMatchObject([
+      {
+        metadata: { labels: { 'emqx-blue-green/traffic-for': 'emqx' } },
+        spec: {
+          selector: {
+            'apps.emqx.io/instance': 'emqx',
+            'apps.emqx.io/managed-by': 'emqx-operator',
+            'apps.emqx.io/db-role': role,
+          },
+        },
+      },
+    ]);
+  });
+
+  test('the Secrets of API keys are taken as given, each once', () => {
+    const part = (secretKey: string) => ({ secretName: 'keys', secretKey });
+    const bootstrapAPIKeys = [{ secretRef: { key: part('key'), secret: part('secret') } }];
+    const stage = stageOf({ cluster: emqx({ bootstrapAPIKeys }), objects: [] });
+    expect(stage.assumedSecrets).toEqual(['keys']);
+    expect(stage.objects[0]).toMatchObject({
+      kind: 'Secret',
+      metadata: { name: 'keys', namespace: 'mqtt' },
+      data: { key: expect.any(String), secret: expect.any(String) },
+    });
+  });
 });
