@@ -212,6 +212,7 @@ export class RunLoop {
         if (step.waitingFor !== this.waitingFor) this.report('waiting', step.waitingFor);
         this.waitingFor = step.waitingFor;
         this.idle.observe(this.journal, step.waitingFor, observation);
+        if (step.fresh) this.freshness.invalidate();
         return Math.min(step.pollMs, await this.actAll(step.actions, observation, signal));
       }
       case 'stop': {

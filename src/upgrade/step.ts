@@ -36,7 +36,14 @@ export type Step =
    */
   | { kind: 'note'; note: Partial<Journal>; answers?: string; warning?: string }
   /** Take these actions, then observe again after `pollMs`. */
-  | { kind: 'wait'; waitingFor: string; actions: Action[]; pollMs: number }
+  | {
+      kind: 'wait';
+      waitingFor: string;
+      actions: Action[];
+      pollMs: number;
+      /** Whether that observation has to read from the API server. @default false: what watches have reported is enough */
+      fresh?: boolean;
+    }
   /** No further step is known to be safe. After the actions, if there are any, everything stays as it is. */
   | {
       kind: 'stop';

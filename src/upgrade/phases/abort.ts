@@ -1,5 +1,13 @@
 import { generationOf, isHeld } from '../../resource';
-import { activeSets, greenOf, type Observation, operatorReportOf, podsOf, setOf } from '../observation';
+import {
+  activeSets,
+  type ClusterView,
+  greenOf,
+  type Observation,
+  operatorReportOf,
+  podsOf,
+  setOf,
+} from '../observation';
 import { nextStage, setsOf, stagesOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import { digestOf } from '../target';
@@ -60,22 +68,34 @@ function untilProgressing(situation: Situation): Step | undefined {
   const stages = stagesOf(situation.journal);
   const stops = stopEvacuations(situation);
   const wanted = stages.find(({ role }) => role === 'core')?.replicas ?? 0;
-  const isMissingOne = replicasOf(cluster.resource, 'core') !== wanted;
+  const given = replicasOf(cluster.resource, 'core');
+  const isMissingOne = given !== wanted && !isGrown(cluster, given);
   if (!operatorReportOf(cluster).upgrade?.isGreenReady) {
     // About to see that all of them serve, it would overtake the old template.
     const isNear = stages.every(({ to, replicas }) => isBuilt(situation.observation, to?.set, replicas));
-    if (isMissingOne || !isNear || situation.idleMs > NEAR_MS) return undefined;
-    return waitFor('the operator to see that green is ready', FREQUENT_POLL_MS, stops);
+    if (given !== wanted || !isNear || situation.idleMs > NEAR_MS) return undefined;
+    return waitForMoment('the operator to see that green is ready', stops);
   }
-  if (isMissingOne) {
-    return waitFor('the operator to see that a new node is missing', FREQUENT_POLL_MS, stops);
-  }
-  const spec = coresPatch(wanted + 1);
+  if (isMissingOne) return waitForMoment('the operator to see that a new node is missing', stops);
+  const spec = coresPatch(given + 1);
   const why = 'one core more, so that the operator accepts the old template';
-  return waitFor('the operator to get one core more', FREQUENT_POLL_MS, [
+  return waitForMoment('the operator to get one core more', [
     { do: 'patch-resource', spec, why, heartbeat: false },
     ...stops,
   ]);
+}
+
+/** While a core boots: a few seconds, which a late watch could miss. */
+function waitForMoment(what: string, actions: Action[]): Step {
+  return { kind: 'wait', waitingFor: what, actions, pollMs: FREQUENT_POLL_MS, fresh: true };
+}
+
+/** Whether the additional core has come up unseen: the operator takes the new nodes for complete again. */
+function isGrown(cluster: ClusterView, cores: number): boolean {
+  const { green = [] } = operatorReportOf(cluster).upgrade ?? {};
+  return cluster.sets.some(
+    ({ name, role = 'core', readyReplicas }) => role === 'core' && green.includes(name) && readyReplicas >= cores,
+  );
 }
 
 /** An operator that has not seen ready nodes for this long does not see them soon, ms. */
