@@ -2,16 +2,19 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatProblem, type Problem } from '../src/resource';
+import type { Generation } from '../src/simulator/emqx/profiles';
 import { CHOSEN_NAMES, chosenPlans } from '../src/simulator/faults/chosen-plans';
-import { type Canonical, crashPoints, playCrash } from '../src/simulator/faults/crash-points';
+import { canonicalRuns, crashPoints, playCrash } from '../src/simulator/faults/crash-points';
 import { FAULT_NAMES, FAULTS, faultsNamed, type Plan, planOf } from '../src/simulator/faults/plan';
 import { type Played, playFaults } from '../src/simulator/faults/play';
+import { shapeText } from '../src/simulator/faults/stage-objects';
 
 const USAGE = `npm run simulate:faults -- [--seeds A..B] [--fault NAME]… [--trace] [--list]
 
 Runs the engine in a simulated world with faults; a seed decides which ones, and when.
 
   --seeds A..B    one seed or a range (default: 1..100)
+  --generation N  of EMQX: 4 (4.4), or 5 (5 and 6) (default: each of them both ways)
   --fault NAME    only faults of this name; may be given several times
   --crash-points  the process dies before and after each write of an upgrade and of an abort,
                   and each of their answers is lost once
@@ -24,6 +27,7 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
 
 const OPTIONS = {
   seeds: { type: 'string' },
+  generation: { type: 'string' },
   'crash-points': { type: 'boolean' },
   chosen: { type: 'boolean' },
   every: { type: 'string', default: '1' },
@@ -126,51 +130,59 @@ async function playShare(
 
 async function playsOf(values: Values): Promise<Play[]> {
   const only = values['crash-points'] || values.chosen;
+  const generations = generationsNamed(values.generation);
   return [
-    ...(values['crash-points'] ? await everyCrash(Number(values.every)) : []),
-    ...(values.chosen ? everyChosen() : []),
-    ...(values.seeds !== undefined || !only ? everySeed(values.seeds ?? '1..100', values.fault) : []),
+    ...(values['crash-points'] ? await everyCrash(Number(values.every), generations) : []),
+    ...(values.chosen ? everyChosen(generations) : []),
+    ...(values.seeds !== undefined || !only ? everySeed(values.seeds ?? '1..100', values.fault, generations) : []),
   ];
 }
 
-async function everyCrash(every: number): Promise<Play[]> {
-  const runs: Canonical[] = ['upgrade', 'abort'];
+async function everyCrash(every: number, generations: readonly Generation[]): Promise<Play[]> {
+  const runs = generations.flatMap(canonicalRuns);
   const points = (await Promise.all(runs.map(crashPoints))).flat().filter((_, i) => i % every === 0);
   return points.map((point) => ({
     group: 'crash points',
-    name: `${point.run}, write ${point.write}, ${point.blow}`,
+    name: `${point.run.outcome} of ${shapeText(point.run.size)}, write ${point.write}, ${point.blow}`,
     run: () => playCrash(point),
   }));
 }
 
-function everyChosen(): Play[] {
+function everyChosen(generations: readonly Generation[]): Play[] {
   return CHOSEN_NAMES.flatMap((name) =>
-    chosenPlans(name).map((plan) => ({
-      group: 'chosen plans',
-      name: `${name} (${plan.size.replicas} nodes)`,
-      run: () => playFaults(plan),
-    })),
+    generations
+      .flatMap((generation) => chosenPlans(name, generation))
+      .map((plan) => ({
+        group: 'chosen plans',
+        name: `${name} (${shapeText(plan.size)})`,
+        run: () => playFaults(plan),
+      })),
   );
 }
 
-function everySeed(seeds: string, faults: string[] | undefined): Play[] {
+function everySeed(seeds: string, faults: string[] | undefined, generations: readonly Generation[]): Play[] {
   const only = faults && faultsNamed(faults, refuse);
   const [first, last] = range(seeds);
-  return Array.from({ length: last - first + 1 }, (_, index) => {
-    const plan = planOf(first + index, only);
-    return { group: 'seeds', name: describe(plan), run: () => playFaults(plan) };
-  });
+  const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  const plans = all.flatMap((seed) => generations.map((generation) => planOf(seed, only, generation)));
+  return plans.map((plan) => ({ group: 'seeds', name: describe(plan), run: () => playFaults(plan) }));
 }
 
-function describe({ seed, faults }: Plan): string {
+function describe({ seed, size, faults }: Plan): string {
   const each = faults.map(({ fault, phase, afterMs }) => `${fault} ${afterMs} ms into ${phase}`).join(', ');
-  return `seed ${seed} (${each})`;
+  return `seed ${seed}, ${shapeText(size)} (${each})`;
 }
 
 function lines(violations: Played['violations']): string[] {
   return violations
     .slice(0, 4)
     .map(({ invariant, atSeconds, detail }) => `  ✗ ${invariant} at ${atSeconds} s: ${detail}`);
+}
+
+function generationsNamed(text: string | undefined): Generation[] {
+  if (text === undefined) return [4, 5];
+  if (text === '4' || text === '5') return [text === '4' ? 4 : 5];
+  throw new Error(`'--generation' (${text}) must be 4 or 5`);
 }
 
 function refuse(problem: Problem): never {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { faultsNamed, type Plan, planOf } from '../simulator/faults/plan';
 import { type Played, playFaults } from '../simulator/faults/play';
-import { CLUSTER, NAMESPACE } from '../simulator/faults/stage';
+import { CLUSTER, NAMESPACE } from '../simulator/faults/stage-objects';
 import { EXIT, type ExitCode } from './exit';
 import { OptionReader } from './options';
 import { renderChart } from './render/chart';

@@ -1,6 +1,7 @@
 import type { Phase } from '../../upgrade';
+import type { Generation } from '../emqx/profiles';
 import type { FaultName, Plan, PlannedFault } from './plan';
-import { DEFAULT_SIZE } from './stage';
+import { DEFAULT_SIZE, type StageSize } from './stage-objects';
 
 const at = (fault: FaultName, phase: Phase, afterMs: number): PlannedFault => ({ fault, phase, afterMs });
 
@@ -127,10 +128,17 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
 
 export const CHOSEN_NAMES = Object.keys(CHOSEN);
 
-/** The plans of that name: unless the plan sets the size, in clusters of two and of three nodes. */
-export function chosenPlans(name: string): Plan[] {
+/**
+ * The plans of that name: unless the plan sets the size, in clusters of two and of three nodes; of EMQX 5 of cores, and of cores with
+ * replicants.
+ */
+export function chosenPlans(name: string, generation: Generation = 4): Plan[] {
   const faults = CHOSEN[name] ?? [];
-  if ('seed' in faults) return [faults];
+  const shapes: Partial<StageSize>[] =
+    generation === 4 ? [{}] : [{ generation }, { generation, replicas: 2, replicants: 2 }];
+  if ('seed' in faults) return shapes.map((shape) => ({ ...faults, size: { ...faults.size, ...shape } }));
   const sticking = faults.some(({ fault }) => fault === 'clients-sticking') ? 4 : 0;
-  return [2, 3].map((replicas) => ({ seed: replicas - 1, size: { ...DEFAULT_SIZE, replicas, sticking }, faults }));
+  return [2, 3].flatMap((replicas) =>
+    shapes.map((shape) => ({ seed: replicas - 1, size: { ...DEFAULT_SIZE, replicas, sticking, ...shape }, faults })),
+  );
 }

@@ -1,12 +1,24 @@
 import type { Phase } from '../../upgrade';
+import type { Generation } from '../emqx/profiles';
 import { checkClients } from './clients-back';
 import type { EngineCall, Moment } from './engine-call';
 import { ended, type Played, resultOf } from './play';
 import { type Scene, withScene } from './scene';
-import { DEFAULT_SIZE } from './stage';
+import { DEFAULT_SIZE, type StageSize } from './stage-objects';
 
 /** A run that is the same each time. */
-export type Canonical = 'upgrade' | 'abort';
+export interface Canonical {
+  outcome: 'upgrade' | 'abort';
+  size: StageSize;
+}
+
+/** The runs of a generation: forward and back, and of EMQX 5 with and without replicants. */
+export function canonicalRuns(generation: Generation): Canonical[] {
+  const shapes = generation === 4 ? [{}] : [{}, { replicants: 2 }];
+  return shapes.flatMap((shape) =>
+    (['upgrade', 'abort'] as const).map((outcome) => ({ outcome, size: { ...DEFAULT_SIZE, generation, ...shape } })),
+  );
+}
 
 /** What happens at one write or order of it. */
 export type Blow = 'killed before' | 'killed after' | 'reply lost';
@@ -51,11 +63,11 @@ export function playCrash({ run, write, blow }: CrashPoint): Promise<Played> {
 }
 
 function playCanonical(run: Canonical, prepare: (scene: Scene) => void): Promise<Played> {
-  return withScene(SEED, DEFAULT_SIZE, async (scene) => {
+  return withScene(SEED, run.size, async (scene) => {
     const { clock } = scene;
     const began = clock.now();
     prepare(scene);
-    if (run === 'abort') {
+    if (run.outcome === 'abort') {
       void (async () => {
         if (!(await scene.reached(ABORTED.phase))) return;
         await clock.sleep(ABORTED.afterMs);
@@ -64,11 +76,11 @@ function playCanonical(run: Canonical, prepare: (scene: Scene) => void): Promise
     }
     const ending = await ended(scene);
     scene.end();
-    const expected = run === 'abort' ? 'aborted' : 'completed';
+    const expected = run.outcome === 'abort' ? 'aborted' : 'completed';
     if (ending?.kind !== 'done' || ending.outcome !== expected) {
       scene.judge.fail('outcome', `${JSON.stringify(ending)} instead of ${expected}`);
     }
     await checkClients(scene);
-    return resultOf(scene, { seed: SEED, size: DEFAULT_SIZE, faults: [] }, ending, (clock.now() - began) / 1_000);
+    return resultOf(scene, { seed: SEED, size: run.size, faults: [] }, ending, (clock.now() - began) / 1_000);
   });
 }

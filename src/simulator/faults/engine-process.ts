@@ -1,15 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import { EmqxClient, type Prober } from '../../emqx';
+import { managementPorts, type Prober } from '../../emqx';
 import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from '../../emqx/transport';
 import { Cluster, type KubeApi, type KubeApiError } from '../../kubernetes';
 import type { KubeObject, ListQuery, WatchEvent, WatchOptions } from '../../kubernetes/kube-api';
+import type { EmqxResource } from '../../resource';
 import type { Clock, ProgressEvent, UpgradeContext } from '../../upgrade';
 import type { SimulatedClock } from '../clock';
 import { type ApiCall, InMemoryKubeApi } from '../kubernetes/in-memory-api';
 import type { World } from '../world';
 import type { Authorship } from './attributed-store';
 import { type EngineCall, emqxCall, kubernetesCall, type Meet } from './engine-call';
-import { CLUSTER, NAMESPACE } from './stage';
+import { CLUSTER, NAMESPACE } from './stage-objects';
 
 /** The error that a process's code gets once it was killed: it has no effect. */
 export class ProcessKilled extends Error {
@@ -21,6 +22,8 @@ export interface ProcessOptions {
   authorship: Authorship;
   /** Name under which it would hold the lease. */
   holder: string;
+  /** Of the custom resource. */
+  kind: EmqxResource['kind'];
   meet: Meet;
   /** The number of the next write of all processes. */
   nextWrite: () => number;
@@ -48,15 +51,15 @@ export class EngineProcess {
   private frozenUntil = 0;
 
   constructor(private readonly options: ProcessOptions) {
-    const { world, authorship, holder, progress } = options;
+    const { world, authorship, holder, kind, progress } = options;
     setMaxListeners(0, this.death.signal);
     const { clock } = world;
     this.api = new InMemoryKubeApi(clock, authorship.storeOf(world.kubernetes.store, holder), {
       intercept: (call, perform) => this.intercept(call, perform),
     });
     const own: Clock = { now: () => clock.now(), sleep: (ms, signal) => this.sleep(ms, signal) };
-    const cluster = new Cluster({ api: this.portOf(this.api), clock: own, namespace: NAMESPACE, name: CLUSTER });
-    const emqx = new EmqxClient({
+    const cluster = new Cluster({ api: this.portOf(this.api), clock: own, kind, namespace: NAMESPACE, name: CLUSTER });
+    const ports = managementPorts(kind, {
       transport: this.transport(),
       prober: this.prober(),
       namespace: NAMESPACE,
@@ -65,7 +68,7 @@ export class EngineProcess {
     const report = (event: ProgressEvent) => {
       if (!this.isDead) progress(event);
     };
-    this.context = { clock: own, cluster, emqx, progress: { report }, holder };
+    this.context = { clock: own, cluster, ...ports, progress: { report }, holder };
   }
 
   get holder(): string {

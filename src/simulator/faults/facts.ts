@@ -1,27 +1,43 @@
 import type { KubeObject } from '../../kubernetes';
-import { type EmqxEnterprise, isHeld } from '../../resource';
+import { type EmqxResource, generationOf, isHeld, ROLE_LABEL } from '../../resource';
 import type { Journal } from '../../upgrade';
 import type { EmqxNode } from '../emqx/node';
 import { conditionOf, type Pod } from '../kubernetes/core-types';
 import type { World } from '../world';
-import { CLUSTER, NAMESPACE, SERVICE } from './stage';
+import { CLUSTER, NAMESPACE, resourceOf, SERVICE, type StageSize } from './stage-objects';
 
 type WithSpec = KubeObject & { spec: Record<string, unknown> };
 export type SetObject = KubeObject & { spec: { replicas?: number } };
 
 /** The actual state of the simulated world, whatever was reported of it. */
 export class Facts {
+  /** Of pods whose node is named by their IP. */
+  private readonly podsByIp = new Map<string, string>();
+  private readonly identity: Pick<EmqxResource, 'apiVersion' | 'kind'>;
+  /** Name of the objects that a run keeps beside the cluster. */
+  private readonly companion: string;
+
   constructor(
     readonly world: World,
-    readonly replicas: number,
-  ) {}
+    private readonly size: StageSize,
+  ) {
+    const resource = resourceOf(size, 'old');
+    this.identity = resource;
+    this.companion = generationOf(resource).companionOf(CLUSTER);
+    const { store } = world.kubernetes;
+    for (const pod of store.all<Pod>({ apiVersion: 'v1', kind: 'Pod' })) this.note(pod);
+    store.subscribe(({ object }) => {
+      if (object.kind === 'Pod') this.note(object as Pod);
+    });
+  }
 
   get now(): number {
     return this.world.clock.now();
   }
 
-  get resource(): EmqxEnterprise & KubeObject {
-    return this.find('apps.emqx.io/v1beta4', 'EmqxEnterprise', CLUSTER) as EmqxEnterprise & KubeObject;
+  get resource(): EmqxResource & KubeObject {
+    const { apiVersion, kind } = this.identity;
+    return this.find(apiVersion, kind, CLUSTER) as EmqxResource & KubeObject;
   }
 
   get isHeld(): boolean {
@@ -29,7 +45,7 @@ export class Facts {
   }
 
   get journal(): Journal | undefined {
-    return journalIn(this.find('v1', 'ConfigMap', `${CLUSTER}-upgrade`));
+    return journalIn(this.find('v1', 'ConfigMap', this.companion));
   }
 
   get service(): WithSpec {
@@ -38,14 +54,14 @@ export class Facts {
 
   /** The process that holds the lease now, and has renewed it in time. */
   get leaseHolder(): string | undefined {
-    return liveHolderOf(this.find('coordination.k8s.io/v1', 'Lease', `${CLUSTER}-upgrade`), this.now);
+    return liveHolderOf(this.find('coordination.k8s.io/v1', 'Lease', this.companion), this.now);
   }
 
   /** Those that the resource controls. */
   get sets(): SetObject[] {
     const { uid } = this.resource.metadata;
-    return this.world.kubernetes.store
-      .all<SetObject>({ apiVersion: 'apps/v1', kind: 'StatefulSet' })
+    return generationOf(this.identity)
+      .setKinds.flatMap(({ kind }) => this.world.kubernetes.store.all<SetObject>({ apiVersion: 'apps/v1', kind }))
       .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid));
   }
 
@@ -55,30 +71,52 @@ export class Facts {
       .filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === set));
   }
 
+  /** How many nodes a set is to have. */
+  replicasOf({ metadata }: KubeObject): number {
+    return metadata.labels?.[ROLE_LABEL] === 'replicant' ? this.size.replicants : this.size.replicas;
+  }
+
+  /** The pod in a node's name. */
+  podOf(node: string): string {
+    const host = node.split('@')[1] ?? '';
+    return this.podsByIp.get(host) ?? host.split('.')[0] ?? '';
+  }
+
   nodeIn(pod: string): EmqxNode | undefined {
     return this.world.pods.nodeIn(NAMESPACE, pod);
   }
 
   /**
-   * Whether every pod of the set is Ready, joined and accepts clients, and new connections go there alone. A pod that has just become
-   * ready again gets its part a moment later, which does no harm.
+   * Whether every pod of the set is Ready, joined and accepts clients, and new connections go there alone, if they go to nodes of its
+   * role. A pod that has just become ready again gets its part a moment later, which does no harm.
    */
-  takes(set: string): boolean {
-    const pods = this.podsOf(set).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    if (pods.length < this.replicas) return false;
+  takes(name: string): boolean {
+    const set = this.sets.find(({ metadata }) => metadata.name === name);
+    const pods = this.podsOf(name).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    if (!set || pods.length < this.replicasOf(set)) return false;
     const names = new Set(pods.map(({ metadata }) => metadata.name));
     const ready = pods.every((pod) => {
       const node = this.nodeIn(pod.metadata.name);
       if (conditionOf(pod, 'Ready') !== 'True' || !node?.isListening || node.refusesClients) return false;
       return node.cluster.members.includes(node);
     });
+    if (this.size.replicants > 0 && set.metadata.labels?.[ROLE_LABEL] === 'core') return ready;
     const { endpoints } = this.world.front(NAMESPACE, SERVICE);
     return ready && endpoints.length > 0 && endpoints.every((pod) => names.has(pod));
+  }
+
+  private note({ metadata, status }: Pod): void {
+    if (status?.podIP) this.podsByIp.set(status.podIP, metadata.name);
   }
 
   find(apiVersion: string, kind: string, name: string): KubeObject | undefined {
     return this.world.kubernetes.store.find({ apiVersion, kind, namespace: NAMESPACE, name });
   }
+}
+
+/** Whether an object is what the operator makes nodes of. */
+export function isSet({ kind }: KubeObject): boolean {
+  return kind === 'StatefulSet' || kind === 'ReplicaSet';
 }
 
 /** The holder of a lease, if it was renewed in time. */
@@ -103,12 +141,7 @@ export function journalIn(configMap: KubeObject | undefined): Journal | undefine
   return journal;
 }
 
-/** The pod in a node's name. */
-export function podOf(node: string): string {
-  return node.split('@')[1]?.split('.')[0] ?? '';
-}
-
-/** The stateful set in a pod's name. */
+/** The set in a pod's name. */
 export function setOfPod(pod: string): string {
   return pod.slice(0, pod.lastIndexOf('-'));
 }

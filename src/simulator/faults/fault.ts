@@ -1,7 +1,7 @@
 import type { Phase } from '../../upgrade';
 import type { Random } from '../random';
 import type { Scene } from './scene';
-import type { StageSize } from './stage';
+import type { StageSize } from './stage-objects';
 
 /** One kind of trouble, by name. */
 export interface Fault {

@@ -1,9 +1,10 @@
 import type { ProgressEvent } from '../../upgrade';
 import type { RefusalReason } from '../clients/client-report';
+import type { EvacuationState } from '../emqx/evacuation';
 import type { ClusterObserver } from '../emqx/observer';
 import type { Authorship } from './attributed-store';
 import { callText, type EngineCall } from './engine-call';
-import { Facts, podOf, type SetObject } from './facts';
+import { Facts, isSet, type SetObject } from './facts';
 import { Health } from './health';
 import { type Bench, type Causes, evictsForOperator, type Invariant, type InvariantName } from './invariant';
 import { conserved } from './invariants/conserved';
@@ -18,7 +19,8 @@ import { requests } from './invariants/requests';
 import { targetTakes } from './invariants/target-takes';
 import { trueReport } from './invariants/true-report';
 import { LeaseHistory } from './lease-history';
-import { isSticking, NEW_VERSION, type Observers, resourceOf, type Stage } from './stage';
+import { isSticking, type Observers, type Stage } from './stage';
+import { resourceOf } from './stage-objects';
 import type { Trace } from './trace';
 
 export interface Violation {
@@ -66,6 +68,8 @@ export class Judge {
   };
   /** When a process last ordered a node to evacuate. */
   private readonly orderedAt = new Map<string, number>();
+  /** Of the evacuations, by pod. */
+  private readonly states = new Map<string, EvacuationState>();
   private readonly invariants: readonly Invariant[];
   private readonly beganAt: number;
 
@@ -73,7 +77,7 @@ export class Judge {
     const { stage, observers, authorship, trace, works } = options;
     const { world, size } = stage;
     this.beganAt = world.clock.now();
-    this.facts = new Facts(world, size.replicas);
+    this.facts = new Facts(world, size);
     this.health = new Health(world.clock, () => works(this.facts.leaseHolder ?? ''));
     const bench: Bench = {
       facts: this.facts,
@@ -97,7 +101,7 @@ export class Judge {
       pace(bench),
       patience(bench),
       requests(bench),
-      doneIsDone(bench, before, resourceOf(size, NEW_VERSION)),
+      doneIsDone(bench, before, resourceOf(size, 'new')),
       trueReport(bench),
     ];
     for (const { pod, node } of world.pods.running) {
@@ -107,7 +111,7 @@ export class Judge {
       const { object, type } = change;
       const { current } = authorship;
       this.leases.stored(change);
-      if (object.kind === 'StatefulSet' && type === 'MODIFIED') {
+      if (isSet(object) && type === 'MODIFIED') {
         const { replicas } = (object as SetObject).spec;
         const before = (change.previous as SetObject).spec.replicas;
         const text = `${current ?? 'the operator'}: ${object.metadata.name} to ${replicas} replicas`;
@@ -124,7 +128,7 @@ export class Judge {
       cluster: this.observer(),
       disconnected: (client: string, cause: 'evicted' | 'taken-over' | 'shutdown') => {
         const node = observers.sits.get(client) ?? '';
-        trace.add(`${client} ${cause} ${podOf(node)}`);
+        trace.add(`${client} ${cause} ${this.facts.podOf(node)}`);
         for (const invariant of this.invariants) invariant.disconnected?.(client, cause, node);
       },
       refused: (client: string, reason: RefusalReason) => {
@@ -186,14 +190,17 @@ export class Judge {
         for (const invariant of this.invariants) invariant.evicted?.(client, node);
       },
       sessionLost: (client, node, why) => {
-        trace.add(`the session of ${client} is lost with ${podOf(node)}: ${why}`);
+        trace.add(`the session of ${client} is lost with ${this.facts.podOf(node)}: ${why}`);
         for (const invariant of this.invariants) invariant.sessionLost?.(client, node, why);
       },
       evacuationState: (node, state) => {
-        const pod = podOf(node);
+        const pod = this.facts.podOf(node);
         trace.add(`${pod} ${state}`);
         if (state === 'disabled') this.causes.begunByOperator.delete(pod);
-        if (state === 'evicting_conns' && this.isOperators(pod)) {
+        const before = this.states.get(pod);
+        this.states.set(pod, state);
+        const begins = state === 'evicting_conns' && before !== 'waiting_health_check';
+        if ((begins || state === 'waiting_health_check') && this.isOperators(pod)) {
           trace.describe(`the operator evacuates ${pod}`);
           this.causes.begunByOperator.set(pod, this.health.tick());
         }

@@ -1,6 +1,7 @@
 import type { Problem } from '../../resource';
 import { nearest } from '../../resource/nearest';
 import type { Phase } from '../../upgrade';
+import type { Generation } from '../emqx/profiles';
 import { Random } from '../random';
 import { API_FAULTS } from './catalog/api';
 import { EMQX_FAULTS } from './catalog/emqx';
@@ -9,7 +10,7 @@ import { PEOPLE_FAULTS } from './catalog/people';
 import { POD_FAULTS } from './catalog/pods';
 import { POLICY_FAULTS } from './catalog/policies';
 import { type Fault, whole } from './fault';
-import { DEFAULT_SIZE, type StageSize } from './stage';
+import { DEFAULT_SIZE, type StageSize } from './stage-objects';
 
 const CATALOG = { ...ENGINE_FAULTS, ...API_FAULTS, ...EMQX_FAULTS, ...POD_FAULTS, ...PEOPLE_FAULTS, ...POLICY_FAULTS };
 
@@ -84,8 +85,12 @@ const LIKELY: readonly Phase[] = [
 ];
 const ON_THE_WAY_BACK: readonly Phase[] = ['revert', 'switch-back', 'return', 'retire-green'];
 
-/** The plan of a seed. @param only these faults, instead of all */
-export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): Plan {
+/**
+ * The plan of a seed: of both generations with the same faults.
+ *
+ * @param only these faults, instead of all
+ */
+export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES, generation: Generation = 4): Plan {
   const random = new Random(seed).fork('plan');
   const count = only.length === 1 ? 1 + random.below(2) : whole(random, 1, 4);
   const faults: PlannedFault[] = [];
@@ -105,8 +110,15 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES): 
     cap: whole(random, 2, 5),
     initialDelaySeconds: whole(random, 1, 5),
     held: random.below(4) === 0,
+    ...(generation === 5 && emqx5(seed)),
   };
   return { seed, size: Object.assign(size, ...faults.map(({ fault }) => FAULTS[fault].size ?? {})), faults };
+}
+
+/** Of EMQX 5 half of the clusters have replicants. */
+function emqx5(seed: number): Partial<StageSize> {
+  const random = new Random(seed).fork('shape');
+  return { generation: 5, ...(random.below(2) === 0 && { replicas: 2, replicants: whole(random, 2, 3) }) };
 }
 
 function placed(random: Random, fault: FaultName): PlannedFault {

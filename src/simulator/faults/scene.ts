@@ -1,7 +1,7 @@
 import { type EmqxRequest, type EmqxResponse, TransportError } from '../../emqx/transport';
 import type { KubeApi, KubeObject } from '../../kubernetes';
 import { KubeApiError } from '../../kubernetes';
-import type { EmqxEnterprise } from '../../resource';
+import { type EmqxResource, generationOf } from '../../resource';
 import type { Phase, ProgressEvent, UpgradeRequest } from '../../upgrade';
 import { mergePatch } from '../../upgrade/changes';
 import type { SimulatedClock } from '../clock';
@@ -11,7 +11,8 @@ import { Authorship } from './attributed-store';
 import type { EngineCall, Meet, Moment } from './engine-call';
 import { EngineProcess } from './engine-process';
 import { Judge } from './judge';
-import { CLUSTER, NAMESPACE, NEW_VERSION, Observers, resourceOf, type Stage, type StageSize, setStage } from './stage';
+import { Observers, type Stage, setStage } from './stage';
+import { CLUSTER, NAMESPACE, resourceOf, type StageSize, type Wanted } from './stage-objects';
 import { Trace } from './trace';
 
 /** Receives the events of the engine's processes and, as actions, the faults they meet. */
@@ -24,7 +25,7 @@ export type Answer = (call: EngineCall, request: EmqxRequest) => EmqxResponse | 
 export class Scene {
   readonly judge: Judge;
   readonly trace: Trace;
-  readonly desired: EmqxEnterprise;
+  readonly desired: EmqxResource;
   /** The API as a kubectl user has it. */
   readonly user: KubeApi;
   readonly processes: EngineProcess[] = [];
@@ -51,7 +52,7 @@ export class Scene {
   ) {
     const { world, size } = stage;
     this.trace = new Trace(world.clock, watch);
-    this.desired = resourceOf(size, NEW_VERSION);
+    this.desired = resourceOf(size, 'new');
     this.user = new InMemoryKubeApi(world.clock, this.authorship.storeOf(world.kubernetes.store, 'user'));
     this.judge = new Judge({
       stage,
@@ -98,6 +99,7 @@ export class Scene {
       world: this.world,
       authorship: this.authorship,
       holder,
+      kind: this.desired.kind,
       meet: (call, moment) => this.meet(call, moment),
       nextWrite: () => this.writes++,
       answer: (call, request) => {
@@ -164,10 +166,10 @@ export class Scene {
     await this.user.patch(refTo(resource), { type: 'merge', body: { spec } });
   }
 
-  /** Gives the custom resource another pod template, and keeps the rest. */
-  async setTemplate({ spec: { template } }: EmqxEnterprise): Promise<void> {
-    const before = this.judge.facts.resource.spec as Record<string, unknown>;
-    await this.edit(mergePatch({ template: before['template'] }, { template }));
+  /** Gives the custom resource other pod templates, and keeps the rest. */
+  async setTemplate(wanted: Wanted): Promise<void> {
+    const [before, after] = [this.judge.facts.resource, resourceOf(this.stage.size, wanted)].map(templatesOf);
+    await this.edit(mergePatch(before!, after!));
   }
 
   /** @throws what a process meets whose request took effect and was never answered */
@@ -179,7 +181,12 @@ export class Scene {
 
   /** Sends a request to the run as kubectl would. */
   async ask(request: string): Promise<boolean> {
-    const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: NAMESPACE, name: `${CLUSTER}-upgrade` };
+    const ref = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      namespace: NAMESPACE,
+      name: generationOf(this.desired).companionOf(CLUSTER),
+    };
     try {
       await this.user.patch(ref, { type: 'merge', body: { data: { request } } });
       return true;
@@ -217,12 +224,19 @@ export async function withScene<T>(
   watch: Watch = () => undefined,
 ): Promise<T> {
   const observers = new Observers();
-  const world = new World({ seed, observer: observers.first });
+  const durable = size.durable && { durableSessions: () => ({}) };
+  const world = new World({ seed, observer: observers.first, ...durable });
   try {
     return await world.clock.run(async () => play(await Scene.set(world, size, observers, watch)));
   } finally {
     world.stop();
   }
+}
+
+/** The part of the spec that the operator makes nodes of. */
+function templatesOf({ kind, spec }: EmqxResource): Record<string, unknown> {
+  const fields = kind === 'EMQX' ? ['image', 'coreTemplate', 'replicantTemplate'] : ['template'];
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => fields.includes(field)));
 }
 
 export function refTo({ apiVersion, kind, metadata: { namespace, name } }: KubeObject) {

@@ -1,5 +1,4 @@
 import type { KubeObject } from '../../kubernetes';
-import { type EmqxEnterprise, HOLD_DELAY_SECONDS, withDefaults } from '../../resource';
 import type { ClientGroup } from '../clients/client-group';
 import { ClientLedger } from '../clients/client-ledger';
 import type { RefusalReason } from '../clients/client-report';
@@ -9,87 +8,7 @@ import type { CloseCause } from '../emqx/types';
 import { contextOf, running, served } from '../scenario';
 import { TrafficFront } from '../traffic-front';
 import type { World } from '../world';
-
-export const NAMESPACE = 'default';
-export const CLUSTER = 'emqx-ee';
-export const SERVICE = 'emqx-ee-mqtt';
-export const OLD_VERSION = '4.4.14';
-export const NEW_VERSION = '4.4.15';
-
-/** How large the world is in which faults happen: small, so that thousands of runs can be made. */
-export interface StageSize {
-  replicas: number;
-  /** Clients without a session that outlives their connection, and with one. */
-  plain: number;
-  persistent: number;
-  /** Offline devices: only their sessions exist. */
-  away: number;
-  /** Persistent clients that never reconnect once they are disconnected. */
-  gone: number;
-  /** Clients that reconnect only 9 s after they were disconnected. */
-  slow: number;
-  /** Clients that know the old nodes' addresses, and reconnect there, bypassing the Service. */
-  sticking: number;
-  /** Disconnects per second. */
-  cap: number;
-  initialDelaySeconds: number;
-  /** Whether the owner of the cluster keeps the operator held, so that every change waits for an upgrade. */
-  held: boolean;
-  /** Longest time without progress while new nodes start. */
-  readySeconds: number;
-  /** Whether the operator has begun to upgrade on its own, because of an annotation: without a new image. */
-  native: boolean;
-}
-
-export const DEFAULT_SIZE: StageSize = {
-  replicas: 2,
-  plain: 24,
-  persistent: 12,
-  away: 4,
-  gone: 0,
-  slow: 0,
-  sticking: 0,
-  cap: 4,
-  initialDelaySeconds: 2,
-  held: false,
-  readySeconds: 600,
-  native: false,
-};
-
-/** The custom resource as it is before, or as it is desired. */
-export function resourceOf(size: StageSize, version: string): EmqxEnterprise {
-  const { replicas, cap, held, native } = size;
-  const isAnnotated = native && version === NEW_VERSION;
-  const initialDelaySeconds = held ? HOLD_DELAY_SECONDS : size.initialDelaySeconds;
-  return withDefaults({
-    apiVersion: 'apps.emqx.io/v1beta4',
-    kind: 'EmqxEnterprise',
-    metadata: { name: CLUSTER, namespace: NAMESPACE, ...(isAnnotated && { annotations: { note: 'changed' } }) },
-    spec: {
-      replicas,
-      blueGreenUpdate: {
-        initialDelaySeconds,
-        evacuationStrategy: { waitTakeover: 2, connEvictRate: cap, sessEvictRate: cap },
-      },
-      template: {
-        spec: {
-          emqxContainer: { image: { repository: 'emqx/emqx-ee', version: isAnnotated ? OLD_VERSION : version } },
-        },
-      },
-    },
-  });
-}
-
-const TRAFFIC_SERVICE: KubeObject & { spec: object } = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: SERVICE, namespace: NAMESPACE, labels: { 'emqx-blue-green/traffic-for': CLUSTER } },
-  spec: {
-    type: 'NodePort',
-    selector: { 'apps.emqx.io/instance': CLUSTER, 'apps.emqx.io/managed-by': 'emqx-operator' },
-    ports: [{ name: 'mqtt', port: 1883, targetPort: 1883, nodePort: 32010 }],
-  },
-};
+import { CLUSTER, NAMESPACE, resourceOf, SERVICE, type StageSize, trafficServiceOf } from './stage-objects';
 
 /** Reconnect delay of clients that never try again, in ms: a year. */
 const NEVER_MS = 365 * 24 * 3_600_000;
@@ -169,8 +88,9 @@ export async function setStage(world: World, size: StageSize, observers: Observe
       super.refused(reason, client);
     }
   })(clock);
-  await world.apply([resourceOf(size, OLD_VERSION) as KubeObject, TRAFFIC_SERVICE]);
-  await running(contextOf(world, NAMESPACE, CLUSTER, () => undefined));
+  const resource = resourceOf(size, 'old');
+  await world.apply([resource as KubeObject, trafficServiceOf(size)]);
+  await running(contextOf(world, NAMESPACE, CLUSTER, () => undefined, undefined, resource.kind));
   await served(world, NAMESPACE, SERVICE);
   const random = world.random.fork('clients');
   const population = new Population({ clock, random, front: world.front(NAMESPACE, SERVICE), ledger }, fleet(size));
@@ -183,7 +103,7 @@ export async function setStage(world: World, size: StageSize, observers: Observe
   if (publisher) population.queueMessages(publisher);
   await clock.sleep(3_000);
   if (size.native) {
-    await world.apply([resourceOf(size, NEW_VERSION) as KubeObject]);
+    await world.apply([resourceOf(size, 'new') as KubeObject]);
     await clock.sleep(NATIVE_MS);
   }
   return { size, world, ledger, population };

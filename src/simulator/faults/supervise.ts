@@ -1,8 +1,9 @@
-import { BlockedError, type Phase, runUpgrade, UpgradeError } from '../../upgrade';
+import { generationOf } from '../../resource';
+import { BlockedError, type Journal, type Phase, runUpgrade, UpgradeError } from '../../upgrade';
 import { PortError } from '../../upgrade/ports';
+import { setsOf } from '../../upgrade/stages';
 import { ProcessKilled } from './engine-process';
-import type { Scene } from './scene';
-import { OLD_VERSION, resourceOf } from './stage';
+import { refTo, type Scene } from './scene';
 
 /** A user who runs the command again does so after this time, in ms. */
 const AGAIN_MS = 5_000;
@@ -85,7 +86,8 @@ async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefi
     judge.fail('named errors', `${error.code}, although no pod was removed: ${error.message}`);
   }
   // With all old pods gone there is nothing to continue with, whatever is found first.
-  if (FINAL.includes(error.code) || judge.causes.released.size >= stage.size.replicas) return error.code;
+  if (FINAL.includes(error.code) || judge.causes.released.size >= stage.size.replicas + stage.size.replicants)
+    return error.code;
   switch (error.code) {
     case 'GREEN_NOT_READY':
       // The run waits for pods of the new set that a quota refuses, whatever else is not ready yet; no other fault lasts as long.
@@ -112,12 +114,12 @@ async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefi
       return undefined;
     case 'TEMPLATE_CHANGED': {
       const { journal } = judge.facts;
-      const wanted = journal?.aborted ? resourceOf(stage.size, OLD_VERSION) : scene.desired;
       scene.trace.describe('user: sets the template back');
-      await scene.setTemplate(wanted);
+      await scene.setTemplate(journal?.aborted ? 'old' : 'new');
       return undefined;
     }
     case 'UNEXPECTED_SETS':
+      if (isWantedByOperator(scene)) return error.code;
       await removeStrangers(scene);
       return undefined;
     case 'BLOCKED':
@@ -150,16 +152,31 @@ function leavesNothingOpen({ judge, stage }: Scene, { code, message }: UpgradeEr
     judge.fail('P1', `the run stops with ${code}, but ${size} nodes continue to evict`);
 }
 
+/**
+ * Whether the operator of EMQX 5 wants a third set, after the template was changed and set back: it scales that up again and again, and
+ * goes back neither to the new set nor to the old one. The cluster is safe, and somebody has to move its devices there.
+ */
+function isWantedByOperator({ judge: { facts } }: Scene): boolean {
+  const { resource, journal } = facts;
+  const { upgrade } = generationOf(resource).reportOf(resource);
+  return resource.kind === 'EMQX' && (upgrade?.green ?? []).some((set) => journal && !isPart(journal, set));
+}
+
 /** Scales a third set, without clients, to 0. */
 async function removeStrangers({ judge, user, trace }: Scene): Promise<void> {
   const { facts } = judge;
   const { journal } = facts;
   for (const set of facts.sets) {
-    const { name, namespace = '' } = set.metadata;
-    if (!set.spec.replicas || name === journal?.from.set || name === journal?.to.set) continue;
+    const { name } = set.metadata;
+    if (!set.spec.replicas || (journal && isPart(journal, name))) continue;
     trace.describe(`user: scales ${name} to 0`);
-    await user.scale({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, 0);
+    await user.scale(refTo(set), 0);
   }
+}
+
+/** Whether a set is one of those that a run replaces, or creates. */
+function isPart(journal: Journal, set: string): boolean {
+  return setsOf(journal, 'from').includes(set) || setsOf(journal, 'to').includes(set);
 }
 
 function headline(error: unknown): string {

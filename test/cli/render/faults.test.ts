@@ -1,5 +1,5 @@
 import { renderFaults } from '../../../src/cli/render/faults';
-import { DEFAULT_SIZE } from '../../../src/simulator/faults/stage';
+import { DEFAULT_SIZE } from '../../../src/simulator/faults/stage-objects';
 import { plain } from './fixtures';
 
 test('what a seed has decided is told: the cluster, and each fault with its moment and what it does', () => {

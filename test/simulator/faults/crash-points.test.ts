@@ -1,12 +1,12 @@
-import { type Canonical, crashPoints, playCrash } from '../../../src/simulator/faults/crash-points';
+import { canonicalRuns, crashPoints, playCrash } from '../../../src/simulator/faults/crash-points';
 import { noticed } from './_noticed';
 
 /** All of them are played by `npm run simulate:faults -- --crash-points`. */
 const EACH_NTH = 5;
 
 describe('a process that dies at one of its writes, or loses the answer', () => {
-  test.each<Canonical>(['upgrade', 'abort'])(
-    'leaves a run (%s) that the next process brings to its end, with all promises kept',
+  test.each([...canonicalRuns(4), ...canonicalRuns(5)])(
+    'leaves a run ($outcome, EMQX $size.generation, $size.replicants replicants) that the next process brings to its end, with all promises kept',
     async (run) => {
       const points = await crashPoints(run);
       expect(points.length).toBeGreaterThan(60);

@@ -50,9 +50,7 @@ export const EMQX_FAULTS = {
     act: (scene, random) => {
       const pod = somePod(scene, random);
       return answering(scene, whole(random, 3_000, 15_000), ({ verb, target }) =>
-        verb === 'start' && target === pod
-          ? response(200, JSON.stringify({ code: 400, message: 'eviction_agent_busy' }))
-          : undefined,
+        verb === 'start' && target === pod ? busy(scene, target) : undefined,
       );
     },
   },
@@ -71,6 +69,12 @@ async function answering(scene: Scene, ms: number, answer: (call: EngineCall) =>
   scene.disturb(ms + 2_000);
   await scene.clock.sleep(ms);
   scene.answers.delete(each);
+}
+
+function busy({ stage: { size } }: Scene, pod: string): EmqxResponse {
+  const reason = 'eviction_agent_busy';
+  if (size.generation === 4) return response(200, JSON.stringify({ code: 400, message: reason }));
+  return response(400, JSON.stringify({ code: 'BAD_REQUEST', message: `error on node 'emqx@${pod}': ${reason}` }));
 }
 
 function response(status: number, body: string): EmqxResponse {

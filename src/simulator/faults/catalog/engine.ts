@@ -1,11 +1,12 @@
 import { KubeApiError } from '../../../kubernetes';
+import { generationOf } from '../../../resource';
 import { BlockedError, runUpgrade, UpgradeError } from '../../../upgrade';
 import { PortError } from '../../../upgrade/ports';
 import type { Moment } from '../engine-call';
 import type { EngineProcess } from '../engine-process';
 import { type Fault, whole } from '../fault';
 import type { Scene } from '../scene';
-import { CLUSTER, NAMESPACE } from '../stage';
+import { CLUSTER, NAMESPACE } from '../stage-objects';
 
 /** What happens to the process that runs the engine. */
 export const ENGINE_FAULTS = {
@@ -64,7 +65,7 @@ export const ENGINE_FAULTS = {
         apiVersion: 'coordination.k8s.io/v1',
         kind: 'Lease',
         namespace: NAMESPACE,
-        name: `${CLUSTER}-upgrade`,
+        name: generationOf(scene.desired).companionOf(CLUSTER),
       };
       await scene.user.patch(lease, { type: 'merge', body: { spec } });
       scene.disturb(30_000);

@@ -1,11 +1,12 @@
 import type { KubeObject } from '../../../kubernetes';
+import { generationOf } from '../../../resource';
 import { type Control, controlUpgrade, UpgradeError } from '../../../upgrade';
 import { controlText } from '../../../upgrade/control';
 import { PortError } from '../../../upgrade/ports';
 import type { Random } from '../../random';
 import { type Fault, whole } from '../fault';
 import { refTo, type Scene } from '../scene';
-import { CLUSTER, NAMESPACE, NEW_VERSION, OLD_VERSION, resourceOf } from '../stage';
+import { CLUSTER, NAMESPACE, resourceOf, type Wanted } from '../stage-objects';
 
 /** How many times a user sends a request while the API server is unreachable, once a second. */
 const PATIENCE = 120;
@@ -17,25 +18,25 @@ export const PEOPLE_FAULTS = {
   'delay-reset': {
     does: 'someone sets the initial delay: the operator is released by accident',
     phases: HELD,
-    act: (scene) => scene.edit({ blueGreenUpdate: { initialDelaySeconds: scene.stage.size.initialDelaySeconds } }),
+    act: (scene) => scene.edit(generationOf(scene.desired).delayPatch(scene.stage.size.initialDelaySeconds)),
   },
   'manifest-applied': {
     does: 'someone applies the manifest of the new version again: the operator is released by accident',
     phases: HELD,
-    act: (scene) => applied(scene, NEW_VERSION),
+    act: (scene) => applied(scene, 'new'),
   },
   'old-manifest-applied': {
     does: 'someone applies the manifest of the old version: template and delay are reverted together',
     phases: HELD,
-    act: (scene) => applied(scene, OLD_VERSION),
+    act: (scene) => applied(scene, 'old'),
   },
   'template-edited': {
     does: 'someone edits the template; the run stops, and the user reverts the template and runs the command again',
     phases: HELD,
-    act: (scene) => scene.setTemplate(resourceOf(scene.stage.size, '4.4.16')),
+    act: (scene) => scene.setTemplate('other'),
   },
   'foreign-set': {
-    does: 'someone creates an EMQX 5 cluster with the same name: the operator gives its objects the same labels',
+    does: 'someone creates a cluster of the other generation (EMQX 4.4 or 5) with the same name: the operator gives its objects the same labels',
     act: (scene) => makeForeignSet(scene),
   },
   'request-pause': {
@@ -73,13 +74,18 @@ export const PEOPLE_FAULTS = {
   },
 } satisfies Record<string, Fault>;
 
-async function applied(scene: Scene, version: string): Promise<void> {
-  const body = resourceOf(scene.stage.size, version) as KubeObject;
+async function applied(scene: Scene, wanted: Wanted): Promise<void> {
+  const body = resourceOf(scene.stage.size, wanted) as KubeObject;
   await scene.user.patch(refTo(body), { type: 'apply', body, fieldManager: 'kubectl', force: true });
 }
 
 /** Its pods stay pending: such nodes are not simulated. */
-async function makeForeignSet({ user, judge, world }: Scene): Promise<void> {
+async function makeForeignSet({ user, judge, world, stage: { size } }: Scene): Promise<void> {
+  if (size.generation === 5) {
+    const emqx4 = resourceOf({ ...size, generation: 4, native: false }, 'strange') as KubeObject;
+    if (!world.kubernetes.store.find(refTo(emqx4))) await user.create(emqx4);
+    return;
+  }
   const { labels } = judge.facts.resource.metadata;
   const kind = { apiVersion: 'apps.emqx.io/v2beta1', kind: 'EMQX' };
   const emqx5: KubeObject = { ...kind, metadata: { name: CLUSTER, namespace: NAMESPACE } };

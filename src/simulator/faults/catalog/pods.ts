@@ -1,3 +1,4 @@
+import { setsOf } from '../../../upgrade/stages';
 import type { EmqxNode } from '../../emqx/node';
 import type { Random } from '../../random';
 import { setOfPod } from '../facts';
@@ -57,10 +58,10 @@ export const POD_FAULTS = {
 /** Silences a node of the set that accepts devices now: one that evacuates is not modelled in that state. */
 async function silencing(scene: Scene, random: Random, ms: number, silence: (node: EmqxNode) => void): Promise<void> {
   const { facts, causes, health } = scene.judge;
-  const { from, to, aborted } = facts.journal ?? {};
-  const target = aborted ? from?.set : to?.set;
+  const { journal } = facts;
+  const targets = journal ? setsOf(journal, journal.aborted ? 'from' : 'to') : [];
   const takes = scene.world.pods.running.filter(
-    ({ pod, node }) => setOfPod(pod.metadata.name) === target && node.isListening && !node.refusesClients,
+    ({ pod, node }) => targets.includes(setOfPod(pod.metadata.name)) && node.isListening && !node.isEvacuating,
   );
   const tenant = random.pick(takes);
   if (!tenant) return;
@@ -76,9 +77,9 @@ async function silencing(scene: Scene, random: Random, ms: number, silence: (nod
 
 function crash(scene: Scene, random: Random, colour: 'blue' | 'green', data: 'kept' | 'lost'): void {
   const { facts } = scene.judge;
-  const blue = facts.journal?.from.set;
+  const blue = facts.journal ? setsOf(facts.journal, 'from') : [];
   const running = scene.world.pods.running.map(({ pod }) => pod.metadata.name);
-  const pods = running.filter((pod) => (pod.slice(0, pod.lastIndexOf('-')) === blue) === (colour === 'blue'));
+  const pods = running.filter((pod) => blue.includes(setOfPod(pod)) === (colour === 'blue'));
   const pod = random.pick(pods);
   if (pod) scene.crash(pod, data);
 }

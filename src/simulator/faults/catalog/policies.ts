@@ -2,7 +2,7 @@ import { KubeApiError, type KubeObject } from '../../../kubernetes';
 import type { EngineCall, Moment } from '../engine-call';
 import { type Fault, whole } from '../fault';
 import { refTo, type Scene } from '../scene';
-import { NAMESPACE } from '../stage';
+import { NAMESPACE } from '../stage-objects';
 
 /** After this many refusals in a row a process has reported why it cannot continue: five stop a run, and a new process starts with the next. */
 const ENOUGH = 8;

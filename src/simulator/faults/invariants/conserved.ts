@@ -1,5 +1,5 @@
 import type { StoreChange } from '../../kubernetes/object-store';
-import { podOf, type SetObject } from '../facts';
+import { isSet, type SetObject } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
 /** Milliseconds after which an operator that is held again has ended the pass it was in. */
@@ -15,6 +15,8 @@ const HOLD_AGAIN_MS = 2_500;
  */
 export function conserved({ facts, health, causes, isProcess, fail }: Bench): Invariant {
   let releasedAt: number | undefined;
+  /** Replica sets of which a released operator has removed pods. */
+  const shrunk = new Set<string>();
   let heldAgainAt = Number.NEGATIVE_INFINITY;
   const follow = () => {
     const { journal } = facts;
@@ -32,24 +34,40 @@ export function conserved({ facts, health, causes, isProcess, fail }: Bench): In
     const after = (change.object as SetObject).spec.replicas ?? 0;
     if (after >= before || author === 'user') return;
     const set = change.object.metadata.name;
-    const pods = Array.from({ length: before - after }, (_, index) => `${set}-${after + index}`);
+    // Which pods a replica set loses is seen when they are deleted.
+    const isOrdered = change.object.kind === 'StatefulSet';
+    const pods = isOrdered
+      ? Array.from({ length: before - after }, (_, index) => `${set}-${after + index}`)
+      : facts.podsOf(set).map(({ metadata }) => metadata.name);
     if (isProcess(author)) {
-      for (const pod of pods) {
-        const sessions = facts.nodeIn(pod)?.sessions;
-        const held = (sessions?.live.size ?? 0) + (sessions?.evictable.size ?? 0);
-        if (held > 0) fail('P3', `${author} removes ${pod} with ${held} connections and sessions`);
-      }
+      for (const pod of pods) mayGo(pod, author);
     } else if (releasedAt !== undefined || facts.now - heldAgainAt < PASS_MS) {
-      for (const pod of pods) causes.released.add(pod);
+      if (!isOrdered) shrunk.add(set);
+      else for (const pod of pods) causes.released.add(pod);
     } else fail('P3', `the operator removes ${pods.join(', ')} although it is held`);
+  };
+  const mayGo = (pod: string, author: string) => {
+    const sessions = facts.nodeIn(pod)?.sessions;
+    const held = (sessions?.live.size ?? 0) + (sessions?.evictable.size ?? 0);
+    if (held > 0) fail('P3', `${author} removes ${pod} with ${held} connections and sessions`);
+  };
+  const removed = ({ object }: StoreChange, author: string | undefined) => {
+    const set = object.metadata.ownerReferences?.find(({ controller }) => controller)?.name ?? '';
+    const isGoing = object.metadata.deletionTimestamp !== undefined;
+    if (isGoing && author === undefined && shrunk.has(set)) causes.released.add(object.metadata.name);
   };
   return {
     stored(change, author) {
-      if (change.object.kind === 'StatefulSet' && change.type === 'MODIFIED') scaled(change, author);
+      const { object, type } = change;
+      if (isSet(object) && type === 'MODIFIED') scaled(change, author);
+      if (isSet(object) && type === 'DELETED' && isProcess(author)) {
+        for (const { metadata } of facts.podsOf(object.metadata.name)) mayGo(metadata.name, author);
+      }
+      if (object.kind === 'Pod' && shrunk.size > 0) removed(change, author);
       follow();
     },
     sessionLost(client, node, why) {
-      const pod = podOf(node);
+      const pod = facts.podOf(node);
       if (why === 'node-ended' && (causes.crashing === pod || causes.released.has(pod))) causes.lost.add(client);
       else fail('P3', `the session of ${client} is lost with ${pod} (${why})`);
     },

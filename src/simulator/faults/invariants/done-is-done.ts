@@ -1,40 +1,46 @@
-import { type EmqxEnterprise, isHeld, KIND } from '../../../resource';
+import { type EmqxResource, generationOf, isHeld } from '../../../resource';
 import type { Journal } from '../../../upgrade';
+import { setsOf } from '../../../upgrade/stages';
 import { digestOf } from '../../../upgrade/target';
 import type { Bench, Invariant } from '../invariant';
 
 /** P6: when a run is reported as done, the cluster is as the report says, except for what a user changed after the operator was released. */
 export function doneIsDone(
   { facts, isProcess, fail }: Bench,
-  before: { resource: EmqxEnterprise; service: object },
-  desired: EmqxEnterprise,
+  before: { resource: EmqxResource; service: object },
+  desired: EmqxResource,
 ): Invariant {
+  const generation = generationOf(desired);
   const check = (journal: Journal) => {
     const { aborted } = journal;
     const wanted = aborted ? before.resource : desired;
-    const gone = aborted ? journal.to.set : journal.from.set;
-    const stays = aborted ? journal.from.set : journal.to.set;
+    const [gone, stays] = [setsOf(journal, aborted ? 'to' : 'from'), setsOf(journal, aborted ? 'from' : 'to')];
     const { resource } = facts;
     if (digestOf(resource) !== digestOf(wanted)) fail('P6', 'done, but with another template');
-    const delay = resource.spec.blueGreenUpdate?.initialDelaySeconds;
-    const given = wanted.spec.blueGreenUpdate?.initialDelaySeconds;
+    const [delay, given] = [resource, wanted].map(generation.delayOf);
     if (delay !== given) fail('P6', `done, but the delay is ${delay} instead of ${given}`);
-    if (resource.status?.blueGreenUpdateStatus) fail('P6', 'done, but the operator is not at rest');
+    if (generation.reportOf(resource).upgrade) fail('P6', 'done, but the operator is not at rest');
     if (JSON.stringify(facts.service.spec) !== JSON.stringify(before.service)) {
       fail('P6', 'done, but the Service is not as before');
     }
-    const set = facts.sets.find(({ metadata }) => metadata.name === stays);
-    if (set?.spec.replicas !== facts.replicas) fail('P6', `done, but ${stays} has ${set?.spec.replicas} replicas`);
-    if (gone && facts.podsOf(gone).length > 0) fail('P6', `done, but ${gone} has pods`);
-    const others = facts.sets.filter(({ metadata, spec }) => metadata.name !== stays && (spec.replicas ?? 0) > 0);
+    for (const name of stays) {
+      const set = facts.sets.find(({ metadata }) => metadata.name === name);
+      if (!set || set.spec.replicas !== facts.replicasOf(set)) {
+        fail('P6', `done, but ${name} has ${set?.spec.replicas} replicas`);
+      }
+    }
+    for (const name of gone) if (facts.podsOf(name).length > 0) fail('P6', `done, but ${name} has pods`);
+    const others = facts.sets.filter(
+      ({ metadata, spec }) => !stays.includes(metadata.name) && (spec.replicas ?? 0) > 0,
+    );
     if (others.length > 0) fail('P6', `done, but ${others.map(({ metadata }) => metadata.name).join()} has replicas`);
   };
   let done = '';
   let isChangedSince = false;
   return {
     stored({ object, previous }, author) {
-      if (object.kind === KIND && author === 'user') {
-        isChangedSince = facts.journal?.phase === 'release' && !isHeld(previous as EmqxEnterprise);
+      if (object.kind === desired.kind && author === 'user') {
+        isChangedSince = facts.journal?.phase === 'release' && !isHeld(previous as EmqxResource);
       }
       if (object.kind !== 'ConfigMap' || !isProcess(author)) return;
       const { journal } = facts;

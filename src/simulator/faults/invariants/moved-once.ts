@@ -1,4 +1,4 @@
-import { podOf, setOfPod } from '../facts';
+import { setOfPod } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 import { isSticking } from '../stage';
 
@@ -10,7 +10,7 @@ import { isSticking } from '../stage';
 export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): Invariant {
   const evictions = new Map<string, number>();
   const returns = new Map<string, number>();
-  const key = (client: string, node: string) => `${client} ${setOfPod(podOf(node))}`;
+  const key = (client: string, node: string) => `${client} ${setOfPod(facts.podOf(node))}`;
   let run: string | undefined;
   const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1).get(name)!;
   return {
@@ -25,16 +25,16 @@ export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): In
       if (isSticking(client) && facts.journal) add(returns, key(client, node));
     },
     evicted(client, node) {
-      if (evictsForOperator(podOf(node))) {
+      if (evictsForOperator(facts.podOf(node))) {
         causes.operatorEvictions++;
         return;
       }
       const times = add(evictions, key(client, node));
       const allowed = 1 + (returns.get(key(client, node)) ?? 0);
-      if (times > allowed) fail('P2', `${client} is evicted from ${podOf(node)}: ${times} times from that set`);
+      if (times > allowed) fail('P2', `${client} is evicted from ${facts.podOf(node)}: ${times} times from that set`);
     },
     disconnected(client, cause, node) {
-      const pod = podOf(node);
+      const pod = facts.podOf(node);
       if (cause === 'evicted') return;
       if (cause === 'taken-over') fail('P2', `${client} on ${pod} is taken over by itself`);
       else if (causes.crashing === pod) causes.crashDisconnects++;

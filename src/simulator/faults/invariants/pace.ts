@@ -1,4 +1,3 @@
-import { podOf } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
 /** Undisturbed milliseconds after which a new, lower cap is in effect. */
@@ -25,7 +24,7 @@ export function pace({ facts, health, evictsForOperator, fail }: Bench): Invaria
       current = cap;
     },
     evicted(_client, node) {
-      if (evictsForOperator(podOf(node))) return;
+      if (evictsForOperator(facts.podOf(node))) return;
       const origin = (facts.journal?.evacuation?.startedAt ?? 0) - EARLY_MS;
       const now = `${origin} ${Math.floor((facts.now - origin) / 1_000)}`;
       count = now === second ? count + 1 : 1;

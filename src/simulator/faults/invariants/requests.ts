@@ -1,13 +1,13 @@
 import type { Journal } from '../../../upgrade';
 import { parseControl } from '../../../upgrade/control';
-import { journalIn, podOf } from '../facts';
+import { journalIn } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 
 /** Undisturbed milliseconds after which a paused run evicts no more devices. */
 const REACTION_MS = 2_500;
 
 /** A request to a run is accepted or rejected before it is removed, and a paused run disconnects no devices. */
-export function requests({ health, isProcess, evictsForOperator, fail }: Bench): Invariant {
+export function requests({ facts, health, isProcess, evictsForOperator, fail }: Bench): Invariant {
   let pausedAt: number | undefined;
   return {
     stored({ object, previous }, author) {
@@ -20,9 +20,10 @@ export function requests({ health, isProcess, evictsForOperator, fail }: Bench):
       if (!journal || !answers(journal, asked)) fail('requests', `"${asked}" is removed without effect`);
     },
     evicted(client, node) {
-      if (pausedAt === undefined || evictsForOperator(podOf(node))) return;
+      if (pausedAt === undefined || evictsForOperator(facts.podOf(node))) return;
       const since = health.tick() - pausedAt;
-      if (since > REACTION_MS) fail('requests', `${client} is evicted from ${podOf(node)}, ${since} ms into a pause`);
+      if (since > REACTION_MS)
+        fail('requests', `${client} is evicted from ${facts.podOf(node)}, ${since} ms into a pause`);
     },
   };
 }

@@ -1,4 +1,6 @@
-import { podOf, setOfPod } from '../facts';
+import { setsOf, stagesOf } from '../../../upgrade/stages';
+import type { Facts } from '../facts';
+import { setOfPod } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 import { isSticking } from '../stage';
 
@@ -33,9 +35,7 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
   /** Simulated time of the same. */
   const ceasedAt = new Map<string, number>();
   const look = () => {
-    const { journal } = facts;
-    for (const set of [journal?.from.set, journal?.to.set]) {
-      if (set === undefined) continue;
+    for (const set of allSets(facts)) {
       if (facts.takes(set)) {
         lostAt.delete(set);
         ceasedAt.delete(set);
@@ -51,9 +51,9 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
     },
     ordered({ process, verb, target }) {
       if (verb !== 'start') return;
-      const { phase, from } = facts.journal ?? {};
-      const phases = setOfPod(target) === from?.set ? ['evacuate', 'retire'] : ['return', 'retire-green'];
-      const taker = setOfPod(target) === from?.set ? facts.journal?.to.set : from?.set;
+      const { phase } = facts.journal ?? {};
+      const { taker, isOld } = takerFor(facts, setOfPod(target));
+      const phases = isOld ? ['evacuate', 'retire'] : ['return', 'retire-green'];
       look();
       const since = facts.now - (ceasedAt.get(taker ?? '') ?? Number.POSITIVE_INFINITY);
       if (since > ORDER_MS)
@@ -67,10 +67,9 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
       fail('P1', `${client} is routed to a node that refuses it (${reason})`);
     },
     evicted(client, node) {
-      const { journal } = facts;
-      const pod = podOf(node);
+      const pod = facts.podOf(node);
       if (evictsForOperator(pod)) return;
-      const taker = setOfPod(pod) === journal?.from.set ? journal.to.set : journal?.from.set;
+      const { taker } = takerFor(facts, setOfPod(pod));
       if (taker === undefined) {
         fail('P1', `${client} is evicted from ${pod}, but there is no set to accept it`);
         return;
@@ -90,4 +89,16 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
       }
     },
   };
+}
+
+function allSets({ journal }: Facts): string[] {
+  return journal ? [...setsOf(journal, 'from'), ...setsOf(journal, 'to')] : [];
+}
+
+/** The set that is to take the devices of a set, and whether that one is an old set. */
+function takerFor({ journal }: Facts, set: string): { taker: string | undefined; isOld: boolean } {
+  const stages = journal ? stagesOf(journal) : [];
+  const old = stages.find(({ from }) => from.set === set);
+  const back = stages.find(({ to }) => to?.set === set) ?? stages[0];
+  return old ? { taker: old.to?.set, isOld: true } : { taker: back?.from.set, isOld: false };
 }
