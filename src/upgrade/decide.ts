@@ -1,6 +1,6 @@
 import { isHeld } from '../resource';
-import { HELD_PHASES, type Phase } from './journal';
-import { activeSets, replicasOf } from './observation';
+import { HELD_PHASES, type Journal, type Phase } from './journal';
+import { activeSets, type ClusterView, replicasOf, type SetView } from './observation';
 import { retireGreen, revertTemplate, switchBack } from './phases/abort';
 import { holdPatch, stopEvacuations } from './phases/common';
 import { handleRequest, stayPaused } from './phases/control';
@@ -9,6 +9,7 @@ import { applyTemplate, claimOperator, releaseHold, retireBlue } from './phases/
 import { watchOperator } from './phases/native';
 import { stopIfStalled } from './phases/stalled';
 import { pinTraffic, switchTraffic, waitForGreen } from './phases/traffic';
+import { stagesOf } from './stages';
 import type { Situation, Step } from './step';
 import { digestOf } from './target';
 
@@ -57,6 +58,13 @@ const PHASE_STEPS: Record<Phase, (situation: Situation) => Step> = {
   done: () => ({ kind: 'next', phase: 'done' }),
 };
 
+/** Sets with nodes that are neither the old nor the new ones, as far as these are known. */
+function strangersAmong(cluster: ClusterView, journal: Journal): SetView[] {
+  return stagesOf(journal).flatMap(({ role, from, to }) =>
+    to ? activeSets(cluster, role).filter(({ name }) => name !== from.set && name !== to.set) : [],
+  );
+}
+
 /** What must hold in every phase between the patch and the release. */
 function checkHeld(situation: Situation): Step | undefined {
   const { observation, journal, target } = situation;
@@ -102,9 +110,7 @@ function checkHeld(situation: Situation): Step | undefined {
       actions: stopEvacuations(situation),
     };
   }
-  const strangers = activeSets(observation.cluster).filter(
-    (set) => set.name !== journal.from.set && journal.to.set && set.name !== journal.to.set,
-  );
+  const strangers = strangersAmong(observation.cluster, journal);
   if (strangers.length > 0) {
     return {
       kind: 'stop',

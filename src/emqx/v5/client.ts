@@ -46,6 +46,8 @@ const KINDS: Readonly<Record<string, DeviceListener['kind']>> = { tcp: 'mqtt', s
 export class Emqx5Client extends ManagementClient implements Emqx5Port {
   /** Pods whose running evacuation has been seen to refuse connections. */
   private readonly refusing = new Set<string>();
+  /** Pods that were seen to evacuate last. */
+  private readonly evacuating = new Set<string>();
 
   constructor(options: EmqxClientOptions) {
     super(options, V5);
@@ -53,18 +55,23 @@ export class Emqx5Client extends ManagementClient implements Emqx5Port {
 
   async observe(pod: string, node: string, signal?: AbortSignal): Promise<NodeView> {
     const view = unseen(pod, node);
+    // Where each answer takes seconds, two of them one after the other would be too late for the pace.
+    const counting = this.evacuating.has(pod) ? this.member(pod, node, signal) : undefined;
+    counting?.catch(() => undefined);
     try {
       const eviction = await unless(isAbsent, this.api.read(pod, '/node_eviction/status', EvictionAnswer, signal));
       view.canEvacuate = eviction !== undefined;
       view.evacuating = eviction?.status === 'enabled';
       if (!view.evacuating) {
         this.refusing.delete(pod);
+        this.evacuating.delete(pod);
         const members = await this.api.read(pod, '/nodes', NodesAnswer, signal);
         const self = members.find((member) => member.node === node) ?? (await this.member(pod, node, signal));
         view.members = members.flatMap((member) => (isRunning(member) ? (member.node ?? []) : []));
         return { ...view, version: self.version, ...loadOf(pod, node, self) };
       }
-      const self = await this.member(pod, node, signal);
+      this.evacuating.add(pod);
+      const self = await (counting ?? this.member(pod, node, signal));
       const load = loadOf(pod, node, self);
       // Reading its state may take long, and is needed only where the node seems to be done.
       const isEmpty = load.connections === 0 && load.sessions === 0;

@@ -123,6 +123,21 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('watch-silent', 'retire-green', 1_961),
     ],
   },
+  'the moment in which the operator of EMQX 5 goes back is not missed because of a silent watch': {
+    seed: 15,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 2, cap: 5 },
+    faults: [at('watch-silent', 'evacuate', 2_695), at('request-abort', 'evacuate', 3_073)],
+  },
+  'a third set is noticed, whichever role it is of': {
+    seed: 252,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
+    faults: [at('old-manifest-applied', 'evacuate', 239), at('request-abort', 'evacuate', 5_405)],
+  },
+  'a quota that allows no cores is the reason, although replicants are waited for': {
+    seed: 278,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 3, readySeconds: 60 },
+    faults: [at('quota-full', 'pin', 93)],
+  },
   'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
 };
 
@@ -136,6 +151,7 @@ export function chosenPlans(name: string, generation: Generation = 4): Plan[] {
   const faults = CHOSEN[name] ?? [];
   const shapes: Partial<StageSize>[] =
     generation === 4 ? [{}] : [{ generation }, { generation, replicas: 2, replicants: 2 }];
+  if ('seed' in faults && faults.size.generation === 5) return generation === 5 ? [faults] : [];
   if ('seed' in faults) return shapes.map((shape) => ({ ...faults, size: { ...faults.size, ...shape } }));
   const sticking = faults.some(({ fault }) => fault === 'clients-sticking') ? 4 : 0;
   return [2, 3].flatMap((replicas) =>

@@ -27,7 +27,8 @@ import {
   stopOrders,
   waitFor,
 } from './common';
-import { areAllDrained, lostPodsStep, startOrders } from './evacuate';
+import { areAllDrained, evacuate, lostPodsStep, startOrders } from './evacuate';
+import { isAnyWithoutShare } from './shares';
 import { storageMove, storageWait } from './storage';
 
 /**
@@ -74,6 +75,9 @@ export function retireBlue(situation: Situation): Step {
     if (loss) return loss;
     // A blue pod that was recreated meanwhile may have devices again.
     const drained = areAllDrained(situation) && canTargetAccept(situation) && hasTargetAnswered(situation);
+    // A pod of a replica set comes back under another name: it gets its share of the cap first.
+    const isShared = !journal.restart && !isAnyWithoutShare(situation, blue.name);
+    if (!isShared && !areAllDrained(situation)) return evacuate(situation);
     const storage = storageMove(situation);
     const stored = storageWait(storage);
     if (drained && stored !== undefined) return waitFor(stored, 1_000, storage.orders);

@@ -1,5 +1,6 @@
 import type { Phase } from '../journal';
-import { type NodeView, nodesOf, notCreated, type PodView, podsOf } from '../observation';
+import { type NodeView, newestBeside, nodesOf, notCreated, type PodView, podsOf } from '../observation';
+import { stagesOf } from '../stages';
 import type { Situation, Step } from '../step';
 import { canTargetAccept, moveOf, silentNodes, stopEvacuations } from './common';
 import { abortStep } from './control';
@@ -61,9 +62,14 @@ function patienceMs(situation: Situation): number {
 
 /** Which pods of the two sets were not created, and why. */
 function podsRefused(situation: Situation): string | undefined {
-  const { cluster } = situation.observation;
+  const { observation, journal } = situation;
+  const { cluster } = observation;
   const { source, target } = moveOf(situation);
-  return (target && notCreated(cluster, target.name)) ?? notCreated(cluster, source);
+  const refused = (target && notCreated(cluster, target.name)) ?? notCreated(cluster, source);
+  if (refused || journal.phase !== 'green') return refused;
+  // The new nodes of all roles are built at the same time.
+  const green = stagesOf(journal).flatMap(({ from, role }) => newestBeside(cluster, from.set, role)?.name ?? []);
+  return green.map((set) => notCreated(cluster, set)).find((reason) => reason !== undefined);
 }
 
 /** The likeliest reason, by what is observed. */
