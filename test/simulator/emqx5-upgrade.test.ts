@@ -130,7 +130,8 @@ describe.each([
 });
 
 describe('durable sessions', () => {
-  const durableSessions = () => ({ shards: 4 });
+  // They take longer than the devices.
+  const durableSessions = () => ({ shards: 16 });
 
   test('are stored on the new cores before an old one goes: no acknowledged message is lost', async () => {
     const { upgrade, clients, told } = await upgraded({ cores: 3, durableSessions });
