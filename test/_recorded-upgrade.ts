@@ -1,11 +1,12 @@
-import { EmqxClient } from '../src/emqx';
+import { EmqxClient, managementPorts } from '../src/emqx';
 import { Cluster, type KubeObject } from '../src/kubernetes';
-import { TRAFFIC_LABEL } from '../src/resource';
+import { TRAFFIC_LABEL, withEmqxDefaults } from '../src/resource';
+import { trafficService } from '../src/sandbox/traffic-service';
 import { type ApiCall, InMemoryKubeApi } from '../src/simulator/kubernetes/in-memory-api';
 import { contextOf, running, served } from '../src/simulator/scenario';
 import { World } from '../src/simulator/world';
 import { runUpgrade } from '../src/upgrade';
-import { clusterOf } from './_upgradable-cluster';
+import { clusterOf, emqxOf } from './_upgradable-cluster';
 
 /** A request as the API server's authorizer sees it. */
 export interface Access {
@@ -47,6 +48,54 @@ export async function recordedUpgrade(): Promise<Access[]> {
   return calls;
 }
 
+/**
+ * The same of the EMQX `emqx`, with cores on volumes and replicants: an upgrade that is aborted while it moves devices, and one that is
+ * completed.
+ */
+export async function recordedUpgradesOfEmqx(): Promise<Access[]> {
+  const calls: Access[] = [];
+  const world = new World({ seed: 7 });
+  const { clock, transport, prober } = world;
+  const ofVersion = (version: string) => {
+    const resource = emqxOf('emqx', 'default', version);
+    const { spec } = resource;
+    spec.coreTemplate!.spec!.volumeClaimTemplates = {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+    };
+    spec.replicantTemplate = { spec: { replicas: 2 } };
+    return withEmqxDefaults(resource) as typeof resource;
+  };
+  await clock.run(async () => {
+    const service = trafficService(ofVersion('5.8.8'), 32_010);
+    await world.apply([ofVersion('5.8.8'), service]);
+    await running(contextOf(world, 'default', 'emqx', () => undefined, undefined, 'EMQX'));
+    await served(world, 'default', service.metadata.name);
+    const api = new InMemoryKubeApi(clock, world.kubernetes.store, {
+      intercept: (call, perform) => {
+        if (!OF_EVERYBODY.includes(call.kind)) calls.push(accessOf(call));
+        return perform();
+      },
+    });
+    const cluster = new Cluster({ api, clock, kind: 'EMQX', namespace: 'default', name: 'emqx' });
+    const credentials = () => cluster.credentials();
+    const ports = managementPorts('EMQX', { transport, prober, namespace: 'default', credentials });
+    const report = ({ kind, phase }: { kind: string; phase?: string | null }) => {
+      if (kind === 'phase' && phase === 'evacuate') void cluster.writeRequest('abort');
+    };
+    const context = { clock, cluster, ...ports, progress: { report: report as never }, holder: 'test' };
+    const { outcome } = await runUpgrade(context, { desired: ofVersion('5.8.9'), driver: 'pilot' });
+    if (outcome !== 'aborted') throw new Error(`the first upgrade was ${outcome}`);
+    const quiet = { ...context, progress: { report: () => undefined } };
+    // With the same names as before, and volumes that are empty again.
+    await runUpgrade(quiet, { desired: ofVersion('5.8.9'), driver: 'pilot' });
+    // Of green pods in an abort where devices connect through the operator's Service, which here they do not.
+    await cluster.markServing(world.pods.running[0]!.pod.metadata.name, true);
+    world.stop();
+  });
+  return calls;
+}
+
 const traffic: KubeObject & { spec: object } = {
   apiVersion: 'v1',
   kind: 'Service',
@@ -59,16 +108,19 @@ const OF_EVERYBODY = ['SelfSubjectAccessReview', 'Deployment'];
 
 const GROUPS: Readonly<Record<string, string>> = {
   ConfigMap: '',
+  EMQX: 'apps.emqx.io',
   EmqxEnterprise: 'apps.emqx.io',
   Endpoints: '',
   EndpointSlice: 'discovery.k8s.io',
   Lease: 'coordination.k8s.io',
   Namespace: '',
+  PersistentVolumeClaim: '',
   Pod: '',
   Secret: '',
   ResourceQuota: '',
   Event: '',
   Service: '',
+  ReplicaSet: 'apps',
   StatefulSet: 'apps',
 };
 
@@ -79,7 +131,7 @@ function accessOf({ verb, kind, name, subresource }: ApiCall): Access {
   return {
     verb: verb === 'scale' ? 'patch' : verb,
     group,
-    resource: `${kind.toLowerCase()}s`.replace(/ss$/, 's'),
+    resource: kind === 'EMQX' ? 'emqxes' : `${kind.toLowerCase()}s`.replace(/ss$/, 's'),
     ...(part && { subresource: part }),
     ...(name && verb !== 'create' && { name }),
   };

@@ -6,6 +6,7 @@ import type { DemoFlags } from './demo';
 import { EXAMPLES } from './examples';
 import { EXIT, type ExitCode } from './exit';
 import type { Manifested, ManifestFlags } from './manifest';
+import { clients, driver, generation, nextVersion, output, ownCluster, seed, toVersion } from './program-options';
 import type { RescueFlags } from './rescue';
 import type { SandboxFlags } from './sandbox';
 import type { Shell } from './shell';
@@ -387,25 +388,3 @@ function addDrive(command: Command): void {
       ]),
     );
 }
-
-const ownCluster = () =>
-  new Option(
-    '-f, --file <manifest>',
-    'manifest of your own cluster, instead of the quickstart; - reads standard input',
-  );
-const generation = (...others: string[]) =>
-  new Option('--generation <number>', 'of the quickstart: EMQX 4.4 (4, the default), or EMQX 5 (5)')
-    .choices(['4', '5'])
-    .conflicts(others);
-const toVersion = () => new Option('--set-version <version>', 'EMQX version to upgrade to; nothing else changes');
-const nextVersion = () =>
-  new Option('--set-version <version>', 'EMQX version to upgrade to (default: the next patch version of the cluster)');
-const clients = () =>
-  new Option('--clients <count>', 'connected clients; a tenth as many offline devices are added').default('3000');
-const seed = () => new Option('--seed <number>', 'seed of everything random').default('1');
-const driver = () =>
-  new Option('--driver <driver>', 'what drives the upgrade').choices(['pilot', 'operator']).default('pilot');
-const output = () =>
-  new Option('-o, --output <form>', 'output format: for people or for programs')
-    .choices(['text', 'json'])
-    .default('text');

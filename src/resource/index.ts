@@ -19,7 +19,7 @@ export type {
 } from './generation';
 export { asEnterprise, type EmqxResource, generationOf, versionOf } from './generations';
 export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
-export { immutableFields, nodeNameOf, operatorServiceOf } from './identity';
+export { immutableFields, nodeNameOf } from './identity';
 export { type ImageParts, imageOf } from './image';
 export { overLive } from './over-live';
 export { parseEmqxEnterprise, problemsOf } from './parse';

@@ -165,6 +165,11 @@ export class EmqxPods implements PodRuntime {
     return options ? { durableSessions: options } : {};
   }
 
+  /** A claim is gone, and its volume with it: another claim of this name gets an empty one. */
+  removeVolume(namespace: string, claim: string): void {
+    this.volumes.delete(`${namespace}/${claim}`);
+  }
+
   private volumeOf(pod: Pod): DataDir {
     const claim = pod.spec.volumes?.find((volume) => volume.persistentVolumeClaim)?.persistentVolumeClaim?.claimName;
     const key = claim ? `${pod.metadata.namespace}/${claim}` : (pod.metadata.uid ?? '');

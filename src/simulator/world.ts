@@ -52,9 +52,10 @@ export class World {
     this.runtime = new ClusterRuntime(host, { durableSessions, ...options });
     this.kubernetes = new SimulatedKubernetes(clock, this.random.fork('kubernetes'), this.runtime.pods);
     const { store } = this.kubernetes;
-    store.subscribe(({ object }) => {
+    store.subscribe(({ type, object }) => {
+      const { name, namespace = 'default', labels } = object.metadata;
+      if (object.kind === 'PersistentVolumeClaim' && type === 'DELETED') this.pods.removeVolume(namespace, name);
       if (object.kind !== 'EndpointSlice') return;
-      const { namespace = 'default', labels } = object.metadata;
       this.runtime.endpointsChanged(namespace, labels?.[SERVICE_NAME_LABEL] ?? '');
     });
     installOperator(store);

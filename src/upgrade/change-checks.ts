@@ -80,8 +80,8 @@ export const CHANGE_CHECKS: Record<string, CheckFunction> = {
     return undefined;
   },
 
-  driver({ cluster }, target, { emqx5 }) {
-    if (target.driver === 'pilot' || emqx5) return undefined;
+  driver({ cluster }, target) {
+    if (target.driver === 'pilot' || target.live.kind === 'EMQX') return undefined;
     if (replicasOf(cluster) > 10) {
       return blocker(
         `the operator driver cannot upgrade ${replicasOf(cluster)} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,

@@ -1,5 +1,5 @@
 import { UpgradeAccess, type UpgradeAccessProps } from '../../src';
-import { type Access, recordedUpgrade } from '../_recorded-upgrade';
+import { type Access, recordedUpgrade, recordedUpgradesOfEmqx } from '../_recorded-upgrade';
 import { type Manifest, only, synth } from './_synth';
 
 interface Rule {
@@ -23,6 +23,44 @@ const allows = (rule: Rule, request: Access) =>
   (rule.resourceNames === undefined || (request.name !== undefined && rule.resourceNames.includes(request.name)));
 
 const show = (request: Access) => [request.verb, `${request.group}/${part(request)}`, request.name].join(' ').trim();
+
+describe('the rights of upgrades of EMQX 5 and 6', () => {
+  let requests: Access[];
+  beforeAll(async () => {
+    requests = await recordedUpgradesOfEmqx();
+  });
+  const rules = () => rulesOf(access({ kinds: ['EMQX'], clusters: ['emqx'] }));
+
+  test('suffice for every request the engine makes, an abort included', () => {
+    const refused = requests.filter((request) => !rules().some((rule) => allows(rule, request)));
+    expect([...new Set(refused.map(show))]).toEqual([]);
+  });
+
+  test('are no more than that, but for the way to the management API, and what explains pods that are refused', () => {
+    const unused = rules().flatMap((rule) =>
+      rule.verbs
+        .filter((verb) => !requests.some((request) => request.verb === verb && allows(rule, request)))
+        .map((verb) => `${verb} ${rule.resources.join()}`),
+    );
+    expect(unused).toEqual(['list events', 'create pods/portforward', 'get pods/portforward']);
+  });
+
+  test('of both kinds are those of each, once', () => {
+    const of = (...kinds: NonNullable<UpgradeAccessProps['kinds']>) =>
+      rulesOf(access({ kinds, clusters: ['emqx'] })).map((rule) => JSON.stringify(rule));
+    const both = of('EmqxEnterprise', 'EMQX');
+    expect(new Set(both)).toEqual(new Set([...of('EmqxEnterprise'), ...of('EMQX')]));
+    expect(both).toHaveLength(new Set(both).size);
+  });
+
+  test.each<[UpgradeAccessProps, RegExp]>([
+    [{ kinds: [] }, /'kinds' \(missing\) must be a list of one or more kinds/],
+    [{ kinds: ['EmqxBroker' as never] }, /'kinds\[0\]' \("EmqxBroker"\) must be EmqxEnterprise or EMQX/],
+    [{ kinds: ['EMQX'], clusters: ['a'.repeat(37)] }, /'clusters\[0\]' .* 36 characters/],
+  ])('are refused for %j', (props, message) => {
+    expect(() => access(props)).toThrow(message);
+  });
+});
 
 describe('the rights of an upgrade', () => {
   let requests: Access[];
