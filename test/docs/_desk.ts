@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { KubeObject } from '../../src/kubernetes';
-import { readManifest } from '../../src/resource';
+import { readClusterManifest } from '../../src/resource';
 import { type OpenSandbox, openSandbox } from '../../src/sandbox/open-sandbox';
-import { type ClusterManifests, quickstart } from '../../src/sandbox/quickstart';
+import { type ClusterManifests, quickstart, quickstartOfEmqx } from '../../src/sandbox/quickstart';
 import { SharedTime } from '../_shared-time';
 import { ended } from '../sandbox/kubernetes-api/_kubectl';
 import { ROOT } from './_steps';
@@ -47,7 +47,7 @@ export class Desk {
         clients: Number(after('--clients')),
         drive: time.drive,
         freePorts: true,
-        ...(!words.includes('--empty') && { manifests: this.manifests(after('-f')) }),
+        ...(!words.includes('--empty') && { manifests: this.manifests(after('-f'), after('--generation')) }),
       },
       ({ kind }) => {
         if (kind === 'connected') tellConnected();
@@ -94,9 +94,10 @@ export class Desk {
     chmodSync(command, 0o755);
   }
 
-  private manifests(file: string | undefined): ClusterManifests {
-    if (file === undefined) return { cluster: quickstart(QUICKSTART_RATE).cluster, objects: [] };
-    const { resource, others } = readManifest(readFileSync(path.join(this.folder, file), 'utf8'), file);
+  private manifests(file: string | undefined, generation: string | undefined): ClusterManifests {
+    const ofQuickstart = generation === '5' ? quickstartOfEmqx : quickstart;
+    if (file === undefined) return { cluster: ofQuickstart(QUICKSTART_RATE).cluster, objects: [] };
+    const { resource, others } = readClusterManifest(readFileSync(path.join(this.folder, file), 'utf8'), file);
     return { cluster: resource, objects: others as KubeObject[] };
   }
 }
