@@ -1,5 +1,6 @@
 import type { EmqxEnterprise } from './emqx-enterprise';
 import type { Generation } from './generation';
+import { isHold } from './hold';
 import { v1beta4 } from './v1beta4/generation';
 import type { Emqx } from './v2beta1/emqx';
 import { v2beta1 } from './v2beta1/generation';
@@ -26,4 +27,9 @@ export function generationOf({ kind }: Pick<EmqxResource, 'kind'>): Generation<E
 export function asEnterprise(resource: EmqxResource): EmqxEnterprise {
   if (resource.kind === 'EmqxEnterprise') return resource;
   throw new TypeError(`${resource.metadata.name} is an ${resource.kind}, not an EmqxEnterprise`);
+}
+
+/** Whether the operator is kept from evacuating anything. */
+export function isHeld(resource: EmqxResource): boolean {
+  return isHold(generationOf(resource).delayOf(resource) ?? 0);
 }

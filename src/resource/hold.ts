@@ -1,5 +1,3 @@
-import { type EmqxResource, generationOf } from './generations';
-
 /**
  * The initial delay that makes the operator build the new nodes and then wait, in seconds (63 years).
  *
@@ -10,11 +8,6 @@ export const HOLD_DELAY_SECONDS = 2_000_000_000;
 
 /** Any delay from here on (32 years) is a hold: heartbeats lower the delay a little each time. */
 const LEAST_HOLD_SECONDS = 1_000_000_000;
-
-/** Whether the operator is kept from evacuating anything. */
-export function isHeld(resource: EmqxResource): boolean {
-  return isHold(generationOf(resource).delayOf(resource) ?? 0);
-}
 
 /** Heartbeats of a run lower a hold by one each time; this many take months. */
 const MOST_HEARTBEATS = 1_000_000;

@@ -17,8 +17,8 @@ export type {
   ServiceTemplate,
   SetKind,
 } from './generation';
-export { asEnterprise, type EmqxResource, generationOf, versionOf } from './generations';
-export { HOLD_DELAY_SECONDS, isHeld, isHold } from './hold';
+export { asEnterprise, type EmqxResource, generationOf, isHeld, versionOf } from './generations';
+export { HOLD_DELAY_SECONDS, isHold } from './hold';
 export { immutableFields, nodeNameOf } from './identity';
 export { type ImageParts, imageOf } from './image';
 export { overLive } from './over-live';
