@@ -17,7 +17,7 @@ describe('a cluster of EMQX 5', () => {
     ['check', 0, /✓ blue-green {2,}at most 100 disconnects\/s/],
     ['plan --set-version 5.8.9', 0, /image: emqx\/emqx-enterprise:5\.8\.8 → emqx\/emqx-enterprise:5\.8\.9/],
     ['plan emqxes.apps.emqx.io/emqx --set-version 5.8.9', 0, /^default\/emqx: 5\.8\.8 → 5\.8\.9, /],
-    ['plan --set-version 5.8.9 --driver operator', 0, /‼ driver [\s\S]*no\s+session\s+in\s+memory\s+is\s+lost/],
+    ['plan --set-version 5.8.9 --driver operator', 0, /‼ operator-alone [\s\S]*no\s+session\s+is\s+lost/],
     ['plan --set-version 5.8.7', 3, /✗ version /],
   ])('%s', async (words, exit, shown) => {
     const { code, out } = await cluster.run(words);
