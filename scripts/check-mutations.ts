@@ -64,7 +64,11 @@ function copied(work: string, index: number): string {
   return copy;
 }
 
-async function tried({ name, file, from, to, fault }: Mutation, copy: string, verbose: boolean): Promise<Fate> {
+async function tried(
+  { name, file, from, to, generation = 4, fault }: Mutation,
+  copy: string,
+  verbose: boolean,
+): Promise<Fate> {
   const target = path.join(copy, 'src', file);
   const text = readFileSync(target, 'utf8');
   if (text.split(from).length !== 2) return told(name, 'broken', `its text is not there once in src/${file}`);
@@ -74,10 +78,11 @@ async function tried({ name, file, from, to, fault }: Mutation, copy: string, ve
   );
   try {
     const began = Date.now();
+    const of = ['--generation', String(generation)];
     const first = fault
-      ? await simulated(copy, ['--jobs', '1', '--fault', fault, '--seeds', OWN_SEEDS, '--first'])
+      ? await simulated(copy, [...of, '--jobs', '1', '--fault', fault, '--seeds', OWN_SEEDS, '--first'])
       : undefined;
-    const run = first && first.status !== 0 ? first : await simulated(copy);
+    const run = first && first.status !== 0 ? first : await simulated(copy, [...of, ...ALL]);
     const seconds = `${((Date.now() - began) / 1_000).toFixed(1)} s`;
     const noticed =
       run.stdout

@@ -7,6 +7,8 @@ export interface Mutation {
   file: string;
   from: string;
   to: string;
+  /** The generation of EMQX it is held against. @default 4 */
+  generation?: 5;
   /** Under which it shows first; the others are tried after it. */
   fault?: FaultName;
 }
@@ -305,5 +307,42 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (state.underWay || now - state.askedAt < EVERY_MS) return;',
     to: 'if (state.underWay || state.answered) return;',
     fault: 'target-frozen',
+  },
+  {
+    name: 'cores are replaced before the replicants that need them',
+    file: 'resource/v2beta1/generation.ts',
+    from: 'setKinds: ROLES.map(',
+    to: 'setKinds: [...ROLES].reverse().map(',
+    generation: 5,
+  },
+  {
+    name: 'the old template comes back without one core more',
+    file: 'upgrade/phases/abort.ts',
+    from: 'const progressing = untilProgressing(situation);',
+    to: 'const progressing = undefined as Step | undefined;',
+    generation: 5,
+    fault: 'request-abort',
+  },
+  {
+    name: 'only the nodes of the first role are replaced',
+    file: 'upgrade/phases/hold.ts',
+    from: 'const next = nextStage(journal);\n  if (next) {',
+    to: 'const next = nextStage(journal);\n  if (next && !journal.later) {',
+    generation: 5,
+  },
+  {
+    name: 'a replicant that comes back under another name is not evacuated',
+    file: 'upgrade/phases/hold.ts',
+    from: 'if (!isShared && !areAllDrained(situation)) return evacuate(situation);',
+    to: 'void isShared;',
+    generation: 5,
+  },
+  {
+    name: 'a third set is looked for in one role only',
+    file: 'upgrade/decide.ts',
+    from: 'return stagesOf(journal).flatMap(',
+    to: 'return stagesOf(journal).slice(0, 1).flatMap(',
+    generation: 5,
+    fault: 'old-manifest-applied',
   },
 ];

@@ -15,6 +15,7 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
 
   --seeds A..B    one seed or a range (default: 1..100)
   --generation N  of EMQX: 4 (4.4), or 5 (5 and 6) (default: each of them both ways)
+  --durable       clusters of EMQX 5 keep their sessions in the durable storage (default: in memory)
   --fault NAME    only faults of this name; may be given several times
   --crash-points  the process dies before and after each write of an upgrade and of an abort,
                   and each of their answers is lost once
@@ -28,6 +29,7 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
 const OPTIONS = {
   seeds: { type: 'string' },
   generation: { type: 'string' },
+  durable: { type: 'boolean' },
   'crash-points': { type: 'boolean' },
   chosen: { type: 'boolean' },
   every: { type: 'string', default: '1' },
@@ -134,7 +136,7 @@ async function playsOf(values: Values): Promise<Play[]> {
   return [
     ...(values['crash-points'] ? await everyCrash(Number(values.every), generations) : []),
     ...(values.chosen ? everyChosen(generations) : []),
-    ...(values.seeds !== undefined || !only ? everySeed(values.seeds ?? '1..100', values.fault, generations) : []),
+    ...(values.seeds !== undefined || !only ? everySeed(values, generations) : []),
   ];
 }
 
@@ -160,11 +162,13 @@ function everyChosen(generations: readonly Generation[]): Play[] {
   );
 }
 
-function everySeed(seeds: string, faults: string[] | undefined, generations: readonly Generation[]): Play[] {
-  const only = faults && faultsNamed(faults, refuse);
+function everySeed({ seeds = '1..100', fault, durable = false }: Values, generations: readonly Generation[]): Play[] {
+  const only = fault && faultsNamed(fault, refuse);
   const [first, last] = range(seeds);
   const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const plans = all.flatMap((seed) => generations.map((generation) => planOf(seed, only, generation)));
+  const plans = all
+    .flatMap((seed) => generations.map((generation) => planOf(seed, only, generation)))
+    .map((plan) => (durable && plan.size.generation === 5 ? { ...plan, size: { ...plan.size, durable } } : plan));
   return plans.map((plan) => ({ group: 'seeds', name: describe(plan), run: () => playFaults(plan) }));
 }
 

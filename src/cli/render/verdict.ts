@@ -11,7 +11,8 @@ const AT_THE_END = ['clients', 'sessions'];
 export function renderVerdict(played: Played, canvas: Canvas): string {
   const { style } = canvas;
   const { ending, violations, digest } = played;
-  const names = [...new Set([...Object.keys(INVARIANTS), ...violations.map(({ invariant }) => invariant)])];
+  const promises = Object.keys(INVARIANTS).filter((name) => name !== 'P7' || played.plan.size.durable);
+  const names = [...new Set([...promises, ...violations.map(({ invariant }) => invariant)])];
   const label = Math.max(...names.map((name) => name.length)) + 2;
   const lines = names.flatMap((name) => {
     const broken = violations.filter(({ invariant }) => invariant === name);

@@ -14,6 +14,7 @@ export const INVARIANTS = {
   P3: 'nothing is removed with a connection or a session on it, and the operator stays held',
   P4: 'evictions per second never exceed the cap in effect',
   P6: 'nothing is reported as done that is not done',
+  P7: 'no acknowledged QoS 1 message for a durable session is lost',
   'one owner': 'only the process that holds the lease writes or gives orders',
   'journal goes forward': 'phases go forward only',
   requests: 'each request is accepted or rejected, and during a pause no device is evicted',
@@ -52,6 +53,10 @@ export interface Causes {
   crashing: string | undefined;
   /** Pods whose node has crashed. */
   readonly crashed: Set<string>;
+  /** Whether somebody has given the resource another template during the run. */
+  templateChanged: boolean;
+  /** Whether a node has crashed, and its volume was lost. */
+  volumesLost: boolean;
   /** Pods that were removed by an operator that was released by accident. */
   readonly released: Set<string>;
   /** Nodes whose evacuation a released operator started, with the undisturbed time of the start. */
@@ -76,6 +81,8 @@ export interface Bench {
   causes: Causes;
   /** Whether a released operator ordered the node to evict, and the engine could not stop it yet. */
   evictsForOperator(pod: string): boolean;
+  /** Whether a node was ordered to stop, and answers only when another one does: see `answeredBy` of the simulated EMQX 5. */
+  waitsToStop(pod: string): boolean;
   /** Whether the name is that of an engine's process. */
   isProcess(author: string | undefined): author is string;
   /** How late watches report events now, ms. */

@@ -58,6 +58,8 @@ export class Judge {
   readonly causes: Causes = {
     crashing: undefined,
     crashed: new Set(),
+    templateChanged: false,
+    volumesLost: false,
     released: new Set(),
     begunByOperator: new Map(),
     silent: new Map(),
@@ -68,6 +70,8 @@ export class Judge {
   };
   /** When a process last ordered a node to evacuate. */
   private readonly orderedAt = new Map<string, number>();
+  /** Nodes that were ordered to stop while another one did not answer. */
+  private readonly stopping = new Set<string>();
   /** Of the evacuations, by pod. */
   private readonly states = new Map<string, EvacuationState>();
   private readonly invariants: readonly Invariant[];
@@ -84,6 +88,7 @@ export class Judge {
       health: this.health,
       causes: this.causes,
       evictsForOperator: (pod) => evictsForOperator(this.causes, this.health, pod),
+      waitsToStop: (pod) => this.stopping.has(pod),
       isProcess: (author): author is string => author !== undefined && options.isProcess(author),
       watchLagMs: options.watchLagMs,
       connected: () => stage.population.connected,
@@ -141,6 +146,8 @@ export class Judge {
   /** A request of a process with an effect, about to be carried out. */
   ordered(call: EngineCall): void {
     this.options.trace.add(callText(call));
+    const mayWait = this.options.stage.size.generation === 5 && this.causes.silent.size > 0;
+    if (call.verb === 'stop' && mayWait) this.stopping.add(call.target);
     if (call.verb === 'start') this.orderedAt.set(call.target, this.facts.now);
     for (const invariant of this.invariants) invariant.ordered?.(call);
   }
@@ -196,7 +203,10 @@ export class Judge {
       evacuationState: (node, state) => {
         const pod = this.facts.podOf(node);
         trace.add(`${pod} ${state}`);
-        if (state === 'disabled') this.causes.begunByOperator.delete(pod);
+        if (state === 'disabled') {
+          this.causes.begunByOperator.delete(pod);
+          this.stopping.delete(pod);
+        }
         const before = this.states.get(pod);
         this.states.set(pod, state);
         const begins = state === 'evicting_conns' && before !== 'waiting_health_check';

@@ -205,6 +205,7 @@ export class Scene {
     this.world.pods.crash(NAMESPACE, pod);
     causes.crashing = undefined;
     if (data === 'kept') return;
+    causes.volumesLost = true;
     const { store } = this.world.kubernetes;
     const ref = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: pod };
     if (store.find(ref)) this.authorship.as('user', () => store.delete(ref, 0));

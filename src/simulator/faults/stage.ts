@@ -3,6 +3,7 @@ import type { ClientGroup } from '../clients/client-group';
 import { ClientLedger } from '../clients/client-ledger';
 import type { RefusalReason } from '../clients/client-report';
 import { Population } from '../clients/population';
+import type { EmqxNode } from '../emqx/node';
 import type { ClusterObserver } from '../emqx/observer';
 import type { CloseCause } from '../emqx/types';
 import { contextOf, running, served } from '../scenario';
@@ -101,12 +102,27 @@ export async function setStage(world: World, size: StageSize, observers: Observe
   }
   const publisher = world.pods.running[0]?.node;
   if (publisher) population.queueMessages(publisher);
+  if (size.durable) publishForEver(world, population);
   await clock.sleep(3_000);
   if (size.native) {
     await world.apply([resourceOf(size, 'new') as KubeObject]);
     await clock.sleep(NATIVE_MS);
   }
   return { size, world, ledger, population };
+}
+
+/** Messages for each client with a session come this often, ms. */
+const PUBLISH_MS = 2_000;
+
+/** Publishes through any node that answers, as long as the world exists. */
+function publishForEver(world: World, population: Population): void {
+  const node = anyNode(world);
+  if (node) population.publishToSessions(node);
+  world.clock.schedule(PUBLISH_MS, () => publishForEver(world, population));
+}
+
+function anyNode({ pods }: World): EmqxNode | undefined {
+  return pods.running.find(({ node }) => node.isListening && !node.responsiveness.isFrozen)?.node;
 }
 
 /** A front that leads only to the pods that run now. */

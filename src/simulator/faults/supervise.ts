@@ -119,7 +119,14 @@ async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefi
       return undefined;
     }
     case 'UNEXPECTED_SETS':
-      if (isWantedByOperator(scene)) return error.code;
+      if (isWantedByOperator(scene)) {
+        if (!judge.causes.templateChanged)
+          judge.fail(
+            'named errors',
+            `the template was not changed, but the operator wants a third set: ${error.message}`,
+          );
+        return error.code;
+      }
       await removeStrangers(scene);
       return undefined;
     case 'BLOCKED':

@@ -33,7 +33,10 @@ export const PEOPLE_FAULTS = {
   'template-edited': {
     does: 'someone edits the template; the run stops, and the user reverts the template and runs the command again',
     phases: HELD,
-    act: (scene) => scene.setTemplate('other'),
+    act: (scene) => {
+      scene.judge.causes.templateChanged = true;
+      return scene.setTemplate('other');
+    },
   },
   'foreign-set': {
     does: 'someone creates a cluster of the other generation (EMQX 4.4 or 5) with the same name: the operator gives its objects the same labels',
@@ -75,6 +78,7 @@ export const PEOPLE_FAULTS = {
 } satisfies Record<string, Fault>;
 
 async function applied(scene: Scene, wanted: Wanted): Promise<void> {
+  if (wanted === 'old') scene.judge.causes.templateChanged = true;
   const body = resourceOf(scene.stage.size, wanted) as KubeObject;
   await scene.user.patch(refTo(body), { type: 'apply', body, fieldManager: 'kubectl', force: true });
 }

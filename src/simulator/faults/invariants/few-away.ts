@@ -9,12 +9,18 @@ const REACTION_S = 3;
  *
  * Checked only where nothing else disconnects clients: no node crashed, and no operator was released.
  */
-export function fewAway({ facts, causes, connected, fail }: Bench): Invariant {
+export function fewAway({ facts, causes, connected, waitsToStop, fail }: Bench): Invariant {
   const atFirst = connected();
   return {
-    evicted(client) {
+    evicted(client, node) {
       const { journal } = facts;
-      if (!journal || causes.crashDisconnects + causes.releaseDisconnects > 0 || causes.released.size > 0) return;
+      if (
+        !journal ||
+        waitsToStop(facts.podOf(node)) ||
+        causes.crashDisconnects + causes.releaseDisconnects > 0 ||
+        causes.released.size > 0
+      )
+        return;
       const { connectionCap, returnMs = 0 } = journal;
       const budget = (connectionCap * Math.max(1_500, 1.25 * returnMs)) / 1_000 + 10;
       const away = atFirst - connected();

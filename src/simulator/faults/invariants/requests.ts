@@ -7,7 +7,7 @@ import type { Bench, Invariant } from '../invariant';
 const REACTION_MS = 2_500;
 
 /** A request to a run is accepted or rejected before it is removed, and a paused run disconnects no devices. */
-export function requests({ facts, health, isProcess, evictsForOperator, fail }: Bench): Invariant {
+export function requests({ facts, health, isProcess, evictsForOperator, waitsToStop, fail }: Bench): Invariant {
   let pausedAt: number | undefined;
   return {
     stored({ object, previous }, author) {
@@ -20,10 +20,10 @@ export function requests({ facts, health, isProcess, evictsForOperator, fail }: 
       if (!journal || !answers(journal, asked)) fail('requests', `"${asked}" is removed without effect`);
     },
     evicted(client, node) {
-      if (pausedAt === undefined || evictsForOperator(facts.podOf(node))) return;
+      const pod = facts.podOf(node);
+      if (pausedAt === undefined || evictsForOperator(pod) || waitsToStop(pod)) return;
       const since = health.tick() - pausedAt;
-      if (since > REACTION_MS)
-        fail('requests', `${client} is evicted from ${facts.podOf(node)}, ${since} ms into a pause`);
+      if (since > REACTION_MS) fail('requests', `${client} is evicted from ${pod}, ${since} ms into a pause`);
     },
   };
 }

@@ -29,7 +29,7 @@ const ORDER_MS = 2_000;
  * A node that evicts already continues on its own until it is stopped: the time that the engine needs for that is allowed, counted
  * only while there is an engine that could do so.
  */
-export function targetTakes({ facts, health, causes, evictsForOperator, fail }: Bench): Invariant {
+export function targetTakes({ facts, health, causes, evictsForOperator, waitsToStop, fail }: Bench): Invariant {
   /** Undisturbed time at which a set ceased to accept devices. */
   const lostAt = new Map<string, number>();
   /** Simulated time of the same. */
@@ -68,7 +68,7 @@ export function targetTakes({ facts, health, causes, evictsForOperator, fail }: 
     },
     evicted(client, node) {
       const pod = facts.podOf(node);
-      if (evictsForOperator(pod)) return;
+      if (evictsForOperator(pod) || waitsToStop(pod)) return;
       const { taker } = takerFor(facts, setOfPod(pod));
       if (taker === undefined) {
         fail('P1', `${client} is evicted from ${pod}, but there is no set to accept it`);
