@@ -8,7 +8,7 @@ export interface Mutation {
   from: string;
   to: string;
   /** The generation of EMQX it is held against. @default 4 */
-  generation?: 5;
+  generation?: 4 | 5;
   /** Under which it shows first; the others are tried after it. */
   fault?: FaultName;
 }

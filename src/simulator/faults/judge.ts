@@ -37,6 +37,9 @@ const ENOUGH = 20;
 const ORDER_MS = 50;
 const BOOT_MS = 4_000;
 
+/** An order that is not answered keeps the engine for this long, ms. */
+const UNANSWERED_MS = 6_000;
+
 export interface JudgeOptions {
   stage: Stage;
   observers: Observers;
@@ -147,7 +150,10 @@ export class Judge {
   ordered(call: EngineCall): void {
     this.options.trace.add(callText(call));
     const mayWait = this.options.stage.size.generation === 5 && this.causes.silent.size > 0;
-    if (call.verb === 'stop' && mayWait) this.stopping.add(call.target);
+    if (call.verb === 'stop' && mayWait) {
+      this.stopping.add(call.target);
+      this.health.disturb(UNANSWERED_MS);
+    }
     if (call.verb === 'start') this.orderedAt.set(call.target, this.facts.now);
     for (const invariant of this.invariants) invariant.ordered?.(call);
   }
