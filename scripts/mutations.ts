@@ -230,8 +230,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the way back ends before green is gone',
     file: 'upgrade/phases/evacuate.ts',
-    from: "return isGreenEmptied(situation) ? { kind: 'next', phase: 'retire-green' }",
-    to: "return isGreenEmptied(situation) ? { kind: 'next', phase: 'release' }",
+    from: "return { kind: 'next', phase: 'retire-green', note: { evacuation, ...endHalt(situation) } };",
+    to: "return { kind: 'next', phase: 'release', note: { evacuation, ...endHalt(situation) } };",
     fault: 'request-abort',
   },
   {

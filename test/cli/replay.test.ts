@@ -47,7 +47,7 @@ describe('an upgrade that meets a fault', () => {
     expect(plan.faults.map(({ fault }) => fault)).toContain('lease-stolen');
     const script = spawnSync(
       process.execPath,
-      ['--import', 'tsx', 'scripts/simulate-faults.ts', ...words, '--seeds', '5', '--trace'],
+      ['--import', 'tsx', 'scripts/simulate-faults.ts', '--generation', '4', ...words, '--seeds', '5', '--trace'],
       { cwd: ROOT, encoding: 'utf8' },
     );
     expect(script.stdout.split('\n').slice(0, -2)).toEqual(trace);
