@@ -5,8 +5,8 @@ import { at } from './structure';
 /** Resources of other EMQX kinds, and what to do with them. */
 const RELATED: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> = {
   EMQX: {
-    reason: 'this kind describes EMQX 5 and later, which this version does not upgrade yet',
-    fix: 'leave its upgrade to the operator, or choose the manifest of an EMQX Enterprise 4.4',
+    reason: 'this kind describes EMQX 5 and later',
+    fix: 'choose the manifest of an EMQX Enterprise 4.4',
   },
   EmqxBroker: {
     reason: 'this kind describes the open-source EMQX 4.4, which cannot evacuate a node',

@@ -117,7 +117,7 @@ test.each([
 });
 
 test.each([
-  ['EMQX', 'apps.emqx.io/v2beta1', /EMQX 5 and later, which this version does not upgrade yet/],
+  ['EMQX', 'apps.emqx.io/v2beta1', /describes EMQX 5 and later/],
   ['EmqxBroker', 'apps.emqx.io/v1beta4', /open-source EMQX 4\.4/],
   ['EMQX', 'example.com/v1', /no document of the manifest describes a cluster/],
   ['EmqxPlugin', 'apps.emqx.io/v1beta4', /no document of the manifest describes a cluster/],
