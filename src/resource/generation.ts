@@ -41,6 +41,8 @@ export interface Generation<Resource> {
   triggersOf(resource: Resource): unknown;
   /** The part of the resource's own metadata that an upgrade must not change: it reaches the pods, or their selectors. */
   metadataTriggersOf(resource: Resource): object;
+  /** Whether an operator that is released removes a node only after it has moved what was on it. */
+  readonly emptiesBeforeRemoval: boolean;
   /** Whether a held operator stops to reconcile, so that a change has to wake it. */
   readonly sleepsWhileHeld: boolean;
   /**

@@ -1,9 +1,9 @@
-import { isHeld } from '../resource';
+import { generationOf, isHeld } from '../resource';
 import { type Incident, openIncident, withChange, withIncident } from './incident';
 import type { Journal, Phase } from './journal';
 import { HELD_PHASES } from './journal';
 import { knownLoadOf } from './known-load';
-import type { Observation, PodView } from './observation';
+import { type ClusterView, type Observation, type PodView, setOf } from './observation';
 
 /** A shorter silence of the API server is no incident, ms. */
 const SHORT_MS = 5_000;
@@ -43,7 +43,7 @@ export class IncidentDetector {
       // Before devices are routed to them, restarts of new nodes do not matter.
       const matters = known.sessions > 0 || journal.began.switch !== undefined;
       if (isWatched && matters && !isLeaving(journal, known.pod.set)) {
-        this.compare(at, known, here.get(name));
+        this.compare(at, known, here.get(name), isEmptied(cluster, known.pod, journal));
       }
       if (!here.has(name)) this.pods.delete(name);
     }
@@ -78,9 +78,11 @@ export class IncidentDetector {
     this.add({ kind: 'hold-reset', at, subjects: [], what });
   }
 
-  private compare(at: number, { pod, connections, sessions }: Known, now: PodView | undefined): void {
+  private compare(at: number, { pod, connections, sessions }: Known, now: PodView | undefined, isMoved: boolean): void {
     if (pod.terminating || now === undefined || now.terminating || now.uid !== pod.uid) {
-      if (!pod.terminating) this.lose(at, 'pod-lost', pod, connections, sessions);
+      if (pod.terminating) return;
+      if (isMoved) this.lose(at, 'pod-lost', pod, 0, 0);
+      else this.lose(at, 'pod-lost', pod, connections, sessions);
     } else if ((now.restarts ?? 0) > (pod.restarts ?? 0)) this.lose(at, 'node-restarted', pod, connections, sessions);
   }
 
@@ -115,6 +117,12 @@ export class IncidentDetector {
       sessions: load?.sessions ?? same?.sessions ?? 0,
     });
   }
+}
+
+/** Whether an operator that was released has removed a pod, and moved what was on it before. */
+function isEmptied(cluster: ClusterView, { set }: PodView, journal: Journal): boolean {
+  const replicas = setOf(cluster, set)?.replicas ?? 0;
+  return generationOf(cluster.resource).emptiesBeforeRemoval && set === journal.from.set && replicas < journal.replicas;
 }
 
 /** Whether a set is removed on purpose: its pods may be seen to disappear before its replicas change. */

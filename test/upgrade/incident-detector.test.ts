@@ -1,3 +1,4 @@
+import { withEmqxDefaults } from '../../src/resource';
 import type { Incident } from '../../src/upgrade';
 import { IncidentDetector } from '../../src/upgrade/incident-detector';
 import { BLUE, EMPTY, GREEN, named, observationOf, pod, resource, type Scene, sceneAt, T0 } from './fixtures';
@@ -59,6 +60,22 @@ describe('a broker that restarts', () => {
 });
 
 describe('a pod that goes', () => {
+  test('takes no session along where the operator that removes it has moved them before', () => {
+    const emqx = withEmqxDefaults({
+      apiVersion: 'apps.emqx.io/v2beta1',
+      kind: 'EMQX',
+      metadata: resource().metadata,
+      spec: { image: 'emqx/emqx-enterprise:5.8.8' },
+    });
+    const removed = (scene: Scene) => {
+      Object.assign(scene, { resource: emqx });
+      scene.pods = scene.pods.filter(({ name }) => name !== FIRST);
+      named(scene.sets, BLUE).replicas = 2;
+    };
+    const lost = noted('evacuate', removed).filter(({ kind }) => kind === 'pod-lost');
+    expect(lost).toMatchObject([{ what: `the pod ${FIRST} disappeared: no device was on it`, sessionsLost: 0 }]);
+  });
+
   test('is noted once, whether it is seen to go, missed, or recreated', () => {
     const terminating = (scene: Scene) => void Object.assign(named(scene.pods, FIRST), { terminating: true });
     const gone = (scene: Scene) => {

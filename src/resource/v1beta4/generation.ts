@@ -56,6 +56,7 @@ export const v1beta4: Generation<EmqxEnterprise> = {
     const { [LAST_APPLIED]: _, ...annotations } = metadata.annotations ?? {};
     return { labels: metadata.labels ?? {}, annotations };
   },
+  emptiesBeforeRemoval: false,
   sleepsWhileHeld: true,
   nodeNameOf: (resource, { name }) => nodeNameOf(resource, name),
   operatorServiceOf,

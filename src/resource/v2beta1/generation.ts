@@ -57,6 +57,7 @@ export const v2beta1: Generation<Emqx> = {
   },
   triggersOf: emqxTriggersOf,
   metadataTriggersOf: () => ({}), // the operator copies its labels to other objects, but not into pods
+  emptiesBeforeRemoval: true,
   // Only the removal of old nodes waits: it goes on to reconcile about once a second.
   sleepsWhileHeld: false,
   coresPatch: (replicas) => ({ coreTemplate: { spec: { replicas } } }),

@@ -141,7 +141,9 @@ export function lostPodsStep({ observation, journal }: Situation): Step | undefi
   const blue = setOf(observation.cluster, journal.from.set);
   const lostPods = journal.replicas - (blue?.replicas ?? 0);
   if (lostPods <= (journal.lostPods ?? 0)) return undefined;
-  const what = journal.phase === 'retire' ? 'which were drained' : 'with the sessions that were on them';
+  const { emptiesBeforeRemoval } = generationOf(observation.cluster.resource);
+  const areEmpty = journal.phase === 'retire' || emptiesBeforeRemoval;
+  const what = areEmpty ? 'which were drained' : 'with the sessions that were on them';
   const reason = `the operator was released for a moment and has removed ${lostPods} of ${journal.replicas} old pods, ${what}`;
   if (journal.limits.onLoss === 'continue') return { kind: 'note', note: { lostPods }, warning: reason };
   return {
