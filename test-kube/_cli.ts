@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { kubeconfigOf, labFile } from './_lab';
-import { CLUSTER } from './_upgrade-cluster';
 import { ACCOUNT } from './_upgrade-namespace';
 
 const ROOT = path.resolve(__dirname, '..');
@@ -32,10 +31,11 @@ export class Cli {
   readonly ended: Promise<Ended>;
   private readonly child: ChildProcess;
 
-  constructor(namespace: string, args: readonly string[]) {
+  /** @param cluster as the command line is told it */
+  constructor(namespace: string, cluster: string, args: readonly string[]) {
     const main = labFile('cli/dist/cli/main.js');
     const [command = '', ...rest] = args;
-    const target = [CLUSTER, '-n', namespace, '--kubeconfig', kubeconfigOf(namespace, ACCOUNT)];
+    const target = [cluster, '-n', namespace, '--kubeconfig', kubeconfigOf(namespace, ACCOUNT)];
     this.child = spawn(process.execPath, [main, command, ...target, ...rest], {
       env: { ...process.env, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,7 +5,7 @@ import { Population } from '../src/simulator/clients/population';
 import type { TrafficFront } from '../src/simulator/traffic-front';
 import type { KubeWorld } from './_kube-world';
 import { until } from './_until';
-import { NODES } from './_upgrade-cluster';
+import type { Target } from './_upgrade-cluster';
 
 /** Simulated clients of a world; another tenth of them are devices that are away, and a message waits for each. */
 export class Fleet {
@@ -17,6 +17,7 @@ export class Fleet {
   /** @param service by which they enter */
   constructor(
     private readonly world: KubeWorld,
+    private readonly target: Target,
     service: string,
     readonly clients: number,
   ) {
@@ -37,7 +38,7 @@ export class Fleet {
 
   /** Connects all of them, as soon as they can reach every node. */
   async connect(): Promise<void> {
-    await until('all nodes to be behind the Service', () => this.front.endpoints.length === NODES);
+    await until('all nodes to be behind the Service', () => this.front.endpoints.length === this.target.serving);
     await this.population.connectAll();
     this.population.queueMessages(this.world.nodes[0]!.node);
     this.ledger.begin();

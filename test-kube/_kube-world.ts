@@ -1,8 +1,10 @@
 import { connect, type KubeApi, type KubeClient, type KubeObject, SystemClock } from '../src/kubernetes';
 import { readyPods, SERVICE_NAME_LABEL } from '../src/kubernetes/endpoint-slices';
 import { Reflector } from '../src/kubernetes/reflector';
+import { generationOf } from '../src/resource';
 import { SimulatedClock } from '../src/simulator/clock';
 import { ClusterRuntime, type ClusterRuntimeOptions } from '../src/simulator/cluster-runtime';
+import type { Generation } from '../src/simulator/emqx/profiles';
 import type { EndpointSlice, Pod, Secret } from '../src/simulator/kubernetes/core-types';
 import { kinds } from '../src/simulator/kubernetes/kinds';
 import { Random } from '../src/simulator/random';
@@ -47,7 +49,8 @@ export class KubeWorld {
     const host = {
       clock,
       random,
-      bootstrapUsers: (_namespace: string, cluster: string) => this.bootstrapUsers(cluster),
+      bootstrapUsers: (_namespace: string, cluster: string, generation: Generation) =>
+        this.bootstrapUsers(cluster, generation),
       endpointsOf: (_namespace: string, service: string) => this.endpointsOf(service),
     };
     this.runtime = new ClusterRuntime(host, { ...options, namespace });
@@ -112,9 +115,10 @@ export class KubeWorld {
     return readyPods(this.slices.filter((slice) => serviceOf(slice) === service));
   }
 
-  private bootstrapUsers(cluster: string): string {
-    const secret = this.secrets.find(({ metadata }) => metadata.name === `${cluster}-bootstrap-user`);
-    return Buffer.from(secret?.data?.['bootstrap_user'] ?? '', 'base64').toString();
+  private bootstrapUsers(cluster: string, generation: Generation): string {
+    const { suffix, key } = generationOf({ kind: generation === 4 ? 'EmqxEnterprise' : 'EMQX' }).credentials;
+    const secret = this.secrets.find(({ metadata }) => metadata.name === `${cluster}${suffix}`);
+    return Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
   }
 }
 

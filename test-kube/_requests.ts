@@ -31,6 +31,11 @@ export function requestsFrom(namespace: string): AuditedRequest[] {
     }));
 }
 
+/** What that account was refused; that operators may be looked for in all namespaces is not asked for. */
+export function refusedTo(namespace: string): AuditedRequest[] {
+  return requestsFrom(namespace).filter(({ status, what }) => status === 403 && what !== 'list deployments');
+}
+
 /** How many of each kind, the most frequent first. */
 export function counted(requests: readonly AuditedRequest[]): string {
   const counts = new Map<string, number>();

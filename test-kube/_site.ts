@@ -1,5 +1,5 @@
 import type { KubeObject } from '../src/kubernetes';
-import { type EmqxEnterprise, KIND } from '../src/resource';
+import { type EmqxEnterprise, type EmqxResource, generationOf } from '../src/resource';
 import { type Journal, type Phase, planUpgrade } from '../src/upgrade';
 import { Cli } from './_cli';
 import { type Engine, engineIn } from './_engine';
@@ -7,15 +7,17 @@ import { Fleet } from './_fleet';
 import { KubeWorld } from './_kube-world';
 import { kubectlApply } from './_lab';
 import { lostPatience, patience, until } from './_until';
-import { CLUSTER, manifests, SERVICE, type UpgradeClusterOptions } from './_upgrade-cluster';
+import { EMQX_4, type Target, type UpgradeClusterOptions } from './_upgrade-cluster';
 
 export interface SiteOptions extends Partial<Omit<UpgradeClusterOptions, 'version'>> {
   clients: number;
   /** Service by which they enter. @default - the one for devices */
   service?: string;
+  /** The cluster. @default - three nodes of EMQX 4.4 */
+  target?: Target;
 }
 
-/** A cluster of three nodes at rest, with its clients: in a namespace of its own on a real API server. */
+/** A cluster at rest, with its clients: in a namespace of its own on a real API server. */
 export class Site {
   /** Aborts when all that is simulated ends, or nobody believes any more that its upgrade does. */
   readonly patience: AbortSignal;
@@ -27,6 +29,7 @@ export class Site {
     readonly namespace: string,
     readonly world: KubeWorld,
     readonly fleet: Fleet,
+    readonly target: Target,
     private readonly options: UpgradeClusterOptions,
   ) {
     this.patience = AbortSignal.any([this.ended.signal, patience()]);
@@ -57,32 +60,38 @@ export class Site {
     }
   }
 
-  private static async begin(namespace: string, { clients, service = SERVICE, ...rest }: SiteOptions): Promise<Site> {
-    const options = { version: '4.4.14', rate: 100, initialDelaySeconds: 5, ...rest };
+  private static async begin(namespace: string, given: SiteOptions): Promise<Site> {
+    const { clients, target = EMQX_4, service = target.service, ...rest } = given;
+    const options = { version: target.from, rate: 100, initialDelaySeconds: 5, ...rest };
     const world = await KubeWorld.in(namespace);
-    return new Site(namespace, world, new Fleet(world, service, clients), options);
+    return new Site(namespace, world, new Fleet(world, target, service, clients), target, options);
   }
 
   /** The manifests of the cluster in another version. */
-  upgraded(version = '4.4.15'): KubeObject[] {
-    return manifests(this.namespace, { ...this.options, version });
+  upgraded(version = this.target.to): KubeObject[] {
+    return this.target.manifests(this.namespace, { ...this.options, version });
   }
 
   /** The custom resource in another version. */
-  desired(version?: string): EmqxEnterprise {
-    return this.upgraded(version).find(({ kind }) => kind === KIND) as EmqxEnterprise;
+  desired<T extends EmqxResource = EmqxEnterprise>(version?: string): T {
+    return this.upgraded(version).find(({ kind }) => kind === this.target.kind) as T & KubeObject;
   }
 
   /** Begins to upgrade it by the command line, or goes on with that. */
   upgrade(...args: readonly string[]): Cli {
-    const command = new Cli(this.namespace, ['upgrade', '--set-version', '4.4.15', '--yes', ...args]);
+    const command = this.command('upgrade', '--set-version', this.target.to, '--yes', ...args);
     this.commands.push(command);
     return command;
   }
 
+  /** Another command of the command line, which names the cluster. */
+  command(...args: readonly string[]): Cli {
+    return new Cli(this.namespace, this.target.word, args);
+  }
+
   /** An engine in this process, which upgrades it. */
   async engine(): Promise<Engine> {
-    const engine = await engineIn(this.namespace, 'lane');
+    const engine = await engineIn(this.namespace, this.target, 'lane');
     this.engines.push(engine);
     return engine;
   }
@@ -105,7 +114,7 @@ export class Site {
 
   /** Looks at the cluster as the engine does. */
   async look<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-    const engine = await engineIn(this.namespace, 'onlooker');
+    const engine = await engineIn(this.namespace, this.target, 'onlooker');
     try {
       return await work(engine);
     } finally {
@@ -114,7 +123,9 @@ export class Site {
   }
 
   private async isIn(phase: Phase): Promise<void> {
-    const query = { apiVersion: 'v1', kind: 'ConfigMap', namespace: this.namespace, name: `${CLUSTER}-upgrade` };
+    const { namespace, target } = this;
+    const name = generationOf(target).companionOf(target.name);
+    const query = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name };
     type Page = KubeObject & { data?: { 'journal.json'?: string } };
     for await (const { object } of this.world.api.watch<Page>(query, {}, this.patience)) {
       const journal = JSON.parse(object.data?.['journal.json'] ?? '{}') as Journal;
@@ -126,7 +137,7 @@ export class Site {
   /** Resolves when the clients are connected, the nodes have counted them, and nothing stands against an upgrade. */
   private async settle(): Promise<void> {
     const { clients, devices } = this.fleet;
-    await kubectlApply(manifests(this.namespace, this.options));
+    await kubectlApply(this.target.manifests(this.namespace, this.options));
     await this.fleet.connect();
     await this.look((engine) =>
       until('the cluster to be ready for an upgrade', async () => {

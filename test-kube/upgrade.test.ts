@@ -3,7 +3,7 @@ import { describeKube } from './_describe-kube';
 import { kubectlApply, measured } from './_lab';
 import { expectMovedOnce, tell } from './_moved-once';
 import { AT_REST, remainsOf } from './_remains';
-import { counted, requestsFrom } from './_requests';
+import { counted, refusedTo, requestsFrom } from './_requests';
 import { Site } from './_site';
 import { deedsOfOperator, heldAgain } from './_unheld';
 import { until } from './_until';
@@ -21,7 +21,7 @@ describeKube('on a real API server, an upgrade', () => {
       expect(outcome).toBe('completed');
       await expectMovedOnce(site);
       expect(await remainsOf(site)).toEqual(AT_REST);
-      expect(refused(site)).toEqual([]);
+      expect(refusedTo(site.namespace)).toEqual([]);
     }));
 
   test.concurrent('by the command line does, too, while another one is told who runs it', () =>
@@ -33,7 +33,7 @@ describeKube('on a real API server, an upgrade', () => {
       expect(await first.ended).toEqual({ code: 0, output: expect.stringContaining('completed') });
       await expectMovedOnce(site);
       expect(await remainsOf(site)).toEqual(AT_REST);
-      expect(refused(site)).toEqual([]);
+      expect(refusedTo(site.namespace)).toEqual([]);
     }));
 
   test.concurrent('by the operator alone comes to its end, and loses every session', () =>
@@ -101,8 +101,3 @@ describeKube('on a real API server, an upgrade', () => {
       expect(await remainsOf(site)).toEqual(AT_REST);
     }));
 });
-
-/** What the account of UpgradeAccess was refused; that operators may be looked for in all namespaces is not asked for. */
-function refused({ namespace }: Site): object[] {
-  return requestsFrom(namespace).filter(({ status, what }) => status === 403 && what !== 'list deployments');
-}
