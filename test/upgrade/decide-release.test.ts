@@ -47,6 +47,15 @@ describe('release', () => {
     expect(step).toMatchObject({ waitingFor: 'the traffic Services to select the whole cluster again', actions: [] });
   });
 
+  test('waits while no node is ready, although the Service leads to no other', () => {
+    const step = decided('release', (scene) => {
+      released(scene);
+      scene.traffic[0] = { ...scene.traffic[0]!, revision: undefined, pods: [] };
+      scene.pods = scene.pods.map((pod) => ({ ...pod, ready: false }));
+    });
+    expect(step).toMatchObject({ kind: 'wait', waitingFor: 'the nodes to be ready for devices', actions: [] });
+  });
+
   test('does not wait for pods of another owner to leave a Service that selects them by the same labels', () => {
     const step = decided('release', (scene) => {
       released(scene);
