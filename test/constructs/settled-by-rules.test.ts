@@ -2,7 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import fc from 'fast-check';
 import { ApiKey, License, MqttService } from '../../src';
 import { problemsOf, problemsOfEmqx } from '../../src/resource';
-import { clusterOf, problemsWith } from './_cluster';
+import { blueGreenUpdate, clusterOf, problemsWith } from './_cluster';
 import { emqxOf, problemsWithEmqx } from './_emqx';
 
 /** Values a program without a compiler may give, sound or not. */
@@ -25,14 +25,18 @@ const settled: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     storageClass: fc.oneof(fc.constant('gp3'), odd),
     accessModes: fc.oneof(fc.constant(['ReadWriteMany']), list),
   }),
-  blueGreenUpdate: fc.record({
-    initialDelay: duration,
-    evacuationStrategy: fc.record({
-      connectionEvictionRate: amount,
-      sessionEvictionRate: amount,
-      waitTakeover: duration,
+  // By chance alone fewer than one in a hundred would be sound.
+  blueGreenUpdate: fc.oneof(
+    fc.constant(blueGreenUpdate),
+    fc.record({
+      initialDelay: duration,
+      evacuationStrategy: fc.record({
+        connectionEvictionRate: amount,
+        sessionEvictionRate: amount,
+        waitTakeover: duration,
+      }),
     }),
-  }),
+  ),
   service: fc
     .record({ listeners: fc.constant(['mqtts']), annotations: odd, externalTrafficPolicy: odd, loadBalancerClass: odd })
     .map(MqttService.loadBalancer as never),
