@@ -33,9 +33,7 @@ describeKube('on a real API server, an upgrade of EMQX 5', () => {
   );
 
   const killed: [Phase, string, typeof CORES, number][] = [
-    ['green', 'cores', CORES, 3],
     ['evacuate', 'cores', CORES, 3],
-    ['retire', 'cores', CORES, 3],
     ['evacuate', 'replicants', WITH_REPLICANTS, 5],
   ];
   test.concurrent.each(killed)(
