@@ -250,15 +250,9 @@ export class RunLoop {
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     if (!this.failedActions.has(action)) this.report('action', actionText(action, this.journal.from.version));
-    switch (action.do) {
-      case 'patch-resource':
-        return this.patch(action, observation.cluster.resourceVersion, signal);
-      case 'revert-resource':
-        return this.revert(action.run, observation, signal);
-      case 'start-evacuation':
-      case 'stop-evacuation':
-        this.observer.invalidate(action.pod);
-    }
+    if (action.do === 'patch-resource') return this.patch(action, observation.cluster.resourceVersion, signal);
+    if (action.do === 'revert-resource') return this.revert(action.run, observation, signal);
+    if (action.do === 'start-evacuation' || action.do === 'stop-evacuation') this.observer.invalidate(action.pod);
     return perform(action, this.context, signal);
   }
 

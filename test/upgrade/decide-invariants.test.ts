@@ -146,6 +146,10 @@ function respects(scene: Scene, action: Action) {
       // Always safe: nobody is led there. Of a node that is drained already it would be a step back.
       expect(isDrained(named(scene.nodes, action.pod))).toBe(false);
       return;
+    case 'remove-set':
+    case 'force-leave':
+    case 'move-storage':
+      throw new Error(`${action.do} is of EMQX 5 and 6 only`);
   }
 }
 
