@@ -23,5 +23,4 @@ export {
   emqxEvacuationsOf,
   emqxNodesOf,
 } from './state';
-export { type EmqxPace, emqxPaceOf, emqxReplicasOf, isEmqxHeld, withEmqxDelay } from './wanted';
 export { emqxWithVersion } from './with-version';

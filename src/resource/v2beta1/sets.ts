@@ -1,7 +1,7 @@
 import { INSTANCE_LABEL, MANAGED_BY_LABEL, OPERATOR } from '../constants';
 import { POD_TEMPLATE_HASH_LABEL, ROLE_LABEL, type Role, setNameOf } from './constants';
+import { withEmqxDefaults } from './defaults';
 import type { Emqx } from './emqx';
-import { emqxReplicasOf } from './wanted';
 
 /** A set of nodes of one role, as the operator's status names it. */
 export interface EmqxSet {
@@ -50,5 +50,6 @@ export function emqxLabels(cluster: string, role?: Role, hash?: string): Record<
 
 /** The role of the nodes that devices connect to: replicants where there are any, and then cores hold the data only. */
 export function servingRoleOf(resource: Emqx): Role {
-  return emqxReplicasOf(resource).replicant > 0 ? 'replicant' : 'core';
+  const { replicantTemplate } = withEmqxDefaults(resource).spec;
+  return (replicantTemplate?.spec?.replicas ?? 0) > 0 ? 'replicant' : 'core';
 }

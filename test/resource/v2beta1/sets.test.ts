@@ -9,7 +9,7 @@ import {
   emqxNodesOf,
   emqxSetsOf,
   HOLD_DELAY_SECONDS,
-  isEmqxHeld,
+  isHeld,
   namesOf,
   OPERATOR_API_KEY,
   type Role,
@@ -72,7 +72,7 @@ test.each([
   [10, false],
   [HOLD_DELAY_SECONDS, true],
 ])('with a delay of %s held is %s', (delay, held) => {
-  expect(isEmqxHeld(emqxWith('spec.updateStrategy.initialDelaySeconds', delay))).toBe(held);
+  expect(isHeld(emqxWith('spec.updateStrategy.initialDelaySeconds', delay))).toBe(held);
 });
 
 test('objects and labels have the names that the operator gives them', () => {
