@@ -1,14 +1,14 @@
 import { type ClusterView, planUpgrade, type UpgradePlan } from '../upgrade';
 import { changes } from '../upgrade/changes';
 import { downgradeOf } from '../upgrade/downgrade';
-import { isOpen } from '../upgrade/journal';
+import { isOpen, type Journal } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
 import { connectedDevices, cutOffText } from './devices';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { EngineLog } from './engine-log';
 import { AnotherClusterError, type Identity, recognise } from './identity';
 import { changedProperties, hasUnknown, inputsOf, type Raw } from './inputs';
-import { ClusterLink, reasonOf } from './link';
+import { ClusterLink, goneText, reasonOf } from './link';
 import { timeText } from './progress-row';
 import { type Seen, stateOf } from './state';
 import { requestOf } from './update';
@@ -66,6 +66,7 @@ export async function diff(olds: Raw, news: Raw): Promise<DiffResult> {
     const seen = hasUnknown([inputs.kubeconfig, inputs.context])
       ? undefined
       : await look(inputs, state.identity, log, (link, signal, view) => planned(link, inputs, view, signal));
+    if (seen && !seen.view) throw new Error(goneText(inputs));
     const isUpgrading = isOpen(seen?.view?.journal) || state.phase === 'upgrading';
     if (!isUpgrading) refuseDowngrade(state, inputs);
     const isUnsettled = isUpgrading || state.phase !== 'running' || (state.drift ?? []).length > 0;
@@ -82,6 +83,8 @@ interface Look {
   readonly view: ClusterView | undefined;
   readonly plan?: UpgradePlan | undefined;
   readonly isUpgrade: boolean;
+  /** Of the template that the properties ask for; undefined where not all of them are known. */
+  readonly digest?: string;
 }
 
 /** Reads something of the cluster that a state is about; undefined, and a line says why, without an answer in time. */
@@ -119,9 +122,11 @@ async function planned(
   view: ClusterView | undefined,
   signal: AbortSignal,
 ): Promise<Look> {
-  if (!view || isOpen(view.journal) || Object.values(inputs).some(hasUnknown)) return { view, isUpgrade: false };
+  if (!view || Object.values(inputs).some(hasUnknown)) return { view, isUpgrade: false };
   const request = requestOf(inputs);
-  const isUpgrade = !targetOf(view, request).applied;
+  const { applied, digest } = targetOf(view, request);
+  if (isOpen(view.journal)) return { view, isUpgrade: false, digest };
+  const isUpgrade = !applied;
   const context = link.context({ report: () => undefined });
   const plan = isUpgrade ? await planUpgrade(context, request, signal).catch(() => undefined) : undefined;
   return { view, plan, isUpgrade };
@@ -135,11 +140,18 @@ function outcomeOf(state: State, inputs: EmqxEnterpriseInputs, changed: readonly
   if (isOpen(journal)) {
     const run = `the upgrade ${journal.from.version} → ${journal.to.version}, in phase ${journal.phase}`;
     if (journal.aborted) return `finishes the rollback of ${run}`;
-    return version === journal.from.version && version !== journal.to.version ? `rolls back ${run}` : `resumes ${run}`;
+    const course = courseOf(journal, version, look?.digest);
+    if (course) return `${course} ${run}`;
+    const { from, to } = journal;
+    return `up is refused: these properties ask for something else than ${run}; set them as they were with version ${to.version} to resume it, or with ${from.version} to roll it back`;
   }
   const drift = state.drift ?? [];
   const setBack = drift.length > 0 ? `sets back what was changed in the cluster: ${drift.join(', ')}` : '';
   const properties = [...changed.flatMap((name) => namesOf(name, state, inputs)), ...drift].join(', ');
+  const stops = (plan?.checks ?? []).filter(({ status }) => status === 'blocker');
+  if (stops.length > 0) {
+    return `up is refused: ${stops.map(({ finding, fix }) => [finding, fix].filter(Boolean).join('; ')).join('; ')}`;
+  }
   if (plan) {
     const { from, to, connections, capPerSecond, lowerBoundMs } = plan;
     const what =
@@ -159,6 +171,15 @@ function outcomeOf(state: State, inputs: EmqxEnterpriseInputs, changed: readonly
     return `an upgrade, if the pods change (${properties}): then every device is moved once`;
   const changes = changed.length > 0 ? `changes without an upgrade: ${names}` : '';
   return [changes, setBack].filter(Boolean).join('; ') || 'waits until the cluster is at rest';
+}
+
+/** What up does about an open run, as `update` decides it: by the whole template where it is known, otherwise by the version; undefined
+ * where it is neither resumed nor rolled back. */
+function courseOf({ from, to, target }: Journal, version: string, digest: string | undefined): string | undefined {
+  const isBack = digest === undefined ? version === from.version && version !== to.version : digest === from.digest;
+  if (isBack && digest !== target) return 'rolls back';
+  const isSame = digest === undefined ? version === to.version || hasUnknown(version) : digest === target;
+  return isSame ? 'resumes' : undefined;
 }
 
 /** Of settings by name those that differ, since Pulumi shows of secrets only that they differ. */

@@ -243,7 +243,9 @@ function plainValue(inputs: EmqxEnterpriseInputs, name: string): unknown {
 }
 
 function failureOf(problem: Problem): CheckFailure {
-  return { property: problem.path, reason: formatProblem(problem) };
+  // The engine prints the value of a property that it knows: of one that we do not know, it may be a misspelt secret.
+  const [name = ''] = problem.path.split(/[.[]/, 1);
+  return { property: PROPERTIES.includes(name) ? problem.path : '', reason: formatProblem(problem) };
 }
 
 function oncePerPath(problems: readonly Problem[]): Problem[] {

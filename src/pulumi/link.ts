@@ -178,6 +178,11 @@ interface KubeEvent extends KubeObject {
   eventTime?: string;
 }
 
+/** The error for a cluster that Pulumi has in its state, and that was deleted from outside. */
+export function goneText({ name, namespace = 'default' }: EmqxEnterpriseInputs): string {
+  return `there is no EmqxEnterprise ${namespace}/${name} any more; run \`pulumi refresh\`, and the next up creates it again`;
+}
+
 /** What went wrong, in one line. */
 export function reasonOf(error: unknown): string {
   if (error instanceof KubeApiError) return `the API server: ${error.message}`;

@@ -17,7 +17,7 @@ import { targetOf } from '../upgrade/target';
 import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { type Marks, marksOf, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
-import { ClusterLink } from './link';
+import { ClusterLink, goneText } from './link';
 import { Operation } from './operation';
 import { ProgressRow } from './progress-row';
 import { type State, seen, stateOf } from './state';
@@ -175,8 +175,6 @@ class Change {
 
   private present(view: ClusterView | undefined): ClusterView {
     if (view) return view;
-    throw new Error(
-      `there is no EmqxEnterprise ${this.link.id} any more; run \`pulumi refresh\`, and the next up creates it again`,
-    );
+    throw new Error(goneText(this.inputs));
   }
 }

@@ -50,6 +50,11 @@ describe('a preview says what will happen', () => {
       `upgrade 4\\.4\\.14 → 4\\.4\\.15: ${moved}`,
     ],
     ['more nodes', { replicas: 5 }, 'changes without an upgrade: replicas'],
+    [
+      'the version and more nodes',
+      { version: '4.4.15', replicas: 5 },
+      'up is refused: replicas change from 3 to 5 in the same step; scale first .*',
+    ],
     ['the volumes', { deleteVolumes: true }, 'changes without an upgrade: deleteVolumes'],
     ['another name', { name: 'emqx-2' }, 'replaces the cluster default/emqx-ee: 60 connected devices are cut off'],
     [
@@ -88,6 +93,14 @@ describe('a preview says what will happen', () => {
     expect(await preview(outputs, { ...wanted, replicas: 2, blueGreenUpdate: inputs['blueGreenUpdate'] })).toEqual([
       expect.stringMatching(/^sets back what was changed in the cluster: spec\.\S+\.emqxACL\.0/),
     ]);
+  });
+
+  test('a cluster that was deleted from outside', async () => {
+    const gone = desk.properties('4.4.14', { ...given, name: 'gone' });
+    const state = { ...olds, name: 'gone', identity: undefined };
+    await expect(desk.host.diff(ID, state, gone)).rejects.toThrow(
+      'there is no EmqxEnterprise default/gone any more; run `pulumi refresh`, and the next up creates it again',
+    );
   });
 
   test('the text of a kubeconfig does not become an input by a refresh', async () => {

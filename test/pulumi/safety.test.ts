@@ -117,7 +117,7 @@ describe('a cluster is safe', () => {
         for (const [version, does] of [
           [OLD, 'rolls back'],
           [NEW, 'resumes'],
-          [THIRD, 'resumes'],
+          [THIRD, 'up is refused: these properties ask for something else than'],
         ] as const) {
           const { changes, shown } = await preview({ ...olds, phase }, version);
           expect(changes).toBe(true);
