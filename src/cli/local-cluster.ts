@@ -1,6 +1,6 @@
 import { inc } from 'semver';
 import type { KubeObject } from '../kubernetes';
-import { type AnyCluster, type EmqxResource, generationOf, type Manifest, TRAFFIC_LABEL } from '../resource';
+import { type EmqxResource, generationOf, type Manifest, TRAFFIC_LABEL } from '../resource';
 import type { ClusterManifests } from '../sandbox/quickstart';
 import type { StageNotes } from '../sandbox/stage';
 import { UnfitManifestError } from '../simulator/unfit-manifest-error';
@@ -21,7 +21,7 @@ export function localManifest(
   reader: OptionReader,
   file: string | undefined,
   replicas?: number,
-): Manifest<AnyCluster> | undefined {
+): Manifest<EmqxResource> | undefined {
   const manifest = file === undefined ? undefined : reader.manifest('--file', file);
   const count = replicas ?? (manifest ? nodesOf(manifest.resource) : 0);
   if (count > MOST_REPLICAS) {
@@ -36,7 +36,7 @@ export function localManifest(
   return manifest;
 }
 
-function nodesOf(resource: AnyCluster): number {
+function nodesOf(resource: EmqxResource): number {
   const { setKinds, replicasOf, withDefaults } = generationOf(resource);
   const complete = withDefaults(resource);
   return setKinds.reduce((sum, { role }) => sum + replicasOf(complete, role), 0);
@@ -44,7 +44,7 @@ function nodesOf(resource: AnyCluster): number {
 
 /** The kind of the cluster that is simulated: that of the manifest, or of the generation on the command line. */
 export function localKind(
-  manifest: Manifest<AnyCluster> | undefined,
+  manifest: Manifest<EmqxResource> | undefined,
   generation: GenerationWord | undefined,
 ): EmqxResource['kind'] {
   return manifest?.resource.kind ?? KIND_OF_GENERATION[generation ?? '4'];
@@ -53,7 +53,7 @@ export function localKind(
 /** The version to upgrade to, where one is given. */
 export function localVersion(
   reader: OptionReader,
-  manifest: Manifest<AnyCluster> | undefined,
+  manifest: Manifest<EmqxResource> | undefined,
   { file, generation, setVersion }: { file?: string; generation?: GenerationWord; setVersion?: string },
 ): string | undefined {
   if (setVersion === undefined) return undefined;
@@ -63,7 +63,7 @@ export function localVersion(
 
 /** The cluster of a manifest; without a manifest that of the quickstart of this kind, with this rate. */
 export async function manifestsOf(
-  manifest: Manifest<AnyCluster> | undefined,
+  manifest: Manifest<EmqxResource> | undefined,
   kind: EmqxResource['kind'],
   rate: number,
 ): Promise<ClusterManifests> {

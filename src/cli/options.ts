@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
-  type AnyCluster,
+  type EmqxResource,
   type Manifest,
   type Problem,
   ResourceError,
@@ -66,7 +66,7 @@ export class OptionReader {
   }
 
   /** @param kind of the cluster. @default - not known yet: any kind */
-  version(flag: string, value: string, kind?: AnyCluster['kind']): string {
+  version(flag: string, value: string, kind?: EmqxResource['kind']): string {
     const violation = versionViolation(value, kind);
     if (!violation) return value;
     // The fix that is given for an image does not fit here: the cluster's tag keeps its prefix and suffix.
@@ -77,7 +77,7 @@ export class OptionReader {
   }
 
   /** The manifest in a file, or in standard input for `-`. */
-  manifest(flag: string, file: string): Manifest<AnyCluster> | undefined {
+  manifest(flag: string, file: string): Manifest<EmqxResource> | undefined {
     const text = this.text(flag, file);
     if (text === undefined) return undefined;
     try {
@@ -112,7 +112,7 @@ export class OptionReader {
   }
 }
 
-function versionViolation(value: string, kind: AnyCluster['kind'] | undefined): Violation | undefined {
+function versionViolation(value: string, kind: EmqxResource['kind'] | undefined): Violation | undefined {
   if (kind !== undefined) return (kind === 'EMQX' ? emqx5Version : emqxVersion)(value);
   const [old, next] = [emqxVersion(value), emqx5Version(value)];
   return (

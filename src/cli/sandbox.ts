@@ -1,12 +1,5 @@
 import path from 'node:path';
-import {
-  type AnyCluster,
-  DEFAULT_NAMESPACE,
-  type EmqxResource,
-  generationOf,
-  type Manifest,
-  versionOf,
-} from '../resource';
+import { DEFAULT_NAMESPACE, type EmqxResource, generationOf, type Manifest, versionOf } from '../resource';
 import type { ServedNodePort } from '../sandbox/node-ports';
 import type { SandboxEvent } from '../sandbox/open-sandbox';
 import type { ClusterManifests } from '../sandbox/quickstart';
@@ -96,7 +89,7 @@ export async function runSandbox(flags: SandboxFlags, shell: Shell): Promise<Exi
 
 /** Of the quickstart only the cluster: the Service is added with the requested port. */
 async function clusterOf(
-  manifest: Manifest<AnyCluster> | undefined,
+  manifest: Manifest<EmqxResource> | undefined,
   kind: EmqxResource['kind'],
 ): Promise<ClusterManifests> {
   const { cluster, objects } = await manifestsOf(manifest, kind, QUICKSTART_RATE);

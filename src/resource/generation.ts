@@ -70,7 +70,7 @@ export interface Generation<Resource> {
   reportOf(resource: Resource): OperatorReport;
 }
 
-/** A core holds the cluster's data; a replicant only devices. EMQX 4.4 has cores only. */
+/** A core holds the cluster's data; a replicant only devices, and needs cores of exactly its own version. EMQX 4.4 has cores only. */
 export type Role = 'core' | 'replicant';
 
 /** As far as it is read here. */

@@ -2,7 +2,6 @@
  * The custom resources of both generations: types, reading, validation and defaults. EmqxEnterprise v1beta4 (EMQX 4.4) is in
  * this folder, EMQX v2beta1 (EMQX 5 and 6) in `v2beta1/`.
  */
-export type { AnyCluster } from './any-cluster';
 export { canonicalQuantity, nanosOf } from './canonical-quantity';
 export * from './constants';
 export { clusterLabels, withDefaults } from './defaults';

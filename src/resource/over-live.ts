@@ -1,5 +1,5 @@
-import type { AnyCluster } from './any-cluster';
 import { copyOf } from './copy';
+import type { EmqxResource } from './generations';
 import { at } from './structure';
 
 /** An entry of `metadata.managedFields`. @see Kubernetes API, meta/v1 ManagedFieldsEntry */
@@ -19,7 +19,7 @@ type Path = readonly string[];
  *
  * Everything else that the file omits is removed, or gets its default.
  */
-export function overLive<Cluster extends AnyCluster>(file: Cluster, live: Cluster): Cluster {
+export function overLive<Cluster extends EmqxResource>(file: Cluster, live: Cluster): Cluster {
   const result = copyOf(file);
   const { metadata } = result;
   if (live.metadata.labels) metadata.labels = { ...live.metadata.labels, ...metadata.labels };
@@ -30,14 +30,14 @@ export function overLive<Cluster extends AnyCluster>(file: Cluster, live: Cluste
 }
 
 /** Where a resource has its numbers of nodes. A file without replicants has none to keep. */
-function replicasIn(file: AnyCluster): Path[] {
+function replicasIn(file: EmqxResource): Path[] {
   if (file.kind === 'EmqxEnterprise') return [['spec', 'replicas']];
   const cores = ['spec', 'coreTemplate', 'spec', 'replicas'];
   return file.spec.replicantTemplate ? [cores, ['spec', 'replicantTemplate', 'spec', 'replicas']] : [cores];
 }
 
 /** Paths in `spec` whose managers manage no field of the file. */
-function fieldsOfOthers(file: AnyCluster, live: AnyCluster): Path[] {
+function fieldsOfOthers(file: EmqxResource, live: EmqxResource): Path[] {
   const managers = ((live.metadata.managedFields ?? []) as ManagedFields[])
     .filter(({ subresource }) => subresource !== 'status')
     .map(({ fieldsV1 = {} }) => pathsIn(fieldsV1).filter(([first]) => first === 'spec'));

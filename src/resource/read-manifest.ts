@@ -1,6 +1,6 @@
-import type { AnyCluster } from './any-cluster';
-import { API_VERSION, GROUP, KIND } from './constants';
+import { GROUP, KIND } from './constants';
 import type { EmqxEnterprise } from './emqx-enterprise';
+import { type EmqxResource, generationOf } from './generations';
 import { manifestObjects } from './manifest-objects';
 import { problemsOfOther } from './other-objects';
 import { problemsOf } from './parse';
@@ -8,7 +8,7 @@ import type { Problem } from './problem';
 import { otherEmqx } from './related-kinds';
 import { ResourceError } from './resource-error';
 import { at } from './structure';
-import { EMQX_API_VERSION, EMQX_KIND } from './v2beta1/constants';
+import { EMQX_KIND } from './v2beta1/constants';
 import { problemsOfEmqx } from './v2beta1/parse';
 
 /** A manifest with one cluster in it. */
@@ -18,13 +18,8 @@ export interface Manifest<Cluster = EmqxEnterprise> {
   readonly others: readonly object[];
 }
 
-const API_VERSIONS: Readonly<Record<AnyCluster['kind'], string>> = {
-  [KIND]: API_VERSION,
-  [EMQX_KIND]: EMQX_API_VERSION,
-};
-
 /** For each kind of cluster, what is wrong with a resource of it. */
-const PROBLEMS: Readonly<Record<AnyCluster['kind'], (input: unknown) => Problem[]>> = {
+const PROBLEMS: Readonly<Record<EmqxResource['kind'], (input: unknown) => Problem[]>> = {
   [KIND]: problemsOf,
   [EMQX_KIND]: problemsOfEmqx,
 };
@@ -45,11 +40,11 @@ export function readManifest(text: string, source: string): Manifest {
  *
  * @throws ResourceError with all problems together
  */
-export function readClusterManifest(text: string, source: string): Manifest<AnyCluster> {
-  return readOne<AnyCluster>(text, source, [KIND, EMQX_KIND]);
+export function readClusterManifest(text: string, source: string): Manifest<EmqxResource> {
+  return readOne<EmqxResource>(text, source, [KIND, EMQX_KIND]);
 }
 
-function readOne<Cluster extends AnyCluster>(
+function readOne<Cluster extends EmqxResource>(
   text: string,
   source: string,
   kinds: readonly Cluster['kind'][],
@@ -72,12 +67,12 @@ function readOne<Cluster extends AnyCluster>(
 }
 
 /** The name of an EmqxEnterprise is its own; "EMQX" might be a kind of another group. */
-function isCluster(object: object, kind: AnyCluster['kind']): boolean {
+function isCluster(object: object, kind: EmqxResource['kind']): boolean {
   if (at(object, ['kind']) !== kind) return false;
   return kind === KIND || String(at(object, ['apiVersion'])).startsWith(`${GROUP}/`);
 }
 
-function notOne(objects: readonly object[], isSeveral: boolean, expected: readonly AnyCluster['kind'][]): Problem {
+function notOne(objects: readonly object[], isSeveral: boolean, expected: readonly EmqxResource['kind'][]): Problem {
   const kinds = objects.map((object) => at(object, ['kind']));
   const problem = {
     path: 'kind',
@@ -89,7 +84,9 @@ function notOne(objects: readonly object[], isSeveral: boolean, expected: readon
     return { ...problem, reason: 'it must be clear which cluster is meant', fix };
   }
   const related = objects.map(otherEmqx).find(Boolean);
-  const described = expected.map((kind) => `apiVersion: ${API_VERSIONS[kind]} and kind: ${kind}`).join(', or ');
+  const described = expected
+    .map((kind) => `apiVersion: ${generationOf({ kind }).apiVersion} and kind: ${kind}`)
+    .join(', or ');
   const fix = `choose another file: a cluster has ${described}`;
   return { ...problem, reason: 'no document of the manifest describes a cluster', fix, ...related };
 }

@@ -4,6 +4,7 @@ import type { EmqxEnterprise } from '../emqx-enterprise';
 import type { Generation } from '../generation';
 import { immutableFields, nodeNameOf, operatorServiceOf, versionOf } from '../identity';
 import { LISTENER_SETTINGS, variableOf } from '../listeners';
+import { strategyIn } from '../strategy-in';
 import { wantedSet } from './wanted-set';
 
 const MANAGEMENT_PORT = 8081;
@@ -12,8 +13,6 @@ const MANAGEMENT_PORTS = [MANAGEMENT_PORT, 18083];
 
 /** Annotation of kubectl's client-side apply: not a change of the resource. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-
-type Spec = EmqxEnterprise['spec'];
 
 /**
  * EmqxEnterprise v1beta4: EMQX Enterprise 4.4.
@@ -32,20 +31,7 @@ export const v1beta4: Generation<EmqxEnterprise> = {
   withDefaults,
   versionOf,
   replicasOf: ({ spec }, role) => (role === 'core' ? (spec.replicas ?? 0) : 0),
-  strategyOf: ({ spec: { blueGreenUpdate } }) => blueGreenUpdate && (blueGreenUpdate.evacuationStrategy ?? {}),
-  strategyPath: 'spec.blueGreenUpdate',
-  delayOf: ({ spec }) => spec.blueGreenUpdate?.initialDelaySeconds,
-  delayPath: 'spec.blueGreenUpdate.initialDelaySeconds',
-  delayPatch: (initialDelaySeconds) => ({ blueGreenUpdate: { initialDelaySeconds } }),
-  withDelay(spec, initialDelaySeconds) {
-    const { blueGreenUpdate, ...rest } = spec as Spec;
-    if (!blueGreenUpdate) return { ...spec };
-    const { initialDelaySeconds: _, ...others } = blueGreenUpdate;
-    return {
-      ...rest,
-      blueGreenUpdate: { ...others, ...(initialDelaySeconds !== undefined && { initialDelaySeconds }) },
-    };
-  },
+  ...strategyIn('blueGreenUpdate'),
   // The operator puts the ACL into a ConfigMap, and creates no new nodes for it.
   triggersOf({ spec: { template } }) {
     const pod = template?.spec;

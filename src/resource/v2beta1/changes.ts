@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Role } from '../generation';
 import { at } from '../structure';
 import { dashboardPortsOf } from './config-data';
-import { ROLES, type Role } from './constants';
+import { ROLES } from './constants';
 import type { Emqx } from './emqx';
 
 /**

@@ -1,3 +1,5 @@
+import type { Role } from '../generation';
+
 /** Names of the resource EMQX, and of what EMQX Operator 2.2 creates for it. @see EMQX Operator 2.2.29, `apis/apps/v2beta1` */
 
 export const EMQX_API_VERSION = 'apps.emqx.io/v2beta1';
@@ -7,8 +9,6 @@ export const EMQX_KIND = 'EMQX';
 export const ROLE_LABEL = 'apps.emqx.io/db-role';
 /** Label on the pods of a set, and on the set: the hash of the pod template that the set was created from. */
 export const POD_TEMPLATE_HASH_LABEL = 'apps.emqx.io/pod-template-hash';
-/** Cores hold the cluster's data; replicants hold connections only, and need cores of exactly their own version. */
-export type Role = 'core' | 'replicant';
 /** In the order in which an upgrade replaces them: old replicants need old cores. */
 export const ROLES = ['replicant', 'core'] as const satisfies readonly Role[];
 

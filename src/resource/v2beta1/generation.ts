@@ -1,4 +1,5 @@
-import type { Generation } from '../generation';
+import type { Generation, Role } from '../generation';
+import { strategyIn } from '../strategy-in';
 import { emqxChanges, emqxTriggersOf } from './changes';
 import { dashboardPortsOf } from './config-data';
 import {
@@ -10,15 +11,12 @@ import {
   OPERATOR_API_KEY,
   POD_TEMPLATE_HASH_LABEL,
   ROLES,
-  type Role,
 } from './constants';
 import { withEmqxDefaults } from './defaults';
 import type { Emqx } from './emqx';
 import { emqxVersionOf } from './image';
 import { emqxSetsOf } from './sets';
 import { emqxConditionOf, emqxNodesOf } from './state';
-
-type Spec = Emqx['spec'];
 
 const KINDS = { core: 'StatefulSet', replicant: 'ReplicaSet' } as const satisfies Record<Role, string>;
 
@@ -41,20 +39,7 @@ export const v2beta1: Generation<Emqx> = {
   withDefaults: withEmqxDefaults,
   versionOf: (resource) => emqxVersionOf(resource) ?? '',
   replicasOf: ({ spec }, role) => spec[`${role}Template`]?.spec?.replicas ?? 0,
-  strategyOf: ({ spec: { updateStrategy } }) => updateStrategy && (updateStrategy.evacuationStrategy ?? {}),
-  strategyPath: 'spec.updateStrategy',
-  delayOf: ({ spec }) => spec.updateStrategy?.initialDelaySeconds,
-  delayPath: 'spec.updateStrategy.initialDelaySeconds',
-  delayPatch: (initialDelaySeconds) => ({ updateStrategy: { initialDelaySeconds } }),
-  withDelay(spec, initialDelaySeconds) {
-    const { updateStrategy, ...rest } = spec as Spec;
-    if (!updateStrategy) return { ...spec };
-    const { initialDelaySeconds: _, ...others } = updateStrategy;
-    return {
-      ...rest,
-      updateStrategy: { ...others, ...(initialDelaySeconds !== undefined && { initialDelaySeconds }) },
-    };
-  },
+  ...strategyIn('updateStrategy'),
   triggersOf: emqxTriggersOf,
   metadataTriggersOf: () => ({}), // the operator copies its labels to other objects, but not into pods
   emptiesBeforeRemoval: true,

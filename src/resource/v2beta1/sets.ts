@@ -1,5 +1,6 @@
 import { INSTANCE_LABEL, MANAGED_BY_LABEL, OPERATOR } from '../constants';
-import { POD_TEMPLATE_HASH_LABEL, ROLE_LABEL, type Role, setNameOf } from './constants';
+import type { Role } from '../generation';
+import { POD_TEMPLATE_HASH_LABEL, ROLE_LABEL, setNameOf } from './constants';
 import { withEmqxDefaults } from './defaults';
 import type { Emqx } from './emqx';
 

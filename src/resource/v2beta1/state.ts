@@ -1,4 +1,4 @@
-import type { Role } from './constants';
+import type { Role } from '../generation';
 import type { Emqx, EmqxStatus } from './emqx';
 
 /**
