@@ -4,6 +4,7 @@ import { type EmqxResource, generationOf, type Manifest, TRAFFIC_LABEL } from '.
 import type { ClusterManifests } from '../sandbox/quickstart';
 import type { StageNotes } from '../sandbox/stage';
 import { UnfitManifestError } from '../simulator/unfit-manifest-error';
+import { nodesWanted } from '../upgrade/observation';
 import { InputError } from './errors';
 import { type GenerationWord, KIND_OF_GENERATION } from './kinds';
 import type { OptionReader } from './options';
@@ -23,7 +24,8 @@ export function localManifest(
   replicas?: number,
 ): Manifest<EmqxResource> | undefined {
   const manifest = file === undefined ? undefined : reader.manifest('--file', file);
-  const count = replicas ?? (manifest ? nodesOf(manifest.resource) : 0);
+  const count =
+    replicas ?? (manifest ? nodesWanted(generationOf(manifest.resource).withDefaults(manifest.resource)) : 0);
   if (count > MOST_REPLICAS) {
     reader.problem({
       path: manifest?.resource.kind === 'EMQX' ? 'spec' : 'spec.replicas',
@@ -34,12 +36,6 @@ export function localManifest(
     });
   }
   return manifest;
-}
-
-function nodesOf(resource: EmqxResource): number {
-  const { setKinds, replicasOf, withDefaults } = generationOf(resource);
-  const complete = withDefaults(resource);
-  return setKinds.reduce((sum, { role }) => sum + replicasOf(complete, role), 0);
 }
 
 /** The kind of the cluster that is simulated: that of the manifest, or of the generation on the command line. */

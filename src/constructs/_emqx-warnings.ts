@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { hasLicenseKey, servingRoleOf } from '../resource/v2beta1';
+import { hasLicenseKey, ONE_EDITION, servingRoleOf } from '../resource/v2beta1';
 import { emqxConfigOf, emqxServiceOf, givenEmqx } from './_emqx-resource';
 import { LICENSE_VARIABLE } from './_node-template';
 import { isHeldUpdate } from './blue-green-update';
@@ -23,7 +23,7 @@ function ofUpdate({ blueGreenUpdate }: EmqxClusterProps): string[] {
 /** From this version on the built-in license is for one node only. @see EMQX 5.9, `emqx_license_checker` */
 function ofLicense(props: EmqxClusterProps): string[] {
   const { version, license, cores, replicants } = props;
-  const isRestricted = semver.valid(version) !== null && semver.gte(version, '5.9.0');
+  const isRestricted = semver.valid(version) !== null && semver.gte(version, ONE_EDITION);
   const byVariable = [cores, replicants].some((nodes) => nodes?.env?.[LICENSE_VARIABLE] !== undefined);
   if (!isRestricted || license || byVariable || hasLicenseKey(emqxConfigOf(props))) return [];
   return [

@@ -1,20 +1,14 @@
 import { coerce, gte } from 'semver';
-import { generationOf, versionOf } from '../resource';
+import { DEFAULT_CLUSTER_DOMAIN, generationOf, MAX_CORES, ONE_EDITION, versionOf } from '../resource';
 import { blocker, type CheckGroup, type Finding, ok, warning } from './check';
 import type { Emqx5Facts } from './emqx5-facts';
 import { isOpen } from './journal';
-import type { Observation } from './observation';
+import { nodesWanted, type Observation } from './observation';
 import { servedVersion } from './served-version';
 import type { Target } from './target';
 import { type VersionStep, versionSteps } from './version-steps';
 
 type Emqx5Check = (observation: Observation, target: Target, facts: Emqx5Facts) => Finding;
-
-/** From this version on there is one edition, whose built-in license allows one node. @see EMQX 5.9.0, release notes */
-const ONE_EDITION = '5.9.0';
-
-/** Operator 2.2 takes node `…-10` for one of pod `…-1`, and never reports Ready. Measured with 2.2.29. */
-const MAX_CORES = 10;
 
 /** For how long nodes count a session that has moved, s: they refresh the count of the cluster as often. Measured with 6.2.0 */
 const COUNTED_S = 5;
@@ -25,14 +19,14 @@ export const EMQX5_CHECKS: Partial<Record<CheckGroup, Record<string, Emqx5Check>
     cores({ cluster: { resource } }) {
       if (resource.kind !== 'EMQX') return undefined;
       const cores = generationOf(resource).replicasOf(resource, 'core');
-      const { clusterDomain = 'cluster.local' } = resource.spec;
+      const { clusterDomain = DEFAULT_CLUSTER_DOMAIN } = resource.spec;
       if (cores > MAX_CORES) {
         return blocker(
           `${cores} cores: operator 2.2 mistakes node 10 for one of pod 1, and never reports the cluster Ready`,
           `use at most ${MAX_CORES} cores, and replicants for more devices`,
         );
       }
-      if (clusterDomain !== 'cluster.local') {
+      if (clusterDomain !== DEFAULT_CLUSTER_DOMAIN) {
         return blocker(
           `the domain of the Kubernetes cluster is ${clusterDomain}: operator 2.2 looks for cores in cluster.local, finds none, and removes them with all devices`,
           'create the cluster again without spec.clusterDomain, if the nodes can be reached under cluster.local',
@@ -136,10 +130,8 @@ export const EMQX5_CHECKS: Partial<Record<CheckGroup, Record<string, Emqx5Check>
           'use the pilot driver',
         );
       }
-      const { replicasOf, setKinds } = generationOf(resource);
-      const nodes = setKinds.reduce((sum, { role }) => sum + replicasOf(resource, role), 0);
       return warning(
-        `left alone, the operator empties one of ${nodes} nodes after the other, and idles for 60 s at each: no session is lost, but time`,
+        `left alone, the operator empties one of ${nodesWanted(resource)} nodes after the other, and idles for 60 s at each: no session is lost, but time`,
         'use the pilot driver',
       );
     },

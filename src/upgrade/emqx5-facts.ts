@@ -1,10 +1,9 @@
 import type { DurableStorage, Observation } from './observation';
-import type { BalancingView, LicenseView, MemberView } from './ports';
+import type { BalancingView, LicenseView } from './ports';
 import type { UpgradeContext } from './upgrade-context';
 
 /** What the nodes of EMQX 5 and 6 report of themselves before an upgrade. Each is undefined where no node answers it. */
 export interface Emqx5Facts {
-  members: readonly MemberView[] | undefined;
   license: LicenseView | undefined;
   /** What moves devices or sessions by itself. */
   balancing: readonly BalancingView[] | undefined;
@@ -27,12 +26,11 @@ export async function emqx5Facts(
       signal?.throwIfAborted();
       return undefined;
     });
-  const [listed, license, balancing, storages, sleepers] = await Promise.all([
-    known(members.members(pod, signal)),
+  const [license, balancing, storages, sleepers] = await Promise.all([
     known(members.license(pod, signal)),
     known(members.balancing(pod, signal)),
     known(durable?.storages(pod, signal)),
     known(durable?.disconnectedDurableSessions(pod, signal)),
   ]);
-  return { members: listed, license, balancing, storages, sleepers };
+  return { license, balancing, storages, sleepers };
 }

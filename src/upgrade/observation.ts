@@ -232,12 +232,11 @@ export function nodesWanted(resource: EmqxResource): number {
  * of which there are two sets; otherwise that of the nodes that devices connect to.
  */
 export function roleOf(view: ClusterView): Role {
-  const { journal, resource, sets } = view;
+  const { journal, resource } = view;
   if (isOpen(journal)) return journal.role ?? 'core';
   const { setKinds, replicasOf: count } = generationOf(resource);
   const roles = setKinds.map(({ role }) => role).filter((role) => count(resource, role) > 0);
-  const isDouble = (role: Role) => sets.filter((set) => set.replicas > 0 && (set.role ?? 'core') === role).length > 1;
-  return roles.find(isDouble) ?? roles[0] ?? 'core';
+  return roles.find((role) => activeSets(view, role).length > 1) ?? roles[0] ?? 'core';
 }
 
 export function setOf(view: ClusterView, name: string): SetView | undefined {
@@ -272,9 +271,14 @@ export function newestBeside(view: ClusterView, old: string, role: Role = 'core'
 
 /** Sets of a role with replicas, the oldest first. */
 export function activeSets(view: ClusterView, role = roleOf(view)): SetView[] {
-  return view.sets
-    .filter((set) => set.replicas > 0 && (set.role ?? 'core') === role)
+  return setsOfRole(view, role)
+    .filter((set) => set.replicas > 0)
     .sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** Sets of a role, also empty ones. */
+export function setsOfRole({ sets }: ClusterView, wanted: Role): SetView[] {
+  return sets.filter(({ role = 'core' }) => role === wanted);
 }
 
 /** Whether the template of a held resource was changed: the operator builds green, or has built it, and waits. */

@@ -35,7 +35,6 @@ function found(given: Given) {
   const node = { pod: 'emqx-core-0', node: 'emqx@0', sessions, unreachable: undefined } as unknown as NodeView;
   const observation: Observation = { at: 0, cluster, nodes: new Map([[node.pod, node]]) };
   const facts: Emqx5Facts = {
-    members: [],
     license: { type: 'official', maxSessions: undefined, isExpired: false, expiresOn: undefined },
     balancing: [],
     storages: [],

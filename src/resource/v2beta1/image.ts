@@ -4,8 +4,8 @@ import type { Emqx } from './emqx';
 /** `enterprise` can evacuate a node; `open-source` cannot; `unknown` where the name of the image does not say which it is. */
 export type Edition = 'enterprise' | 'open-source' | 'unknown';
 
-/** From this version on EMQX has one edition, with everything in it. @see EMQX 5.9.0, release notes */
-const ONE_EDITION = '5.9.0';
+/** From this version on EMQX has one edition, with everything in it, whose built-in license allows one node. @see EMQX 5.9.0, release notes */
+export const ONE_EDITION = '5.9.0';
 
 /** The repository and tag of an image reference such as `emqx/emqx-enterprise:5.8.9`; without tag if it has none. */
 export function partsOfImage(image: string): { readonly repository: string; readonly tag?: string } {

@@ -11,7 +11,7 @@ export * from './constants';
 export { completeEmqx, withEmqxDefaults } from './defaults';
 export type { Emqx, EmqxSpec, EmqxStatus } from './emqx';
 export { hoconAt, readHocon } from './hocon';
-export { type Edition, editionOfImage, emqxVersionOf, imageWithVersion, versionOfImage } from './image';
+export { type Edition, editionOfImage, emqxVersionOf, imageWithVersion, ONE_EDITION, versionOfImage } from './image';
 export { parseEmqx, problemsOfEmqx, structuralProblemsOfEmqx } from './parse';
 export { type ColouredSets, type EmqxSet, emqxLabels, emqxSetsOf, servingRoleOf } from './sets';
 export { DEFAULT_EMQX_REPLICAS } from './spec';

@@ -7,6 +7,7 @@ import {
   operatorReportOf,
   podsOf,
   setOf,
+  setsOfRole,
 } from '../observation';
 import { nextStage, setsOf, stagesOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
@@ -93,9 +94,7 @@ function waitForMoment(what: string, actions: Action[]): Step {
 /** Whether the additional core has come up unseen: the operator takes the new nodes for complete again. */
 function isGrown(cluster: ClusterView, cores: number): boolean {
   const { green = [] } = operatorReportOf(cluster).upgrade ?? {};
-  return cluster.sets.some(
-    ({ name, role = 'core', readyReplicas }) => role === 'core' && green.includes(name) && readyReplicas >= cores,
-  );
+  return setsOfRole(cluster, 'core').some(({ name, readyReplicas }) => green.includes(name) && readyReplicas >= cores);
 }
 
 /** An operator that has not seen ready nodes for this long does not see them soon, ms. */

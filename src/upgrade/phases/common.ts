@@ -173,8 +173,13 @@ export function isRoutedTo({ traffic }: ClusterView, wanted: readonly PodView[])
  * forever.
  */
 export function openGates(observation: Observation, set: string): Action[] {
-  if (!generationOf(observation.cluster.resource).sleepsWhileHeld) return [];
-  return podsOf(observation.cluster, set)
+  const { sleepsWhileHeld } = generationOf(observation.cluster.resource);
+  return sleepsWhileHeld ? openingGates(podsOf(observation.cluster, set)) : [];
+}
+
+/** Orders to open the gates of those of these pods that run behind a closed one. */
+export function openingGates(pods: readonly PodView[]): Action[] {
+  return pods
     .filter((pod) => pod.containersReady && !pod.onServing && !pod.terminating)
     .map((pod) => ({ do: 'mark-serving', pod: pod.name, serving: true }));
 }

@@ -7,7 +7,9 @@ import {
   nodesOf,
   type Observation,
   operatorReportOf,
+  podsOf,
   setOf,
+  setsOfRole,
 } from '../observation';
 import { nextStage, servingRole, setsOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
@@ -22,6 +24,7 @@ import {
   isRoutedTo,
   moveOf,
   openGates,
+  openingGates,
   remainingPods,
   selections,
   stopOrders,
@@ -120,18 +123,15 @@ export function releaseHold({ observation, journal }: Situation): Step {
     ]);
   }
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
-  const role = servingRole(observation.cluster);
-  const serving = observation.cluster.sets.filter((set) => (set.role ?? 'core') === role).map(({ name }) => name);
-  const staying = observation.cluster.pods.filter((pod) => serving.includes(pod.set) && !pod.terminating);
+  const { cluster } = observation;
+  const serving = setsOfRole(cluster, servingRole(cluster));
+  const staying = serving.flatMap(({ name }) => podsOf(cluster, name)).filter((pod) => !pod.terminating);
   const alive = staying.filter((pod) => pod.ready);
   // An operator that could not read the nodes while the old ones went has closed all gates, and looks again after 30 s. Without one
   // pod that is ready a Service that leads to none of them would seem complete.
-  const shut = generation.sleepsWhileHeld ? [] : staying.filter((pod) => pod.containersReady && !pod.onServing);
-  if (shut.length > 0 || alive.length === 0) {
-    const gates = shut.map(({ name }): Action => ({ do: 'mark-serving', pod: name, serving: true }));
-    return waitFor('the nodes to be ready for devices', 500, gates);
-  }
-  const lead = isRoutedTo(withoutForeign(observation.cluster), alive);
+  const gates = generation.sleepsWhileHeld ? [] : openingGates(staying);
+  if (gates.length > 0 || alive.length === 0) return waitFor('the nodes to be ready for devices', 500, gates);
+  const lead = isRoutedTo(withoutForeign(cluster), alive);
   const leaving = membersToLeave(observation);
   const isLate = observation.at - (journal.began.release ?? observation.at) > LEAVE_MS;
   if (pinned.length === 0 && lead && (leaving.length === 0 || isLate)) return { kind: 'next', phase: 'done' };
