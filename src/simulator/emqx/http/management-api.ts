@@ -1,8 +1,8 @@
-import { TransportError } from '../../../emqx/transport';
 import type { EmqxNode, NodeApi } from '../node';
 import { type Answer, noSuchHandler, notFound, refusal, text, unauthorized } from './answers';
 import type { ApiRequest } from './api-request';
 import { Float, fromJson } from './erlang';
+import { unlessEnded } from './node-calls';
 import { NodeRoutes } from './node-routes';
 import { prometheus } from './prometheus';
 import { RebalanceRoutes } from './rebalance-routes';
@@ -68,12 +68,7 @@ export class ManagementApi implements NodeApi {
   handle(request: ApiRequest): Answer {
     const answer = this.dispatch(request);
     const headless = request.method === 'HEAD';
-    if (!(answer instanceof Promise)) return headless ? { ...answer, body: '' } : answer;
-    const { bootedAt } = this.node;
-    return answer.then((response) => {
-      if (this.node.isListening && this.node.bootedAt === bootedAt) return response;
-      throw new TransportError('reset', 'connection reset: the node ended');
-    });
+    return headless && !(answer instanceof Promise) ? { ...answer, body: '' } : unlessEnded(this.node, answer);
   }
 
   private dispatch({ method, path, headers, body }: ApiRequest): Answer {

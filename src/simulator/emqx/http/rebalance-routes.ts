@@ -2,10 +2,9 @@ import type { Evacuation } from '../evacuation';
 import type { EmqxNode } from '../node';
 import { type Answer, data, json, refusal } from './answers';
 import { printAtom } from './erlang';
+import { callAll, callEvacuation } from './node-calls';
 import { type Param, parseStart } from './start-options';
 
-/** The multicall behind `global_status` gives up on a node after this long. */
-const MULTICALL_TIMEOUT_MS = 15_000;
 /**
  * A call into a node that is shutting down hangs. In each of four measured upgrades the operator's pass that started an
  * evacuation on such a node took 14 to 23 s longer.
@@ -34,26 +33,14 @@ export class RebalanceRoutes {
     });
   }
 
-  /** All nodes that answer within the time-out of the call; one that moves sessions does not. */
   globalStatus(): Answer {
-    const { cluster, profile } = this.node;
-    const asked = cluster.membersSeenBy(this.node).filter(({ hasRebalance }) => hasRebalance);
-    const answer = (answered: readonly EmqxNode[]) => {
-      const evacuating = answered.filter(({ evacuation }) => evacuation.state !== 'disabled');
+    const { profile } = this.node;
+    return callAll(this.node, (evacuating) => {
       const statuses = evacuating.map(({ name, evacuation }) => [name, statusOf(evacuation)] as const);
       return profile.globalStatusAsArrays
         ? json({ evacuations: statuses.map(([name, status]) => ({ node: name, ...status })), rebalances: [] })
         : json({ evacuations: Object.fromEntries(statuses), rebalances: {} });
-    };
-    const waits = asked.map(({ evacuation }) => evacuation.whenFree());
-    if (waits.every((wait) => wait === undefined)) return answer(asked);
-    const late = new Set(asked);
-    const answers = asked.map(async (node, index) => {
-      await waits[index]?.catch(() => undefined);
-      if (node.hasRebalance) late.delete(node);
     });
-    const all = Promise.race([Promise.all(answers), cluster.clock.sleep(MULTICALL_TIMEOUT_MS)]);
-    return all.then(() => answer(asked.filter((node) => !late.has(node))));
   }
 
   startEvacuation(name: string, params: readonly Param[]): Answer {
@@ -109,17 +96,8 @@ export class RebalanceRoutes {
     });
   }
 
-  /** Asks the evacuation process of a node, as soon as it can answer. */
   private call(target: EmqxNode, answer: (target: EmqxNode) => Awaited<Answer>): Answer {
-    const wait = target.evacuation.whenFree();
-    if (!wait) return answer(target);
-    return wait.then(
-      () => answer(target),
-      (error: unknown) => {
-        if (target === this.node) throw error;
-        return refusal(this.communicationError(target.name));
-      },
-    );
+    return callEvacuation(this.node, target, answer, ({ name }) => refusal(this.communicationError(name)));
   }
 
   /** Before 4.4.17 the message is an Erlang list that was printed once more. */

@@ -1,8 +1,8 @@
-import { TransportError } from '../../../../emqx/transport';
 import type { EmqxNode, NodeApi } from '../../node';
 import { type Answer, respond } from '../answers';
 import type { ApiRequest } from '../api-request';
 import { fromJson } from '../erlang';
+import { unlessEnded } from '../node-calls';
 import { failure, methodNotAllowed, noSuchPath, type Unauthorized, unauthorized } from './answers';
 import { NodeRoutesV5 } from './node-routes';
 import { RebalanceRoutesV5 } from './rebalance-routes';
@@ -80,13 +80,7 @@ export class ManagementApiV5 implements NodeApi {
   }
 
   handle(request: ApiRequest): Answer {
-    const answer = this.dispatch(request);
-    if (!(answer instanceof Promise)) return answer;
-    const { bootedAt } = this.node;
-    return answer.then((response) => {
-      if (this.node.isListening && this.node.bootedAt === bootedAt) return response;
-      throw new TransportError('reset', 'connection reset: the node ended');
-    });
+    return unlessEnded(this.node, this.dispatch(request));
   }
 
   private dispatch({ method, path, headers, body }: ApiRequest): Answer {

@@ -2,12 +2,10 @@ import type { Evacuation } from '../../evacuation';
 import type { EmqxNode } from '../../node';
 import type { Answer } from '../answers';
 import { printAtom } from '../erlang';
+import { callAll, callEvacuation } from '../node-calls';
 import { answeredBy } from './answered-by';
 import { failure, json, nodeNotFound } from './answers';
 import { InvalidStart, parseStartV5 } from './start-options';
-
-/** The multicall behind `global_status` gives up on a node after this long. */
-const MULTICALL_TIMEOUT_MS = 15_000;
 
 /** `/load_rebalance/…` and `/node_eviction/…` of EMQX 5 and 6, as one node answers them. */
 export class RebalanceRoutesV5 {
@@ -84,22 +82,10 @@ export class RebalanceRoutesV5 {
   }
 
   private globalAnswer(): Answer {
-    const { cluster } = this.node;
-    const asked = cluster.membersSeenBy(this.node).filter(({ hasRebalance }) => hasRebalance);
-    const answer = (answered: readonly EmqxNode[]) => {
-      const evacuating = answered.filter(({ evacuation }) => evacuation.state !== 'disabled');
+    return callAll(this.node, (evacuating) => {
       const evacuations = evacuating.map(({ name, evacuation }) => ({ ...statusOf(evacuation), node: name }));
       return json({ evacuations, purges: [], rebalances: [] });
-    };
-    const waits = asked.map(({ evacuation }) => evacuation.whenFree());
-    if (waits.every((wait) => wait === undefined)) return answer(asked);
-    const late = new Set(asked);
-    const answers = asked.map(async (node, index) => {
-      await waits[index]?.catch(() => undefined);
-      if (node.hasRebalance) late.delete(node);
     });
-    const all = Promise.race([Promise.all(answers), cluster.clock.sleep(MULTICALL_TIMEOUT_MS)]);
-    return all.then(() => answer(asked.filter((node) => !late.has(node))));
   }
 
   /** A change on a node, which may be another one. @param run returns why it is refused, or undefined */
@@ -112,17 +98,8 @@ export class RebalanceRoutesV5 {
     });
   }
 
-  /** Asks the evacuation process of a node, as soon as it can answer. */
   private call(target: EmqxNode, answer: (target: EmqxNode) => Awaited<Answer>): Answer {
-    const wait = target.evacuation.whenFree();
-    if (!wait) return answer(target);
-    return wait.then(
-      () => answer(target),
-      (error: unknown) => {
-        if (target === this.node) throw error;
-        return nodeNotFound(target.name);
-      },
-    );
+    return callEvacuation(this.node, target, answer, ({ name }) => nodeNotFound(name));
   }
 }
 
