@@ -1,7 +1,7 @@
 import type { KubeObject } from '../src/kubernetes';
 import { type ManagedNode, ManagementApiServer } from '../src/sandbox/management-api';
 import { MqttListener } from '../src/sandbox/mqtt/mqtt-listener';
-import { MqttPort } from '../src/sandbox/mqtt/mqtt-port';
+import { OwnPort } from '../src/sandbox/own-port';
 import type { SimulatedClock } from '../src/simulator/clock';
 import type { Listener } from '../src/simulator/traffic-front';
 import type { ApiServer } from './_api-server';
@@ -15,7 +15,7 @@ const MQTT = 1883;
 
 interface Served {
   management: ManagementApiServer;
-  mqtt: MqttPort;
+  mqtt: OwnPort;
 }
 
 /** The management API of simulated nodes, and their port for devices, each where a port-forward to its pod leads. */
@@ -34,7 +34,7 @@ export class PodPorts {
   /** The node of a pod listens: leads the pod's ports to it. */
   async open(pod: string, node: ManagedNode & Listener): Promise<void> {
     const management = new ManagementApiServer(node);
-    const mqtt = new MqttPort(node, this.listener);
+    const mqtt = new OwnPort((socket) => this.listener.accept(socket, node));
     this.servers.set(pod, { management, mqtt });
     await Promise.all([management.start(), mqtt.start()]);
     const address = '127.0.0.1';

@@ -14,17 +14,16 @@ import type { Pod } from '../simulator/kubernetes/core-types';
 import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import { demoFleet, SocketClients } from './clients/socket-clients';
-import { ClosingPort } from './closing-port';
 import { freeNodePort } from './free-node-port';
 import { kubeconfigFile } from './kubeconfig-file';
 import { KubernetesApiServer } from './kubernetes-api/kubernetes-api-server';
 import type { PodPort } from './kubernetes-api/port-forward/pod-port';
 import { ManagementApiServer } from './management-api';
 import { MqttListener } from './mqtt/mqtt-listener';
-import { MqttPort } from './mqtt/mqtt-port';
 import { NodePorts, type ServedNodePort } from './node-ports';
 import { NodeServers } from './node-servers';
 import type { OwnFile } from './own-file';
+import { OwnPort } from './own-port';
 import { type NodeTarget, PrometheusTargets } from './prometheus-targets';
 import type { ClusterManifests } from './quickstart';
 import { notesOf, type StageNotes, stageOf } from './stage';
@@ -120,10 +119,10 @@ class SimulatedSandbox implements OpenSandbox {
   private readonly kubeconfig: OwnFile;
   private readonly targets: PrometheusTargets | undefined;
   private readonly management: NodeServers<EmqxNode, ManagementApiServer>;
-  private readonly mqtt: NodeServers<EmqxNode, MqttPort>;
+  private readonly mqtt: NodeServers<EmqxNode, OwnPort>;
   private readonly ports: NodePorts;
   /** Behind the listeners of all nodes that the sandbox does not serve: they accept a connection, and close it. */
-  private readonly closing = new ClosingPort();
+  private readonly closing = new OwnPort((socket) => socket.end());
   private readonly api: KubernetesApiServer;
   private clients: SocketClients | undefined;
   private undrive: (() => void) | undefined;
@@ -151,7 +150,7 @@ class SimulatedSandbox implements OpenSandbox {
       (node) => new ManagementApiServer(node),
       () => this.writeTargets(),
     );
-    this.mqtt = new NodeServers(nodes, (node) => new MqttPort(node, listener));
+    this.mqtt = new NodeServers(nodes, (node) => new OwnPort((socket) => listener.accept(socket, node)));
     const loopbackPortOf = (port: PodPort) => this.loopbackPortOf(port);
     const { store } = this.world.kubernetes;
     this.ports = new NodePorts({

@@ -44,8 +44,13 @@ export function podOf(props: Partial<EmqxEnterpriseClusterProps>) {
 
 /** What is said against properties, a problem a line, without the lead of cdk8s. */
 export function problemsWith(props: object): string[] {
+  return problemsIn(() => synth(props));
+}
+
+/** The same of whatever renders a cluster. */
+export function problemsIn(rendering: () => unknown): string[] {
   try {
-    synth(props);
+    rendering();
   } catch (error) {
     return (error as Error).message
       .split('\n')

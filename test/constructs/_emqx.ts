@@ -1,15 +1,6 @@
-import { App, Chart, Duration, Testing } from 'cdk8s';
-import { type BlueGreenUpdate, type Emqx, EmqxCluster, type EmqxClusterProps } from '../../src';
-import { type Manifest, ofKind } from './_cluster';
-
-export const blueGreenUpdate: BlueGreenUpdate = {
-  initialDelay: Duration.minutes(1),
-  evacuationStrategy: {
-    connectionEvictionRate: 100,
-    sessionEvictionRate: 50,
-    waitTakeover: Duration.seconds(30),
-  },
-};
+import { App, Chart, Testing } from 'cdk8s';
+import { type Emqx, EmqxCluster, type EmqxClusterProps } from '../../src';
+import { blueGreenUpdate, type Manifest, ofKind, problemsIn } from './_cluster';
 
 /** A cluster with these properties, beside those it must have. */
 export function emqxOf(props: Partial<EmqxClusterProps>, chartProps = {}): EmqxCluster {
@@ -29,13 +20,5 @@ export function renderedEmqx(props: Partial<EmqxClusterProps> = {}): Emqx {
 
 /** What is said against properties, a problem a line, without the lead of cdk8s. */
 export function problemsWithEmqx(props: object): string[] {
-  try {
-    synthEmqx(props);
-  } catch (error) {
-    return (error as Error).message
-      .split('\n')
-      .slice(1)
-      .map((line) => line.replace(/^ {2}\[chart\/Cluster\] /, ''));
-  }
-  return [];
+  return problemsIn(() => synthEmqx(props));
 }

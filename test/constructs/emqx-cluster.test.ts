@@ -4,8 +4,8 @@ import { Size } from 'cdk8s';
 import { ApiKey, type EmqxClusterProps, EnvValue, License, MqttService } from '../../src';
 import { parseEmqx, withEmqxDefaults } from '../../src/resource';
 import { emqxDefinition } from '../../src/resource/crd';
-import { ofKind } from './_cluster';
-import { blueGreenUpdate, emqxOf, problemsWithEmqx, renderedEmqx, synthEmqx } from './_emqx';
+import { blueGreenUpdate, ofKind } from './_cluster';
+import { emqxOf, problemsWithEmqx, renderedEmqx, synthEmqx } from './_emqx';
 
 const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
   emqxDefinition().spec.versions[0]!.schema.openAPIV3Schema,

@@ -9,7 +9,7 @@ import {
   OperatorWebhook,
   UpgradeAccess,
 } from '../../src';
-import { blueGreenUpdate } from './_emqx';
+import { blueGreenUpdate } from './_cluster';
 
 /** What is said against a program of one chart, a problem a line. */
 function problemsOf(fill: (chart: Chart, app: App) => void): string[] {

@@ -18,7 +18,11 @@ export function cluster(): EmqxEnterprise {
 
 /** The cluster with one value put at a path; `undefined` removes it. */
 export function clusterWith(path: string, value: unknown): unknown {
-  const root = cluster();
+  return withValue(cluster(), path, value);
+}
+
+/** Puts one value at a path of names and indices; `undefined` removes it. */
+export function withValue<T extends object>(root: T, path: string, value: unknown): T {
   const steps = path.split('.');
   let at = root as unknown as Record<string, unknown>;
   for (const step of steps.slice(0, -1)) {

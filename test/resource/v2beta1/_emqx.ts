@@ -1,4 +1,5 @@
 import type { Emqx } from '../../../src/resource';
+import { withValue } from '../_cluster';
 
 /** The smallest EMQX that can be upgraded, new for each caller. */
 export function emqx(): Emqx {
@@ -13,17 +14,7 @@ export function emqx(): Emqx {
   };
 }
 
-/** The cluster with one value put at a path of names and indices; `undefined` removes it. */
+/** The cluster with one value put at a path; `undefined` removes it. */
 export function emqxWith(path: string, value: unknown): Emqx {
-  const root = emqx();
-  const steps = path.split('.');
-  let at = root as unknown as Record<string, unknown>;
-  for (const step of steps.slice(0, -1)) {
-    at[step] ??= {};
-    at = at[step] as Record<string, unknown>;
-  }
-  const last = steps.at(-1)!;
-  if (value === undefined) delete at[last];
-  else at[last] = value;
-  return root;
+  return withValue(emqx(), path, value);
 }

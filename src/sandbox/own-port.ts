@@ -1,9 +1,15 @@
+import type { Socket } from 'node:net';
 import { LoopbackPort } from './loopback-port';
 
-/** A port on the loopback interface that closes each connection, as a listener does that does not admit a client: something is there. */
-export class ClosingPort {
-  private readonly loopback = new LoopbackPort((socket) => socket.end());
+/** A port on the loopback interface that nobody else chooses, for as long as it listens. */
+export class OwnPort {
+  private readonly loopback: LoopbackPort;
   private bound: number | undefined;
+
+  /** @param accept gets each connection; its errors are handled already. */
+  constructor(accept: (socket: Socket) => void) {
+    this.loopback = new LoopbackPort(accept);
+  }
 
   /** Undefined while it does not listen. */
   get port(): number | undefined {
