@@ -1,6 +1,7 @@
 import { knownLoadOf } from '../upgrade/known-load';
 import { Observer } from '../upgrade/observe';
 import type { ClusterLink } from './link';
+import { timeLimit } from './time-limit';
 
 /** How long the nodes are asked for at most, ms. */
 const ASK_MS = 3_000;
@@ -8,21 +9,16 @@ const ASK_MS = 3_000;
 /** The devices that are connected to a cluster now; `null` where a node does not tell. */
 export async function connectedDevices(link: ClusterLink, signal?: AbortSignal): Promise<number | null> {
   const { clock, cluster, emqx } = link.context({ report: () => undefined });
-  const [late, over] = [new AbortController(), new AbortController()];
-  const limit = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
-  clock.sleep(ASK_MS, over.signal).then(
-    () => late.abort(),
-    () => undefined,
-  );
+  const limit = timeLimit(clock, ASK_MS, signal);
   try {
-    const { at, nodes } = await new Observer(clock, cluster, emqx).observe(undefined, limit);
+    const { at, nodes } = await new Observer(clock, cluster, emqx).observe(undefined, limit.signal);
     const counts = [...nodes.values()].map((node) => knownLoadOf(node, at).connections);
     return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
   } catch {
     signal?.throwIfAborted();
     return null;
   } finally {
-    over.abort();
+    limit.end();
   }
 }
 

@@ -11,6 +11,7 @@ import { changedProperties, hasUnknown, inputsOf, type Raw } from './inputs';
 import { ClusterLink, goneText, reasonOf } from './link';
 import { timeText } from './progress-row';
 import { type Seen, stateOf } from './state';
+import { type TimeLimit, timeLimit } from './time-limit';
 import { requestOf } from './update';
 
 export interface DiffResult {
@@ -94,24 +95,20 @@ async function look<T>(
   log: EngineLog,
   read: (link: ClusterLink, signal: AbortSignal, view: ClusterView | undefined) => Promise<T>,
 ): Promise<T | undefined> {
-  const [late, over] = [new AbortController(), new AbortController()];
-  const { signal } = late;
   let link: ClusterLink | undefined;
+  let limit: TimeLimit | undefined;
   try {
     link = await ClusterLink.open(place);
-    link.clock.sleep(READ_MS, over.signal).then(
-      () => late.abort(),
-      () => undefined,
-    );
-    const { view } = await recognise(link, known, signal);
-    return await read(link, signal, view);
+    limit = timeLimit(link.clock, READ_MS);
+    const { view } = await recognise(link, known, limit.signal);
+    return await read(link, limit.signal, view);
   } catch (error) {
     if (error instanceof AnotherClusterError) throw error;
-    const reason = signal.aborted ? `no answer within ${READ_MS / 1000} s` : reasonOf(error);
+    const reason = limit?.signal.aborted ? `no answer within ${READ_MS / 1000} s` : reasonOf(error);
     log.log('warning', `the cluster could not be read, so this is by the state alone: ${reason}`);
     return undefined;
   } finally {
-    over.abort();
+    limit?.end();
     link?.close();
   }
 }
