@@ -16,6 +16,9 @@ export interface Prober {
 /** A listener that takes longer does not serve, ms. */
 const TIMEOUT_MS = 3_000;
 
+/** Until a broker has closed a connection that said goodbye, ms. */
+const GOODBYE_MS = 500;
+
 /** Return code of MQTT 3.1.1: the node evacuates, or has reached the connection limit of its license. */
 const SERVER_UNAVAILABLE = 3;
 
@@ -25,8 +28,8 @@ const NO_PROXY = 'PROXY UNKNOWN\r\n';
 /**
  * Probes over the same route as the management API.
  *
- * - `mqtt`: CONNECT of MQTT 3.1.1 with a clean session and an id of its own, CONNACK, DISCONNECT: nothing of it remains. Any return
- *   code except "server unavailable" is an answer.
+ * - `mqtt`: CONNECT of MQTT 3.1.1 with a clean session and an id of its own, CONNACK, DISCONNECT. A probe ends when the broker has
+ *   closed the connection, and counts it no more. Any return code except "server unavailable" is an answer.
  * - `ws`: the handshake of a WebSocket. `mqtts`, `wss`: the handshake of TLS, whatever the certificate.
  * - A connection that the listener itself closes is an answer, too: a process reads there. Listeners that admit only known
  *   addresses do so.
@@ -64,9 +67,9 @@ export class MqttProber implements Prober {
       );
       return code === SERVER_UNAVAILABLE ? `${kind} (port ${port}) says: server unavailable` : true;
     } catch (error) {
-      signal?.throwIfAborted();
-      // A connection that opens after the deadline is closed.
+      // A connection that opens when nobody waits for it any more is closed.
       void opened.then((stream) => stream.on('error', () => undefined).destroy()).catch(() => undefined);
+      signal?.throwIfAborted();
       const why = deadline.aborted ? `no answer within ${this.patienceMs / 1000} s` : (error as Error).message;
       return `${kind} (port ${port}): ${why}`;
     }
@@ -88,8 +91,11 @@ async function handshakeMqtt(stream: Duplex): Promise<number | undefined> {
     const packets = parser({ protocolVersion: 4 });
     packets.on('packet', (packet: Packet) => {
       if (packet.cmd !== 'connack') return reject(new Error(`an answer other than CONNACK: ${packet.cmd}`));
-      if (packet.returnCode === 0) stream.write(generate({ cmd: 'disconnect' }));
-      resolve(packet.returnCode);
+      const answered = () => resolve(packet.returnCode);
+      if (packet.returnCode !== 0) return answered();
+      stream.write(generate({ cmd: 'disconnect' }));
+      const patience = setTimeout(answered, GOODBYE_MS);
+      stream.once('close', answered).once('close', () => clearTimeout(patience));
     });
     packets.on('error', reject);
     stream.on('data', (chunk: Buffer) => packets.parse(chunk));

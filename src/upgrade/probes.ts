@@ -39,6 +39,11 @@ export class Probes {
     return { ...observation, probes: new Map(pods.map(({ name }) => [name, this.stateOf(name)])) };
   }
 
+  /** Resolves when no probe is under way. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.pods.values()].map(({ underWay }) => underWay));
+  }
+
   private probe(pod: string, listeners: readonly DeviceListener[], signal?: AbortSignal): void {
     const now = this.clock.now();
     const state: ProbeState = this.pods.get(pod) ?? { askedAt: Number.NEGATIVE_INFINITY };
@@ -46,16 +51,15 @@ export class Probes {
     this.pods.set(pod, state);
     state.askedAt = now;
     state.silentSince ??= now;
-    state.underWay = true;
     const answered = this.emqx.probe(pod, listeners, signal).then((answer) => {
       if (answer.state === 'silent') state.reason = answer.reason;
       else Object.assign(state, { answered: true, silentSince: undefined, reason: undefined });
     });
     // What ends the process ends the probe; the loop gets the error elsewhere.
-    void answered
+    state.underWay = answered
       .catch(() => undefined)
       .finally(() => {
-        state.underWay = false;
+        state.underWay = undefined;
       });
   }
 
@@ -69,7 +73,7 @@ export class Probes {
 
 interface ProbeState {
   askedAt: number;
-  underWay?: boolean;
+  underWay?: Promise<void> | undefined;
   /** When the first of the unanswered probes began. */
   silentSince?: number | undefined;
   /** Whether one ever was. */

@@ -88,6 +88,8 @@ export class RunLoop {
         const pauseMs = await this.step(keptMs, signal);
         keptMs = pauseMs > 0 && (await this.waitForChange(pauseMs, signal)) ? NODES_KEPT_MS : 0;
       }
+      // Of a run that has ended no connection is left.
+      await this.probes.settled();
     } finally {
       ended.abort();
     }

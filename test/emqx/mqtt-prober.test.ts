@@ -36,6 +36,7 @@ async function broker(returnCode: number, seen: Packet[] = []): Promise<number> 
     packets.on('packet', (packet) => {
       seen.push(packet);
       if (packet.cmd === 'connect') socket.write(generate({ cmd: 'connack', returnCode, sessionPresent: false }));
+      if (packet.cmd === 'disconnect') socket.end();
     });
     socket.on('data', (chunk: Buffer) => packets.parse(chunk));
   });
@@ -63,17 +64,29 @@ describe('a probe of MQTT', () => {
     });
   });
 
-  test('connects with a clean session and an id of its own, and says goodbye', async () => {
+  test('connects with a clean session and an id of its own, says goodbye, and ends when that was heard', async () => {
     const seen: Packet[] = [];
     const port = await broker(0, seen);
     expect(await probing()({ kind: 'mqtt', port })).toEqual({ state: 'serves' });
     expect(await probing()({ kind: 'mqtt', port })).toEqual({ state: 'serves' });
+    expect(seen.map(({ cmd }) => cmd)).toEqual(['connect', 'disconnect', 'connect', 'disconnect']);
     const connects = seen.filter((packet): packet is IConnectPacket => packet.cmd === 'connect');
     expect(connects).toHaveLength(2);
     expect(connects[0]).toMatchObject({ clean: true, protocolVersion: 4 });
     expect(connects[0]!.will).toBeUndefined();
     expect(connects[0]!.clientId).toMatch(/^emqx-blue-green-probe-/);
     expect(connects[0]!.clientId).not.toBe(connects[1]!.clientId);
+  });
+
+  test('is answered by a broker that does not close after the goodbye, and lets go of it', async () => {
+    let closed: Promise<void> | undefined;
+    const port = await listener((socket) => {
+      closed = new Promise((resolve) => socket.on('close', () => resolve()));
+      socket.once('data', () => socket.write(generate({ cmd: 'connack', returnCode: 0, sessionPresent: false })));
+      socket.resume();
+    });
+    expect(await probing()({ kind: 'mqtt', port })).toEqual({ state: 'serves' });
+    await closed;
   });
 
   test.each([1, 2, 4, 5])('takes return code %i, a refused device, for an answer', async (code) => {

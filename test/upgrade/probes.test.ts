@@ -38,7 +38,18 @@ function probed(phase: Parameters<typeof sceneAt>[0] = 'evacuate', change: (scen
     await clock.sleep(3_000);
     return { state: 'silent', reason: 'no answer within 3 s' };
   };
-  return { clock, scene, asked, answers, see, lookFor, timeOut, mostAtOnce: () => most };
+  return {
+    clock,
+    scene,
+    asked,
+    answers,
+    probes,
+    see,
+    lookFor,
+    timeOut,
+    mostAtOnce: () => most,
+    underWay: () => underWay,
+  };
 }
 
 const first = `${GREEN}-0`;
@@ -59,6 +70,17 @@ test('of a node that has not answered yet nothing is known, and after 3 s that i
   expect((await lookFor(200))!.get(first)).toEqual({ serves: false, reason: 'no answer within 3 s' });
   expect((await lookFor(10_000))!.get(first)).toMatchObject({ serves: false });
   expect(mostAtOnce()).toBe(1);
+});
+
+test('what is under way can be waited for', async () => {
+  const { answers, see, probes, clock, timeOut, underWay } = probed();
+  answers.set(first, timeOut);
+  await clock.run(async () => {
+    see();
+    expect(underWay()).toBe(1);
+    await probes.settled();
+  });
+  expect(underWay()).toBe(0);
 });
 
 test('a node that falls silent serves until it has been silent for 3 s, and again from its first answer on', async () => {
