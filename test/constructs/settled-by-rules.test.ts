@@ -97,39 +97,36 @@ const settledOfEmqx: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   revisionHistoryLimit: fc.oneof(fc.integer(), odd),
 };
 
+/** So many in which nothing is wrong, whatever share of all values that is: about 1 in 60 for the rarest. */
+const SOUND_VALUES = { numRuns: 200, maxSkipsPerRun: 1000 };
+
 beforeEach(() => void jest.spyOn(process, 'emitWarning').mockImplementation());
 afterEach(() => jest.restoreAllMocks());
 
 test.each(Object.keys(settled))(
   'of %s, what the rules find nothing wrong with, the definition would not refuse',
   (property) => {
-    let sound = 0;
     fc.assert(
       fc.property(settled[property]!, fc.constantFrom('own', 'operator'), (value, exposure) => {
         const props = { exposure, [property]: value };
-        if (problemsWith(props).length > 0) return;
-        sound++;
+        fc.pre(problemsWith(props).length === 0);
         expect(problemsOf(clusterOf(props).resource)).toEqual([]);
       }),
-      { numRuns: 500 },
+      SOUND_VALUES,
     );
-    expect(sound).toBeGreaterThan(0);
   },
 );
 
 test.each(Object.keys(settledOfEmqx))(
   'of %s of an EmqxCluster, what the rules find nothing wrong with, neither rules nor definition of the resource would refuse',
   (property) => {
-    let sound = 0;
     fc.assert(
       fc.property(settledOfEmqx[property]!, fc.constantFrom('own', 'operator'), (value, exposure) => {
         const props = { exposure, [property]: value };
-        if (problemsWithEmqx(props).length > 0) return;
-        sound++;
+        fc.pre(problemsWithEmqx(props).length === 0);
         expect(problemsOfEmqx(emqxOf(props).resource)).toEqual([]);
       }),
-      { numRuns: 200 },
+      SOUND_VALUES,
     );
-    expect(sound).toBeGreaterThan(0);
   },
 );
