@@ -10,6 +10,7 @@ import { type Marks, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink, POLL_MS, reasonOf } from './link';
 import { Operation } from './operation';
+import { runningText } from './running';
 import { type State, seen } from './state';
 import { untilRunning } from './until-running';
 import { change } from './update';
@@ -50,6 +51,7 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
     await link.cluster.writeOwner(owner, mark, signal);
     const running = await untilRunning(link, inputs, operation);
     if (mark !== undefined) await link.cluster.writeOwner(owner, undefined, signal);
+    operation.show(`${isNew || isResumed ? 'created' : 'adopted'}: ${runningText(running)}`);
     return { id: link.id, outs: { ...inputs, ...seen(running, marks) } };
   } catch (error) {
     if (isNew && operation.isAbandoned) await undo(link, inputs, owner).catch(() => undefined); // the next up resumes it

@@ -72,7 +72,7 @@ export async function diff(olds: Raw, news: Raw): Promise<DiffResult> {
     if (!isUpgrading) refuseDowngrade(state, inputs);
     const isUnsettled = isUpgrading || state.phase !== 'running' || (state.drift ?? []).length > 0;
     const hasChanges = isUnsettled || changed.length > 0;
-    if (hasChanges) log.log('info', outcomeOf(state, inputs, changed, seen));
+    if (hasChanges) log.log('info', outcomeOf(state, inputs, changed, seen) + leaseText(seen));
     return { changes: hasChanges, replaces };
   } finally {
     await log.close();
@@ -84,6 +84,8 @@ interface Look {
   readonly view: ClusterView | undefined;
   readonly plan?: UpgradePlan | undefined;
   readonly isUpgrade: boolean;
+  /** Another process that holds the lease, and may be driving an upgrade of it now. */
+  readonly holder?: string | undefined;
   /** Of the template that the properties ask for; undefined where not all of them are known. */
   readonly digest?: string;
 }
@@ -119,14 +121,16 @@ async function planned(
   view: ClusterView | undefined,
   signal: AbortSignal,
 ): Promise<Look> {
-  if (!view || Object.values(inputs).some(hasUnknown)) return { view, isUpgrade: false };
+  const { live, holder: other } = view?.lease ?? {};
+  const holder = live && other !== link.holder ? other : undefined;
+  if (!view || Object.values(inputs).some(hasUnknown)) return { view, isUpgrade: false, holder };
   const request = requestOf(inputs);
   const { applied, digest } = targetOf(view, request);
-  if (isOpen(view.journal)) return { view, isUpgrade: false, digest };
+  if (isOpen(view.journal)) return { view, isUpgrade: false, digest, holder };
   const isUpgrade = !applied;
   const context = link.context({ report: () => undefined });
   const plan = isUpgrade ? await planUpgrade(context, request, signal).catch(() => undefined) : undefined;
-  return { view, plan, isUpgrade };
+  return { view, plan, isUpgrade, holder };
 }
 
 /** What will happen, in one line: diffs of secret properties, of drift and of interrupted runs show nothing by themselves. */
@@ -143,7 +147,7 @@ function outcomeOf(state: State, inputs: EmqxEnterpriseInputs, changed: readonly
     return `up is refused: these properties ask for something else than ${run}; set them as they were with version ${to.version} to resume it, or with ${from.version} to roll it back`;
   }
   const drift = state.drift ?? [];
-  const setBack = drift.length > 0 ? `sets back what was changed in the cluster: ${drift.join(', ')}` : '';
+  const setBack = drift.length > 0 ? `up sets back what was changed in the cluster: ${drift.join(', ')}` : '';
   const properties = [...changed.flatMap((name) => namesOf(name, state, inputs)), ...drift].join(', ');
   const stops = (plan?.checks ?? []).filter(({ status }) => status === 'blocker');
   if (stops.length > 0) {
@@ -166,8 +170,15 @@ function outcomeOf(state: State, inputs: EmqxEnterpriseInputs, changed: readonly
   const isKnown = look !== undefined && !Object.values(inputs).some(hasUnknown);
   if (!isKnown && !changed.every((name) => IN_PLACE.includes(name)))
     return `an upgrade, if the pods change (${properties}): then every device is moved once`;
-  const changes = changed.length > 0 ? `changes without an upgrade: ${names}` : '';
+  const changes = changed.length > 0 ? `up changes, without an upgrade: ${names}` : '';
   return [changes, setBack].filter(Boolean).join('; ') || 'waits until the cluster is at rest';
+}
+
+/** Whether the holder lives, one read does not show. */
+function leaseText(look?: Look): string {
+  const { holder } = look ?? {};
+  if (holder === undefined) return '';
+  return `; ${holder} has the lease, and may be driving an upgrade: up waits until it is free, and is refused while that process renews it`;
 }
 
 /** What up does about an open run, as `update` decides it: by the whole template where it is known, otherwise by the version; undefined

@@ -211,7 +211,10 @@ function changedThoughFixed(olds: EmqxEnterpriseInputs, news: EmqxEnterpriseInpu
     (path) => PROPERTY_OF.find(([field]) => path.startsWith(field))?.[1] ?? path,
   );
   if (before.spec.clusterDomain !== after.spec.clusterDomain) fixed.push('clusterDomain');
-  const failures = [...new Set(fixed)].map((property) => ({
+  // Settings that were not given follow from other properties.
+  const isGiven = (property: string) =>
+    property !== 'emqxConfig' || !isDeepStrictEqual(olds.emqxConfig, news.emqxConfig);
+  const failures = [...new Set(fixed)].filter(isGiven).map((property) => ({
     property,
     reason: `'${property}' cannot be changed while the cluster exists: set it back, or create a cluster of another name`,
   }));

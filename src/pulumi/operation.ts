@@ -61,7 +61,7 @@ export class Operation {
     this.engine = new EngineLog(row ?? '');
     this.display = new ProgressDisplay(this.engine, clock);
     this.forget = [
-      onCancel(() => this.leaving.abort(new Error('stopped by Cancel (Ctrl-C)'))),
+      onCancel(() => this.leaving.abort(new Error('stopped by Cancel (Ctrl-C, or SIGTERM to the CLI)'))),
       onSignals(
         () => this.leaving.abort(new Error('stopped by SIGTERM')),
         () => this.abandon('ended by the Pulumi engine'),

@@ -45,6 +45,7 @@ export async function remove(raw: Raw): Promise<void> {
     await link.removeLease(signal);
     const template = claimTemplateOf(view ? asEnterprise(view.resource) : resourceOf(state));
     if (template !== undefined) await endVolumes(link, template, state.deleteVolumes === true, operation);
+    operation.show('removed');
   } catch (error) {
     await cluster.releaseLease(holder).catch(() => undefined); // it expires by itself
     const reason = signal.aborted

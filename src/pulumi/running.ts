@@ -1,4 +1,4 @@
-import { asEnterprise, DEFAULT_REPLICAS } from '../resource';
+import { asEnterprise, DEFAULT_REPLICAS, versionOf } from '../resource';
 import type { ClusterView, SetView } from '../upgrade';
 import { activeSets } from '../upgrade/observation';
 
@@ -43,6 +43,12 @@ export function stepsDone(view: ClusterView): number {
   const joined = (asEnterprise(resource).status?.emqxNodes ?? []).length;
   const steps = [sets, pods, pods.filter((pod) => pod.containersReady), pods.filter((pod) => pod.ready)];
   return steps.reduce((sum, { length }) => sum + length, joined + Number(isRunning(view)));
+}
+
+/** What a cluster that runs has come to. */
+export function runningText({ resource, pods }: ClusterView): string {
+  const nodes = pods.filter(({ ready }) => ready).length;
+  return `${versionOf(resource)} runs on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
 }
 
 /**

@@ -53,7 +53,7 @@ export interface Seen extends Marks {
   readonly toVersion: string;
   /** The revision of the serving nodes: the label `controller-revision-hash` of their pods; empty while it is not known. */
   readonly revision: string;
-  /** Names of the pods. */
+  /** Names of the pods, without those that are being removed. */
   readonly nodes: readonly string[];
   /** `<namespace>/<name>` of the ConfigMap in which an upgrade keeps its state. */
   readonly journal: string;
@@ -92,7 +92,7 @@ export function seen(view: ClusterView, { identity, owner }: Marks, drift: reado
     fromVersion: journal?.from.version ?? '',
     toVersion: isOpen(journal) ? journal.to.version : versionOf(resource),
     revision: set?.revision ?? '',
-    nodes: view.pods.map((pod) => pod.name).sort(),
+    nodes: view.pods.flatMap(({ name, terminating }) => (terminating ? [] : [name])).sort(),
     journal: `${namespace}/${name}-upgrade`,
     lastUpgrade: last,
     drift,

@@ -20,6 +20,7 @@ import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink, goneText } from './link';
 import { Operation } from './operation';
 import { ProgressRow } from './progress-row';
+import { runningText } from './running';
 import { type State, seen, stateOf } from './state';
 import { untilRunning } from './until-running';
 
@@ -44,6 +45,7 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
     // A creation that was interrupted is complete now, and recorded.
     if (running.creating !== undefined && marks.owner !== undefined)
       await link.cluster.writeOwner(marks.owner, undefined);
+    operation.show(runningText(running));
     return { outs: { ...inputs, ...seen(running, marks) } };
   } catch (error) {
     // Until it is done the state keeps the old properties, so that a diff shows what remains to be done; but the new connection settings.

@@ -228,6 +228,9 @@ describe('before anything is touched', () => {
       ['apiKeys', 'blueGreenUpdate', 'clusterDomain', 'emqxConfig', 'persistence'].sort(),
     );
     expect(JSON.stringify(failures)).not.toMatch(/aaa|bbb/);
+    // Settings that follow from another property are not named.
+    const moved = await host.check({ ...before, clusterDomain: 'other.local' }, before);
+    expect(moved.failures.map(({ property }) => property)).toEqual(['clusterDomain']);
     // Another cluster may have other ones.
     expect((await host.check({ ...news, name: 'emqx-2' }, before)).failures).toEqual([]);
   });

@@ -26,7 +26,10 @@ describe('a creation', () => {
     const made = await host.create(properties());
     const { subsets } = (await desk.found<Endpoints>('v1', 'Endpoints', 'emqx-ee'))!;
     expect(subsets?.[0]?.addresses).toHaveLength(3);
-    expect(host.rows().at(-1)).toBe('waiting for a Service that routes devices to the nodes');
+    expect(host.rows().slice(-2)).toEqual([
+      'waiting for a Service that routes devices to the nodes',
+      'created: 4.4.14 runs on 3 nodes',
+    ]);
     expect(await host.update(ID, made.outputs, properties({}, '4.4.15'))).toMatchObject({ version: '4.4.15' });
   });
 

@@ -6,6 +6,8 @@ import type { Properties } from './_host';
 
 const SECRET = 'p4ssw0rd-of-redis';
 
+const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: 'default', name: 'emqx-ee-upgrade' };
+
 /** The lines by which a preview says what will happen; in Pulumi's own host of dynamic providers, on the sandbox. */
 describe('a preview says what will happen', () => {
   let desk: Desk;
@@ -49,13 +51,13 @@ describe('a preview says what will happen', () => {
       { version: '4.4.15', emqxConfig: { a: 'b' } },
       `upgrade 4\\.4\\.14 → 4\\.4\\.15: ${moved}`,
     ],
-    ['more nodes', { replicas: 5 }, 'changes without an upgrade: replicas'],
+    ['more nodes', { replicas: 5 }, 'up changes, without an upgrade: replicas'],
     [
       'the version and more nodes',
       { version: '4.4.15', replicas: 5 },
       'up is refused: replicas change from 3 to 5 in the same step; scale first .*',
     ],
-    ['the volumes', { deleteVolumes: true }, 'changes without an upgrade: deleteVolumes'],
+    ['the volumes', { deleteVolumes: true }, 'up changes, without an upgrade: deleteVolumes'],
     ['another name', { name: 'emqx-2' }, 'replaces the cluster default/emqx-ee: 60 connected devices are cut off'],
     [
       'an unknown version',
@@ -87,12 +89,20 @@ describe('a preview says what will happen', () => {
     });
     expect(await preview(outputs, wanted)).toEqual([
       expect.stringMatching(
-        /^changes without an upgrade: replicas, blueGreenUpdate; sets back what was changed in the cluster: spec\.\S+\.emqxACL\.0/,
+        /^up changes, without an upgrade: replicas, blueGreenUpdate; up sets back what was changed in the cluster: spec\.\S+\.emqxACL\.0/,
       ),
     ]);
     expect(await preview(outputs, { ...wanted, replicas: 2, blueGreenUpdate: inputs['blueGreenUpdate'] })).toEqual([
-      expect.stringMatching(/^sets back what was changed in the cluster: spec\.\S+\.emqxACL\.0/),
+      expect.stringMatching(/^up sets back what was changed in the cluster: spec\.\S+\.emqxACL\.0/),
     ]);
+  });
+
+  test('that another process may be driving an upgrade', async () => {
+    await desk.takeLease('ada@ship 7', false);
+    expect(await preview(olds, desk.properties('4.4.14', { ...given, replicas: 5 }))).toEqual([
+      'up changes, without an upgrade: replicas; ada@ship 7 has the lease, and may be driving an upgrade: up waits until it is free, and is refused while that process renews it',
+    ]);
+    await desk.api.delete(LEASE);
   });
 
   test('a cluster that was deleted from outside', async () => {

@@ -87,6 +87,7 @@ describe('the provider', () => {
       /differs from the properties in spec\.replicas, spec\.template\.spec\.emqxContainer\.image\.version;/,
     );
     expect(await desk.adopted()).toMatchObject({ phase: 'running', version: '4.4.14' });
+    expect(desk.host.rows().at(-1)).toBe('adopted: 4.4.14 runs on 3 nodes');
   });
 
   test('stops at Ctrl-C with the operator held and the lease given back, and the next update goes on', async () => {
@@ -102,7 +103,7 @@ describe('the provider', () => {
     expect(id).toBe(ID);
     expect(initErrors).toEqual([
       expect.stringMatching(
-        /^stopped by Cancel \(Ctrl-C\); in phase evacuate: blue nodes whose evacuation has started continue at their rates.*; `pulumi up` resumes$/,
+        /^stopped by Cancel \(Ctrl-C, or SIGTERM to the CLI\); in phase evacuate: blue nodes whose evacuation has started continue at their rates.*; `pulumi up` resumes$/,
       ),
     ]);
     expect(inputs).toMatchObject({ version: '4.4.14' });

@@ -127,7 +127,7 @@ describeCli(() => {
     const { code, out, error } = await interrupted('4.4.15', 'SIGINT');
     expect(code).not.toBe(0);
     expect(out + error).toMatch(
-      /1 error occurred:\s+\* stopped by Cancel \(Ctrl-C\); in phase evacuate: .*; `pulumi up` resumes/,
+      /1 error occurred:\s+\* stopped by Cancel \(Ctrl-C, or SIGTERM to the CLI\); in phase evacuate: .*; `pulumi up` resumes/,
     );
     expect(out + error).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
     await cli.ok('refresh', '--yes', '--skip-preview');
