@@ -81,6 +81,16 @@ export function deviceListenersOf(data: string | undefined): Readonly<Record<Mqt
   return Object.fromEntries(entries) as Record<MqttListener, number | undefined>;
 }
 
+/** Whether this configuration makes a listener for devices expect the header of the PROXY protocol before anything else. */
+export function isBehindProxy(data: string | undefined, listener: MqttListener): boolean {
+  return hoconAt(settingsIn(data), proxySettingOf(listener).split('.')) === 'true';
+}
+
+/** The setting for that. @see EMQX 5, "Listener Configuration" */
+export function proxySettingOf(listener: MqttListener): string {
+  return `listeners.${LISTENER_TYPES[listener]}.default.proxy_protocol`;
+}
+
 /** Whether a text sets a license. */
 export function hasLicenseKey(data: string | undefined): boolean {
   return typeof hoconAt(settingsIn(data), ['license', 'key']) === 'string';

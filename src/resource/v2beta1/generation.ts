@@ -1,7 +1,8 @@
 import type { Generation, Role } from '../generation';
+import { variableOf } from '../listeners';
 import { strategyIn } from '../strategy-in';
 import { emqxChanges, emqxTriggersOf } from './changes';
-import { dashboardPortsOf } from './config-data';
+import { dashboardPortsOf, isBehindProxy, proxySettingOf } from './config-data';
 import {
   API_KEYS_KEY,
   DEFAULT_DASHBOARD_PORT,
@@ -51,7 +52,14 @@ export const v2beta1: Generation<Emqx> = {
   operatorServiceOf: ({ metadata }) => namesOf(metadata.name).listenersService,
   serviceTemplateOf: ({ spec }) => spec.listenersServiceTemplate,
   publishesDevices: ({ spec }) => spec.listenersServiceTemplate?.enabled !== false,
-  expectsProxyHeader: () => false,
+  expectsProxyHeader({ spec }, listener) {
+    const variable = variableOf(proxySettingOf(listener));
+    // Cores and replicants read one configuration, and each the variables of its own template.
+    const values = ROLES.flatMap((role) => spec[`${role}Template`]?.spec?.env ?? []).flatMap(({ name, value }) =>
+      name === variable && value !== undefined ? [value] : [],
+    );
+    return values.length > 0 ? values.includes('true') : isBehindProxy(spec.config?.data, listener);
+  },
   wantedSet({ spec, status }, blue, green) {
     if (blue.image !== green.image) {
       if (spec.image === blue.image) return 'blue';

@@ -3,11 +3,12 @@ import {
   deviceListenersOf,
   emqxChanges,
   formatProblem,
+  generationOf,
   hasLicenseKey,
   problemsOfEmqx,
   withEmqxDefaults,
 } from '../../../src/resource';
-import { emqxWith } from './_emqx';
+import { emqx, emqxWith } from './_emqx';
 
 const withConfig = (data: string) => emqxWith('spec.config', { data });
 
@@ -27,6 +28,22 @@ test('the listeners for devices, moved and switched off', () => {
   const data =
     'listeners.tcp.default.bind = "0.0.0.0:11883"\nlisteners.ws.default.enable = false\nlisteners.wss.default.enabled = false';
   expect(deviceListenersOf(data)).toEqual({ mqtt: 11_883, mqtts: 8883, ws: undefined, wss: undefined });
+});
+
+test.each<[string | undefined, string | undefined, boolean]>([
+  [undefined, undefined, false],
+  ['listeners.tcp.default.proxy_protocol = true', undefined, true],
+  ['listeners.tcp.default { proxy_protocol = false }', undefined, false],
+  ['listeners.ssl.default.proxy_protocol = true', undefined, false],
+  [undefined, 'true', true],
+  ['listeners.tcp.default.proxy_protocol = true', 'false', false], // a variable wins
+])('with %j and the variable %s, devices send the header of the PROXY protocol: %s', (data, value, expected) => {
+  const resource = data === undefined ? emqx() : withConfig(data);
+  if (value !== undefined) {
+    const env = [{ name: 'EMQX_LISTENERS__TCP__DEFAULT__PROXY_PROTOCOL', value }];
+    resource.spec.coreTemplate = { spec: { env } };
+  }
+  expect(generationOf(resource).expectsProxyHeader(resource, 'mqtt')).toBe(expected);
 });
 
 test.each([
