@@ -33,11 +33,18 @@ const PLACES: readonly (readonly [wire: string, property: string])[] = [
   ['spec.listenersServiceTemplate', 'service'],
   ...groupPlaces('coreTemplate', 'cores'),
   ...groupPlaces('replicantTemplate', 'replicants'),
+  ['spec.coreTemplate', 'cores'],
+  ['spec.replicantTemplate', 'replicants'],
   // The others have the same name.
   ['spec.', ''],
 ];
 
 /** A problem of an EMQX under the name that the caller of EmqxCluster knows. */
 export function underEmqxProperty(problem: Problem): Problem {
-  return { ...problem, path: placeOf(problem.path, PLACES) };
+  return { ...problem, path: emqxPropertyOf(problem.path) };
+}
+
+/** A path in an EMQX under the name that the caller of EmqxCluster knows. */
+export function emqxPropertyOf(path: string): string {
+  return placeOf(path, PLACES);
 }

@@ -1,6 +1,7 @@
 import type { Duration, Size } from 'cdk8s';
 import type { Problem } from '../resource/problem';
 import { ApiKey } from './api-key';
+import type { BlueGreenUpdate } from './blue-green-update';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';
 import { EnvValue } from './env-value';
 import { License } from './license';
@@ -150,11 +151,14 @@ export function clusterPropsOf(plain: PlainClusterProps): EmqxEnterpriseClusterP
 
 /** A problem of the construct with the name and the advice for the plain properties. */
 export function underPlainName(problem: Problem): Problem {
-  const place = PLACES.find(([property]) => problem.path === property);
-  const advice = ADVICE.find(([path]) => path.test(problem.path));
+  // Of EMQX 5 and 6 each group of nodes has its own.
+  const [group = ''] = /^(?:cores|replicants)\./.exec(problem.path) ?? [];
+  const own = problem.path.slice(group.length);
+  const place = PLACES.find(([property]) => own === property);
+  const advice = ADVICE.find(([path]) => path.test(own));
   return {
     ...problem,
-    ...(place && { path: place[1] }),
+    ...(place && { path: group + place[1] }),
     ...PLAIN_WORDS[problem.bound],
     ...(advice && { fix: advice[1] }),
   };
@@ -189,6 +193,10 @@ const PLAIN_WORDS: Readonly<Record<string, Pick<Problem, 'bound' | 'reason'>>> =
 /** Advice in place of the construct's advice to write an object. */
 const ADVICE: readonly (readonly [path: RegExp, fix: string])[] = [
   [/^license$/, 'check where the name comes from; without a license leave the property out'],
+  [
+    /^blueGreenUpdate$/,
+    'write for example { evacuationStrategy: { connectionEvictionRate: 100, sessionEvictionRate: 100, waitTakeoverSeconds: 10 } }',
+  ],
   [/^persistence\.size$/, 'write for example 8'],
   [/^resources\.memory/, 'write for example 512'],
   [/^service$/, "write for example { type: 'NodePort', mqtt: 32010 }"],
@@ -196,13 +204,13 @@ const ADVICE: readonly (readonly [path: RegExp, fix: string])[] = [
   [/^env\.[^.]+$/, "write { value: '…' }, { fromSecret: { name, key } } or { fromConfigMap: { name, key } }"],
 ];
 
-function persistenceOf(given: PlainPersistence): Persistence {
+export function persistenceOf(given: PlainPersistence): Persistence {
   if (!isObject(given)) return given as never;
   const { sizeGibibytes, ...rest } = given;
   return { ...rest, size: kibibytes(sizeGibibytes, 1024 * 1024) as Size };
 }
 
-function updateOf(given: PlainBlueGreenUpdate): EmqxEnterpriseClusterProps['blueGreenUpdate'] {
+export function updateOf(given: PlainBlueGreenUpdate): BlueGreenUpdate {
   if (!isObject(given)) return { hold: false } as never;
   const { connectionEvictionRate, sessionEvictionRate, waitTakeoverSeconds } = (given.evacuationStrategy ??
     {}) as PlainEvacuationStrategy;
@@ -219,7 +227,7 @@ function updateOf(given: PlainBlueGreenUpdate): EmqxEnterpriseClusterProps['blue
 }
 
 /** An unknown type is left as it is, for the validation to refuse. */
-function serviceOf(given: PlainMqttService): unknown {
+export function serviceOf(given: PlainMqttService): unknown {
   if (!isObject(given)) return given;
   const { type, ...options } = given;
   switch (type) {
@@ -234,14 +242,17 @@ function serviceOf(given: PlainMqttService): unknown {
   }
 }
 
-function apiKeysOf(given: unknown): readonly ApiKey[] {
+export function apiKeysOf(given: unknown): readonly ApiKey[] {
   if (!Array.isArray(given)) return given as never;
-  return given.map((one: unknown) =>
-    isObject(one) ? ApiKey.of(one['key'] as string, one['secret'] as string) : (one as ApiKey),
-  );
+  return given.map((one: unknown) => {
+    if (!isObject(one)) return one as ApiKey;
+    if (one['secretName'] === undefined) return ApiKey.of(one['key'] as string, one['secret'] as string);
+    const isAlone = one['key'] === undefined && one['secret'] === undefined;
+    return isAlone ? ApiKey.fromSecret(one['secretName'] as string) : (one as unknown as ApiKey);
+  });
 }
 
-function envOf(given: Readonly<Record<string, PlainEnvValue>>): Readonly<Record<string, EnvValue>> {
+export function envOf(given: Readonly<Record<string, PlainEnvValue>>): Readonly<Record<string, EnvValue>> {
   if (!isObject(given)) return {};
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, envValueOf(value)])) as Record<
     string,
@@ -259,7 +270,7 @@ function envValueOf(given: unknown): EnvValue | undefined {
   return undefined;
 }
 
-function resourcesOf(given: PlainNodeResources): NodeResources {
+export function resourcesOf(given: PlainNodeResources): NodeResources {
   if (!isObject(given)) return given as never;
   const { memoryRequestMebibytes, memoryLimitMebibytes, ...rest } = given;
   return {

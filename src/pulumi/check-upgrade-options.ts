@@ -1,8 +1,8 @@
 import { HIDDEN, type Problem, type Violation } from '../resource';
-import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import type { CommonInputs } from './common-inputs';
 
 /** Problems of the upgrade options, and of the connection settings. */
-export function checkUpgradeOptions(inputs: EmqxEnterpriseInputs): Problem[] {
+export function checkUpgradeOptions(inputs: CommonInputs): Problem[] {
   const problems: Problem[] = [];
   const check = (path: string, value: unknown, sound: (value: unknown) => boolean, violation: Violation) => {
     if (value !== undefined && !sound(value)) problems.push({ path, value, ...violation });

@@ -5,16 +5,17 @@ import { changes } from '../upgrade/changes';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
 import { connectedDevices } from './devices';
-import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { type Marks, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink, POLL_MS, reasonOf } from './link';
 import { Operation } from './operation';
+import type { ClusterInputs } from './resource-type';
+import { typeOf } from './resource-types';
 import { runningText } from './running';
 import { type State, seen } from './state';
 import { untilRunning } from './until-running';
 import { change } from './update';
-import { claimTemplateOf, deletionOf } from './volumes';
+import { deletionOf } from './volumes';
 
 /**
  * Creates a cluster, and waits until it runs and devices can connect.
@@ -38,7 +39,7 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
     const { __progressRow: row } = inputs;
     const isResumed = view !== undefined && row !== undefined && view.creating === row;
     isNew = view === undefined;
-    if (view && !isResumed) refuseUnlessAdoptable(view, inputs, link.id);
+    if (view && !isResumed) refuseUnlessAdoptable(view, inputs, link);
     if (isNew) await refuseOverOldVolumes(link, inputs, operation);
     operation.begin();
     const mark = isNew || isResumed ? row : undefined;
@@ -64,46 +65,42 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
 }
 
 /** Removes what an operation has created that nobody will record; unless somebody owns it by now, or devices are connected. */
-async function undo(link: ClusterLink, inputs: EmqxEnterpriseInputs, owner: string): Promise<void> {
+async function undo(link: ClusterLink, inputs: ClusterInputs, owner: string): Promise<void> {
   const view = await link.view();
   if (view?.owner !== owner || (await connectedDevices(link)) !== 0) return;
   await link.remove();
   while ((await link.podsLeft()) > 0) await link.clock.sleep(POLL_MS);
-  const template = claimTemplateOf(resourceOf(inputs));
+  const claims = typeOf(inputs).claimsOf(resourceOf(inputs));
   // There were none before.
-  if (template !== undefined)
-    for (const claim of await link.volumeClaims(template)) await link.removeVolumeClaim(claim);
+  if (claims) for (const claim of await link.volumeClaims(claims)) await link.removeVolumeClaim(claim);
 }
 
-function refuseUnlessAdoptable(view: ClusterView, inputs: EmqxEnterpriseInputs, id: string): void {
+function refuseUnlessAdoptable(view: ClusterView, inputs: ClusterInputs, { id, title }: ClusterLink): void {
   if (!inputs.adopt) {
     throw new Error(
-      `the EmqxEnterprise ${id} already exists. If this resource was renamed in the program, give it \`aliases: [{ name: '<old name>' }]\`; if no other resource of Pulumi manages the cluster, adopt: true adopts it as it is`,
+      `the ${title} already exists. If this resource was renamed in the program, give it \`aliases: [{ name: '<old name>' }]\`; if no other resource of Pulumi manages the cluster, adopt: true adopts it as it is`,
     );
   }
   if (isOpen(view.journal)) throw new Error(`${id} is being upgraded; it can be taken over when that is done`);
   const target = targetOf(view, { desired: resourceOf(inputs) });
-  const delay = (resource: typeof target.live) => generationOf(resource).delayOf(resource) ?? 0;
+  const { delayOf, delayPath } = generationOf(target.live);
+  const delay = (resource: typeof target.live) => delayOf(resource) ?? 0;
   const paths = [
     ...target.changes.map(({ path }) => `spec.${path}`),
-    ...changes(delay(target.live), delay(target.desired)).map(() => 'spec.blueGreenUpdate.initialDelaySeconds'),
+    ...changes(delay(target.live), delay(target.desired)).map(() => delayPath),
     ...target.metadataChanges.map(({ path }) => `metadata.${path}`),
   ];
   if (paths.length === 0) return;
   throw new Error(
-    `the EmqxEnterprise ${id} exists already, and differs from the properties in ${paths.join(', ')}; set these to what it has, adopt it, then change it`,
+    `the ${title} exists already, and differs from the properties in ${paths.join(', ')}; set these to what it has, adopt it, then change it`,
   );
 }
 
 /** A new stateful set may get the name of a former one, and so its volumes; EMQX then waits for nodes that no longer exist. */
-async function refuseOverOldVolumes(
-  link: ClusterLink,
-  inputs: EmqxEnterpriseInputs,
-  operation: Operation,
-): Promise<void> {
-  const template = claimTemplateOf(resourceOf(inputs));
-  if (template === undefined) return;
-  const claims = await link.volumeClaims(template, operation.signal).catch((error: unknown) => {
+async function refuseOverOldVolumes(link: ClusterLink, inputs: ClusterInputs, operation: Operation): Promise<void> {
+  const named = typeOf(inputs).claimsOf(resourceOf(inputs));
+  if (!named) return;
+  const claims = await link.volumeClaims(named, operation.signal).catch((error: unknown) => {
     operation.signal.throwIfAborted();
     operation.warn(`whether volume claims of an earlier ${link.id} exist is not known: ${reasonOf(error)}`);
     return [];

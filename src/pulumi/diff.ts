@@ -1,15 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ClusterView, planUpgrade, type UpgradePlan } from '../upgrade';
-import { changes } from '../upgrade/changes';
 import { downgradeOf } from '../upgrade/downgrade';
 import { isOpen, type Journal } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
 import { connectedDevices, cutOffText } from './devices';
-import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { EngineLog } from './engine-log';
 import { AnotherClusterError, type Identity, recognise } from './identity';
 import { changedProperties, hasUnknown, inputsOf, type Raw } from './inputs';
 import { ClusterLink, goneText, reasonOf } from './link';
 import { timeText } from './progress-row';
+import type { ClusterInputs } from './resource-type';
+import { typeOf } from './resource-types';
 import { type Seen, stateOf } from './state';
 import { type TimeLimit, timeLimit } from './time-limit';
 import { requestOf } from './update';
@@ -20,23 +21,13 @@ export interface DiffResult {
   replaces: string[];
 }
 
-type State = EmqxEnterpriseInputs & Partial<Seen>;
+type State = ClusterInputs & Partial<Seen>;
 
 /** A cluster is identified by these. */
 const IDENTITY: readonly string[] = ['name', 'namespace'];
 
-/** A change of these is never an upgrade. */
-const IN_PLACE = [
-  'replicas',
-  'blueGreenUpdate',
-  'service',
-  'exposure',
-  'acl',
-  'upgrade',
-  'deleteVolumes',
-  'kubeconfig',
-  'context',
-];
+/** A change of these is never an upgrade, whatever the generation. */
+const IN_PLACE = ['blueGreenUpdate', 'service', 'exposure', 'upgrade', 'deleteVolumes', 'kubeconfig', 'context'];
 
 /** How long the cluster is read for at most, ms: a preview waits for it. */
 const READ_MS = 3_000;
@@ -92,7 +83,7 @@ interface Look {
 
 /** Reads something of the cluster that a state is about; undefined, and a line says why, without an answer in time. */
 async function look<T>(
-  place: EmqxEnterpriseInputs,
+  place: ClusterInputs,
   known: Identity | undefined,
   log: EngineLog,
   read: (link: ClusterLink, signal: AbortSignal, view: ClusterView | undefined) => Promise<T>,
@@ -117,7 +108,7 @@ async function look<T>(
 
 async function planned(
   link: ClusterLink,
-  inputs: EmqxEnterpriseInputs,
+  inputs: ClusterInputs,
   view: ClusterView | undefined,
   signal: AbortSignal,
 ): Promise<Look> {
@@ -134,7 +125,7 @@ async function planned(
 }
 
 /** What will happen, in one line: diffs of secret properties, of drift and of interrupted runs show nothing by themselves. */
-function outcomeOf(state: State, inputs: EmqxEnterpriseInputs, changed: readonly string[], look?: Look): string {
+function outcomeOf(state: State, inputs: ClusterInputs, changed: readonly string[], look?: Look): string {
   const { version } = inputs;
   const { view, plan, isUpgrade = false } = look ?? {};
   const { journal } = view ?? {};
@@ -148,7 +139,8 @@ function outcomeOf(state: State, inputs: EmqxEnterpriseInputs, changed: readonly
   }
   const drift = state.drift ?? [];
   const setBack = drift.length > 0 ? `up sets back what was changed in the cluster: ${drift.join(', ')}` : '';
-  const properties = [...changed.flatMap((name) => namesOf(name, state, inputs)), ...drift].join(', ');
+  const changedNames = changed.flatMap((name) => namesOf(name, state, inputs));
+  const properties = [...changedNames, ...drift].join(', ');
   const stops = (plan?.checks ?? []).filter(({ status }) => status === 'blocker');
   if (stops.length > 0) {
     return `up is refused: ${stops.map(({ finding, fix }) => [finding, fix].filter(Boolean).join('; ')).join('; ')}`;
@@ -165,12 +157,13 @@ function outcomeOf(state: State, inputs: EmqxEnterpriseInputs, changed: readonly
     return `${what}: ${devices} are moved${time} at ${capPerSecond}/s`;
   }
   if (isUpgrade) return `upgrade (${properties}): every device is moved once`;
-  const names = changed.flatMap((name) => namesOf(name, state, inputs)).join(', ');
   // Without the cluster and all values nobody knows whether that is an upgrade, but for properties that never cause one.
   const isKnown = look !== undefined && !Object.values(inputs).some(hasUnknown);
-  if (!isKnown && !changed.every((name) => IN_PLACE.includes(name)))
+  const inPlace = [...IN_PLACE, ...typeOf(inputs).inPlace];
+  const isInPlace = (name: string) => inPlace.some((one) => name === one || name.startsWith(`${one}.`));
+  if (!isKnown && !changedNames.every(isInPlace))
     return `an upgrade, if the pods change (${properties}): then every device is moved once`;
-  const changes = changed.length > 0 ? `up changes, without an upgrade: ${names}` : '';
+  const changes = changed.length > 0 ? `up changes, without an upgrade: ${changedNames.join(', ')}` : '';
   return [changes, setBack].filter(Boolean).join('; ') || 'waits until the cluster is at rest';
 }
 
@@ -191,16 +184,25 @@ function courseOf({ from, to, target }: Journal, version: string, digest: string
 }
 
 /** Of settings by name those that differ, since Pulumi shows of secrets only that they differ. */
-function namesOf(property: string, olds: State, news: EmqxEnterpriseInputs): string[] {
-  if (property !== 'env' && property !== 'emqxConfig') return [property];
-  const differing = [...new Set(changes(olds[property] ?? {}, news[property] ?? {}).map(({ path }) => path))];
-  const all = Object.keys({ ...olds[property], ...news[property] });
-  const names = all.filter((name) => differing.some((path) => path === name || path.startsWith(`${name}.`)));
-  return names.length === 0 ? [property] : names.map((name) => `${property}.${name}`);
+function namesOf(property: string, olds: State, news: ClusterInputs): string[] {
+  const { named } = typeOf(news);
+  const differing = (path: string, before: unknown = {}, after: unknown = {}): string[] => {
+    if (!named.includes(path) || !isFields(before) || !isFields(after)) return [path];
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    const parts = names
+      .filter((name) => !isDeepStrictEqual(before[name], after[name]))
+      .flatMap((name) => differing(`${path}.${name}`, before[name], after[name]));
+    return parts.length === 0 ? [path] : parts;
+  };
+  return differing(property, (olds as unknown as Raw)[property], (news as unknown as Raw)[property]);
+}
+
+function isFields(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** In the middle of an upgrade the old version means the rollback, which is no downgrade. */
-function refuseDowngrade(state: State, { version, upgrade }: EmqxEnterpriseInputs): void {
+function refuseDowngrade(state: State, { version, upgrade }: ClusterInputs): void {
   if (hasUnknown(version)) return;
   const downgrade = downgradeOf(state.version, version);
   if (!downgrade || (downgrade.isWithinLine && upgrade?.acceptDowngrade)) return;

@@ -7,7 +7,7 @@ export interface Identity {
   readonly server: string;
   /** `uid` of the namespace `kube-system`, which stands for the Kubernetes cluster; absent where it may not be read. */
   readonly clusterUid?: string;
-  /** `uid` of the EmqxEnterprise. */
+  /** `uid` of the custom resource. */
   readonly uid?: string;
 }
 
@@ -54,7 +54,7 @@ export async function recognise(
   }
   if (known.uid !== undefined && now.uid !== undefined && known.uid !== now.uid) {
     throw new AnotherClusterError(
-      `the EmqxEnterprise ${link.id} was deleted and created again since: nothing was changed; to manage the new one, remove this resource from the state (\`pulumi state delete\`), then adopt it (adopt: true)`,
+      `the ${link.title} was deleted and created again since: nothing was changed; to manage the new one, remove this resource from the state (\`pulumi state delete\`), then adopt it (adopt: true)`,
     );
   }
   return { view, identity: { ...known, ...now } };

@@ -13,31 +13,36 @@ import {
 } from '../kubernetes';
 import { oneLine } from '../kubernetes/one-line';
 import { controllerOf, isControlledBy } from '../kubernetes/ownership';
-import { API_VERSION, clusterLabels, type EmqxEnterprise, INSTANCE_LABEL, KIND } from '../resource';
+import { clusterLabels, type EmqxResource, type Generation, generationOf, INSTANCE_LABEL } from '../resource';
 import { type ClusterView, PortError, type Progress, type UpgradeContext } from '../upgrade';
-import type { ConnectionInputs, EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import type { CommonInputs, ConnectionInputs } from './common-inputs';
+import type { Claims } from './resource-type';
+import { kindOf } from './resource-types';
 import { isClaimOf } from './volumes';
 
 /** Polling interval of waits, ms. */
 export const POLL_MS = 1_000;
 
-type Place = ConnectionInputs & Pick<EmqxEnterpriseInputs, 'name' | 'namespace'>;
+type Place = ConnectionInputs & Pick<CommonInputs, '__kind'> & { readonly name: string; readonly namespace?: string };
 
 /** The connection to one cluster, and what the provider does there besides the engine. */
 export class ClusterLink {
   readonly clock = new SystemClock();
   readonly cluster: Cluster;
   readonly holder = holderName();
+  private readonly generation: Generation<EmqxResource>;
   private readonly namespace: string;
   private readonly name: string;
 
   private constructor(
     private readonly api: KubeClient,
-    { name, namespace = 'default' }: Place,
+    { name, namespace = 'default', ...place }: Place,
   ) {
+    const kind = kindOf(place);
+    this.generation = generationOf({ kind });
     this.name = name;
     this.namespace = namespace;
-    this.cluster = new Cluster({ api, clock: this.clock, namespace, name, isGone: isDeadHere });
+    this.cluster = new Cluster({ api, clock: this.clock, namespace, kind, name, isGone: isDeadHere });
   }
 
   /** @throws KubeconfigError when it cannot be reached */
@@ -50,6 +55,11 @@ export class ClusterLink {
 
   get id(): string {
     return `${this.namespace}/${this.name}`;
+  }
+
+  /** What the cluster is called in texts. */
+  get title(): string {
+    return `${this.generation.kind} ${this.id}`;
   }
 
   /** Scheme, host and port of the API server; no path, which may hold a secret. */
@@ -93,46 +103,53 @@ export class ClusterLink {
   }
 
   /** Applies the wanted custom resource, as its owner. */
-  async apply(resource: EmqxEnterprise, signal?: AbortSignal): Promise<void> {
+  async apply(resource: EmqxResource, signal?: AbortSignal): Promise<void> {
     // An engine of this project has set some of the fields by plain writes: this project owns them, too.
     const patch = { type: 'apply', body: resource as KubeObject, fieldManager: FIELD_MANAGER, force: true } as const;
-    await this.api.patch(this.ref(API_VERSION, KIND, this.name), patch, {}, signal);
+    await this.api.patch(this.resourceRef(), patch, {}, signal);
   }
 
   /** Removes the custom resource, and with it everything that belongs to it. */
   async remove(signal?: AbortSignal): Promise<void> {
-    await this.gone(this.api.delete(this.ref(API_VERSION, KIND, this.name), {}, signal));
+    await this.gone(this.api.delete(this.resourceRef(), {}, signal));
   }
 
   /** The number of remaining pods of the cluster; those of a cluster of another kind with the same name do not count. */
   async podsLeft(signal?: AbortSignal): Promise<number> {
-    const { namespace, name } = this;
-    const query = { namespace, labels: { [INSTANCE_LABEL]: name } };
-    const [pods, sets] = await Promise.all([
-      this.api.list({ apiVersion: 'v1', kind: 'Pod', ...query }, signal),
-      this.api.list({ apiVersion: 'apps/v1', kind: 'StatefulSet', ...query }, signal),
-    ]);
-    const foreign = sets.items.filter((set) => controllerOf(set)?.kind !== KIND);
-    return pods.items.filter((pod) => !foreign.some((set) => isControlledBy(pod, set))).length;
+    const { namespace, name, generation } = this;
+    const query = { apiVersion: 'v1', kind: 'Pod', namespace, labels: { [INSTANCE_LABEL]: name } };
+    const [pods, foreign] = await Promise.all([this.api.list(query, signal), this.foreignSets(signal)]);
+    const isSetOfOurs = (kind: string) => generation.setKinds.some((set) => set.kind === kind);
+    return pods.items.filter((pod) => {
+      const controller = controllerOf(pod);
+      if (controller && !isSetOfOurs(controller.kind)) return false;
+      return !foreign.some((set) => isControlledBy(pod, set));
+    }).length;
   }
 
   /**
    * Names of the volume claims of this cluster, also of one that was deleted: they outlive it. A claim has no owner, so its name and
    * its labels decide; claims of a living set that belongs to something else do not count.
-   *
-   * @param template name of the claims in the stateful sets
    */
-  async volumeClaims(template: string, signal?: AbortSignal): Promise<string[]> {
+  async volumeClaims(claims: Claims, signal?: AbortSignal): Promise<string[]> {
     const query = { namespace: this.namespace, labels: clusterLabels(this.name) };
-    const [claims, sets] = await Promise.all([
+    const [all, foreign] = await Promise.all([
       this.api.list({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...query }, signal),
-      this.api.list({ apiVersion: 'apps/v1', kind: 'StatefulSet', ...query }, signal),
+      this.foreignSets(signal),
     ]);
-    const foreign = sets.items.filter((set) => controllerOf(set)?.kind !== KIND).map(({ metadata }) => metadata.name);
-    return claims.items
+    const others = foreign.map(({ metadata }) => metadata.name);
+    return all.items
       .map(({ metadata }) => metadata.name)
-      .filter((claim) => isClaimOf(claim, template, this.name, foreign))
+      .filter((claim) => isClaimOf(claim, claims, others))
       .sort();
+  }
+
+  /** Sets with the label of this cluster that belong to something else. */
+  private async foreignSets(signal?: AbortSignal): Promise<KubeObject[]> {
+    const { namespace, name, generation } = this;
+    const query = { apiVersion: 'apps/v1', namespace, labels: { [INSTANCE_LABEL]: name } };
+    const lists = await Promise.all(generation.setKinds.map(({ kind }) => this.api.list({ ...query, kind }, signal)));
+    return lists.flatMap(({ items }) => items).filter((set) => controllerOf(set)?.kind !== generation.kind);
   }
 
   async removeVolumeClaim(name: string, signal?: AbortSignal): Promise<void> {
@@ -156,7 +173,14 @@ export class ClusterLink {
 
   /** Removes the lease at once; Kubernetes would do so later. */
   async removeLease(signal?: AbortSignal): Promise<void> {
-    await this.gone(this.api.delete(this.ref('coordination.k8s.io/v1', 'Lease', `${this.name}-upgrade`), {}, signal));
+    await this.gone(
+      this.api.delete(this.ref('coordination.k8s.io/v1', 'Lease', this.generation.companionOf(this.name)), {}, signal),
+    );
+  }
+
+  private resourceRef() {
+    const { apiVersion, kind } = this.generation;
+    return this.ref(apiVersion, kind, this.name);
   }
 
   private ref(apiVersion: string, kind: string, name: string) {
@@ -179,8 +203,8 @@ interface KubeEvent extends KubeObject {
 }
 
 /** The error for a cluster that Pulumi has in its state, and that was deleted from outside. */
-export function goneText({ name, namespace = 'default' }: EmqxEnterpriseInputs): string {
-  return `there is no EmqxEnterprise ${namespace}/${name} any more; run \`pulumi refresh\`, and the next up creates it again`;
+export function goneText({ name, namespace = 'default', ...place }: Place): string {
+  return `there is no ${kindOf(place)} ${namespace}/${name} any more; run \`pulumi refresh\`, and the next up creates it again`;
 }
 
 /** What went wrong, in one line. */

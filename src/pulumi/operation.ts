@@ -1,6 +1,6 @@
 import { type Clock, UpgradeError } from '../upgrade';
 import { onCancel } from './cancellation';
-import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import type { CommonInputs } from './common-inputs';
 import { EngineLog } from './engine-log';
 import { keepAlive } from './engine-watch';
 import { onSignals } from './host-signals';
@@ -9,6 +9,7 @@ import type { Raw } from './inputs';
 import { type ClusterLink, reasonOf } from './link';
 import { ProgressDisplay } from './progress-display';
 import type { RowText } from './progress-row';
+import type { ClusterInputs } from './resource-type';
 import { type ClusterPhase, type Seen, seen, unseen } from './state';
 
 /** How long the last observation may take when an operation is interrupted, ms: the user that pressed Ctrl-C waits for it. */
@@ -52,7 +53,7 @@ export class Operation {
   private isLimited = false;
 
   constructor(
-    { __progressRow: row }: EmqxEnterpriseInputs,
+    { __progressRow: row }: CommonInputs,
     private readonly clock: Clock,
   ) {
     this.left = this.leaving.signal;
@@ -155,7 +156,7 @@ export class Operation {
 
 /** What the state keeps of an unfinished operation. */
 export interface Kept {
-  inputs: EmqxEnterpriseInputs;
+  inputs: ClusterInputs;
   marks: Marks;
   /** Text of the provider: without it the engine could not call it again. */
   provider: unknown;

@@ -1,12 +1,13 @@
-import { asEnterprise, DEFAULT_REPLICAS, type EmqxEnterprise, KIND, versionOf } from '../resource';
+import { type EmqxResource, generationOf, versionOf } from '../resource';
 import type { ClusterView } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
-import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { marksOf, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink, isKubeconfigText } from './link';
-import { type Seen, seen, stateOf } from './state';
+import type { ClusterInputs } from './resource-type';
+import { typeOf } from './resource-types';
+import { seen, stateOf } from './state';
 
 /** The result of reading a resource; without an id it no longer exists. */
 export interface ReadResult {
@@ -33,7 +34,7 @@ export async function read(id: string, raw: Raw): Promise<ReadResult> {
   try {
     const { view, identity } = await recognise(link, state.identity);
     if (!view) return { id: '', props: {}, inputs: {} };
-    const inputs = isKnown ? healed(state, view) : describedBy(asEnterprise(view.resource), state);
+    const inputs = isKnown ? healed(state, view) : describedBy(view.resource, state);
     const props = { ...raw, ...inputs, ...seen(view, { ...marksOf(state), identity }, driftOf(inputs, view)) };
     return { id, props, inputs: shownInputs(inputs) };
   } finally {
@@ -41,19 +42,22 @@ export async function read(id: string, raw: Raw): Promise<ReadResult> {
   }
 }
 
-function healed(state: EmqxEnterpriseInputs & Partial<Seen>, { resource }: ClusterView): EmqxEnterpriseInputs {
-  const replicas = asEnterprise(resource).spec.replicas ?? DEFAULT_REPLICAS;
-  const isSame = (state.replicas ?? DEFAULT_REPLICAS) === replicas;
-  return {
-    ...state,
-    version: versionOf(resource),
-    ...(!isSame && { replicas }),
-    ...healedRates(state, asEnterprise(resource)),
+function healed(state: ClusterInputs, { resource: live }: ClusterView): ClusterInputs {
+  const counts = (resource: EmqxResource) => {
+    const { replicasOf, setKinds, withDefaults } = generationOf(resource);
+    const complete = withDefaults(resource);
+    return setKinds.map(({ role }) => ({ role, replicas: replicasOf(complete, role) }));
   };
+  const known = counts(resourceOf(state));
+  const { withReplicas } = typeOf(state);
+  const scaled = counts(live)
+    .filter(({ role, replicas }) => known.find((one) => one.role === role)?.replicas !== replicas)
+    .reduce<ClusterInputs>((inputs, { role, replicas }) => withReplicas(inputs, role, replicas), state);
+  return { ...scaled, version: versionOf(live), ...healedRates(state, live) } as ClusterInputs;
 }
 
-function healedRates({ blueGreenUpdate }: EmqxEnterpriseInputs, { spec }: EmqxEnterprise) {
-  const { connEvictRate, sessEvictRate, waitTakeover } = spec.blueGreenUpdate?.evacuationStrategy ?? {};
+function healedRates({ blueGreenUpdate }: ClusterInputs, resource: EmqxResource) {
+  const { connEvictRate, sessEvictRate, waitTakeover } = generationOf(resource).strategyOf(resource) ?? {};
   if (!blueGreenUpdate || connEvictRate === undefined || sessEvictRate === undefined || waitTakeover === undefined)
     return {};
   const evacuationStrategy = {
@@ -68,36 +72,44 @@ function healedRates({ blueGreenUpdate }: EmqxEnterpriseInputs, { spec }: EmqxEn
  * The inputs for the engine to keep. It marks as secret what was secret among those it has; a kubeconfig that a failed operation has
  * brought is not among them, so a text is left out.
  */
-function shownInputs(inputs: EmqxEnterpriseInputs): Raw {
+function shownInputs(inputs: ClusterInputs): Raw {
   const { kubeconfig, ...others } = inputsOf(inputs as unknown as Raw);
   return { ...others, ...(kubeconfig !== undefined && !isKubeconfigText(kubeconfig) && { kubeconfig }) };
 }
 
 /** What differs from the properties; nothing during an upgrade, which changes the cluster on purpose. */
-function driftOf(inputs: EmqxEnterpriseInputs, view: ClusterView): string[] {
+function driftOf(inputs: ClusterInputs, view: ClusterView): string[] {
   if (isOpen(view.journal)) return [];
   return targetOf(view, { desired: resourceOf(inputs) }).changes.map(({ path }) => `spec.${path}`);
 }
 
-function describedBy({ metadata, spec }: EmqxEnterprise, connection: EmqxEnterpriseInputs): EmqxEnterpriseInputs {
-  const { initialDelaySeconds, evacuationStrategy } = spec.blueGreenUpdate ?? {};
-  const { connEvictRate = 0, sessEvictRate = 0, waitTakeover = 0 } = evacuationStrategy ?? {};
-  return {
+function describedBy(resource: EmqxResource, connection: ClusterInputs): ClusterInputs {
+  const type = typeOf(connection);
+  const generation = generationOf(resource);
+  const { name, namespace = 'default' } = resource.metadata;
+  const complete = generation.withDefaults(resource);
+  const licenseSecretName = type.licenseSecretOf(resource);
+  const rates = generation.strategyOf(resource);
+  const initialDelaySeconds = generation.delayOf(resource);
+  const described = {
     ...connection,
-    name: metadata.name,
-    namespace: metadata.namespace ?? 'default',
-    version: versionOf({ kind: KIND, metadata, spec } as EmqxEnterprise),
-    replicas: spec.replicas ?? DEFAULT_REPLICAS,
-    ...(spec.license?.secretName !== undefined && { licenseSecretName: spec.license.secretName }),
-    ...(spec.blueGreenUpdate && {
+    name,
+    namespace,
+    version: versionOf(resource),
+    ...(licenseSecretName !== undefined && { licenseSecretName }),
+    ...(rates && {
       blueGreenUpdate: {
         ...(initialDelaySeconds && { initialDelaySeconds }),
         evacuationStrategy: {
-          connectionEvictionRate: connEvictRate,
-          sessionEvictionRate: sessEvictRate,
-          waitTakeoverSeconds: waitTakeover,
+          connectionEvictionRate: rates.connEvictRate ?? 0,
+          sessionEvictionRate: rates.sessEvictRate ?? 0,
+          waitTakeoverSeconds: rates.waitTakeover ?? 0,
         },
       },
     }),
-  };
+  } as ClusterInputs;
+  return generation.setKinds
+    .map(({ role }) => ({ role, replicas: generation.replicasOf(complete, role) }))
+    .filter(({ role, replicas }) => role === 'core' || replicas > 0)
+    .reduce((inputs, { role, replicas }) => type.withReplicas(inputs, role, replicas), described);
 }

@@ -1,12 +1,13 @@
-import { asEnterprise } from '../resource';
 import { connectedDevices, cutOffText } from './devices';
 import { recognise } from './identity';
 import { type Raw, resourceOf } from './inputs';
 import { ClusterLink, POLL_MS, reasonOf } from './link';
 import { Operation } from './operation';
+import type { Claims } from './resource-type';
+import { typeOf } from './resource-types';
 import { stateOf } from './state';
 import { viewWhenFree } from './update';
-import { claimTemplateOf, deletionOf } from './volumes';
+import { deletionOf } from './volumes';
 
 /**
  * Removes a cluster, and leaves nothing behind: no lease, no Service that selects one revision only. An upgrade that no process drives
@@ -26,7 +27,7 @@ export async function remove(raw: Raw): Promise<void> {
     const { view: present } = await recognise(link, state.identity, signal);
     if (present?.owner !== undefined && present.owner !== state.owner) {
       operation.warn(
-        `the EmqxEnterprise ${link.id} is left as it is: another resource of Pulumi has adopted it, and manages it now`,
+        `the ${link.title} is left as it is: another resource of Pulumi has adopted it, and manages it now`,
       );
       return;
     }
@@ -43,8 +44,8 @@ export async function remove(raw: Raw): Promise<void> {
     }
     await untilGone(link, operation);
     await link.removeLease(signal);
-    const template = claimTemplateOf(view ? asEnterprise(view.resource) : resourceOf(state));
-    if (template !== undefined) await endVolumes(link, template, state.deleteVolumes === true, operation);
+    const claims = typeOf(state).claimsOf(view?.resource ?? resourceOf(state));
+    if (claims) await endVolumes(link, claims, state.deleteVolumes === true, operation);
     operation.show('removed');
   } catch (error) {
     await cluster.releaseLease(holder).catch(() => undefined); // it expires by itself
@@ -67,14 +68,9 @@ export async function untilGone(link: ClusterLink, operation: Operation): Promis
   }
 }
 
-async function endVolumes(
-  link: ClusterLink,
-  template: string,
-  isDeleting: boolean,
-  operation: Operation,
-): Promise<void> {
+async function endVolumes(link: ClusterLink, named: Claims, isDeleting: boolean, operation: Operation): Promise<void> {
   const { signal } = operation;
-  const claims = await link.volumeClaims(template, signal).catch((error: unknown) => {
+  const claims = await link.volumeClaims(named, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     if (isDeleting) throw error;
     operation.warn(`whether volume claims of ${link.id} stay is not known: ${reasonOf(error)}`);

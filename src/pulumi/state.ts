@@ -1,11 +1,12 @@
-import { versionOf } from '../resource';
+import { generationOf, versionOf } from '../resource';
 import { copyOf } from '../resource/copy';
 import type { ClusterView, UpgradeReport } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { reportOf } from '../upgrade/report';
-import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import type { Marks } from './identity';
 import { inputsOf, type Raw } from './inputs';
+import type { ClusterInputs } from './resource-type';
+import { kindOf } from './resource-types';
 import { isRunning, servingSet } from './running';
 
 /** The format of the state. The installed library must read what every older one has written: a new format gets a new number. */
@@ -51,7 +52,8 @@ export interface Seen extends Marks {
   readonly fromVersion: string;
   /** The target version of the current upgrade, or the wanted version. */
   readonly toVersion: string;
-  /** The revision of the serving nodes: the label `controller-revision-hash` of their pods; empty while it is not known. */
+  /** The revision of the serving nodes: the value of a label of their pods (`controller-revision-hash`; of EMQX 5 and 6
+   * `apps.emqx.io/pod-template-hash`); empty while it is not known. */
   readonly revision: string;
   /** Names of the pods, without those that are being removed. */
   readonly nodes: readonly string[];
@@ -63,14 +65,14 @@ export interface Seen extends Marks {
 }
 
 /** What a resource holds in Pulumi's state. */
-export type State = EmqxEnterpriseInputs & Seen;
+export type State = ClusterInputs & Seen;
 
 /**
  * Reads outputs that this version of the library, or an older one, has written.
  *
  * @throws Error when a newer version has written them
  */
-export function stateOf(outputs: Raw): EmqxEnterpriseInputs & Partial<Seen> {
+export function stateOf(outputs: Raw): ClusterInputs & Partial<Seen> {
   const { schema } = outputs;
   if (typeof schema === 'number' && schema > STATE_SCHEMA) {
     throw new Error(
@@ -93,7 +95,7 @@ export function seen(view: ClusterView, { identity, owner }: Marks, drift: reado
     toVersion: isOpen(journal) ? journal.to.version : versionOf(resource),
     revision: set?.revision ?? '',
     nodes: view.pods.flatMap(({ name, terminating }) => (terminating ? [] : [name])).sort(),
-    journal: `${namespace}/${name}-upgrade`,
+    journal: `${namespace}/${generationOf(resource).companionOf(name)}`,
     lastUpgrade: last,
     drift,
     identity,
@@ -102,9 +104,9 @@ export function seen(view: ClusterView, { identity, owner }: Marks, drift: reado
 }
 
 /** The outputs for a cluster that could not be read. */
-export function unseen(inputs: EmqxEnterpriseInputs, marks: Marks, phase: ClusterPhase): Seen {
+export function unseen(inputs: ClusterInputs, marks: Marks, phase: ClusterPhase): Seen {
   const { name, namespace, version } = inputs;
-  const journal = `${namespace}/${name}-upgrade`;
+  const journal = `${namespace}/${generationOf({ kind: kindOf(inputs) }).companionOf(name)}`;
   return {
     schema: STATE_SCHEMA,
     phase,

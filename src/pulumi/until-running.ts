@@ -1,5 +1,5 @@
 import type { ClusterView, PodView } from '../upgrade';
-import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
+import type { CommonInputs } from './common-inputs';
 import { type ClusterLink, POLL_MS } from './link';
 import type { Operation } from './operation';
 import { isRunning, letsDevicesIn, progressOf, stepsDone } from './running';
@@ -21,7 +21,7 @@ const ASK_MS = 20_000;
  */
 export async function untilRunning(
   link: ClusterLink,
-  { upgrade }: EmqxEnterpriseInputs,
+  { upgrade }: CommonInputs,
   operation: Operation,
 ): Promise<ClusterView> {
   const { clock } = link;

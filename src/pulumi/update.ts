@@ -14,12 +14,12 @@ import { foreignLease } from '../upgrade/foreign-lease';
 import { isOpen } from '../upgrade/journal';
 import { activeSets } from '../upgrade/observation';
 import { targetOf } from '../upgrade/target';
-import type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 import { type Marks, marksOf, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink, goneText } from './link';
 import { Operation } from './operation';
 import { ProgressRow } from './progress-row';
+import type { ClusterInputs } from './resource-type';
 import { runningText } from './running';
 import { type State, seen, stateOf } from './state';
 import { untilRunning } from './until-running';
@@ -80,7 +80,7 @@ export async function viewWhenFree(link: ClusterLink, operation: Operation): Pro
 }
 
 /** The upgrade that the properties ask for. */
-export function requestOf(inputs: EmqxEnterpriseInputs): UpgradeRequest {
+export function requestOf(inputs: ClusterInputs): UpgradeRequest {
   const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = inputs.upgrade ?? {};
   const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
   return {
@@ -94,7 +94,7 @@ export function requestOf(inputs: EmqxEnterpriseInputs): UpgradeRequest {
 }
 
 /** Brings a cluster to its properties, as far as it must not run in the end. @throws Error when that is not possible */
-export function change(link: ClusterLink, inputs: EmqxEnterpriseInputs, operation: Operation): Promise<void> {
+export function change(link: ClusterLink, inputs: ClusterInputs, operation: Operation): Promise<void> {
   return new Change(link, inputs, operation).perform();
 }
 
@@ -105,7 +105,7 @@ class Change {
 
   constructor(
     private readonly link: ClusterLink,
-    private readonly inputs: EmqxEnterpriseInputs,
+    private readonly inputs: ClusterInputs,
     private readonly operation: Operation,
   ) {
     this.request = requestOf(inputs);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { KubeObject } from '../../src/kubernetes';
-import { SECRET_PROPERTIES } from '../../src/pulumi/inputs';
+import { typeOf } from '../../src/pulumi/resource-types';
 import type { LastUpgrade } from '../../src/pulumi/state';
 import { isHeld, versionOf } from '../../src/resource';
 import { quickstart } from '../../src/sandbox/quickstart';
@@ -288,7 +288,7 @@ describe('the provider', () => {
 
     const states = [adopted, properties, refreshed.outputs].map((state) => {
       expect(JSON.stringify(state).length).toBeLessThan(20_000);
-      return Object.entries(state).filter(([name]) => !(SECRET_PROPERTIES as readonly string[]).includes(name));
+      return Object.entries(state).filter(([name]) => !typeOf({}).secrets.includes(name));
     });
     const journal = await desk.found('v1', 'ConfigMap', 'emqx-ee-upgrade');
     const shown = JSON.stringify([states, reasons, journal, desk.host.lines, desk.host.printed, wrong.failures]);

@@ -18,7 +18,7 @@ describe('the volume claims of a cluster', () => {
     ['emqx-ee-data-emqx-ee-5f8b9-0-backup', false],
     ['emqx-ee-data-emqx-ee-2222-0', false],
   ])('%s: %s', (claim, expected) => {
-    expect(isClaimOf(claim, 'emqx-ee-data', 'emqx-ee', ['emqx-ee-2222'])).toBe(expected);
+    expect(isClaimOf(claim, { template: 'emqx-ee-data', set: 'emqx-ee' }, ['emqx-ee-2222'])).toBe(expected);
   });
 
   describe('in the provider', () => {
