@@ -1,4 +1,4 @@
-import { AgentTransport, EmqxClient, MqttProber } from '../emqx';
+import { AgentTransport, MqttProber, managementPorts } from '../emqx';
 import {
   Cluster,
   connect,
@@ -30,7 +30,10 @@ export class ClusterLink {
   readonly clock = new SystemClock();
   readonly cluster: Cluster;
   readonly holder = holderName();
+  private readonly kind: EmqxResource['kind'];
   private readonly generation: Generation<EmqxResource>;
+  /** Of the cluster as it was last read. */
+  private managementPort: number | undefined;
   private readonly namespace: string;
   private readonly name: string;
 
@@ -39,6 +42,7 @@ export class ClusterLink {
     { name, namespace = 'default', ...place }: Place,
   ) {
     const kind = kindOf(place);
+    this.kind = kind;
     this.generation = generationOf({ kind });
     this.name = name;
     this.namespace = namespace;
@@ -59,7 +63,7 @@ export class ClusterLink {
 
   /** What the cluster is called in texts. */
   get title(): string {
-    return `${this.generation.kind} ${this.id}`;
+    return `${this.kind} ${this.id}`;
   }
 
   /** Scheme, host and port of the API server; no path, which may hold a secret. */
@@ -85,21 +89,23 @@ export class ClusterLink {
     this.api.close();
   }
 
-  /** What the engine needs. */
+  /** What the engine needs. To be called after the cluster was read. */
   context(progress: Progress): UpgradeContext {
-    const { cluster, clock, holder, namespace } = this;
-    const transport = new AgentTransport(this.api.pods);
+    const { cluster, clock, holder, namespace, kind } = this;
+    const transport = new AgentTransport(this.api.pods, this.managementPort);
     const prober = new MqttProber((pod, port, timeoutMs) => this.api.dial(pod, port, timeoutMs));
-    const emqx = new EmqxClient({ transport, prober, namespace, credentials: () => cluster.credentials() });
-    return { clock, cluster, emqx, progress, holder };
+    const options = { transport, prober, namespace, credentials: () => cluster.credentials() };
+    return { clock, cluster, ...managementPorts(kind, options), progress, holder };
   }
 
   /** The cluster as it is; undefined when there is none. */
   async view(signal?: AbortSignal): Promise<ClusterView | undefined> {
-    return this.cluster.observe(signal).catch((error: unknown) => {
+    const view = await this.cluster.observe(signal).catch((error: unknown) => {
       if (error instanceof PortError && error.code === 'missing') return undefined;
       throw error;
     });
+    if (view) this.managementPort = this.generation.managementPortOf(view.resource);
+    return view;
   }
 
   /** Applies the wanted custom resource, as its owner. */
@@ -149,7 +155,7 @@ export class ClusterLink {
     const { namespace, name, generation } = this;
     const query = { apiVersion: 'apps/v1', namespace, labels: { [INSTANCE_LABEL]: name } };
     const lists = await Promise.all(generation.setKinds.map(({ kind }) => this.api.list({ ...query, kind }, signal)));
-    return lists.flatMap(({ items }) => items).filter((set) => controllerOf(set)?.kind !== generation.kind);
+    return lists.flatMap(({ items }) => items).filter((set) => controllerOf(set)?.kind !== this.kind);
   }
 
   async removeVolumeClaim(name: string, signal?: AbortSignal): Promise<void> {

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect, isKubeError, type KubeClient, type KubeObject, type ObjectRef } from '../../src/kubernetes';
-import type { EmqxEnterprise } from '../../src/resource';
+import type { EmqxResource } from '../../src/resource';
 import { type OpenSandbox, type OpenSandboxOptions, openSandbox } from '../../src/sandbox/open-sandbox';
 import { SharedTime } from '../_shared-time';
+import { describedAs, ENTERPRISE, type TestedGeneration } from './_generations';
 import { type Properties, ProviderHost } from './_host';
 
 export const ID = 'default/emqx-ee';
-export const ROW = 'urn:pulumi:dev::emqx::pulumi-nodejs:emqx:EE::emqx-ee';
 
 /** What the row shows when some devices are moved. */
 export const MOVING = /^[1-9]\d*\/\d+ .* evacuating/;
@@ -26,9 +26,14 @@ export class Desk {
     readonly api: KubeClient,
     /** Resolves when all clients are connected for the first time. */
     readonly connected: Promise<void>,
+    /** Of the cluster that the tests are about. */
+    readonly generation: TestedGeneration,
   ) {}
 
-  static async open(options: Omit<OpenSandboxOptions, 'kubeconfigPath' | 'drive' | 'freePorts'>): Promise<Desk> {
+  static async open(
+    options: Omit<OpenSandboxOptions, 'kubeconfigPath' | 'drive' | 'freePorts'>,
+    generation = ENTERPRISE,
+  ): Promise<Desk> {
     const time = await SharedTime.open();
     const folder = mkdtempSync(path.join(tmpdir(), 'pulumi-sandbox-'));
     const kubeconfig = path.join(folder, 'kubeconfig');
@@ -44,7 +49,7 @@ export class Desk {
       },
     );
     const host = await ProviderHost.start(time);
-    return new Desk(folder, time, host, sandbox, await connect({ kubeconfig }), connected);
+    return new Desk(folder, time, host, sandbox, await connect({ kubeconfig }), connected, generation);
   }
 
   get kubeconfig(): string {
@@ -55,26 +60,21 @@ export class Desk {
     return this.sandbox.serverUrl;
   }
 
-  /** The cluster of `quickstart(20)`, as a program describes it. */
+  /** The cluster, as a program describes it. */
   properties(version: string, more: Properties = {}): Properties {
-    return {
-      name: 'emqx-ee',
-      namespace: 'default',
-      version,
-      blueGreenUpdate: {
-        initialDelaySeconds: 5,
-        evacuationStrategy: { connectionEvictionRate: 20, sessionEvictionRate: 20, waitTakeoverSeconds: 5 },
-      },
-      kubeconfig: this.kubeconfig,
-      __progressRow: ROW,
-      ...more,
-    };
+    const { kubeconfig, generation } = this;
+    return { ...describedAs(generation, version), kubeconfig, __progressRow: generation.row, ...more };
+  }
+
+  /** Its id in Pulumi. */
+  get id(): string {
+    return `default/${this.generation.name}`;
   }
 
   /** The cluster that runs already, taken over; what the state holds of it. */
   async adopted(more: Properties = {}): Promise<Properties> {
     await this.connected;
-    return (await this.host.create(this.properties('4.4.14', { adopt: true, ...more }))).outputs;
+    return (await this.host.create(this.properties(this.generation.versions[0], { adopt: true, ...more }))).outputs;
   }
 
   /** A further host on the same sandbox, as a later command of the CLI starts it. */
@@ -84,19 +84,30 @@ export class Desk {
     return host;
   }
 
-  resource(): Promise<EmqxEnterprise & KubeObject> {
-    return this.api.get({ apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', ...NAMED });
+  resource(): Promise<EmqxResource & KubeObject> {
+    return this.api.get(this.ref);
+  }
+
+  /** The custom resource; undefined where there is none. */
+  existing(): Promise<KubeObject | undefined> {
+    const { apiVersion, kind, name } = this.ref;
+    return this.found(apiVersion, kind, name);
+  }
+
+  get ref(): ObjectRef {
+    const { apiVersion, kind, name } = this.generation;
+    return { apiVersion, kind, namespace: 'default', name };
   }
 
   lease(): Promise<Lease | undefined> {
-    return this.found<Lease>('coordination.k8s.io/v1', 'Lease', 'emqx-ee-upgrade');
+    return this.found<Lease>('coordination.k8s.io/v1', 'Lease', this.generation.companion);
   }
 
   /** Somebody else upgrades the cluster: a process that lives, or one that has died just now. */
   async takeLease(holder: string, isAlive: boolean): Promise<void> {
     const { clock } = this.time;
     const ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
-    const named = { namespace: 'default', name: 'emqx-ee-upgrade' };
+    const named = { namespace: 'default', name: this.generation.companion };
     const now = () => new Date(clock.now()).toISOString().replace('Z', '000Z');
     const spec = { holderIdentity: holder, leaseDurationSeconds: 30, renewTime: now(), acquireTime: now() };
     await this.api.create({ ...ref, metadata: named, spec } as KubeObject);
@@ -130,8 +141,6 @@ export class Desk {
     rmSync(this.folder, { recursive: true });
   }
 }
-
-const NAMED = { namespace: 'default', name: 'emqx-ee' };
 
 export interface Lease extends KubeObject {
   spec: { holderIdentity?: string | null };
