@@ -1,4 +1,4 @@
-import { EmqxMonitoring, EmqxOperator, OperatorWebhook, UpgradeAccess } from '..';
+import { ApiKey, EmqxMonitoring, EmqxOperator, OperatorWebhook, UpgradeAccess } from '..';
 import { RenderError, type RenderedObject, rendered, yamlOf } from '../constructs/rendered';
 import { InputError, type InputProblem } from './errors';
 import { EXIT, type ExitCode } from './exit';
@@ -16,7 +16,8 @@ export interface ManifestFlags {
   service?: readonly string[];
   rate?: string;
   runbookUrl?: string;
-  /** Of the clusters that may be upgraded. */
+  apiKeySecret?: string;
+  /** Of the cluster to monitor, or of those that may be upgraded. */
   generation?: GenerationWord | 'both';
   watchNamespace?: string;
   crds: boolean;
@@ -29,9 +30,9 @@ export interface ManifestFlags {
 /** Options that apply to one of them only. */
 const OF: Readonly<Record<string, Manifested>> = {
   service: 'access',
-  generation: 'access',
   rate: 'monitoring',
   runbookUrl: 'monitoring',
+  apiKeySecret: 'monitoring',
   watchNamespace: 'operator',
   webhook: 'operator',
   webhookSecret: 'operator',
@@ -50,6 +51,9 @@ export async function runManifest(
   for (const [option, of] of Object.entries(OF)) {
     const value = flags[option as keyof ManifestFlags];
     if (value !== undefined && of !== what) refuseOption(reader, flagOf(option), value, what, of);
+  }
+  if (flags.generation !== undefined && what === 'operator') {
+    refuseOption(reader, '--generation', flags.generation, what, 'monitoring or access');
   }
   if (!flags.crds && what !== 'operator') refuseOption(reader, '--no-crds', true, what, 'operator');
   const labels = labelsOf(reader, flags.label ?? []);
@@ -77,14 +81,38 @@ function monitoring(reader: OptionReader, names: readonly string[], flags: Manif
       fix: 'for example: emqx-blue-green manifest monitoring emqx-ee',
     });
   }
+  const { namespace, runbookUrl, apiKeySecret, generation = '4' } = flags;
+  if (generation === 'both') {
+    reader.problem({
+      path: '--generation',
+      value: generation,
+      bound: '4 or 5',
+      reason: 'alerts and dashboard are for one cluster',
+      fix: 'write 4 for an EmqxEnterprise, 5 for an EMQX',
+    });
+  }
+  if (apiKeySecret !== undefined && generation === '4') {
+    reader.problem({
+      path: '--api-key-secret',
+      value: apiKeySecret,
+      bound: 'left out for EMQX 4.4',
+      reason: 'its nodes give their metrics to everyone',
+      fix: 'leave it out, or give --generation 5',
+    });
+  }
   const connectionEvictionRate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const cluster = {
     name,
-    ...(flags.namespace !== undefined && { namespace: flags.namespace }),
+    kind: KIND_OF_GENERATION[generation === 'both' ? '4' : generation],
+    ...(namespace !== undefined && { namespace }),
     ...(connectionEvictionRate !== undefined && { connectionEvictionRate }),
   };
-  const runbooks = flags.runbookUrl === undefined ? {} : { runbookUrl: flags.runbookUrl };
-  return (labels) => rendered((chart) => new EmqxMonitoring(chart, 'It', { cluster, ...runbooks }), { labels });
+  const props = {
+    cluster,
+    ...(runbookUrl !== undefined && { runbookUrl }),
+    ...(apiKeySecret !== undefined && { apiKey: ApiKey.fromSecret(apiKeySecret) }),
+  };
+  return (labels) => rendered((chart) => new EmqxMonitoring(chart, 'It', props), { labels });
 }
 
 function access(_: OptionReader, names: readonly string[], flags: ManifestFlags): Make {
@@ -145,7 +173,7 @@ function labelsOf(reader: OptionReader, given: readonly string[]): Record<string
   return Object.fromEntries(pairs.flatMap(([, pair]) => (pair ? [[pair[1]!, pair[2]!]] : [])));
 }
 
-function refuseOption(reader: OptionReader, path: string, value: unknown, what: Manifested, of: Manifested): void {
+function refuseOption(reader: OptionReader, path: string, value: unknown, what: Manifested, of: string): void {
   reader.problem({
     path,
     value: Array.isArray(value) ? value.join(' ') : value,
@@ -165,6 +193,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   'cluster.name': '<name>',
   'cluster.namespace': '--namespace',
   'cluster.connectionEvictionRate': '--rate',
+  apiKey: '--api-key-secret',
   clusters: '<name>',
   kinds: '--generation',
   services: '--service',

@@ -272,11 +272,10 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .argument('[names...]', 'the cluster to monitor, or those that may be upgraded (default: all in the namespace)')
     .option('-n, --namespace <namespace>', 'namespace of the objects (default: default; for the operator a new one)')
     .addOption(
-      new Option('--generation <number>', 'access: EMQX 4.4 (4, the default), EMQX 5 and 6 (5), or both').choices([
-        '4',
-        '5',
-        'both',
-      ]),
+      new Option(
+        '--generation <number>',
+        'monitoring, access: EMQX 4.4 (4, the default), EMQX 5 and 6 (5), or both for access',
+      ).choices(['4', '5', 'both']),
     )
     .option('--label <name=value>', 'a label for every object; may be given several times', several)
     .option(
@@ -286,6 +285,10 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     )
     .option('--rate <per second>', 'monitoring: the connEvictRate of the cluster (default: 1)')
     .option('--runbook-url <url>', 'monitoring: where your runbooks are (default: those of this package)')
+    .option(
+      '--api-key-secret <name>',
+      'monitoring: Secret with an API key of EMQX 5 or 6, under key and secret (needed from 6.3 on)',
+    )
     .option('--watch-namespace <namespace>', 'operator: the only namespace it watches (default: all)')
     .option('--no-crds', 'operator: without the custom resource definitions')
     .addOption(

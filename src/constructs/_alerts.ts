@@ -1,4 +1,4 @@
-import { METRICS, SET_LABEL, type Selectors } from './_metrics';
+import type { ClusterSeries } from './_metrics';
 
 export interface Alert {
   readonly alert: string;
@@ -17,14 +17,13 @@ export interface UpgradeExpectations {
 }
 
 const MINUTE = 60;
-const { emqx, kubernetes } = METRICS;
 
 /** The alerts of every cluster. */
-export function refusedConnects({ nodes }: Selectors): Alert {
+export function refusedConnects({ nodes, metrics }: ClusterSeries): Alert {
   const perSecond = (metric: string) => `sum(rate(${metric}${nodes}[5m]))`;
   return {
     alert: 'EmqxConnectsRefused',
-    expr: `(${perSecond(emqx.refused)} - ${perSecond(emqx.unauthorized)}) / ${perSecond(emqx.connects)} > 0.01`,
+    expr: `(${perSecond(metrics.refused)} - ${perSecond(metrics.unauthorized)}) / ${perSecond(metrics.connects)} > 0.01`,
     forSeconds: 2 * MINUTE,
     severity: 'critical',
     summary: 'EMQX refuses devices whose password is right',
@@ -32,17 +31,20 @@ export function refusedConnects({ nodes }: Selectors): Alert {
   };
 }
 
-/** The alerts of a cluster that is upgraded with a second set of nodes. */
-export function upgradeAlerts(selectors: Selectors, expectations: UpgradeExpectations): Alert[] {
-  const { nodes, sets, lease } = selectors;
-  const twoSets = `count(${kubernetes.replicas}${sets} > 0) > 1`;
-  const connections = (at = '') => `sum by (${SET_LABEL}) (${emqx.connections}${nodes}${at})`;
+/** The alerts of a cluster that is upgraded with a second set of nodes, or with one for each role. */
+export function upgradeAlerts(series: ClusterSeries, expectations: UpgradeExpectations): Alert[] {
+  const { nodes, metrics, setLabel, common, sets, leaseRenewed } = series;
+  const twoSets = sets.map(({ replicas }) => `count(${replicas} > 0) > 1`).join(' or ');
+  const by = common.length > 0 ? ` by (${common.join(', ')}) ` : '';
+  const labels = [...common, setLabel].join(', ');
+  const connections = (at = '') => `sum by (${labels}) (${metrics.connections}${nodes}${at})`;
   // A tenth of what the rate yields in these ten minutes: less is not slow, but stuck.
   const least = expectations.connectionEvictionRate * MINUTE;
+  const moved = `max${by}(${connections(' offset 10m')} - ${connections()}) >= ${least}`;
   return [
     {
       alert: 'EmqxEvacuationStalled',
-      expr: `count(${connections()} > 0) > 1 unless max(${connections(' offset 10m')} - ${connections()}) >= ${least}`,
+      expr: `count${by}(${connections()} > 0) > 1 unless ${moved}`,
       forSeconds: 10 * MINUTE,
       severity: 'warning',
       summary: 'Connections stay on both sets of nodes',
@@ -50,7 +52,7 @@ export function upgradeAlerts(selectors: Selectors, expectations: UpgradeExpecta
     },
     {
       alert: 'EmqxTwoSetsAtRest',
-      expr: `${twoSets} unless time() - max(${kubernetes.renewed}${lease}) < ${5 * MINUTE}`,
+      expr: `${sets.length > 1 ? `(${twoSets})` : twoSets} unless time() - max(${leaseRenewed}) < ${5 * MINUTE}`,
       forSeconds: 15 * MINUTE,
       severity: 'warning',
       summary: 'Two sets of nodes run, and no process drives the upgrade',
@@ -62,7 +64,7 @@ export function upgradeAlerts(selectors: Selectors, expectations: UpgradeExpecta
       forSeconds: expectations.longestUpgradeSeconds,
       severity: 'warning',
       summary: 'The operator is held for longer than an upgrade should take',
-      description: `Two sets of nodes have run for ${expectations.longestUpgradeSeconds} seconds. Meanwhile the operator manages neither.`,
+      description: `Two sets of nodes have run for ${expectations.longestUpgradeSeconds} seconds. The operator, which is held, removes neither.`,
     },
   ];
 }

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { METRICS, SET_LABEL, type Selectors } from './_metrics';
-
-const { emqx, kubernetes } = METRICS;
+import type { ClusterSeries } from './_metrics';
 
 interface Query {
   readonly expr: string;
@@ -26,7 +24,7 @@ const COLUMNS = 24;
  *
  * @see Grafana, "Dashboard JSON model"
  */
-export function dashboardOf({ name, namespace }: { name: string; namespace: string }, selectors: Selectors): object {
+export function dashboardOf({ name, namespace }: { name: string; namespace: string }, series: ClusterSeries): object {
   return {
     // Grafana allows 40 characters; the cluster's own name may be longer.
     uid: `emqx-${createHash('sha256').update(`${namespace}/${name}`).digest('hex').slice(0, 16)}`,
@@ -40,22 +38,22 @@ export function dashboardOf({ name, namespace }: { name: string; namespace: stri
     templating: {
       list: [{ name: 'datasource', label: 'Prometheus', type: 'datasource', query: 'prometheus', hide: 0 }],
     },
-    panels: placed(panelsOf(selectors)),
+    panels: placed(panelsOf(series)),
   };
 }
 
-function panelsOf({ nodes, sets }: Selectors): Panel[] {
+function panelsOf({ nodes, sets, setLabel, metrics }: ClusterSeries): Panel[] {
   const by = (label: string, metric: string) => `sum by (${label}) (${metric}${nodes})`;
-  const rateBySet = (metric: string) => `sum by (${SET_LABEL}) (rate(${metric}${nodes}[$__rate_interval]))`;
-  const ofSet = `{{${SET_LABEL}}}`;
+  const rateBySet = (metric: string) => `sum by (${setLabel}) (rate(${metric}${nodes}[$__rate_interval]))`;
+  const ofSet = `{{${setLabel}}}`;
   return [
     {
       title: 'Connections per node, old and new set',
       description: 'Each node, and all of them together. The session of an offline device counts as a connection.',
       unit: 'short',
       queries: [
-        { expr: by(`${SET_LABEL}, pod`, emqx.connections), legend: '{{pod}}' },
-        { expr: `sum(${emqx.connections}${nodes})`, legend: 'all' },
+        { expr: by(`${setLabel}, pod`, metrics.connections), legend: '{{pod}}' },
+        { expr: `sum(${metrics.connections}${nodes})`, legend: 'all' },
       ],
       width: 24,
     },
@@ -63,21 +61,21 @@ function panelsOf({ nodes, sets }: Selectors): Panel[] {
       title: 'Connections per set',
       description: 'During an evacuation one line falls as the other rises.',
       unit: 'short',
-      queries: [{ expr: by(SET_LABEL, emqx.connections), legend: ofSet }],
+      queries: [{ expr: by(setLabel, metrics.connections), legend: ofSet }],
       width: 12,
     },
     {
       title: 'Sessions per set',
       description: 'Sessions of connected and of offline devices.',
       unit: 'short',
-      queries: [{ expr: by(SET_LABEL, emqx.sessions), legend: ofSet }],
+      queries: [{ expr: by(setLabel, metrics.sessions), legend: ofSet }],
       width: 12,
     },
     {
       title: 'Disconnects per second',
       description: 'During an evacuation: the rate at which the old nodes disconnect devices.',
       unit: 'ops',
-      queries: [{ expr: rateBySet(emqx.disconnected), legend: ofSet }],
+      queries: [{ expr: rateBySet(metrics.disconnected), legend: ofSet }],
       width: 12,
     },
     {
@@ -85,8 +83,8 @@ function panelsOf({ nodes, sets }: Selectors): Panel[] {
       description: 'Devices that came in, and sessions that were taken over from another node.',
       unit: 'ops',
       queries: [
-        { expr: rateBySet(emqx.connected), legend: ofSet },
-        { expr: `sum(rate(${emqx.takenOver}${nodes}[$__rate_interval]))`, legend: 'sessions taken over' },
+        { expr: rateBySet(metrics.connected), legend: ofSet },
+        { expr: `sum(rate(${metrics.takenOver}${nodes}[$__rate_interval]))`, legend: 'sessions taken over' },
       ],
       width: 12,
     },
@@ -94,7 +92,7 @@ function panelsOf({ nodes, sets }: Selectors): Panel[] {
       title: 'Refused connects per second',
       description: 'Without those refused for a wrong password.',
       unit: 'ops',
-      queries: [{ expr: `${rateBySet(emqx.refused)} - ${rateBySet(emqx.unauthorized)}`, legend: ofSet }],
+      queries: [{ expr: `${rateBySet(metrics.refused)} - ${rateBySet(metrics.unauthorized)}`, legend: ofSet }],
       width: 12,
     },
     {
@@ -102,9 +100,11 @@ function panelsOf({ nodes, sets }: Selectors): Panel[] {
       description: 'Desired and ready pods of each set, and nodes that EMQX itself counts.',
       unit: 'short',
       queries: [
-        { expr: `${kubernetes.replicas}${sets}`, legend: `${ofSet} wanted` },
-        { expr: `${kubernetes.ready}${sets}`, legend: `${ofSet} ready` },
-        { expr: `max(${emqx.nodes}${nodes})`, legend: 'in the EMQX cluster' },
+        ...sets.flatMap(({ label, replicas, ready }) => [
+          { expr: replicas, legend: `{{${label}}} wanted` },
+          { expr: ready, legend: `{{${label}}} ready` },
+        ]),
+        { expr: `max(${metrics.nodes}${nodes})`, legend: 'in the EMQX cluster' },
       ],
       width: 12,
     },

@@ -243,7 +243,7 @@ class SimulatedSandbox implements OpenSandbox {
       const port = this.managementPortOf(pod);
       return namespace !== this.namespace || port === undefined
         ? []
-        : [{ namespace, cluster: labels?.[INSTANCE_LABEL] ?? '', pod, port }];
+        : [{ namespace, cluster: labels?.[INSTANCE_LABEL] ?? '', pod, port, role: labels?.[ROLE_LABEL] }];
     });
     this.targets?.write(nodes);
   }

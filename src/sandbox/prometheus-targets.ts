@@ -6,6 +6,8 @@ export interface NodeTarget {
   namespace: string;
   cluster: string;
   pod: string;
+  /** Of its node; undefined for EMQX 4.4. */
+  role?: string | undefined;
   /** Of its management API, on the loopback interface. */
   port: number;
 }
@@ -27,9 +29,9 @@ export class PrometheusTargets {
 
   write(nodes: readonly NodeTarget[]): void {
     const groups = nodes.map(
-      ({ namespace, cluster, pod, port }): Group => ({
+      ({ namespace, cluster, pod, port, role }): Group => ({
         targets: [`${LOOPBACK}:${port}`],
-        labels: { namespace, cluster, pod, instance: pod, statefulset: pod.replace(/-\d+$/, ''), from: 'emqx' },
+        labels: { namespace, cluster, pod, instance: pod, ...setOf(pod, role), from: 'emqx' },
       }),
     );
     this.file.write(`${JSON.stringify(groups, undefined, 2)}\n`);
@@ -38,6 +40,12 @@ export class PrometheusTargets {
   remove(): void {
     this.file.remove();
   }
+}
+
+/** The pod of a stateful set ends with its number, that of a replica set with five random characters. */
+function setOf(pod: string, role: string | undefined): Record<string, string> {
+  const set = pod.replace(/-[^-]+$/, '');
+  return role === undefined ? { statefulset: set } : { role, set };
 }
 
 function leadsToSandboxes(text: string): boolean {

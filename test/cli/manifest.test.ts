@@ -4,7 +4,7 @@ import path from 'node:path';
 import { App, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { parseAllDocuments } from 'yaml';
-import { EmqxMonitoring, EmqxOperator, OperatorWebhook, UpgradeAccess } from '../../src';
+import { ApiKey, EmqxMonitoring, EmqxOperator, OperatorWebhook, UpgradeAccess } from '../../src';
 import { run } from './_shell';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'manifest-'));
@@ -22,6 +22,13 @@ function objects(make: (chart: Chart) => Construct, labels = {}): unknown {
 }
 
 test.each<[string, unknown]>([
+  [
+    'monitoring emqx --generation 5 --api-key-secret metrics-reader',
+    objects((chart) => {
+      const cluster = { name: 'emqx', kind: 'EMQX' } as const;
+      return new EmqxMonitoring(chart, 'It', { cluster, apiKey: ApiKey.fromSecret('metrics-reader') });
+    }),
+  ],
   [
     'monitoring emqx-ee -n messaging --rate 100 --label release=prometheus',
     objects(
@@ -79,6 +86,10 @@ test.each<[string, RegExp[]]>([
     'monitoring a --rate fast --label x',
     [/^'--label' \("x"\) must be a name and a value/, /^'--rate' \("fast"\) must/],
   ],
+  ['monitoring a --generation both', [/^'--generation' \("both"\) must be 4 or 5/]],
+  ['monitoring a --generation 5 --api-key-secret B', [/^'--api-key-secret' \("B"\) must be the name of an object/]],
+  ['monitoring a --api-key-secret b', [/^'--api-key-secret' \("b"\) must be left out for EMQX 4\.4/]],
+  ['operator --generation 5', [/^'--generation' \("5"\) must be left out with operator: .* monitoring or access/]],
   ['access A --service B', [/^'<name>' \("A"\) must be a DNS label/, /^'--service' \("B"\) must be the name of an/]],
   [
     'access --rate 5 --no-crds',

@@ -72,7 +72,12 @@ const CONSTRUCTS: readonly (readonly [name: string, made: Made, needed: object, 
       ...['tolerations', 'version', 'watchNamespace', 'webhook', 'podSecurityContext', 'containerSecurityContext'],
     ],
   ],
-  ['EmqxMonitoring', EmqxMonitoring as Made, { cluster: { name: 'a' } }, ['cluster', 'longestUpgrade', 'runbookUrl']],
+  [
+    'EmqxMonitoring',
+    EmqxMonitoring as Made,
+    { cluster: { name: 'a' } },
+    ['cluster', 'apiKey', 'longestUpgrade', 'runbookUrl'],
+  ],
   ['UpgradeAccess', UpgradeAccess as Made, {}, ['clusters', 'namespace', 'services']],
 ];
 

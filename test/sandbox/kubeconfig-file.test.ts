@@ -71,6 +71,10 @@ describe('the targets of Prometheus', () => {
         labels: { namespace, cluster, pod, instance: pod, statefulset: 'emqx-ee-abc', from: 'emqx' },
       },
     ]);
+    targets.write([{ ...node, pod: 'emqx-replicant-abc-x7k2p', role: 'replicant' }]);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject([
+      { labels: { role: 'replicant', set: 'emqx-replicant-abc' } },
+    ]);
     targets.remove();
     expect(() => statSync(file)).toThrow('ENOENT');
   });

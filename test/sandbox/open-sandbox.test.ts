@@ -221,6 +221,31 @@ describe('a sandbox with a cluster of EMQX 5', () => {
     expect(await prober.probe({ namespace: 'default', name: replicant.name }, listeners)).toEqual({ state: 'serves' });
   });
 
+  test('tells a Prometheus where its cores and its replicants are', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'targets-'));
+    cleanup.add(() => rmSync(folder, { recursive: true }));
+    const prometheusTargetsPath = path.join(folder, 'targets.json');
+    const { cluster } = quickstartOfEmqx(10);
+    cluster.spec.replicantTemplate = { spec: { replicas: 2 } };
+    const { client } = await opened({ manifests: { cluster, objects: [] }, mqttPort: 0, prometheusTargetsPath });
+    type Target = { targets: [string]; labels: Record<string, string> };
+    const targets = JSON.parse(readFileSync(prometheusTargetsPath, 'utf8')) as Target[];
+    const { items } = await client.list<KubeObject>({ apiVersion: 'v1', kind: 'Pod', namespace: 'default' });
+    const sets = items.map(({ metadata: { name, labels, ownerReferences } }) => ({
+      pod: name,
+      role: labels!['apps.emqx.io/db-role'],
+      set: ownerReferences![0]!.name,
+    }));
+    expect(targets.map(({ labels: { pod, role, set } }) => ({ pod, role, set }))).toEqual(expect.arrayContaining(sets));
+    expect(sets.map(({ role }) => role).sort()).toEqual(['core', 'core', 'core', 'replicant', 'replicant']);
+    for (const {
+      targets: [target],
+    } of targets) {
+      const answer = await fetch(`http://${target}/api/v5/prometheus/stats`);
+      expect(await answer.text()).toMatch(/^emqx_cluster_nodes_running 5$/m);
+    }
+  });
+
   test('drops unknown fields and refuses wrong types, as its definition does', async () => {
     const { client } = await opened();
     const { cluster } = quickstartOfEmqx(10);

@@ -96,6 +96,12 @@ export function hasLicenseKey(data: string | undefined): boolean {
   return typeof hoconAt(settingsIn(data), ['license', 'key']) === 'string';
 }
 
+/** What a text says about credentials for a scrape, `true` or `false`; undefined where it says nothing. */
+export function metricsSettingIn(data: string | undefined): string | undefined {
+  const setting = hoconAt(settingsIn(data), ['prometheus', 'enable_basic_auth']);
+  return typeof setting === 'string' ? setting : undefined;
+}
+
 /** EMQX's names of the listeners, each with one of the name `default`. @see EMQX 5, "Listener Configuration" */
 export const LISTENER_TYPES: Readonly<Record<MqttListener, string>> = {
   mqtt: 'tcp',

@@ -12,6 +12,7 @@ export { completeEmqx, withEmqxDefaults } from './defaults';
 export type { Emqx, EmqxSpec, EmqxStatus } from './emqx';
 export { hoconAt, readHocon } from './hocon';
 export { type Edition, editionOfImage, emqxVersionOf, imageWithVersion, ONE_EDITION, versionOfImage } from './image';
+export { metricsNeedKey } from './metrics-access';
 export { parseEmqx, problemsOfEmqx, structuralProblemsOfEmqx } from './parse';
 export { type ColouredSets, type EmqxSet, emqxLabels, emqxSetsOf, servingRoleOf } from './sets';
 export { DEFAULT_EMQX_REPLICAS } from './spec';

@@ -1,4 +1,4 @@
-import { gte, major } from 'semver';
+import { gte, lt, major } from 'semver';
 
 /** The builds that the simulated node can be: EMQX Enterprise of any version, the open core of 4.4, and open source 5.0 to 5.8. */
 export type ProfileName = 'enterprise' | 'open-4.4' | 'open-5';
@@ -28,6 +28,8 @@ export interface Profile {
   readonly liveConnectionsInNodes: boolean;
   /** The Prometheus text has `emqx_live_connections_count`. */
   readonly liveConnectionsInPrometheus: boolean;
+  /** A scrape by Prometheus needs no credentials; otherwise an API key. */
+  readonly publicMetrics: boolean;
   /** A session that was moved in by an evacuation counts as a live connection in `/stats` until it ends. */
   readonly movedSessionsCountAsLive: boolean;
   /** There is a license, and `/license` to read it. */
@@ -64,6 +66,7 @@ export function profileOf(name: ProfileName, version: string): Profile {
     evacuatesCleanStartSessions: enterprise && gte(version, '4.4.24'),
     liveConnectionsInNodes: gte(version, '4.4.19'),
     liveConnectionsInPrometheus: enterprise || gte(version, '4.4.19'),
+    publicMetrics: lt(version, '6.3.0'),
     movedSessionsCountAsLive: !enterprise,
     licensed: enterprise,
     evacuates: name !== 'open-5',

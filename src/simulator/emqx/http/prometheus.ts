@@ -43,6 +43,13 @@ export function prometheus(node: EmqxNode, type: string | null): Answer {
   }
   const { members } = node.cluster;
   const gauges = [...stats, ['emqx_cluster_nodes_running', members.length], ['emqx_cluster_nodes_stopped', 0]] as const;
+  return exposition(gauges, counters);
+}
+
+type Figure = readonly [name: string, value: number];
+
+/** The text format of Prometheus, as EMQX writes it. */
+export function exposition(gauges: readonly Figure[], counters: readonly Figure[]): Answer {
   const lines = [
     ...gauges.map(([name, value]) => `# TYPE ${name} gauge\n${name} ${value}\n`),
     ...counters.map(([name, value]) => `# TYPE ${name} counter\n${name} ${value}\n`),
@@ -50,6 +57,7 @@ export function prometheus(node: EmqxNode, type: string | null): Answer {
   return text(200, `${lines.join('')}\n`);
 }
 
-function nameOf(name: string): string {
+/** The name of a figure of EMQX in Prometheus. */
+export function nameOf(name: string): string {
   return `emqx_${name.replaceAll('.', '_')}`;
 }

@@ -5,6 +5,7 @@ import { fromJson } from '../erlang';
 import { unlessEnded } from '../node-calls';
 import { failure, methodNotAllowed, noSuchPath, type Unauthorized, unauthorized } from './answers';
 import { NodeRoutesV5 } from './node-routes';
+import { prometheusV5 } from './prometheus';
 import { RebalanceRoutesV5 } from './rebalance-routes';
 import { StorageRoutes } from './storage-routes';
 
@@ -24,11 +25,12 @@ interface Route {
 
 const PREFIX = '/api/v5/';
 const PUBLIC: readonly string[] = ['status', 'load_rebalance/availability_check'];
+const METRICS = 'prometheus/stats';
 
 /**
  * The management API v5 of EMQX 5 and 6: bare JSON, HTTP status codes that say what happened, and Basic authentication with API keys.
  *
- * As recorded on 5.8.9 and 6.2.0, but for `/configs` and `/license`. Not modelled: `/login`, so every Bearer token is a wrong one.
+ * As recorded on 5.8.9 and 6.2.0, but for `/configs`, `/license` and `/prometheus/stats`. Not modelled: `/login`, so every Bearer token is a wrong one.
  */
 export class ManagementApiV5 implements NodeApi {
   private readonly routes: readonly Route[];
@@ -53,6 +55,7 @@ export class ManagementApiV5 implements NodeApi {
       route('GET monitor_current', () => nodes.monitorCurrent()),
       route('GET configs', () => nodes.configuration()),
       route('PUT configs', () => nodes.setConfiguration()),
+      route(`GET ${METRICS}`, () => prometheusV5(node)),
     ];
     const ofEnterprise = [
       route('GET license', () => nodes.license()),
@@ -97,9 +100,7 @@ export class ManagementApiV5 implements NodeApi {
     if (method === 'OPTIONS') return respond(500, '');
     const found = matching.find((candidate) => candidate.method === method);
     if (!found) return methodNotAllowed([...new Set(matching.map((candidate) => candidate.method))].join(', '));
-    const problem = PUBLIC.includes(segments.join('/'))
-      ? undefined
-      : this.problemOf(headerOf(headers, 'authorization'));
+    const problem = this.isPublic(segments.join('/')) ? undefined : this.problemOf(headerOf(headers, 'authorization'));
     if (problem) return unauthorized(problem, this.nodes.isEmqx6);
     return this.answer(found, segments, new URLSearchParams(search), headers, body);
   }
@@ -124,6 +125,10 @@ export class ManagementApiV5 implements NodeApi {
       if (content === null) return failure(500, 'INTERNAL_ERROR', 'the body of a request cannot be null');
     }
     return found.answer({ args: argumentsOf(found, segments)!, query, content });
+  }
+
+  private isPublic(path: string): boolean {
+    return PUBLIC.includes(path) || (path === METRICS && this.node.profile.publicMetrics);
   }
 
   private problemOf(authorization: string | undefined): Unauthorized | undefined {
