@@ -4,6 +4,7 @@ const Sequencer = require('@jest/test-sequencer').default;
 /** What takes longest, as it was measured, for a run that has no memory of an earlier one. */
 const LONGEST = [
   'simulator/faults/faults',
+  'docs/tutorial-emqx5',
   'docs/tutorial',
   'pulumi/provider',
   'simulator/faults/chosen-plans',
