@@ -1,5 +1,5 @@
 import { lastReport, statusOf, UpgradeError } from '../upgrade';
-import { type ClusterFlags, withCluster } from './connection';
+import { type ClusterFlags, requireUpgradable, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
@@ -16,6 +16,7 @@ import { watch } from './watch';
 export async function runAttach(name: string | undefined, flags: ClusterFlags, shell: Shell): Promise<ExitCode> {
   const wanted = wantedBy(name, flags);
   return withCluster(shell, flags, wanted, async (connection) => {
+    requireUpgradable(connection);
     const context = connection.context();
     const cluster = `${connection.namespace}/${connection.name}`;
     const { signal, forget } = interruption(shell);

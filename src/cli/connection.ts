@@ -9,10 +9,11 @@ import {
   type KubeObject,
   type ListQuery,
 } from '../kubernetes';
-import { type EmqxResource, generationOf } from '../resource';
+import { API_VERSIONS, type EmqxResource, generationOf } from '../resource';
 import type { ProgressEvent, UpgradeContext } from '../upgrade';
 import { clusterError, kindAbsent, listForbidden, type Place } from './cluster-errors';
-import { InputError } from './errors';
+import { CommandError, InputError } from './errors';
+import { EXIT } from './exit';
 import { KINDS, typedName } from './kinds';
 import { withNotice } from './notice';
 import { safe } from './render/text';
@@ -105,16 +106,24 @@ export async function withAllClusters<T>(
   }
 }
 
+/** @throws CommandError for a cluster that cannot be upgraded, with what to do in place of that */
+export function requireUpgradable({ namespace, name, live }: Connection): void {
+  const { onlyRead } = generationOf(live);
+  if (!onlyRead) return;
+  const message = `${namespace}/${name} (${live.apiVersion}) can be read only: ${onlyRead.reason}`;
+  throw new CommandError(EXIT.blocked, 'ONLY_READ', message, onlyRead.fix);
+}
+
 function connectionTo(
   { live, ...which }: Pick<Connection, 'live' | 'namespace' | 'word'>,
   { api, clock, transport, prober }: Link,
   shell: Shell,
   output: 'text' | 'json',
 ): Connection {
-  const { kind, metadata } = live;
+  const { kind, apiVersion, metadata } = live;
   const { name } = metadata;
   const { namespace } = which;
-  const cluster = new Cluster({ api, clock, kind, namespace, name, isGone: isDeadHere });
+  const cluster = new Cluster({ api, clock, kind, apiVersion, namespace, name, isGone: isDeadHere });
   const ports = managementPorts(kind, {
     transport: transport(generationOf(live).managementPortOf(live)),
     prober,
@@ -215,11 +224,9 @@ async function clustersIn(
   const refused: Listed['refused'] = [];
   const lists = await Promise.all(
     kinds.map(async (kind) => {
-      const { apiVersion } = generationOf({ kind });
       try {
-        return (await api.list<Found>({ apiVersion, kind, ...which }, signal)).items;
+        return await inLatestVersion(api, kind, which, signal);
       } catch (error) {
-        if (isKubeError(error, 'NotFound')) return undefined;
         if (!isKubeError(error, 'Forbidden')) throw error;
         refused.push({ kind, why: error });
         return [];
@@ -229,4 +236,25 @@ async function clustersIn(
   const known = lists.filter((list) => list !== undefined);
   if (known.length === 0) throw kindAbsent(kinds);
   return { found: known.flat(), isReadable: known.length > refused.length, refused };
+}
+
+/** The clusters of a kind, in the last of the versions that the API server has it in; undefined where it has it in none. */
+async function inLatestVersion(
+  api: KubeApi,
+  kind: EmqxResource['kind'],
+  which: Pick<ListQuery, 'namespace' | 'name'>,
+  signal?: AbortSignal,
+): Promise<Found[] | undefined> {
+  const lists = await Promise.all(
+    API_VERSIONS[kind].map(async (apiVersion) => {
+      try {
+        const { items } = await api.list<Found>({ apiVersion, kind, ...which }, signal);
+        return items.map((item) => ({ ...item, apiVersion })) as Found[];
+      } catch (error) {
+        if (isKubeError(error, 'NotFound')) return undefined;
+        throw error;
+      }
+    }),
+  );
+  return lists.findLast((list) => list?.length) ?? lists.find((list) => list !== undefined);
 }

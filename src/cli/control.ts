@@ -1,6 +1,6 @@
 import { withVersion } from '../resource';
 import { type Control, controlUpgrade, planUpgrade, statusOf, UpgradeError } from '../upgrade';
-import { type ClusterFlags, type Connection, withCluster } from './connection';
+import { type ClusterFlags, type Connection, requireUpgradable, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
@@ -51,6 +51,7 @@ async function ask(
   const control = read(reader);
   reader.done();
   return withCluster(shell, flags, wanted, async (connection) => {
+    requireUpgradable(connection);
     const cluster = `${connection.namespace}/${connection.name}`;
     const { signal, forget } = interruption(shell);
     const reporter = flags.output === 'text' ? new RunReporter(shell, cluster) : undefined;

@@ -1,5 +1,5 @@
 import { lastReport } from '../upgrade';
-import { type ClusterFlags, withCluster } from './connection';
+import { type ClusterFlags, requireUpgradable, withCluster } from './connection';
 import { InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { json } from './render/text';
@@ -16,6 +16,7 @@ export async function runReportCommand(name: string | undefined, flags: ClusterF
     const cluster = `${connection.namespace}/${connection.name}`;
     const report = await connection.look(() => lastReport(context));
     if (!report) {
+      requireUpgradable(connection);
       const { journal } = await context.cluster.observe();
       throw journal
         ? new InputError(

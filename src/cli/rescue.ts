@@ -1,5 +1,5 @@
 import { rescue, type Trouble, troublesOf } from '../upgrade';
-import { type ClusterFlags, withCluster } from './connection';
+import { type ClusterFlags, requireUpgradable, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
@@ -20,6 +20,7 @@ export interface RescueFlags extends ClusterFlags {
 export async function runRescue(name: string | undefined, flags: RescueFlags, shell: Shell): Promise<ExitCode> {
   const wanted = wantedBy(name, flags);
   return withCluster(shell, flags, wanted, async (connection) => {
+    requireUpgradable(connection);
     const cluster = `${connection.namespace}/${connection.name}`;
     const { signal, forget } = interruption(shell);
     const text = flags.output === 'text';

@@ -96,6 +96,7 @@ function textOf(status: UpgradeStatus, connection: Connection, flags: StatusFlag
   return renderStatus(status, commandOn(shell, 'resume', connection, flags), canvasOf(shell));
 }
 
-function isKnown({ sample: { blue, green, nodes } }: UpgradeStatus): boolean {
-  return [blue, ...(green ? [green] : []), ...nodes].every(({ seenAt }) => seenAt !== null);
+function isKnown({ sample: { blue, green, nodes }, onlyRead }: UpgradeStatus): boolean {
+  const sets = onlyRead?.sets ?? [blue, ...(green ? [green] : [])];
+  return [...sets, ...nodes].every(({ seenAt }) => seenAt !== null);
 }

@@ -1,6 +1,7 @@
 import {
   INITIAL_DELAY_ANNOTATION,
   ON_SERVING_GATE,
+  REPLICATION_SITE_CONDITION,
   REVISION_LABEL,
   type Role,
   type ServiceTemplate,
@@ -48,6 +49,7 @@ export function podView(pod: Pod, label: string): PodView {
     ...(pod.metadata.uid && { uid: pod.metadata.uid }),
     restarts: pod.status?.containerStatuses?.find(({ name }) => name === 'emqx')?.restartCount ?? 0,
     trouble: troubleOf(pod),
+    ...hasDataOf(pod),
   };
 }
 
@@ -106,6 +108,12 @@ export function servesAs(pod: Pod, revision: string | undefined, label: string):
   return (
     deletionTimestamp === undefined && isTrue(pod, 'Ready') && [undefined, revisionOf(pod, label)].includes(revision)
   );
+}
+
+/** Operator 2.3 removes no core on which this is anything but False. */
+function hasDataOf({ status }: Pod): { hasData?: boolean } {
+  const site = status?.conditions?.find(({ type }) => type === REPLICATION_SITE_CONDITION);
+  return site ? { hasData: site.status !== 'False' } : {};
 }
 
 /** Waiting reasons of a container that is starting normally. */

@@ -45,6 +45,8 @@ export interface ClusterOptions {
   namespace: string;
   /** Kind and name of the custom resource. @default 'EmqxEnterprise' */
   kind?: EmqxResource['kind'];
+  /** Version in which the resource is read and written. @default - that of operator 2.2 */
+  apiVersion?: string;
   name: string;
   /**
    * Whether a holder of the lease is known to be dead, so that its lease need not be waited for.
@@ -68,8 +70,8 @@ export class Cluster implements ClusterPort {
 
   constructor(private readonly options: ClusterOptions) {
     this.api = new FollowedApi(options.api, options.clock);
-    const { clock, kind = 'EmqxEnterprise', name, namespace, isGone } = options;
-    this.generation = generationOf({ kind });
+    const { clock, kind = 'EmqxEnterprise', apiVersion, name, namespace, isGone } = options;
+    this.generation = generationOf({ kind, ...(apiVersion !== undefined && { apiVersion }) });
     const owners = () => this.owners;
     const companion = this.generation.companionOf(name);
     this.companions = new Companions(this.api, namespace, companion, { [TRAFFIC_LABEL]: name }, owners);

@@ -46,12 +46,18 @@ export interface Generation<Resource> {
   /** Whether a held operator stops to reconcile, so that a change has to wake it. */
   readonly sleepsWhileHeld: boolean;
   /**
-   * Merge patch of `spec` with another number of cores. For an operator that would build a third set where the old template comes back
-   * while all new nodes serve: with one node more they no longer do, and it goes back to the old sets.
+   * For an operator that would build a third set where the old template comes back while all new nodes serve: with one node more they no
+   * longer do, and it goes back to the old sets.
    *
    * @default - it goes back in any case
    */
-  coresPatch?(replicas: number): Record<string, unknown>;
+  readonly spare?: SpareNode<Resource>;
+  /** Whether the operator itself moves the data of durable sessions to the set that the resource describes, also while it is held. */
+  readonly movesStorage: boolean;
+  /** The lines of the operator that reconcile it. */
+  readonly operators: readonly OperatorLine[];
+  /** Why a cluster of this generation is read only, where it is. @default - it is upgraded */
+  readonly onlyRead?: OnlyRead;
   /** The Erlang name of the node in a pod; undefined where it is not known yet. The resource must be complete. */
   nodeNameOf(resource: Resource, pod: { name: string; uid?: string | undefined }): string | undefined;
   /** Name of the Service for devices that the operator creates. */
@@ -68,6 +74,31 @@ export interface Generation<Resource> {
   immutableFields(before: Resource, after: Resource): string[];
   /** What the operator reports. */
   reportOf(resource: Resource): OperatorReport;
+}
+
+/** One node more than is wanted, for a moment. */
+export interface SpareNode<Resource> {
+  readonly role: Role;
+  /** Merge patch of `spec` with another number of nodes of this role. */
+  patch(resource: Resource, replicas: number): Record<string, unknown>;
+}
+
+/** Versions of the operator that act alike. */
+export interface OperatorLine {
+  /** A semver range. */
+  readonly range: string;
+  /** What people call it. */
+  readonly name: string;
+  /** Whether upgrades with it have been run; otherwise they follow from its source alone. */
+  readonly isTried: boolean;
+}
+
+/** What prevents upgrades of a generation. */
+export interface OnlyRead {
+  /** What it lacks. */
+  readonly reason: string;
+  /** What to do in place of an upgrade by this program. */
+  readonly fix: string;
 }
 
 /** A core holds the cluster's data; a replicant only devices, and needs cores of exactly its own version. EMQX 4.4 has cores only. */

@@ -2,8 +2,10 @@ import type { EmqxEnterprise } from './emqx-enterprise';
 import type { Generation } from './generation';
 import { isHold } from './hold';
 import { v1beta4 } from './v1beta4/generation';
+import { EMQX_V2_API_VERSION, EMQX_V3_API_VERSION } from './v2beta1/constants';
 import type { Emqx } from './v2beta1/emqx';
-import { v2beta1 } from './v2beta1/generation';
+import { v2, v2beta1 } from './v2beta1/generation';
+import { v3beta1 } from './v3beta1/generation';
 
 /** A custom resource that describes an EMQX cluster. */
 export type EmqxResource = EmqxEnterprise | Emqx;
@@ -13,14 +15,33 @@ const generations = { EmqxEnterprise: v1beta4, EMQX: v2beta1 } as unknown as Rea
   Record<EmqxResource['kind'], Generation<EmqxResource>>
 >;
 
+/** Those of other versions of a kind: of other lines of the operator. */
+const versions = { [EMQX_V2_API_VERSION]: v2, [EMQX_V3_API_VERSION]: v3beta1 } as unknown as Readonly<
+  Record<string, Generation<EmqxResource> | undefined>
+>;
+
+/**
+ * The versions in which the API server may have a kind. Where it serves several of them, the last one has what the operator writes;
+ * a version that it does not serve is "not found".
+ */
+export const API_VERSIONS: Readonly<Record<EmqxResource['kind'], readonly string[]>> = {
+  EmqxEnterprise: [v1beta4.apiVersion],
+  EMQX: [v2beta1.apiVersion, ...Object.keys(versions)],
+};
+
 /** The EMQX version that a resource asks for; empty where it names none. */
 export function versionOf(resource: EmqxResource): string {
   return generationOf(resource).versionOf(resource);
 }
 
-/** The generation of a resource, by its kind. */
-export function generationOf({ kind }: Pick<EmqxResource, 'kind'>): Generation<EmqxResource> {
-  return generations[kind];
+/** The generation of a resource, by its kind and, where that is given, its version. */
+export function generationOf({ kind, apiVersion = '' }: Identity): Generation<EmqxResource> {
+  return (kind === 'EMQX' ? versions[apiVersion] : undefined) ?? generations[kind];
+}
+
+/** What says of which generation a resource is. */
+interface Identity extends Pick<EmqxResource, 'kind'> {
+  readonly apiVersion?: string;
 }
 
 /** A resource that is known to be an EmqxEnterprise. @throws TypeError for one of another kind */

@@ -11,12 +11,14 @@ export type {
   CredentialsSecret,
   EvacuationRates,
   Generation,
+  OnlyRead,
+  OperatorLine,
   OperatorReport,
   Role,
   ServiceTemplate,
   SetKind,
 } from './generation';
-export { asEnterprise, type EmqxResource, generationOf, isHeld, versionOf } from './generations';
+export { API_VERSIONS, asEnterprise, type EmqxResource, generationOf, isHeld, versionOf } from './generations';
 export { HOLD_DELAY_SECONDS, isHold } from './hold';
 export { immutableFields, nodeNameOf } from './identity';
 export { type ImageParts, imageOf } from './image';

@@ -1,5 +1,12 @@
 import { coerce, gte } from 'semver';
-import { DEFAULT_CLUSTER_DOMAIN, generationOf, MAX_CORES, ONE_EDITION, versionOf } from '../resource';
+import {
+  DEFAULT_CLUSTER_DOMAIN,
+  EMQX_V2_API_VERSION,
+  generationOf,
+  MAX_CORES,
+  ONE_EDITION,
+  versionOf,
+} from '../resource';
 import { blocker, type CheckGroup, type Finding, ok, warning } from './check';
 import type { Emqx5Facts } from './emqx5-facts';
 import { isOpen } from './journal';
@@ -26,7 +33,8 @@ export const EMQX5_CHECKS: Partial<Record<CheckGroup, Record<string, Emqx5Check>
           `use at most ${MAX_CORES} cores, and replicants for more devices`,
         );
       }
-      if (clusterDomain !== DEFAULT_CLUSTER_DOMAIN) {
+      // Operator 2.3 finds cores by the names of their pods.
+      if (clusterDomain !== DEFAULT_CLUSTER_DOMAIN && resource.apiVersion !== EMQX_V2_API_VERSION) {
         return blocker(
           `the domain of the Kubernetes cluster is ${clusterDomain}: operator 2.2 looks for cores in cluster.local, finds none, and removes them with all devices`,
           'create the cluster again without spec.clusterDomain, if the nodes can be reached under cluster.local',

@@ -25,6 +25,7 @@ export type {
   TrafficView,
 } from './observation';
 export { curesOf, type Obstacle } from './obstacle';
+export type { OnlyReadStatus } from './only-read';
 export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';
 export {

@@ -1,8 +1,10 @@
+import { generationOf } from '../resource';
 import type { Check } from './check';
 import { emqx5Facts } from './emqx5-facts';
 import { BlockedError } from './errors';
 import { blueOf, type ClusterView, type Observation } from './observation';
 import { Observer } from './observe';
+import { onlyReadChecks } from './only-read';
 import { plan, type UpgradePlan } from './plan';
 import { PortError, type Rehearsal } from './ports';
 import { accessCheck, preflight } from './preflight';
@@ -33,6 +35,7 @@ export async function inspect(
     throw refused && missingRights.length > 0 ? new BlockedError(accessCheck(missingRights)) : error;
   });
   const target = targetOf(observation.cluster, wanted ?? { desired: observation.cluster.resource });
+  const { onlyRead } = generationOf(observation.cluster.resource);
   const pod = observation.cluster.pods.find((candidate) => candidate.ready);
   const [licensedConnections, operators, surroundings, refusals, emqx5] = await Promise.all([
     pod ? emqx.licensedConnections(pod.name, signal) : undefined,
@@ -42,11 +45,13 @@ export async function inspect(
       signal,
     ),
     // A missing right is already reported.
-    missingRights.length > 0 ? undefined : cluster.rehearse(rehearsalOf(observation.cluster, target), signal),
+    onlyRead || missingRights.length > 0
+      ? undefined
+      : cluster.rehearse(rehearsalOf(observation.cluster, target), signal),
     emqx5Facts(context, observation, signal),
   ]);
   const facts = { holder, licensedConnections, operators, missingRights, refusals, emqx5, ...surroundings };
-  const checks = preflight(observation, target, facts);
+  const checks = onlyRead ? onlyReadChecks(observation, facts) : preflight(observation, target, facts);
   return { observation, target, checks: wanted ? checks : checks.filter(({ group }) => group !== 'change') };
 }
 

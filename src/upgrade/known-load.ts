@@ -11,7 +11,7 @@ export interface KnownLoad {
   seenAt: number | null;
 }
 
-const UNKNOWN: KnownLoad = { connections: null, sessions: null, seenAt: null };
+export const UNKNOWN: KnownLoad = { connections: null, sessions: null, seenAt: null };
 
 /** The counts of a node, as far as it ever reported them. */
 export function knownLoadOf(node: NodeView, at: number): KnownLoad {

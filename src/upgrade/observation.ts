@@ -54,6 +54,8 @@ export interface PodView {
   restarts?: number;
   /** Why it does not get ready, in the words of Kubernetes; undefined where Kubernetes gives no reason. */
   trouble: string | undefined;
+  /** Whether the operator says, or cannot exclude, that durable data are on it. @default - it says nothing about that */
+  hasData?: boolean;
 }
 
 /** A Service through which devices reach the cluster. */

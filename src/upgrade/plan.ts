@@ -1,4 +1,4 @@
-import { versionOf } from '../resource';
+import { generationOf, type OnlyRead, versionOf } from '../resource';
 import { byNames } from '../resource/by-names';
 import { type Change, changes, presentable } from './changes';
 import type { Check } from './check';
@@ -49,6 +49,8 @@ export interface UpgradePlan {
   /** Whether that limit applies. */
   isAwayLimited: boolean;
   checks: Check[];
+  /** Why the cluster is read only; absent where it can be upgraded. */
+  onlyRead?: OnlyRead;
 }
 
 /** What the plan cannot know. Measured on one cluster of three nodes; the plan shows it as an assumption. */
@@ -61,6 +63,7 @@ export const ASSUMED = {
 
 export function plan(observation: Observation, target: Target, checks: Check[]): UpgradePlan {
   const { resource, journal } = observation.cluster;
+  const { onlyRead } = generationOf(resource);
   const blue = blueOf(observation.cluster);
   const { connections, sessions } = knownLoadOfSet(observation, blue?.name ?? '');
   const budget = offlineBudget({ connectionCap: target.caps.connections, limits: target.limits });
@@ -83,6 +86,7 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     isAwayLimited: budget !== undefined,
     ...(connections === null ? UNKNOWN : figuresOf(observation, target, blue?.name ?? '', connections)),
     checks,
+    ...(onlyRead && { onlyRead }),
   };
 }
 

@@ -22,7 +22,7 @@ import {
 } from './observation';
 import { curesOf } from './obstacle';
 import { openRunAdvice, openRunText } from './open-run';
-import { operatorCheck } from './operator-check';
+import { operatorCheck, operatorLineCheck } from './operator-check';
 import { otherWaysCheck } from './other-ways-check';
 import { podSecurityCheck } from './pod-security-check';
 import type { PreflightFacts } from './preflight-facts';
@@ -198,7 +198,11 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
 
   operator: {
     operator(observation, _target, { operators }) {
-      return operatorCheck(operators, isFresh(observation));
+      return operatorCheck(operators, isFresh(observation), observation.cluster.resource);
+    },
+
+    'operator-line'({ cluster }, _target, { operators }) {
+      return operatorLineCheck(operators, cluster.resource);
     },
 
     'operator-looks'(observation) {

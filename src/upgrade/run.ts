@@ -27,7 +27,8 @@ export async function runUpgrade(
   const inspection = await withDetach((own) => inspect(context, request, own), signal);
   const { observation, target, checks } = inspection;
   const open = openRun(observation);
-  const stops = blockers(open ? checks.filter(({ id }) => ['lease', 'open-run'].includes(id)) : checks);
+  const binding = ['lease', 'open-run', 'operator-line'];
+  const stops = blockers(open ? checks.filter(({ id }) => binding.includes(id)) : checks);
   if (stops.length > 0) throw new BlockedError(stops);
   const run = new RunLoop(
     context,
@@ -55,7 +56,7 @@ export async function continueRun(
   const { observation, checks } = await withDetach((own) => inspect(context, undefined, own), signal);
   const open = openRun(observation);
   if (!open) return undefined;
-  const binding = observation.cluster.request === 'abort' ? ['lease'] : ['lease', 'open-run'];
+  const binding = ['lease', 'operator-line', ...(observation.cluster.request === 'abort' ? [] : ['open-run'])];
   const stops = blockers(checks.filter(({ id }) => binding.includes(id)));
   if (stops.length > 0) throw new BlockedError(stops);
   const run = new RunLoop(

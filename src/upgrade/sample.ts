@@ -2,7 +2,7 @@ import { coloursOf } from './colours';
 import { isOpen, type Journal } from './journal';
 import { knownLoadOf, knownLoadOfSet } from './known-load';
 import { devicesOn, isDrained, nodesOf, type Observation, setOf } from './observation';
-import type { Sample, SetLoad } from './progress';
+import type { NodeProgress, Sample, SetLoad } from './progress';
 import { remainingTimeMs } from './remaining-time';
 
 /** What an observation shows of a run, or of the result of the last one; without one, of the existing sets. */
@@ -18,19 +18,24 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
     blue: loadOfSet(observation, blue),
     green: green === undefined ? undefined : loadOfSet(observation, green),
     away: isEmptying ? awayOf(observation, open, blue, green ?? '') : undefined,
-    nodes: nodesOf(observation, shown).map((node) => ({
-      pod: node.pod,
-      ...knownLoadOf(node, at),
-      unreachable: node.unreachable ?? null,
-      ...(node.obstacle && { obstacle: node.obstacle }),
-      evacuating: node.evacuating,
-      drained: isDrained(node),
-    })),
+    nodes: nodeProgressOf(observation, shown),
     devices: isEmptying ? open.evacuation?.connections : undefined,
     leftMs: isEmptying && !paused ? remainingMs(observation, open) : undefined,
     capPerSecond: open?.driver === 'pilot' ? open.connectionCap : undefined,
     paused,
   };
+}
+
+/** What the nodes of a set report. */
+export function nodeProgressOf(observation: Observation, set: string): NodeProgress[] {
+  return nodesOf(observation, set).map((node) => ({
+    pod: node.pod,
+    ...knownLoadOf(node, observation.at),
+    unreachable: node.unreachable ?? null,
+    ...(node.obstacle && { obstacle: node.obstacle }),
+    evacuating: node.evacuating,
+    drained: isDrained(node),
+  }));
 }
 
 /** In whole seconds, as nodes evict; 0 when all are drained, and undefined while one of them never reported its counts. */

@@ -10,6 +10,7 @@ import {
   operatorReportOf,
 } from './observation';
 import { Observer } from './observe';
+import { type OnlyReadStatus, onlyReadStatus } from './only-read';
 import type { ProgressEvent, Sample } from './progress';
 import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
@@ -39,6 +40,8 @@ export interface UpgradeStatus {
   /** The open run, otherwise the last one. */
   run: RunStatus | undefined;
   sample: Sample;
+  /** Why the cluster is read only, and all its nodes; absent where it can be upgraded. */
+  onlyRead?: OnlyReadStatus;
 }
 
 export interface RunStatus {
@@ -62,6 +65,7 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
   const observation = await new Observer(clock, cluster, emqx).observe(undefined, signal);
   const { resource, lease, journal } = observation.cluster;
   const { name, namespace = 'default' } = resource.metadata;
+  const onlyRead = onlyReadStatus(observation);
   return {
     cluster: name,
     namespace,
@@ -70,6 +74,7 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
     lease,
     run: journal && runStatus(journal),
     sample: sampleOf(observation, journal),
+    ...(onlyRead && { onlyRead }),
   };
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { asEnterprise, HOLD_DELAY_SECONDS } from '../../src/resource';
+import { asEnterprise, type EmqxResource, HOLD_DELAY_SECONDS } from '../../src/resource';
 import type { Check } from '../../src/upgrade/check';
+import { operatorCheck, operatorLineCheck } from '../../src/upgrade/operator-check';
 import { blockers, CHECK_IDS, preflight } from '../../src/upgrade/preflight';
 import type { PreflightFacts } from '../../src/upgrade/preflight-facts';
 import { targetOf } from '../../src/upgrade/target';
@@ -554,6 +555,32 @@ describe('preflight', () => {
       ],
     ])('%s: %s', (_, status, finding, change) => {
       expect(found(change)).toEqual([expect.objectContaining({ status, finding: expect.stringMatching(finding) })]);
+    });
+
+    describe('of EMQX 5 and 6', () => {
+      const line = (apiVersion: string, version: string | undefined) => {
+        const emqx = { kind: 'EMQX', apiVersion } as EmqxResource;
+        const operators = version === undefined ? undefined : [{ ...OPERATOR, version }];
+        return [operatorCheck(operators, false, emqx), operatorLineCheck(operators, emqx)].map((one) => one?.status);
+      };
+
+      test.each([
+        ['apps.emqx.io/v2beta1', '2.2.29', ['ok', undefined]],
+        ['apps.emqx.io/v2beta1', '2.3.1', ['ok', 'warning']],
+        ['apps.emqx.io/v2beta1', '2.1.4', ['blocker', undefined]],
+        ['apps.emqx.io/v2beta1', '3.0.0', ['blocker', undefined]],
+        ['apps.emqx.io/v2beta1', undefined, ['warning', undefined]],
+        ['apps.emqx.io/v2', '2.3.3', ['ok', 'warning']],
+        ['apps.emqx.io/v2', undefined, ['warning', 'warning']],
+        ['apps.emqx.io/v3beta1', '3.0.0', ['ok', 'blocker']],
+      ])('%s with operator %s: %s', (apiVersion, version, statuses) => {
+        expect(line(apiVersion, version)).toEqual(statuses);
+      });
+
+      test('what nobody has run is said in words', () => {
+        const emqx = { kind: 'EMQX', apiVersion: 'apps.emqx.io/v2' } as EmqxResource;
+        expect(operatorLineCheck([OPERATOR], emqx)?.finding).toMatch(/^experimental: nobody here .* operator 2\.3;/);
+      });
     });
 
     const looked = (ago: number) => (world: World) => {

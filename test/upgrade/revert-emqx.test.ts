@@ -1,4 +1,5 @@
-import { HOLD_DELAY_SECONDS, withEmqxDefaults } from '../../src/resource';
+import { type Emqx, HOLD_DELAY_SECONDS, withEmqxDefaults } from '../../src/resource';
+import type { Journal } from '../../src/upgrade/journal';
 import { revertTemplate } from '../../src/upgrade/phases/abort';
 import { targetOf } from '../../src/upgrade/target';
 import { journal, set, T0 } from './fixtures';
@@ -7,16 +8,20 @@ const BLUE = 'emqx-core-6cf6db7bbd';
 const GREEN = 'emqx-core-7c4cf4c7c5';
 
 interface Moment {
+  /** @default - of operator 2.2 */
+  apiVersion?: Emqx['apiVersion'];
   /** Cores that the resource asks for: there were three. */
   cores: number;
+  /** Replicants that it asks for. @default 0 */
+  replicants?: number;
   /** New cores that are ready. */
   ready: number;
-  condition: 'Available' | 'CoreNodesProgressing';
+  condition: 'Available' | 'CoreNodesProgressing' | 'ReplicantNodesProgressing';
 }
 
-const emqx = (version: string, { cores, condition }: Moment) =>
+const emqx = (version: string, { apiVersion = 'apps.emqx.io/v2beta1', cores, replicants = 0, condition }: Moment) =>
   withEmqxDefaults({
-    apiVersion: 'apps.emqx.io/v2beta1',
+    apiVersion,
     kind: 'EMQX',
     metadata: { name: 'emqx', namespace: 'mqtt' },
     spec: {
@@ -27,6 +32,7 @@ const emqx = (version: string, { cores, condition }: Moment) =>
         evacuationStrategy: { connEvictRate: 100, sessEvictRate: 100, waitTakeover: 5 },
       },
       coreTemplate: { spec: { replicas: cores } },
+      ...(replicants > 0 && { replicantTemplate: { spec: { replicas: replicants } } }),
     },
     status: {
       conditions: [{ type: condition, status: 'True', reason: condition, message: '', lastTransitionTime: '' }],
@@ -35,7 +41,7 @@ const emqx = (version: string, { cores, condition }: Moment) =>
   } as Parameters<typeof withEmqxDefaults>[0]);
 
 /** An abort in the middle of an evacuation, as the operator of EMQX 5 reports it. */
-function reverted(moment: Moment) {
+function reverted(moment: Moment, run: Partial<Journal> = {}) {
   const resource = emqx('5.8.9', moment);
   const cluster = {
     resource,
@@ -57,6 +63,7 @@ function reverted(moment: Moment) {
       aborted: { at: 1, phase: 'evacuate' },
       from: { version: '5.8.8', set: BLUE, revision: '6cf6db7bbd', digest: 'old' },
       to: { version: '5.8.9', set: GREEN, revision: '7c4cf4c7c5' },
+      ...run,
     }),
     target: targetOf(cluster, { desired: emqx('5.8.9', { ...moment, cores: 3 }) }),
     heartbeatAt: T0,
@@ -78,6 +85,36 @@ describe('the old template of EMQX 5 is given back while a new node is missing',
     ['a moment that was missed comes again', { cores: 4, ready: 4, condition: 'Available' }, [oneMore(5)]],
   ])('%s', (_, moment, actions) => {
     expect(reverted(moment)).toMatchObject({ kind: 'wait', actions });
+  });
+
+  describe('by operator 2.3, which adds no core meanwhile', () => {
+    const v2 = (moment: Omit<Moment, 'cores' | 'ready'>): Moment => ({
+      ...moment,
+      ...{ apiVersion: 'apps.emqx.io/v2', cores: 3, ready: 3 },
+    });
+    const nowhere = { nodeSelector: { 'emqx-blue-green/spare': 'nowhere' } };
+    const replicant = (replicas: number, others = {}) => ({
+      do: 'patch-resource',
+      spec: { replicantTemplate: { spec: { replicas, ...others } } },
+    });
+
+    test.each<[string, Moment, object[]]>([
+      ['one replicant that can run nowhere', v2({ condition: 'Available' }), [replicant(1, nowhere)]],
+      ['which it has not seen yet', v2({ condition: 'Available', replicants: 1 }), []],
+      [
+        'and it goes back then',
+        v2({ condition: 'ReplicantNodesProgressing', replicants: 1 }),
+        [{ do: 'revert-resource', run: 'run-1' }],
+      ],
+    ])('%s', (_, moment, actions) => {
+      expect(reverted(moment)).toMatchObject({ kind: 'wait', actions });
+    });
+
+    test('a cluster with replicants gets one more of them', () => {
+      const moment = v2({ condition: 'Available', replicants: 2 });
+      const later = [{ role: 'core' as const, replicas: 3, from: { set: BLUE, revision: '6cf6db7bbd' } }];
+      expect(reverted(moment, { role: 'replicant', replicas: 2, later })).toMatchObject({ actions: [replicant(3)] });
+    });
   });
 
   test('and for that moment late watches are not relied on', () => {

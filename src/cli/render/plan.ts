@@ -1,3 +1,4 @@
+import type { OnlyRead } from '../../resource';
 import { ASSUMED, type Change, type UpgradePlan } from '../../upgrade';
 import { checkLines, verdict } from './checks';
 import type { Canvas, Style } from './style';
@@ -6,6 +7,7 @@ import { count, json, known, safe, table, time, wrap } from './text';
 /** The plan as a person reads it. */
 export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string {
   const { cluster, namespace, from, to, driver } = plan;
+  if (plan.onlyRead) return renderOnlyRead(plan, plan.onlyRead, { style, width });
   const by = driver === 'pilot' ? 'driven by the pilot, with the operator held' : 'by the operator alone';
   const blocks = [
     [`${style.bold(safe(`${namespace}/${cluster}: ${from.version} → ${to.version}`))}, ${by}`],
@@ -14,6 +16,20 @@ export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string 
     section('Evacuation', evacuationLines(plan, width), style),
     [style.bold('Checks'), ...checkLines(plan.checks, plan.checks, { style, width })],
     [verdict(plan.checks, style)],
+  ];
+  return blocks.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+/** There is nothing to plan: what would change, what there is, and why not. */
+function renderOnlyRead(plan: UpgradePlan, { reason, fix }: OnlyRead, { style, width }: Canvas): string {
+  const { cluster, namespace, from, to, checks } = plan;
+  const blocks = [
+    [`${style.bold(safe(`${namespace}/${cluster}: ${from.version} → ${to.version}`))}, not by this program`],
+    section('Changes', changesOf(plan, width), style),
+    section('Now', nodeLines(plan), style),
+    section('Upgrade', [...wrap(reason, width - 2), ...wrap(`→ ${fix}`, width - 2)], style),
+    [style.bold('Checks'), ...checkLines(checks, checks, { style, width })],
+    [verdict(checks, style)],
   ];
   return blocks.map((lines) => lines.join('\n')).join('\n\n');
 }

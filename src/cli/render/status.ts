@@ -63,7 +63,7 @@ export function statusTree(view: RunView, style: Style, height: number): Line[] 
     const branch = index === nodes.length - 1 ? '└─' : '├─';
     const most = mostOn(node, view.samples);
     return {
-      text: `${trunk}  ${branch} ${safe(node.pod).padEnd(width)} ${bar(node.connections, most, BAR / 2)} ${stateOf(node, last.at)}`,
+      text: `${trunk}  ${branch} ${safe(node.pod).padEnd(width)} ${bar(node.connections, most, BAR / 2)} ${nodeText(node, last.at)}`,
     };
   });
   if (shown.length < nodes.length && room > 0) {
@@ -85,7 +85,8 @@ const OBSTACLES: Readonly<Record<NonNullable<NodeProgress['obstacle']>, string>>
   'api-key': 'it rejects the API key',
 };
 
-function stateOf(
+/** A node and its load in words. */
+export function nodeText(
   { connections, sessions, seenAt, unreachable, obstacle, evacuating, drained }: NodeProgress,
   now: number,
 ) {

@@ -1,8 +1,8 @@
-import { curesOf, type UpgradeStatus } from '../../upgrade';
+import { curesOf, type OnlyReadStatus, type UpgradeStatus } from '../../upgrade';
 import { advance, emptyView } from './run-view';
-import { statusTree } from './status';
+import { nodeText, statusTree } from './status';
 import type { Canvas } from './style';
-import { count, cutTo, moment, safe, time, wrap } from './text';
+import { age, count, cutTo, known, moment, safe, table, time, wrap } from './text';
 
 const STATES: Readonly<Record<UpgradeStatus['state'], string>> = {
   'at-rest': 'at rest',
@@ -25,13 +25,42 @@ export function renderStatus(status: UpgradeStatus, resume: string, { style, wid
     return paint ? paint(cut) : cut;
   });
   const title = style.bold(safe(`${namespace}/${cluster}, EMQX ${version}`));
-  return [`${title}: ${STATES[state]}`, ...runLines(status, resume), '', ...tree, ...cureLines(status, width)].join(
-    '\n',
-  );
+  if (status.onlyRead) return renderOnlyRead(status, status.onlyRead, title, { style, width });
+  return [
+    `${title}: ${STATES[state]}`,
+    ...runLines(status, resume),
+    '',
+    ...tree,
+    ...cureLines(sample.nodes, width),
+  ].join('\n');
+}
+
+/** All nodes, set by set, and what prevents an upgrade. */
+function renderOnlyRead(
+  { state, sample: { at } }: UpgradeStatus,
+  { reason, fix, sets }: OnlyReadStatus,
+  title: string,
+  { style, width }: Canvas,
+): string {
+  const lines = sets.flatMap(({ role, set, ready, replicas, connections, sessions, seenAt, nodes }) => [
+    `${safe(set)}: ${ready} of ${replicas} ${role}s ready, ${known(connections)} connections, ${known(sessions)} sessions${age(seenAt, at)}`,
+    ...table(nodes.map((node) => [`  ${safe(node.pod)}`, nodeText(node, at)])),
+  ]);
+  const limits = [...wrap(`‼ ${reason}`, width).map(style.yellow), ...wrap(`→ ${fix}`, width)];
+  const all = sets.flatMap(({ nodes }) => nodes);
+  const text = state === 'at-rest' ? 'at rest' : 'its operator is at work';
+  return [
+    `${title}: ${text}`,
+    '',
+    ...lines.map((line) => cutTo(line, width)),
+    '',
+    ...limits,
+    ...cureLines(all, width),
+  ].join('\n');
 }
 
 /** What to do about the nodes that do not answer. */
-function cureLines({ sample: { nodes } }: UpgradeStatus, width: number): string[] {
+function cureLines(nodes: UpgradeStatus['sample']['nodes'], width: number): string[] {
   const silent = nodes.filter(({ unreachable }) => unreachable !== null);
   return silent.length === 0 ? [] : ['', ...wrap(`→ ${curesOf(silent)}`, width)];
 }

@@ -3,12 +3,18 @@ import type { Role } from '../generation';
 /** Names of the resource EMQX, and of what EMQX Operator 2.2 creates for it. @see EMQX Operator 2.2.29, `apis/apps/v2beta1` */
 
 export const EMQX_API_VERSION = 'apps.emqx.io/v2beta1';
+/** The same resource as operator 2.3 stores it; that one serves v2beta1, too, but with a status in which no node has a name. */
+export const EMQX_V2_API_VERSION = 'apps.emqx.io/v2';
+/** The resource of operator 3, which shares only its outlines with the others. */
+export const EMQX_V3_API_VERSION = 'apps.emqx.io/v3beta1';
 export const EMQX_KIND = 'EMQX';
 
 /** Label on the pods and sets of a cluster: the role of their nodes, a {@link Role}. */
 export const ROLE_LABEL = 'apps.emqx.io/db-role';
 /** Label on the pods of a set, and on the set: the hash of the pod template that the set was created from. */
 export const POD_TEMPLATE_HASH_LABEL = 'apps.emqx.io/pod-template-hash';
+/** Condition of a core's pod: whether its node has shards of durable storage. @see EMQX Operator 2.3, `api/v2/const.go` */
+export const REPLICATION_SITE_CONDITION = 'apps.emqx.io/ds-replication-site';
 /** In the order in which an upgrade replaces them: old replicants need old cores. */
 export const ROLES = ['replicant', 'core'] as const satisfies readonly Role[];
 

@@ -2,6 +2,7 @@ import { DEFAULT_CLUSTER_DOMAIN, DEFAULT_NAMESPACE } from '../constants';
 import { copyOf } from '../copy';
 import { isEmpty, normalizeContainer, normalizeContainers, normalizeResources } from '../normal-form';
 import { defaultPodSecurityContext, defaultSecurityContext } from '../spec';
+import { EMQX_V2_API_VERSION } from './constants';
 import type { Emqx, EmqxSpec } from './emqx';
 import {
   DEFAULT_CONFIG_MODE,
@@ -11,6 +12,7 @@ import {
   defaultLivenessProbe,
   defaultReadinessProbe,
   defaultUpdateStrategy,
+  defaultV2EvacuationStrategy,
   RECREATE,
 } from './spec';
 
@@ -34,13 +36,13 @@ export function withEmqxDefaults(resource: Emqx): Emqx {
 }
 
 /** Like {@link withEmqxDefaults}, but changes the resource itself. */
-export function completeEmqx({ metadata, spec }: Emqx): void {
+export function completeEmqx({ apiVersion, metadata, spec }: Emqx): void {
   metadata.namespace ||= DEFAULT_NAMESPACE;
   spec.clusterDomain ||= DEFAULT_CLUSTER_DOMAIN;
   spec.revisionHistoryLimit ??= DEFAULT_HISTORY_LIMIT;
   if (isEmpty(spec.config)) delete spec.config;
   if (spec.config) spec.config.mode ??= DEFAULT_CONFIG_MODE;
-  completeUpdateStrategy(spec);
+  completeUpdateStrategy(spec, apiVersion === EMQX_V2_API_VERSION);
   spec.coreTemplate ??= {};
   spec.coreTemplate.spec ??= {};
   completeNode(spec.coreTemplate.spec);
@@ -57,12 +59,19 @@ export function completeEmqx({ metadata, spec }: Emqx): void {
   }
 }
 
-function completeUpdateStrategy(spec: EmqxSpec): void {
-  spec.updateStrategy ??= defaultUpdateStrategy();
+function completeUpdateStrategy(spec: EmqxSpec, isV2: boolean): void {
+  const whole = defaultUpdateStrategy();
+  spec.updateStrategy ??= whole;
   spec.updateStrategy.type ??= RECREATE;
-  // Not that of the whole object: the operator takes an absent delay for none.
-  spec.updateStrategy.initialDelaySeconds ??= 0;
+  // In v2beta1 not that of the whole object: the operator takes an absent delay for none.
+  spec.updateStrategy.initialDelaySeconds ??= isV2 ? whole.initialDelaySeconds : 0;
   if (!spec.updateStrategy.evacuationStrategy) return;
+  if (isV2) {
+    spec.updateStrategy.evacuationStrategy = {
+      ...defaultV2EvacuationStrategy(),
+      ...spec.updateStrategy.evacuationStrategy,
+    };
+  }
   spec.updateStrategy.evacuationStrategy.connEvictRate ??= DEFAULT_EVICTION_RATE;
   spec.updateStrategy.evacuationStrategy.sessEvictRate ??= DEFAULT_EVICTION_RATE;
 }

@@ -8,6 +8,7 @@ import {
   DEFAULT_DASHBOARD_PORT,
   EMQX_API_VERSION,
   EMQX_KIND,
+  EMQX_V2_API_VERSION,
   namesOf,
   OPERATOR_API_KEY,
   POD_TEMPLATE_HASH_LABEL,
@@ -18,6 +19,8 @@ import type { Emqx } from './emqx';
 import { emqxVersionOf } from './image';
 import { emqxSetsOf } from './sets';
 import { emqxConditionOf, emqxNodesOf } from './state';
+
+const OPERATOR_2_3 = { range: '>=2.3.0 <2.4.0', name: '2.3', isTried: false };
 
 const KINDS = { core: 'StatefulSet', replicant: 'ReplicaSet' } as const satisfies Record<Role, string>;
 
@@ -46,9 +49,13 @@ export const v2beta1: Generation<Emqx> = {
   emptiesBeforeRemoval: true,
   // Only the removal of old nodes waits: it goes on to reconcile about once a second.
   sleepsWhileHeld: false,
-  coresPatch: (replicas) => ({ coreTemplate: { spec: { replicas } } }),
-  nodeNameOf: (resource, { uid }) =>
-    uid === undefined ? undefined : emqxNodesOf(resource)?.find(({ podUid }) => podUid === uid)?.name,
+  spare: { role: 'core', patch: (_, replicas) => ({ coreTemplate: { spec: { replicas } } }) },
+  movesStorage: false,
+  operators: [{ range: '>=2.2.0 <2.3.0', name: '2.2', isTried: true }, OPERATOR_2_3],
+  nodeNameOf: (resource, { name, uid }) =>
+    emqxNodesOf(resource)?.find(({ podUid, podName }) =>
+      podName === undefined ? podUid !== undefined && podUid === uid : podName === name,
+    )?.name,
   operatorServiceOf: ({ metadata }) => namesOf(metadata.name).listenersService,
   serviceTemplateOf: ({ spec }) => spec.listenersServiceTemplate,
   publishesDevices: ({ spec }) => spec.listenersServiceTemplate?.enabled !== false,
@@ -97,6 +104,32 @@ export const v2beta1: Generation<Emqx> = {
         },
       }),
     };
+  },
+};
+
+/** Of a pod that no Kubernetes node can take. */
+const NOWHERE = { 'emqx-blue-green/spare': 'nowhere' };
+
+/**
+ * The same resource in version v2, of operator 2.3. Nobody here has run that operator: what follows was read in its source.
+ *
+ * While there are two sets of cores it adds no core, so that one core more changes nothing; one replicant more does. A cluster that has
+ * none gets one that no Kubernetes node can take: it never joins.
+ *
+ * @see EMQX Operator, `internal/controller/add_core_set.go`, `add_replicant_set.go`, `ds_update_replica_sets.go` of the line 2.3
+ */
+export const v2: Generation<Emqx> = {
+  ...v2beta1,
+  apiVersion: EMQX_V2_API_VERSION,
+  movesStorage: true,
+  operators: [OPERATOR_2_3],
+  spare: {
+    role: 'replicant',
+    patch: (resource, replicas) => ({
+      replicantTemplate: {
+        spec: { replicas, ...(v2beta1.replicasOf(resource, 'replicant') === 0 && { nodeSelector: NOWHERE }) },
+      },
+    }),
   },
 };
 

@@ -5,9 +5,9 @@ import { ResourceError } from '../resource-error';
 import { connectionEvictionRate, initialDelay, sessionEvictionRate, waitTakeover } from '../rules';
 import { at, type Finding, structuralFindings } from '../structure';
 import { problemsOfConfig } from './config-data';
-import { EMQX_API_VERSION, EMQX_KIND } from './constants';
+import { EMQX_API_VERSION, EMQX_KIND, EMQX_V2_API_VERSION, EMQX_V3_API_VERSION } from './constants';
 import type { Emqx } from './emqx';
-import { emqx } from './emqx-schema';
+import { emqxSchemaOf } from './emqx-schema';
 import * as rules from './rules';
 
 type Steps = readonly (string | number)[];
@@ -22,6 +22,8 @@ const TEMPLATES = ['coreTemplate', 'replicantTemplate'] as const;
  * Beyond the structure of the custom resource definition it requires what a blue-green upgrade by EMQX Operator 2.2 needs: an image
  * of an edition that can evacuate a node, with its version as tag; rates and a wait that EMQX accepts; nodes under the names the
  * operator looks for; no more than ten cores; and a `config.data` that the operator can read.
+ *
+ * Version v2, of operator 2.3, is read by the same rules, and stays v2.
  *
  * @param source what was read, for the error, for example the name of a file. @default "EMQX"
  * @throws ResourceError with all problems together
@@ -51,7 +53,7 @@ export function structuralProblemsOfEmqx(input: unknown): Problem[] {
 }
 
 function structure(input: unknown): Finding[] {
-  return structuralFindings(emqx, input, isSecret, { elsewhere: inEmqx });
+  return structuralFindings(emqxSchemaOf(at(input, ['apiVersion'])), input, isSecret, { elsewhere: inEmqx });
 }
 
 /** The problem of a resource of another kind or version, of which nothing else can be checked. */
@@ -62,7 +64,7 @@ function otherKind(input: unknown): Problem[] {
     const reason = 'EMQX 5 and 6 are described by this kind only';
     problems.push({ path: 'kind', value: kind, bound: EMQX_KIND, reason, fix: `write kind: ${EMQX_KIND}` });
   }
-  if (apiVersion !== EMQX_API_VERSION) {
+  if (apiVersion !== EMQX_API_VERSION && apiVersion !== EMQX_V2_API_VERSION) {
     const problem = { path: 'apiVersion', value: apiVersion, bound: EMQX_API_VERSION };
     const reason = 'EMQX 5 and 6 are described by this version only';
     const known = typeof apiVersion === 'string' && Object.hasOwn(OTHER_VERSIONS, apiVersion);
@@ -80,11 +82,7 @@ const OTHER_VERSIONS: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> 
     reason: 'operator 2.2 still stores this version, but reconciles v2beta1 only',
     fix: 'let the cluster convert it: kubectl get emqxes.v2beta1.apps.emqx.io NAME -o yaml',
   },
-  'apps.emqx.io/v2': {
-    reason: 'this version belongs to operator 2.3, and operator 2.2 does not serve it',
-    fix: 'with operator 2.3 read it as v2beta1, which that serves, too: kubectl get emqxes.v2beta1.apps.emqx.io NAME -o yaml',
-  },
-  'apps.emqx.io/v3beta1': {
+  [EMQX_V3_API_VERSION]: {
     reason: 'this version belongs to operator 3, which has no blue-green upgrade that could wait for a command',
     fix: 'leave its upgrade to the operator, or run the cluster with operator 2.2',
   },
@@ -94,7 +92,8 @@ function ruleFindings(input: unknown): Finding[] {
   const checks = new Checks(input);
   checks.check(['metadata', 'name'], rules.emqxName);
   checks.check(['spec', 'image'], rules.emqxImage);
-  checks.check(['spec', 'clusterDomain'], rules.clusterDomain);
+  // Operator 2.3 finds cores by the names of their pods, whatever their domain.
+  if (at(input, ['apiVersion']) !== EMQX_V2_API_VERSION) checks.check(['spec', 'clusterDomain'], rules.clusterDomain);
   checks.check(['spec', 'coreTemplate', 'spec', 'replicas'], rules.cores);
   checks.check(['spec', 'replicantTemplate', 'spec', 'replicas'], rules.replicants);
   checkUpdateStrategy(input, checks);
@@ -115,13 +114,14 @@ function checkUpdateStrategy(input: unknown, checks: Checks): void {
     checks.check(strategy, () => rules.noEvacuationStrategy);
     return;
   }
-  checks.check([...strategy, 'waitTakeover'], waitTakeover);
-  // The definition fills in a missing rate.
-  for (const [field, rule] of [
-    ['connEvictRate', connectionEvictionRate],
-    ['sessEvictRate', sessionEvictionRate],
+  // The definition fills in a missing rate; that of v2 a missing wait, too.
+  const isWaitRequired = at(input, ['apiVersion']) !== EMQX_V2_API_VERSION;
+  for (const [field, rule, isRequired] of [
+    ['waitTakeover', waitTakeover, isWaitRequired],
+    ['connEvictRate', connectionEvictionRate, false],
+    ['sessEvictRate', sessionEvictionRate, false],
   ] as const) {
-    if (at(input, [...strategy, field]) !== undefined) checks.check([...strategy, field], rule);
+    if (isRequired || at(input, [...strategy, field]) !== undefined) checks.check([...strategy, field], rule);
   }
 }
 

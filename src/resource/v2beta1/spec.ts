@@ -43,6 +43,12 @@ export const defaultUpdateStrategy = () => ({
   },
 });
 
+/** In version v2 each field has its default. @see EMQX Operator 2.3, `api/v2/emqx_types_spec.go` */
+export const defaultV2EvacuationStrategy = () => ({
+  ...defaultUpdateStrategy().evacuationStrategy,
+  waitHealthCheck: 60,
+});
+
 const apiKeyText = z.string().regex(/^[a-zA-Z\d-_]+$/);
 const secretKeySelector = z.strictObject({ secretName: z.string(), secretKey: apiKeyText });
 
@@ -139,4 +145,19 @@ export const emqxSpec = z.strictObject({
   replicantTemplate: z.strictObject({ metadata: templateMeta.optional(), spec: replicantSpec.optional() }).optional(),
   dashboardServiceTemplate: serviceTemplate.optional(),
   listenersServiceTemplate: serviceTemplate.optional(),
+});
+
+/** The same in version v2. @see EMQX Operator 2.3, `api/v2/emqx_types_spec.go` */
+export const emqxV2Spec = emqxSpec.extend({
+  updateStrategy: updateStrategy
+    .extend({
+      initialDelaySeconds: z.int32().min(0).optional(),
+      evacuationStrategy: evacuationStrategy
+        .extend({
+          /** Seconds a node waits for load balancers before it evicts anything. */
+          waitHealthCheck: z.int32().min(0).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
 });

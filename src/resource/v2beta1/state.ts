@@ -1,5 +1,7 @@
+import type * as z from 'zod';
 import type { Role } from '../generation';
 import type { Emqx, EmqxStatus } from './emqx';
+import type { emqxV2Status } from './status';
 
 /**
  * Steps of the operator's work on a cluster; the status shows the latest that is true. `Available`: all new nodes serve, and the
@@ -22,8 +24,10 @@ export interface EmqxNodeState {
   readonly isRunning: boolean;
   readonly version: string | undefined;
   readonly edition: string | undefined;
-  /** UID of its pod; undefined for a node whose pod is gone. */
+  /** UID of its pod; undefined for a node whose pod is gone, and in version v2. */
   readonly podUid: string | undefined;
+  /** Name of its pod; undefined for a node whose pod is gone, and in version v2beta1. */
+  readonly podName: string | undefined;
   /** UID of the set of its pod. */
   readonly setUid: string | undefined;
   /** Undefined of a node that is not running. */
@@ -56,14 +60,29 @@ export function emqxConditionOf({ status }: Emqx): { readonly type: EmqxConditio
   return latest && { type: latest.type as EmqxCondition, since: new Date(latest.lastTransitionTime) };
 }
 
+type V2Status = z.infer<typeof emqxV2Status>;
+
+/** A status in either spelling: operator 2.3 writes it in that of version v2. */
+type Reported = {
+  [Field in 'coreNodes' | 'replicantNodes' | 'nodeEvacuationsStatus']?: readonly (
+    | NonNullable<EmqxStatus[Field]>[number]
+    | NonNullable<V2Status[Field]>[number]
+  )[];
+};
+
+type NodeStatus = NonNullable<EmqxStatus['coreNodes']>[number] & { podName?: string | undefined };
+type EvacuationStatus = NonNullable<EmqxStatus['nodeEvacuationsStatus']>[number];
+
 /** The nodes of a cluster, of old and new sets; undefined where the operator has not written any. */
 export function emqxNodesOf({ status }: Emqx): readonly EmqxNodeState[] | undefined {
-  if (status?.coreNodes === undefined && status?.replicantNodes === undefined) return undefined;
-  return [...nodesIn('core', status.coreNodes), ...nodesIn('replicant', status.replicantNodes)];
+  const { coreNodes, replicantNodes }: Reported = status ?? {};
+  if (coreNodes === undefined && replicantNodes === undefined) return undefined;
+  return [...nodesIn('core', coreNodes), ...nodesIn('replicant', replicantNodes)];
 }
 
-function nodesIn(role: Role, nodes: EmqxStatus['coreNodes'] = []): EmqxNodeState[] {
+function nodesIn(role: Role, nodes: NonNullable<Reported['coreNodes']> = []): EmqxNodeState[] {
   return nodes
+    .map(nodeStatusOf)
     .map((node) => ({ ...node, isRunning: node.node_status?.toLowerCase() === 'running' }))
     .map((node) => ({
       name: node.node ?? '',
@@ -72,6 +91,7 @@ function nodesIn(role: Role, nodes: EmqxStatus['coreNodes'] = []): EmqxNodeState
       version: node.version,
       edition: node.edition,
       podUid: node.podUID || undefined,
+      podName: node.podName || undefined,
       setUid: node.controllerUID || undefined,
       // EMQX calls sessions "connections" here, and connections "live_connections". The operator leaves out a 0, which every
       // running node reports in full.
@@ -80,9 +100,19 @@ function nodesIn(role: Role, nodes: EmqxStatus['coreNodes'] = []): EmqxNodeState
     }));
 }
 
-/** The evacuations under way in a cluster; a second or two old, also while an upgrade is held. */
+function nodeStatusOf(node: NonNullable<Reported['coreNodes']>[number]): NodeStatus {
+  if (!('name' in node)) return node as NodeStatus;
+  const { name, podName, status, otpRelease, version, role, sessions, connections } = node;
+  return {
+    ...{ node: name, node_status: status, otp_release: otpRelease, version, role, podName },
+    ...{ connections: sessions, live_connections: connections },
+  };
+}
+
+/** The evacuations under way in a cluster; a second or two old, also while an upgrade is held. Version v2 has no current counts. */
 export function emqxEvacuationsOf({ status }: Emqx): readonly EmqxEvacuationState[] {
-  return (status?.nodeEvacuationsStatus ?? []).map((evacuation) => ({
+  const { nodeEvacuationsStatus = [] }: Reported = status ?? {};
+  return nodeEvacuationsStatus.map(evacuationStatusOf).map((evacuation) => ({
     node: evacuation.node ?? '',
     state: evacuation.state,
     recipients: evacuation.session_recipients ?? [],
@@ -93,4 +123,16 @@ export function emqxEvacuationsOf({ status }: Emqx): readonly EmqxEvacuationStat
     connections: evacuation.stats?.current_connected,
     sessions: evacuation.stats?.current_sessions,
   }));
+}
+
+function evacuationStatusOf(evacuation: NonNullable<Reported['nodeEvacuationsStatus']>[number]): EvacuationStatus {
+  if (!('nodeName' in evacuation)) return evacuation as EvacuationStatus;
+  return {
+    node: evacuation.nodeName,
+    state: evacuation.state,
+    session_recipients: evacuation.sessionRecipients,
+    connection_eviction_rate: evacuation.connectionEvictionRate,
+    session_eviction_rate: evacuation.sessionEvictionRate,
+    stats: { initial_sessions: evacuation.initialSessions, initial_connected: evacuation.initialConnections },
+  };
 }

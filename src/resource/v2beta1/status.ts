@@ -52,3 +52,52 @@ export const emqxStatus = z.strictObject({
   replicantNodesStatus: nodesStatus.optional(),
   nodeEvacuationsStatus: z.array(evacuation).optional(),
 });
+
+/** A node in version v2: operator 2.3 identifies its pod by its name, and calls sessions so. */
+const v2Node = z.strictObject({
+  name: z.string().optional(),
+  podName: z.string().optional(),
+  status: z.string().optional(),
+  otpRelease: z.string().optional(),
+  version: z.string().optional(),
+  role: z.string().optional(),
+  sessions: z.int().optional(),
+  connections: z.int().optional(),
+});
+
+/** An evacuation in version v2: without current counts. */
+const v2Evacuation = z.strictObject({
+  nodeName: z.string().optional(),
+  state: z.string().optional(),
+  sessionRecipients: z.array(z.string()).optional(),
+  sessionEvictionRate: z.int32().optional(),
+  connectionEvictionRate: z.int32().optional(),
+  initialSessions: z.int32().optional(),
+  initialConnections: z.int32().optional(),
+});
+
+/** `status` of an EMQX in version v2. @see EMQX Operator 2.3, `api/v2/emqx_types_status.go` */
+export const emqxV2Status = emqxStatus.extend({
+  coreNodes: z.array(v2Node).optional(),
+  replicantNodes: z.array(v2Node).optional(),
+  nodeEvacuationsStatus: z.array(v2Evacuation).optional(),
+  /** Durable storage. */
+  dsReplication: z
+    .strictObject({
+      dbs: z
+        .array(
+          z.strictObject({
+            name: z.string(),
+            numShards: z.int32(),
+            numShardReplicas: z.int32(),
+            lostShardReplicas: z.int32(),
+            /** Changes of replicas that are not complete. */
+            numTransitions: z.int32(),
+            minReplicas: z.int32(),
+            maxReplicas: z.int32(),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
+});

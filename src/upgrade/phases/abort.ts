@@ -1,4 +1,5 @@
-import { generationOf, isHeld } from '../../resource';
+import { generationOf, isHeld, type Role } from '../../resource';
+import type { Journal } from '../journal';
 import {
   activeSets,
   type ClusterView,
@@ -29,7 +30,7 @@ import {
   waitFor,
 } from './common';
 import { evacuateGreen, isGreenEmptied } from './evacuate';
-import { storageMove, storageWait } from './storage';
+import { siteWait, storageMove, storageWait } from './storage';
 
 /**
  * The abort, in the only safe order: the template first, while the operator is held, so that it wants blue
@@ -57,20 +58,21 @@ export function revertTemplate(situation: Situation): Step {
 }
 
 /**
- * An operator that has seen all new nodes serve would build a third set for the old template. It is given one core more first: while
+ * An operator that has seen all new nodes serve would build a third set for the old template. It is given one node more first: while
  * that boots, it goes back to the old sets. Undefined where it does so already.
  *
  * @see EMQX Operator 2.2.29, `RevertStatefulSet`; measured with 2.2.29
  */
 function untilProgressing(situation: Situation): Step | undefined {
   const { cluster } = situation.observation;
-  const { coresPatch, replicasOf } = generationOf(cluster.resource);
-  if (!coresPatch) return undefined;
+  const { spare, replicasOf } = generationOf(cluster.resource);
+  if (!spare) return undefined;
+  const { role } = spare;
   const stages = stagesOf(situation.journal);
   const stops = stopEvacuations(situation);
-  const wanted = stages.find(({ role }) => role === 'core')?.replicas ?? 0;
-  const given = replicasOf(cluster.resource, 'core');
-  const isMissingOne = given !== wanted && !isGrown(cluster, given);
+  const wanted = stages.find((stage) => stage.role === role)?.replicas ?? 0;
+  const given = replicasOf(cluster.resource, role);
+  const isMissingOne = given !== wanted && !isGrown(cluster, role, given);
   if (!operatorReportOf(cluster).upgrade?.isGreenReady) {
     // About to see that all of them serve, it would overtake the old template.
     const isNear = stages.every(({ to, replicas }) => isBuilt(situation.observation, to?.set, replicas));
@@ -78,23 +80,23 @@ function untilProgressing(situation: Situation): Step | undefined {
     return waitForMoment('the operator to see that green is ready', stops);
   }
   if (isMissingOne) return waitForMoment('the operator to see that a new node is missing', stops);
-  const spec = coresPatch(given + 1);
-  const why = 'one core more, so that the operator accepts the old template';
-  return waitForMoment('the operator to get one core more', [
+  const spec = spare.patch(cluster.resource, given + 1);
+  const why = `one ${role} more, so that the operator accepts the old template`;
+  return waitForMoment(`the operator to get one ${role} more`, [
     { do: 'patch-resource', spec, why, heartbeat: false },
     ...stops,
   ]);
 }
 
-/** While a core boots: a few seconds, which a late watch could miss. */
+/** While a node boots: a few seconds, which a late watch could miss. */
 function waitForMoment(what: string, actions: Action[]): Step {
   return { kind: 'wait', waitingFor: what, actions, pollMs: FREQUENT_POLL_MS, fresh: true };
 }
 
-/** Whether the additional core has come up unseen: the operator takes the new nodes for complete again. */
-function isGrown(cluster: ClusterView, cores: number): boolean {
+/** Whether the additional node has come up unseen: the operator takes the new nodes for complete again. */
+function isGrown(cluster: ClusterView, role: Role, given: number): boolean {
   const { green = [] } = operatorReportOf(cluster).upgrade ?? {};
-  return setsOfRole(cluster, 'core').some(({ name, readyReplicas }) => green.includes(name) && readyReplicas >= cores);
+  return setsOfRole(cluster, role).some(({ name, readyReplicas }) => green.includes(name) && readyReplicas >= given);
 }
 
 /** An operator that has not seen ready nodes for this long does not see them soon, ms. */
@@ -116,7 +118,10 @@ export function switchBack(situation: Situation): Step {
     replicas < journal.replicas ? [{ do: 'scale-set', set: blue, replicas: journal.replicas }] : [];
   const { upgrade } = operatorReportOf(observation.cluster);
   const { sleepsWhileHeld } = generationOf(observation.cluster.resource);
-  if (!sleepsWhileHeld && upgrade) return waitFor('the operator to go back to the old sets', FREQUENT_POLL_MS);
+  if (!sleepsWhileHeld && upgrade) {
+    // It takes a node that refuses devices for one that is not ready.
+    return waitFor('the operator to go back to the old sets', FREQUENT_POLL_MS, stopEvacuations(situation));
+  }
   const green = greenOf(observation.cluster, journal)?.name ?? '';
   const actions: Action[] = [
     ...missing,
@@ -147,7 +152,7 @@ export function retireGreen(situation: Situation): Step {
     if (!doAllAnswer(observation, source)) return waitFor('every green node to answer', 1_000);
     if (!isGreenEmptied(situation)) return evacuateGreen(situation);
     const storage = storageMove(situation);
-    const stored = storageWait(storage);
+    const stored = storageWait(storage) ?? siteWait(situation, source);
     if (stored !== undefined) return waitFor(stored, 1_000, storage.orders);
     return waitFor('green to be scaled to 0', 500, [{ do: 'scale-set', set: source, replicas: 0 }]);
   }
@@ -157,9 +162,25 @@ export function retireGreen(situation: Situation): Step {
   if (green && !generationOf(observation.cluster.resource).sleepsWhileHeld) {
     return waitFor('the empty green set to be removed', 500, [{ do: 'remove-set', set: source }]);
   }
+  const spare = emptySpareSet(situation);
+  if (spare)
+    return waitFor('the empty set of the additional node to be removed', 500, [{ do: 'remove-set', set: spare }]);
   const next = nextStage(journal);
   if (next) return { kind: 'next', phase: 'return', note: next };
   if (target && atRest(situation, setsOf(journal, 'from'))) return { kind: 'next', phase: 'release' };
   const why = 'have the operator check the cluster without green';
   return waitFor('the operator to report rest', FREQUENT_POLL_MS, frequentHeartbeat(situation, why));
+}
+
+/** The set that was made for an additional node of a role that the cluster does not have, once it has no nodes; undefined without. */
+function emptySpareSet({ observation: { cluster }, journal }: Situation): string | undefined {
+  const { role } = generationOf(cluster.resource).spare ?? {};
+  if (role === undefined || stagesOf(journal).some((stage) => stage.role === role)) return undefined;
+  return setsOfRole(cluster, role).find(({ replicas, createdAt }) => replicas === 0 && createdAt >= begunAt(journal))
+    ?.name;
+}
+
+/** Creation times have whole seconds. */
+function begunAt({ began }: Journal): number {
+  return Math.min(...Object.values(began)) - 1_000;
 }

@@ -32,7 +32,7 @@ import {
 } from './common';
 import { areAllDrained, evacuate, lostPodsStep, startOrders } from './evacuate';
 import { isAnyWithoutShare } from './shares';
-import { storageMove, storageWait } from './storage';
+import { siteWait, storageMove, storageWait } from './storage';
 
 /**
  * An upgrade that the operator has begun on its own is held before anything else: it may remove an old pod at any moment.
@@ -82,7 +82,7 @@ export function retireBlue(situation: Situation): Step {
     const isShared = !journal.restart && !isAnyWithoutShare(situation, blue.name);
     if (!isShared && !areAllDrained(situation)) return evacuate(situation);
     const storage = storageMove(situation);
-    const stored = storageWait(storage);
+    const stored = storageWait(storage) ?? siteWait(situation, blue.name);
     if (drained && stored !== undefined) return waitFor(stored, 1_000, storage.orders);
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]

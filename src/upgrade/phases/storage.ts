@@ -1,4 +1,5 @@
-import { nodesOf } from '../observation';
+import { generationOf } from '../../resource';
+import { nodesOf, podsOf } from '../observation';
 import type { Action, Situation } from '../step';
 import { moveOf } from './common';
 
@@ -12,13 +13,13 @@ import { moveOf } from './common';
 export interface StorageMove {
   /** Shards that are not completely on the cores that stay; undefined while that is unknown. */
   readonly left: number | undefined;
-  /** Orders for what is not moving yet. */
+  /** Orders for what is not moving yet; none where the operator gives them. */
   readonly orders: Action[];
 }
 
 /** What remains to be moved. Where there is no such data, that is nothing. */
 export function storageMove(situation: Situation): StorageMove {
-  const { durable } = situation.observation;
+  const { durable, cluster } = situation.observation;
   if (durable === undefined) return { left: 0, orders: [] };
   if (durable === 'unknown') return { left: undefined, orders: [] };
   const { storages, sites } = durable;
@@ -42,6 +43,7 @@ export function storageMove(situation: Situation): StorageMove {
   const left = open.reduce((sum, { shards }) => sum + shards.length, 0);
   // All of them: EMQX keeps as many replicas of each shard as it is configured to, or as there are sites.
   if (!asked || wanted.length === 0 || wanted.length < names.length) return { left, orders: [] };
+  if (generationOf(cluster.resource).movesStorage) return { left, orders: [] };
   const orders = open
     .filter(({ shards }) => shards.some(({ transitions }) => transitions.length === 0))
     .map(({ name }): Action => ({ do: 'move-storage', pod: asked.pod, storage: name, sites: wanted }));
@@ -52,4 +54,12 @@ export function storageMove(situation: Situation): StorageMove {
 export function storageWait({ left }: StorageMove): string | undefined {
   if (left === undefined) return 'the durable storage to be read';
   return left === 0 ? undefined : `${left} shard${left === 1 ? '' : 's'} of durable storage to be moved`;
+}
+
+/** What a run waits for where the operator marks the pods that still have data; undefined where none does, or is marked. */
+export function siteWait({ observation: { cluster }, journal }: Situation, set: string): string | undefined {
+  if (journal.role === 'replicant') return undefined;
+  const left = podsOf(cluster, set).filter(({ hasData }) => hasData).length;
+  if (left === 0) return undefined;
+  return `the operator to see that ${left === 1 ? 'a core has' : `${left} cores have`} no durable data any more`;
 }

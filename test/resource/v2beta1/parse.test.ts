@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import {
+  type Emqx,
   formatProblem,
   parseEmqx,
   problemsOf,
@@ -174,7 +175,6 @@ test.each([
   ['EmqxEnterprise', 'apps.emqx.io/v2beta1', ['kind']],
   ['EMQX', 'apps.emqx.io/v1beta4', ['apiVersion']],
   ['EMQX', 'apps.emqx.io/v2alpha1', ['apiVersion']],
-  ['EMQX', 'apps.emqx.io/v2', ['apiVersion']],
   ['EMQX', 'apps.emqx.io/v3beta1', ['apiVersion']],
   [undefined, undefined, ['kind', 'apiVersion']],
 ])('of a %s of %s nothing else is checked', (kind, apiVersion, paths) => {
@@ -183,10 +183,50 @@ test.each([
 
 test.each([
   ['apps.emqx.io/v2alpha1', 'let the cluster convert it'],
-  ['apps.emqx.io/v2', 'operator 2.3'],
   ['apps.emqx.io/v3beta1', 'leave its upgrade to the operator'],
 ])('%s is explained', (apiVersion, fix) => {
   expect(problemsOfEmqx({ ...emqx(), apiVersion })[0]!.fix).toContain(fix);
+});
+
+describe('version v2, of operator 2.3', () => {
+  const v2 = (path: string, value: unknown) => ({ ...emqxWith(path, value), apiVersion: 'apps.emqx.io/v2' });
+
+  test('is read by the same model, and stays v2', () => {
+    const given = v2('spec.updateStrategy.evacuationStrategy', { connEvictRate: 100, waitHealthCheck: 5 });
+    expect(parseEmqx(given)).toBe(given);
+    expect(withEmqxDefaults(given as Emqx)).toMatchObject({
+      apiVersion: 'apps.emqx.io/v2',
+      spec: {
+        updateStrategy: {
+          initialDelaySeconds: 10,
+          evacuationStrategy: { connEvictRate: 100, sessEvictRate: 1000, waitTakeover: 10, waitHealthCheck: 5 },
+        },
+      },
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['spec.image', 'emqx/emqx:latest', 'spec.image'],
+    ['spec.coreTemplate.spec.replicas', 11, 'spec.coreTemplate.spec.replicas'],
+    [
+      'spec.updateStrategy.evacuationStrategy',
+      { connEvictRate: 0 },
+      'spec.updateStrategy.evacuationStrategy.connEvictRate',
+    ],
+    ['spec.updateStrategy.initialDelaySeconds', -1, 'spec.updateStrategy.initialDelaySeconds'],
+    ['spec.waitHealthCheck', 5, 'spec.waitHealthCheck'],
+  ])('and by the same rules: %s = %j', (path, value, at) => {
+    expect(problemsOfEmqx(v2(path, value)).map((problem) => problem.path)).toEqual([at]);
+  });
+
+  test('finds cores by the names of their pods, so their domain does not matter', () => {
+    expect(problemsOfEmqx(v2('spec.clusterDomain', 'example.org'))).toEqual([]);
+  });
+
+  test('has a wait for load balancers, which v2beta1 does not have', () => {
+    const path = 'spec.updateStrategy.evacuationStrategy.waitHealthCheck';
+    expect(problemsOfEmqx(emqxWith(path, 5)).map((problem) => problem.path)).toEqual([path]);
+  });
 });
 
 const SECRET = 'do-not-print-me';

@@ -8,6 +8,7 @@ import {
   emqxLabels,
   emqxNodesOf,
   emqxSetsOf,
+  generationOf,
   HOLD_DELAY_SECONDS,
   isHeld,
   namesOf,
@@ -165,4 +166,66 @@ test('the evacuations that the operator knows of', () => {
     expect.objectContaining({ node: 'emqx@c', state: undefined, recipients: [], connections: undefined }),
   ]);
   expect(emqxEvacuationsOf(emqx())).toEqual([]);
+});
+
+describe('operator 2.3 writes the status in its own words', () => {
+  const status = {
+    conditions: [
+      { type: 'Available', status: 'False', reason: 'UpdateReplicaSet', message: '', lastTransitionTime: '' },
+      { type: 'ReplicantNodesProgressing', status: 'True', reason: 'a', message: '', lastTransitionTime: '' },
+    ],
+    coreNodes: [
+      { name: 'emqx@a', podName: 'emqx-core-1-0', status: 'running', version: '5.10.1', sessions: 7, connections: 5 },
+      { name: 'emqx@gone', status: 'stopped', role: 'core' },
+    ],
+    coreNodesStatus: { currentRevision: '1', updateRevision: '2', readyReplicas: 1 },
+    replicantNodes: [{ name: 'emqx@10.0.0.1', podName: 'emqx-replicant-1-x', status: 'running', connections: 3 }],
+    nodeEvacuationsStatus: [
+      {
+        ...{ nodeName: 'emqx@a', state: 'evicting_conns', sessionRecipients: ['emqx@b'] },
+        ...{ connectionEvictionRate: 100, sessionEvictionRate: 50, initialConnections: 300, initialSessions: 400 },
+      },
+    ],
+  };
+  const resource = { ...emqx(), apiVersion: 'apps.emqx.io/v2', status } as unknown as Emqx;
+
+  test('of nodes: sessions are "sessions", and pods have names', () => {
+    expect(
+      emqxNodesOf(resource)!.map(({ name, podName, isRunning, sessions, liveConnections }) => [
+        ...[name, podName, isRunning, sessions, liveConnections],
+      ]),
+    ).toEqual([
+      ['emqx@a', 'emqx-core-1-0', true, 7, 5],
+      ['emqx@gone', undefined, false, undefined, undefined],
+      ['emqx@10.0.0.1', 'emqx-replicant-1-x', true, 0, 3],
+    ]);
+    const { nodeNameOf, reportOf } = generationOf(resource);
+    expect(nodeNameOf(resource, { name: 'emqx-core-1-0', uid: 'u' })).toBe('emqx@a');
+    expect(nodeNameOf(resource, { name: 'emqx-core-1-1', uid: 'u' })).toBeUndefined();
+    expect(reportOf(resource)).toMatchObject({
+      condition: 'ReplicantNodesProgressing: True',
+      nodes: ['emqx@a', 'emqx@10.0.0.1'],
+      stopped: ['emqx@gone'],
+      upgrade: { blue: ['emqx-core-1'], green: ['emqx-core-2'], isGreenReady: false },
+    });
+  });
+
+  test('of evacuations: without current counts, which are unknown then, and not 0', () => {
+    expect(emqxEvacuationsOf(resource)).toEqual([
+      {
+        ...{ node: 'emqx@a', state: 'evicting_conns', recipients: ['emqx@b'] },
+        ...{ connectionsPerSecond: 100, sessionsPerSecond: 50 },
+        ...{ initialConnections: 300, initialSessions: 400, connections: undefined, sessions: undefined },
+      },
+    ]);
+  });
+});
+
+test.each([
+  [undefined, 'apps.emqx.io/v2beta1', false],
+  ['apps.emqx.io/v2', 'apps.emqx.io/v2', true],
+  ['apps.emqx.io/v3beta1', 'apps.emqx.io/v3beta1', true],
+])('a resource of version %s is read as %s; the operator moves durable data itself: %s', (apiVersion, read, moves) => {
+  const generation = generationOf({ kind: 'EMQX', ...(apiVersion && { apiVersion }) });
+  expect([generation.apiVersion, generation.movesStorage]).toEqual([read, moves]);
 });
