@@ -128,7 +128,7 @@ describe.each(CASES)(
       expect(refused).not.toBeInstanceOf(PartialFailure);
       expect(refused.message).toContain(`differs from the properties in ${differing.join(', ')};`);
       expect(await desk.adopted()).toMatchObject({ phase: 'running', version: old });
-    expect(desk.host.rows().at(-1)).toBe(`adopted: ${old} runs on ${generation.pods} nodes`);
+      expect(desk.host.rows().at(-1)).toBe(`adopted: ${old} runs on ${generation.pods} nodes`);
     });
 
     test('stops at Ctrl-C with the operator held and the lease given back, and the next update goes on', async () => {
