@@ -129,6 +129,7 @@ function connectionTo(
     prober,
     namespace,
     credentials: () => cluster.credentials(),
+    ownCredentials: () => cluster.ownCredentials(),
   });
   const holder = holderName();
   const context = (report: (event: ProgressEvent) => void = () => undefined) => ({

@@ -59,8 +59,8 @@ const NAME = 'emqx-blue-green';
  * and the RoleBinding `emqx-blue-green`.
  *
  * It may not create or delete a cluster or a pod, nor create a set of pods. It may read the credentials of the management API, which
- * are in the Secret `<cluster>-bootstrap-user` (EMQX 5 and 6: `<cluster>-bootstrap-api-key`), and forward ports of pods, to reach that
- * API. Of an EMQX it may delete sets and volume claims, which an abort does with those of the new nodes.
+ * are in the Secret `<cluster>-bootstrap-user` (EMQX 5 and 6: `<cluster>-bootstrap-api-key`, and `<cluster>-upgrade-api-key` for a key of
+ * your own), and forward ports of pods, to reach that API. Of an EMQX it may delete sets and volume claims, which an abort does with those of the new nodes.
  */
 export class UpgradeAccess extends Construct {
   /** Namespace of the clusters and of the service account. */

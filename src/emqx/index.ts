@@ -12,5 +12,4 @@ export {
   TransportError,
 } from './transport';
 export { EmqxClient } from './v4/client';
-export { bootstrapKey } from './v5/bootstrap-key';
 export { Emqx5Client } from './v5/client';

@@ -14,6 +14,12 @@ export interface ManagementApiOptions {
   namespace: string;
   /** Called at the first request, and again after a failure or when a node refused the credentials. */
   credentials: () => Promise<Credentials>;
+  /**
+   * Others, for nodes that refuse those; read again for each request that is refused. Undefined where there are none.
+   *
+   * @default - none
+   */
+  ownCredentials?: () => Promise<Credentials | undefined>;
   /** Timeout of each request, in ms. @default 5000: a frozen peer blocks some answers for as long as it is frozen */
   timeoutMs?: number;
 }
@@ -23,12 +29,17 @@ export interface ManagementApiOptions {
  *
  * - Reads are retried once at once: a kept-alive connection may have been closed by the node meanwhile. Writes are
  *   not: the engine reads their effect.
- * - A request that is refused for its credentials (401) is retried once, with those that the cluster has now.
+ * - A request that is refused for its credentials (401) is retried once, with those that the cluster has now, and then with those of
+ *   the user's own, if there are any. A node that takes these gets them first from then on.
  *
  * Every method rejects with an {@link EmqxApiError} when the node declines, and with a {@link TransportError} without an answer.
  */
 export class ManagementApi {
   private authorization: Promise<string> | undefined;
+  /** Pods whose nodes took the user's own credentials, with these. */
+  private readonly owns = new Map<string, string>();
+  /** Pods whose nodes refused these, too. */
+  private readonly refuseOwn = new Set<string>();
 
   constructor(
     private readonly options: ManagementApiOptions,
@@ -68,10 +79,31 @@ export class ManagementApi {
     }
     const outcome = this.dialect.outcomeOf(request, response);
     if ('data' in outcome) return outcome.data;
-    throw new EmqxApiError(pod, request.path, status, outcome.code, outcome.reason);
+    const areBothRefused = status === 401 && this.refuseOwn.has(pod);
+    const reason = areBothRefused ? `${outcome.reason}; your own key is refused, too` : outcome.reason;
+    throw new EmqxApiError(pod, request.path, status, outcome.code, reason);
   }
 
-  private async exchange(
+  private async exchange(pod: string, request: Request, signal?: AbortSignal): Promise<EmqxResponse> {
+    const known = this.owns.get(pod);
+    if (known !== undefined) {
+      const response = await this.send(pod, request, known, signal);
+      if (response.status !== 401) return response;
+      this.owns.delete(pod);
+    }
+    const response = await this.exchangeAsOperator(pod, request, signal);
+    if (response.status !== 401) return response;
+    const credentials = await this.options.ownCredentials?.();
+    this.refuseOwn.delete(pod);
+    if (!credentials) return response;
+    const own = basic(credentials);
+    const answer = await this.send(pod, request, own, signal);
+    if (answer.status === 401) this.refuseOwn.add(pod);
+    else this.owns.set(pod, own);
+    return answer;
+  }
+
+  private async exchangeAsOperator(
     pod: string,
     request: Request,
     signal?: AbortSignal,
@@ -83,17 +115,18 @@ export class ManagementApi {
       this.authorization = undefined; // the next request asks again
       throw error;
     });
-    const headers: Record<string, string> = { accept: 'application/json', authorization };
-    if (request.body !== undefined) headers['content-type'] = 'application/json';
-    const response = await this.options.transport.exchange(
-      { namespace: this.options.namespace, name: pod },
-      { ...request, headers, timeoutMs: this.options.timeoutMs ?? 5000 },
-      signal,
-    );
+    const response = await this.send(pod, request, authorization, signal);
     if (response.status !== 401) return response;
     // They may have changed, or another request may have renewed them meanwhile.
     if (this.authorization === used) this.authorization = undefined;
-    return isLast ? response : this.exchange(pod, request, signal, true);
+    return isLast ? response : this.exchangeAsOperator(pod, request, signal, true);
+  }
+
+  private send(pod: string, request: Request, authorization: string, signal?: AbortSignal): Promise<EmqxResponse> {
+    const headers: Record<string, string> = { accept: 'application/json', authorization };
+    if (request.body !== undefined) headers['content-type'] = 'application/json';
+    const { namespace, timeoutMs = 5000, transport } = this.options;
+    return transport.exchange({ namespace, name: pod }, { ...request, headers, timeoutMs }, signal);
   }
 }
 

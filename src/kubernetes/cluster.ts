@@ -28,10 +28,17 @@ import type { EndpointSlice, Endpoints, NodeSet, Pod, Secret, Service } from './
 import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';
 import { FollowedApi, type ListOptions } from './followed-api';
-import type { KubeApi, KubeObject, ListQuery, ObjectRef, OwnerReference } from './kube-api';
+import {
+  isKubeError,
+  type KubeApi,
+  type KubeObject,
+  type ListQuery,
+  type ObjectRef,
+  type OwnerReference,
+} from './kube-api';
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
-import { operatorsUserIn } from './operators-user';
+import { operatorsUserIn, ownUserIn } from './operators-user';
 import { controllerOf, isControlledBy, ownedBy } from './ownership';
 import { ported } from './port-errors';
 import { refusalsOf } from './rehearsal';
@@ -238,6 +245,21 @@ export class Cluster implements ClusterPort {
       const { credentials } = this.generation;
       const name = `${this.options.name}${credentials.suffix}`;
       return operatorsUserIn(await this.api.get<Secret>(this.ref('v1', 'Secret', name), signal), credentials);
+    });
+  }
+
+  /** Credentials of the user's own, for nodes that refuse those of the operator; undefined where there are none, or none may be read. */
+  ownCredentials(signal?: AbortSignal): Promise<{ id: string; secret: string } | undefined> {
+    return ported(async () => {
+      const { ownSuffix } = this.generation.credentials;
+      if (ownSuffix === undefined) return undefined;
+      try {
+        const ref = this.ref('v1', 'Secret', `${this.options.name}${ownSuffix}`);
+        return ownUserIn(await this.api.get<Secret>(ref, signal));
+      } catch (error) {
+        if (isKubeError(error, 'NotFound') || isKubeError(error, 'Forbidden')) return undefined;
+        throw error;
+      }
     });
   }
 

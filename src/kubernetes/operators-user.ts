@@ -22,3 +22,18 @@ export function operatorsUserIn(
   }
   return { id: line.slice(0, colon), secret: line.slice(colon + 1) };
 }
+
+/**
+ * Credentials of the user's own, in a Secret as `ApiKey.fromSecret` of the constructs takes it.
+ *
+ * @throws PortError `refused` where it is another Secret
+ */
+export function ownUserIn({ metadata, data }: Secret): { id: string; secret: string } {
+  const [id, secret] = ['key', 'secret'].map((key) =>
+    Buffer.from(data?.[key] ?? '', 'base64')
+      .toString()
+      .trim(),
+  );
+  if (id && secret) return { id, secret };
+  throw new PortError('refused', `the Secret ${metadata.name} must have an API key under 'key' and 'secret'`);
+}

@@ -94,8 +94,14 @@ export class ClusterLink {
     const { cluster, clock, holder, namespace, kind } = this;
     const transport = new AgentTransport(this.api.pods, this.managementPort);
     const prober = new MqttProber((pod, port, timeoutMs) => this.api.dial(pod, port, timeoutMs));
-    const options = { transport, prober, namespace, credentials: () => cluster.credentials() };
-    return { clock, cluster, ...managementPorts(kind, options), progress, holder };
+    const ports = managementPorts(kind, {
+      transport,
+      prober,
+      namespace,
+      credentials: () => cluster.credentials(),
+      ownCredentials: () => cluster.ownCredentials(),
+    });
+    return { clock, cluster, ...ports, progress, holder };
   }
 
   /** The cluster as it is; undefined when there is none. */

@@ -122,6 +122,13 @@ export interface CredentialsSecret {
   readonly key: string;
   /** The operator's own id. */
   readonly id: string;
+  /**
+   * After the name of the cluster: the name of another Secret, with credentials of the user's own under the keys `key` and `secret`,
+   * for nodes that refuse those of the operator.
+   *
+   * @default - none are looked for
+   */
+  readonly ownSuffix?: string;
 }
 
 /** What the operator has built from a template. */

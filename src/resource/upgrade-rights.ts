@@ -52,6 +52,7 @@ export function upgradeRightsOf(generation: Generation<EmqxResource>): readonly 
     ...(areRemoved ? [CLAIMS] : [ENDPOINTS]),
     { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
     { group: '', resource: 'secrets', verbs: ['get'], of: named(credentials.suffix) },
+    ...(credentials.ownSuffix === undefined ? [] : [ownKey(credentials.ownSuffix)]),
     // The earlier spec of the resource, which may hold secrets.
     { group: '', resource: 'secrets', verbs: ['get', 'patch'], of: companionOf },
     // A creation cannot be restricted by name.
@@ -61,6 +62,11 @@ export function upgradeRightsOf(generation: Generation<EmqxResource>): readonly 
     { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create'] },
     { group: 'coordination.k8s.io', resource: 'leases', verbs: ['list', 'watch', 'patch'], of: companionOf },
   ];
+}
+
+/** An API key of the user's own, which most clusters do not need. */
+function ownKey(suffix: string): UpgradeRight {
+  return { group: '', resource: 'secrets', verbs: ['get'], of: named(suffix), optional: true };
 }
 
 /** Of the operator's own Service, where devices connect through it; one that goes on writes them itself. */

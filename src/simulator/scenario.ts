@@ -140,7 +140,8 @@ export function contextOf(
   const { api, clock, prober } = world;
   const cluster = new Cluster({ api, clock, kind, namespace, name });
   const credentials = () => cluster.credentials();
-  const ports = managementPorts(kind, { transport, prober, namespace, credentials });
+  const ownCredentials = () => cluster.ownCredentials();
+  const ports = managementPorts(kind, { transport, prober, namespace, credentials, ownCredentials });
   return { clock, cluster, ...ports, progress: { report: progress }, holder: 'simulation' };
 }
 

@@ -43,6 +43,8 @@ export class Observer {
   private readonly lastSeen = new Map<string, Seen>();
   /** Of nodes that have not answered yet. */
   private readonly asking = new Map<string, Promise<NodeView>>();
+  /** Names of nodes, by their pods: a pod keeps its node, and an operator that nodes refuse no longer reports any. */
+  private readonly names = new Map<string, string>();
   /** The pods that were ready in the latest observation: with others, nodes see other members. */
   private ready = '';
 
@@ -75,7 +77,7 @@ export class Observer {
     const views = await Promise.all(
       pods.flatMap(({ name, set, uid }) => {
         const moves = !run || (set === run.from.set ? 'old' : 'new') === ONE_MOVES[run.phase];
-        const nodeName = generationOf(cluster.resource).nodeNameOf(cluster.resource, { name, uid });
+        const nodeName = this.nodeNameOf(cluster, { name, uid });
         if (nodeName === undefined) return [];
         const node = { pod: name, name: nodeName };
         if (moves || !late) return this.node(node, kept, signal);
@@ -86,6 +88,13 @@ export class Observer {
     const nodes = new Map(views.map((view) => [view.pod, view]));
     // Meanwhile the watches have reported more, and cost nothing.
     return { at, cluster: at - began > SLOW_MS ? await this.cluster.observe(signal) : cluster, nodes };
+  }
+
+  private nodeNameOf({ resource }: ClusterView, pod: { name: string; uid?: string | undefined }): string | undefined {
+    const key = pod.uid ?? pod.name;
+    const name = generationOf(resource).nodeNameOf(resource, pod) ?? this.names.get(key);
+    if (name !== undefined) this.names.set(key, name);
+    return name;
   }
 
   private noteReady({ pods }: ClusterView): void {

@@ -19,7 +19,7 @@ const CURES: Readonly<Record<Obstacle, string>> = {
     'the operator’s password in the Secret <cluster>-bootstrap-user differs from the one on the nodes: it was changed in only one of the two places',
   // EMQX 6.3.0, pull request 18852 of emqx/emqx: the first node of 6.3.0 writes the shared key in a form that 6.2 cannot read.
   'api-key':
-    'the node does not know the operator’s API key in the Secret <cluster>-bootstrap-api-key: the Secret was changed after the cluster was created, or a node of 6.3.0 has joined nodes of 6.2, which cannot read the key any more (fixed in 6.3.1): on one core of 6.2 run `emqx eval "emqx_mgmt_auth:try_init_bootstrap_file()."`',
+    'the node does not know the operator’s API key in the Secret <cluster>-bootstrap-api-key: the Secret was changed after the cluster was created, or a node of 6.3.0 has joined nodes of 6.2, which cannot read the key any more (fixed in 6.3.1): on one core of 6.2 run `emqx eval "emqx_mgmt_auth:try_init_bootstrap_file()."`; or make an API key in the dashboard, and put it into the Secret <cluster>-upgrade-api-key, under `key` and `secret`',
 };
 
 /** How to make silent nodes answer, each fix once. */

@@ -577,3 +577,43 @@ describe('the credentials', () => {
     });
   });
 });
+
+describe('an API key of one’s own', () => {
+  const encoded = (text: string) => Buffer.from(text).toString('base64');
+  const read = (data: object | undefined, kind: 'EMQX' | 'EmqxEnterprise' = 'EMQX', error?: KubeApiError) => {
+    const clock = new SimulatedClock();
+    const store = new ObjectStore(clock, new Random(1));
+    const intercept = <T>(_: ApiCall, perform: () => Promise<T>) => (error ? Promise.reject(error) : perform());
+    const api = new InMemoryKubeApi(clock, store, { latencyMs: 0, intercept });
+    if (data) store.create(object('v1', 'Secret', 'emqx-upgrade-api-key', { data }));
+    const cluster = new Cluster({ api, clock, kind, namespace, name: 'emqx' });
+    return clock.run(() => cluster.ownCredentials().catch((thrown: unknown) => thrown));
+  };
+  const KEY = { key: encoded('mine'), secret: encoded('hunter2\n') };
+
+  test('is read from its Secret, and EMQX 4.4 has none', async () => {
+    expect(await read(KEY)).toEqual({ id: 'mine', secret: 'hunter2' });
+    expect(await read(KEY, 'EmqxEnterprise')).toBeUndefined();
+  });
+
+  test.each<KubeErrorReason>(['NotFound', 'Forbidden'])('is none where the answer is %s', async (reason) => {
+    expect(await read(undefined, 'EMQX', new KubeApiError(403, reason, 'no'))).toBeUndefined();
+  });
+
+  test.each([[{ secret: KEY.secret }], [{ key: KEY.key, secret: '' }], [{}]])(
+    'of a Secret without both parts is an error that names the Secret alone (%#)',
+    async (data) => {
+      const error = await read(data);
+      expect(error).toMatchObject({
+        code: 'refused',
+        message: "the Secret emqx-upgrade-api-key must have an API key under 'key' and 'secret'",
+      });
+    },
+  );
+
+  test('that cannot be read now is an error that passes', async () => {
+    expect(await read(KEY, 'EMQX', new KubeApiError(500, 'InternalError', 'no'))).toMatchObject({
+      code: 'unavailable',
+    });
+  });
+});

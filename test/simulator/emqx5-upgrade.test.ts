@@ -1,10 +1,12 @@
 import type { KubeObject } from '../../src/kubernetes';
 import { type Emqx, HOLD_DELAY_SECONDS, INSTANCE_LABEL, TRAFFIC_LABEL, withEmqxDefaults } from '../../src/resource';
+import type { EmqxCluster } from '../../src/simulator/emqx/cluster';
+import type { EmqxNode } from '../../src/simulator/emqx/node';
 import { contextOf, play, type Scenario } from '../../src/simulator/scenario';
 import type { World } from '../../src/simulator/world';
 import type { Driver, Phase, ProgressEvent } from '../../src/upgrade';
 
-const [OLD, NEW] = ['5.8.8', '5.8.9'];
+const [OLD, NEW] = ['5.8.8', '5.8.9'] as const;
 const SERVICE = 'emqx-mqtt';
 
 /** 200 clean clients, 75 with sessions that are online, and 25 sessions of offline devices. */
@@ -45,6 +47,10 @@ function service(role: 'core' | 'replicant'): KubeObject {
 }
 
 interface Options extends Partial<Pick<Scenario, 'durableSessions' | 'fleet'>> {
+  /** @default 5.8.8 and 5.8.9 */
+  versions?: readonly [from: string, to: string];
+  /** What happens when a phase begins. */
+  onPhase?: (phase: Phase, world: World) => void;
   cores: number;
   replicants?: number;
   driver?: Driver;
@@ -52,21 +58,23 @@ interface Options extends Partial<Pick<Scenario, 'durableSessions' | 'fleet'>> {
   abortIn?: Phase;
 }
 
-async function upgraded({ cores, replicants = 0, driver = 'pilot', abortIn, fleet = FLEET, ...others }: Options) {
+async function upgraded({ cores, replicants = 0, driver = 'pilot', abortIn, fleet = FLEET, ...options }: Options) {
+  const { versions: [from, to] = [OLD, NEW], onPhase, ...others } = options;
   const told: string[] = [];
   let left: World | undefined;
   let isAsked = false;
   const progress = (event: ProgressEvent, world: World) => {
     left = world;
     if (event.kind === 'action' || event.kind === 'warning') told.push(event.text);
+    if (event.kind === 'phase') onPhase?.(event.phase, world);
     if (event.kind !== 'phase' || event.phase !== abortIn || isAsked) return;
     isAsked = true;
     const { cluster } = contextOf(world, 'default', 'emqx', () => undefined, undefined, 'EMQX');
     world.clock.schedule(2_500, () => void cluster.observe().then(() => cluster.writeRequest('abort')));
   };
   const result = await play({
-    cluster: emqx(OLD, cores, replicants),
-    desired: emqx(NEW, cores, replicants),
+    cluster: emqx(from, cores, replicants),
+    desired: emqx(to, cores, replicants),
     objects: [service(replicants > 0 ? 'replicant' : 'core')],
     service: SERVICE,
     driver,
@@ -148,5 +156,50 @@ describe('durable sessions', () => {
     expect(upgrade.outcome).toBe('aborted');
     expect(clients).toMatchObject({ sessionsLost: 0, messagesQueued: 25, messagesDelivered: 25 });
     expect(nodes.map(({ version }) => version)).toEqual([OLD, OLD, OLD]);
+  });
+});
+
+/**
+ * The operator is refused, too: it knows no node any more, and takes the new ones out of the Service. Devices that are disconnected
+ * then have no way back until the key is accepted again.
+ *
+ * @see EMQX Operator 2.2.29, `update_emqx_status.go` and `update_pod_conditions.go`
+ */
+describe('old nodes that refuse the key of the operator while they are evacuated', () => {
+  const KEY = { key: 'mine', secret: 'made-in-the-dashboard' };
+
+  async function refusing(hasOwnKey: boolean) {
+    let world: World | undefined;
+    const onPhase = (phase: Phase, at: World) => {
+      if (phase !== 'evacuate') return;
+      world = at;
+      const cluster = at.pods.running[0]!.node.cluster as EmqxCluster;
+      cluster.addKey(KEY.key, KEY.secret);
+      // As after a node of 6.3.0 has joined, when some devices have moved.
+      at.clock.schedule(1_500, () => cluster.readBootstrapFile({ version: '6.3.0' } as EmqxNode));
+      const metadata = { name: 'emqx-upgrade-api-key', namespace: 'default' };
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata, stringData: KEY } as KubeObject;
+      if (hasOwnKey) void at.apply([secret]);
+    };
+    const fleet: Scenario['fleet'] = [{ name: 'clean', count: 3_000, protocolVersion: 5 }];
+    const run = upgraded({ cores: 3, versions: ['6.2.0', '6.3.1'], fleet, onPhase });
+    const error = await run.catch((each: Error) => each);
+    const blue = world!.pods.running.map(({ node }) => node).filter(({ version }) => version === '6.2.0');
+    return { error, blue, connected: blue.reduce((sum, { sessions }) => sum + sessions.live.size, 0) };
+  }
+
+  test('are stopped with a key of one’s own: their devices stay where they are', async () => {
+    const { error, blue, connected } = await refusing(true);
+    expect(error).toMatchObject({ code: 'STALLED' });
+    expect(blue.map(({ isEvacuating }) => isEvacuating)).toEqual([false, false, false]);
+    expect(connected).toBeGreaterThan(2_500);
+  });
+
+  test('cannot be stopped without one, and the error names the Secret for it', async () => {
+    const { error, blue, connected } = await refusing(false);
+    const why = /-core-\w+-0, .* cannot be queried: the node does not know .* Secret <cluster>-upgrade-api-key/;
+    expect(error).toMatchObject({ code: 'STALLED', message: expect.stringMatching(why) as string });
+    expect(blue.map(({ isEvacuating }) => isEvacuating)).toEqual([true, true, true]);
+    expect(connected).toBe(0);
   });
 });

@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<string, DeviceListener['kind']>> = { tcp: 'mqtt', s
  * - A node's own counts are read from `/nodes/:node` on that node: they are live, before and during an evacuation, and do not contain
  *   the durable sessions of offline devices, which the evacuation counts on every node (recorded with 5.8.9 and 6.2.0).
  * - An evacuation is started with `wait_health_check: 0`: traffic has been switched before. The default is 60 s without any progress.
- * - Credentials are an API key ({@link bootstrapKey}); users of the dashboard are refused.
+ * - Credentials are an API key, by default the operator's; users of the dashboard are refused.
  *
  * @see EMQX 5.8, "Cluster rebalancing"; EMQX 5.8, "Manage replication"
  */

@@ -38,6 +38,9 @@ export const MAX_CORES = 10;
 export const API_KEYS_KEY = 'bootstrap_api_key';
 export const OPERATOR_API_KEY = 'emqx-operator-controller';
 
+/** After the name of a cluster: the Secret with an API key of the user's own, for nodes that refuse the operator's. */
+export const OWN_KEY_SUFFIX = '-upgrade-api-key';
+
 /** The name of everything that the operator creates for a cluster. */
 export const namesOf = (cluster: string) =>
   ({

@@ -11,6 +11,7 @@ import {
   EMQX_V2_API_VERSION,
   namesOf,
   OPERATOR_API_KEY,
+  OWN_KEY_SUFFIX,
   POD_TEMPLATE_HASH_LABEL,
   ROLES,
 } from './constants';
@@ -37,7 +38,7 @@ export const v2beta1: Generation<Emqx> = {
   revisionLabel: POD_TEMPLATE_HASH_LABEL,
   // Not that of an EmqxEnterprise: one of the same name is another cluster.
   companionOf: (cluster) => `${cluster}-emqx-upgrade`,
-  credentials: { suffix: '-bootstrap-api-key', key: API_KEYS_KEY, id: OPERATOR_API_KEY },
+  credentials: { suffix: '-bootstrap-api-key', key: API_KEYS_KEY, id: OPERATOR_API_KEY, ownSuffix: OWN_KEY_SUFFIX },
   // The dashboard's. It is not changed while a cluster exists, see emqxChanges.
   managementPortOf: ({ spec }) => dashboardPortsOf(spec.config?.data).http ?? DEFAULT_DASHBOARD_PORT,
   withDefaults: withEmqxDefaults,

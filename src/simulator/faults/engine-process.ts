@@ -64,6 +64,7 @@ export class EngineProcess {
       prober: this.prober(),
       namespace: NAMESPACE,
       credentials: () => cluster.credentials(),
+      ownCredentials: () => cluster.ownCredentials(),
     });
     const report = (event: ProgressEvent) => {
       if (!this.isDead) progress(event);

@@ -1,5 +1,6 @@
 import type { Phase } from '../journal';
 import { type NodeView, newestBeside, nodesOf, notCreated, type PodView, podsOf } from '../observation';
+import { curesOf } from '../obstacle';
 import { stagesOf } from '../stages';
 import type { Situation, Step } from '../step';
 import { canTargetAccept, moveOf, silentNodes, stopEvacuations } from './common';
@@ -78,6 +79,9 @@ function cause(situation: Situation, waitingFor: string): string {
   const refused = podsRefused(situation);
   if (refused) return refused;
   const { observation, journal } = situation;
+  // With EMQX 5 and 6 an operator that is refused, too, takes the new nodes out of the Service.
+  const closed = [...observation.nodes.values()].filter(({ obstacle }) => obstacle !== undefined);
+  if (closed.length > 0) return `${closed.map(({ pod }) => pod).join(', ')} cannot be queried: ${curesOf(closed)}`;
   const { source, target } = moveOf(situation);
   const taking = target ? podsOf(observation.cluster, target.name).filter((pod) => !pod.ready) : [];
   if (taking.length > 0) return notReady(taking);

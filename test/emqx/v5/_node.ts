@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BaseUrlTransport } from '../../../src/emqx/base-url-transport';
+import type { Credentials } from '../../../src/emqx/management-api';
 import { Emqx5Client } from '../../../src/emqx/v5/client';
 
 /** An answer of a node: JSON, or text as it is. */
@@ -36,6 +37,8 @@ export class LoopbackNode {
   readonly requests: Request[] = [];
   /** By method and path behind `/api/v5`, as `GET /nodes`. */
   answers: Record<string, Answer | Answer[]> = {};
+  /** API keys that it does not know. */
+  refused: readonly string[] = [];
   private readonly counts = new Map<string, number>();
 
   private constructor(private readonly server: Server) {
@@ -56,9 +59,13 @@ export class LoopbackNode {
     return node;
   }
 
-  client(credentials = () => Promise.resolve(KEY)): Emqx5Client {
+  client(
+    credentials = () => Promise.resolve(KEY),
+    ownCredentials: () => Promise<Credentials | undefined> = () => Promise.resolve(undefined),
+  ): Emqx5Client {
     const url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-    return new Emqx5Client({ transport: new BaseUrlTransport(() => url), namespace: 'mqtt', credentials });
+    const transport = new BaseUrlTransport(() => url);
+    return new Emqx5Client({ transport, namespace: 'mqtt', credentials, ownCredentials });
   }
 
   /** Methods and paths of the requests until now. */
@@ -78,10 +85,19 @@ export class LoopbackNode {
     const { authorization, 'content-type': contentType } = headers;
     this.requests.push({ method, path, authorization, contentType, body: Buffer.concat(chunks).toString() });
     if (!path.startsWith('/api/v5/')) return NO_PAGE;
+    if (this.refused.includes(idOf(authorization)))
+      return declined(401, 'BAD_API_KEY_OR_SECRET', 'Check api_key/api_secret');
     const key = `${method} ${path.replace('/api/v5', '')}`;
     const given = this.answers[key] ?? NO_PAGE;
     const index = this.counts.get(key) ?? 0;
     this.counts.set(key, index + 1);
     return Array.isArray(given) ? given[Math.min(index, given.length - 1)]! : given;
   }
+}
+
+/** The key by which a request was made. */
+export function idOf(authorization: string | undefined): string {
+  return Buffer.from(authorization?.split(' ')[1] ?? '', 'base64')
+    .toString()
+    .split(':')[0]!;
 }

@@ -1,6 +1,6 @@
 import type { EmqxPort, PortError } from '../../../src/upgrade';
 import { isDrained } from '../../../src/upgrade/observation';
-import { type Answer, declined, json, KEY, LoopbackNode, NO_PAGE, POD } from './_node';
+import { type Answer, declined, idOf, json, KEY, LoopbackNode, NO_PAGE, POD } from './_node';
 
 const NODE = 'emqx@emqx-core-abc-0.emqx-headless.mqtt.svc.cluster.local';
 const OTHER = 'emqx@emqx-core-abc-1.emqx-headless.mqtt.svc.cluster.local';
@@ -309,6 +309,58 @@ describe('an order', () => {
     await client.observe(POD, NODE);
     await client.startEvacuation(POD, NODE, ORDER);
     expect(credentials).toHaveBeenCalledTimes(2);
+  });
+
+  describe('where the node refuses the key of the operator', () => {
+    const OWN = { id: 'mine', secret: 'a secret of my own' };
+    const asked = async (own: typeof OWN | undefined, refused: string[]) => {
+      const made = await node({ ...RESTING, [START]: json({}) });
+      made.refused = refused;
+      const ownCredentials = jest.fn(() => Promise.resolve(own));
+      const client = made.client(undefined, ownCredentials);
+      const keys = () => made.requests.map(({ authorization }) => idOf(authorization));
+      return { made, client, ownCredentials, keys };
+    };
+
+    test('is given with a key of one’s own, which comes first from then on', async () => {
+      const { client, keys, made, ownCredentials } = await asked(OWN, [KEY.id]);
+      await client.startEvacuation(POD, NODE, ORDER);
+      expect(keys()).toEqual([KEY.id, OWN.id]);
+      expect((await client.observe(POD, NODE)).unreachable).toBeUndefined();
+      expect(new Set(keys().slice(2))).toEqual(new Set([OWN.id]));
+      expect(ownCredentials).toHaveBeenCalledTimes(1);
+      // The bootstrap file was read again, and the key of one's own is deleted.
+      made.refused = [OWN.id];
+      expect((await client.observe(POD, NODE)).unreachable).toBeUndefined();
+      expect(keys().at(-1)).toBe(KEY.id);
+    });
+
+    test('waits for one, and finds it as soon as there is one', async () => {
+      const { client, ownCredentials } = await asked(undefined, [KEY.id]);
+      const view = await client.observe(POD, NODE);
+      expect(view).toMatchObject({ obstacle: 'api-key', unreachable: expect.stringMatching(/HTTP 401/) as string });
+      expect(view.unreachable).not.toMatch(/your own/);
+      ownCredentials.mockResolvedValue(OWN);
+      expect((await client.observe(POD, NODE)).unreachable).toBeUndefined();
+    });
+
+    test('fails with the cause and what to do, and says that both are refused', async () => {
+      const { client, keys } = await asked(OWN, [KEY.id, OWN.id]);
+      const error = await failure(client.startEvacuation(POD, NODE, ORDER));
+      expect(error).toMatchObject({ name: 'PortError', code: 'refused' });
+      expect(error.message).toMatch(/HTTP 401.*your own key is refused, too|your own key is refused, too.*HTTP 401/);
+      expect(error.message).toMatch(
+        /try_init_bootstrap_file.*Secret <cluster>-upgrade-api-key, under `key` and `secret`/,
+      );
+      expect(error.message).not.toMatch(/s3cr3t|a secret of my own/);
+      expect(keys()).toEqual([KEY.id, OWN.id]);
+    });
+
+    test('is not given with a key of one’s own where nobody asks for it', async () => {
+      const { client, ownCredentials } = await asked(OWN, []);
+      await client.startEvacuation(POD, NODE, ORDER);
+      expect(ownCredentials).not.toHaveBeenCalled();
+    });
   });
 
   test('to leave is done where the node is gone', async () => {
