@@ -80,6 +80,19 @@ test('an object of somebody else is named, wherever it stands', () => {
   ).toEqual(expected);
 });
 
+test.each(['emqx-headless', 'emqx-emqx-upgrade'])(
+  'an object named like one of an upgrade of EMQX 5, or of its operator: %s',
+  (name) => {
+    const kind = name.endsWith('upgrade') ? 'ConfigMap' : 'Service';
+    expect(
+      problemsOf((chart) => {
+        new EmqxCluster(chart, 'A', { name: 'emqx', version: '5.8.9', blueGreenUpdate });
+        new ApiObject(chart, 'Mine', { apiVersion: 'v1', kind, metadata: { name, namespace: 'default' } });
+      }),
+    ).toEqual([expect.stringContaining(`chart/Mine has the ${kind} default/${name}, too`)]);
+  },
+);
+
 test('two accounts of one namespace are refused, and two sights of one cluster', () => {
   expect(
     problemsOf((chart) => {
