@@ -1,8 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { PlainClusterProps } from '../constructs/plain-props';
-import type { RenderedObject } from '../constructs/rendered';
-import { LICENSE_KEY } from '../resource';
+import { REVISION_LABEL } from '../resource';
 import { LISTENER_SETTINGS } from '../resource/listeners';
+import { childrenBeside, manifestOf, refuseTwoLicenses } from './cluster-children';
 import type { DeepInputs } from './deep-input';
 import { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
 import { kubernetesPackage } from './kubernetes-package';
@@ -57,29 +57,19 @@ export class EmqxEnterpriseCluster extends pulumi.ComponentResource {
    */
   constructor(name: string, args: EmqxEnterpriseClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super(TYPE, name, {}, pulumi.mergeOptions(opts, { aliases: [{ type: FORMER_TYPE }] }));
-    if (args.license !== undefined && args.licenseSecretName !== undefined) {
-      throw new Error("'license' must be given as text, or by the name of a Secret (licenseSecretName), not both");
-    }
+    refuseTwoLicenses(args.license, args.licenseSecretName);
     const k8s = kubernetesPackage();
     const { license, monitoring, networkPolicy, podDisruptionBudget, service: _, ...own } = args;
     const objects = this.objects(args);
     const child = { parent: this };
-    const secret =
-      license === undefined
-        ? undefined
-        : new k8s.core.v1.Secret(
-            `${name}-license`,
-            {
-              metadata: { name: pulumi.interpolate`${args.name}-license`, namespace: args.namespace ?? 'default' },
-              stringData: { [LICENSE_KEY]: pulumi.secret(license) },
-            },
-            child,
-          );
-    // During an upgrade it selects one revision; in the end all nodes of the cluster again.
-    const pinned = { ...child, ignoreChanges: ['spec.selector["controller-revision-hash"]'] };
-    const service = new k8s.core.v1.Service(`${name}-service`, manifestOf(objects.beside, 'Service'), pinned);
-    if (networkPolicy)
-      new k8s.networking.v1.NetworkPolicy(`${name}-network-policy`, manifestOf(objects.beside, 'NetworkPolicy'), child);
+    const { service, secret } = childrenBeside(this, name, {
+      objects: objects.beside,
+      hasNetworkPolicy: networkPolicy !== undefined,
+      revisionLabel: REVISION_LABEL,
+      cluster: args.name,
+      namespace: args.namespace,
+      license,
+    });
     if (podDisruptionBudget) {
       new k8s.policy.v1.PodDisruptionBudget(
         `${name}-disruption-budget`,
@@ -92,7 +82,7 @@ export class EmqxEnterpriseCluster extends pulumi.ComponentResource {
     this.cluster = new EmqxEnterprise(
       name,
       { ...own, ...(licenseSecretName !== undefined && { licenseSecretName }) },
-      { parent: this, dependsOn: [service, ...(secret ? [secret] : [])] },
+      { ...child, dependsOn: [service, ...(secret ? [secret] : [])] },
     );
     this.serviceName = service.metadata.name;
     this.registerOutputs({ cluster: this.cluster, serviceName: this.serviceName });
@@ -117,12 +107,3 @@ function listenersOf(config: Readonly<Record<string, string>> | undefined): Reco
 
 /** None of the objects beside the resource has a version in it. */
 const ANY_VERSION = '4.4.14';
-
-/** @typeParam Spec as `@pulumi/kubernetes` types it; what the constructs render is checked there. */
-function manifestOf<Spec>(objects: pulumi.Output<RenderedObject[]>, kind: string) {
-  const object = objects.apply((all) => all.find((one) => one.kind === kind)!);
-  return {
-    metadata: object.apply(({ metadata }) => metadata),
-    spec: object.apply(({ spec }) => spec) as unknown as pulumi.Output<Spec>,
-  };
-}

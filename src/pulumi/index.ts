@@ -22,6 +22,7 @@ export type { ClusterResource } from './cluster-resource';
 export type { CommonInputs, ConnectionInputs, UpgradeOptions, UpgradeTimeouts } from './common-inputs';
 export type { DeepInput, DeepInputs } from './deep-input';
 export { Emqx, type EmqxArgs } from './emqx';
+export { EmqxCluster, type EmqxClusterArgs } from './emqx-cluster';
 export { EmqxEnterprise, type EmqxEnterpriseArgs } from './emqx-enterprise';
 export { EmqxEnterpriseCluster, type EmqxEnterpriseClusterArgs } from './emqx-enterprise-cluster';
 export type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';

@@ -1,13 +1,15 @@
 import { App, Chart } from 'cdk8s';
+import { EmqxCluster } from '../constructs/emqx-cluster';
 import { EmqxEnterpriseCluster } from '../constructs/emqx-enterprise-cluster';
 import type { EmqxEnterpriseClusterProps } from '../constructs/emqx-enterprise-cluster-props';
 import { EmqxMonitoring } from '../constructs/emqx-monitoring';
 import { EmqxOperator } from '../constructs/emqx-operator';
 import type { EmqxOperatorProps } from '../constructs/emqx-operator-props';
 import { OperatorWebhook } from '../constructs/operator-webhook';
+import { emqxPropsOf, type PlainEmqxProps } from '../constructs/plain-emqx-props';
 import { clusterPropsOf, type PlainClusterProps } from '../constructs/plain-props';
 import { type RenderedObject, rendered } from '../constructs/rendered';
-import { KIND } from '../resource';
+import { EMQX_KIND, KIND } from '../resource';
 
 /** Where the operator runs, and what it manages, in plain values. */
 export interface PlainOperatorProps extends Omit<EmqxOperatorProps, 'webhook' | 'resources'> {
@@ -51,11 +53,27 @@ export function clusterObjects(plain: PlainClusterProps): { beside: RenderedObje
   return { beside: beside.filter(({ kind }) => kind !== KIND), monitoring };
 }
 
+/** What the construct `EmqxCluster` renders besides the custom resource. */
+export function emqxClusterObjects(plain: PlainEmqxProps): RenderedObject[] {
+  const objects = rendered((chart) => new PulumisEmqxCluster(chart, 'Cluster', emqxPropsOf(plain)));
+  return objects.filter(({ kind }) => kind !== EMQX_KIND);
+}
+
 /** Pulumi runs its upgrades itself, and holds the operator meanwhile: the warning about a cluster without a hold does not apply. */
 class PulumisCluster extends EmqxEnterpriseCluster {
   override get warnings(): readonly string[] {
-    return super.warnings.filter((warning) => !warning.startsWith("'blueGreenUpdate.hold'"));
+    return super.warnings.filter(isNotOfHold);
   }
+}
+
+class PulumisEmqxCluster extends EmqxCluster {
+  override get warnings(): readonly string[] {
+    return super.warnings.filter(isNotOfHold);
+  }
+}
+
+function isNotOfHold(warning: string): boolean {
+  return !warning.startsWith("'blueGreenUpdate.hold'");
 }
 
 /** An unknown source is left as it is, for the validation to refuse. */

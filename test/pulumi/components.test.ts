@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { EmqxEnterprise, EmqxEnterpriseCluster, EmqxOperator } from '../../src/pulumi';
+import { Emqx, EmqxCluster, EmqxEnterprise, EmqxEnterpriseCluster, EmqxOperator } from '../../src/pulumi';
 import { secretInput } from '../../src/pulumi/secret-input';
 import { isSecret, mockEngine, type Registered, settled, valueOfOutput } from './_mocks';
 
@@ -63,6 +63,66 @@ describe('EmqxEnterprise', () => {
     const open = new EmqxEnterprise('open', { name: 'emqx-ee', version: '4.4.14', kubeconfig: '/home/ada/kubeconfig' });
     await settled(open);
     expect(named('open').inputs).toMatchObject({ kubeconfig: '/home/ada/kubeconfig' });
+  });
+});
+
+describe('Emqx', () => {
+  const args = { name: 'emqx', version: '5.8.9', blueGreenUpdate, cores: { replicas: 3 } };
+
+  test('is registered with the same provider, and the kind of its custom resource', async () => {
+    const cluster = new Emqx('five', args);
+    await settled(cluster);
+    expect(named('five')).toMatchObject({
+      type: 'pulumi-nodejs:emqx:E5',
+      inputs: {
+        ...args,
+        __kind: 'EMQX',
+        __provider: 'exports.handler = () => require("emqx-blue-green/pulumi/runtime").provider;',
+        __progressRow: 'urn:pulumi:dev::emqx::pulumi-nodejs:emqx:E5::five',
+      },
+    });
+    expect(await valueOfOutput(cluster.cores.apply((cores) => cores?.replicas))).toBe(3);
+    expect(await valueOfOutput(cluster.replicants)).toBeUndefined();
+    expect(cluster.phase).toBeDefined();
+  });
+
+  test('keeps secret what may be secret', async () => {
+    const group = { replicas: 2, env: { A: { value: 'sss' } }, args: ['sss'], nodeSelector: { zone: 'a' } };
+    const given = {
+      apiKeys: [{ key: 'a', secret: 'sss' }, { secretName: 'keys' }],
+      cores: group,
+      replicants: pulumi.output(group),
+      config: { mqtt: { max_packet_size: '2MB' }, 'log.console.level': 'info' },
+    };
+    const cluster = new Emqx('secretive', { name: 'emqx', version: '5.8.9', blueGreenUpdate, ...given });
+    await settled(cluster);
+    const hidden = (value: unknown) => ({ [SECRET]: expect.any(String), value });
+    const inputs = Object.entries(given).map(([name, value]) => [name, secretInput(name, value)]);
+    const marked = { ...group, env: { A: { value: hidden('sss') } }, args: hidden(['sss']) };
+    expect(await pulumi.runtime.serializeProperties('inputs', Object.fromEntries(inputs))).toEqual({
+      apiKeys: [{ key: 'a', secret: hidden('sss') }, { secretName: 'keys' }],
+      cores: marked,
+      replicants: marked,
+      config: { mqtt: hidden({ max_packet_size: '2MB' }), 'log.console.level': hidden('info') },
+    });
+    expect(
+      await pulumi.runtime.serializeProperties('inputs', { config: secretInput('config', 'node.cookie = sss') }),
+    ).toEqual({ config: hidden('node.cookie = sss') });
+    // After a failed update they hold old values, of which the new inputs say nothing.
+    for (const output of [cluster.apiKeys, cluster.cores, cluster.replicants, cluster.config]) {
+      expect(await isSecret(output)).toBe(true);
+    }
+    expect(await isSecret(cluster.version)).toBe(false);
+  });
+
+  test('get reads a cluster by its id, and registers nothing', async () => {
+    const cluster = Emqx.get('foreign', 'default/emqx');
+    await settled(cluster);
+    expect(named('foreign')).toMatchObject({ id: 'default/emqx', inputs: { __kind: 'EMQX' } });
+  });
+
+  test('import is refused where the program can see it, with what to do instead', () => {
+    expect(() => new Emqx('imported', args, { import: 'default/emqx' })).toThrow(/set `adopt: true`/);
   });
 });
 
@@ -215,6 +275,77 @@ describe('EmqxEnterpriseCluster', () => {
     const both = { name: 'emqx-ee', version: '4.4.14', license: 'text', licenseSecretName: 'emqx-license' };
     expect(() => new EmqxEnterpriseCluster('twice', both)).toThrow(
       "'license' must be given as text, or by the name of a Secret (licenseSecretName), not both",
+    );
+  });
+});
+
+describe('EmqxCluster', () => {
+  const args = { name: 'emqx', version: '5.10.1', blueGreenUpdate };
+  const portsOf = (name: string) => (named(name).inputs['spec'] as { ports: { port: number }[] }).ports;
+
+  test('makes Service, Secret, network policy and cluster with the names and the objects of the construct', async () => {
+    const emit = jest.spyOn(process, 'emitWarning').mockImplementation();
+    const component = new EmqxCluster('telemetry', {
+      ...args,
+      name: pulumi.output('emqx'),
+      namespace: 'messaging',
+      license: 'the license\n',
+      cores: { replicas: 3 },
+      replicants: { replicas: 3, env: { A: { value: pulumi.secret('hush') } } },
+      service: { type: 'NodePort', mqtt: 32_010 },
+      networkPolicy: {},
+    });
+    await settled(component, component.cluster);
+    expect(registered.map(({ type, name }) => [type, name])).toEqual(
+      expect.arrayContaining([
+        ['emqx:index:Cluster5', 'telemetry'],
+        ['kubernetes:core/v1:Secret', 'telemetry-license'],
+        ['kubernetes:core/v1:Service', 'telemetry-service'],
+        ['kubernetes:networking.k8s.io/v1:NetworkPolicy', 'telemetry-network-policy'],
+        ['pulumi-nodejs:emqx:E5', 'telemetry'],
+      ]),
+    );
+    expect(registered).toHaveLength(5);
+    expect(named('telemetry-service').inputs).toMatchObject({
+      metadata: { name: 'emqx-mqtt', namespace: 'messaging', labels: { 'emqx-blue-green/traffic-for': 'emqx' } },
+      spec: {
+        type: 'NodePort',
+        ports: [{ name: 'mqtt', port: 1883, nodePort: 32_010 }],
+        selector: { 'apps.emqx.io/instance': 'emqx', 'apps.emqx.io/db-role': 'replicant' },
+      },
+    });
+    expect(named('telemetry-service').inputs['metadata']).not.toHaveProperty('annotations');
+    expect(named('telemetry-license').inputs).toMatchObject({
+      metadata: { name: 'emqx-license', namespace: 'messaging' },
+      stringData: { [SECRET]: expect.any(String), value: { 'emqx.lic': 'the license' } },
+    });
+    const { inputs } = registered.find(({ type }) => type.endsWith(':E5'))!;
+    expect(inputs).toMatchObject({
+      __kind: 'EMQX',
+      licenseSecretName: 'emqx-license',
+      __progressRow: 'urn:pulumi:dev::emqx::emqx:index:Cluster5$pulumi-nodejs:emqx:E5::telemetry',
+    });
+    expect(Object.keys(inputs)).toEqual(expect.not.arrayContaining(['license', 'service', 'networkPolicy']));
+    expect(await valueOfOutput(component.serviceName)).toBe('emqx-mqtt');
+    expect(emit).not.toHaveBeenCalled();
+    emit.mockRestore();
+  });
+
+  test.each<[string, pulumi.Input<object | string>]>([
+    ['an object', pulumi.secret({ listeners: { tcp: { default: { bind: '0.0.0.0:11883' } } }, 'a.password': 'hush' })],
+    ['text', pulumi.secret('listeners.tcp.default.bind = 11883\na.password = hush\n')],
+  ])('leads to where a listener was moved, and says no other setting: %s', async (_form, config) => {
+    const component = new EmqxCluster('moved', { ...args, config: config as pulumi.Input<string> });
+    await settled(component, component.cluster);
+    expect(portsOf('moved-service')).toEqual([expect.objectContaining({ port: 11_883, targetPort: 11_883 })]);
+    expect(JSON.stringify(named('moved-service').inputs)).not.toContain('hush');
+    expect(named('moved-service').inputs).toMatchObject({ spec: { selector: { 'apps.emqx.io/db-role': 'core' } } });
+  });
+
+  test('refuses a license in two forms', () => {
+    const both = { ...args, license: 'text', licenseSecretName: 'emqx-license' };
+    expect(() => new EmqxCluster('twice', both)).toThrow(
+      /^'license' must be given as text, or by the name of a Secret/,
     );
   });
 });
