@@ -37,11 +37,16 @@ export const CHANGE_CHECKS: Record<string, CheckFunction> = {
   },
 
   replicas(_observation, target) {
-    const { replicasOf: count } = generationOf(target.live);
-    const [before, after] = [count(target.live, 'core'), count(target.desired, 'core')];
-    if (before === after) return undefined;
+    const { replicasOf: count, setKinds } = generationOf(target.live);
+    const scaled = setKinds.flatMap(({ role }) => {
+      const [before, after] = [count(target.live, role), count(target.desired, role)];
+      return before === after
+        ? []
+        : [`${setKinds.length > 1 ? `${role} ` : ''}replicas change from ${before} to ${after}`];
+    });
+    if (scaled.length === 0) return undefined;
     return blocker(
-      `replicas change from ${before} to ${after} in the same step`,
+      `${scaled.join(', ')} in the same step`,
       'scale first and wait for Running, then upgrade: sets of different size make the operator mistake new nodes for old',
     );
   },

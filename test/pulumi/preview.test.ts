@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { KubeObject } from '../../src/kubernetes';
 import { quickstart } from '../../src/sandbox/quickstart';
 import { Desk, ID } from './_desk';
+import { EMQX, manifestsOf } from './_generations';
 import type { Properties } from './_host';
 
 const SECRET = 'p4ssw0rd-of-redis';
@@ -118,5 +119,52 @@ describe('a preview says what will happen', () => {
     const { inputs, outputs } = await desk.host.read(ID, { ...olds, kubeconfig: text });
     expect(outputs).toHaveProperty('kubeconfig', text);
     expect(inputs).not.toHaveProperty('kubeconfig');
+  });
+});
+
+/** The same of the generation that has two kinds of nodes. */
+describe('a preview of an Emqx says what will happen', () => {
+  let desk: Desk;
+  let olds: Properties;
+  beforeAll(async () => {
+    desk = await Desk.open({ manifests: manifestsOf(EMQX, given), clients: 60, seed: 5 }, EMQX);
+    olds = await desk.adopted(given);
+  });
+  afterAll(() => desk.close());
+
+  const cores = { replicas: 2, env: { EMQX_AUTH__REDIS__PASSWORD: { value: SECRET } } };
+  const given = { cores };
+  const moved = '60 devices are moved, about \\d+ s at 20/s';
+
+  test.each<[string, Properties, string]>([
+    [
+      'another value of a variable',
+      { cores: { ...cores, env: { EMQX_AUTH__REDIS__PASSWORD: { value: 'another' } } } },
+      `upgrade of version 5\\.8\\.8 \\(cores\\.env\\.EMQX_AUTH__REDIS__PASSWORD\\): ${moved}`,
+    ],
+    [
+      'memory of the replicants',
+      { replicants: { replicas: 3, resources: { memoryLimitMebibytes: 512 } } },
+      `upgrade of version 5\\.8\\.8 \\(replicants\\.resources\\): ${moved}`,
+    ],
+    ['the version', { version: '5.8.9' }, `upgrade 5\\.8\\.8 → 5\\.8\\.9: ${moved}`],
+    [
+      'a setting, which the operator applies',
+      { config: { mqtt: { max_packet_size: '2MB' } } },
+      'up changes, without an upgrade: config\\.mqtt',
+    ],
+    ['more replicants', { replicants: { replicas: 4 } }, 'up changes, without an upgrade: replicants\\.replicas'],
+    [
+      'the version and more replicants',
+      { version: '5.8.9', replicants: { replicas: 4 } },
+      'up is refused: replicant replicas change from 3 to 4 in the same step; scale first .*',
+    ],
+    ['another name', { name: 'emqx-2' }, 'replaces the cluster default/emqx: 60 connected devices are cut off'],
+  ])('%s', async (_what, news, line) => {
+    const from = desk.host.lines.length;
+    await desk.host.diff(desk.id, olds, desk.properties('5.8.8', { ...given, ...news }));
+    const shown = desk.host.lines.slice(from).map(({ text }) => text);
+    expect(shown).toEqual([expect.stringMatching(new RegExp(`^${line}$`))]);
+    expect(shown.join()).not.toContain(SECRET);
   });
 });
