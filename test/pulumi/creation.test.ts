@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../src/kubernetes';
 import { Desk, failureOf, ID } from './_desk';
+import { EMQX, manifestsOf } from './_generations';
 import { PartialFailure, type Properties } from './_host';
 
 /** A creation, from its first write until Pulumi records it; in Pulumi's own host of dynamic providers, on the sandbox. */
@@ -15,12 +16,6 @@ describe('a creation', () => {
   const cluster = () => desk.found('apps.emqx.io/v1beta4', 'EmqxEnterprise', 'emqx-ee');
   const waiting = () => desk.host.said(({ text }) => text.startsWith('waiting for the nodes'));
 
-  /** From now on no pod is created. */
-  const withoutPods = async () => {
-    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none', namespace: 'default' } };
-    await desk.api.create({ ...quota, spec: { hard: { pods: '0' } } } as KubeObject);
-  };
-
   test('ends when devices can connect: an upgrade right after it is not refused', async () => {
     const { host } = desk;
     const made = await host.create(properties());
@@ -34,7 +29,7 @@ describe('a creation', () => {
   });
 
   describe('that cannot succeed', () => {
-    beforeEach(() => withoutPods());
+    beforeEach(() => withoutPods(desk));
     const reason =
       /waiting for the nodes: 0 of 3 ready \(emqx-ee-\w+: .*exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0\)/;
 
@@ -58,7 +53,7 @@ describe('a creation', () => {
     ['the engine is killed', () => desk.host.loseEngine()],
   ])('that nobody records is undone: %s', async (_what, leave) => {
     const { host } = desk;
-    await withoutPods();
+    await withoutPods(desk);
     const left = failureOf(host.create(properties({ persistence: { sizeGibibytes: 1 } })));
     await waiting();
     leave();
@@ -100,6 +95,51 @@ describe('a creation', () => {
 
   const companion = () => desk.found<KubeObject & { data: object }>('v1', 'ConfigMap', 'emqx-ee-upgrade');
 });
+
+describe('a creation of an Emqx', () => {
+  let desk: Desk;
+  beforeEach(async () => {
+    desk = await Desk.open({ clients: 60, seed: 3 }, EMQX);
+    await desk.api.create(manifestsOf(EMQX).objects[0]!);
+  });
+  afterEach(() => desk.close());
+
+  const properties = (more: Properties = {}) =>
+    desk.properties('5.8.8', { cores: { replicas: 2, persistence: { sizeGibibytes: 1 } }, ...more });
+  const waiting = () => desk.host.said(({ text }) => text.startsWith('waiting for the nodes'));
+
+  test('that nobody records is undone: the engine is killed', async () => {
+    await withoutPods(desk);
+    const left = failureOf(desk.host.create(properties()));
+    await waiting();
+    desk.host.loseEngine();
+    await left;
+    expect(await desk.existing()).toBeUndefined();
+    expect(await desk.pods()).toEqual([]);
+    const claims = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'default' };
+    expect((await desk.api.list(claims)).items).toEqual([]);
+  });
+
+  test('whose provider was killed is resumed by the same resource, and by no other', async () => {
+    const left = failureOf(desk.host.create(properties()));
+    await waiting();
+    desk.host.signal('SIGKILL');
+    await left;
+    const host = await desk.anotherHost();
+    const another = properties({ __progressRow: 'urn:pulumi:dev::emqx::pulumi-nodejs:emqx:E5::other' });
+    expect((await failureOf(host.create(another))).message).toMatch(/^the EMQX default\/emqx already exists/);
+    const made = await host.create(properties());
+    expect(made.outputs).toMatchObject({ phase: 'running' });
+    const companion = await desk.found<KubeObject & { data: object }>('v1', 'ConfigMap', EMQX.companion);
+    expect(companion?.data).toEqual({ owner: made.outputs['owner'] });
+  });
+});
+
+/** From now on no pod is created. */
+async function withoutPods(desk: Desk): Promise<void> {
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none', namespace: 'default' } };
+  await desk.api.create({ ...quota, spec: { hard: { pods: '0' } } } as KubeObject);
+}
 
 interface Endpoints extends KubeObject {
   subsets?: { addresses?: unknown[] }[];

@@ -1,6 +1,9 @@
+import { inputsOf, resourceOf } from '../../src/pulumi/inputs';
 import { versionOf } from '../../src/resource';
 import { quickstart } from '../../src/sandbox/quickstart';
+import { trafficService } from '../../src/sandbox/traffic-service';
 import { Desk, failureOf, ID, MOVING } from './_desk';
+import { describedAs, EMQX } from './_generations';
 import type { Properties } from './_host';
 
 /** What must not happen to a cluster, whatever the state says of it; in Pulumi's own host of dynamic providers, on the sandbox. */
@@ -67,6 +70,28 @@ describe('a cluster is safe', () => {
       await expect(attempt).rejects.toThrow(/was deleted and created again since/);
     }
     (await lives(desk)).toBeDefined();
+  });
+
+  test('from one of the other kind with its name: each is read and deleted alone', async () => {
+    const desk = await open(5);
+    const { host } = desk;
+    const enterprise = await desk.adopted();
+    const described = describedAs({ ...EMQX, name: 'emqx-ee' }, '5.8.8');
+    const twin = { ...described, kubeconfig: desk.kubeconfig, __progressRow: EMQX.row };
+    const service = trafficService(resourceOf(inputsOf(twin)), 32_011);
+    await desk.api.create({ ...service, metadata: { ...service.metadata, name: 'emqx-ee-twin' } });
+    const made = await host.create(twin);
+    expect(made.outputs['nodes']).toHaveLength(5);
+    const { outputs } = await host.read(ID, enterprise);
+    expect(outputs).toEqual(enterprise);
+    await host.delete(ID, made.outputs);
+    expect(await desk.pods()).toHaveLength(3);
+    (await lives(desk)).toBeDefined();
+    const again = await host.create({ ...twin, __progressRow: `${EMQX.row}-2` });
+    await host.delete(ID, enterprise);
+    (await lives(desk)).toBeUndefined();
+    expect(await desk.pods()).toHaveLength(5);
+    expect((await host.read(ID, again.outputs)).outputs).toEqual(again.outputs);
   });
 
   describe('in the middle of an upgrade that its state knows nothing of', () => {
