@@ -2,7 +2,7 @@ import { DEFAULT_CLUSTER_DOMAIN, DEFAULT_NAMESPACE } from '../constants';
 import { copyOf } from '../copy';
 import { isEmpty, normalizeContainer, normalizeContainers, normalizeResources } from '../normal-form';
 import { defaultPodSecurityContext, defaultSecurityContext } from '../spec';
-import { EMQX_V2_API_VERSION } from './constants';
+import { EMQX_V2_API_VERSION, EMQX_V3_API_VERSION } from './constants';
 import type { Emqx, EmqxSpec } from './emqx';
 import {
   DEFAULT_CONFIG_MODE,
@@ -31,7 +31,8 @@ type NodeSpec = NonNullable<NonNullable<EmqxSpec['coreTemplate']>['spec']>;
  */
 export function withEmqxDefaults(resource: Emqx): Emqx {
   const completed = copyOf(resource);
-  completeEmqx(completed);
+  // Of operator 3 no defaults are known here: its resource is only read.
+  if ((resource.apiVersion as string) !== EMQX_V3_API_VERSION) completeEmqx(completed);
   return completed;
 }
 

@@ -18,7 +18,6 @@ const CONDITIONS = ['Ready', 'ReplicantNodesProgressing', 'CoreNodesProgressing'
 export const v3beta1: Generation<Emqx> = {
   ...v2beta1,
   apiVersion: EMQX_V3_API_VERSION,
-  withDefaults: (resource) => resource,
   strategyOf: () => undefined,
   delayOf: () => undefined,
   triggersOf: ({ spec }) => spec,

@@ -40,6 +40,8 @@ const traits: Record<string, KindTraits> = {
   'apps.emqx.io/v1beta4/EmqxEnterprise': { status: true, generation: true },
   'apps.emqx.io/v1beta4/EmqxPlugin': { status: true, generation: true },
   'apps.emqx.io/v2beta1/EMQX': { status: true, generation: true },
+  'apps.emqx.io/v2/EMQX': { status: true, generation: true },
+  'apps.emqx.io/v3beta1/EMQX': { status: true, generation: true },
 };
 
 /** `<apiVersion>/<kind>`. */
