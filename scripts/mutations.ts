@@ -38,6 +38,21 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "return (phase === 'retire' && set === '') ||",
   },
   {
+    name: 'the old cores go without cover for the Services of devices',
+    file: 'upgrade/phases/hold.ts',
+    from: 'const cover = drained ? coverTraffic(situation) : undefined;',
+    to: 'const cover = undefined as Step | undefined;',
+    generation: 5,
+  },
+  {
+    name: 'in an abort devices are routed to old nodes that are not ready',
+    file: 'upgrade/phases/abort.ts',
+    from: "if (!areReady) return waitFor('every blue node to be ready', 500);",
+    to: '',
+    generation: 5,
+    fault: 'request-abort',
+  },
+  {
     name: 'each node gets the whole cap',
     file: 'upgrade/phases/evacuate.ts',
     from: 'connectionsPerSecond: part.connectionsPerSecond,',
@@ -244,8 +259,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the Service is left tied to green',
     file: 'upgrade/phases/hold.ts',
-    from: 'if (pinned.length === 0 && lead && (leaving',
-    to: 'if (pinned.length >= 0 && (leaving',
+    from: 'const isComplete = pinned.length === 0 && restored.length === 0 && lead;',
+    to: 'const isComplete = true;',
   },
   {
     name: 'a wave begins in the second in which the one before ended',

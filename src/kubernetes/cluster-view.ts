@@ -59,6 +59,7 @@ export function ownTraffic(service: Service, slices: readonly EndpointSlice[], l
     service: service.metadata.name,
     byOperator: false,
     revision: service.spec.selector?.[label],
+    ...(service.spec.publishNotReadyAddresses && { routesToUnready: true }),
     pods: [...new Set(readyPods(slices))],
     listeners: deviceListeners(service),
   };

@@ -142,6 +142,13 @@ export class Cluster implements ClusterPort {
     });
   }
 
+  routeToUnready(service: string, wanted: boolean, signal?: AbortSignal): Promise<void> {
+    return ported(async () => {
+      const body = { spec: { publishNotReadyAddresses: wanted || null } };
+      await this.api.patch(this.ref('v1', 'Service', service), { type: 'merge', body }, {}, signal);
+    });
+  }
+
   leadTraffic(service: string, revision: string, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const ref = this.ref('v1', 'Endpoints', service);

@@ -44,7 +44,7 @@ export interface ContainerStatus {
 }
 
 export interface Service extends KubeObject {
-  spec: { selector?: Record<string, string>; ports?: ServicePort[] };
+  spec: { selector?: Record<string, string>; ports?: ServicePort[]; publishNotReadyAddresses?: boolean };
 }
 
 export interface ServicePort {

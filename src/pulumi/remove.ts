@@ -37,8 +37,10 @@ export async function remove(raw: Raw): Promise<void> {
       operation.log(devices === 0 ? 'info' : 'warning', `removes ${link.id}: ${cutOffText(devices)}`);
       await cluster.holdLease(holder, signal); // from here on no other process starts
       operation.begin();
-      for (const { service, byOperator, revision } of view.traffic) {
+      for (const { service, byOperator, revision, routesToUnready } of view.traffic) {
         if (!byOperator && revision !== undefined) await cluster.selectTraffic(service, undefined, signal);
+        if (routesToUnready && view.journal?.covered?.includes(service))
+          await cluster.routeToUnready(service, false, signal);
       }
       await link.remove(signal);
     }

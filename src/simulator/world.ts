@@ -22,6 +22,8 @@ export interface WorldOptions extends ClusterRuntimeOptions {
   seed?: number;
   /** Milliseconds since the epoch at which it begins. @default - the beginning of 2026 */
   startAt?: number;
+  /** Milliseconds of one request of the operator's controller of EMQX v2beta1 to the API server. @default 3 */
+  emqxControllerLatencyMs?: number;
 }
 
 /**
@@ -59,7 +61,8 @@ export class World {
       this.runtime.endpointsChanged(namespace, labels?.[SERVICE_NAME_LABEL] ?? '');
     });
     installOperator(store);
-    const [api, emqxApi] = [OPERATOR_LATENCY_MS, EMQX_CONTROLLER_LATENCY_MS].map(
+    const { emqxControllerLatencyMs = EMQX_CONTROLLER_LATENCY_MS } = options;
+    const [api, emqxApi] = [OPERATOR_LATENCY_MS, emqxControllerLatencyMs].map(
       (latencyMs) => new InMemoryKubeApi(clock, store, { latencyMs }),
     );
     this.operator = this.runtime.operate(api!, emqxApi);

@@ -79,6 +79,7 @@ function isForNode(action: Action): boolean {
 function keyOf(action: Action): string {
   switch (action.do) {
     case 'select-traffic':
+    case 'route-to-unready':
     case 'lead-traffic':
       return `${action.do} ${action.service}`;
     case 'patch-resource':

@@ -5,6 +5,8 @@ export function actionText(action: Action, version: string): string {
   switch (action.do) {
     case 'select-traffic':
       return `Service ${action.service} → ${action.revision ?? 'all nodes of the cluster'}`;
+    case 'route-to-unready':
+      return `Service ${action.service} → ${action.wanted ? 'also pods that are not ready' : 'ready pods only'}`;
     case 'lead-traffic':
       return `Endpoints ${action.service} → ${action.revision}`;
     case 'patch-resource':

@@ -151,6 +151,8 @@ export interface Journal {
   /** When only green was seen behind every traffic Service; and in an abort only blue. */
   switchedAt?: number;
   backAt?: number;
+  /** Traffic Services that route to the new nodes whether they are ready or not, because this run wants it so. */
+  covered?: readonly string[];
   evacuation?: Evacuation | undefined;
   /** Devices that are connected when none is offline, as counted then: ms since the epoch. */
   fleet?: { at: number; devices: number } | undefined;
@@ -248,6 +250,7 @@ const PAGE = z.looseObject({
   aborted: z.object({ at: when, phase: z.enum(PHASES), moved: count.optional() }).optional(),
   switchedAt: when.optional(),
   backAt: when.optional(),
+  covered: z.array(z.string()).readonly().optional(),
   evacuation: EVACUATION.optional(),
   fleet: z.object({ at: when, devices: count }).optional(),
   returnMs: count.optional(),

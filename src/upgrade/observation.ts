@@ -71,6 +71,8 @@ export interface TrafficView {
    * exactly the ready pods of that revision. Undefined where it routes to others, too.
    */
   revision: string | undefined;
+  /** It also routes to pods that are not ready (`publishNotReadyAddresses`). @default false */
+  routesToUnready?: boolean;
   /** Names of the pods behind the Service now (ready addresses of its EndpointSlices). */
   pods: string[];
   /** The listeners of the pods that it publishes, as far as its ports identify them. @default - none is known */

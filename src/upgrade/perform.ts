@@ -10,6 +10,8 @@ export function perform(
   switch (action.do) {
     case 'select-traffic':
       return cluster.selectTraffic(action.service, action.revision, signal);
+    case 'route-to-unready':
+      return cluster.routeToUnready(action.service, action.wanted, signal);
     case 'lead-traffic':
       return cluster.leadTraffic(action.service, action.revision, signal);
     case 'mark-serving':

@@ -94,6 +94,8 @@ export interface ClusterPort {
   patchResource(patch: ResourcePatch, signal?: AbortSignal): Promise<void>;
   /** Makes a traffic Service select only the pods of `revision`, or all pods of the cluster again (undefined). */
   selectTraffic(service: string, revision: string | undefined, signal?: AbortSignal): Promise<void>;
+  /** Makes a traffic Service route to its pods whether they are ready or not, or again only to those that are. */
+  routeToUnready(service: string, wanted: boolean, signal?: AbortSignal): Promise<void>;
   /** Makes the operator's own Service route to the ready pods of `revision`: lasts until the operator's next full pass. */
   leadTraffic(service: string, revision: string, signal?: AbortSignal): Promise<void>;
   scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void>;

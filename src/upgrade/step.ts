@@ -6,6 +6,7 @@ import type { Target } from './target';
 /** One action to take now. Each is idempotent. */
 export type Action =
   | { do: 'select-traffic'; service: string; revision: string | undefined }
+  | { do: 'route-to-unready'; service: string; wanted: boolean }
   | { do: 'lead-traffic'; service: string; revision: string }
   | { do: 'patch-resource'; spec: Record<string, unknown>; why: string; heartbeat: boolean }
   /** Restores what the resource asked for before the run, and holds the operator, in one patch. */

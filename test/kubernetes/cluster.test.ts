@@ -486,6 +486,22 @@ describe('a write', () => {
     expect(selector()).toEqual(INSTANCE);
   });
 
+  test('makes a Service route to pods that are not ready, and lets it go', async () => {
+    const { clock, store, cluster } = kube();
+    store.create(customResource());
+    store.create(service('emqx-mqtt', INSTANCE));
+    const ref = { apiVersion: 'v1', kind: 'Service', namespace, name: 'emqx-mqtt' };
+    const spec = () => store.get<KubeObject & { spec: object }>(ref).spec;
+    const before = spec();
+    await clock.run(async () => {
+      await cluster.routeToUnready('emqx-mqtt', true);
+      expect(spec()).toEqual({ ...before, publishNotReadyAddresses: true });
+      expect((await cluster.observe()).traffic).toMatchObject([{ service: 'emqx-mqtt', routesToUnready: true }]);
+      await cluster.routeToUnready('emqx-mqtt', false);
+    });
+    expect(spec()).toEqual(before);
+  });
+
   test('scales a set by its subresource', async () => {
     const { clock, store, cluster, calls } = kube();
     store.create(statefulSet(BLUE, 3));

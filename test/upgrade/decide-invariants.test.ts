@@ -147,6 +147,7 @@ function respects(scene: Scene, action: Action) {
       expect(isDrained(named(scene.nodes, action.pod))).toBe(false);
       return;
     case 'remove-set':
+    case 'route-to-unready':
     case 'force-leave':
     case 'move-storage':
       throw new Error(`${action.do} is of EMQX 5 and 6 only`);

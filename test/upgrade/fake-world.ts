@@ -116,6 +116,7 @@ export class FakeWorld {
         selectTraffic: wrap('selectTraffic', (_service, revision) => {
           this.revision = revision;
         }),
+        routeToUnready: wrap('routeToUnready', () => {}),
         leadTraffic: wrap('leadTraffic', () => {}),
         scaleSet: wrap('scaleSet', (name, replicas) => this.scale(name, replicas)),
         removeSet: wrap('removeSet', () => {}),

@@ -138,6 +138,21 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, replicants: 3, readySeconds: 60 },
     faults: [at('quota-full', 'pin', 93)],
   },
+  'a Service routes to the new nodes although the core goes that the operator of EMQX 5 is asking': {
+    seed: 9,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 3, operatorLatencyMs: 100, shutdownMs: 300 },
+    faults: [],
+  },
+  'it does so where the devices are on replicants': {
+    seed: 3,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 2, operatorLatencyMs: 100, shutdownMs: 1_000 },
+    faults: [],
+  },
+  'in an abort the new nodes keep the devices that connect until the old ones are ready': {
+    seed: 17,
+    size: { ...DEFAULT_SIZE, generation: 5 },
+    faults: [at('request-abort', 'evacuate', 6_028)],
+  },
   'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
 };
 

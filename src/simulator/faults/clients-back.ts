@@ -4,13 +4,16 @@ import { clientIds, isSticking } from './stage';
 /** The longest time to reconnect: the reconnect period with its jitter, a few times. */
 const SETTLE_MS = 10_000;
 
+/** An operator of EMQX 5 at rest makes a pass within this time, ms. */
+const NEXT_PASS_MS = 35_000;
+
 /** The offline devices reconnect within this time, in ms. */
 const RETURN_MS = 10_000;
 
 /** After the end every client is back, and every session is somewhere. */
 export async function checkClients(scene: Scene): Promise<void> {
   const { clock, judge, stage } = scene;
-  await clock.sleep(SETTLE_MS);
+  await clock.sleep(stage.size.generation === 4 ? SETTLE_MS : NEXT_PASS_MS);
   // A node that is still frozen accepts no clients.
   while (judge.causes.silent.size > 0) await clock.sleep(1_000);
   const registry = scene.world.pods.running[0]?.node.cluster.registry;

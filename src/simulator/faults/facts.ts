@@ -105,6 +105,24 @@ export class Facts {
     return ready && endpoints.length > 0 && endpoints.every((pod) => names.has(pod));
   }
 
+  /** Whether new connections go to any pod. */
+  get isServed(): boolean {
+    return this.world.front(NAMESPACE, SERVICE).endpoints.length > 0;
+  }
+
+  /** Whether a pod that devices may be routed to accepts them. */
+  get canAnyServe(): boolean {
+    const role = this.size.replicants > 0 ? 'replicant' : 'core';
+    return this.sets
+      .filter(({ metadata }) => this.size.generation === 4 || metadata.labels?.[ROLE_LABEL] === role)
+      .flatMap(({ metadata }) => this.podsOf(metadata.name))
+      .some((pod) => {
+        const node = this.nodeIn(pod.metadata.name);
+        const isThere = pod.metadata.deletionTimestamp === undefined && conditionOf(pod, 'ContainersReady') === 'True';
+        return isThere && node?.isListening && !node.refusesClients && node.cluster.members.includes(node);
+      });
+  }
+
   private note({ metadata, status }: Pod): void {
     if (status?.podIP) this.podsByIp.set(status.podIP, metadata.name);
   }

@@ -12,6 +12,7 @@ import { doneIsDone } from './invariants/done-is-done';
 import { fewAway } from './invariants/few-away';
 import { forwardOnly } from './invariants/forward-only';
 import { movedOnce } from './invariants/moved-once';
+import { neverNobody } from './invariants/never-nobody';
 import { oneOwner } from './invariants/one-owner';
 import { pace } from './invariants/pace';
 import { patience } from './invariants/patience';
@@ -104,6 +105,7 @@ export class Judge {
       targetTakes(bench),
       // Clients that are gone never reconnect.
       ...(stage.size.gone > 0 ? [] : [fewAway(bench)]),
+      neverNobody(bench),
       movedOnce(bench),
       conserved(bench),
       pace(bench),

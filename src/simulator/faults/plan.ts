@@ -118,7 +118,13 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES, g
 /** Of EMQX 5 half of the clusters have replicants. */
 function emqx5(seed: number): Partial<StageSize> {
   const random = new Random(seed).fork('shape');
-  return { generation: 5, ...(random.below(2) === 0 && { replicas: 2, replicants: whole(random, 2, 3) }) };
+  const shape = random.below(2) === 0 && { replicas: 2, replicants: whole(random, 2, 3) };
+  return {
+    generation: 5,
+    ...shape,
+    operatorLatencyMs: random.pick([3, 3, 30, 100])!,
+    shutdownMs: random.pick([300, 1_000, 3_000])!,
+  };
 }
 
 function placed(random: Random, fault: FaultName): PlannedFault {

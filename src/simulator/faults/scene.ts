@@ -226,7 +226,9 @@ export async function withScene<T>(
 ): Promise<T> {
   const observers = new Observers();
   const durable = size.durable && { durableSessions: () => ({}) };
-  const world = new World({ seed, observer: observers.first, ...durable });
+  const { operatorLatencyMs: emqxControllerLatencyMs, shutdownMs } = size;
+  const slowness = { emqxControllerLatencyMs, timings: { shutdownMs } };
+  const world = new World({ seed, observer: observers.first, ...slowness, ...durable });
   try {
     return await world.clock.run(async () => play(await Scene.set(world, size, observers, watch)));
   } finally {

@@ -32,6 +32,10 @@ export interface StageSize {
   replicants: number;
   /** Whether sessions are kept in the durable storage of the cores. Of EMQX 5 only. */
   durable: boolean;
+  /** Milliseconds of one request of the operator to the API server: its passes take longer on a slow one. Of EMQX 5 only. */
+  operatorLatencyMs: number;
+  /** Milliseconds that a node needs to stop. */
+  shutdownMs: number;
   /** Clients without a session that outlives their connection, and with one. */
   plain: number;
   persistent: number;
@@ -59,6 +63,8 @@ export const DEFAULT_SIZE: StageSize = {
   replicas: 2,
   replicants: 0,
   durable: false,
+  operatorLatencyMs: 3,
+  shutdownMs: 3_000,
   plain: 24,
   persistent: 12,
   away: 4,

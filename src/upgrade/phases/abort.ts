@@ -29,6 +29,7 @@ import {
   stopEvacuations,
   waitFor,
 } from './common';
+import { uncoverTraffic } from './cover';
 import { evacuateGreen, isGreenEmptied } from './evacuate';
 import { siteWait, storageMove, storageWait } from './storage';
 
@@ -123,15 +124,19 @@ export function switchBack(situation: Situation): Step {
     return waitFor('the operator to go back to the old sets', FREQUENT_POLL_MS, stopEvacuations(situation));
   }
   const green = greenOf(observation.cluster, journal)?.name ?? '';
+  // Before enough of the old nodes are ready, the new ones keep the devices that connect.
+  const areReady = sleepsWhileHeld || pods.filter((pod) => pod.ready).length >= journal.replicas;
   const actions: Action[] = [
     ...missing,
     ...stopEvacuations(situation),
+    ...uncoverTraffic(situation),
     ...openGates(observation, blue),
-    ...closeGates(observation, green),
+    ...(areReady ? closeGates(observation, green) : []),
   ];
   if (actions.length > 0) return waitFor('the blue nodes to accept devices again', 500, actions);
   // Whether a silent node refuses devices is unknown.
   if (!doAllAnswer(observation, blue)) return waitFor('every blue node to answer', 1_000);
+  if (!areReady) return waitFor('every blue node to be ready', 500);
   const ready = pods.filter((pod) => pod.ready);
   const selecting = selections(situation, moveOf(situation).revision);
   if (selecting.length > 0 || !isRoutedTo(observation.cluster, ready) || ready.length < journal.replicas) {

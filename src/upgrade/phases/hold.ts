@@ -30,6 +30,7 @@ import {
   stopOrders,
   waitFor,
 } from './common';
+import { coverTraffic, reopenGates, uncoverTraffic, unsettled } from './cover';
 import { areAllDrained, evacuate, lostPodsStep, startOrders } from './evacuate';
 import { isAnyWithoutShare } from './shares';
 import { siteWait, storageMove, storageWait } from './storage';
@@ -84,6 +85,8 @@ export function retireBlue(situation: Situation): Step {
     const storage = storageMove(situation);
     const stored = storageWait(storage) ?? siteWait(situation, blue.name);
     if (drained && stored !== undefined) return waitFor(stored, 1_000, storage.orders);
+    const cover = drained ? coverTraffic(situation) : undefined;
+    if (cover) return cover;
     const actions: Action[] = drained
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
       : [
@@ -94,23 +97,24 @@ export function retireBlue(situation: Situation): Step {
     return waitFor(drained ? 'blue to be scaled to 0' : 'the blue nodes to be drained again', 500, actions);
   }
   const left = remainingPods(observation, journal.from.set);
-  if (left > 0) return waitFor(`${left} blue pods to terminate`, 1_000);
+  const gates = reopenGates(situation);
+  if (left > 0) return waitFor(`${left} blue pods to terminate`, 1_000, gates);
   const next = nextStage(journal);
   if (next) {
     const { upgrade } = operatorReportOf(observation.cluster);
     if (!upgrade?.blue.includes(journal.from.set)) return { kind: 'next', phase: 'evacuate', note: next };
-    return waitFor('the operator to see that the old nodes are gone', FREQUENT_POLL_MS);
+    return waitFor('the operator to see that the old nodes are gone', FREQUENT_POLL_MS, gates);
   }
   if (atRest(situation, setsOf(journal, 'to'))) return { kind: 'next', phase: 'release' };
-  return waitFor(
-    'the operator to report rest',
-    FREQUENT_POLL_MS,
-    frequentHeartbeat(situation, 'have the operator check the cluster without blue'),
-  );
+  return waitFor('the operator to report rest', FREQUENT_POLL_MS, [
+    ...gates,
+    ...frequentHeartbeat(situation, 'have the operator check the cluster without blue'),
+  ]);
 }
 
 /** Only now may the operator act by itself again: it has nothing more to remove. */
-export function releaseHold({ observation, journal }: Situation): Step {
+export function releaseHold(situation: Situation): Step {
+  const { observation, journal } = situation;
   const { resource, traffic } = observation.cluster;
   const wanted = journal.aborted ? journal.delay.before : journal.delay.after;
   // A resource that is held at rest stays held, with exactly the number its owner has given: heartbeats have lowered it, and a file in
@@ -122,6 +126,7 @@ export function releaseHold({ observation, journal }: Situation): Step {
       { do: 'patch-resource', spec, why: `restore the initial delay of ${wanted} s`, heartbeat: false },
     ]);
   }
+  const restored = uncoverTraffic(situation);
   const pinned = traffic.filter((service) => !service.byOperator && service.revision !== undefined);
   const { cluster } = observation;
   const serving = setsOfRole(cluster, servingRole(cluster));
@@ -131,16 +136,24 @@ export function releaseHold({ observation, journal }: Situation): Step {
   // pod that is ready a Service that leads to none of them would seem complete.
   const gates = generation.sleepsWhileHeld ? [] : openingGates(staying);
   if (gates.length > 0 || alive.length === 0) return waitFor('the nodes to be ready for devices', 500, gates);
+  const releasedMs = observation.at - (journal.began.release ?? observation.at);
+  if (releasedMs < NEXT_PASS_MS && unsettled(cluster, staying).length > 0)
+    return waitFor('the operator to see every node, and the nodes to be ready', 500);
   const lead = isRoutedTo(withoutForeign(cluster), alive);
   const leaving = membersToLeave(observation);
-  const isLate = observation.at - (journal.began.release ?? observation.at) > LEAVE_MS;
-  if (pinned.length === 0 && lead && (leaving.length === 0 || isLate)) return { kind: 'next', phase: 'done' };
+  const isComplete = pinned.length === 0 && restored.length === 0 && lead;
+  if (isComplete && (leaving.length === 0 || releasedMs > LEAVE_MS)) return { kind: 'next', phase: 'done' };
+  // One write of a Service at a time.
+  const unpinned = pinned.map(({ service }): Action => ({ do: 'select-traffic', service, revision: undefined }));
   return waitFor(
-    pinned.length === 0 && lead ? 'stopped nodes to leave' : 'the traffic Services to select the whole cluster again',
+    isComplete ? 'stopped nodes to leave' : 'the traffic Services to select the whole cluster again',
     500,
-    [...pinned.map(({ service }): Action => ({ do: 'select-traffic', service, revision: undefined })), ...leaving],
+    [...(restored.length > 0 ? restored : unpinned), ...leaving],
   );
 }
+
+/** An operator that goes on, and has reported rest, makes its next pass within this time, ms. */
+const NEXT_PASS_MS = 35_000;
 
 /**
  * For how long nodes that are gone are made to leave, ms. An operator at rest may list them for half a minute more, and an upgrade is

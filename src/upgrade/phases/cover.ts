@@ -1,0 +1,54 @@
+import { generationOf } from '../../resource';
+import { type ClusterView, operatorReportOf, type PodView, podsOf } from '../observation';
+import { setsOf } from '../stages';
+import type { Action, Situation, Step } from '../step';
+import { openingGates, waitFor } from './common';
+
+/**
+ * An operator that goes on while it is held asks one core about all nodes in each pass: the oldest, an old one. If that core goes
+ * in the middle of a pass, the operator knows of no node, and closes the readiness gates of all new ones until its next pass, one
+ * second later, or thirty where it has seen meanwhile that the old ones are gone. So before the old cores go the traffic Services of
+ * our own are made to route to the new nodes whatever their gates say, until the operator has seen them again.
+ *
+ * @see EMQX Operator 2.2.29, `update_pod_conditions.go`, `update_emqx_status.go`; seen on a real API server
+ */
+export function coverTraffic({ observation, journal }: Situation): Step | undefined {
+  const { cluster } = observation;
+  if (generationOf(cluster.resource).sleepsWhileHeld || journal.later?.length) return undefined;
+  const { covered = [] } = journal;
+  // What its owner wants so stays so.
+  const bare = cluster.traffic.filter(({ byOperator, routesToUnready }) => !byOperator && !routesToUnready);
+  const unknown = bare.map(({ service }) => service).filter((service) => !covered.includes(service));
+  if (unknown.length > 0) return { kind: 'note', note: { covered: [...covered, ...unknown] } };
+  if (bare.length === 0) return undefined;
+  return waitFor(
+    'the traffic Services to keep the new nodes while the old ones go',
+    250,
+    bare.map(({ service }): Action => ({ do: 'route-to-unready', service, wanted: true })),
+  );
+}
+
+/** Orders that make the Services of {@link coverTraffic} route to ready pods only, as before. */
+export function uncoverTraffic({ observation, journal }: Situation): Action[] {
+  return observation.cluster.traffic
+    .filter(({ service, routesToUnready }) => routesToUnready && journal.covered?.includes(service))
+    .map(({ service }) => ({ do: 'route-to-unready', service, wanted: false }));
+}
+
+/** Orders to open what gates of the new nodes such an operator has closed meanwhile: devices may reach them through its own Service. */
+export function reopenGates({ observation: { cluster }, journal }: Situation): Action[] {
+  if (generationOf(cluster.resource).sleepsWhileHeld) return [];
+  return openingGates(setsOf(journal, 'to').flatMap((set) => podsOf(cluster, set)));
+}
+
+/** Those of these pods that will not stay ready, or are not yet: behind a closed gate, or unknown to an operator that goes on. */
+export function unsettled(cluster: ClusterView, pods: readonly PodView[]): PodView[] {
+  const { nodeNameOf, sleepsWhileHeld } = generationOf(cluster.resource);
+  if (sleepsWhileHeld) return [];
+  const { nodes } = operatorReportOf(cluster);
+  const isKnown = (pod: PodView) => {
+    const name = nodeNameOf(cluster.resource, pod);
+    return name !== undefined && nodes.includes(name);
+  };
+  return pods.filter((pod) => pod.containersReady && !(pod.ready && isKnown(pod)));
+}
