@@ -100,15 +100,24 @@ describe('a creation of an Emqx', () => {
   let desk: Desk;
   beforeEach(async () => {
     desk = await Desk.open({ clients: 60, seed: 3 }, EMQX);
-    await desk.api.create(manifestsOf(EMQX).objects[0]!);
   });
   afterEach(() => desk.close());
+
+  test('ends when devices can connect through the Service of the operator, too; an upgrade right after it works', async () => {
+    const exposed = { exposure: 'operator', service: { type: 'NodePort', mqtt: 32_010 } };
+    const cores = { ...exposed, cores: { replicas: 3 }, replicants: null };
+    const made = await desk.host.create(desk.properties('5.8.8', cores));
+    expect(desk.host.rows().at(-1)).toBe('created: 5.8.8 runs on 3 nodes');
+    const upgraded = await desk.host.update(desk.id, made.outputs, desk.properties('5.8.9', cores));
+    expect(upgraded).toMatchObject({ phase: 'running', version: '5.8.9', lastUpgrade: { outcome: 'completed' } });
+  });
 
   const properties = (more: Properties = {}) =>
     desk.properties('5.8.8', { cores: { replicas: 2, persistence: { sizeGibibytes: 1 } }, ...more });
   const waiting = () => desk.host.said(({ text }) => text.startsWith('waiting for the nodes'));
 
   test('that nobody records is undone: the engine is killed', async () => {
+    await desk.api.create(manifestsOf(EMQX).objects[0]!);
     await withoutPods(desk);
     const left = failureOf(desk.host.create(properties()));
     await waiting();
@@ -121,6 +130,7 @@ describe('a creation of an Emqx', () => {
   });
 
   test('whose provider was killed is resumed by the same resource, and by no other', async () => {
+    await desk.api.create(manifestsOf(EMQX).objects[0]!);
     const left = failureOf(desk.host.create(properties()));
     await waiting();
     desk.host.signal('SIGKILL');
