@@ -295,7 +295,8 @@ export class Cluster implements ClusterPort {
         sets.map(async (set) => {
           const there = pods.filter((pod) => isControlledBy(pod, set)).length;
           const { role = 'core' } = this.kinds.get(set.metadata.name) ?? {};
-          return setView(set, role, label, await this.creationTroubles.of(set, there, signal));
+          const view = setView(set, role, label, await this.creationTroubles.of(set, there, signal));
+          return this.generation.idle?.isMadeOfThem(set.spec.template) ? { ...view, isIdle: true } : view;
         }),
       ),
       pods: pods.map((pod) => podView(pod, label)),

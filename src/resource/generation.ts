@@ -51,7 +51,14 @@ export interface Generation<Resource> {
    *
    * @default - it goes back in any case
    */
-  readonly spare?: SpareNode<Resource>;
+  readonly spare?: SpareNode;
+  /**
+   * The same for an operator that may see in one pass that all new nodes serve, and then the old template: it is given nodes that run
+   * nowhere, whatever it has seen so far, until it has gone back.
+   *
+   * @default - it is not like that
+   */
+  readonly idle?: IdleNodes<Resource>;
   /** Whether the operator itself moves the data of durable sessions to the set that the resource describes, also while it is held. */
   readonly movesStorage: boolean;
   /** The lines of the operator that reconcile it. */
@@ -77,10 +84,20 @@ export interface Generation<Resource> {
 }
 
 /** One node more than is wanted, for a moment. */
-export interface SpareNode<Resource> {
+export interface SpareNode {
   readonly role: Role;
   /** Merge patch of `spec` with another number of nodes of this role. */
-  patch(resource: Resource, replicas: number): Record<string, unknown>;
+  patch(replicas: number): Record<string, unknown>;
+}
+
+/** Nodes that can run nowhere: as long as the resource asks for them, the operator does not take the new nodes for complete. */
+export interface IdleNodes<Resource> {
+  /** A `spec` that asks for them, too. */
+  addedTo(spec: Record<string, unknown>): Record<string, unknown>;
+  /** The resource without them; undefined where it has none. */
+  without(resource: Resource): Resource | undefined;
+  /** Whether they are what a set is made of. @param podTemplate of the set, from the API server */
+  isMadeOfThem(podTemplate: unknown): boolean;
 }
 
 /** Versions of the operator that act alike. */

@@ -11,6 +11,7 @@ export type {
   CredentialsSecret,
   EvacuationRates,
   Generation,
+  IdleNodes,
   OnlyRead,
   OperatorLine,
   OperatorReport,

@@ -13,6 +13,7 @@ import { EmqxPods } from './emqx-pods';
 import type { Pod } from './kubernetes/core-types';
 import { SimulatedOperator } from './operator/simulated-operator';
 import type { OperatorVariant } from './operator/v1beta4/pass';
+import type { EmqxLine } from './operator/v2beta1/line';
 import type { Random } from './random';
 import { TrafficFront } from './traffic-front';
 
@@ -22,6 +23,8 @@ export interface ClusterRuntimeOptions {
   namespace?: string;
   /** @default 'stock', as measured: it removes blue pods before they are evacuated */
   operator?: OperatorVariant;
+  /** The line of the operator that reconciles EMQX. @default - 2.2 */
+  emqxOperator?: EmqxLine;
   /** @default - those of the node model */
   timings?: Partial<NodeTimings>;
   /** From a change of a Service's endpoints until new connections follow, in ms. @default 200 */
@@ -94,6 +97,7 @@ export class ClusterRuntime {
       random: random.fork('operator'),
       namespace: this.options.namespace ?? 'default',
       variant: this.options.operator ?? 'stock',
+      ...(this.options.emqxOperator && { line: this.options.emqxOperator }),
     });
     operator.run(this.ended.signal).catch((error: unknown) => {
       if (!this.ended.signal.aborted) throw error;

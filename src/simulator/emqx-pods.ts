@@ -1,5 +1,6 @@
 import { lt, valid } from 'semver';
 import { INSTANCE_LABEL } from '../resource';
+import { idleReplicants } from '../resource/v2beta1/idle-replicants';
 import type { SimulatedClock } from './clock';
 import { EmqxCluster } from './emqx/cluster';
 import type { DurableOptions } from './emqx/durable/durable-storage';
@@ -72,9 +73,9 @@ export class EmqxPods implements PodRuntime {
     this.tenants.get(`${namespace}/${pod}`)?.crash();
   }
 
-  /** Of other images nothing is known: their pods stay pending. */
+  /** Of other images nothing is known: their pods stay pending. So do those that no Kubernetes node is to take. */
   start(pod: Pod, callbacks: PodCallbacks): void {
-    if (!valid(versionIn(pod))) return;
+    if (!valid(versionIn(pod)) || idleReplicants.isMadeOfThem(pod)) return;
     const cluster = this.clusterOf(pod);
     const node = this.make(cluster, pod);
     const crash = () => {
@@ -98,6 +99,7 @@ export class EmqxPods implements PodRuntime {
     const shutdown = () => {
       node.shutdown(() => {
         this.leave(tenant);
+        if (hookOf(pod).join(' ').includes('emqx ctl cluster leave')) tenant.cluster.forceLeave(node.name);
         done();
       });
       this.options.changed?.(pod, node);
@@ -224,10 +226,15 @@ function versionIn(pod: Pod): string {
   return /\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?/.exec(tag)?.[0] ?? '';
 }
 
-/** For how long the hook before the end lets the node run on. Of hooks only a plain `sleep` is known. */
-function preStopMs(pod: Pod): number {
+/** The hook before the end. Only a plain `sleep` is known, and the command that makes a node leave its cluster. */
+function hookOf(pod: Pod): readonly string[] {
   const { lifecycle } = (pod.spec.containers.find(({ name }) => name === 'emqx') ?? {}) as Hooked;
-  const [command, seconds] = lifecycle?.preStop?.exec?.command ?? [];
+  return lifecycle?.preStop?.exec?.command ?? [];
+}
+
+/** For how long the hook lets the node run on. */
+function preStopMs(pod: Pod): number {
+  const [command, seconds] = hookOf(pod);
   return command === 'sleep' ? Number(seconds) * 1000 : 0;
 }
 

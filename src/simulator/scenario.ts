@@ -138,7 +138,8 @@ export function contextOf(
   kind: EmqxResource['kind'] = 'EmqxEnterprise',
 ): UpgradeContext {
   const { api, clock, prober } = world;
-  const cluster = new Cluster({ api, clock, kind, namespace, name });
+  const { apiVersion } = world.emqxOperator.dialect.kind;
+  const cluster = new Cluster({ api, clock, kind, namespace, name, ...(kind === 'EMQX' && { apiVersion }) });
   const credentials = () => cluster.credentials();
   const ownCredentials = () => cluster.ownCredentials();
   const ports = managementPorts(kind, { transport, prober, namespace, credentials, ownCredentials });

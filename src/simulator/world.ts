@@ -12,8 +12,9 @@ import { InMemoryKubeApi } from './kubernetes/in-memory-api';
 import { kinds } from './kubernetes/kinds';
 import { type ObjectStore, refOf } from './kubernetes/object-store';
 import { SimulatedKubernetes } from './kubernetes/simulated-kubernetes';
-import { OPERATOR_DEPLOYMENT } from './operator/deployment';
+import { operatorDeployment } from './operator/deployment';
 import type { SimulatedOperator } from './operator/simulated-operator';
+import { type EmqxLine, LINE_2_2 } from './operator/v2beta1/line';
 import { Random } from './random';
 import type { TrafficFront } from './traffic-front';
 
@@ -37,11 +38,14 @@ export class World {
   readonly random: Random;
   readonly kubernetes: SimulatedKubernetes;
   readonly operator: SimulatedOperator;
+  /** The line of the operator that reconciles EMQX. */
+  readonly emqxOperator: EmqxLine;
   private readonly runtime: ClusterRuntime;
 
   constructor(options: WorldOptions = {}) {
     this.clock = new SimulatedClock(options.startAt);
     const { clock } = this;
+    this.emqxOperator = options.emqxOperator ?? LINE_2_2;
     this.random = new Random(options.seed ?? 1);
     const host = {
       clock,
@@ -60,7 +64,7 @@ export class World {
       if (object.kind !== 'EndpointSlice') return;
       this.runtime.endpointsChanged(namespace, labels?.[SERVICE_NAME_LABEL] ?? '');
     });
-    installOperator(store);
+    installOperator(store, this.emqxOperator.image);
     const { emqxControllerLatencyMs = EMQX_CONTROLLER_LATENCY_MS } = options;
     const [api, emqxApi] = [OPERATOR_LATENCY_MS, emqxControllerLatencyMs].map(
       (latencyMs) => new InMemoryKubeApi(clock, store, { latencyMs }),
@@ -148,13 +152,10 @@ const OPERATOR_LATENCY_MS = 30;
 const EMQX_CONTROLLER_LATENCY_MS = 3;
 
 /** What shows that there is an operator. */
-function installOperator(store: ObjectStore): void {
-  store.create(OPERATOR_DEPLOYMENT);
-  store.update<typeof OPERATOR_DEPLOYMENT>(
-    refOf(OPERATOR_DEPLOYMENT),
-    (draft) => ({ ...draft, status: OPERATOR_DEPLOYMENT.status }),
-    {
-      subresource: 'status',
-    },
-  );
+function installOperator(store: ObjectStore, image: string): void {
+  const deployment = operatorDeployment(image);
+  store.create(deployment);
+  store.update<typeof deployment>(refOf(deployment), (draft) => ({ ...draft, status: deployment.status }), {
+    subresource: 'status',
+  });
 }

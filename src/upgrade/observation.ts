@@ -28,6 +28,8 @@ export interface SetView {
   /** Why its pods are not created, in the words of the API server; undefined where all exist, or nothing is known. */
   creationTrouble?: string;
   createdAt: number;
+  /** Whether its nodes are there only to run nowhere, in an abort. @default false */
+  isIdle?: boolean;
 }
 
 /** A stateful set that has this cluster's label and does not belong to it: the engine never touches it or its pods. */
@@ -276,7 +278,7 @@ export function newestBeside(view: ClusterView, old: string, role: Role = 'core'
 /** Sets of a role with replicas, the oldest first. */
 export function activeSets(view: ClusterView, role = roleOf(view)): SetView[] {
   return setsOfRole(view, role)
-    .filter((set) => set.replicas > 0)
+    .filter((set) => set.replicas > 0 && !set.isIdle)
     .sort((a, b) => a.createdAt - b.createdAt);
 }
 

@@ -253,7 +253,7 @@ export class RunLoop {
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     if (!this.failedActions.has(action)) this.report('action', actionText(action, this.journal.from.version));
     if (action.do === 'patch-resource') return this.patch(action, observation.cluster.resourceVersion, signal);
-    if (action.do === 'revert-resource') return this.revert(action.run, observation, signal);
+    if (action.do === 'revert-resource') return this.revert(action, observation, signal);
     if (action.do === 'start-evacuation' || action.do === 'stop-evacuation') this.observer.invalidate(action.pod);
     return perform(action, this.context, signal);
   }
@@ -274,9 +274,13 @@ export class RunLoop {
     }
   }
 
-  private async revert(run: string, { cluster: { resource, resourceVersion } }: Observation, signal?: AbortSignal) {
+  private async revert(
+    { run, keepsIdle }: Extract<Action, { do: 'revert-resource' }>,
+    { cluster: { resource, resourceVersion } }: Observation,
+    signal?: AbortSignal,
+  ) {
     const { clock, cluster } = this.context;
-    const spec = revertPatch(resource, await cluster.keptSpec(run, signal));
+    const spec = revertPatch(resource, await cluster.keptSpec(run, signal), keepsIdle);
     this.heartbeatAt = clock.now();
     await cluster.patchResource({ spec, ifVersion: resourceVersion }, signal);
   }

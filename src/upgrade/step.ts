@@ -10,7 +10,7 @@ export type Action =
   | { do: 'lead-traffic'; service: string; revision: string }
   | { do: 'patch-resource'; spec: Record<string, unknown>; why: string; heartbeat: boolean }
   /** Restores what the resource asked for before the run, and holds the operator, in one patch. */
-  | { do: 'revert-resource'; run: string }
+  | { do: 'revert-resource'; run: string; keepsIdle?: boolean }
   | { do: 'mark-serving'; pod: string; serving: boolean }
   | { do: 'start-evacuation'; pod: string; node: string; order: EvacuationOrder; afterMs: number }
   | { do: 'stop-evacuation'; pod: string; node: string }

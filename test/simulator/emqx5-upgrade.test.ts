@@ -1,93 +1,10 @@
 import type { KubeObject } from '../../src/kubernetes';
-import { type Emqx, HOLD_DELAY_SECONDS, INSTANCE_LABEL, TRAFFIC_LABEL, withEmqxDefaults } from '../../src/resource';
 import type { EmqxCluster } from '../../src/simulator/emqx/cluster';
 import type { EmqxNode } from '../../src/simulator/emqx/node';
-import { contextOf, play, type Scenario } from '../../src/simulator/scenario';
+import type { Scenario } from '../../src/simulator/scenario';
 import type { World } from '../../src/simulator/world';
-import type { Driver, Phase, ProgressEvent } from '../../src/upgrade';
-
-const [OLD, NEW] = ['5.8.8', '5.8.9'] as const;
-const SERVICE = 'emqx-mqtt';
-
-/** 200 clean clients, 75 with sessions that are online, and 25 sessions of offline devices. */
-const FLEET: Scenario['fleet'] = [
-  { name: 'clean', count: 200, protocolVersion: 5 },
-  { name: 'online', count: 75, protocolVersion: 5, persistent: true },
-  { name: 'offline', count: 25, protocolVersion: 5, persistent: true, offline: true },
-];
-
-function emqx(version: string, cores: number, replicants: number): Emqx {
-  return withEmqxDefaults({
-    apiVersion: 'apps.emqx.io/v2beta1',
-    kind: 'EMQX',
-    metadata: { name: 'emqx', namespace: 'default' },
-    spec: {
-      image: `emqx/emqx-enterprise:${version}`,
-      updateStrategy: {
-        initialDelaySeconds: HOLD_DELAY_SECONDS,
-        evacuationStrategy: { connEvictRate: 100, sessEvictRate: 100, waitTakeover: 3 },
-      },
-      coreTemplate: { spec: { replicas: cores } },
-      ...(replicants > 0 && { replicantTemplate: { spec: { replicas: replicants } } }),
-      listenersServiceTemplate: { enabled: false },
-    },
-  });
-}
-
-function service(role: 'core' | 'replicant'): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: SERVICE, namespace: 'default', labels: { [TRAFFIC_LABEL]: 'emqx' } },
-    spec: {
-      selector: { [INSTANCE_LABEL]: 'emqx', 'apps.emqx.io/db-role': role },
-      ports: [{ name: 'mqtt', port: 1883, targetPort: 1883 }],
-    },
-  } as KubeObject;
-}
-
-interface Options extends Partial<Pick<Scenario, 'durableSessions' | 'fleet'>> {
-  /** @default 5.8.8 and 5.8.9 */
-  versions?: readonly [from: string, to: string];
-  /** What happens when a phase begins. */
-  onPhase?: (phase: Phase, world: World) => void;
-  cores: number;
-  replicants?: number;
-  driver?: Driver;
-  /** The run is aborted 2.5 s after this phase has begun. */
-  abortIn?: Phase;
-}
-
-async function upgraded({ cores, replicants = 0, driver = 'pilot', abortIn, fleet = FLEET, ...options }: Options) {
-  const { versions: [from, to] = [OLD, NEW], onPhase, ...others } = options;
-  const told: string[] = [];
-  let left: World | undefined;
-  let isAsked = false;
-  const progress = (event: ProgressEvent, world: World) => {
-    left = world;
-    if (event.kind === 'action' || event.kind === 'warning') told.push(event.text);
-    if (event.kind === 'phase') onPhase?.(event.phase, world);
-    if (event.kind !== 'phase' || event.phase !== abortIn || isAsked) return;
-    isAsked = true;
-    const { cluster } = contextOf(world, 'default', 'emqx', () => undefined, undefined, 'EMQX');
-    world.clock.schedule(2_500, () => void cluster.observe().then(() => cluster.writeRequest('abort')));
-  };
-  const result = await play({
-    cluster: emqx(from, cores, replicants),
-    desired: emqx(to, cores, replicants),
-    objects: [service(replicants > 0 ? 'replicant' : 'core')],
-    service: SERVICE,
-    driver,
-    fleet,
-    progress,
-    ...others,
-  });
-  const nodes = left!.pods.running.map(({ node, pod }) => ({ version: node.version, pod: pod.metadata.name }));
-  const sets = ['StatefulSet', 'ReplicaSet'].flatMap((kind) =>
-    left!.kubernetes.store.all({ apiVersion: 'apps/v1', kind }).map(({ metadata }) => metadata.name),
-  );
-  return { ...result, told, nodes, sets };
-}
+import type { Phase } from '../../src/upgrade';
+import { NEW, OLD, upgraded } from './_emqx5-upgrade';
 
 describe.each([
   ['cores', { cores: 3 }],

@@ -7,6 +7,10 @@ import { journal, set, T0 } from './fixtures';
 const BLUE = 'emqx-core-6cf6db7bbd';
 const GREEN = 'emqx-core-7c4cf4c7c5';
 
+const IDLE = { 'emqx-blue-green/idle': 'alone' };
+/** The phase has begun long enough ago. */
+const SINCE = { began: { revert: T0 - 2_000 } };
+
 interface Moment {
   /** @default - of operator 2.2 */
   apiVersion?: Emqx['apiVersion'];
@@ -16,10 +20,17 @@ interface Moment {
   replicants?: number;
   /** New cores that are ready. */
   ready: number;
+  /** Whether it asks for replicants that can run nowhere. @default false */
+  idle?: boolean;
+  /** Whether the operator has gone back to the old cores. @default false */
+  isBack?: boolean;
   condition: 'Available' | 'CoreNodesProgressing' | 'ReplicantNodesProgressing';
 }
 
-const emqx = (version: string, { apiVersion = 'apps.emqx.io/v2beta1', cores, replicants = 0, condition }: Moment) =>
+const emqx = (
+  version: string,
+  { apiVersion = 'apps.emqx.io/v2beta1', cores, replicants = 0, condition, ...others }: Moment,
+) =>
   withEmqxDefaults({
     apiVersion,
     kind: 'EMQX',
@@ -33,10 +44,11 @@ const emqx = (version: string, { apiVersion = 'apps.emqx.io/v2beta1', cores, rep
       },
       coreTemplate: { spec: { replicas: cores } },
       ...(replicants > 0 && { replicantTemplate: { spec: { replicas: replicants } } }),
+      ...(others.idle && { replicantTemplate: { spec: { replicas: 1, nodeSelector: IDLE } } }),
     },
     status: {
       conditions: [{ type: condition, status: 'True', reason: condition, message: '', lastTransitionTime: '' }],
-      coreNodesStatus: { currentRevision: '6cf6db7bbd', updateRevision: '7c4cf4c7c5' },
+      coreNodesStatus: { currentRevision: '6cf6db7bbd', updateRevision: others.isBack ? '6cf6db7bbd' : '7c4cf4c7c5' },
     },
   } as Parameters<typeof withEmqxDefaults>[0]);
 
@@ -92,28 +104,40 @@ describe('the old template of EMQX 5 is given back while a new node is missing',
       ...moment,
       ...{ apiVersion: 'apps.emqx.io/v2', cores: 3, ready: 3 },
     });
-    const nowhere = { nodeSelector: { 'emqx-blue-green/spare': 'nowhere' } };
-    const replicant = (replicas: number, others = {}) => ({
+    const given = (replicas: number, word: string) => ({
       do: 'patch-resource',
-      spec: { replicantTemplate: { spec: { replicas, ...others } } },
+      spec: { replicantTemplate: { spec: { nodeSelector: { 'emqx-blue-green/idle': word } } } },
+      why: expect.stringContaining('run nowhere'),
+      replicas,
     });
 
-    test.each<[string, Moment, object[]]>([
-      ['one replicant that can run nowhere', v2({ condition: 'Available' }), [replicant(1, nowhere)]],
-      ['which it has not seen yet', v2({ condition: 'Available', replicants: 1 }), []],
+    test.each<[string, number, string]>([
+      ['a cluster of cores gets a replicant that can run nowhere', 0, 'alone'],
+      ['a cluster with replicants gets others that can run nowhere', 2, 'beside'],
+    ])('%s, whatever it has seen', (_, replicants, word) => {
+      for (const condition of ['Available', 'CoreNodesProgressing'] as const) {
+        const { replicas: __, ...patch } = given(replicants, word);
+        expect(reverted(v2({ condition, replicants }))).toMatchObject({ kind: 'wait', actions: [patch] });
+      }
+    });
+
+    test.each<[string, Moment, Partial<Journal>, object[]]>([
+      ['a pass may have begun before', v2({ condition: 'CoreNodesProgressing', idle: true }), {}, []],
+      ['it has not seen them yet', v2({ condition: 'Available', idle: true }), SINCE, []],
       [
-        'and it goes back then',
-        v2({ condition: 'ReplicantNodesProgressing', replicants: 1 }),
+        'the old template comes back with them beside it',
+        v2({ condition: 'ReplicantNodesProgressing', idle: true }),
+        SINCE,
+        [{ do: 'revert-resource', run: 'run-1', keepsIdle: true }],
+      ],
+      [
+        'and they go when it has gone back',
+        v2({ condition: 'ReplicantNodesProgressing', idle: true, isBack: true }),
+        SINCE,
         [{ do: 'revert-resource', run: 'run-1' }],
       ],
-    ])('%s', (_, moment, actions) => {
-      expect(reverted(moment)).toMatchObject({ kind: 'wait', actions });
-    });
-
-    test('a cluster with replicants gets one more of them', () => {
-      const moment = v2({ condition: 'Available', replicants: 2 });
-      const later = [{ role: 'core' as const, replicas: 3, from: { set: BLUE, revision: '6cf6db7bbd' } }];
-      expect(reverted(moment, { role: 'replicant', replicas: 2, later })).toMatchObject({ actions: [replicant(3)] });
+    ])('%s', (_, moment, run, actions) => {
+      expect(reverted(moment, run)).toMatchObject({ kind: 'wait', actions });
     });
   });
 

@@ -17,6 +17,7 @@ import {
 } from './constants';
 import { withEmqxDefaults } from './defaults';
 import type { Emqx } from './emqx';
+import { idleReplicants } from './idle-replicants';
 import { emqxVersionOf } from './image';
 import { emqxSetsOf } from './sets';
 import { emqxConditionOf, emqxNodesOf } from './state';
@@ -50,7 +51,7 @@ export const v2beta1: Generation<Emqx> = {
   emptiesBeforeRemoval: true,
   // Only the removal of old nodes waits: it goes on to reconcile about once a second.
   sleepsWhileHeld: false,
-  spare: { role: 'core', patch: (_, replicas) => ({ coreTemplate: { spec: { replicas } } }) },
+  spare: { role: 'core', patch: (replicas) => ({ coreTemplate: { spec: { replicas } } }) },
   movesStorage: false,
   operators: [{ range: '>=2.2.0 <2.3.0', name: '2.2', isTried: true }, OPERATOR_2_3],
   nodeNameOf: (resource, { name, uid }) =>
@@ -108,30 +109,19 @@ export const v2beta1: Generation<Emqx> = {
   },
 };
 
-/** Of a pod that no Kubernetes node can take. */
-const NOWHERE = { 'emqx-blue-green/spare': 'nowhere' };
+const { spare: _, ...shared } = v2beta1;
 
 /**
  * The same resource in version v2, of operator 2.3. Nobody here has run that operator: what follows was read in its source.
  *
- * While there are two sets of cores it adds no core, so that one core more changes nothing; one replicant more does. A cluster that has
- * none gets one that no Kubernetes node can take: it never joins.
- *
- * @see EMQX Operator, `internal/controller/add_core_set.go`, `add_replicant_set.go`, `ds_update_replica_sets.go` of the line 2.3
+ * @see EMQX Operator, `internal/controller/add_core_set.go`, `update_emqx_status.go`, `ds_update_replica_sets.go` of the line 2.3
  */
 export const v2: Generation<Emqx> = {
-  ...v2beta1,
+  ...shared,
   apiVersion: EMQX_V2_API_VERSION,
   movesStorage: true,
   operators: [OPERATOR_2_3],
-  spare: {
-    role: 'replicant',
-    patch: (resource, replicas) => ({
-      replicantTemplate: {
-        spec: { replicas, ...(v2beta1.replicasOf(resource, 'replicant') === 0 && { nodeSelector: NOWHERE }) },
-      },
-    }),
-  },
+  idle: idleReplicants,
 };
 
 /** @param podTemplate of a set, from the API server */

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../kubernetes/kube-api';
 
 /** What an installed operator looks like from outside. The simulated one runs beside it, not in it. */
-export const OPERATOR_DEPLOYMENT: KubeObject & { spec: object; status: object } = {
+export const operatorDeployment = (image: string): KubeObject & { spec: object; status: object } => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: {
@@ -14,8 +14,8 @@ export const OPERATOR_DEPLOYMENT: KubeObject & { spec: object; status: object } 
     selector: { matchLabels: { 'control-plane': 'controller-manager' } },
     template: {
       metadata: { labels: { 'control-plane': 'controller-manager' } },
-      spec: { containers: [{ name: 'manager', image: 'emqx/emqx-operator-controller:2.2.29' }] },
+      spec: { containers: [{ name: 'manager', image }] },
     },
   },
   status: { replicas: 1, readyReplicas: 1 },
-};
+});

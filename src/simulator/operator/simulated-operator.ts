@@ -7,7 +7,7 @@ import { EventRecorder } from './event-recorder';
 import { OperatorPanic } from './failure';
 import type { OperatorVariant } from './v1beta4/pass';
 import { ENTERPRISE, Reconciler } from './v1beta4/reconciler';
-import { EMQX } from './v2beta1/emqx';
+import { type EmqxLine, LINE_2_2 } from './v2beta1/line';
 import { EmqxReconciler } from './v2beta1/reconciler';
 
 /** Milliseconds until a crashed operator works again; twice as long after each further crash within ten minutes. */
@@ -24,6 +24,8 @@ export interface SimulatedOperatorOptions {
   namespace: string;
   /** Of the controller of EmqxEnterprise. @default 'stock' */
   variant?: OperatorVariant;
+  /** Of the controller of EMQX. @default - that of the stock operator 2.2.29 */
+  line?: EmqxLine;
 }
 
 /**
@@ -86,7 +88,16 @@ export class SimulatedOperator {
   }
 
   private controllers(signal: AbortSignal): Controller[] {
-    const { api, emqxApi = api, transport, clock, random, namespace, variant = 'stock' } = this.options;
+    const {
+      api,
+      emqxApi = api,
+      transport,
+      clock,
+      random,
+      namespace,
+      variant = 'stock',
+      line = LINE_2_2,
+    } = this.options;
     const report = (failure: Error | undefined) => {
       this.failure = failure;
     };
@@ -104,11 +115,17 @@ export class SimulatedOperator {
       clock,
       random: random.fork('EMQX'),
       events: new EventRecorder(emqxApi, clock, signal),
+      line,
     });
     const common = { clock, namespace, report };
     return [
       new Controller({ ...common, api, kind: ENTERPRISE, reconcile: (ref, end) => enterprises.reconcile(ref, end) }),
-      new Controller({ ...common, api: emqxApi, kind: EMQX, reconcile: (ref, end) => clusters.reconcile(ref, end) }),
+      new Controller({
+        ...common,
+        api: emqxApi,
+        kind: line.dialect.kind,
+        reconcile: (ref, end) => clusters.reconcile(ref, end),
+      }),
     ];
   }
 }

@@ -1,5 +1,5 @@
-import { generationOf, isHeld, type Role } from '../../resource';
-import type { Journal } from '../journal';
+import { type EmqxResource, generationOf, type IdleNodes, isHeld, type Role } from '../../resource';
+import { mergePatch } from '../changes';
 import {
   activeSets,
   type ClusterView,
@@ -46,7 +46,11 @@ export function revertTemplate(situation: Situation): Step {
   if (digestOf(target.live) !== journal.from.digest) {
     const progressing = untilProgressing(situation);
     if (progressing) return progressing;
-    const actions: Action[] = [{ do: 'revert-resource', run: journal.run }, ...stopEvacuations(situation)];
+    const stops = stopEvacuations(situation);
+    const idle = idleState(situation);
+    if (idle === 'wait') return waitFor('the operator to go back to the old sets', FREQUENT_POLL_MS, stops);
+    const keeps = idle === 'stay' && { keepsIdle: true };
+    const actions: Action[] = [{ do: 'revert-resource', run: journal.run, ...keeps }, ...stops];
     return waitFor('the resource to have the old template', 500, actions);
   }
   if (isHeld(cluster.resource)) return { kind: 'next', phase: 'switch-back' };
@@ -66,7 +70,8 @@ export function revertTemplate(situation: Situation): Step {
  */
 function untilProgressing(situation: Situation): Step | undefined {
   const { cluster } = situation.observation;
-  const { spare, replicasOf } = generationOf(cluster.resource);
+  const { idle, spare, replicasOf } = generationOf(cluster.resource);
+  if (idle) return untilIdleSeen(situation, idle);
   if (!spare) return undefined;
   const { role } = spare;
   const stages = stagesOf(situation.journal);
@@ -81,12 +86,44 @@ function untilProgressing(situation: Situation): Step | undefined {
     return waitForMoment('the operator to see that green is ready', stops);
   }
   if (isMissingOne) return waitForMoment('the operator to see that a new node is missing', stops);
-  const spec = spare.patch(cluster.resource, given + 1);
+  const spec = spare.patch(given + 1);
   const why = `one ${role} more, so that the operator accepts the old template`;
   return waitForMoment(`the operator to get one ${role} more`, [
     { do: 'patch-resource', spec, why, heartbeat: false },
     ...stops,
   ]);
+}
+
+/** The same with nodes that run nowhere. */
+function untilIdleSeen(situation: Situation, { addedTo, without }: IdleNodes<EmqxResource>): Step | undefined {
+  const { observation, journal, target } = situation;
+  const stops = stopEvacuations(situation);
+  if (!without(target.live)) {
+    const live = observation.cluster.resource.spec as Record<string, unknown>;
+    const why = 'nodes that run nowhere, so that the operator accepts the old template';
+    return waitForMoment('the operator to get nodes that run nowhere', [
+      { do: 'patch-resource', spec: mergePatch(live, addedTo(live)), why, heartbeat: false },
+      ...stops,
+    ]);
+  }
+  const { at, cluster } = observation;
+  // A pass may still be under way that has read the resource before.
+  const isSeen = at - (journal.began.revert ?? at) >= PASS_MS && !operatorReportOf(cluster).upgrade?.isGreenReady;
+  return isSeen ? undefined : waitForMoment('the operator to see that new nodes are missing', stops);
+}
+
+/** Longer than a pass of an operator whose nodes answer, ms. */
+const PASS_MS = 1_500;
+
+/**
+ * What is to be done about idle nodes: they stay beside the old template as long as the operator takes the new cores for the wanted ones,
+ * which is waited for once the old template is there; then they go. Undefined where there are none, or none any more.
+ */
+function idleState({ observation: { cluster }, journal, target }: Situation): 'stay' | 'wait' | undefined {
+  const without = generationOf(cluster.resource).idle?.without(target.live);
+  const { green = [] } = operatorReportOf(cluster).upgrade ?? {};
+  if (!without || !setsOfRole(cluster, 'core').some(({ name }) => green.includes(name))) return undefined;
+  return digestOf(without) === journal.from.digest ? 'wait' : 'stay';
 }
 
 /** While a node boots: a few seconds, which a late watch could miss. */
@@ -167,9 +204,8 @@ export function retireGreen(situation: Situation): Step {
   if (green && !generationOf(observation.cluster.resource).sleepsWhileHeld) {
     return waitFor('the empty green set to be removed', 500, [{ do: 'remove-set', set: source }]);
   }
-  const spare = emptySpareSet(situation);
-  if (spare)
-    return waitFor('the empty set of the additional node to be removed', 500, [{ do: 'remove-set', set: spare }]);
+  const idle = idleSets(situation);
+  if (idle.length > 0) return waitFor('the sets of nodes that run nowhere to be removed', 500, idle);
   const next = nextStage(journal);
   if (next) return { kind: 'next', phase: 'return', note: next };
   if (target && atRest(situation, setsOf(journal, 'from'))) return { kind: 'next', phase: 'release' };
@@ -177,15 +213,11 @@ export function retireGreen(situation: Situation): Step {
   return waitFor('the operator to report rest', FREQUENT_POLL_MS, frequentHeartbeat(situation, why));
 }
 
-/** The set that was made for an additional node of a role that the cluster does not have, once it has no nodes; undefined without. */
-function emptySpareSet({ observation: { cluster }, journal }: Situation): string | undefined {
-  const { role } = generationOf(cluster.resource).spare ?? {};
-  if (role === undefined || stagesOf(journal).some((stage) => stage.role === role)) return undefined;
-  return setsOfRole(cluster, role).find(({ replicas, createdAt }) => replicas === 0 && createdAt >= begunAt(journal))
-    ?.name;
-}
-
-/** Creation times have whole seconds. */
-function begunAt({ began }: Journal): number {
-  return Math.min(...Object.values(began)) - 1_000;
+/** Orders for the sets of idle nodes, which the operator does not manage any more. */
+function idleSets({ observation: { cluster } }: Situation): Action[] {
+  return cluster.sets
+    .filter(({ isIdle }) => isIdle)
+    .map(({ name, replicas }) =>
+      replicas > 0 ? { do: 'scale-set', set: name, replicas: 0 } : { do: 'remove-set', set: name },
+    );
 }

@@ -5,7 +5,7 @@ import { copy, equal } from '../../kubernetes/json';
 import { templateHash } from '../../kubernetes/revision-hash';
 import { failing } from '../failure';
 import { createOrUpdate, createOwned, lastAppliedOf } from '../owned-object';
-import { isTrue, lastTrueCondition, removeConditions, setCondition } from './conditions';
+import { isTrue, lastTrueCondition } from './conditions';
 import type { NodeTemplate } from './emqx';
 import type { EmqxPass } from './pass';
 import { hashedTemplateOf, withDashboard } from './pod-template';
@@ -67,6 +67,8 @@ async function onExisting(pass: EmqxPass, role: Role, hash: string): Promise<Nex
 
 async function changeInPlace(pass: EmqxPass, role: Role, update: SetObject, wanted: SetObject, hash: string) {
   const claims = (set: SetObject) => (set as StatefulSet).spec.volumeClaimTemplates ?? [];
+  // The number of cores may be the business of another step.
+  if (!pass.options.dialect.changesNumberOf(role.name)) wanted.spec.replicas = update.spec.replicas ?? 1;
   const unchanged =
     update.spec.replicas === wanted.spec.replicas && equal(claims(lastAppliedOf(update) ?? update), claims(wanted));
   if (unchanged) return;
@@ -86,8 +88,8 @@ async function changeInPlace(pass: EmqxPass, role: Role, update: SetObject, want
 /** Takes the status back to Progressing, with the set of this hash as the update set. Failures to write it are passed over. */
 async function progress(pass: EmqxPass, role: Role, hash: string, reason: string, message: string): Promise<void> {
   const change = () => {
-    setCondition(pass.status, pass.now, role.progressing, reason, message);
-    removeConditions(pass.status, 'Ready', 'Available', role.ready);
+    const { progressing, ready } = role;
+    pass.options.dialect.progress(pass.status, pass.now, { progressing, ready, reason, message });
     role.statusOf(pass).updateRevision = hash;
   };
   await pass.changeStatus(change).catch(() => undefined);
@@ -97,7 +99,7 @@ async function progress(pass: EmqxPass, role: Role, hash: string, reason: string
 function setOf(pass: EmqxPass, role: Role, template: NodeTemplate): { wanted: SetObject; hash: string } {
   const { instance } = pass;
   const { name } = instance.metadata;
-  const hashed = hashedTemplateOf(instance, role, template);
+  const hashed = hashedTemplateOf(instance, role, template, pass.options.dialect.preStop);
   const hash = templateHash(hashed, role.statusOf(pass).collisionCount);
   const labels = { ...hashed.metadata?.labels, [POD_TEMPLATE_HASH_LABEL]: hash };
   const pods = withDashboard(hashed, instance.spec.config?.data ?? '');

@@ -1,7 +1,4 @@
-import { EMQX_API_VERSION, EMQX_KIND, type Emqx, type EmqxSpec, type EmqxStatus } from '../../../resource';
-
-/** The kind of the resources of this generation. */
-export const EMQX = { apiVersion: EMQX_API_VERSION, kind: EMQX_KIND } as const;
+import type { Emqx, EmqxSpec, EmqxStatus } from '../../../resource';
 
 export type ApiKey = NonNullable<EmqxSpec['bootstrapAPIKeys']>[number];
 export type NodeTemplate = NonNullable<EmqxSpec['coreTemplate']>;

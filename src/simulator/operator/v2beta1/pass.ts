@@ -2,11 +2,13 @@ import type { KubeApi, KubeObject, ObjectRef } from '../../../kubernetes/kube-ap
 import { isKubeError } from '../../../kubernetes/kube-api';
 import type { Emqx, EmqxStatus } from '../../../resource';
 import type { Clock } from '../../../upgrade/ports';
+import type { Pod } from '../../kubernetes/core-types';
 import { copy } from '../../kubernetes/json';
 import { mergeDifference } from '../../kubernetes/merge-patch';
 import { timestamp } from '../../kubernetes/object-store';
 import type { Random } from '../../random';
 import type { CoreRequester } from './core-requester';
+import type { EmqxDialect } from './dialect';
 import type { NodesStatus } from './emqx';
 
 /** How often a write is tried again that met a change of someone else. */
@@ -18,6 +20,7 @@ export interface EmqxPassOptions {
   random: Random;
   /** Undefined while no core's containers are ready. */
   emqx: CoreRequester | undefined;
+  dialect: EmqxDialect;
   signal: AbortSignal;
   record: (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 }
@@ -31,13 +34,15 @@ export class EmqxPass {
   /** The operator's view. Of this only `status` and annotations are ever changed. */
   instance: Emqx;
   private stored: Emqx;
+  /** The pods that the status was made of last: a status that has no UIDs names them by these. */
+  pods: readonly Pod[] = [];
 
   constructor(
     read: Emqx,
     readonly options: EmqxPassOptions,
   ) {
     this.stored = read;
-    this.instance = copy(read);
+    this.instance = this.viewOf(read);
   }
 
   get namespace(): string {
@@ -72,7 +77,8 @@ export class EmqxPass {
 
   /** Writes the status as a whole; the view becomes what the server answers. @throws KubeApiError `Conflict` */
   async writeStatus(): Promise<void> {
-    const status = mergeDifference(this.stored.status ?? {}, onTheWire(this.status));
+    const stored = this.options.dialect.storedOf(onTheWire(this.status), this.pods);
+    const status = mergeDifference(this.stored.status ?? {}, copy(stored));
     this.accept(await this.patch({ status }, 'status'));
   }
 
@@ -106,7 +112,13 @@ export class EmqxPass {
 
   private accept(read: Emqx): void {
     this.stored = read;
-    this.instance = copy(read);
+    this.instance = this.viewOf(read);
+  }
+
+  private viewOf(read: Emqx): Emqx {
+    const view = copy(read);
+    if (view.status) view.status = this.options.dialect.viewOf(view.status, this.pods);
+    return view;
   }
 }
 

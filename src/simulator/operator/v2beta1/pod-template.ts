@@ -24,9 +24,10 @@ interface TemplateFields {
  * The pod template that the operator makes for a role, without the hash label and without the dashboard's port: what the hash is
  * made from. So a dashboard that moves to another port gives another template of the same hash.
  *
+ * @param preStop the hook that the operator itself wants the node to run before its end
  * @see EMQX Operator 2.2.29, `generateStatefulSet` and `generateReplicaSet`: read
  */
-export function hashedTemplateOf(resource: Emqx, role: Role, template: NodeTemplate): PodTemplate {
+export function hashedTemplateOf(resource: Emqx, role: Role, template: NodeTemplate, preStop?: object): PodTemplate {
   const fields = (template.spec ?? {}) as TemplateFields;
   const { name } = resource.metadata;
   const names = namesOf(name);
@@ -56,7 +57,7 @@ export function hashedTemplateOf(resource: Emqx, role: Role, template: NodeTempl
     livenessProbe: fields['livenessProbe'],
     readinessProbe: fields['readinessProbe'],
     startupProbe: fields['startupProbe'],
-    lifecycle: fields['lifecycle'],
+    lifecycle: preStop ? { ...(fields['lifecycle'] as object | undefined), preStop } : fields['lifecycle'],
     volumeMounts: [...mounts, ...(fields.extraVolumeMounts ?? [])],
   };
   const volumes: Volume[] = [

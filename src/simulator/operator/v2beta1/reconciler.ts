@@ -8,44 +8,18 @@ import type { Random } from '../../random';
 import type { NextPass } from '../controller';
 import type { EventRecorder } from '../event-recorder';
 import { failing, isCommon, OperatorPanic } from '../failure';
-import { addCores, addReplicants } from './add-sets';
 import { addBootstrap, operatorSecret } from './bootstrap';
-import { isTrue } from './conditions';
 import { CoreRequester, coreToAsk } from './core-requester';
 
 import { parseHocon } from './hocon';
+import type { EmqxLine } from './line';
 import { EmqxPass } from './pass';
-import { addDisruptionBudgets, addHeadlessService, addServices } from './resources';
 import { core, labelsOf } from './roles';
-import { syncConfig } from './sync-config';
-import { syncPods } from './sync-pods';
-import { syncSets } from './sync-sets';
-import { updatePodConditions } from './update-pod-conditions';
-import { updateStatus } from './update-status';
 
 /** Milliseconds after a pass that found the cluster Ready. */
 const readyMs = 30_000;
 /** Milliseconds after any other pass, and after an error that is taken lightly. */
 const shortMs = 1_000;
-
-/** A step; one that returns `'again'` ends the pass. */
-type Step = (pass: EmqxPass) => Promise<unknown>;
-
-const steps: readonly Step[] = [
-  addBootstrap,
-  updatePodConditions,
-  updateStatus,
-  addHeadlessService,
-  addCores,
-  addReplicants,
-  addDisruptionBudgets,
-  syncConfig,
-  addServices,
-  updatePodConditions,
-  updateStatus,
-  syncPods,
-  syncSets,
-];
 
 export interface EmqxReconcilerOptions {
   api: KubeApi;
@@ -53,6 +27,7 @@ export interface EmqxReconcilerOptions {
   clock: Clock;
   random: Random;
   events: EventRecorder;
+  line: EmqxLine;
 }
 
 /**
@@ -103,7 +78,7 @@ export class EmqxReconciler {
 
   private async run(pass: EmqxPass): Promise<NextPass> {
     try {
-      for (const step of steps) {
+      for (const step of this.options.line.steps) {
         if ((await step(pass)) === 'again') return 'again';
       }
     } catch (error) {
@@ -111,14 +86,15 @@ export class EmqxReconciler {
       if (!(error instanceof OperatorPanic)) pass.options.record('Warning', 'ReconcilerFailed', causeOf(error));
       throw error;
     }
-    return isTrue(pass.status, 'Ready') ? readyMs : shortMs;
+    return this.options.line.isAtRest(pass.status) ? readyMs : shortMs;
   }
 
   private pass(instance: Emqx, emqx: CoreRequester | undefined, signal: AbortSignal): EmqxPass {
-    const { api, clock, random, events } = this.options;
+    const { api, clock, random, events, line } = this.options;
+    const { dialect } = line;
     const record = (type: 'Normal' | 'Warning', reason: string, message: string) =>
       events.record(instance, type, reason, message);
-    return new EmqxPass(instance, { api, clock, random, emqx, signal, record });
+    return new EmqxPass(instance, { api, clock, random, emqx, dialect, signal, record });
   }
 
   private async requester(resource: Emqx, password: string, signal: AbortSignal): Promise<CoreRequester | undefined> {

@@ -1,4 +1,5 @@
 import { isKubeError, type KubeObject } from '../../../kubernetes/kube-api';
+import { REPLICATION_SITE_CONDITION } from '../../../resource';
 import type { Pod, StatefulSet } from '../../kubernetes/core-types';
 import { kinds } from '../../kubernetes/kinds';
 import { failing, OperatorPanic } from '../failure';
@@ -117,8 +118,15 @@ async function mayCoreGo(step: ScaleDown, old: StatefulSet): Promise<boolean> {
     throw error;
   });
   if (!pod || pod.metadata.deletionTimestamp) return false;
+  if (isSite(pod)) return false;
   const node = await readNodeOf(step, `emqx@${name}.${old.spec.serviceName}.${pass.namespace}.svc.cluster.local`);
   return node.node_status === 'stopped' || mayGo(step, node, old);
+}
+
+/** Only operator 2.3 says so of pods. */
+function isSite({ status }: Pod): boolean {
+  const site = status?.conditions?.find(({ type }) => type === REPLICATION_SITE_CONDITION);
+  return site !== undefined && site.status !== 'False';
 }
 
 /** Starts the evacuation of a node with sessions. Without, or in an open source EMQX: whether enough time has passed. */

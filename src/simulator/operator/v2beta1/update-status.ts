@@ -68,7 +68,7 @@ async function passOn(pass: EmqxPass, role: Role, { update, current, old }: Sets
  * The nodes that have a pod. That of a core is found by the beginning of the node's name, so node `…-10` is booked on pod `…-1`
  * too: eleven cores count as twelve, and are never Ready (measured).
  */
-async function nodesOf(
+export async function nodesOf(
   pass: EmqxPass,
   emqx: CoreRequester,
 ): Promise<{ cores: NodeStatus[]; replicants: NodeStatus[] }> {
@@ -80,6 +80,7 @@ async function nodesOf(
     .catch(failing('failed to get node statues by API'));
   const query = { ...kinds.pod, namespace: pass.namespace, labels: labelsOf(pass.instance) };
   const pods = (await api.list<Pod>(query, signal)).items;
+  pass.pods = pods;
   const withPods = (role: string, isOf: (host: string, pod: Pod) => boolean) =>
     nodes.filter((node) => node.role === role).flatMap((node) => pods.flatMap((pod) => booked(node, pod, isOf)));
   return {
@@ -96,7 +97,7 @@ function booked(node: NodeStatus, pod: Pod, isOf: (host: string, pod: Pod) => bo
   return [{ ...node, podUID: pod.metadata.uid as string, controllerUID: owner.uid }];
 }
 
-function count(pass: EmqxPass, role: Role, nodes: readonly NodeStatus[], { update, current }: Sets): void {
+export function count(pass: EmqxPass, role: Role, nodes: readonly NodeStatus[], { update, current }: Sets): void {
   const of = (uid: string | undefined) => nodes.filter(({ controllerUID }) => controllerUID === uid).length;
   const counts = role.statusOf(pass);
   counts.readyReplicas = nodes.filter(({ node_status }) => node_status === 'running').length;
@@ -111,7 +112,7 @@ function isEnterprise(nodes: readonly NodeStatus[], { current }: Sets): boolean 
   );
 }
 
-function evacuationsOf(pass: EmqxPass, emqx: CoreRequester) {
+export function evacuationsOf(pass: EmqxPass, emqx: CoreRequester) {
   const path = 'api/v5/load_rebalance/global_status';
   return emqx
     .any('GET', path, undefined, pass.options.signal)

@@ -14,7 +14,6 @@ import {
   type StatefulSet,
 } from '../../../../src/simulator/kubernetes/core-types';
 import { kinds } from '../../../../src/simulator/kubernetes/kinds';
-import { EMQX } from '../../../../src/simulator/operator/v2beta1/emqx';
 import { OperatedWorld } from '../operated-world';
 import { FakeEmqx, type FakeEmqxOptions } from './fake-emqx';
 
@@ -34,6 +33,8 @@ export interface Seen {
   repl?: readonly [string | null, string | null, string];
   ev: readonly string[];
 }
+
+const EMQX = { apiVersion: 'apps.emqx.io/v2beta1', kind: 'EMQX' } as const;
 
 /** A simulated cluster with an operator at work on the EMQX `e`. All times are seconds since `mark()`. */
 export class OperatedEmqx extends OperatedWorld<FakeEmqx> {

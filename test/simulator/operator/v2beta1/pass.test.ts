@@ -1,8 +1,10 @@
 import type { Emqx } from '../../../../src/resource';
-import { EMQX } from '../../../../src/simulator/operator/v2beta1/emqx';
+import { DIALECT_2_2 } from '../../../../src/simulator/operator/v2beta1/dialect';
 import { EmqxPass } from '../../../../src/simulator/operator/v2beta1/pass';
 import { Random } from '../../../../src/simulator/random';
 import { apiServer, ref } from '../../kubernetes/fixtures';
+
+const EMQX = { apiVersion: 'apps.emqx.io/v2beta1', kind: 'EMQX' } as const;
 
 /** A pass over a resource that someone else changes after it was read. */
 function outrun(act: (pass: EmqxPass) => Promise<void>) {
@@ -18,7 +20,15 @@ function outrun(act: (pass: EmqxPass) => Promise<void>) {
     return undefined;
   });
   const { signal } = new AbortController();
-  const options = { api, clock, random: new Random(1), emqx: undefined, signal, record: () => undefined };
+  const options = {
+    api,
+    clock,
+    random: new Random(1),
+    emqx: undefined,
+    dialect: DIALECT_2_2,
+    signal,
+    record: () => undefined,
+  };
   const pass = new EmqxPass(read, options);
   return { act: () => clock.run(() => act(pass)), pass, stored: () => store.get<Emqx>(ref(EMQX, 'e')) };
 }
