@@ -21,8 +21,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'each note makes what is refused new',
     file: 'upgrade/run-loop.ts',
-    from: 'if (!change.phase && !answersRequest) return;',
-    to: '',
+    from: 'if (change.phase) this.failedActions.reset();',
+    to: 'this.failedActions.reset();',
   },
   {
     name: 'on the way back slow new nodes are waited for before the old ones are stopped',

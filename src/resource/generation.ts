@@ -185,5 +185,7 @@ export interface OperatorReport {
     readonly green: readonly string[];
     /** Whether it has seen all new nodes ready. */
     readonly isGreenReady: boolean;
+    /** Whether it sees that in its next pass, whatever becomes of them meanwhile. @default false */
+    readonly isGreenReadyNext?: boolean;
   };
 }

@@ -18,6 +18,9 @@ export class Failures {
   last: PortError | undefined;
   private reported: PortError['code'] | undefined;
   private count = 0;
+  /** Of these, the latest that are all conflicts, or all something else. */
+  private alike = 0;
+  private wasConflict = false;
   private refusals = 0;
   private since = 0;
   private until = 0;
@@ -70,13 +73,18 @@ export class Failures {
     if (!this.last) this.since = this.clock.now();
     this.refusals = error.code === 'refused' ? this.refusals + 1 : 0;
     this.last = error;
+    this.count += 1;
+    // A conflict is an answer: what has failed before it, or fails after it, begins to fail anew.
+    const isConflict = error.code === 'conflict';
+    this.alike = isConflict === this.wasConflict ? this.alike + 1 : 1;
+    this.wasConflict = isConflict;
     // Another process has written at the same time: nothing is wrong unless it happens again at once.
-    const isFirstConflict = ++this.count === 1 && error.code === 'conflict';
+    const isFirstConflict = isConflict && this.alike === 1;
     if (!isFirstConflict && error.code !== this.reported) {
       this.report('warning', error.message);
       this.reported = error.code;
     }
-    this.until = this.clock.now() + (isFirstConflict ? CONFLICT_MS : backOffMs(this.count, this.who));
+    this.until = this.clock.now() + (isFirstConflict ? CONFLICT_MS : backOffMs(this.alike, this.who));
   }
 
   /** It works. @param what is reported to work, where the server was unavailable or refused. @default nothing is reported */
@@ -87,6 +95,7 @@ export class Failures {
     this.last = undefined;
     this.reported = undefined;
     this.count = 0;
+    this.alike = 0;
     this.refusals = 0;
     this.until = 0;
   }

@@ -312,10 +312,10 @@ export class RunLoop {
     await this.writeUntilDone(write, false, signal);
     this.journal = next;
     this.witness.written();
-    // A note alone (an incident, a hold) does not reset waits or refusals.
-    if (!change.phase && !answersRequest) return;
-    this.idle.reset();
-    this.failedActions.reset();
+    // A note alone (an incident, a hold) does not reset waits.
+    if (change.phase || answersRequest) this.idle.reset();
+    // What is refused stays refused, whatever somebody requests meanwhile.
+    if (change.phase) this.failedActions.reset();
   }
 
   /**

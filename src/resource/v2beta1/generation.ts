@@ -19,7 +19,7 @@ import { withEmqxDefaults } from './defaults';
 import type { Emqx } from './emqx';
 import { idleReplicants } from './idle-replicants';
 import { emqxVersionOf } from './image';
-import { emqxSetsOf } from './sets';
+import { emqxSetsOf, servingRoleOf } from './sets';
 import { emqxConditionOf, emqxNodesOf } from './state';
 
 const OPERATOR_2_3 = { range: '>=2.3.0 <2.4.0', name: '2.3', isTried: false };
@@ -103,6 +103,8 @@ export const v2beta1: Generation<Emqx> = {
           blue: changing.map(({ blue }) => blue),
           green: changing.map(({ green }) => green),
           isGreenReady: condition === 'Available',
+          isGreenReadyNext:
+            condition === (servingRoleOf(resource) === 'replicant' ? 'ReplicantNodesReady' : 'CoreNodesReady'),
         },
       }),
     };

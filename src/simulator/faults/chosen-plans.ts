@@ -153,6 +153,47 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5 },
     faults: [at('request-abort', 'evacuate', 6_028)],
   },
+  'the old template never reaches an operator of EMQX 5 that is about to see green ready, however late requests arrive':
+    {
+      seed: 785,
+      size: {
+        ...DEFAULT_SIZE,
+        generation: 5,
+        plain: 21,
+        persistent: 18,
+        away: 5,
+        slow: 60,
+        cap: 5,
+        initialDelaySeconds: 5,
+      },
+      faults: [
+        at('requests-overlap', 'switch', 1_707),
+        at('clients-slow', 'release', 97),
+        at('green-crash-lost', 'retire-green', 3_675),
+        at('request-rate', 'green', 342),
+        at('request-abort', 'evacuate', 2_701),
+      ],
+    },
+  'a conflict does not prolong the wait after a lost answer': {
+    seed: 411,
+    size: { ...DEFAULT_SIZE, generation: 5, cap: 2, persistent: 14, initialDelaySeconds: 3 },
+    faults: [
+      at('api-reply-lost', 'green', 5_449),
+      at('manifest-applied', 'evacuate', 4),
+      at('request-abort', 'evacuate', 7_245),
+    ],
+  },
+  'a request to the run does not make what is refused new': {
+    seed: 789,
+    size: { ...DEFAULT_SIZE, generation: 5, plain: 16, persistent: 13, cap: 2, initialDelaySeconds: 5, held: true },
+    faults: [
+      at('watch-silent', 'green', 823),
+      at('request-pause', 'evacuate', 8_181),
+      at('policy-services', 'revert', 289),
+      at('emqx-unavailable', 'evacuate', 9_165),
+      at('request-abort', 'evacuate', 10_985),
+    ],
+  },
   'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
 };
 

@@ -82,6 +82,12 @@ export class Facts {
     return this.podsByIp.get(host) ?? host.split('.')[0] ?? '';
   }
 
+  /** Whether a pod is there, and is to stay. */
+  isThere(name: string): boolean {
+    const pod = this.find('v1', 'Pod', name);
+    return pod !== undefined && pod.metadata.deletionTimestamp === undefined;
+  }
+
   nodeIn(pod: string): EmqxNode | undefined {
     return this.world.pods.nodeIn(NAMESPACE, pod);
   }

@@ -57,6 +57,8 @@ export interface Causes {
   templateChanged: boolean;
   /** Whether a node has crashed, and its volume was lost. */
   volumesLost: boolean;
+  /** Messages that no node could store, because a core had crashed: from the number of the first to that of the next after the last. */
+  readonly unstored: { first: number; next: number }[];
   /** Pods that were removed by an operator that was released by accident. */
   readonly released: Set<string>;
   /** Nodes whose evacuation a released operator started, with the undisturbed time of the start. */

@@ -64,6 +64,7 @@ export class Judge {
     crashed: new Set(),
     templateChanged: false,
     volumesLost: false,
+    unstored: [],
     released: new Set(),
     begunByOperator: new Map(),
     silent: new Map(),

@@ -204,11 +204,29 @@ export class Scene {
     causes.crashed.add(pod);
     this.world.pods.crash(NAMESPACE, pod);
     causes.crashing = undefined;
+    if (this.stage.size.durable) void this.noteUnstored(pod);
     if (data === 'kept') return;
     causes.volumesLost = true;
     const { store } = this.world.kubernetes;
     const ref = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: pod };
     if (store.find(ref)) this.authorship.as('user', () => store.delete(ref, 0));
+  }
+
+  /**
+   * EMQX acknowledges what it cannot store while a core is down that most replicas of a shard are on, and that is lost whatever
+   * anybody does: measured with 5.8.9.
+   */
+  private async noteUnstored(pod: string): Promise<void> {
+    const { facts, causes } = this.judge;
+    const { messages } = this.stage.ledger;
+    const canStore = () => {
+      const durable = this.world.pods.running.find(({ node }) => node.isListening)?.node.durable;
+      return durable?.storages.every((name) => durable.shards(name)?.every(({ isAvailable }) => isAvailable)) ?? true;
+    };
+    if (canStore()) return;
+    const first = messages.acknowledgedCount;
+    while (!canStore() && facts.isThere(pod) && !this.over) await this.clock.sleep(100);
+    causes.unstored.push({ first, next: messages.acknowledgedCount });
   }
 
   private async meet(call: EngineCall, moment: Moment): Promise<void> {

@@ -79,7 +79,10 @@ function untilProgressing(situation: Situation): Step | undefined {
   const wanted = stages.find((stage) => stage.role === role)?.replicas ?? 0;
   const given = replicasOf(cluster.resource, role);
   const isMissingOne = given !== wanted && !isGrown(cluster, role, given);
-  if (!operatorReportOf(cluster).upgrade?.isGreenReady) {
+  const { upgrade } = operatorReportOf(cluster);
+  if (!upgrade?.isGreenReady) {
+    // Its next pass begins with that, before it looks at the template.
+    if (upgrade?.isGreenReadyNext) return waitForMoment('the operator to see that green is ready', stops);
     // About to see that all of them serve, it would overtake the old template.
     const isNear = stages.every(({ to, replicas }) => isBuilt(situation.observation, to?.set, replicas));
     if (given !== wanted || !isNear || situation.idleMs > NEAR_MS) return undefined;
