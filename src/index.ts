@@ -46,6 +46,13 @@ export type { NodePodOptions, PodOptions, Probes } from './constructs/pod-option
 export type { Tls } from './constructs/tls';
 export type { Toleration } from './constructs/toleration';
 export { UpgradeAccess, type UpgradeAccessProps } from './constructs/upgrade-access';
+export { UpgradeRunner } from './constructs/upgrade-runner';
+export type {
+  UpgradeOrder,
+  UpgradeRunnerPolicy,
+  UpgradeRunnerProps,
+  UpgradeWindow,
+} from './constructs/upgrade-runner-props';
 export type { MqttListener } from './resource/constants';
 export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './resource/emqx-enterprise';
 export type { Emqx, EmqxSpec, EmqxStatus } from './resource/v2beta1/emqx';

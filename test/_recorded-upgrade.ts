@@ -104,7 +104,7 @@ const traffic: KubeObject & { spec: object } = {
 };
 
 /** What everybody may ask, and what an upgrade can do without. */
-const OF_EVERYBODY = ['SelfSubjectAccessReview', 'Deployment'];
+export const OF_EVERYBODY = ['SelfSubjectAccessReview', 'Deployment'];
 
 const GROUPS: Readonly<Record<string, string>> = {
   ConfigMap: '',
@@ -124,7 +124,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   StatefulSet: 'apps',
 };
 
-function accessOf({ verb, kind, name, subresource }: ApiCall): Access {
+/** A call as the API server's authorizer sees it. */
+export function accessOf({ verb, kind, name, subresource }: ApiCall): Access {
   const group = GROUPS[kind];
   if (group === undefined) throw new Error(`the engine asks for a kind that has no group here: ${kind}`);
   const part = verb === 'scale' ? 'scale' : subresource;

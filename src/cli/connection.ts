@@ -33,6 +33,7 @@ export interface Connection {
   word: string;
   /** The resource as it was when the cluster was found. */
   live: EmqxResource;
+  api: KubeApi;
   context(report?: (event: ProgressEvent) => void): UpgradeContext;
   /** Runs a read that takes seconds, with a notice on a terminal meanwhile. */
   look<T>(read: () => Promise<T>): Promise<T>;
@@ -140,7 +141,7 @@ function connectionTo(
     holder,
   });
   const look = <R>(read: () => Promise<R>) => withNotice(shell, output, `reading ${namespace}/${name}`, read);
-  return { ...which, name, live, context, look };
+  return { ...which, name, live, api, context, look };
 }
 
 type Found = EmqxResource & KubeObject;

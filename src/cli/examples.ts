@@ -15,6 +15,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   rate: ['rate 50', 'rate 50 emqx-ee -n mqtt'],
   rescue: ['rescue', 'rescue emqx-ee -n mqtt --yes'],
   report: ['report', 'report -o json'],
+  approve: ['approve emqx-ee -n mqtt', 'approve emqx-ee -n mqtt --runner-namespace emqx-runner'],
+  runner: [
+    'runner manifest -n mqtt --image registry.example.com/emqx-blue-green:0.1.0 > runner.yaml',
+    'runner -n emqx-runner --all-namespaces',
+  ],
   simulate: [
     'simulate --clients 100000 --replicas 5 --rate 1000',
     'simulate -f emqx-ee.yaml --set-version 4.4.16',

@@ -16,3 +16,6 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Receives the exit code of the command that was run. */
+export type End = (code: ExitCode) => void;

@@ -158,7 +158,8 @@ function webhookOf(reader: OptionReader, flags: ManifestFlags): OperatorWebhook 
   return OperatorWebhook.fromSecret(webhookSecret, reader.text('--webhook-ca', webhookCa) ?? '');
 }
 
-function labelsOf(reader: OptionReader, given: readonly string[]): Record<string, string> {
+/** Labels for every object. */
+export function labelsOf(reader: OptionReader, given: readonly string[]): Record<string, string> {
   const pairs = given.map((text) => [text, /^([^=]+)=(.*)$/.exec(text)] as const);
   for (const [text, pair] of pairs) {
     if (pair) continue;
@@ -197,12 +198,13 @@ const FLAGS: Readonly<Record<string, string>> = {
   clusters: '<name>',
   kinds: '--generation',
   services: '--service',
+  watchNamespaces: '--watch-namespace',
   'webhook.secretName': '--webhook-secret',
   'webhook.caBundle': '--webhook-ca',
 };
 
 /** Splits a message of the constructs, which ends with the fix. */
-function problemOf(text: string): InputProblem {
+export function problemOf(text: string): InputProblem {
   const [, message = text, fix = 'correct it'] = /^(.*); (.*)$/s.exec(underFlag(text)) ?? [];
   return { message, fix };
 }

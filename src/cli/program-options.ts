@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 
 /** Options that several commands have. */
 
@@ -24,3 +24,39 @@ export const output = () =>
   new Option('-o, --output <form>', 'output format: for people or for programs')
     .choices(['text', 'json'])
     .default('text');
+
+/** Parser of an option that may be given several times. */
+export const several = (value: string, values: string[] = []) => [...values, value];
+
+/** Options: which cluster, and how to reach it. */
+export function addCluster(command: Command): void {
+  command
+    .argument(
+      '[name]',
+      'the cluster, as NAME, emqxenterprise/NAME or emqx/NAME; optional if its namespace has exactly one',
+    )
+    .option(
+      '-n, --namespace <namespace>',
+      'namespace of the cluster (default: that of the manifest, or of the context)',
+    );
+  addAccess(command);
+  command.addOption(output());
+}
+
+/** Options: how to reach the API server, and the nodes. */
+export function addAccess(command: Command): void {
+  command
+    .option('--context <name>', 'context of the kubeconfig (default: the current one)')
+    .option('--kubeconfig <file>', 'path of the kubeconfig (default: as kubectl)')
+    .option('--as <user>', 'impersonate this user, as kubectl does')
+    .option('--as-group <group>', 'impersonate this group, too; may be given several times', several)
+    .option('--as-uid <uid>', 'impersonate this UID')
+    .option(
+      '--request-timeout <time>',
+      'timeout of one request to the API server, such as 10s; 0 for no timeout (default: 30s)',
+    )
+    .option(
+      '--emqx-url <template>',
+      'URL of the management API, with {pod} and {namespace} as placeholders (default: port-forward)',
+    );
+}

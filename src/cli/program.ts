@@ -4,10 +4,22 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import type { ClusterFlags } from './connection';
 import type { DemoFlags } from './demo';
 import { EXAMPLES } from './examples';
-import { EXIT, type ExitCode } from './exit';
+import { type End, EXIT, type ExitCode } from './exit';
 import type { Manifested, ManifestFlags } from './manifest';
-import { clients, driver, generation, nextVersion, output, ownCluster, seed, toVersion } from './program-options';
+import {
+  addCluster,
+  clients,
+  driver,
+  generation,
+  nextVersion,
+  output,
+  ownCluster,
+  seed,
+  several,
+  toVersion,
+} from './program-options';
 import type { RescueFlags } from './rescue';
+import { addRunnerCommands } from './runner-commands';
 import type { SandboxFlags } from './sandbox';
 import type { Shell } from './shell';
 import type { SimulateFlags } from './simulate';
@@ -62,10 +74,8 @@ function asksJson(words: readonly string[]): boolean {
 /** Whether an error is the only JSON object of the output, or the last line of many. */
 function formOf(command: string | undefined, words: readonly string[]): 'object' | 'lines' {
   const isWatched = words.includes('--watch') || words.includes('-w');
-  return isWatched || ['upgrade', 'attach', 'sandbox'].includes(command ?? '') ? 'lines' : 'object';
+  return isWatched || ['upgrade', 'attach', 'sandbox', 'runner'].includes(command ?? '') ? 'lines' : 'object';
 }
-
-type End = (code: ExitCode) => void;
 
 /**
  * The commands and their options.
@@ -92,6 +102,8 @@ export function define(shell: Shell, end: End): Command {
     .exitOverride();
   program.commandsGroup('On a cluster:');
   addClusterCommands(program, shell, end);
+  program.commandsGroup('In the cluster:');
+  addRunnerCommands(program, shell, end);
   program.commandsGroup('Without a cluster:');
   addLocalCommands(program, shell, end);
   addCompletion(program, shell, end);
@@ -321,42 +333,12 @@ function addCompletion(program: Command, shell: Shell, end: End): void {
     });
 }
 
-/** Parser of an option that may be given several times. */
-const several = (value: string, values: string[] = []) => [...values, value];
-
 /** The requests to an upgrade under way that take no argument. */
 const CONTROLS = [
   ['pause', 'pause the upgrade: no devices are disconnected until it is resumed'],
   ['resume', 'resume an upgrade that is paused or that no process drives'],
   ['abort', 'abort the upgrade: move devices back and restore the cluster as it was before'],
 ] as const;
-
-/** Options: which cluster, and how to reach it. */
-function addCluster(command: Command): void {
-  command
-    .argument(
-      '[name]',
-      'the cluster, as NAME, emqxenterprise/NAME or emqx/NAME; optional if its namespace has exactly one',
-    )
-    .option(
-      '-n, --namespace <namespace>',
-      'namespace of the cluster (default: that of the manifest, or of the context)',
-    )
-    .option('--context <name>', 'context of the kubeconfig (default: the current one)')
-    .option('--kubeconfig <file>', 'path of the kubeconfig (default: as kubectl)')
-    .option('--as <user>', 'impersonate this user, as kubectl does')
-    .option('--as-group <group>', 'impersonate this group, too; may be given several times', several)
-    .option('--as-uid <uid>', 'impersonate this UID')
-    .option(
-      '--request-timeout <time>',
-      'timeout of one request to the API server, such as 10s; 0 for no timeout (default: 30s)',
-    )
-    .option(
-      '--emqx-url <template>',
-      'URL of the management API, with {pod} and {namespace} as placeholders (default: port-forward)',
-    )
-    .addOption(output());
-}
 
 /** Options: what to upgrade to. */
 function addWanted(command: Command): void {

@@ -158,7 +158,10 @@ function readLimits(reader: OptionReader, flags: DriveFlags): Partial<Limits> {
  *
  * @throws InputError when the cluster is of a kind that has no such version
  */
-export function desiredOf({ manifest, version }: Wanted, { namespace, live }: Connection): EmqxResource | undefined {
+export function desiredOf(
+  { manifest, version }: Wanted,
+  { namespace, live }: Pick<Connection, 'namespace' | 'live'>,
+): EmqxResource | undefined {
   // The namespace is part of the names of the nodes, which are among the defaults.
   if (manifest) return overLive({ ...manifest, metadata: { ...manifest.metadata, namespace } }, live);
   if (version === undefined) return undefined;

@@ -87,7 +87,8 @@ const POD_FIELDS = {
   containerSecurityContext: core.securityContext,
 } satisfies Partial<Record<keyof EmqxOperatorProps, z.ZodType>>;
 
-function checkPodFields(findings: Findings, props: EmqxOperatorProps): void {
+/** Checks the fields of the pod that have Kubernetes' own types. */
+export function checkPodFields(findings: Findings, props: Pick<EmqxOperatorProps, keyof typeof POD_FIELDS>): void {
   for (const [name, schema] of Object.entries(POD_FIELDS)) {
     const value = props[name as keyof typeof POD_FIELDS];
     if (value === undefined) continue;

@@ -1,4 +1,4 @@
-/** The only file that loads cdk8s-plus: service accounts, their bindings, and the Deployment of the operator. */
+/** The only file that loads cdk8s-plus: service accounts, their bindings, and the Deployments of the operator and the runner. */
 import { ApiObject, Duration, JsonPatch } from 'cdk8s';
 import type * as Plus from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
@@ -64,14 +64,20 @@ export interface Manager extends Name {
   readonly labels: Record<string, string>;
   readonly account: Name;
   readonly replicas: number;
+  /** Name of the container. */
+  readonly container: string;
   readonly image: string;
+  /** Of the container. @default - that of the image */
+  readonly command?: readonly string[];
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly { readonly name: string; readonly number: number }[];
   readonly probePort: number;
   readonly resources: Required<OperatorResources>;
-  /** A Secret with a certificate, and the path where it is mounted. */
-  readonly certificate: { readonly secretName: string; readonly path: string } | undefined;
+  /** A Secret of which the container reads files, the name of the volume, and the path where it is mounted. */
+  readonly secret: { readonly secretName: string; readonly volume: string; readonly path: string } | undefined;
+  /** How long it may take to end. */
+  readonly terminationSeconds: number;
   /** Fields of the pod that cdk8s-plus has in another form, or does not support. */
   readonly podFields: Readonly<Record<string, unknown>>;
   /** As Kubernetes has it. */
@@ -80,7 +86,7 @@ export interface Manager extends Name {
 
 export function managerDeployment(scope: Construct, id: string, manager: Manager): void {
   const plus = plusPackage();
-  const { name, namespace, labels, certificate, resources } = manager;
+  const { name, namespace, labels, command, secret, resources } = manager;
   const deployment = new plus.Deployment(scope, id, {
     metadata: { name, namespace, labels },
     podMetadata: { labels },
@@ -88,14 +94,14 @@ export function managerDeployment(scope: Construct, id: string, manager: Manager
     replicas: manager.replicas,
     serviceAccount: plus.ServiceAccount.fromServiceAccountName(scope, `${id}Account`, manager.account.name),
     automountServiceAccountToken: true,
-    terminationGracePeriod: Duration.seconds(10),
+    terminationGracePeriod: Duration.seconds(manager.terminationSeconds),
   });
   deployment.select(plus.LabelSelector.of({ labels }));
   const container = deployment.addContainer({
-    name: 'manager',
+    name: manager.container,
     image: manager.image,
     imagePullPolicy: plus.ImagePullPolicy.IF_NOT_PRESENT,
-    command: ['/manager'],
+    ...(command && { command: [...command] }),
     args: [...manager.args],
     envVariables: Object.fromEntries(
       Object.entries(manager.env).map(([key, value]) => [key, plus.EnvValue.fromValue(value)]),
@@ -108,13 +114,13 @@ export function managerDeployment(scope: Construct, id: string, manager: Manager
       memory: { request: resources.memoryRequest, limit: resources.memoryLimit },
     },
   });
-  if (certificate) {
-    const secret = plus.Secret.fromSecretName(scope, `${id}Certificate`, certificate.secretName);
-    const volume = plus.Volume.fromSecret(scope, `${id}Volume`, secret, { name: 'cert', defaultMode: 0o644 });
-    container.mount(certificate.path, volume, { readOnly: true });
+  if (secret) {
+    const source = plus.Secret.fromSecretName(scope, `${id}Certificate`, secret.secretName);
+    const volume = plus.Volume.fromSecret(scope, `${id}Volume`, source, { name: secret.volume, defaultMode: 0o644 });
+    container.mount(secret.path, volume, { readOnly: true });
   }
   ApiObject.of(deployment).addJsonPatch(
-    // It is derived from the construct's path: moving the construct would restart the operator.
+    // It is derived from the construct's path: moving the construct would restart the pods.
     JsonPatch.remove('/spec/template/metadata/labels/cdk8s.io~1metadata.addr'),
     JsonPatch.add('/spec/template/spec/containers/0/securityContext', manager.containerSecurityContext),
     ...Object.entries(manager.podFields).flatMap(([field, value]) =>

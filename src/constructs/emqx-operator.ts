@@ -121,7 +121,9 @@ export class EmqxOperator extends Construct {
       labels: LABELS,
       account: { name: NAME, namespace },
       replicas: props.replicas ?? 1,
+      container: 'manager',
       image: this.image,
+      command: ['/manager'],
       args: [
         '--leader-elect',
         `--metrics-bind-address=:${PORTS.metrics}`,
@@ -138,7 +140,8 @@ export class EmqxOperator extends Construct {
       ],
       probePort: PORTS.probes,
       resources: withDefaultResources(props.resources),
-      certificate: secretName === undefined ? undefined : { secretName, path: CERTIFICATE_PATH },
+      secret: secretName === undefined ? undefined : { secretName, volume: 'cert', path: CERTIFICATE_PATH },
+      terminationSeconds: 10,
       podFields: {
         imagePullSecrets: listed(props.imagePullSecrets)?.map((name) => ({ name })),
         nodeSelector: props.nodeSelector,

@@ -1,8 +1,7 @@
 import { Construct } from 'constructs';
-import { type EmqxResource, generationOf } from '../resource/generations';
+import type { EmqxResource } from '../resource/generations';
 import type { Violation } from '../resource/problem';
 import { clusterName, type Rule } from '../resource/rules';
-import { type UpgradeRight, upgradeRightsOf } from '../resource/upgrade-rights';
 import { emqxName } from '../resource/v2beta1/rules';
 import { objectName } from './_check-pod';
 import { Findings } from './_findings';
@@ -11,6 +10,7 @@ import { bindRole, serviceAccount } from './_plus';
 import { addRole, type PolicyRule } from './_rbac';
 import { inspectProps, type PartsOf } from './_shape';
 import { takenName, watchNames } from './_sole-names';
+import { upgradeRules } from './_upgrade-rules';
 
 /** Which clusters may be upgraded. */
 export interface UpgradeAccessProps {
@@ -92,22 +92,10 @@ export class UpgradeAccess extends Construct {
   }
 }
 
-/** Each right once, whichever of the kinds need it. */
+/** Of properties of any type. */
 function rulesOf({ kinds, clusters, services }: UpgradeAccessProps): PolicyRule[] {
   const [named, others] = [clusters, services].map((names) => (Array.isArray(names) ? (names as string[]) : undefined));
-  const rules = kindsIn(kinds)
-    .flatMap((kind) => upgradeRightsOf(generationOf({ kind })))
-    .map((right) => ruleOf(right, named, others));
-  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
-}
-
-function ruleOf({ group, resource, verbs, of }: UpgradeRight, named?: string[], others: string[] = []): PolicyRule {
-  return {
-    apiGroups: [group],
-    resources: [resource],
-    ...(named && of && { resourceNames: [...named.map(of), ...(LEADS_DEVICES.includes(resource) ? others : [])] }),
-    verbs: [...verbs],
-  };
+  return upgradeRules(kindsIn(kinds), { clusters: named, services: others });
 }
 
 const KINDS = ['EmqxEnterprise', 'EMQX'] as const satisfies readonly EmqxResource['kind'][];
@@ -116,9 +104,6 @@ const KINDS = ['EmqxEnterprise', 'EMQX'] as const satisfies readonly EmqxResourc
 function kindsIn(kinds: unknown = ['EmqxEnterprise']): EmqxResource['kind'][] {
   return KINDS.filter((kind) => Array.isArray(kinds) && kinds.includes(kind));
 }
-
-/** Objects that have the name of a Service. */
-const LEADS_DEVICES = ['services', 'endpoints'];
 
 function check(findings: Findings, { namespace, kinds, clusters, services }: UpgradeAccessProps): void {
   if (namespace !== undefined) findings.check('namespace', namespace, dnsLabel);

@@ -6,7 +6,7 @@ export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export type { Incident, IncidentKind } from './incident';
 export { checkUpgrade, planUpgrade } from './inspect';
-export { type Driver, type Journal, type Limits, type Phase, parseJournal } from './journal';
+export { type Driver, isOpen, type Journal, type Limits, type Phase, parseJournal } from './journal';
 export type { KnownLoad } from './known-load';
 export type {
   ClusterView,
@@ -54,16 +54,17 @@ export {
 export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeReport } from './report';
 export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';
-export { runUpgrade } from './run';
+export { continueRun, runUpgrade } from './run';
 export { stateWithoutDriver as whatHolds } from './state-without-driver';
 export {
   type ClusterState,
   lastReport,
   type RunStatus,
+  stateOf,
   statusOf,
   type UpgradeStatus,
   watchUpgrade,
 } from './status';
-export type { UpgradeRequest } from './target';
+export { digestOf, type UpgradeRequest } from './target';
 export type { UpgradeContext } from './upgrade-context';
 export { type LeaseWait, leaseWaitText, waitForLease as awaitLease } from './wait-for-lease';

@@ -2,11 +2,11 @@ import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase } from './journal';
 import {
   activeSets,
+  type ClusterView,
   isNative,
   isWaiting,
   type LeaseView,
   nodesWanted,
-  type Observation,
   operatorReportOf,
 } from './observation';
 import { Observer } from './observe';
@@ -69,7 +69,7 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
   return {
     cluster: name,
     namespace,
-    state: stateOf(observation),
+    state: stateOf(observation.cluster),
     version: servedVersion(observation),
     lease,
     run: journal && runStatus(journal),
@@ -134,7 +134,8 @@ export async function lastReport(context: UpgradeContext, signal?: AbortSignal):
   return journal?.phase === 'done' ? reportOf(journal) : undefined;
 }
 
-function stateOf({ cluster }: Observation): ClusterState {
+/** The state of a cluster, as far as Kubernetes shows it. */
+export function stateOf(cluster: ClusterView): ClusterState {
   if (isOpen(cluster.journal)) return 'upgrading';
   if (isWaiting(cluster)) return 'waiting';
   if (isNative(cluster)) return 'native';

@@ -7,7 +7,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['resource'],
   ['upgrade', 'constructs'],
   ['emqx', 'kubernetes', 'index'],
-  ['simulator', 'pulumi'],
+  ['simulator', 'pulumi', 'runner'],
   ['sandbox'],
   ['cli'],
 ];
@@ -30,6 +30,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'socks-proxy-agent': ['kubernetes'],
   ws: ['kubernetes', 'sandbox'],
   commander: ['cli'],
+  'prom-client': ['runner'],
   picocolors: ['cli'],
 };
 

@@ -30,7 +30,7 @@ const typed = DOCUMENTS.flatMap((document) => linesOf(document).map((line) => [d
 
 test.each(typed)('%s: `%s` is a command', async (_, line) => {
   const words = line
-    .replace(/ *#.*/, '')
+    .replace(/ *#.*| >.*/, '')
     .split(/\s+/)
     .slice(line.startsWith('npx') ? 2 : 1);
   await inert().parseAsync(words, { from: 'user' });

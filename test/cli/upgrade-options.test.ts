@@ -16,13 +16,7 @@ const live = clusterOf('emqx-ee', 'mqtt', '4.4.14');
 /** How the cluster `mqtt/emqx-ee` shall be. */
 function desired(wanted: Partial<Wanted>) {
   const nothing = { name: undefined, namespace: undefined, manifest: undefined, version: undefined };
-  const context = () => {
-    throw new Error('nobody asks the cluster');
-  };
-  const resource = desiredOf(
-    { ...nothing, ...wanted },
-    { namespace: 'mqtt', name: 'emqx-ee', word: 'emqx-ee', live, context, look: (read) => read() },
-  );
+  const resource = desiredOf({ ...nothing, ...wanted }, { namespace: 'mqtt', live });
   return resource && asEnterprise(resource);
 }
 

@@ -9,7 +9,7 @@ function render(plus: string): Manifest[] {
   jest.isolateModules(() => {
     if (plus !== 'cdk8s-plus-27') jest.doMock('cdk8s-plus-27', () => jest.requireActual(plus));
     const { synth } = require('./_synth') as typeof import('./_synth');
-    const { EmqxOperator, OperatorWebhook, UpgradeAccess } = require('../../src') as typeof Library;
+    const { EmqxOperator, OperatorWebhook, UpgradeAccess, UpgradeRunner } = require('../../src') as typeof Library;
     manifests = synth((chart) => {
       new EmqxOperator(chart, 'Everywhere', { crds: false, tolerations: [{ operator: 'Exists' }] });
       new EmqxOperator(chart, 'Single', {
@@ -19,6 +19,7 @@ function render(plus: string): Manifest[] {
         webhook: OperatorWebhook.none(),
       });
       new UpgradeAccess(chart, 'Access', { clusters: ['emqx-ee'] });
+      new UpgradeRunner(chart, 'Runner', { image: 'runner:1', webhookSecret: 'hook', watchNamespaces: ['a', 'b'] });
     });
     jest.dontMock('cdk8s-plus-27');
   });
@@ -42,7 +43,7 @@ test('on a later cdk8s-plus only two defaults are rendered that the API server w
     before.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
   );
   expect(before.flatMap((manifest, index) => differences(manifest, after[index], manifest.kind))).toEqual(
-    Array(2)
+    Array(3)
       .fill([
         'Deployment.spec.revisionHistoryLimit: undefined → 10',
         'Deployment.spec.template.spec.shareProcessNamespace: undefined → false',

@@ -7,6 +7,7 @@ import {
   MqttService,
   OperatorWebhook,
   UpgradeAccess,
+  UpgradeRunner,
 } from '../../src';
 
 type Made = new (scope: Chart, id: string, props: never) => unknown;
@@ -79,6 +80,15 @@ const CONSTRUCTS: readonly (readonly [name: string, made: Made, needed: object, 
     ['cluster', 'apiKey', 'longestUpgrade', 'runbookUrl'],
   ],
   ['UpgradeAccess', UpgradeAccess as Made, {}, ['clusters', 'namespace', 'services']],
+  [
+    'UpgradeRunner',
+    UpgradeRunner as Made,
+    { image: 'runner:1' },
+    [
+      ...['affinity', 'allNamespaces', 'image', 'imagePullSecrets', 'kinds', 'namespace', 'nodeSelector', 'policy'],
+      ...['replicas', 'resources', 'tolerations', 'watchNamespaces', 'webhookSecret'],
+    ],
+  ],
 ];
 
 const COMPLETE = /^'.+' \(.+\) must be .+?: .+; .+$/;

@@ -1,0 +1,178 @@
+import semver from 'semver';
+import type { RunnerOrder, RunnerPolicy } from '../resource/runner-policy';
+import { type ClusterRef, keyOf, pathOf, type Sighting } from './sighting';
+import { isOpenAt, windowText } from './window';
+
+/** Everything that decisions follow from. */
+export interface Situation {
+  /** ms since the epoch. */
+  now: number;
+  /** Namespace of the runner. */
+  home: string;
+  policy: RunnerPolicy;
+  clusters: readonly Sighting[];
+  /** Digests of the approved templates, and of those whose upgrade this runner has begun; by `NAMESPACE/NAME`. */
+  approved: ReadonlyMap<string, string>;
+  begun: ReadonlyMap<string, string>;
+  /** Keys of the clusters that this process works on at the moment. */
+  busy: ReadonlySet<string>;
+  /** Before when a cluster is not tried again, ms since the epoch; by key. */
+  notBefore: ReadonlyMap<string, number>;
+}
+
+/** Why a cluster is left as it is. */
+export type LeaveReason =
+  | 'NotApproved'
+  | 'OtherApproved'
+  | 'OutsideWindow'
+  | 'AfterOthers'
+  | 'TooManyAtOnce'
+  | 'NotResumed'
+  | 'NotHeld'
+  | 'OperatorUpgrades';
+
+/**
+ * What is to be done with a cluster.
+ *
+ * - `take-up`: begin the upgrade to the template that waits.
+ * - `resume`: go on with the open run, which nobody drives.
+ * - `hold`: hold the operator, so that a change of the template waits.
+ * - `leave`: nothing, although something may be expected; `text` is one sentence, the same as long as the reason is.
+ */
+export type Decision =
+  | { do: 'take-up' | 'resume' | 'hold'; cluster: Sighting }
+  | { do: 'leave'; cluster: Sighting; reason: LeaveReason; text: string };
+
+/**
+ * Decides about all clusters at once. Pure.
+ *
+ * - Every open run occupies one of the places of `maxConcurrent`, whoever drives it, also one that has stopped: what went wrong with one
+ *   cluster is not repeated with the next.
+ * - Clusters that come first are upgraded before all others: these wait until each of them is at rest, and those of the same kind have the
+ *   version, too. Otherwise the one that a sync of Git reaches first would be upgraded first.
+ */
+export function decide(situation: Situation): Decision[] {
+  const { clusters, policy, busy } = situation;
+  const inOrder = [...clusters].sort((a, b) => compare(a, b, policy.order));
+  const ahead = inOrder.filter((each) => isFirst(each, policy.order));
+  let places = policy.maxConcurrent - clusters.filter((each) => each.state === 'upgrading' || isBusy(each)).length;
+  return inOrder.flatMap((cluster): Decision[] => {
+    if (isBusy(cluster)) return [];
+    const decision = decisionOn(cluster, situation, ahead, places);
+    if (decision?.do === 'take-up') places--;
+    return decision ? [decision] : [];
+  });
+
+  function isBusy({ cluster }: Sighting): boolean {
+    return busy.has(keyOf(cluster));
+  }
+}
+
+function decisionOn(
+  cluster: Sighting,
+  situation: Situation,
+  ahead: readonly Sighting[],
+  places: number,
+): Decision | undefined {
+  const { now, policy, notBefore } = situation;
+  if (now < (notBefore.get(keyOf(cluster.cluster)) ?? 0)) return undefined;
+  switch (cluster.state) {
+    case 'upgrading':
+      return resumption(cluster, situation);
+    case 'waiting':
+      return beginning(cluster, situation, ahead, places);
+    case 'at-rest':
+      if (cluster.isHeld) return undefined;
+      if (!cluster.canBeHeld) return leave(cluster, 'NotHeld', UNHOLDABLE);
+      return policy.hold === 'enforce' ? { do: 'hold', cluster } : leave(cluster, 'NotHeld', UNHELD);
+    case 'native':
+      return leave(cluster, 'OperatorUpgrades', NATIVE);
+    case 'unsettled':
+      return undefined;
+  }
+}
+
+const UNHELD =
+  'the operator is not held: a change of the template upgrades at once and cuts off every device; set hold: enforce in the policy of the runner, or render the cluster held';
+const UNHOLDABLE =
+  'the resource asks for no blue-green upgrade, so that it cannot be held: `emqx-blue-green check` says what to add';
+const NATIVE =
+  'the operator upgrades on its own, because it is not held: `emqx-blue-green check` says whether it can be taken over';
+
+function resumption(cluster: Sighting, { policy, begun }: Situation): Decision | undefined {
+  const { run, holder } = cluster;
+  if (!run || (holder && holder.state !== 'gone')) return undefined;
+  const isOwn = begun.get(pathOf(cluster.cluster)) === run.target;
+  if (policy.resume || isOwn) return { do: 'resume', cluster };
+  const text = `nobody drives the run in phase ${run.phase}, and the policy resumes none: \`emqx-blue-green resume ${named(cluster.cluster)}\` does`;
+  return leave(cluster, 'NotResumed', text);
+}
+
+function beginning(
+  cluster: Sighting,
+  { now, home, policy, approved }: Situation,
+  ahead: readonly Sighting[],
+  places: number,
+): Decision {
+  const { version, digest } = cluster;
+  const what = `version ${version}, template ${digest}`;
+  if (policy.mode === 'approval') {
+    const known = approved.get(pathOf(cluster.cluster));
+    const how = `\`emqx-blue-green approve ${named(cluster.cluster)}${whereOf(cluster.cluster, home)}\` approves it`;
+    if (known === undefined) return leave(cluster, 'NotApproved', `${what}, waits for an approval: ${how}`);
+    if (known !== digest) {
+      return leave(cluster, 'OtherApproved', `approved is template ${known}, but waiting is ${what}: ${how}`);
+    }
+  }
+  if (policy.window && !isOpenAt(policy.window, now)) {
+    return leave(cluster, 'OutsideWindow', `${what}, waits for its window: ${windowText(policy.window)}`);
+  }
+  const before = isFirst(cluster, policy.order) ? undefined : ahead.find((one) => isBehind(one, cluster));
+  if (before) {
+    const state = `${before.state}${before.served && ` with version ${before.served}`}`;
+    const text = `${what}, waits for ${pathOf(before.cluster)}, which comes first and is ${state}`;
+    return leave(cluster, 'AfterOthers', text);
+  }
+  if (places < 1) {
+    const text = `${what}, waits for its turn: at most ${policy.maxConcurrent} at a time, and every open run counts`;
+    return leave(cluster, 'TooManyAtOnce', text);
+  }
+  return { do: 'take-up', cluster };
+}
+
+function leave(cluster: Sighting, reason: LeaveReason, text: string): Decision {
+  return { do: 'leave', cluster, reason, text };
+}
+
+function isFirst({ cluster, labels }: Sighting, order: RunnerOrder | undefined): boolean {
+  if (!order) return false;
+  const { label, value, clusters = [] } = order;
+  return (label !== undefined && labels[label] === value) || clusters.includes(pathOf(cluster));
+}
+
+/** Whether one that comes first does not yet show what becomes of another one. */
+function isBehind(first: Sighting, other: Sighting): boolean {
+  if (first.state !== 'at-rest') return true;
+  if (first.cluster.kind !== other.cluster.kind || first.served === other.version) return false;
+  const [has, wanted] = [semver.valid(first.served), semver.valid(other.version)];
+  return !has || !wanted || semver.lt(has, wanted);
+}
+
+function compare(a: Sighting, b: Sighting, order: RunnerOrder | undefined): number {
+  const [x, y] = [keyInOrder(a, order), keyInOrder(b, order)];
+  return x < y ? -1 : Number(x > y);
+}
+
+function keyInOrder(sighting: Sighting, order: RunnerOrder | undefined): string {
+  return `${isFirst(sighting, order) ? 0 : 1} ${pathOf(sighting.cluster)} ${sighting.cluster.kind}`;
+}
+
+/** The option of `approve` that names the namespace of the runner, where it is needed. */
+function whereOf({ namespace }: ClusterRef, home: string): string {
+  return namespace === home ? '' : ` --runner-namespace ${home}`;
+}
+
+/** A cluster as the commands take it. */
+function named({ kind, namespace, name }: ClusterRef): string {
+  return `${kind.toLowerCase()}/${name} -n ${namespace}`;
+}

@@ -1,0 +1,63 @@
+import { type EmqxResource, generationOf } from '../resource';
+import type { RunnerPolicy } from '../resource/runner-policy';
+import {
+  BlockedError,
+  continueRun,
+  digestOf,
+  planUpgrade,
+  runUpgrade,
+  type UpgradeContext,
+  type UpgradeReport,
+  type UpgradeRequest,
+} from '../upgrade';
+import type { PlanSummary } from './told';
+
+/** The template has changed after it was decided to upgrade to it: it is decided again. */
+export class TemplateChanged extends Error {
+  override readonly name = 'TemplateChanged';
+}
+
+/**
+ * Begins the upgrade to the template that waits.
+ *
+ * @param digest of that template
+ * @param planned is called before anything is written; the upgrade begins when it resolves
+ * @throws TemplateChanged when another one waits meanwhile
+ * @throws BlockedError when a check prevents it; nothing was written
+ * @throws UpgradeError when the run stops
+ */
+export async function takeUp(
+  context: UpgradeContext,
+  digest: string,
+  policy: RunnerPolicy,
+  planned: (plan: PlanSummary) => Promise<void>,
+  signal: AbortSignal,
+): Promise<UpgradeReport> {
+  const request = requestOf(await waiting(context, digest, signal), policy);
+  const { checks, from, to, connections, sessions, capPerSecond, estimateMs, devicesAway } = await planUpgrade(
+    context,
+    request,
+    signal,
+  );
+  const blockers = checks.filter(({ status }) => status === 'blocker');
+  if (blockers.length > 0) throw new BlockedError(blockers);
+  await planned({ from, to, connections, sessions, capPerSecond, estimateMs, devicesAway });
+  // Planning takes seconds.
+  return runUpgrade(context, requestOf(await waiting(context, digest, signal), policy), signal);
+}
+
+/** Goes on with the open run; undefined where another process has ended it meanwhile. @throws as {@link takeUp} */
+export function goOn(context: UpgradeContext, signal: AbortSignal): Promise<UpgradeReport | undefined> {
+  return continueRun(context, undefined, signal);
+}
+
+async function waiting({ cluster }: UpgradeContext, digest: string, signal: AbortSignal): Promise<EmqxResource> {
+  const { resource } = await cluster.observeFresh(signal);
+  if (digestOf(generationOf(resource).withDefaults(resource)) !== digest) throw new TemplateChanged();
+  return resource;
+}
+
+function requestOf(desired: EmqxResource, { rateCap, offlineBudget, onFailure }: RunnerPolicy): UpgradeRequest {
+  const limits = { onFailure, ...(offlineBudget !== undefined && { offlineBudget }) };
+  return { desired, limits, ...(rateCap !== undefined && { stormCap: rateCap }) };
+}

@@ -1,0 +1,62 @@
+import { type EmqxTransport, managementPorts, type Prober } from '../emqx';
+import { Cluster, type KubeApi } from '../kubernetes';
+import { type EmqxResource, generationOf } from '../resource';
+import type { Clock, Incident, Journal, JournalVersion, ProgressEvent, UpgradeContext } from '../upgrade';
+import type { ClusterRef } from './sighting';
+
+/** The way to the API server, and to the nodes of the clusters. */
+export interface RunnerLink {
+  api: KubeApi;
+  clock: Clock;
+  /** @param port of the management API in the pods */
+  transport(port: number): EmqxTransport;
+  /** @default - listeners are not probed */
+  prober?: Prober;
+}
+
+/** A cluster with what is written to the journal of its run. */
+export class DrivenCluster extends Cluster {
+  private told = new Set<string>();
+
+  constructor(
+    private readonly link: RunnerLink,
+    private readonly which: ClusterRef,
+    isGone: (holder: string) => boolean,
+    private readonly incident: (run: string, incident: Incident) => void,
+  ) {
+    super({ api: link.api, clock: link.clock, ...which, isGone });
+  }
+
+  /** For one run of the engine. */
+  context(resource: EmqxResource, holder: string, report: (event: ProgressEvent) => void): UpgradeContext {
+    const { clock, prober } = this.link;
+    const { kind, namespace } = this.which;
+    const ports = managementPorts(kind, {
+      transport: this.link.transport(generationOf(resource).managementPortOf(resource)),
+      prober,
+      namespace,
+      credentials: () => this.credentials(),
+    });
+    return { clock, cluster: this, ...ports, progress: { report }, holder };
+  }
+
+  /** The incidents of a journal were reported before. */
+  knows(journal: Journal | undefined): void {
+    this.told = new Set(journal?.incidents?.map((each) => markOf(journal, each)));
+  }
+
+  override async writeJournal(journal: Journal, over?: JournalVersion, signal?: AbortSignal): Promise<string> {
+    const version = await super.writeJournal(journal, over, signal);
+    for (const incident of journal.incidents ?? []) {
+      const mark = markOf(journal, incident);
+      if (this.told.has(mark)) continue;
+      this.told.add(mark);
+      this.incident(journal.run, incident);
+    }
+    return version;
+  }
+}
+
+function markOf({ run }: Journal, { kind, at }: Incident): string {
+  return `${run} ${kind} ${at}`;
+}

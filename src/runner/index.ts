@@ -1,0 +1,7 @@
+/** The runner: upgrades clusters from inside Kubernetes, as its policy says. */
+export { serve } from './http-server';
+export { mark, recordsRef } from './records';
+export { Runner, type RunnerOptions } from './runner';
+export { type Sinks, sinksTo } from './sinks';
+export { within } from './time-limit';
+export type { Told } from './told';

@@ -1,0 +1,91 @@
+import { setMaxListeners } from 'node:events';
+import type { KubeApi } from '../kubernetes';
+import { FollowedApi } from '../kubernetes/followed-api';
+import { UpgradeLease } from '../kubernetes/lease';
+import { type Clock, PortError } from '../upgrade';
+import { Liveness } from './liveness';
+import { within } from './time-limit';
+
+/** Between two renewals of a lease that is valid for 30 s, and between two looks at another runner's. */
+const RENEW_MS = 10_000;
+
+/** Without a renewal for this long, another runner may take the lease: this one stops first, ms. */
+const LOST_MS = 25_000;
+
+export interface LeadershipOptions {
+  api: KubeApi;
+  clock: Clock;
+  namespace: string;
+  name: string;
+  holder: string;
+  /** Called at each change of the signal. */
+  changed: () => void;
+  /** Called when the lease could not be read or renewed. */
+  failed: (failure: Error) => void;
+}
+
+/** Ensures that of several runners one works. The clusters' own leases protect them in any case; this one saves double work. */
+export class Leadership {
+  private readonly liveness = new Liveness();
+  private readonly lease: UpgradeLease;
+  private term: AbortController | undefined;
+  private renewedAt = 0;
+
+  constructor(private readonly options: LeadershipOptions) {
+    const { api, clock, namespace, name } = options;
+    const isGone = (holder: string) => this.liveness.isGone(holder);
+    this.lease = new UpgradeLease(new FollowedApi(api, clock), clock, namespace, name, () => [], isGone);
+  }
+
+  /** Aborts when this process no longer leads; undefined while it does not. */
+  get signal(): AbortSignal | undefined {
+    return this.term?.signal;
+  }
+
+  /** Takes the lease when it can be had, and renews it, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, failed } = this.options;
+    while (!signal.aborted) {
+      try {
+        await this.turn(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        failed(error as Error);
+        const isLost = error instanceof PortError || clock.now() - this.renewedAt >= LOST_MS;
+        if (this.term && isLost) this.end();
+      }
+      await clock.sleep(RENEW_MS, signal).catch(() => undefined);
+    }
+  }
+
+  /** Gives the lease to whoever wants it. To be called when the work has ended. */
+  async release(): Promise<void> {
+    const wasLeading = this.term !== undefined;
+    this.end();
+    if (wasLeading) await this.lease.release(this.options.holder).catch(() => undefined); // it expires by itself
+  }
+
+  private async turn(signal: AbortSignal): Promise<void> {
+    const { clock, holder } = this.options;
+    if (!this.term) {
+      const lease = await this.lease.view({ fresh: true }, signal);
+      const state = this.liveness.judge('', lease, clock.now());
+      // By its times it may have expired although its holder lives: the clocks of machines differ.
+      if (lease && lease.holder !== holder && state !== 'gone') return;
+    }
+    const at = clock.now();
+    await within(clock, RENEW_MS, (limited) => this.lease.hold(holder, limited), signal);
+    this.renewedAt = at;
+    if (this.term) return;
+    this.term = new AbortController();
+    setMaxListeners(0, this.term.signal); // every run is a listener
+    this.options.changed();
+  }
+
+  private end(): void {
+    if (!this.term) return;
+    this.term.abort(new Error('another runner leads'));
+    this.term = undefined;
+    this.options.changed();
+  }
+}

@@ -1,0 +1,51 @@
+/** First and longest wait before a cluster is tried again, ms. */
+const FIRST_MS = 60_000;
+const MOST_MS = { blocked: 300_000, stopped: 3_600_000 } as const;
+
+interface Pending {
+  kind: keyof typeof MOST_MS;
+  failures: number;
+  at: number;
+  text: string;
+  /** Generation of the resource then. */
+  generation: number | undefined;
+}
+
+/**
+ * When clusters are tried again of which an upgrade was prevented or has stopped: each time after twice as long. A change of the resource
+ * ends the wait where nothing was written; otherwise the change may have been made by the run itself.
+ */
+export class Retries {
+  private readonly pending = new Map<string, Pending>();
+
+  /**
+   * @param generation of the resource
+   * @returns when it is tried again, and whether the reason is another one than last time
+   */
+  failed(
+    key: string,
+    kind: Pending['kind'],
+    text: string,
+    generation: number | undefined,
+    now: number,
+  ): { at: number; isNew: boolean } {
+    const last = this.pending.get(key);
+    const failures = last?.kind === kind ? last.failures + 1 : 1;
+    const at = now + Math.min(MOST_MS[kind], FIRST_MS * 2 ** (failures - 1));
+    this.pending.set(key, { kind, failures, at, text, generation });
+    return { at, isNew: last?.text !== text };
+  }
+
+  /** Its run has ended, or it is gone. */
+  forget(key: string): void {
+    this.pending.delete(key);
+  }
+
+  /** Before when clusters are not tried again, by key. @param generationOf the generation of a resource now */
+  notBefore(generationOf: (key: string) => number | undefined): Map<string, number> {
+    const due = [...this.pending].filter(
+      ([key, { kind, generation }]) => kind === 'stopped' || generationOf(key) === generation,
+    );
+    return new Map(due.map(([key, { at }]) => [key, at]));
+  }
+}

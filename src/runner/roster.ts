@@ -1,0 +1,146 @@
+import { backOffMs, type Clock } from '../upgrade';
+import { DrivenCluster, type RunnerLink } from './driven-cluster';
+import type { Member } from './fleet';
+import { Liveness } from './liveness';
+import { type ClusterRef, keyOf, type Sighting, sightingOf, unseen } from './sighting';
+import type { Tell } from './told';
+
+/** How many clusters are read at a time. */
+const AT_ONCE = 8;
+
+/** When a cluster is read again although its resource has not changed, ms. */
+const AGAIN_MS: Readonly<Record<Sighting['state'], number>> = {
+  'at-rest': Number.POSITIVE_INFINITY,
+  // Another process may begin its upgrade without changing the resource.
+  waiting: 300_000,
+  native: 60_000,
+  unsettled: 60_000,
+  // The lease of its holder is renewed every 10 s.
+  upgrading: 10_000,
+};
+
+/** A cluster, and what is known of it. */
+export interface Entry {
+  readonly ref: ClusterRef;
+  readonly cluster: DrivenCluster;
+  member: Member;
+  /** As it was seen last; undefined when that is out of date. */
+  sighting: Sighting | undefined;
+  /** Version of the resource when it was read. */
+  seenVersion: string | undefined;
+  lookAt: number;
+  failures: number;
+  /** What this process does with it now. */
+  work: Promise<void> | undefined;
+}
+
+/** The clusters one by one: reads each when its resource has changed, and otherwise as rarely as its state allows. */
+export class Roster {
+  readonly entries = new Map<string, Entry>();
+  private readonly liveness = new Liveness();
+  /** What was told of a cluster last, by key. */
+  private readonly told = new Map<string, string>();
+
+  constructor(
+    private readonly link: RunnerLink,
+    private readonly tell: Tell,
+  ) {}
+
+  private get clock(): Clock {
+    return this.link.clock;
+  }
+
+  /** All as they were seen last. */
+  get sightings(): Sighting[] {
+    return [...this.entries.values()].map(({ sighting, ref, member }) => sighting ?? unseen(ref, member.resource));
+  }
+
+  /** Follows the list of the clusters that exist, and reads those of which something may have changed. */
+  async update(members: ReadonlyMap<string, Member>, signal: AbortSignal): Promise<void> {
+    for (const [key, entry] of this.entries) if (!isSame(entry, members.get(key))) this.remove(key, entry);
+    for (const [key, member] of members) {
+      const entry = this.entries.get(key);
+      if (entry) entry.member = member;
+      else this.add(key, member);
+    }
+    const due = [...this.entries.values()].filter((entry) => this.isDue(entry));
+    for (let next = 0; next < due.length; next += AT_ONCE) {
+      await Promise.all(due.slice(next, next + AT_ONCE).map((entry) => this.look(entry, signal)));
+    }
+  }
+
+  /** What was seen of it is out of date. */
+  outdated(entry: Entry): void {
+    entry.sighting = undefined;
+    entry.lookAt = 0;
+    this.told.delete(keyOf(entry.ref));
+  }
+
+  /** Everything is read again: this process may have missed changes. */
+  allOutdated(): void {
+    for (const entry of this.entries.values()) if (!entry.work) this.outdated(entry);
+  }
+
+  private add(key: string, member: Member): void {
+    const { cluster: ref } = member;
+    const isGone = (holder: string) => this.liveness.isGone(holder);
+    const cluster = new DrivenCluster(this.link, ref, isGone, (run, incident) =>
+      this.tell({ kind: 'incident', at: this.clock.now(), cluster: ref, uid: this.uidOf(key), run, incident }),
+    );
+    const unknown = { sighting: undefined, seenVersion: undefined, lookAt: 0, failures: 0, work: undefined };
+    this.entries.set(key, { ref, cluster, member, ...unknown });
+  }
+
+  private remove(key: string, { ref, member }: Entry): void {
+    this.entries.delete(key);
+    this.liveness.forget(key);
+    this.told.delete(key);
+    this.tell({ kind: 'gone', at: this.clock.now(), cluster: ref, uid: member.resource.metadata.uid });
+  }
+
+  private uidOf(key: string): string | undefined {
+    return this.entries.get(key)?.member.resource.metadata.uid;
+  }
+
+  private isDue({ work, member, seenVersion, lookAt }: Entry): boolean {
+    if (work) return false;
+    return member.resource.metadata.resourceVersion !== seenVersion || this.clock.now() >= lookAt;
+  }
+
+  private async look(entry: Entry, signal: AbortSignal): Promise<void> {
+    const { ref, cluster } = entry;
+    const { resourceVersion } = entry.member.resource.metadata;
+    try {
+      const view = await cluster.observeFresh(signal);
+      if (entry.work) return; // it was begun meanwhile
+      const now = this.clock.now();
+      const sighting = sightingOf(ref, view, this.liveness.judge(keyOf(ref), view.lease, now));
+      cluster.knows(view.journal);
+      Object.assign(entry, { sighting, seenVersion: resourceVersion, lookAt: now + AGAIN_MS[sighting.state] });
+      entry.failures = 0;
+      this.tellState(entry, sighting);
+    } catch (error) {
+      signal.throwIfAborted();
+      entry.failures++;
+      entry.seenVersion = resourceVersion;
+      entry.lookAt = this.clock.now() + backOffMs(entry.failures, keyOf(ref));
+      if (entry.failures === 1) {
+        this.tell({ kind: 'error', at: this.clock.now(), cluster: ref, text: (error as Error).message });
+      }
+    }
+  }
+
+  private tellState({ ref, member }: Entry, { state, run, isHeld }: Sighting): void {
+    const key = keyOf(ref);
+    const text = [state, run?.phase, isHeld].join();
+    if (this.told.get(key) === text) return;
+    this.told.set(key, text);
+    const { uid } = member.resource.metadata;
+    this.tell({ kind: 'cluster', at: this.clock.now(), cluster: ref, uid, state, phase: run?.phase, isHeld });
+  }
+}
+
+/** Whether it is still the same object: one that was created again under the same name is another one. */
+function isSame({ member }: Entry, now: Member | undefined): boolean {
+  return now !== undefined && now.resource.metadata.uid === member.resource.metadata.uid;
+}

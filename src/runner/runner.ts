@@ -1,0 +1,289 @@
+import { setMaxListeners } from 'node:events';
+import { isKubeError } from '../kubernetes';
+import type { ConfigMap } from '../kubernetes/core-objects';
+import { Reflector } from '../kubernetes/reflector';
+import { formatProblem } from '../resource';
+import { RUNNER_NAME, type RunnerPolicy, readPolicy } from '../resource/runner-policy';
+import { BlockedError, UpgradeError, type UpgradeReport } from '../upgrade';
+import { type Decision, decide } from './decide';
+import { goOn, TemplateChanged, takeUp } from './drive';
+import type { RunnerLink } from './driven-cluster';
+import { enforceHold } from './enforce-hold';
+import { Fleet } from './fleet';
+import { Leadership } from './leadership';
+import { mark, type Records, recordsIn, recordsRef } from './records';
+import { Retries } from './retries';
+import { type Entry, Roster } from './roster';
+import { keyOf } from './sighting';
+import { within } from './time-limit';
+import type { Tell, Told } from './told';
+import { Wakeup } from './wakeup';
+
+/** The loop looks at the time at least this often, ms: windows open, and waits end. */
+const TICK_MS = 10_000;
+
+/** How long the marks of a run that has ended may take to be removed, ms. */
+const CLEAR_MS = 10_000;
+
+/** Without a turn of the loop for this long it hangs, ms. */
+const HANGS_MS = 300_000;
+
+export interface RunnerOptions extends RunnerLink {
+  /** Of the runner itself, with its ConfigMap and its lease. */
+  namespace: string;
+  /** Of the clusters. Empty for all. */
+  namespaces: readonly string[];
+  /** Shows others which process drives a run. */
+  holder: string;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/**
+ * Upgrades clusters as its policy says: follows them, decides, and runs the engine.
+ *
+ * All state is in Kubernetes: the clusters with their leases and journals, and one ConfigMap. It may be killed at any moment; the next
+ * one goes on.
+ */
+export class Runner {
+  private readonly wakeup: Wakeup;
+  private readonly fleet: Fleet;
+  private readonly roster: Roster;
+  private readonly map: Reflector<ConfigMap>;
+  private readonly leadership: Leadership;
+  private readonly retries = new Retries();
+  /** Why clusters are left as they are, as it was told last; by key. */
+  private readonly said = new Map<string, string>();
+  private policy: { text: string | undefined; known: RunnerPolicy | undefined } | undefined;
+  private turnedAt: number;
+  private isReady = false;
+  private error: string | undefined;
+
+  constructor(
+    private readonly options: RunnerOptions,
+    private readonly tell: Tell,
+  ) {
+    const { api, clock, namespace, namespaces, holder } = options;
+    const name = RUNNER_NAME;
+    this.wakeup = new Wakeup(clock);
+    const wake = () => this.wakeup.wake();
+    this.fleet = new Fleet(api, clock, namespaces, wake);
+    this.roster = new Roster(options, tell);
+    this.map = new Reflector(api, clock, recordsRef(namespace), wake);
+    this.turnedAt = clock.now();
+    this.leadership = new Leadership({
+      ...{ api, clock, namespace, name, holder },
+      changed: () => this.leadershipChanged(),
+      failed: ({ message }) => this.say({ kind: 'error', text: `the lease ${name}: ${message}`, cluster: undefined }),
+    });
+  }
+
+  /** Why it does not work; undefined while it does. */
+  get sickness(): string | undefined {
+    const silentMs = this.options.clock.now() - this.turnedAt;
+    return silentMs > HANGS_MS ? `the loop has not turned for ${Math.round(silentMs / 1_000)} s` : undefined;
+  }
+
+  /** Why it cannot work yet; undefined when it can. */
+  get unreadiness(): string | undefined {
+    return this.isReady ? undefined : (this.error ?? 'the clusters were not listed yet');
+  }
+
+  /** Works until the signal aborts; runs under way are left as they are, for the next runner. */
+  async run(signal: AbortSignal): Promise<void> {
+    setMaxListeners(0, signal); // every watch is a listener
+    this.fleet.run(signal);
+    void this.map.run(signal);
+    const leading = this.leadership.run(signal);
+    while (!signal.aborted) {
+      await this.turn(signal);
+      await this.wakeup.wait(TICK_MS, signal);
+    }
+    await Promise.all([...this.roster.entries.values()].map(({ work }) => work));
+    await leading;
+    await this.leadership.release();
+  }
+
+  private async turn(signal: AbortSignal): Promise<void> {
+    this.turnedAt = this.options.clock.now();
+    try {
+      const { members } = this.fleet;
+      const maps = this.map.items;
+      if (!members || !maps) return;
+      this.isReady = true;
+      const records = recordsIn(maps[0]);
+      this.readPolicy(records, maps[0]?.metadata.uid);
+      const term = this.leadership.signal;
+      if (term) {
+        await this.roster.update(members, signal);
+        this.forgetGone();
+        if (this.policy?.known && !term.aborted) this.actAll(records, this.policy.known, [signal, term]);
+      }
+      this.error = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      const { message } = error as Error;
+      if (message !== this.error) this.say({ kind: 'error', text: message, cluster: undefined });
+      this.error = message;
+    }
+  }
+
+  private readPolicy({ policy: text }: Records, uid: string | undefined): void {
+    if (this.policy && this.policy.text === text) return;
+    const reading = readPolicy(text);
+    const isSound = 'policy' in reading;
+    this.policy = { text, known: isSound ? reading.policy : undefined };
+    const problems = isSound ? [] : reading.problems.map(formatProblem);
+    this.say({ kind: 'policy', problems, uid });
+  }
+
+  private leadershipChanged(): void {
+    const isLeading = this.leadership.signal !== undefined;
+    if (isLeading) this.roster.allOutdated();
+    this.say({ kind: 'leading', isLeading });
+    this.wakeup.wake();
+  }
+
+  private forgetGone(): void {
+    for (const key of this.said.keys()) {
+      if (this.roster.entries.has(key)) continue;
+      this.said.delete(key);
+      this.retries.forget(key);
+    }
+  }
+
+  private actAll({ approved, begun }: Records, policy: RunnerPolicy, ends: AbortSignal[]): void {
+    const { entries, sightings } = this.roster;
+    const busy = new Set([...entries].flatMap(([key, { work }]) => (work ? [key] : [])));
+    const notBefore = this.retries.notBefore((key) => entries.get(key)?.member.resource.metadata.generation);
+    const { clock, namespace: home } = this.options;
+    const decisions = decide({ now: clock.now(), home, policy, clusters: sightings, approved, begun, busy, notBefore });
+    for (const decision of decisions) {
+      const entry = entries.get(keyOf(decision.cluster.cluster))!;
+      if (decision.do === 'leave') this.leave(entry, decision);
+      else this.begin(entry, decision, policy, ends);
+    }
+  }
+
+  /** Told once, and not again before something else was told of this cluster. */
+  private leave(entry: Entry, { reason, text }: Extract<Decision, { do: 'leave' }>): void {
+    const key = keyOf(entry.ref);
+    const said = `${reason} ${text}`;
+    if (this.said.get(key) === said) return;
+    this.said.set(key, said);
+    this.say({ kind: 'left', ...about(entry), reason, text });
+  }
+
+  /**
+   * Nobody waits for it; the loop goes on.
+   *
+   * @param ends each of them ends it
+   */
+  private begin(
+    entry: Entry,
+    decision: Exclude<Decision, { do: 'leave' }>,
+    policy: RunnerPolicy,
+    ends: AbortSignal[],
+  ): void {
+    const signal = AbortSignal.any(ends);
+    setMaxListeners(0, signal); // every request under way is one
+    const work = async () => {
+      try {
+        if (decision.do === 'hold') await this.hold(entry, signal);
+        else await this.drive(entry, decision, policy, signal);
+      } catch (error) {
+        if (!signal.aborted) this.handleFailure(entry, error);
+      }
+      entry.work = undefined;
+      this.roster.outdated(entry);
+      this.wakeup.wake();
+    };
+    entry.work = work();
+  }
+
+  private async hold(entry: Entry, signal: AbortSignal): Promise<void> {
+    const view = await entry.cluster.observeFresh(signal);
+    const text = await enforceHold(this.options.api, entry.ref, view, signal);
+    this.said.delete(keyOf(entry.ref));
+    this.say({ kind: 'held', ...about(entry), text });
+  }
+
+  private async drive(
+    entry: Entry,
+    { do: what, cluster: { digest, run, version } }: Exclude<Decision, { do: 'leave' }>,
+    policy: RunnerPolicy,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { cluster, member } = entry;
+    const context = cluster.context(member.resource, this.options.holder, (event) =>
+      this.say({ kind: 'progress', ...about(entry), event }),
+    );
+    let report: UpgradeReport | undefined;
+    if (what === 'resume') {
+      this.say({ kind: 'start', ...about(entry), run: run?.id, to: version, isResumed: true });
+      report = await goOn(context, signal);
+    } else {
+      report = await takeUp(
+        context,
+        digest,
+        policy,
+        async (plan) => {
+          this.say({ kind: 'plan', ...about(entry), plan });
+          await this.mark(entry, { begun: digest }, signal);
+          this.say({ kind: 'start', ...about(entry), run: undefined, to: plan.to.version, isResumed: false });
+        },
+        signal,
+      );
+    }
+    this.said.delete(keyOf(entry.ref));
+    this.retries.forget(keyOf(entry.ref));
+    if (!report) return;
+    this.say({ kind: 'end', ...about(entry), report });
+    await this.clearMarks(entry);
+  }
+
+  /** Also when this process is asked to end: an approval counts once. */
+  private async clearMarks(entry: Entry): Promise<void> {
+    try {
+      await within(this.options.clock, CLEAR_MS, (late) => this.mark(entry, { approved: null, begun: null }, late));
+    } catch (error) {
+      const text = `the approval could not be removed: ${(error as Error).message}`;
+      this.say({ kind: 'error', text, cluster: entry.ref });
+    }
+  }
+
+  private mark(entry: Entry, marks: Parameters<typeof mark>[3], signal: AbortSignal): Promise<void> {
+    const { api, namespace } = this.options;
+    return mark(api, recordsRef(namespace), entry.ref, marks, signal);
+  }
+
+  private handleFailure(entry: Entry, error: unknown): void {
+    // Something has changed meanwhile: it is looked at again.
+    if (error instanceof TemplateChanged || isKubeError(error, 'Conflict')) return;
+    const { message } = error as Error;
+    const code = error instanceof UpgradeError ? error.code : 'FAILED';
+    // Whoever has the lease now drives it, and is seen to.
+    if (code === 'LEASE_LOST') {
+      this.say({ kind: 'stopped', ...about(entry), code, text: message, retryAt: undefined });
+      return;
+    }
+    const text = error instanceof BlockedError ? blockersOf(error) : message;
+    const kind = error instanceof BlockedError ? 'blocked' : 'stopped';
+    const { generation } = entry.member.resource.metadata;
+    const now = this.options.clock.now();
+    const { at: retryAt, isNew } = this.retries.failed(keyOf(entry.ref), kind, text, generation, now);
+    if (isNew) this.say({ kind: 'stopped', ...about(entry), code, text, retryAt });
+  }
+
+  private say(told: DistributiveOmit<Told, 'at'>): void {
+    this.tell({ at: this.options.clock.now(), ...told } as Told);
+  }
+}
+
+function about({ ref, member }: Entry) {
+  return { cluster: ref, uid: member.resource.metadata.uid };
+}
+
+function blockersOf({ blockers }: BlockedError): string {
+  return blockers.map(({ id, finding, fix }) => `${id}: ${finding}${fix ? `; ${fix}` : ''}`).join(' | ');
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../upgrade';
+
+/**
+ * Does some work within a time limit, on the given clock.
+ *
+ * @param work is to end when its signal aborts; whether it does or not, nobody waits for it any longer
+ * @throws Error when the time is over; otherwise what the work throws
+ */
+export async function within<T>(
+  clock: Clock,
+  limitMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const [late, done] = [new AbortController(), new AbortController()];
+  const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
+  const expired = new Promise<never>((_, reject) => {
+    clock.sleep(limitMs, done.signal).then(
+      () => {
+        const error = new Error(`no answer within ${limitMs / 1_000} s`);
+        late.abort(error);
+        reject(error);
+      },
+      () => undefined, // the work has ended
+    );
+  });
+  try {
+    return await Promise.race([work(either), expired]);
+  } finally {
+    done.abort();
+  }
+}

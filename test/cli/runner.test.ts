@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { App, Chart } from 'cdk8s';
+import { parseAllDocuments } from 'yaml';
+import { UpgradeRunner, type UpgradeRunnerProps } from '../../src';
+import { runProgram } from '../../src/cli/program';
+import type { KubeObject } from '../../src/kubernetes';
+import { HOLD_DELAY_SECONDS } from '../../src/resource';
+import { run, TestShell } from './_shell';
+import { SimulatedCluster } from './_simulated';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'runner-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string): string {
+  const at = path.join(folder, name);
+  writeFileSync(at, content);
+  return at;
+}
+
+const REF = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace: 'default', name: 'emqx-ee' };
+const MAP = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'emqx-upgrade-runner' };
+
+/** A held cluster whose version somebody has changed. */
+async function waiting(policy: string | undefined): Promise<SimulatedCluster> {
+  const cluster = await SimulatedCluster.atRest(30);
+  const { clock, api } = cluster.world;
+  await clock.run(async () => {
+    if (policy !== undefined) {
+      const { apiVersion, kind, ...metadata } = MAP;
+      await cluster.world.apply([{ apiVersion, kind, metadata, data: { policy } } as unknown as KubeObject]);
+    }
+    const spec = {
+      blueGreenUpdate: { initialDelaySeconds: HOLD_DELAY_SECONDS },
+      template: { spec: { emqxContainer: { image: { version: '4.4.15' } } } },
+    };
+    await api.patch(REF, { type: 'merge', body: { spec } });
+    await clock.sleep(60_000);
+  });
+  return cluster;
+}
+
+/** The runners' ConfigMap. */
+const records = ({ world }: SimulatedCluster) =>
+  world.kubernetes.store.find<KubeObject & { data: Record<string, string> }>(MAP)?.data;
+
+describe('approve', () => {
+  test('writes the digest of the template that waits to where the runner looks', async () => {
+    const cluster = await waiting('mode: approval');
+    const { code, out } = await cluster.run('approve');
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^default\/emqx-ee: approved is version 4\.4\.15, template [0-9a-f]{16}\n$/),
+    ]);
+    const digest = records(cluster)?.['approved.default.emqx-ee'];
+    expect(out).toContain(`template ${digest}\n`);
+    const again = await cluster.run(`approve emqx-ee --template ${digest} -o json`);
+    expect(JSON.parse(again.out)).toEqual({
+      approved: {
+        cluster: 'emqx-ee',
+        namespace: 'default',
+        version: '4.4.15',
+        template: digest,
+        runnerNamespace: 'default',
+      },
+    });
+    cluster.world.stop();
+  });
+
+  test.each<[string, string | undefined, string, number, RegExp]>([
+    [
+      'another template waits',
+      'mode: approval',
+      'approve --template 0123456789abcdef',
+      4,
+      /another template waits: [0-9a-f]{16}, version 4\.4\.15/,
+    ],
+    [
+      'there is no runner',
+      undefined,
+      'approve',
+      2,
+      /the namespace default has no runner: there is no ConfigMap emqx-upgrade-runner/,
+    ],
+    [
+      'the runner is elsewhere',
+      'mode: approval',
+      'approve --runner-namespace ops',
+      2,
+      /the namespace ops has no runner/,
+    ],
+    [
+      'the digest is none',
+      'mode: approval',
+      'approve --template x --runner-namespace A',
+      2,
+      /'--runner-namespace' .*\n→ .*\n'--template' \("x"\) must be 16 hexadecimal digits/,
+    ],
+  ])('is refused when %s', async (_, policy, command, expected, message) => {
+    const cluster = await waiting(policy);
+    const { code, err } = await cluster.run(command);
+    expect([code, err]).toEqual([expected, expect.stringMatching(message)]);
+    expect(Object.keys(records(cluster) ?? {})).toEqual(policy === undefined ? [] : ['policy']);
+    cluster.world.stop();
+  });
+
+  test('is refused when nothing waits', async () => {
+    const cluster = await SimulatedCluster.atRest(0);
+    const { code, err } = await cluster.run('approve');
+    expect([code, err]).toEqual([2, expect.stringContaining('no upgrade of default/emqx-ee waits: it is at-rest')]);
+    cluster.world.stop();
+  });
+});
+
+test('runner upgrades what waits, logs a JSON object a line, and ends when it is asked to', async () => {
+  const cluster = await waiting('mode: automatic');
+  const { clock } = cluster.world;
+  const lines: { kind: string; port?: number }[] = [];
+  const shell = new TestShell(['runner', '--port', '0'], {
+    link: cluster.link,
+    written: (text, of) => {
+      const line = JSON.parse(text) as (typeof lines)[number];
+      lines.push(line);
+      if (line.kind === 'end') of.interrupt();
+    },
+  });
+  const code = await clock.run(() => runProgram(shell));
+  expect([code, shell.stderr]).toEqual([0, '']);
+  expect(lines[0]).toMatchObject({ kind: 'serving', port: expect.any(Number), namespaces: ['default'] });
+  const kinds = lines.map(({ kind }) => kind).filter((kind) => kind !== 'progress');
+  expect(kinds).toEqual(['serving', 'policy', 'leading', 'cluster', 'plan', 'start', 'end', 'leading']);
+  expect(cluster.resource.spec.template?.spec?.emqxContainer?.image?.version).toBe('4.4.15');
+  expect(shell.listens).toBe(false);
+  cluster.world.stop();
+});
+
+test.each<[string, RegExp]>([
+  ['--port x', /^'--port' \("x"\) must be a whole number from 0 to 65535/],
+  ['-A --watch-namespace a', /^'--watch-namespace' \("a"\) must be left out with --all-namespaces/],
+  ['--watch-namespace A', /^'--watch-namespace' \("A"\) must be a name/],
+  ['--image a --label b=c', /^'--image' \("a"\) must be left out without manifest.*\n→ .*\n'--label' \("b=c"\)/],
+])('runner %s is refused', async (words, message) => {
+  const { code, err } = await run(['runner', ...words.split(' ')]);
+  expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+});
+
+describe('runner manifest', () => {
+  const POLICY = 'mode: automatic\nwindow: { from: "01:00", to: "05:00" }\n';
+
+  function objects(props: UpgradeRunnerProps, labels = {}): unknown {
+    const chart = new Chart(new App(), 'chart', { labels });
+    new UpgradeRunner(chart, 'It', props);
+    return JSON.parse(JSON.stringify(chart.toJson()));
+  }
+
+  test.each<[string, unknown]>([
+    ['--image r/x:1', objects({ image: 'r/x:1' })],
+    [
+      `-n ops --watch-namespace a --watch-namespace b --image r/x:1 --replicas 2 --webhook-secret hook --label c=d --policy ${file('policy.yaml', POLICY)}`,
+      objects(
+        {
+          image: 'r/x:1',
+          namespace: 'ops',
+          watchNamespaces: ['a', 'b'],
+          replicas: 2,
+          webhookSecret: 'hook',
+          policy: { mode: 'automatic', window: { from: '01:00', to: '05:00' } },
+        },
+        { c: 'd' },
+      ),
+    ],
+    ['-n ops -A --image r/x:1', objects({ image: 'r/x:1', namespace: 'ops', allNamespaces: true })],
+  ])('%s: what the construct renders', async (words, expected) => {
+    const { code, out, err } = await run(['runner', 'manifest', ...words.split(' ')]);
+    expect([code, err]).toEqual([0, '']);
+    expect(parseAllDocuments(out).map((document) => document.toJS() as unknown)).toEqual(expected);
+  });
+
+  test.each<[string, RegExp]>([
+    ['-n ops', /^'--image' \(missing\) must be given/],
+    ['--image a --replicas 0', /^'--replicas' \("0"\) must be a whole number from 1 to 10/],
+    ['--image a --policy no/such', /^'--policy' \("no\/such"\) must be a file that can be read/],
+    [
+      `--image a --policy ${file('bad.yaml', 'mode: x\n')}`,
+      /bad\.yaml: 'mode' \("x"\) must be one of automatic, approval/,
+    ],
+    ['--image a --webhook-secret A', /^'--webhook-secret' \("A"\) must be/],
+  ])('%s is refused', async (words, message) => {
+    const { code, err, out } = await run(['runner', 'manifest', ...words.split(' ')]);
+    expect([code, out, err]).toEqual([2, '', expect.stringMatching(message)]);
+  });
+});

@@ -1,0 +1,108 @@
+import { formatProblem } from '../../src/resource';
+import { type PolicyReading, readPolicy } from '../../src/resource/runner-policy';
+
+/** What is wrong, in the words a user reads. */
+function problemsOf(reading: PolicyReading): string[] {
+  return 'problems' in reading ? reading.problems.map(formatProblem) : [];
+}
+
+test.each<[string, string | undefined]>([
+  ['none', undefined],
+  ['an empty one', ''],
+  ['only a comment', '# nothing yet\n'],
+])('without a policy upgrades wait for an approval: %s', (_, text) => {
+  expect(readPolicy(text)).toEqual({
+    policy: {
+      mode: 'approval',
+      window: undefined,
+      rateCap: undefined,
+      offlineBudget: undefined,
+      onFailure: 'stop',
+      maxConcurrent: 1,
+      order: undefined,
+      resume: true,
+      hold: 'leave',
+    },
+  });
+});
+
+test('a whole policy is read, as YAML and as JSON', () => {
+  const yaml = `
+mode: automatic
+window: { days: [sat, sun], from: "22:00", to: "04:00", timeZone: Europe/Berlin }
+rateCap: 500
+offlineBudget: none
+onFailure: abort
+maxConcurrent: 3
+order: { label: canary, value: "true", clusters: [mqtt/first] }
+resume: false
+hold: enforce
+`;
+  const policy = {
+    mode: 'automatic',
+    window: { days: ['sat', 'sun'], from: '22:00', to: '04:00', timeZone: 'Europe/Berlin' },
+    rateCap: 500,
+    offlineBudget: 'none',
+    onFailure: 'abort',
+    maxConcurrent: 3,
+    order: { label: 'canary', value: 'true', clusters: ['mqtt/first'] },
+    resume: false,
+    hold: 'enforce',
+  };
+  expect(readPolicy(yaml)).toEqual({ policy });
+  expect(readPolicy(JSON.stringify(policy))).toEqual({ policy });
+});
+
+test('a window is daily and in UTC unless it says otherwise', () => {
+  expect(readPolicy('window: { from: "01:00", to: "24:00" }')).toMatchObject({
+    policy: {
+      window: { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '01:00', to: '24:00', timeZone: 'UTC' },
+    },
+  });
+});
+
+test.each<[string, string]>([
+  ['mode: auto', '\'mode\' ("auto") must be one of automatic, approval'],
+  ['mod: automatic', "'mod' (hidden) must be a known field"],
+  ['maxConcurrent: 0', "'maxConcurrent' (0) must be a whole number from 1 to 1000"],
+  ['maxConcurrent: "2"', '\'maxConcurrent\' ("2") must be a whole number from 1 to 1000'],
+  ['rateCap: 1.5', "'rateCap' (1.5) must be a whole number from 1 to 1000000"],
+  ['rateCap: 0', "'rateCap' (0) must be"],
+  ['offlineBudget: 0', "'offlineBudget' (0) must be a whole number of devices from 1, or none"],
+  ['offlineBudget: some', '\'offlineBudget\' ("some") must be a whole number of devices from 1, or none'],
+  ['onFailure: retry', '\'onFailure\' ("retry") must be one of stop, abort'],
+  ['resume: sometimes', '\'resume\' ("sometimes") must be true or false'],
+  ['hold: true', "'hold' (true) must be one of enforce, leave"],
+  ['window: { to: "05:00" }', "'window.from' (missing) must be a time of day"],
+  ['window: nightly', '\'window\' ("nightly") must be an object'],
+  ['window: { from: 1, to: "05:00" }', "'window.from' (1) must be a time of day in quotes"],
+  ['window: { from: "1:00", to: "05:00" }', '\'window.from\' ("1:00") must be a time of day'],
+  ['window: { from: "24:00", to: "05:00" }', '\'window.from\' ("24:00") must be a time of day'],
+  ['window: { from: "01:00", to: "25:00" }', '\'window.to\' ("25:00") must be a time of day'],
+  ['window: { from: "01:00", to: "01:00" }', "'window' (an object) must be a window with two different times"],
+  ['window: { from: "01:00", to: "05:00", days: [] }', "'window.days' (a list of 0) must be one day or more"],
+  ['window: { from: "01:00", to: "05:00", days: [monday] }', '\'window.days[0]\' ("monday") must be one of mon, tue'],
+  ['window: { from: "01:00", to: "05:00", timeZone: Mars }', '\'window.timeZone\' ("Mars") must be an IANA time zone'],
+  ['order: {}', "'order' (an object) must be a label with its value, a list of clusters, or both"],
+  ['order: { label: canary }', "'order' (an object) must be a label with its value"],
+  ['order: { clusters: [canary] }', "'order.clusters' (a list of 1) must be a list of NAMESPACE/NAME"],
+  ['- mode', "'.' (a list of 1) must be an object"],
+  ['mode: [', "'.' (hidden) must be YAML or JSON"],
+  ['mode: automatic\nmode: approval', "'.' (hidden) must be YAML or JSON: Map keys must be unique"],
+])('%s is refused', (text, expected) => {
+  const problems = problemsOf(readPolicy(text));
+  expect(problems).toEqual([expect.stringContaining(expected)]);
+  expect(problems[0]).toMatch(/; \S/); // what to do
+});
+
+test('all problems are reported at once', () => {
+  const text = 'mode: off\nmaxConcurrent: -1\nwindow: { from: "5", to: "6", timeZone: x }\nrate: 5\n';
+  expect(problemsOf(readPolicy(text)).map((problem) => problem.split("'")[1])).toEqual([
+    'window.from',
+    'window.to',
+    'window.timeZone',
+    'maxConcurrent',
+    'mode',
+    'rate',
+  ]);
+});

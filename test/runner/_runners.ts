@@ -1,0 +1,231 @@
+import { stringify } from 'yaml';
+import type { KubeObject } from '../../src/kubernetes';
+import type { ConfigMap } from '../../src/kubernetes/core-objects';
+import { type EmqxEnterprise, HOLD_DELAY_SECONDS, withDefaults } from '../../src/resource';
+import { Runner, type RunnerOptions, type Sinks, sinksTo, type Told } from '../../src/runner';
+import { mixedFleet } from '../../src/simulator/clients/client-group';
+import { ClientLedger } from '../../src/simulator/clients/client-ledger';
+import type { ClientReport } from '../../src/simulator/clients/client-report';
+import { Population } from '../../src/simulator/clients/population';
+import { contextOf, running, served } from '../../src/simulator/scenario';
+import { World } from '../../src/simulator/world';
+import { clusterOf } from '../_upgradable-cluster';
+
+/** Where the runners and their ConfigMap are. */
+export const HOME = 'runners';
+/** Where the clusters are: the operator of the simulator watches one namespace. */
+export const NAMESPACE = 'mqtt';
+const MAP = { apiVersion: 'v1', kind: 'ConfigMap', namespace: HOME, name: 'emqx-upgrade-runner' };
+
+export interface ClusterOptions {
+  labels?: Record<string, string>;
+  /** @default true */
+  held?: boolean;
+  /** @default 60 */
+  clients?: number;
+}
+
+/** A cluster in the world of a {@link Playground}, with its devices. */
+interface Playing {
+  name: string;
+  ledger: ClientLedger;
+  population: Population;
+}
+
+/** A runner that runs. */
+export interface Running {
+  told: Told[];
+  sinks: Sinks;
+  runner: Runner;
+  /** As SIGTERM does; resolves when it has ended. */
+  stop(): Promise<void>;
+  /** As SIGKILL does: nothing of it reaches the cluster any more. */
+  kill(): void;
+}
+
+/** Clusters in virtual time, and runners that upgrade them. */
+export class Playground {
+  readonly world = new World({ seed: 11, namespace: NAMESPACE });
+  readonly playing: Playing[] = [];
+  private readonly runners = new Set<Running>();
+
+  /** Plays in virtual time, and ends everything afterwards. */
+  static async play<T>(work: (at: Playground) => Promise<T>): Promise<T> {
+    const playground = new Playground();
+    try {
+      return await playground.world.clock.run(async () => {
+        const result = await work(playground);
+        for (const { stop } of playground.runners) await stop();
+        return result;
+      });
+    } finally {
+      playground.world.stop();
+    }
+  }
+
+  /** A cluster of EMQX 4.4.14 at rest, held as the constructs render it. */
+  async addCluster(name: string, options: ClusterOptions = {}): Promise<void> {
+    const namespace = NAMESPACE;
+    const { labels = {}, held = true, clients = 60 } = options;
+    const { world } = this;
+    const { clock } = world;
+    const resource = manifestOf(name, namespace, '4.4.14', labels, held);
+    const service = serviceOf(name, namespace, 32_010 + this.playing.length);
+    await world.apply([resource as KubeObject, service]);
+    await running(contextOf(world, namespace, name, () => undefined));
+    await served(world, namespace, service.metadata.name);
+    const ledger = new ClientLedger(clock);
+    const front = world.front(namespace, service.metadata.name);
+    const random = world.random.fork(`clients of ${name}`);
+    const population = new Population({ clock, random, front, ledger }, mixedFleet(clients, clients / 10));
+    await population.connectAll();
+    await clock.sleep(3_000); // the nodes count their connections
+    ledger.begin();
+    this.playing.push({ name, ledger, population });
+  }
+
+  /** Bumps the version as a second field manager does, such as Argo CD. */
+  async bump(name: string, version: string): Promise<void> {
+    const namespace = NAMESPACE;
+    const { apiVersion, kind } = manifestOf(name, namespace, version, {}, true);
+    const body = {
+      ...{ apiVersion, kind, metadata: { name, namespace } },
+      spec: { template: { spec: { emqxContainer: { image: { version } } } } },
+    };
+    const ref = { apiVersion, kind, namespace, name };
+    await this.world.api.patch(ref, { type: 'apply', body, fieldManager: 'argocd-controller', force: true });
+  }
+
+  async writePolicy(policy: object | string): Promise<void> {
+    const text = typeof policy === 'string' ? policy : stringify(policy);
+    await this.world.apply([{ ...MAP, metadata: MAP, data: { policy: text } } as unknown as KubeObject]);
+  }
+
+  approve(name: string, digest: string): Promise<KubeObject> {
+    const namespace = NAMESPACE;
+    return this.world.api.patch(MAP, { type: 'merge', body: { data: { [`approved.${namespace}.${name}`]: digest } } });
+  }
+
+  /** The keys of the runners' ConfigMap. */
+  get records(): string[] {
+    return Object.keys(this.world.kubernetes.store.find<ConfigMap>(MAP)?.data ?? {}).sort();
+  }
+
+  start(holder: string, options: Partial<RunnerOptions> = {}): Running {
+    const { clock, api, transport, prober } = this.world;
+    const told: Told[] = [];
+    const severed = { is: false };
+    const link = severable(options.api ?? api, severed);
+    const sinks = sinksTo({
+      api: link,
+      clock,
+      namespace: HOME,
+      log: (one) => void (severed.is || told.push(one)),
+    });
+    const way = { ...{ clock, transport: () => transport, prober }, ...options, api: link };
+    const runner = new Runner({ namespace: HOME, namespaces: [], holder, ...way }, sinks.tell);
+    const ending = new AbortController();
+    const ended = runner.run(ending.signal);
+    const stop = async () => {
+      ending.abort();
+      await ended;
+      await sinks.settled();
+    };
+    const kill = () => {
+      severed.is = true;
+      this.runners.delete(one);
+      ending.abort();
+    };
+    const one: Running = { told, sinks, runner, stop, kill };
+    this.runners.add(one);
+    return one;
+  }
+
+  /** Resolves when something holds. @throws Error when it does not within two hours */
+  async until(reached: () => boolean): Promise<void> {
+    const { clock } = this.world;
+    const deadline = clock.now() + 2 * 3_600_000;
+    while (!reached()) {
+      if (clock.now() > deadline) throw new Error('waited in vain');
+      await clock.sleep(500);
+    }
+  }
+
+  resource(name: string): EmqxEnterprise {
+    const namespace = NAMESPACE;
+    const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace, name };
+    return this.world.kubernetes.store.get<EmqxEnterprise & KubeObject>(ref);
+  }
+
+  /** Versions of the running nodes of a cluster. */
+  versions(name: string): string[] {
+    return this.world.pods.running
+      .filter(({ pod }) => pod.metadata.name.startsWith(`${name}-`))
+      .map(({ node }) => node.version);
+  }
+
+  /** What the devices of a cluster noticed. */
+  async seen(name: string): Promise<ClientReport> {
+    const { ledger, population } = this.find(name);
+    await this.world.clock.sleep(10_000);
+    await population.returnDevices();
+    return ledger.report();
+  }
+
+  /** Kubernetes Events about an object, as `<type> <reason>: <message>`, in the order in which they were written. */
+  events(about: string): string[] {
+    type Event = KubeObject & { type: string; reason: string; message: string; source?: { component: string } } & {
+      involvedObject: { name: string };
+    };
+    return this.world.kubernetes.store
+      .all<Event>({ apiVersion: 'v1', kind: 'Event' })
+      .filter(({ involvedObject, source }) => involvedObject.name === about && source?.component === 'emqx-blue-green')
+      .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+  }
+
+  private find(name: string): Playing {
+    return this.playing.find((one) => one.name === name)!;
+  }
+}
+
+export const isKind =
+  <K extends Told['kind']>(kind: K, name?: string) =>
+  (one: Told): one is Extract<Told, { kind: K }> =>
+    one.kind === kind && (name === undefined || ('cluster' in one && one.cluster?.name === name));
+
+/** The kinds that are told about one cluster, without the progress. */
+export function story(told: readonly Told[], name: string): string[] {
+  return told
+    .filter((one) => 'cluster' in one && one.cluster?.name === name && one.kind !== 'progress')
+    .map((one) => (one.kind === 'left' ? `${one.kind} ${one.reason}` : one.kind === 'cluster' ? one.state : one.kind));
+}
+
+/** An API that answers nothing from a moment on, as for a process that was killed. */
+function severable(api: World['api'], severed: { is: boolean }): World['api'] {
+  return new Proxy(api, {
+    get: (target, property: keyof World['api']) => {
+      const method = target[property] as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => (severed.is ? new Promise(() => undefined) : method.apply(target, args));
+    },
+  });
+}
+
+function manifestOf(name: string, namespace: string, version: string, labels: Record<string, string>, held: boolean) {
+  const resource = clusterOf(name, namespace, version);
+  resource.metadata.labels = { ...resource.metadata.labels, ...labels };
+  resource.spec.blueGreenUpdate!.initialDelaySeconds = held ? HOLD_DELAY_SECONDS : 5;
+  return withDefaults(resource); // the operator finds its pods by the labels of the resource, which are the template's, too
+}
+
+function serviceOf(name: string, namespace: string, nodePort: number): KubeObject & { spec: object } {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: `${name}-mqtt`, namespace, labels: { 'emqx-blue-green/traffic-for': name } },
+    spec: {
+      type: 'NodePort',
+      selector: { 'apps.emqx.io/instance': name, 'apps.emqx.io/managed-by': 'emqx-operator' },
+      ports: [{ name: 'mqtt', port: 1883, targetPort: 1883, nodePort }],
+    },
+  };
+}

@@ -1,0 +1,232 @@
+import { type RunnerPolicy, readPolicy } from '../../src/resource/runner-policy';
+import { type Decision, decide, type Situation } from '../../src/runner/decide';
+import { keyOf, type Sighting } from '../../src/runner/sighting';
+
+const NOW = Date.parse('2026-03-28T12:00:00Z');
+const DIGEST = '0123456789abcdef';
+
+function policyOf(text = ''): RunnerPolicy {
+  const reading = readPolicy(text);
+  if ('policy' in reading) return reading.policy;
+  throw new Error('the policy of this test is wrong');
+}
+
+function cluster(name: string, state: Sighting['state'], more: Partial<Sighting> = {}): Sighting {
+  return {
+    cluster: { kind: 'EmqxEnterprise', namespace: 'mqtt', name },
+    labels: {},
+    state,
+    isHeld: true,
+    canBeHeld: true,
+    version: '4.4.15',
+    digest: DIGEST,
+    served: state === 'waiting' ? '4.4.14' : '4.4.15',
+    run: state === 'upgrading' ? { id: 'r', target: DIGEST, phase: 'evacuate', isPaused: false } : undefined,
+    holder: undefined,
+    ...more,
+  };
+}
+
+function situation(clusters: readonly Sighting[], more: Partial<Situation> & { policyText?: string } = {}): Situation {
+  const { policyText, ...others } = more;
+  return {
+    now: NOW,
+    home: 'mqtt',
+    policy: policyOf(policyText),
+    clusters,
+    approved: new Map(),
+    begun: new Map(),
+    busy: new Set(),
+    notBefore: new Map(),
+    ...others,
+  };
+}
+
+/** As `name: what it is about`. */
+function lines(decisions: readonly Decision[]): string[] {
+  return decisions.map((each) => `${each.cluster.cluster.name}: ${each.do === 'leave' ? each.reason : each.do}`);
+}
+
+const approved = new Map([['mqtt/a', DIGEST]]);
+const automatic = 'mode: automatic';
+const other = (name: string, state: 'alive' | 'unknown' | 'gone') => ({ holder: { name, state } });
+
+test.each<[string, Sighting, Partial<Situation> & { policyText?: string }, string[]]>([
+  ['at rest and held', cluster('a', 'at-rest'), {}, []],
+  ['at rest, not held', cluster('a', 'at-rest', { isHeld: false }), {}, ['a: NotHeld']],
+  ['the same, to be held', cluster('a', 'at-rest', { isHeld: false }), { policyText: 'hold: enforce' }, ['a: hold']],
+  [
+    'the same without a strategy',
+    cluster('a', 'at-rest', { isHeld: false, canBeHeld: false }),
+    { policyText: 'hold: enforce' },
+    ['a: NotHeld'],
+  ],
+  ['the operator upgrades', cluster('a', 'native', { isHeld: false }), {}, ['a: OperatorUpgrades']],
+  ['unsettled', cluster('a', 'unsettled'), { policyText: automatic }, []],
+  ['waiting', cluster('a', 'waiting'), { policyText: automatic }, ['a: take-up']],
+  ['waiting, not approved', cluster('a', 'waiting'), {}, ['a: NotApproved']],
+  ['waiting and approved', cluster('a', 'waiting'), { approved }, ['a: take-up']],
+  [
+    'another template is approved',
+    cluster('a', 'waiting', { digest: 'fedcba9876543210' }),
+    { approved },
+    ['a: OtherApproved'],
+  ],
+  [
+    'the window is closed',
+    cluster('a', 'waiting'),
+    { policyText: `${automatic}\nwindow: { from: "13:00", to: "14:00" }` },
+    ['a: OutsideWindow'],
+  ],
+  [
+    'the window is open',
+    cluster('a', 'waiting'),
+    { policyText: `${automatic}\nwindow: { from: "12:00", to: "14:00" }` },
+    ['a: take-up'],
+  ],
+  [
+    'this process works on it',
+    cluster('a', 'waiting'),
+    { policyText: automatic, busy: new Set(['EmqxEnterprise/mqtt/a']) },
+    [],
+  ],
+  [
+    'it failed a moment ago',
+    cluster('a', 'waiting'),
+    { policyText: automatic, notBefore: new Map([['EmqxEnterprise/mqtt/a', NOW + 1]]) },
+    [],
+  ],
+  [
+    'it may be tried again',
+    cluster('a', 'waiting'),
+    { policyText: automatic, notBefore: new Map([['EmqxEnterprise/mqtt/a', NOW]]) },
+    ['a: take-up'],
+  ],
+  ['a run without a driver', cluster('a', 'upgrading'), {}, ['a: resume']],
+  ['its driver lives', cluster('a', 'upgrading', other('laptop', 'alive')), {}, []],
+  ['it is not known whether its driver lives', cluster('a', 'upgrading', other('laptop', 'unknown')), {}, []],
+  ['its driver is gone', cluster('a', 'upgrading', other('laptop', 'gone')), {}, ['a: resume']],
+  ['others are not to be resumed', cluster('a', 'upgrading'), { policyText: 'resume: false' }, ['a: NotResumed']],
+  [
+    'it is the run of a runner',
+    cluster('a', 'upgrading'),
+    { policyText: 'resume: false', begun: new Map([['mqtt/a', DIGEST]]) },
+    ['a: resume'],
+  ],
+  [
+    'a runner has begun another one',
+    cluster('a', 'upgrading'),
+    { policyText: 'resume: false', begun: new Map([['mqtt/a', 'fedcba9876543210']]) },
+    ['a: NotResumed'],
+  ],
+  [
+    'a run is resumed outside of the window',
+    cluster('a', 'upgrading'),
+    { policyText: 'window: { from: "13:00", to: "14:00" }' },
+    ['a: resume'],
+  ],
+])('%s', (_, sighting, more, expected) => {
+  expect(lines(decide(situation([sighting], more)))).toEqual(expected);
+});
+
+test.each<[string, Sighting[], string, string[]]>([
+  [
+    'one at a time, by name',
+    [cluster('c', 'waiting'), cluster('a', 'waiting'), cluster('b', 'waiting')],
+    automatic,
+    ['a: take-up', 'b: TooManyAtOnce', 'c: TooManyAtOnce'],
+  ],
+  [
+    'two at a time',
+    [cluster('a', 'waiting'), cluster('b', 'waiting'), cluster('c', 'waiting')],
+    `${automatic}\nmaxConcurrent: 2`,
+    ['a: take-up', 'b: take-up', 'c: TooManyAtOnce'],
+  ],
+  [
+    'a run that someone else drives counts',
+    [cluster('a', 'waiting'), cluster('b', 'upgrading', other('laptop', 'alive'))],
+    automatic,
+    ['a: TooManyAtOnce'],
+  ],
+  [
+    'one that is to be resumed counts, and needs no place',
+    [cluster('a', 'waiting'), cluster('b', 'upgrading'), cluster('c', 'upgrading')],
+    automatic,
+    ['a: TooManyAtOnce', 'b: resume', 'c: resume'],
+  ],
+  [
+    'the one with the label comes first, and the others wait for it',
+    [cluster('a', 'waiting'), cluster('z', 'waiting', { labels: { canary: 'true' } })],
+    `${automatic}\nmaxConcurrent: 9\norder: { label: canary, value: "true" }`,
+    ['z: take-up', 'a: AfterOthers'],
+  ],
+  [
+    'they wait also while its new nodes start',
+    [cluster('a', 'waiting'), cluster('z', 'unsettled', { labels: { canary: 'true' } })],
+    `${automatic}\norder: { label: canary, value: "true" }`,
+    ['a: AfterOthers'],
+  ],
+  [
+    'and no longer when it is at rest',
+    [cluster('a', 'waiting'), cluster('z', 'at-rest', { labels: { canary: 'true' } })],
+    `${automatic}\norder: { label: canary, value: "true" }`,
+    ['a: take-up'],
+  ],
+  [
+    'they wait for one that does not have the version yet',
+    [cluster('a', 'waiting'), cluster('z', 'at-rest', { labels: { canary: 'true' }, served: '4.4.14' })],
+    `${automatic}\norder: { label: canary, value: "true" }`,
+    ['a: AfterOthers'],
+  ],
+  [
+    'one with a later version is not behind',
+    [cluster('a', 'waiting'), cluster('z', 'at-rest', { labels: { canary: 'true' }, served: '4.4.16' })],
+    `${automatic}\norder: { label: canary, value: "true" }`,
+    ['a: take-up'],
+  ],
+  [
+    'versions of the other kind do not compare',
+    [
+      cluster('a', 'waiting', { cluster: { kind: 'EMQX', namespace: 'mqtt', name: 'a' }, version: '5.8.9' }),
+      cluster('z', 'at-rest', { labels: { canary: 'true' } }),
+    ],
+    `${automatic}\norder: { label: canary, value: "true" }`,
+    ['a: take-up'],
+  ],
+  [
+    'another value of the label is none',
+    [cluster('a', 'waiting'), cluster('z', 'unsettled', { labels: { canary: 'false' } })],
+    `${automatic}\norder: { label: canary, value: "true" }`,
+    ['a: take-up'],
+  ],
+  [
+    'clusters that are named come first',
+    [cluster('a', 'waiting'), cluster('z', 'waiting')],
+    `${automatic}\nmaxConcurrent: 9\norder: { clusters: [mqtt/z] }`,
+    ['z: take-up', 'a: AfterOthers'],
+  ],
+])('several: %s', (_, clusters, policyText, expected) => {
+  expect(lines(decide(situation(clusters, { policyText })))).toEqual(expected);
+});
+
+test('one that this process works on counts before its run is open', () => {
+  const clusters = [cluster('a', 'waiting'), cluster('b', 'waiting')];
+  const busy = new Set([keyOf(clusters[0]!.cluster)]);
+  expect(lines(decide(situation(clusters, { policyText: automatic, busy })))).toEqual(['b: TooManyAtOnce']);
+});
+
+test('what is left is explained with what to do about it', () => {
+  const texts = decide(
+    situation([cluster('a', 'waiting')], { approved: new Map([['mqtt/a', 'fedcba9876543210']]) }),
+  ).map((each) => each.do === 'leave' && each.text);
+  expect(texts).toEqual([
+    'approved is template fedcba9876543210, but waiting is version 4.4.15, template 0123456789abcdef: `emqx-blue-green approve emqxenterprise/a -n mqtt` approves it',
+  ]);
+});
+
+test('the command that approves names the namespace of the runner where that is another one', () => {
+  const [decision] = decide(situation([cluster('a', 'waiting')], { home: 'runners' }));
+  expect(decision).toMatchObject({
+    text: 'version 4.4.15, template 0123456789abcdef, waits for an approval: `emqx-blue-green approve emqxenterprise/a -n mqtt --runner-namespace runners` approves it',
+  });
+});
