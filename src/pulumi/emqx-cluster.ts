@@ -7,7 +7,8 @@ import { POD_TEMPLATE_HASH_LABEL } from '../resource';
 import { childrenBeside, refuseTwoLicenses } from './cluster-children';
 import type { DeepInputs } from './deep-input';
 import { Emqx, type EmqxArgs } from './emqx';
-import { emqxClusterObjects } from './objects';
+import { kubernetesPackage } from './kubernetes-package';
+import { emqxClusterObjects, emqxMonitoringObjects } from './objects';
 
 /** Short: in a terminal of 80 columns whatever a type takes is missing for the progress. */
 const TYPE = 'emqx:index:Cluster5';
@@ -20,6 +21,21 @@ export interface EmqxClusterArgs extends Omit<EmqxArgs, 'exposure'>, DeepInputs<
    * @default - that of `licenseSecretName`, or the one in `config`, or else the built-in one
    */
   readonly license?: pulumi.Input<string>;
+
+  /**
+   * Whether PodMonitor, alerts and dashboard are created, too, as by the construct `EmqxMonitoring`. Needs the Prometheus Operator.
+   *
+   * @default false
+   */
+  readonly monitoring?: boolean;
+
+  /**
+   * Name of a Secret of the cluster's namespace with the API key by which Prometheus reads the metrics, under `key` and `secret`. From
+   * EMQX 6.3.0 on, and where `prometheus.enable_basic_auth` is true, nodes refuse every scrape without one.
+   *
+   * @default - metrics are read without
+   */
+  readonly metricsKeySecretName?: pulumi.Input<string>;
 }
 
 /**
@@ -27,7 +43,7 @@ export interface EmqxClusterArgs extends Omit<EmqxArgs, 'exposure'>, DeepInputs<
  *
  * - `<name>-license`: the Secret with the license, if that is given as text;
  * - `<name>-service`: the Service `<cluster>-mqtt` through which devices connect: to replicants where there are any, else to cores;
- * - `<name>-network-policy`, if requested;
+ * - `<name>-network-policy`, `<name>-monitoring`, if requested;
  * - `<name>`: the {@link Emqx} itself.
  *
  * The objects are those of the constructs. `@pulumi/kubernetes` and `kubeconfig`/`context` must select the same Kubernetes cluster.
@@ -47,7 +63,7 @@ export class EmqxCluster extends pulumi.ComponentResource {
   constructor(name: string, args: EmqxClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super(TYPE, name, {}, opts);
     refuseTwoLicenses(args.license, args.licenseSecretName);
-    const { license, networkPolicy, service: _, ...own } = args;
+    const { license, networkPolicy, monitoring, metricsKeySecretName, service: _, ...own } = args;
     const { service, secret } = childrenBeside(this, name, {
       objects: objectsOf(args),
       hasNetworkPolicy: networkPolicy !== undefined,
@@ -57,6 +73,16 @@ export class EmqxCluster extends pulumi.ComponentResource {
       // It becomes a variable, in which a line break would count.
       license: license === undefined ? undefined : pulumi.output(license).apply((text) => text.trim()),
     });
+    if (monitoring) {
+      const { yaml } = kubernetesPackage();
+      const { name: cluster, namespace, version, blueGreenUpdate } = args;
+      const objs = pulumi
+        .output({ cluster, namespace, version, blueGreenUpdate, metricsKeySecretName })
+        .apply(({ cluster: named, metricsKeySecretName: key, ...props }) =>
+          emqxMonitoringObjects({ ...props, name: named } as PlainEmqxProps, key),
+        );
+      new yaml.v2.ConfigGroup(`${name}-monitoring`, { objs }, { parent: this });
+    }
     const licenseSecretName = secret ? secret.metadata.name : args.licenseSecretName;
     this.cluster = new Emqx(
       name,

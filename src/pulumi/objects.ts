@@ -1,4 +1,5 @@
 import { App, Chart } from 'cdk8s';
+import { ApiKey } from '../constructs/api-key';
 import { EmqxCluster } from '../constructs/emqx-cluster';
 import { EmqxEnterpriseCluster } from '../constructs/emqx-enterprise-cluster';
 import type { EmqxEnterpriseClusterProps } from '../constructs/emqx-enterprise-cluster-props';
@@ -57,6 +58,13 @@ export function clusterObjects(plain: PlainClusterProps): { beside: RenderedObje
 export function emqxClusterObjects(plain: PlainEmqxProps): RenderedObject[] {
   const objects = rendered((chart) => new PulumisEmqxCluster(chart, 'Cluster', emqxPropsOf(plain)));
   return objects.filter(({ kind }) => kind !== EMQX_KIND);
+}
+
+/** What `EmqxMonitoring` renders for it. @param keySecretName Secret with the API key by which metrics are read */
+export function emqxMonitoringObjects(plain: PlainEmqxProps, keySecretName: string | undefined): RenderedObject[] {
+  const cluster = new PulumisEmqxCluster(new Chart(new App(), 'cluster'), 'Cluster', emqxPropsOf(plain));
+  const key = keySecretName === undefined ? {} : { apiKey: ApiKey.fromSecret(keySecretName) };
+  return rendered((chart) => new EmqxMonitoring(chart, 'Monitoring', { cluster, ...key }));
 }
 
 /** Pulumi runs its upgrades itself, and holds the operator meanwhile: the warning about a cluster without a hold does not apply. */

@@ -294,18 +294,21 @@ describe('EmqxCluster', () => {
       replicants: { replicas: 3, env: { A: { value: pulumi.secret('hush') } } },
       service: { type: 'NodePort', mqtt: 32_010 },
       networkPolicy: {},
+      monitoring: true,
+      metricsKeySecretName: 'metrics-reader',
     });
     await settled(component, component.cluster);
     expect(registered.map(({ type, name }) => [type, name])).toEqual(
       expect.arrayContaining([
         ['emqx:index:Cluster5', 'telemetry'],
+        ['kubernetes:yaml/v2:ConfigGroup', 'telemetry-monitoring'],
         ['kubernetes:core/v1:Secret', 'telemetry-license'],
         ['kubernetes:core/v1:Service', 'telemetry-service'],
         ['kubernetes:networking.k8s.io/v1:NetworkPolicy', 'telemetry-network-policy'],
         ['pulumi-nodejs:emqx:E5', 'telemetry'],
       ]),
     );
-    expect(registered).toHaveLength(5);
+    expect(registered).toHaveLength(6);
     expect(named('telemetry-service').inputs).toMatchObject({
       metadata: { name: 'emqx-mqtt', namespace: 'messaging', labels: { 'emqx-blue-green/traffic-for': 'emqx' } },
       spec: {
@@ -325,7 +328,10 @@ describe('EmqxCluster', () => {
       licenseSecretName: 'emqx-license',
       __progressRow: 'urn:pulumi:dev::emqx::emqx:index:Cluster5$pulumi-nodejs:emqx:E5::telemetry',
     });
-    expect(Object.keys(inputs)).toEqual(expect.not.arrayContaining(['license', 'service', 'networkPolicy']));
+    expect(Object.keys(inputs)).toEqual(expect.not.arrayContaining(['license', 'service', 'monitoring']));
+    const monitoring = named('telemetry-monitoring').inputs['objs'] as { kind: string }[];
+    expect(monitoring.map(({ kind }) => kind)).toEqual(['PodMonitor', 'PrometheusRule', 'ConfigMap']);
+    expect(JSON.stringify(monitoring[0])).toContain('metrics-reader');
     expect(await valueOfOutput(component.serviceName)).toBe('emqx-mqtt');
     expect(emit).not.toHaveBeenCalled();
     emit.mockRestore();
