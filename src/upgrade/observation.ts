@@ -369,7 +369,16 @@ export function loadOf(observation: Observation, set: string): { connections: nu
 
 /** Devices connected to a set of nodes at this moment, as far as its nodes answered. */
 export function devicesOn(observation: Observation, set: string): number {
-  return nodesOf(observation, set).reduce((sum, node) => sum + (node.live ?? node.connections), 0);
+  return nodesOf(observation, set).reduce(plusDevices, 0);
+}
+
+/** Devices connected at this moment, on nodes of every role and colour: one that leaves an old core may come back on a replicant. */
+export function devicesNow({ nodes }: Observation): number {
+  return [...nodes.values()].reduce(plusDevices, 0);
+}
+
+function plusDevices(sum: number, { live, connections }: NodeView): number {
+  return sum + (live ?? connections);
 }
 
 /**

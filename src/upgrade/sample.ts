@@ -1,7 +1,7 @@
 import { coloursOf } from './colours';
 import { isOpen, type Journal } from './journal';
 import { knownLoadOf, knownLoadOfSet } from './known-load';
-import { devicesOn, isDrained, nodesOf, type Observation, setOf } from './observation';
+import { devicesNow, isDrained, nodesOf, type Observation, setOf } from './observation';
 import type { NodeProgress, Sample, SetLoad } from './progress';
 import { remainingTimeMs } from './remaining-time';
 
@@ -17,7 +17,7 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
     phase: journal?.phase ?? null,
     blue: loadOfSet(observation, blue),
     green: green === undefined ? undefined : loadOfSet(observation, green),
-    away: isEmptying ? awayOf(observation, open, blue, green ?? '') : undefined,
+    away: isEmptying ? awayOf(observation, open) : undefined,
     nodes: nodeProgressOf(observation, shown),
     devices: isEmptying ? open.evacuation?.connections : undefined,
     leftMs: isEmptying && !paused ? remainingMs(observation, open) : undefined,
@@ -46,10 +46,9 @@ function remainingMs(observation: Observation, journal: Journal): number | undef
   return Math.max(1, Math.ceil(remainingTimeMs(observation, journal) / 1000)) * 1000;
 }
 
-/** Devices that are connected to neither set, of those that were. */
-function awayOf(observation: Observation, { fleet }: Journal, blue: string, green: string): number | undefined {
-  if (!fleet) return undefined;
-  return Math.max(0, fleet.devices - devicesOn(observation, blue) - devicesOn(observation, green));
+/** Devices that are connected to no node, of those that were. */
+function awayOf(observation: Observation, { fleet }: Journal): number | undefined {
+  return fleet && Math.max(0, fleet.devices - devicesNow(observation));
 }
 
 function loadOfSet(observation: Observation, name: string): SetLoad {

@@ -33,13 +33,13 @@ function emqx(version: string, cores: number, replicants: number, apiVersion: Em
   });
 }
 
-function service(role: 'core' | 'replicant'): KubeObject {
+function service(role: 'core' | 'replicant' | undefined): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: SERVICE, namespace: 'default', labels: { [TRAFFIC_LABEL]: 'emqx' } },
     spec: {
-      selector: { [INSTANCE_LABEL]: 'emqx', 'apps.emqx.io/db-role': role },
+      selector: { [INSTANCE_LABEL]: 'emqx', ...(role && { 'apps.emqx.io/db-role': role }) },
       ports: [{ name: 'mqtt', port: 1883, targetPort: 1883 }],
     },
   } as KubeObject;
@@ -53,6 +53,8 @@ export interface Options extends Partial<Pick<Scenario, 'durableSessions' | 'fle
   cores: number;
   replicants?: number;
   driver?: Driver;
+  /** Whether devices have connected to nodes of both roles. @default to those of one: replicants where there are any */
+  onBothRoles?: boolean;
   /** The run is aborted 2.5 s after this phase has begun. */
   abortIn?: Phase;
 }
@@ -63,6 +65,7 @@ export async function upgraded({
   replicants = 0,
   driver = 'pilot',
   abortIn,
+  onBothRoles = false,
   fleet = FLEET,
   ...options
 }: Options) {
@@ -84,7 +87,7 @@ export async function upgraded({
   const result = await play({
     cluster: cluster(from),
     desired: cluster(to),
-    objects: [service(replicants > 0 ? 'replicant' : 'core')],
+    objects: [service(onBothRoles ? undefined : replicants > 0 ? 'replicant' : 'core')],
     service: SERVICE,
     driver,
     fleet,

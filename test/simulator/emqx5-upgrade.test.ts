@@ -54,6 +54,18 @@ describe.each([
   );
 });
 
+test.each([undefined, 'evacuate'] as const)(
+  'devices on cores beside replicants are moved, too, and none is taken for offline (aborted in %s)',
+  async (abortIn) => {
+    // More on the cores than may be offline at a time.
+    const fleet: Scenario['fleet'] = [{ name: 'clean', count: 1_000, protocolVersion: 5 }];
+    const { upgrade, clients } = await upgraded({ cores: 2, replicants: 3, onBothRoles: true, abortIn, fleet });
+    expect(upgrade).toMatchObject({ outcome: abortIn ? 'aborted' : 'completed', incidents: [] });
+    expect(clients).toMatchObject({ stillOffline: 0 });
+    expect(clients.disconnectsPerClient.max).toBeLessThanOrEqual(abortIn ? 2 : 1);
+  },
+);
+
 describe('durable sessions', () => {
   // They take longer than the devices.
   const durableSessions = () => ({ shards: 16 });

@@ -1,6 +1,6 @@
 import { generationOf } from '../../resource';
 import type { Phase } from '../journal';
-import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
+import { devicesNow, greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
@@ -22,7 +22,7 @@ import {
   stopOrders,
   waitFor,
 } from './common';
-import { areTooManyAway, budgetUsed, devicesNow, endHalt, noteHalt, recountFleet } from './offline-devices';
+import { areTooManyAway, budgetUsed, endHalt, noteHalt, recountFleet } from './offline-devices';
 import { isAnyWithoutShare, rebalancedShares, shareAnew } from './shares';
 import { storageMove } from './storage';
 
@@ -80,7 +80,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
     const shares = share(loads, caps);
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);
-    const devices = devicesNow(situation);
+    const devices = devicesNow(observation);
     const moving = loads.reduce((sum, { connections }) => sum + connections, 0);
     const evacuation = { startedAt: observation.at, lowerBoundMs, moving, connections: devices };
     const fleet = { at: observation.at, devices };

@@ -139,7 +139,7 @@ export function releaseHold(situation: Situation): Step {
   const releasedMs = observation.at - (journal.began.release ?? observation.at);
   if (releasedMs < NEXT_PASS_MS && unsettled(cluster, staying).length > 0)
     return waitFor('the operator to see every node, and the nodes to be ready', 500);
-  const lead = isRoutedTo(withoutForeign(cluster), alive);
+  const lead = isRoutedTo(withoutOthers(cluster), alive);
   const leaving = membersToLeave(observation);
   const isComplete = pinned.length === 0 && restored.length === 0 && lead;
   if (isComplete && (leaving.length === 0 || releasedMs > LEAVE_MS)) return { kind: 'next', phase: 'done' };
@@ -168,9 +168,11 @@ function membersToLeave({ cluster, nodes }: Observation): Action[] {
   return asked ? stopped.map((node) => ({ do: 'force-leave', pod: asked.pod, node })) : [];
 }
 
-/** A Service that selects the whole cluster again also routes to other pods with its labels, as before the run. */
-function withoutForeign(cluster: ClusterView): ClusterView {
-  const foreign = new Set(cluster.foreign.flatMap(({ pods }) => pods));
+/** A Service that selects the whole cluster again also routes to other pods with its labels, or to nodes of both roles, as before the run. */
+function withoutOthers(cluster: ClusterView): ClusterView {
+  const serving = servingRole(cluster);
+  const ofOtherRoles = cluster.sets.filter(({ role }) => role !== serving).flatMap(({ name }) => podsOf(cluster, name));
+  const foreign = new Set([...cluster.foreign.flatMap(({ pods }) => pods), ...ofOtherRoles.map(({ name }) => name)]);
   const traffic = cluster.traffic.map((view) => ({ ...view, pods: view.pods.filter((pod) => !foreign.has(pod)) }));
   return { ...cluster, traffic };
 }

@@ -1,9 +1,9 @@
 import { type Incident, openIncident, withChange, withIncident } from '../incident';
 import type { Journal } from '../journal';
-import { devicesOn } from '../observation';
+import { devicesNow } from '../observation';
 import { MOST_RETURN_MS, offlineBudget } from '../offline-budget';
 import type { Situation, Step } from '../step';
-import { moveOf, restAfterStop, silentNodes } from './common';
+import { restAfterStop, silentNodes } from './common';
 
 /** Devices also come and go for other reasons: how often the fleet is counted again, ms. */
 const RECOUNT_MS = 60_000;
@@ -18,17 +18,11 @@ const SOON_MS = 10_000;
 /** An incident that comes again within this is the same one, ms. */
 const SAME_MS = 30_000;
 
-/** Devices connected at this moment, on both sets. */
-export function devicesNow(situation: Situation): number {
-  const { source, target } = moveOf(situation);
-  return devicesOn(situation.observation, source) + devicesOn(situation.observation, target?.name ?? '');
-}
-
 /** Devices that are offline at this moment. */
 export function devicesAway(situation: Situation): number {
   const { fleet, evacuation } = situation.journal;
   const devices = fleet?.devices ?? evacuation?.connections;
-  return devices === undefined ? 0 : Math.max(0, devices - devicesNow(situation));
+  return devices === undefined ? 0 : Math.max(0, devices - devicesNow(situation.observation));
 }
 
 /** Whether so many are offline that no more may be disconnected. */
@@ -63,8 +57,8 @@ export function recountFleet(situation: Situation): Pick<Journal, 'fleet'> | und
   const { fleet, connectionCap, returnMs = 1_000 } = journal;
   if (!fleet || observation.at - fleet.at < RECOUNT_MS) return undefined;
   const onTheirWay = Math.ceil((connectionCap * returnMs) / 1000);
-  const away = fleet.devices - devicesNow(situation);
-  const devices = devicesNow(situation) + (away < 0 ? onTheirWay : Math.min(away, onTheirWay));
+  const away = fleet.devices - devicesNow(observation);
+  const devices = devicesNow(observation) + (away < 0 ? onTheirWay : Math.min(away, onTheirWay));
   return devices === fleet.devices ? undefined : { fleet: { at: observation.at, devices } };
 }
 
