@@ -148,6 +148,12 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, replicants: 2, operatorLatencyMs: 100, shutdownMs: 1_000 },
     faults: [],
   },
+  'the gates that the operator of EMQX 5 closes meanwhile are opened again, where devices connect through its own Service':
+    {
+      seed: 1,
+      size: { ...DEFAULT_SIZE, generation: 5, exposure: 'operator', operatorLatencyMs: 100, shutdownMs: 300 },
+      faults: [],
+    },
   'in an abort the new nodes keep the devices that connect until the old ones are ready': {
     seed: 17,
     size: { ...DEFAULT_SIZE, generation: 5 },

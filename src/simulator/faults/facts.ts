@@ -4,7 +4,7 @@ import type { Journal } from '../../upgrade';
 import type { EmqxNode } from '../emqx/node';
 import { conditionOf, type Pod } from '../kubernetes/core-types';
 import type { World } from '../world';
-import { CLUSTER, NAMESPACE, resourceOf, SERVICE, type StageSize } from './stage-objects';
+import { CLUSTER, NAMESPACE, resourceOf, type StageSize, serviceOf } from './stage-objects';
 
 type WithSpec = KubeObject & { spec: Record<string, unknown> };
 export type SetObject = KubeObject & { spec: { replicas?: number } };
@@ -49,7 +49,7 @@ export class Facts {
   }
 
   get service(): WithSpec {
-    return this.find('v1', 'Service', SERVICE) as WithSpec;
+    return this.find('v1', 'Service', serviceOf(this.size)) as WithSpec;
   }
 
   /** The process that holds the lease now, and has renewed it in time. */
@@ -107,13 +107,18 @@ export class Facts {
       return node.cluster.members.includes(node);
     });
     if (this.size.replicants > 0 && set.metadata.labels?.[ROLE_LABEL] === 'core') return ready;
-    const { endpoints } = this.world.front(NAMESPACE, SERVICE);
+    const { endpoints } = this.world.front(NAMESPACE, serviceOf(this.size));
     return ready && endpoints.length > 0 && endpoints.every((pod) => names.has(pod));
+  }
+
+  /** Whether devices connect through the Service that the operator creates. */
+  get isServiceOperators(): boolean {
+    return this.size.exposure === 'operator';
   }
 
   /** Whether new connections go to any pod. */
   get isServed(): boolean {
-    return this.world.front(NAMESPACE, SERVICE).endpoints.length > 0;
+    return this.world.front(NAMESPACE, serviceOf(this.size)).endpoints.length > 0;
   }
 
   /** Whether a pod that devices may be routed to accepts them. */

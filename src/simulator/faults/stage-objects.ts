@@ -12,7 +12,12 @@ import type { Generation } from '../emqx/profiles';
 
 export const NAMESPACE = 'default';
 export const CLUSTER = 'emqx-ee';
-export const SERVICE = 'emqx-ee-mqtt';
+const OWN_SERVICE = 'emqx-ee-mqtt';
+
+/** The Service by which devices connect. */
+export function serviceOf({ exposure }: StageSize): string {
+  return exposure === 'own' ? OWN_SERVICE : `${CLUSTER}-listeners`;
+}
 
 /** The resource as it is before, as it is desired, as somebody else would have it, and with an image that is not simulated. */
 export type Wanted = 'old' | 'new' | 'other' | 'strange';
@@ -36,6 +41,8 @@ export interface StageSize {
   operatorLatencyMs: number;
   /** Milliseconds that a node needs to stop. */
   shutdownMs: number;
+  /** Whether devices connect through a Service of their own or through that of the operator. Of EMQX 5 only. */
+  exposure: 'own' | 'operator';
   /** Clients without a session that outlives their connection, and with one. */
   plain: number;
   persistent: number;
@@ -65,6 +72,7 @@ export const DEFAULT_SIZE: StageSize = {
   durable: false,
   operatorLatencyMs: 3,
   shutdownMs: 3_000,
+  exposure: 'own',
   plain: 24,
   persistent: 12,
   away: 4,
@@ -117,7 +125,7 @@ function emqx(size: StageSize, version: string, isChanged: boolean): Emqx {
       updateStrategy: strategyOf(size),
       coreTemplate: { spec: { replicas, ...env } },
       ...(replicants > 0 && { replicantTemplate: { spec: { replicas: replicants, ...env } } }),
-      listenersServiceTemplate: { enabled: false },
+      listenersServiceTemplate: { enabled: size.exposure === 'operator' },
     },
   } as Emqx);
 }
@@ -135,7 +143,7 @@ export function trafficServiceOf({ generation, replicants }: StageSize): KubeObj
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: SERVICE, namespace: NAMESPACE, labels: { 'emqx-blue-green/traffic-for': CLUSTER } },
+    metadata: { name: OWN_SERVICE, namespace: NAMESPACE, labels: { 'emqx-blue-green/traffic-for': CLUSTER } },
     spec: {
       type: 'NodePort',
       selector: {

@@ -9,7 +9,7 @@ import type { CloseCause } from '../emqx/types';
 import { contextOf, running, served } from '../scenario';
 import { TrafficFront } from '../traffic-front';
 import type { World } from '../world';
-import { CLUSTER, NAMESPACE, resourceOf, SERVICE, type StageSize, trafficServiceOf } from './stage-objects';
+import { CLUSTER, NAMESPACE, resourceOf, type StageSize, serviceOf, trafficServiceOf } from './stage-objects';
 
 /** Reconnect delay of clients that never try again, in ms: a year. */
 const NEVER_MS = 365 * 24 * 3_600_000;
@@ -90,11 +90,14 @@ export async function setStage(world: World, size: StageSize, observers: Observe
     }
   })(clock);
   const resource = resourceOf(size, 'old');
-  await world.apply([resource as KubeObject, trafficServiceOf(size)]);
+  await world.apply([resource as KubeObject, ...(size.exposure === 'own' ? [trafficServiceOf(size)] : [])]);
   await running(contextOf(world, NAMESPACE, CLUSTER, () => undefined, undefined, resource.kind));
-  await served(world, NAMESPACE, SERVICE);
+  await served(world, NAMESPACE, serviceOf(size));
   const random = world.random.fork('clients');
-  const population = new Population({ clock, random, front: world.front(NAMESPACE, SERVICE), ledger }, fleet(size));
+  const population = new Population(
+    { clock, random, front: world.front(NAMESPACE, serviceOf(size)), ledger },
+    fleet(size),
+  );
   await population.connectAll();
   if (size.sticking > 0) {
     const group: ClientGroup = { name: STICKING, count: size.sticking, protocolVersion: 5 };
