@@ -96,7 +96,7 @@ function textOf(status: UpgradeStatus, connection: Connection, flags: StatusFlag
   return renderStatus(status, commandOn(shell, 'resume', connection, flags), canvasOf(shell));
 }
 
-function isKnown({ sample: { blue, green, nodes }, onlyRead }: UpgradeStatus): boolean {
-  const sets = onlyRead?.sets ?? [blue, ...(green ? [green] : [])];
+function isKnown({ sample: { blue, green, nodes }, beside, onlyRead }: UpgradeStatus): boolean {
+  const sets = onlyRead?.sets ?? [blue, ...(green ? [green] : []), ...beside];
   return [...sets, ...nodes].every(({ seenAt }) => seenAt !== null);
 }

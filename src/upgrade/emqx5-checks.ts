@@ -12,6 +12,7 @@ import type { Emqx5Facts } from './emqx5-facts';
 import { isOpen } from './journal';
 import { nodesWanted, type Observation } from './observation';
 import { servedVersion } from './served-version';
+import { setsBeside } from './set-status';
 import type { Target } from './target';
 import { type VersionStep, versionSteps } from './version-steps';
 
@@ -62,6 +63,20 @@ export const EMQX5_CHECKS: Partial<Record<CheckGroup, Record<string, Emqx5Check>
       }
       if (license.isExpired) return warning('the license has expired', 'renew it before devices have to reconnect');
       return ok(`license: ${license.type}`);
+    },
+
+    'devices-on-cores'(observation, target) {
+      const devices = setsBeside(observation).reduce<number | null>(
+        (sum, { connections }) => (sum === null || connections === null ? null : sum + connections),
+        0,
+      );
+      if (isOpen(observation.cluster.journal) || devices === 0) return undefined;
+      if (devices === null) return warning('how many devices are connected to the cores is unknown', 'see `nodes`');
+      const seconds = Math.ceil(devices / target.caps.connections);
+      return warning(
+        `${devices} devices are connected to cores, not to replicants: they are moved after those, which takes about ${seconds} s more`,
+        'let the Service lead to the replicants alone (construct: service), so that the cores have no devices',
+      );
     },
 
     sessions(observation, target, { license }) {

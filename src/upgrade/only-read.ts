@@ -1,16 +1,14 @@
-import { generationOf, type OnlyRead, type Role } from '../resource';
+import { generationOf, type OnlyRead } from '../resource';
 import { type Check, type Finding, ok, warning } from './check';
-import { knownLoadOfSet, UNKNOWN } from './known-load';
-import { nodesWanted, type Observation, operatorReportOf, podsOf, type SetView } from './observation';
+import { nodesWanted, type Observation, operatorReportOf } from './observation';
 import { curesOf } from './obstacle';
 import { operatorCheck, operatorLineCheck } from './operator-check';
 import type { PreflightFacts } from './preflight-facts';
-import type { NodeProgress, SetLoad } from './progress';
-import { nodeProgressOf } from './sample';
+import { type SetStatus, setStatus } from './set-status';
 
 /** A cluster that is only read: what prevents its upgrade, and its nodes set by set. */
 export interface OnlyReadStatus extends OnlyRead {
-  sets: (SetLoad & { role: Role; nodes: readonly NodeProgress[] })[];
+  sets: SetStatus[];
 }
 
 /** @returns undefined for a cluster that can be upgraded */
@@ -20,14 +18,6 @@ export function onlyReadStatus(observation: Observation): OnlyReadStatus | undef
   if (!onlyRead) return undefined;
   const sets = cluster.sets.filter(({ replicas, knownPods }) => replicas > 0 || knownPods > 0);
   return { ...onlyRead, sets: sets.map((set) => setStatus(observation, set)) };
-}
-
-function setStatus(observation: Observation, { name, role = 'core', replicas, readyReplicas }: SetView) {
-  const nodes = nodeProgressOf(observation, name);
-  // A pod whose node the operator does not name yet cannot be asked.
-  const isWhole = nodes.length === podsOf(observation.cluster, name).length;
-  const load = isWhole ? knownLoadOfSet(observation, name) : UNKNOWN;
-  return { role, set: name, replicas, ready: readyReplicas, ...load, nodes };
 }
 
 /** The checks of such a cluster: what it is like, and that it cannot be upgraded. No other check applies: nothing will be written. */

@@ -15,6 +15,7 @@ import type { ProgressEvent, Sample } from './progress';
 import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
 import { servedVersion } from './served-version';
+import { type SetStatus, setsBeside } from './set-status';
 import type { UpgradeContext } from './upgrade-context';
 
 /**
@@ -40,6 +41,8 @@ export interface UpgradeStatus {
   /** The open run, otherwise the last one. */
   run: RunStatus | undefined;
   sample: Sample;
+  /** Cores beside replicants: devices may be connected to them, too. Empty elsewhere. */
+  beside: readonly SetStatus[];
   /** Why the cluster is read only, and all its nodes; absent where it can be upgraded. */
   onlyRead?: OnlyReadStatus;
 }
@@ -74,6 +77,7 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
     lease,
     run: journal && runStatus(journal),
     sample: sampleOf(observation, journal),
+    beside: onlyRead ? [] : setsBeside(observation),
     ...(onlyRead && { onlyRead }),
   };
 }

@@ -45,7 +45,7 @@ function service(role: 'core' | 'replicant' | undefined): KubeObject {
   } as KubeObject;
 }
 
-export interface Options extends Partial<Pick<Scenario, 'durableSessions' | 'fleet' | 'emqxOperator'>> {
+export interface Options extends Partial<Pick<Scenario, 'durableSessions' | 'fleet' | 'emqxOperator' | 'planned'>> {
   /** @default 5.8.8 and 5.8.9 */
   versions?: readonly [from: string, to: string];
   /** What happens when a phase begins. */

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../src/kubernetes';
 import type { EmqxCluster } from '../../src/simulator/emqx/cluster';
 import type { EmqxNode } from '../../src/simulator/emqx/node';
-import type { Scenario } from '../../src/simulator/scenario';
+import { contextOf, type Scenario } from '../../src/simulator/scenario';
 import type { World } from '../../src/simulator/world';
-import type { Phase } from '../../src/upgrade';
+import { type Phase, statusOf, type UpgradeStatus } from '../../src/upgrade';
 import { NEW, OLD, upgraded } from './_emqx5-upgrade';
 
 describe.each([
@@ -59,7 +59,25 @@ test.each([undefined, 'evacuate'] as const)(
   async (abortIn) => {
     // More on the cores than may be offline at a time.
     const fleet: Scenario['fleet'] = [{ name: 'clean', count: 1_000, protocolVersion: 5 }];
-    const { upgrade, clients } = await upgraded({ cores: 2, replicants: 3, onBothRoles: true, abortIn, fleet });
+    let [finding, beside] = ['', Promise.resolve<UpgradeStatus['beside']>([])];
+    const { upgrade, clients } = await upgraded({
+      cores: 2,
+      replicants: 3,
+      onBothRoles: true,
+      abortIn,
+      fleet,
+      planned: ({ checks }) => {
+        finding = checks.find(({ id }) => id === 'devices-on-cores')?.finding ?? '';
+      },
+      onPhase: (phase, world) => {
+        const context = contextOf(world, 'default', 'emqx', () => undefined, undefined, 'EMQX');
+        if (phase === 'claim') beside = statusOf(context).then((status) => status.beside);
+      },
+    });
+    const [cores] = await beside;
+    expect(cores).toMatchObject({ role: 'core', ready: 2, replicas: 2 });
+    expect(cores!.connections).toBeGreaterThan(200);
+    expect(finding).toMatch(/^\d{3} devices are connected to cores, not to replicants: they are moved after those/);
     expect(upgrade).toMatchObject({ outcome: abortIn ? 'aborted' : 'completed', incidents: [] });
     expect(clients).toMatchObject({ stillOffline: 0 });
     expect(clients.disconnectsPerClient.max).toBeLessThanOrEqual(abortIn ? 2 : 1);

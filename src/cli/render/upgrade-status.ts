@@ -31,7 +31,8 @@ export function renderStatus(status: UpgradeStatus, resume: string, { style, wid
     ...runLines(status, resume),
     '',
     ...tree,
-    ...cureLines(sample.nodes, width),
+    ...status.beside.flatMap((set) => ['', ...setLines(set, sample.at)]).map((line) => cutTo(line, width)),
+    ...cureLines([...sample.nodes, ...status.beside.flatMap(({ nodes }) => nodes)], width),
   ].join('\n');
 }
 
@@ -42,10 +43,7 @@ function renderOnlyRead(
   title: string,
   { style, width }: Canvas,
 ): string {
-  const lines = sets.flatMap(({ role, set, ready, replicas, connections, sessions, seenAt, nodes }) => [
-    `${safe(set)}: ${ready} of ${replicas} ${role}s ready, ${known(connections)} connections, ${known(sessions)} sessions${age(seenAt, at)}`,
-    ...table(nodes.map((node) => [`  ${safe(node.pod)}`, nodeText(node, at)])),
-  ]);
+  const lines = sets.flatMap((set) => setLines(set, at));
   const limits = [...wrap(`‼ ${reason}`, width).map(style.yellow), ...wrap(`→ ${fix}`, width)];
   const all = sets.flatMap(({ nodes }) => nodes);
   const text = state === 'at-rest' ? 'at rest' : 'its operator is at work';
@@ -57,6 +55,14 @@ function renderOnlyRead(
     ...limits,
     ...cureLines(all, width),
   ].join('\n');
+}
+
+function setLines(status: OnlyReadStatus['sets'][number], at: number): string[] {
+  const { role, set, ready, replicas, connections, sessions, seenAt, nodes } = status;
+  return [
+    `${safe(set)}: ${ready} of ${replicas} ${role}s ready, ${known(connections)} connections, ${known(sessions)} sessions${age(seenAt, at)}`,
+    ...table(nodes.map((node) => [`  ${safe(node.pod)}`, nodeText(node, at)])),
+  ];
 }
 
 /** What to do about the nodes that do not answer. */

@@ -23,6 +23,7 @@ const AT_REST: UpgradeStatus = {
   version: '4.4.14',
   lease: undefined,
   run: undefined,
+  beside: [],
   sample: sample(0, 3_000, undefined, {
     phase: 'done',
     nodes: [0, 1].map((index) => ({
@@ -112,6 +113,21 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
     ['unsettled', 'not at rest: emqx-blue-green check shows why'],
   ] as const)('of a cluster that is %s', (state, text) => {
     expect(head({ ...AT_REST, state })).toEqual([`mqtt/emqx, EMQX 4.4.14: ${text}`]);
+  });
+
+  test('names the cores beside replicants, to which devices may be connected, too', () => {
+    const node = { ...AT_REST.sample.nodes[0]!, pod: 'emqx-core-a-0', connections: 40, sessions: 45 };
+    const { pod: _, ...load } = node;
+    const beside = [{ ...load, role: 'core' as const, set: 'emqx-core-a', ready: 1, replicas: 1, nodes: [node] }];
+    expect(
+      rendered({ ...AT_REST, beside })
+        .split('\n')
+        .slice(-3),
+    ).toEqual([
+      '',
+      'emqx-core-a: 1 of 1 cores ready, 40 connections, 45 sessions',
+      '  emqx-core-a-0  40 connections, 45 sessions',
+    ]);
   });
 
   test('has lines as wide as there is room, in their colours', () => {
