@@ -54,5 +54,5 @@ export type {
   UpgradeWindow,
 } from './constructs/upgrade-runner-props';
 export type { MqttListener } from './resource/constants';
-export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './resource/emqx-enterprise';
+export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './resource/v1beta4/emqx-enterprise';
 export type { Emqx, EmqxSpec, EmqxStatus } from './resource/v2beta1/emqx';

@@ -1,5 +1,3 @@
-import { withDefaults } from '../resource/defaults';
-import type { EmqxEnterprise } from '../resource/emqx-enterprise';
 import {
   LISTENER_SETTINGS,
   listenerPorts,
@@ -7,9 +5,11 @@ import {
   managementListener,
   publishedListener,
 } from '../resource/listeners';
-import { structuralProblemsOf } from '../resource/parse';
 import { formatPath, HIDDEN, type Problem, type Violation } from '../resource/problem';
 import { clusterName, emqxVersion, replicas } from '../resource/rules';
+import { withDefaults } from '../resource/v1beta4/defaults';
+import type { EmqxEnterprise } from '../resource/v1beta4/emqx-enterprise';
+import { structuralProblemsOf } from '../resource/v1beta4/parse';
 import { checkAcl, checkApiKeys } from './_check-access';
 import { checkEnv, checkPod, objectName } from './_check-pod';
 import { checkMqttService } from './_check-service';

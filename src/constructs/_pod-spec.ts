@@ -1,5 +1,5 @@
 import { copyOf } from '../resource/copy';
-import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import type { EmqxEnterpriseSpec } from '../resource/v1beta4/emqx-enterprise';
 import { containersOf, each, joined, variableOf } from './_pod-parts';
 import { put } from './_put';
 import { ApiKey } from './api-key';

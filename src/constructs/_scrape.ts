@@ -1,5 +1,5 @@
-import { clusterLabels } from '../resource/defaults';
 import type { EmqxResource } from '../resource/generations';
+import { clusterLabels } from '../resource/v1beta4/defaults';
 import { DASHBOARD_PORT_NAME } from '../resource/v2beta1';
 import { ROLE, SET_LABEL } from './_metrics';
 

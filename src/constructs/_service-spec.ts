@@ -1,5 +1,5 @@
 import { INITIAL_DELAY_ANNOTATION, type MqttListener } from '../resource/constants';
-import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import type { EmqxEnterpriseSpec } from '../resource/v1beta4/emqx-enterprise';
 import { put } from './_put';
 import { type BlueGreenUpdate, initialDelayOf, isHeldUpdate } from './blue-green-update';
 import type { EmqxEnterpriseClusterProps } from './emqx-enterprise-cluster-props';

@@ -1,8 +1,8 @@
 import type { Duration } from 'cdk8s';
-import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { HOLD_DELAY_SECONDS } from '../resource/hold';
 import type { Violation } from '../resource/problem';
 import { connectionEvictionRate, initialDelay, sessionEvictionRate, waitTakeover } from '../resource/rules';
+import type { EmqxEnterpriseSpec } from '../resource/v1beta4/emqx-enterprise';
 import type { EmqxSpec } from '../resource/v2beta1/emqx';
 import type { Findings } from './_findings';
 import { checkDuration, secondsOf } from './_seconds';

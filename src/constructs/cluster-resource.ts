@@ -1,7 +1,7 @@
 import { API_VERSION, DEFAULT_CLUSTER_DOMAIN, DEFAULT_REPLICAS, KIND } from '../resource/constants';
-import type { EmqxEnterprise, EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import { listenerPorts } from '../resource/listeners';
 import type { Problem } from '../resource/problem';
+import type { EmqxEnterprise, EmqxEnterpriseSpec } from '../resource/v1beta4/emqx-enterprise';
 import { checkCluster } from './_check-cluster';
 import { podTemplateOf } from './_pod-spec';
 import { deviceServiceOf, serviceTemplateOf } from './_service-spec';

@@ -9,10 +9,10 @@ import {
   type MqttListener,
   TRAFFIC_LABEL,
 } from '../resource/constants';
-import { clusterLabels, complete } from '../resource/defaults';
-import type { EmqxEnterprise } from '../resource/emqx-enterprise';
-import { imageOf } from '../resource/image';
 import { listenerPorts } from '../resource/listeners';
+import { clusterLabels, complete } from '../resource/v1beta4/defaults';
+import type { EmqxEnterprise } from '../resource/v1beta4/emqx-enterprise';
+import { imageOf } from '../resource/v1beta4/image';
 import { Findings } from './_findings';
 import { namespaceOf } from './_namespace';
 import { deviceServiceOf, serviceAnnotationsOf, serviceSpecOf } from './_service-spec';

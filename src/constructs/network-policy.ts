@@ -1,5 +1,5 @@
-import { clusterLabels } from '../resource/defaults';
 import type { Rule } from '../resource/rules';
+import { clusterLabels } from '../resource/v1beta4/defaults';
 import { addressBlock } from './_address-block';
 import type { Findings } from './_findings';
 import { dnsLabel } from './_namespace';

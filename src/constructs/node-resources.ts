@@ -1,6 +1,6 @@
 import type { Size } from 'cdk8s';
-import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
 import type { Rule } from '../resource/rules';
+import type { EmqxEnterpriseSpec } from '../resource/v1beta4/emqx-enterprise';
 import { atLeastOne } from './_at-least-one';
 import type { Findings } from './_findings';
 import { bytesOf, memory, quantityOf } from './_memory';

@@ -1,5 +1,5 @@
 import type { Size } from 'cdk8s';
-import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import type { EmqxEnterpriseSpec } from '../resource/v1beta4/emqx-enterprise';
 import type { Findings } from './_findings';
 import { memory, quantityOf } from './_memory';
 

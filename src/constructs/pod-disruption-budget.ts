@@ -1,4 +1,4 @@
-import { clusterLabels } from '../resource/defaults';
+import { clusterLabels } from '../resource/v1beta4/defaults';
 import { atLeastOne } from './_at-least-one';
 import type { Findings } from './_findings';
 

@@ -1,4 +1,4 @@
-import type { EmqxEnterpriseSpec } from '../resource/emqx-enterprise';
+import type { EmqxEnterpriseSpec } from '../resource/v1beta4/emqx-enterprise';
 
 /**
  * The certificate of the TLS listeners: MQTT over TLS (8883), and MQTT over WebSocket and TLS (8084). Without it EMQX presents

@@ -1,6 +1,6 @@
-import type { EmqxEnterprise } from './emqx-enterprise';
 import type { Generation } from './generation';
 import { isHold } from './hold';
+import type { EmqxEnterprise } from './v1beta4/emqx-enterprise';
 import { v1beta4 } from './v1beta4/generation';
 import { EMQX_V2_API_VERSION, EMQX_V3_API_VERSION } from './v2beta1/constants';
 import type { Emqx } from './v2beta1/emqx';

@@ -4,8 +4,6 @@
  */
 export { canonicalQuantity, nanosOf } from './canonical-quantity';
 export * from './constants';
-export { clusterLabels, withDefaults } from './defaults';
-export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './emqx-enterprise';
 export type {
   BuiltSet,
   CredentialsSecret,
@@ -21,13 +19,15 @@ export type {
 } from './generation';
 export { API_VERSIONS, asEnterprise, type EmqxResource, generationOf, isHeld, versionOf } from './generations';
 export { HOLD_DELAY_SECONDS, isHold } from './hold';
-export { immutableFields, nodeNameOf } from './identity';
-export { type ImageParts, imageOf } from './image';
 export { overLive } from './over-live';
-export { parseEmqxEnterprise, problemsOf } from './parse';
 export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readClusterManifest, readManifest } from './read-manifest';
 export { ResourceError } from './resource-error';
 export { type UpgradeRight, upgradeRightsOf } from './upgrade-rights';
+export { clusterLabels, withDefaults } from './v1beta4/defaults';
+export type { EmqxEnterprise, EmqxEnterpriseSpec, EmqxEnterpriseStatus } from './v1beta4/emqx-enterprise';
+export { immutableFields, nodeNameOf } from './v1beta4/identity';
+export { type ImageParts, imageOf } from './v1beta4/image';
+export { parseEmqxEnterprise, problemsOf } from './v1beta4/parse';
 export * from './v2beta1';
 export { withVersion } from './with-version';

@@ -1,13 +1,13 @@
 import { GROUP, KIND } from './constants';
-import type { EmqxEnterprise } from './emqx-enterprise';
 import { type EmqxResource, generationOf } from './generations';
 import { manifestObjects } from './manifest-objects';
 import { problemsOfOther } from './other-objects';
-import { problemsOf } from './parse';
 import type { Problem } from './problem';
 import { otherEmqx } from './related-kinds';
 import { ResourceError } from './resource-error';
 import { at } from './structure';
+import type { EmqxEnterprise } from './v1beta4/emqx-enterprise';
+import { problemsOf } from './v1beta4/parse';
 import { EMQX_KIND } from './v2beta1/constants';
 import { problemsOfEmqx } from './v2beta1/parse';
 

@@ -1,7 +1,7 @@
-import { withDefaults } from './defaults';
-import type { EmqxEnterprise } from './emqx-enterprise';
 import type { EmqxResource } from './generations';
 import { withoutHeartbeats } from './hold';
+import { withDefaults } from './v1beta4/defaults';
+import type { EmqxEnterprise } from './v1beta4/emqx-enterprise';
 import { emqxWithVersion } from './v2beta1/with-version';
 
 /** The same resource, complete, with another version of EMQX. */

@@ -48,3 +48,17 @@ export function fleetOf(observation: Observation, sets: readonly string[]): Flee
   );
   return { connections, sessions, subscriptions: connections === null ? null : subscriptions };
 }
+
+/** Devices connected to a set of nodes at this moment, as far as its nodes answered. */
+export function devicesOn(observation: Observation, set: string): number {
+  return nodesOf(observation, set).reduce(plusDevices, 0);
+}
+
+/** Devices connected at this moment, on nodes of every role and colour: one that leaves an old core may come back on a replicant. */
+export function devicesNow({ nodes }: Observation): number {
+  return [...nodes.values()].reduce(plusDevices, 0);
+}
+
+function plusDevices(sum: number, { live, connections }: NodeView): number {
+  return sum + (live ?? connections);
+}

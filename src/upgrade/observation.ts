@@ -367,20 +367,6 @@ export function loadOf(observation: Observation, set: string): { connections: nu
   return load;
 }
 
-/** Devices connected to a set of nodes at this moment, as far as its nodes answered. */
-export function devicesOn(observation: Observation, set: string): number {
-  return nodesOf(observation, set).reduce(plusDevices, 0);
-}
-
-/** Devices connected at this moment, on nodes of every role and colour: one that leaves an old core may come back on a replicant. */
-export function devicesNow({ nodes }: Observation): number {
-  return [...nodes.values()].reduce(plusDevices, 0);
-}
-
-function plusDevices(sum: number, { live, connections }: NodeView): number {
-  return sum + (live ?? connections);
-}
-
 /**
  * Whether an upgrade has nothing more to move from a node: it answered, it refuses new connections because its
  * evacuation is running, and its own live counts are zero. In the state `prohibiting` with zero counts this is the end of the

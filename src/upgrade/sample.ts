@@ -1,7 +1,7 @@
 import { coloursOf } from './colours';
 import { isOpen, type Journal } from './journal';
-import { knownLoadOf, knownLoadOfSet } from './known-load';
-import { devicesNow, isDrained, nodesOf, type Observation, setOf } from './observation';
+import { devicesNow, knownLoadOf, knownLoadOfSet } from './known-load';
+import { isDrained, nodesOf, type Observation, setOf } from './observation';
 import type { NodeProgress, Sample, SetLoad } from './progress';
 import { remainingTimeMs } from './remaining-time';
 

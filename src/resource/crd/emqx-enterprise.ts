@@ -1,6 +1,6 @@
 import { KIND } from '../constants';
-import { emqxEnterpriseSpec } from '../spec';
-import { emqxEnterpriseStatus } from '../status';
+import { emqxEnterpriseSpec } from '../v1beta4/spec';
+import { emqxEnterpriseStatus } from '../v1beta4/status';
 import {
   AGE_COLUMN,
   CONDITION_COLUMN,

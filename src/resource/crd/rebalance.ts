@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { condition, dateTime } from '../status';
+import { dateTime } from '../evacuation-status';
+import { condition } from '../v1beta4/status';
 import { AGE_COLUMN, type CustomResourceDefinition, customResourceDefinition } from './custom-resource-definition';
 
 /** Thresholds are absolute (a count) or relative (a factor of the mean, as text); all waits are in seconds. */

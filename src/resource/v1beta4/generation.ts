@@ -1,10 +1,10 @@
 import { API_VERSION, KIND, REVISION_LABEL } from '../constants';
-import { withDefaults } from '../defaults';
-import type { EmqxEnterprise } from '../emqx-enterprise';
 import type { Generation } from '../generation';
-import { immutableFields, nodeNameOf, operatorServiceOf, versionOf } from '../identity';
 import { LISTENER_SETTINGS, variableOf } from '../listeners';
 import { strategyIn } from '../strategy-in';
+import { withDefaults } from './defaults';
+import type { EmqxEnterprise } from './emqx-enterprise';
+import { immutableFields, nodeNameOf, operatorServiceOf, versionOf } from './identity';
 import { wantedSet } from './wanted-set';
 
 const MANAGEMENT_PORT = 8081;

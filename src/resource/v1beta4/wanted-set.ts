@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { byNames, type Fields, isFields } from '../by-names';
-import { withDefaults } from '../defaults';
-import type { EmqxEnterprise } from '../emqx-enterprise';
 import type { BuiltSet } from '../generation';
-import { imageOf } from '../image';
+import { withDefaults } from './defaults';
+import type { EmqxEnterprise } from './emqx-enterprise';
+import { imageOf } from './image';
 
 /** What the operator mounts into every node, with the variables that say where. @see EMQX Operator 2.2.29, `add_emqx_resources.go` */
 const OF_THE_OPERATOR = {

@@ -1,7 +1,7 @@
 import { DEFAULT_CLUSTER_DOMAIN, DEFAULT_NAMESPACE } from '../constants';
 import { copyOf } from '../copy';
 import { isEmpty, normalizeContainer, normalizeContainers, normalizeResources } from '../normal-form';
-import { defaultPodSecurityContext, defaultSecurityContext } from '../spec';
+import { defaultPodSecurityContext, defaultSecurityContext } from '../security-context';
 import { EMQX_V2_API_VERSION, EMQX_V3_API_VERSION } from './constants';
 import type { Emqx, EmqxSpec } from './emqx';
 import {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DEFAULT_CLUSTER_DOMAIN } from '../constants';
 import * as core from '../core-v1';
 import { templateMeta } from '../metadata';
-import { defaultPodSecurityContext, defaultSecurityContext } from '../spec';
+import { defaultPodSecurityContext, defaultSecurityContext } from '../security-context';
 import { DASHBOARD_PORT_NAME } from './constants';
 
 const ONE_DISRUPTION_BUDGET = {

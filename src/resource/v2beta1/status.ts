@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dateTime, evacuation } from '../status';
+import { dateTime, evacuation } from '../evacuation-status';
 
 /** @see Kubernetes API, meta/v1 Condition */
 const condition = z.strictObject({

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import type { KubeObject } from '../../kubernetes/kube-api';
 import { formatProblem, type Problem } from '../../resource';
-import { emqxEnterprise } from '../../resource/emqx-enterprise-schema';
-import { structuralProblemsOf } from '../../resource/parse';
 import { formatPath } from '../../resource/problem';
+import { emqxEnterprise } from '../../resource/v1beta4/emqx-enterprise-schema';
+import { structuralProblemsOf } from '../../resource/v1beta4/parse';
 import { structuralProblemsOfEmqx } from '../../resource/v2beta1';
 import { emqx } from '../../resource/v2beta1/emqx-schema';
 import { type FieldProblem, invalidObject } from '../kubernetes/invalid-object';

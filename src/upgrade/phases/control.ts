@@ -1,7 +1,8 @@
 import { parseControl } from '../control';
 import { goBackAdvice } from '../downgrade';
 import type { Journal, Stage } from '../journal';
-import { activeSets, type ClusterView, devicesOn, greenOf, newestBeside, nodesOf, setOf } from '../observation';
+import { devicesOn } from '../known-load';
+import { activeSets, type ClusterView, greenOf, newestBeside, nodesOf, setOf } from '../observation';
 import type { Situation, Step } from '../step';
 import { moveOf, restAfterStop, selections, stopEvacuations, waitFor } from './common';
 import { shareAnew } from './shares';

@@ -1,6 +1,7 @@
 import { generationOf } from '../../resource';
 import type { Phase } from '../journal';
-import { devicesNow, greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
+import { devicesNow } from '../known-load';
+import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';

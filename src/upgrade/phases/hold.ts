@@ -170,8 +170,8 @@ function membersToLeave({ cluster, nodes }: Observation): Action[] {
 
 /** A Service that selects the whole cluster again also routes to other pods with its labels, or to nodes of both roles, as before the run. */
 function withoutOthers(cluster: ClusterView): ClusterView {
-  const serving = servingRole(cluster);
-  const ofOtherRoles = cluster.sets.filter(({ role }) => role !== serving).flatMap(({ name }) => podsOf(cluster, name));
+  const serving = new Set(setsOfRole(cluster, servingRole(cluster)));
+  const ofOtherRoles = cluster.sets.filter((set) => !serving.has(set)).flatMap(({ name }) => podsOf(cluster, name));
   const foreign = new Set([...cluster.foreign.flatMap(({ pods }) => pods), ...ofOtherRoles.map(({ name }) => name)]);
   const traffic = cluster.traffic.map((view) => ({ ...view, pods: view.pods.filter((pod) => !foreign.has(pod)) }));
   return { ...cluster, traffic };

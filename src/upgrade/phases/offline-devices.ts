@@ -1,6 +1,6 @@
 import { type Incident, openIncident, withChange, withIncident } from '../incident';
 import type { Journal } from '../journal';
-import { devicesNow } from '../observation';
+import { devicesNow } from '../known-load';
 import { MOST_RETURN_MS, offlineBudget } from '../offline-budget';
 import type { Situation, Step } from '../step';
 import { restAfterStop, silentNodes } from './common';

@@ -8,7 +8,7 @@ import {
   rebalanceDefinition,
   type StructuralSchema,
 } from '../../../src/resource/crd';
-import { emqxEnterprise } from '../../../src/resource/emqx-enterprise-schema';
+import { emqxEnterprise } from '../../../src/resource/v1beta4/emqx-enterprise-schema';
 import { cluster, clusterWith } from '../_cluster';
 
 /** What a structural schema may say here. */

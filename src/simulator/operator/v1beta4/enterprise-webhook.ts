@@ -1,8 +1,8 @@
 import { KubeApiError, type KubeObject } from '../../../kubernetes/kube-api';
 import { type EmqxEnterprise, formatProblem, immutableFields, withDefaults } from '../../../resource';
-import { complete } from '../../../resource/defaults';
 import { formatPath } from '../../../resource/problem';
 import { emqxVersion } from '../../../resource/rules';
+import { complete } from '../../../resource/v1beta4/defaults';
 import { admitStructure } from '../structure-of';
 
 /**

@@ -1,4 +1,4 @@
-import { DEFAULT_REPOSITORY } from './constants';
+import { DEFAULT_REPOSITORY } from '../constants';
 
 /** The parts of an image reference, as `spec.template.spec.emqxContainer.image` has them. */
 export interface ImageParts {

@@ -7,11 +7,12 @@ import {
   INSTANCE_LABEL,
   MANAGED_BY_LABEL,
   OPERATOR,
-} from './constants';
-import { copyOf } from './copy';
+} from '../constants';
+import { copyOf } from '../copy';
+import { isEmpty, normalizeContainer, normalizeContainers, normalizeResources } from '../normal-form';
+import { defaultPodSecurityContext, defaultSecurityContext } from '../security-context';
 import type { EmqxEnterprise, EmqxEnterpriseSpec } from './emqx-enterprise';
-import { isEmpty, normalizeContainer, normalizeContainers, normalizeResources } from './normal-form';
-import { DEFAULT_PULL_POLICY, defaultPodSecurityContext, defaultSecurityContext } from './spec';
+import { DEFAULT_PULL_POLICY } from './spec';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 

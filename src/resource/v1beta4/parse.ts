@@ -1,14 +1,14 @@
-import { Checks, oncePerPath } from './checks';
-import { KIND } from './constants';
+import { Checks, oncePerPath } from '../checks';
+import { KIND } from '../constants';
+import { MANAGEMENT_SETTING, managementListener } from '../listeners';
+import { inEmqxEnterprise } from '../other-generation';
+import { formatPath, type Problem } from '../problem';
+import { otherKind } from '../related-kinds';
+import { ResourceError } from '../resource-error';
+import * as rules from '../rules';
+import { at, type Finding, structuralFindings } from '../structure';
 import type { EmqxEnterprise } from './emqx-enterprise';
 import { emqxEnterprise } from './emqx-enterprise-schema';
-import { MANAGEMENT_SETTING, managementListener } from './listeners';
-import { inEmqxEnterprise } from './other-generation';
-import { formatPath, type Problem } from './problem';
-import { otherKind } from './related-kinds';
-import { ResourceError } from './resource-error';
-import * as rules from './rules';
-import { at, type Finding, structuralFindings } from './structure';
 
 type Steps = readonly (string | number)[];
 

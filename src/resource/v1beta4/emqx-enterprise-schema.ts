@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { API_VERSION, KIND } from './constants';
-import { objectMeta } from './metadata';
+import { API_VERSION, KIND } from '../constants';
+import { objectMeta } from '../metadata';
 import { emqxEnterpriseSpec } from './spec';
 import { emqxEnterpriseStatus } from './status';
 

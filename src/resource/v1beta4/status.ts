@@ -1,8 +1,7 @@
 import * as z from 'zod';
+import { dateTime, evacuation } from '../evacuation-status';
 
 /** A time as RFC 3339 text. */
-export const dateTime = z.string().meta({ format: 'date-time' });
-
 export const condition = z.strictObject({
   /** `Running` or `BlueGreenUpdating`; the latter, once true, is never reset. */
   type: z.string(),
@@ -19,26 +18,6 @@ const emqxNode = z.strictObject({
   otp_release: z.string().optional(),
   version: z.string().optional(),
   connections: z.int().optional(),
-});
-
-/** Progress of the evacuation of a node. */
-export const evacuation = z.strictObject({
-  node: z.string().optional(),
-  /** `evicting_conns`, `waiting_takeover`, `evicting_sessions` or `prohibiting`. */
-  state: z.string().optional(),
-  session_recipients: z.array(z.string()).optional(),
-  session_goal: z.int32().optional(),
-  session_eviction_rate: z.int32().optional(),
-  connection_goal: z.int32().optional(),
-  connection_eviction_rate: z.int32().optional(),
-  stats: z
-    .strictObject({
-      initial_sessions: z.int32().optional(),
-      initial_connected: z.int32().optional(),
-      current_sessions: z.int32().optional(),
-      current_connected: z.int32().optional(),
-    })
-    .optional(),
 });
 
 /** `status` of an EmqxEnterprise: what the operator last observed, up to 20 s old. */

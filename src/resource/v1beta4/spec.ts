@@ -1,17 +1,9 @@
 import * as z from 'zod';
-import { DEFAULT_CLUSTER_DOMAIN, DEFAULT_RELOADER_IMAGE, DEFAULT_REPLICAS } from './constants';
-import * as core from './core-v1';
-import { templateMeta } from './metadata';
+import { DEFAULT_CLUSTER_DOMAIN, DEFAULT_RELOADER_IMAGE, DEFAULT_REPLICAS } from '../constants';
+import * as core from '../core-v1';
+import { templateMeta } from '../metadata';
+import { defaultPodSecurityContext, defaultSecurityContext } from '../security-context';
 
-/** Defaults that the custom resource definition carries for whole objects. @see EMQX Operator 2.2.29 */
-export const defaultPodSecurityContext = () => ({
-  fsGroup: 1000,
-  fsGroupChangePolicy: 'Always',
-  runAsGroup: 1000,
-  runAsUser: 1000,
-  supplementalGroups: [1000],
-});
-export const defaultSecurityContext = () => ({ runAsGroup: 1000, runAsNonRoot: true, runAsUser: 1000 });
 export const DEFAULT_PULL_POLICY = 'IfNotPresent';
 
 const license = z.strictObject({
