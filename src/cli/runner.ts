@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { OptionReader } from './options';
 import { json } from './render/text';
-import { type RunnerManifestFlags, runRunnerManifest } from './runner-manifest';
+import type { RunnerManifestFlags } from './runner-manifest';
 import type { LinkFlags, Shell } from './shell';
 import { readDriver } from './upgrade-options';
 
@@ -34,7 +34,11 @@ export async function runRunner(what: 'manifest' | undefined, flags: RunnerFlags
       fix: 'give only one of them',
     });
   }
-  if (what === 'manifest') return runRunnerManifest(reader, flags, shell);
+  if (what === 'manifest') {
+    // With the constructs, which a runner needs none of.
+    const { runRunnerManifest } = await import('./runner-manifest.js');
+    return runRunnerManifest(reader, flags, shell);
+  }
   for (const [option, value] of Object.entries(MANIFEST_ONLY(flags))) {
     if (value === undefined) continue;
     reader.problem({

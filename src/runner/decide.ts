@@ -20,6 +20,9 @@ export interface Situation {
   notBefore: ReadonlyMap<string, number>;
 }
 
+/** How long new nodes may take to start before a run begins anyway, ms. */
+const STARTING_MS = 300_000;
+
 /** Why a cluster is left as it is. */
 export type LeaveReason =
   | 'NotApproved'
@@ -80,6 +83,8 @@ function decisionOn(
     case 'upgrading':
       return resumption(cluster, situation);
     case 'waiting':
+      // Before, checks would find nodes that do not answer yet. If they never start, the run says so.
+      if (cluster.isStarting && now - cluster.since < STARTING_MS) return undefined;
       return beginning(cluster, situation, ahead, places);
     case 'at-rest':
       if (cluster.isHeld) return undefined;

@@ -17,11 +17,18 @@ export class TemplateChanged extends Error {
   override readonly name = 'TemplateChanged';
 }
 
+/** Is called on the way to a run. */
+interface Steps {
+  /** Before anything is written. */
+  planned(plan: PlanSummary): Promise<void>;
+  /** It begins now. */
+  starting(plan: PlanSummary): void;
+}
+
 /**
  * Begins the upgrade to the template that waits.
  *
  * @param digest of that template
- * @param planned is called before anything is written; the upgrade begins when it resolves
  * @throws TemplateChanged when another one waits meanwhile
  * @throws BlockedError when a check prevents it; nothing was written
  * @throws UpgradeError when the run stops
@@ -30,7 +37,7 @@ export async function takeUp(
   context: UpgradeContext,
   digest: string,
   policy: RunnerPolicy,
-  planned: (plan: PlanSummary) => Promise<void>,
+  { planned, starting }: Steps,
   signal: AbortSignal,
 ): Promise<UpgradeReport> {
   const request = requestOf(await waiting(context, digest, signal), policy);
@@ -41,9 +48,12 @@ export async function takeUp(
   );
   const blockers = checks.filter(({ status }) => status === 'blocker');
   if (blockers.length > 0) throw new BlockedError(blockers);
-  await planned({ from, to, connections, sessions, capPerSecond, estimateMs, devicesAway });
-  // Planning takes seconds.
-  return runUpgrade(context, requestOf(await waiting(context, digest, signal), policy), signal);
+  const plan = { from, to, connections, sessions, capPerSecond, estimateMs, devicesAway };
+  await planned(plan);
+  // All that has taken seconds.
+  const resource = await waiting(context, digest, signal);
+  starting(plan);
+  return runUpgrade(context, requestOf(resource, policy), signal);
 }
 
 /** Goes on with the open run; undefined where another process has ended it meanwhile. @throws as {@link takeUp} */

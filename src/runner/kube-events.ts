@@ -39,7 +39,7 @@ interface KubeEvent extends KubeObject {
  */
 export async function writeNote(api: KubeApi, note: Note, signal: AbortSignal): Promise<void> {
   const { about, type, reason, message, at } = note;
-  const when = new Date(at).toISOString().replace(/\.\d+/, '');
+  const when = timeOf(at);
   const mark = createHash('sha256')
     .update(JSON.stringify([about, type, reason, message]))
     .digest('hex')
@@ -98,12 +98,8 @@ function contentOf(told: Told): Content | undefined {
       return [isWarning(told.reason) ? 'Warning' : 'Normal', told.reason, told.text];
     case 'held':
       return ['Normal', 'UpgradesHeld', told.text];
-    case 'start': {
-      const { isResumed, to, run } = told;
-      return isResumed
-        ? ['Normal', 'UpgradeResumed', `the run ${run} to ${to} is resumed`]
-        : ['Normal', 'UpgradeStarted', `to ${to}`];
-    }
+    case 'start':
+      return startContent(told);
     case 'progress':
       return progressContent(told);
     case 'incident':
@@ -121,10 +117,16 @@ function contentOf(told: Told): Content | undefined {
   }
 }
 
+/** With its time, as all that may come again within the hour and is then something else. */
+function startContent({ isResumed, from, to, run, at }: Extract<Told, { kind: 'start' }>): Content {
+  const what = `${from} → ${to}, since ${timeOf(at)}`;
+  return isResumed
+    ? ['Normal', 'UpgradeResumed', `${what}, run ${run ?? 'unknown'}`]
+    : ['Normal', 'UpgradeStarted', what];
+}
+
 function progressContent({ event, at }: Extract<Told, { kind: 'progress' }>): Content | undefined {
-  // With its time: the phases of the next run are other ones.
-  const since = new Date(at).toISOString().replace(/\.\d+/, '');
-  if (event.kind === 'phase') return ['Normal', 'UpgradePhase', `${event.phase}, since ${since}`];
+  if (event.kind === 'phase') return ['Normal', 'UpgradePhase', `${event.phase}, since ${timeOf(at)}`];
   return event.kind === 'warning' ? ['Warning', 'UpgradeWarning', event.text] : undefined;
 }
 
@@ -148,6 +150,11 @@ function endContent(report: UpgradeReport): Content {
 
 function isWarning(reason: LeaveReason): boolean {
   return ['OtherApproved', 'NotHeld', 'OperatorUpgrades', 'NotResumed'].includes(reason);
+}
+
+/** As Kubernetes writes times. */
+function timeOf(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+/, '');
 }
 
 function cut(text: string): string {

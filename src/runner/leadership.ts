@@ -20,8 +20,8 @@ export interface LeadershipOptions {
   holder: string;
   /** Called at each change of the signal. */
   changed: () => void;
-  /** Called when the lease could not be read or renewed. */
-  failed: (failure: Error) => void;
+  /** Called when the lease can no longer be read or renewed, with the reason. */
+  failed: (reason: string) => void;
 }
 
 /** Ensures that of several runners one works. The clusters' own leases protect them in any case; this one saves double work. */
@@ -30,6 +30,8 @@ export class Leadership {
   private readonly lease: UpgradeLease;
   private term: AbortController | undefined;
   private renewedAt = 0;
+  /** What the latest attempts failed with; undefined when the latest one succeeded. */
+  private failure: string | undefined;
 
   constructor(private readonly options: LeadershipOptions) {
     const { api, clock, namespace, name } = options;
@@ -48,9 +50,12 @@ export class Leadership {
     while (!signal.aborted) {
       try {
         await this.turn(signal);
+        this.failure = undefined;
       } catch (error) {
         if (signal.aborted) break;
-        failed(error as Error);
+        const { message } = error as Error;
+        if (message !== this.failure) failed(message);
+        this.failure = message;
         const isLost = error instanceof PortError || clock.now() - this.renewedAt >= LOST_MS;
         if (this.term && isLost) this.end();
       }

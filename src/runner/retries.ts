@@ -6,7 +6,7 @@ interface Pending {
   kind: keyof typeof MOST_MS;
   failures: number;
   at: number;
-  text: string;
+  reason: string;
   /** Generation of the resource then. */
   generation: number | undefined;
 }
@@ -19,26 +19,32 @@ export class Retries {
   private readonly pending = new Map<string, Pending>();
 
   /**
+   * @param reason the same as long as nothing else is to be said about it: texts have numbers and times in them
    * @param generation of the resource
    * @returns when it is tried again, and whether the reason is another one than last time
    */
   failed(
     key: string,
     kind: Pending['kind'],
-    text: string,
+    reason: string,
     generation: number | undefined,
     now: number,
   ): { at: number; isNew: boolean } {
     const last = this.pending.get(key);
     const failures = last?.kind === kind ? last.failures + 1 : 1;
     const at = now + Math.min(MOST_MS[kind], FIRST_MS * 2 ** (failures - 1));
-    this.pending.set(key, { kind, failures, at, text, generation });
-    return { at, isNew: last?.text !== text };
+    this.pending.set(key, { kind, failures, at, reason, generation });
+    return { at, isNew: last?.reason !== reason };
   }
 
-  /** Its run has ended, or it is gone. */
+  /** Its run has ended. */
   forget(key: string): void {
     this.pending.delete(key);
+  }
+
+  /** Forgets all other clusters. */
+  keep(isThere: (key: string) => boolean): void {
+    for (const key of this.pending.keys()) if (!isThere(key)) this.pending.delete(key);
   }
 
   /** Before when clusters are not tried again, by key. @param generationOf the generation of a resource now */

@@ -1,3 +1,5 @@
+import type { KubeObject } from '../kubernetes';
+import { type EmqxResource, generationOf } from '../resource';
 import { backOffMs, type Clock } from '../upgrade';
 import { DrivenCluster, type RunnerLink } from './driven-cluster';
 import type { Member } from './fleet';
@@ -19,6 +21,13 @@ const AGAIN_MS: Readonly<Record<Sighting['state'], number>> = {
   upgrading: 10_000,
 };
 
+/** After a change of its resource a cluster is read so often, and for so long: the operator acts a moment later, and unseen. */
+const FOLLOW_UP_MS = 3_000;
+const FOLLOW_UP_FOR_MS = 30_000;
+
+/** The same while nodes start. */
+const STARTING_MS = 10_000;
+
 /** A cluster, and what is known of it. */
 export interface Entry {
   readonly ref: ClusterRef;
@@ -26,8 +35,9 @@ export interface Entry {
   member: Member;
   /** As it was seen last; undefined when that is out of date. */
   sighting: Sighting | undefined;
-  /** Version of the resource when it was read. */
-  seenVersion: string | undefined;
+  /** What the resource was when the cluster was read, as far as it matters, and when that changed. */
+  seen: string | undefined;
+  changedAt: number;
   lookAt: number;
   failures: number;
   /** What this process does with it now. */
@@ -53,6 +63,13 @@ export class Roster {
   /** All as they were seen last. */
   get sightings(): Sighting[] {
     return [...this.entries.values()].map(({ sighting, ref, member }) => sighting ?? unseen(ref, member.resource));
+  }
+
+  /** When one is to be read next, ms since the epoch. */
+  get nextLookAt(): number {
+    return Math.min(
+      ...[...this.entries.values()].map(({ work, lookAt }) => (work ? Number.POSITIVE_INFINITY : lookAt)),
+    );
   }
 
   /** Follows the list of the clusters that exist, and reads those of which something may have changed. */
@@ -87,7 +104,7 @@ export class Roster {
     const cluster = new DrivenCluster(this.link, ref, isGone, (run, incident) =>
       this.tell({ kind: 'incident', at: this.clock.now(), cluster: ref, uid: this.uidOf(key), run, incident }),
     );
-    const unknown = { sighting: undefined, seenVersion: undefined, lookAt: 0, failures: 0, work: undefined };
+    const unknown = { sighting: undefined, seen: undefined, changedAt: 0, lookAt: 0, failures: 0, work: undefined };
     this.entries.set(key, { ref, cluster, member, ...unknown });
   }
 
@@ -102,27 +119,32 @@ export class Roster {
     return this.entries.get(key)?.member.resource.metadata.uid;
   }
 
-  private isDue({ work, member, seenVersion, lookAt }: Entry): boolean {
+  private isDue({ work, member, seen, lookAt }: Entry): boolean {
     if (work) return false;
-    return member.resource.metadata.resourceVersion !== seenVersion || this.clock.now() >= lookAt;
+    return this.clock.now() >= lookAt || substanceOf(member.resource) !== seen;
   }
 
   private async look(entry: Entry, signal: AbortSignal): Promise<void> {
     const { ref, cluster } = entry;
-    const { resourceVersion } = entry.member.resource.metadata;
+    const substance = substanceOf(entry.member.resource);
+    if (entry.seen !== undefined && entry.seen !== substance) entry.changedAt = this.clock.now();
+    entry.seen = substance;
     try {
       const view = await cluster.observeFresh(signal);
       if (entry.work) return; // it was begun meanwhile
       const now = this.clock.now();
-      const sighting = sightingOf(ref, view, this.liveness.judge(keyOf(ref), view.lease, now));
+      const sighting = sightingOf(ref, view, this.liveness.judge(keyOf(ref), view.lease, now), entry.sighting, now);
       cluster.knows(view.journal);
-      Object.assign(entry, { sighting, seenVersion: resourceVersion, lookAt: now + AGAIN_MS[sighting.state] });
-      entry.failures = 0;
+      const isFresh = now - entry.changedAt < FOLLOW_UP_FOR_MS;
+      const againMs = Math.min(
+        sighting.isStarting ? STARTING_MS : AGAIN_MS[sighting.state],
+        isFresh ? FOLLOW_UP_MS : Number.POSITIVE_INFINITY,
+      );
+      Object.assign(entry, { sighting, lookAt: now + againMs, failures: 0 });
       this.tellState(entry, sighting);
     } catch (error) {
       signal.throwIfAborted();
       entry.failures++;
-      entry.seenVersion = resourceVersion;
       entry.lookAt = this.clock.now() + backOffMs(entry.failures, keyOf(ref));
       if (entry.failures === 1) {
         this.tell({ kind: 'error', at: this.clock.now(), cluster: ref, text: (error as Error).message });
@@ -138,6 +160,16 @@ export class Roster {
     const { uid } = member.resource.metadata;
     this.tell({ kind: 'cluster', at: this.clock.now(), cluster: ref, uid, state, phase: run?.phase, isHeld });
   }
+}
+
+/**
+ * What of a resource shows that something may have changed. Not the time at which the operator reconciled it, and not the order in which it
+ * lists the nodes: both change every 20 s.
+ */
+function substanceOf(resource: EmqxResource & KubeObject): string {
+  const { generation, labels } = resource.metadata;
+  const { reconciledAt, nodes, ...report } = generationOf(resource).reportOf(resource);
+  return JSON.stringify([generation, labels, report]);
 }
 
 /** Whether it is still the same object: one that was created again under the same name is another one. */

@@ -16,11 +16,14 @@ import { Retries } from './retries';
 import { type Entry, Roster } from './roster';
 import { keyOf } from './sighting';
 import { within } from './time-limit';
-import type { Tell, Told } from './told';
+import type { PlanSummary, Tell, Told } from './told';
 import { Wakeup } from './wakeup';
 
 /** The loop looks at the time at least this often, ms: windows open, and waits end. */
 const TICK_MS = 10_000;
+
+/** Between two turns for which there is no other reason than the time, ms. */
+const SOONEST_MS = 500;
 
 /** How long the marks of a run that has ended may take to be removed, ms. */
 const CLEAR_MS = 10_000;
@@ -74,7 +77,7 @@ export class Runner {
     this.leadership = new Leadership({
       ...{ api, clock, namespace, name, holder },
       changed: () => this.leadershipChanged(),
-      failed: ({ message }) => this.say({ kind: 'error', text: `the lease ${name}: ${message}`, cluster: undefined }),
+      failed: (reason) => this.say({ kind: 'error', text: `the lease ${name}: ${reason}`, cluster: undefined }),
     });
   }
 
@@ -97,7 +100,8 @@ export class Runner {
     const leading = this.leadership.run(signal);
     while (!signal.aborted) {
       await this.turn(signal);
-      await this.wakeup.wait(TICK_MS, signal);
+      const untilNextMs = this.roster.nextLookAt - this.options.clock.now();
+      await this.wakeup.wait(Math.max(SOONEST_MS, Math.min(TICK_MS, untilNextMs)), signal);
     }
     await Promise.all([...this.roster.entries.values()].map(({ work }) => work));
     await leading;
@@ -145,11 +149,9 @@ export class Runner {
   }
 
   private forgetGone(): void {
-    for (const key of this.said.keys()) {
-      if (this.roster.entries.has(key)) continue;
-      this.said.delete(key);
-      this.retries.forget(key);
-    }
+    const { entries } = this.roster;
+    for (const key of this.said.keys()) if (!entries.has(key)) this.said.delete(key);
+    this.retries.keep((key) => entries.has(key));
   }
 
   private actAll({ approved, begun }: Records, policy: RunnerPolicy, ends: AbortSignal[]): void {
@@ -192,7 +194,7 @@ export class Runner {
         if (decision.do === 'hold') await this.hold(entry, signal);
         else await this.drive(entry, decision, policy, signal);
       } catch (error) {
-        if (!signal.aborted) this.handleFailure(entry, error);
+        if (!signal.aborted) this.handleFailure(entry, decision.cluster.digest, error);
       }
       entry.work = undefined;
       this.roster.outdated(entry);
@@ -210,7 +212,7 @@ export class Runner {
 
   private async drive(
     entry: Entry,
-    { do: what, cluster: { digest, run, version } }: Exclude<Decision, { do: 'leave' }>,
+    { do: what, cluster: { digest, run } }: Exclude<Decision, { do: 'leave' }>,
     policy: RunnerPolicy,
     signal: AbortSignal,
   ): Promise<void> {
@@ -220,20 +222,21 @@ export class Runner {
     );
     let report: UpgradeReport | undefined;
     if (what === 'resume') {
-      this.say({ kind: 'start', ...about(entry), run: run?.id, to: version, isResumed: true });
+      const { id, from = '', to = '' } = run ?? {};
+      this.say({ kind: 'start', ...about(entry), run: id, from, to, isResumed: true });
       report = await goOn(context, signal);
     } else {
-      report = await takeUp(
-        context,
-        digest,
-        policy,
-        async (plan) => {
+      const steps = {
+        planned: (plan: PlanSummary) => {
           this.say({ kind: 'plan', ...about(entry), plan });
-          await this.mark(entry, { begun: digest }, signal);
-          this.say({ kind: 'start', ...about(entry), run: undefined, to: plan.to.version, isResumed: false });
+          return this.mark(entry, { begun: digest }, signal);
         },
-        signal,
-      );
+        starting: ({ from, to }: PlanSummary) => {
+          const [run, isResumed] = [undefined, false];
+          this.say({ kind: 'start', ...about(entry), run, from: from.version, to: to.version, isResumed });
+        },
+      };
+      report = await takeUp(context, digest, policy, steps, signal);
     }
     this.said.delete(keyOf(entry.ref));
     this.retries.forget(keyOf(entry.ref));
@@ -257,7 +260,7 @@ export class Runner {
     return mark(api, recordsRef(namespace), entry.ref, marks, signal);
   }
 
-  private handleFailure(entry: Entry, error: unknown): void {
+  private handleFailure(entry: Entry, digest: string, error: unknown): void {
     // Something has changed meanwhile: it is looked at again.
     if (error instanceof TemplateChanged || isKubeError(error, 'Conflict')) return;
     const { message } = error as Error;
@@ -269,9 +272,11 @@ export class Runner {
     }
     const text = error instanceof BlockedError ? blockersOf(error) : message;
     const kind = error instanceof BlockedError ? 'blocked' : 'stopped';
+    const checks = error instanceof BlockedError ? error.blockers.map(({ id }) => id) : [];
+    const reason = [digest, code, ...checks].join(' ');
     const { generation } = entry.member.resource.metadata;
     const now = this.options.clock.now();
-    const { at: retryAt, isNew } = this.retries.failed(keyOf(entry.ref), kind, text, generation, now);
+    const { at: retryAt, isNew } = this.retries.failed(keyOf(entry.ref), kind, reason, generation, now);
     if (isNew) this.say({ kind: 'stopped', ...about(entry), code, text, retryAt });
   }
 

@@ -1,5 +1,6 @@
-import { type EmqxResource, generationOf, isHeld, versionOf } from '../resource';
-import { type ClusterState, type ClusterView, digestOf, isOpen, type Phase, stateOf } from '../upgrade';
+import { type EmqxResource, generationOf, isHeld, type Role, versionOf } from '../resource';
+import { type ClusterState, type ClusterView, digestOf, isOpen, type Journal, type Phase, stateOf } from '../upgrade';
+import { activeSets, podsOf } from '../upgrade/observation';
 import { servedVersion } from '../upgrade/served-version';
 import type { HolderState } from './liveness';
 
@@ -25,7 +26,10 @@ export interface Sighting {
   /** Version of the nodes that serve: the operator has not acted yet on the newest change of the resource. */
   served: string;
   /** The open run. */
-  run: { id: string; target: string; phase: Phase; isPaused: boolean } | undefined;
+  run: { id: string; from: string; to: string; target: string; phase: Phase } | undefined;
+  /** Whether new nodes are there that still start, and since when the state and the template are as they are, ms since the epoch. */
+  isStarting: boolean;
+  since: number;
   /** Who drives the run: the name in its lease, and whether that process lives. Undefined for nobody. */
   holder: { name: string; state: HolderState } | undefined;
 }
@@ -40,24 +44,49 @@ export function pathOf({ namespace, name }: ClusterRef): string {
   return `${namespace}/${name}`;
 }
 
-/** @param holder what is known of the process that holds its lease */
-export function sightingOf(cluster: ClusterRef, view: ClusterView, holder: HolderState | undefined): Sighting {
+/**
+ * @param holder what is known of the process that holds its lease
+ * @param last the sighting before this one
+ * @param now ms since the epoch
+ */
+export function sightingOf(
+  cluster: ClusterRef,
+  view: ClusterView,
+  holder: HolderState | undefined,
+  last: Sighting | undefined,
+  now: number,
+): Sighting {
   const { resource, journal, lease } = view;
   const complete = generationOf(resource).withDefaults(resource);
+  const [state, digest] = [stateOf(view), digestOf(complete)];
   return {
     cluster,
     labels: resource.metadata.labels ?? {},
-    state: stateOf(view),
+    state,
     isHeld: isHeld(resource),
     canBeHeld: generationOf(resource).strategyOf(complete) !== undefined,
     version: versionOf(resource),
-    digest: digestOf(complete),
+    digest,
     served: servedVersion({ at: 0, cluster: view, nodes: new Map() }),
-    run: isOpen(journal)
-      ? { id: journal.run, target: journal.target, phase: journal.phase, isPaused: journal.paused !== undefined }
-      : undefined,
+    run: isOpen(journal) ? runOf(journal) : undefined,
+    isStarting: isStarting(view),
+    since: last?.state === state && last.digest === digest ? last.since : now,
     holder: lease && holder && { name: lease.holder, state: holder },
   };
+}
+
+/** Whether new nodes do not take devices yet: of a role of which there are two sets, the newer one has fewer ready pods than nodes. */
+function isStarting(view: ClusterView): boolean {
+  return ROLES.some((role) => {
+    const [, ...newer] = activeSets(view, role);
+    return newer.some(({ name, replicas }) => podsOf(view, name).filter(({ ready }) => ready).length < replicas);
+  });
+}
+
+const ROLES = ['core', 'replicant'] as const satisfies readonly Role[];
+
+function runOf({ run: id, from, to, target, phase }: Journal): Sighting['run'] {
+  return { id, from: from.version, to: to.version, target, phase };
 }
 
 /** A cluster that could not be read yet: nothing is decided about it, and others wait for it where it comes first. */
@@ -72,6 +101,8 @@ export function unseen(cluster: ClusterRef, resource: EmqxResource): Sighting {
     digest: '',
     served: '',
     run: undefined,
+    isStarting: false,
+    since: 0,
     holder: undefined,
   };
 }

@@ -13,7 +13,7 @@ export type Told = { at: number } & (
   | ({ kind: 'left'; reason: LeaveReason; text: string } & Of)
   | ({ kind: 'held'; text: string } & Of)
   | ({ kind: 'plan'; plan: PlanSummary } & Of)
-  | ({ kind: 'start'; run: string | undefined; to: string; isResumed: boolean } & Of)
+  | ({ kind: 'start'; run: string | undefined; from: string; to: string; isResumed: boolean } & Of)
   | ({ kind: 'progress'; event: ProgressEvent } & Of)
   | ({ kind: 'incident'; run: string; incident: Incident } & Of)
   | ({ kind: 'end'; report: UpgradeReport } & Of)

@@ -1,15 +1,17 @@
 import { stringify } from 'yaml';
-import type { KubeObject } from '../../src/kubernetes';
+import type { KubeObject, ObjectRef } from '../../src/kubernetes';
 import type { ConfigMap } from '../../src/kubernetes/core-objects';
-import { type EmqxEnterprise, HOLD_DELAY_SECONDS, withDefaults } from '../../src/resource';
+import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS, withVersion } from '../../src/resource';
 import { Runner, type RunnerOptions, type Sinks, sinksTo, type Told } from '../../src/runner';
+import { DrivenCluster } from '../../src/runner/driven-cluster';
 import { mixedFleet } from '../../src/simulator/clients/client-group';
 import { ClientLedger } from '../../src/simulator/clients/client-ledger';
 import type { ClientReport } from '../../src/simulator/clients/client-report';
 import { Population } from '../../src/simulator/clients/population';
 import { contextOf, running, served } from '../../src/simulator/scenario';
 import { World } from '../../src/simulator/world';
-import { clusterOf } from '../_upgradable-cluster';
+import { runUpgrade } from '../../src/upgrade';
+import { clusterOf, emqxOf } from '../_upgradable-cluster';
 
 /** Where the runners and their ConfigMap are. */
 export const HOME = 'runners';
@@ -19,6 +21,8 @@ const MAP = { apiVersion: 'v1', kind: 'ConfigMap', namespace: HOME, name: 'emqx-
 
 export interface ClusterOptions {
   labels?: Record<string, string>;
+  /** @default 'EmqxEnterprise' */
+  kind?: EmqxResource['kind'];
   /** @default true */
   held?: boolean;
   /** @default 60 */
@@ -27,6 +31,7 @@ export interface ClusterOptions {
 
 /** A cluster in the world of a {@link Playground}, with its devices. */
 interface Playing {
+  kind: EmqxResource['kind'];
   name: string;
   ledger: ClientLedger;
   population: Population;
@@ -63,16 +68,16 @@ export class Playground {
     }
   }
 
-  /** A cluster of EMQX 4.4.14 at rest, held as the constructs render it. */
+  /** A cluster of EMQX 4.4.14 (or 5.8.8) at rest, held as the constructs render it. */
   async addCluster(name: string, options: ClusterOptions = {}): Promise<void> {
     const namespace = NAMESPACE;
-    const { labels = {}, held = true, clients = 60 } = options;
+    const { kind = 'EmqxEnterprise', labels = {}, held = true, clients = 60 } = options;
     const { world } = this;
     const { clock } = world;
-    const resource = manifestOf(name, namespace, '4.4.14', labels, held);
+    const resource = manifestOf(kind, name, labels, held);
     const service = serviceOf(name, namespace, 32_010 + this.playing.length);
     await world.apply([resource as KubeObject, service]);
-    await running(contextOf(world, namespace, name, () => undefined));
+    await running(contextOf(world, namespace, name, () => undefined, undefined, kind));
     await served(world, namespace, service.metadata.name);
     const ledger = new ClientLedger(clock);
     const front = world.front(namespace, service.metadata.name);
@@ -81,18 +86,18 @@ export class Playground {
     await population.connectAll();
     await clock.sleep(3_000); // the nodes count their connections
     ledger.begin();
-    this.playing.push({ name, ledger, population });
+    this.playing.push({ kind, name, ledger, population });
   }
 
   /** Bumps the version as a second field manager does, such as Argo CD. */
   async bump(name: string, version: string): Promise<void> {
-    const namespace = NAMESPACE;
-    const { apiVersion, kind } = manifestOf(name, namespace, version, {}, true);
-    const body = {
-      ...{ apiVersion, kind, metadata: { name, namespace } },
-      spec: { template: { spec: { emqxContainer: { image: { version } } } } },
-    };
-    const ref = { apiVersion, kind, namespace, name };
+    const ref = this.refOf(name);
+    const { apiVersion, kind, ...metadata } = ref;
+    const spec =
+      kind === 'EMQX'
+        ? { image: `emqx/emqx-enterprise:${version}` }
+        : { template: { spec: { emqxContainer: { image: { version } } } } };
+    const body = { apiVersion, kind, metadata, spec };
     await this.world.api.patch(ref, { type: 'apply', body, fieldManager: 'argocd-controller', force: true });
   }
 
@@ -111,7 +116,7 @@ export class Playground {
     return Object.keys(this.world.kubernetes.store.find<ConfigMap>(MAP)?.data ?? {}).sort();
   }
 
-  start(holder: string, options: Partial<RunnerOptions> = {}): Running {
+  start(holder: string, options: Partial<RunnerOptions> & { told?: (one: Told) => unknown } = {}): Running {
     const { clock, api, transport, prober } = this.world;
     const told: Told[] = [];
     const severed = { is: false };
@@ -120,7 +125,11 @@ export class Playground {
       api: link,
       clock,
       namespace: HOME,
-      log: (one) => void (severed.is || told.push(one)),
+      log: (one) => {
+        if (severed.is) return;
+        told.push(one);
+        options.told?.(one);
+      },
     });
     const way = { ...{ clock, transport: () => transport, prober }, ...options, api: link };
     const runner = new Runner({ namespace: HOME, namespaces: [], holder, ...way }, sinks.tell);
@@ -151,10 +160,39 @@ export class Playground {
     }
   }
 
-  resource(name: string): EmqxEnterprise {
-    const namespace = NAMESPACE;
-    const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace, name };
-    return this.world.kubernetes.store.get<EmqxEnterprise & KubeObject>(ref);
+  resource(name: string): EmqxResource {
+    return this.world.kubernetes.store.get<EmqxResource & KubeObject>(this.refOf(name));
+  }
+
+  refOf(name: string): ObjectRef & Pick<EmqxResource, 'kind'> {
+    const { kind } = this.find(name);
+    const { apiVersion } = generationOf({ kind });
+    return { apiVersion, kind, namespace: NAMESPACE, name };
+  }
+
+  /**
+   * An upgrade from a laptop, whose clock may be wrong.
+   *
+   * @param skewMs how far it is ahead
+   * @returns closes the laptop: nothing of it reaches the cluster any more
+   */
+  startLaptop(name: string, version: string, skewMs = 0): () => void {
+    const { clock, api, transport, prober } = this.world;
+    const severed = { is: false };
+    const skewed = { now: () => clock.now() + skewMs, sleep: clock.sleep.bind(clock) };
+    const link = { api: severable(api, severed), clock: skewed, transport: () => transport, prober };
+    const ref = { kind: this.find(name).kind, namespace: NAMESPACE, name };
+    const cluster = new DrivenCluster(
+      link,
+      ref,
+      () => false,
+      () => undefined,
+    );
+    const context = cluster.context(this.resource(name), 'laptop', () => undefined);
+    void runUpgrade(context, { desired: withVersion(this.resource(name), version) }).catch(() => undefined);
+    return () => {
+      severed.is = true;
+    };
   }
 
   /** Versions of the running nodes of a cluster. */
@@ -210,11 +248,19 @@ function severable(api: World['api'], severed: { is: boolean }): World['api'] {
   });
 }
 
-function manifestOf(name: string, namespace: string, version: string, labels: Record<string, string>, held: boolean) {
-  const resource = clusterOf(name, namespace, version);
+function manifestOf(
+  kind: EmqxResource['kind'],
+  name: string,
+  labels: Record<string, string>,
+  held: boolean,
+): EmqxResource {
+  const resource: EmqxResource =
+    kind === 'EMQX' ? emqxOf(name, NAMESPACE, '5.8.8') : clusterOf(name, NAMESPACE, '4.4.14');
   resource.metadata.labels = { ...resource.metadata.labels, ...labels };
-  resource.spec.blueGreenUpdate!.initialDelaySeconds = held ? HOLD_DELAY_SECONDS : 5;
-  return withDefaults(resource); // the operator finds its pods by the labels of the resource, which are the template's, too
+  const generation = generationOf({ kind });
+  const spec = generation.withDelay(resource.spec, held ? HOLD_DELAY_SECONDS : 5);
+  // The operator finds its pods by the labels of the resource, which are the template's, too.
+  return generation.withDefaults({ ...resource, spec } as EmqxResource);
 }
 
 function serviceOf(name: string, namespace: string, nodePort: number): KubeObject & { spec: object } {

@@ -21,7 +21,10 @@ function cluster(name: string, state: Sighting['state'], more: Partial<Sighting>
     version: '4.4.15',
     digest: DIGEST,
     served: state === 'waiting' ? '4.4.14' : '4.4.15',
-    run: state === 'upgrading' ? { id: 'r', target: DIGEST, phase: 'evacuate', isPaused: false } : undefined,
+    run:
+      state === 'upgrading' ? { id: 'r', target: DIGEST, phase: 'evacuate', from: '4.4.14', to: '4.4.15' } : undefined,
+    isStarting: false,
+    since: NOW - 300_000,
     holder: undefined,
     ...more,
   };
@@ -64,6 +67,13 @@ test.each<[string, Sighting, Partial<Situation> & { policyText?: string }, strin
   ['the operator upgrades', cluster('a', 'native', { isHeld: false }), {}, ['a: OperatorUpgrades']],
   ['unsettled', cluster('a', 'unsettled'), { policyText: automatic }, []],
   ['waiting', cluster('a', 'waiting'), { policyText: automatic }, ['a: take-up']],
+  [
+    'its new nodes start',
+    cluster('a', 'waiting', { isStarting: true, since: NOW - 299_999 }),
+    { policyText: automatic },
+    [],
+  ],
+  ['they do not start', cluster('a', 'waiting', { isStarting: true }), { policyText: automatic }, ['a: take-up']],
   ['waiting, not approved', cluster('a', 'waiting'), {}, ['a: NotApproved']],
   ['waiting and approved', cluster('a', 'waiting'), { approved }, ['a: take-up']],
   [

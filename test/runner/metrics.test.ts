@@ -64,7 +64,7 @@ test('whether it leads, and has a policy, is shown when that is known', async ()
 });
 
 test('a run has its own series, which end with it', async () => {
-  const start: Told = { ...EE, kind: 'start', run: 'r', to: '4.4.15', isResumed: false };
+  const start: Told = { ...EE, kind: 'start', run: 'r', from: '4.4.14', to: '4.4.15', isResumed: false };
   const running = [state('waiting'), start, phase('evacuate'), sample([150, 150]), sample([100, 110])];
   const shown = await series(running);
   expect(shown).toEqual(

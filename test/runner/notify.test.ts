@@ -4,7 +4,16 @@ import { isNotified, notify } from '../../src/runner/notify';
 import type { Told } from '../../src/runner/told';
 
 const cluster = { kind: 'EmqxEnterprise', namespace: 'mqtt', name: 'emqx-ee' } as const;
-const START: Told = { kind: 'start', at: 1, cluster, uid: 'u', run: undefined, to: '4.4.15', isResumed: false };
+const START: Told = {
+  kind: 'start',
+  at: 1,
+  cluster,
+  uid: 'u',
+  run: undefined,
+  from: '4.4.14',
+  to: '4.4.15',
+  isResumed: false,
+};
 const SECRET = 'xoxb-secret';
 
 let server: Server;

@@ -80,6 +80,20 @@ test('without a policy a template waits for an approval, and one of another temp
     ]);
   }));
 
+test('a template that is changed while the upgrade to the approved one is planned waits for an approval of its own', () =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx-ee');
+    await at.writePolicy('mode: approval');
+    const runner = at.start('runner-1', { told: (one) => one.kind === 'plan' && void at.bump('emqx-ee', '4.4.16') });
+    await at.bump('emqx-ee', '4.4.15');
+    await at.until(() => runner.told.some(isKind('left')));
+    const [, digest = ''] = /template (\w+)/.exec(runner.told.find(isKind('left'))!.text)!;
+    await at.approve('emqx-ee', digest);
+    await at.until(() => runner.told.some((one) => one.kind === 'left' && one.reason === 'OtherApproved'));
+    expect(story(runner.told, 'emqx-ee')).not.toContain('start');
+    expect(at.versions('emqx-ee').filter((version) => version === '4.4.14')).toHaveLength(3);
+  }));
+
 test('of two clusters the canary comes first, and one is upgraded at a time', () =>
   Playground.play(async (at) => {
     await at.addCluster('a-main');

@@ -1,0 +1,147 @@
+import type { KubeObject } from '../../src/kubernetes';
+import { KubeApiError } from '../../src/kubernetes';
+import { InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
+import { HOME, isKind, NAMESPACE, Playground, type Running, story } from './_runners';
+
+const AUTOMATIC = { mode: 'automatic' };
+
+/** Each device was disconnected once, and no session was lost. */
+async function expectSound(at: Playground, name: string): Promise<void> {
+  const seen = await at.seen(name);
+  expect([seen.disconnectsPerClient.max, seen.stillOffline, seen.sessionsLost]).toEqual([1, 0, 0]);
+}
+
+const hasReached = ({ told }: Running, phase: string) =>
+  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
+
+test('a cluster of EMQX 5 is taken up and upgraded as well', () =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx', { kind: 'EMQX' });
+    await at.writePolicy(AUTOMATIC);
+    const runner = at.start('runner-1');
+    await at.bump('emqx', '5.8.9');
+    await at.until(() => runner.told.some(isKind('end')));
+    await at.world.clock.sleep(30_000);
+    expect(at.versions('emqx')).toEqual(['5.8.9', '5.8.9', '5.8.9']);
+    await expectSound(at, 'emqx');
+    expect(at.events('emqx').at(-1)).toMatch(/^Normal UpgradeCompleted: 5\.8\.8 → 5\.8\.9 completed/);
+  }));
+
+test.each([
+  ['is right', 0],
+  ['is five minutes behind', -300_000],
+  ['is 45 s ahead', 45_000],
+])('a laptop that lives is left alone, and its run is resumed soon after it was closed: its clock %s', (_, skewMs) =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx-ee', { clients: 200 });
+    const runner = at.start('runner-1');
+    await at.world.clock.sleep(5_000);
+    // Slow enough to be watched for minutes.
+    await at.world.api.patch(at.refOf('emqx-ee'), {
+      type: 'merge',
+      body: { spec: { blueGreenUpdate: { evacuationStrategy: { connEvictRate: 3, sessEvictRate: 3 } } } },
+    });
+    const close = at.startLaptop('emqx-ee', '4.4.15', skewMs);
+    await at.world.clock.sleep(75_000);
+    expect(story(runner.told, 'emqx-ee')).toContain('upgrading');
+    expect(story(runner.told, 'emqx-ee')).not.toContain('start');
+    const closedAt = at.world.clock.now();
+    close();
+    await at.until(() => runner.told.some(isKind('start')));
+    expect(at.world.clock.now() - closedAt).toBeLessThan(60_000);
+    expect(runner.told.find(isKind('start'))).toMatchObject({ isResumed: true, from: '4.4.14', to: '4.4.15' });
+    await at.until(() => runner.told.some(isKind('end')));
+    await expectSound(at, 'emqx-ee');
+  }),
+);
+
+test('while the API server is away nothing is lost, and it is said once', () =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx-ee', { clients: 300 });
+    await at.writePolicy(AUTOMATIC);
+    const { clock, kubernetes } = at.world;
+    const away = { is: false };
+    const api = new InMemoryKubeApi(clock, kubernetes.store, {
+      intercept: (_, perform) => (away.is ? Promise.reject(gone()) : perform()),
+    });
+    const runner = at.start('runner-1', { api });
+    await at.bump('emqx-ee', '4.4.15');
+    await at.until(() => hasReached(runner, 'evacuate'));
+    away.is = true;
+    api.endWatches(gone());
+    await clock.sleep(90_000);
+    away.is = false;
+    await at.until(() => runner.told.some(isKind('end')));
+    await expectSound(at, 'emqx-ee');
+    const errors = runner.told.filter(isKind('error')).map(({ text }) => text);
+    expect(errors.filter((text) => text.includes('the lease'))).toHaveLength(1);
+    expect(errors.length).toBeLessThan(12);
+  }));
+
+const gone = () => new KubeApiError(0, 'Unreachable', 'connect ECONNREFUSED');
+
+test('an incident is told when it is noticed, once, also by the runner that resumes', () =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx-ee', { clients: 300 });
+    await at.writePolicy(AUTOMATIC);
+    const first = at.start('runner-1');
+    await at.bump('emqx-ee', '4.4.15');
+    await at.until(() => hasReached(first, 'evacuate'));
+    const { pod } = at.world.pods.running.find(({ node }) => node.version === '4.4.15')!;
+    const { name } = pod.metadata;
+    await at.world.api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name }, { gracePeriodSeconds: 0 });
+    await at.until(() => first.told.some(isKind('incident')));
+    const told = first.told.filter(isKind('incident')).length;
+    await first.stop();
+    const second = at.start('runner-2');
+    await at.until(() => second.told.some(isKind('end')));
+    const { report } = second.told.find(isKind('end'))!;
+    expect(told + second.told.filter(isKind('incident')).length).toBe(report.incidents.length);
+    const events = at.events('emqx-ee').filter((event) => event.startsWith('Warning UpgradeIncident: '));
+    expect(events).toHaveLength(report.incidents.length);
+  }));
+
+test('a run that stops, because its template was changed again, is told once, and no other cluster is begun meanwhile', () =>
+  Playground.play(async (at) => {
+    await at.addCluster('a-first', { clients: 300 });
+    await at.addCluster('b-next');
+    await at.writePolicy(AUTOMATIC);
+    const runner = at.start('runner-1');
+    await at.bump('a-first', '4.4.15');
+    await at.until(() => hasReached(runner, 'evacuate'));
+    await at.bump('a-first', '4.4.16');
+    await at.bump('b-next', '4.4.15');
+    await at.world.clock.sleep(20 * 60_000);
+    expect(runner.told.filter(isKind('stopped')).map(({ code }) => code)).toEqual(['TEMPLATE_CHANGED', 'BLOCKED']);
+    expect(story(runner.told, 'b-next')).toEqual(['at-rest', 'waiting', 'left TooManyAtOnce']);
+    const reasons = at.events('a-first').flatMap((event) => /^Warning (\w+)/.exec(event)?.[1] ?? []);
+    expect(reasons).toEqual(['UpgradeStopped', 'UpgradeBlocked']);
+  }));
+
+test('a cluster that is deleted is told, and a new one of its name is another one', () =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx-ee');
+    const runner = at.start('runner-1');
+    await at.until(() => runner.told.some(isKind('cluster')));
+    await at.world.api.delete(at.refOf('emqx-ee'));
+    await at.until(() => runner.told.some(isKind('gone')));
+    const text = await runner.sinks.metrics.registry.metrics();
+    expect(text).not.toContain('emqx-ee');
+    expect(runner.runner.unreadiness).toBeUndefined();
+    expect(runner.runner.sickness).toBeUndefined();
+  }));
+
+test('of two runners that start together one works', () =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx-ee');
+    await at.writePolicy(AUTOMATIC);
+    const runners = [at.start('runner-1'), at.start('runner-2')];
+    await at.bump('emqx-ee', '4.4.15');
+    const said = () => runners.flatMap(({ told }) => told);
+    await at.until(() => said().some(isKind('end')));
+    expect(said().filter(isKind('start'))).toHaveLength(1);
+    expect(said().filter(isKind('leading'))).toHaveLength(1);
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: HOME, name: 'emqx-upgrade-runner' };
+    const { spec } = await at.world.api.get<KubeObject & { spec: { holderIdentity: string } }>(lease);
+    expect(['runner-1', 'runner-2']).toContain(spec.holderIdentity);
+  }));
