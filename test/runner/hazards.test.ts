@@ -145,3 +145,24 @@ test('of two runners that start together one works', () =>
     const { spec } = await at.world.api.get<KubeObject & { spec: { holderIdentity: string } }>(lease);
     expect(['runner-1', 'runner-2']).toContain(spec.holderIdentity);
   }));
+
+test.each([
+  ['behind', -300_000],
+  ['ahead', 300_000],
+])(
+  'a runner in reserve whose clock is five minutes %s waits as long as the other one lives, and no longer',
+  (_, skewMs) =>
+    Playground.play(async (at) => {
+      const { clock } = at.world;
+      const skewed = { now: () => clock.now() + skewMs, sleep: clock.sleep.bind(clock) };
+      const first = at.start('runner-1');
+      await clock.sleep(5_000);
+      const second = at.start('runner-2', { clock: skewed });
+      await clock.sleep(600_000);
+      expect(second.told.filter(isKind('leading'))).toEqual([]);
+      first.kill();
+      const killedAt = clock.now();
+      await at.until(() => second.told.some(isKind('leading')));
+      expect(clock.now() - killedAt).toBeLessThan(60_000);
+    }),
+);
