@@ -154,6 +154,11 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       size: { ...DEFAULT_SIZE, generation: 5, exposure: 'operator', operatorLatencyMs: 100, shutdownMs: 300 },
       faults: [],
     },
+  'devices on cores beside replicants are moved, too, and none is taken for offline': {
+    seed: 2,
+    size: { ...DEFAULT_SIZE, generation: 5, exposure: 'both-roles', replicants: 2, plain: 60, cap: 4 },
+    faults: [],
+  },
   'in an abort the new nodes keep the devices that connect until the old ones are ready': {
     seed: 17,
     size: { ...DEFAULT_SIZE, generation: 5 },

@@ -115,7 +115,7 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES, g
   return { seed, size: Object.assign(size, ...faults.map(({ fault }) => FAULTS[fault].size ?? {})), faults };
 }
 
-/** Of EMQX 5 half of the clusters have replicants, and in a quarter devices connect through the operator's own Service. */
+/** Of EMQX 5 half of the clusters have replicants. In a quarter devices connect through the operator's own Service, in another one to both roles. */
 function emqx5(seed: number): Partial<StageSize> {
   const random = new Random(seed).fork('shape');
   const shape = random.below(2) === 0 && { replicas: 2, replicants: whole(random, 2, 3) };
@@ -124,7 +124,7 @@ function emqx5(seed: number): Partial<StageSize> {
     ...shape,
     operatorLatencyMs: random.pick([3, 3, 30, 100])!,
     shutdownMs: random.pick([300, 1_000, 3_000])!,
-    exposure: random.below(4) === 0 ? 'operator' : 'own',
+    exposure: random.pick(['operator', 'both-roles', 'own', 'own'])!,
   };
 }
 

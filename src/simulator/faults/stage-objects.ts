@@ -16,7 +16,7 @@ const OWN_SERVICE = 'emqx-ee-mqtt';
 
 /** The Service by which devices connect. */
 export function serviceOf({ exposure }: StageSize): string {
-  return exposure === 'own' ? OWN_SERVICE : `${CLUSTER}-listeners`;
+  return exposure === 'operator' ? `${CLUSTER}-listeners` : OWN_SERVICE;
 }
 
 /** The resource as it is before, as it is desired, as somebody else would have it, and with an image that is not simulated. */
@@ -33,7 +33,7 @@ export interface StageSize {
   generation: Generation;
   /** Cores; of EMQX 4.4 all nodes are. */
   replicas: number;
-  /** Where there are any, devices connect to them only. Of EMQX 5 only. */
+  /** Where there are any, devices are meant to connect to them only. Of EMQX 5 only. */
   replicants: number;
   /** Whether sessions are kept in the durable storage of the cores. Of EMQX 5 only. */
   durable: boolean;
@@ -41,8 +41,11 @@ export interface StageSize {
   operatorLatencyMs: number;
   /** Milliseconds that a node needs to stop. */
   shutdownMs: number;
-  /** Whether devices connect through a Service of their own or through that of the operator. Of EMQX 5 only. */
-  exposure: 'own' | 'operator';
+  /**
+   * Whether devices connect through a Service of their own, through one that leads to cores and replicants, or through that of the operator.
+   * Of EMQX 5 only.
+   */
+  exposure: 'own' | 'both-roles' | 'operator';
   /** Clients without a session that outlives their connection, and with one. */
   plain: number;
   persistent: number;
@@ -138,7 +141,7 @@ function strategyOf({ cap, held, initialDelaySeconds }: StageSize) {
 }
 
 /** The Service through which devices reach the nodes that are for them. */
-export function trafficServiceOf({ generation, replicants }: StageSize): KubeObject & { spec: object } {
+export function trafficServiceOf({ generation, replicants, exposure }: StageSize): KubeObject & { spec: object } {
   const role = { [ROLE_LABEL]: replicants > 0 ? 'replicant' : 'core' };
   return {
     apiVersion: 'v1',
@@ -149,7 +152,7 @@ export function trafficServiceOf({ generation, replicants }: StageSize): KubeObj
       selector: {
         'apps.emqx.io/instance': CLUSTER,
         'apps.emqx.io/managed-by': 'emqx-operator',
-        ...(generation === 5 && role),
+        ...(generation === 5 && exposure !== 'both-roles' && role),
       },
       ports: [{ name: 'mqtt', port: 1883, targetPort: 1883, nodePort: 32010 }],
     },

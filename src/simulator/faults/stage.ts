@@ -90,7 +90,7 @@ export async function setStage(world: World, size: StageSize, observers: Observe
     }
   })(clock);
   const resource = resourceOf(size, 'old');
-  await world.apply([resource as KubeObject, ...(size.exposure === 'own' ? [trafficServiceOf(size)] : [])]);
+  await world.apply([resource as KubeObject, ...(size.exposure === 'operator' ? [] : [trafficServiceOf(size)])]);
   await running(contextOf(world, NAMESPACE, CLUSTER, () => undefined, undefined, resource.kind));
   await served(world, NAMESPACE, serviceOf(size));
   const random = world.random.fork('clients');
