@@ -149,8 +149,8 @@ export interface Journal {
   /** The run was aborted then, in that phase, when so many devices had been moved; absent where no device had, or it is not known. */
   aborted?: { at: number; phase: Phase; moved?: number | undefined } | undefined;
   /** When only green was seen behind every traffic Service; and in an abort only blue. */
-  switchedAt?: number;
-  backAt?: number;
+  switchedAt?: number | undefined;
+  backAt?: number | undefined;
   /** Traffic Services that route to the new nodes whether they are ready or not, because this run wants it so. */
   covered?: readonly string[];
   evacuation?: Evacuation | undefined;

@@ -159,6 +159,24 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, exposure: 'both-roles', replicants: 2, plain: 60, cap: 4 },
     faults: [],
   },
+  'what the traffic needs to reach the old nodes is waited for once more when the operator has opened the gates of the new ones':
+    {
+      seed: 88,
+      size: {
+        ...DEFAULT_SIZE,
+        generation: 5,
+        exposure: 'operator',
+        operatorLatencyMs: 100,
+        shutdownMs: 1_000,
+        plain: 25,
+        persistent: 15,
+        away: 1,
+        slow: 60,
+        cap: 3,
+        initialDelaySeconds: 2,
+      },
+      faults: [at('template-edited', 'evacuate', 11_642), at('request-abort', 'evacuate', 2_714)],
+    },
   'in an abort the new nodes keep the devices that connect until the old ones are ready': {
     seed: 17,
     size: { ...DEFAULT_SIZE, generation: 5 },

@@ -165,7 +165,8 @@ export function switchBack(situation: Situation): Step {
   }
   const green = greenOf(observation.cluster, journal)?.name ?? '';
   // Before enough of the old nodes are ready, the new ones keep the devices that connect.
-  const areReady = sleepsWhileHeld || pods.filter((pod) => pod.ready).length >= journal.replicas;
+  const ready = pods.filter((pod) => pod.ready);
+  const areReady = sleepsWhileHeld || ready.length >= journal.replicas;
   const actions: Action[] = [
     ...missing,
     ...stopEvacuations(situation),
@@ -173,15 +174,17 @@ export function switchBack(situation: Situation): Step {
     ...openGates(observation, blue),
     ...(areReady ? closeGates(observation, green) : []),
   ];
+  const selecting = selections(situation, moveOf(situation).revision);
+  const isRouted = selecting.length === 0 && isRoutedTo(observation.cluster, ready) && ready.length >= journal.replicas;
+  // Routes that have changed since need their time once more.
+  if (journal.backAt !== undefined && (actions.length > 0 || !isRouted)) {
+    return { kind: 'note', note: { backAt: undefined } };
+  }
   if (actions.length > 0) return waitFor('the blue nodes to accept devices again', 500, actions);
   // Whether a silent node refuses devices is unknown.
   if (!doAllAnswer(observation, blue)) return waitFor('every blue node to answer', 1_000);
   if (!areReady) return waitFor('every blue node to be ready', 500);
-  const ready = pods.filter((pod) => pod.ready);
-  const selecting = selections(situation, moveOf(situation).revision);
-  if (selecting.length > 0 || !isRoutedTo(observation.cluster, ready) || ready.length < journal.replicas) {
-    return waitFor('only blue pods behind the traffic Service', 500, selecting);
-  }
+  if (!isRouted) return waitFor('only blue pods behind the traffic Service', 500, selecting);
   if (journal.backAt === undefined) return { kind: 'note', note: { backAt: observation.at } };
   const left = journal.backAt + ROUTES_MS - observation.at;
   if (left > 0) return waitFor('all traffic to reach blue', left);

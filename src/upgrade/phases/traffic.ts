@@ -118,6 +118,8 @@ export function switchTraffic(situation: Situation): Step {
   const { observation, journal } = situation;
   const actions = selections(situation, moveOf(situation).revision);
   if (actions.length > 0 || !isInPlace(situation)) {
+    // Routes that have changed since need their time once more.
+    if (journal.switchedAt !== undefined) return { kind: 'note', note: { switchedAt: undefined } };
     const gates = openGates(observation, journal.to.set ?? '');
     return waitFor('only green pods behind the traffic Service', 500, [...actions, ...gates]);
   }
