@@ -8,7 +8,7 @@ import ts from 'typescript';
  */
 const ROOT = path.resolve(__dirname, '..');
 /** Files of `src/` that export types of custom resources, and nothing else. */
-const FILES = ['resource/emqx-enterprise', 'resource/v2beta1/emqx'];
+const FILES = ['resource/v1beta4/emqx-enterprise', 'resource/v2beta1/emqx'];
 const sourceOf = (file: string) => path.join(ROOT, 'src', `${file}.ts`);
 
 const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile) as { config: object };

@@ -15,6 +15,9 @@ export const ROLE_LABEL = 'apps.emqx.io/db-role';
 export const POD_TEMPLATE_HASH_LABEL = 'apps.emqx.io/pod-template-hash';
 /** Condition of a core's pod: whether its node has shards of durable storage. @see EMQX Operator 2.3, `api/v2/const.go` */
 export const REPLICATION_SITE_CONDITION = 'apps.emqx.io/ds-replication-site';
+/** Number of cores, and of replicants where there are any. @see EMQX Operator 2.2.29, definition of EMQX */
+export const DEFAULT_EMQX_REPLICAS = 2;
+
 /** In the order in which an upgrade replaces them: old replicants need old cores. */
 export const ROLES = ['replicant', 'core'] as const satisfies readonly Role[];
 

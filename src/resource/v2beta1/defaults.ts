@@ -2,11 +2,10 @@ import { DEFAULT_CLUSTER_DOMAIN, DEFAULT_NAMESPACE } from '../constants';
 import { copyOf } from '../copy';
 import { isEmpty, normalizeContainer, normalizeContainers, normalizeResources } from '../normal-form';
 import { defaultPodSecurityContext, defaultSecurityContext } from '../security-context';
-import { EMQX_V2_API_VERSION, EMQX_V3_API_VERSION } from './constants';
+import { DEFAULT_EMQX_REPLICAS, EMQX_V2_API_VERSION, EMQX_V3_API_VERSION } from './constants';
 import type { Emqx, EmqxSpec } from './emqx';
 import {
   DEFAULT_CONFIG_MODE,
-  DEFAULT_EMQX_REPLICAS,
   DEFAULT_EVICTION_RATE,
   DEFAULT_HISTORY_LIMIT,
   defaultLivenessProbe,

@@ -15,7 +15,6 @@ export { type Edition, editionOfImage, emqxVersionOf, imageWithVersion, ONE_EDIT
 export { metricsNeedKey } from './metrics-access';
 export { parseEmqx, problemsOfEmqx, structuralProblemsOfEmqx } from './parse';
 export { type ColouredSets, type EmqxSet, emqxLabels, emqxSetsOf, servingRoleOf } from './sets';
-export { DEFAULT_EMQX_REPLICAS } from './spec';
 export {
   type EmqxCondition,
   type EmqxEvacuationState,

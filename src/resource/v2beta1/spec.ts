@@ -3,7 +3,7 @@ import { DEFAULT_CLUSTER_DOMAIN } from '../constants';
 import * as core from '../core-v1';
 import { templateMeta } from '../metadata';
 import { defaultPodSecurityContext, defaultSecurityContext } from '../security-context';
-import { DASHBOARD_PORT_NAME } from './constants';
+import { DASHBOARD_PORT_NAME, DEFAULT_EMQX_REPLICAS } from './constants';
 
 const ONE_DISRUPTION_BUDGET = {
   message:
@@ -29,7 +29,6 @@ export const defaultReadinessProbe = () => ({
 export const DEFAULT_CONFIG_MODE = 'Merge';
 /** The operator's word for a blue-green upgrade. */
 export const RECREATE = 'Recreate';
-export const DEFAULT_EMQX_REPLICAS = 2;
 export const DEFAULT_EVICTION_RATE = 1000;
 export const DEFAULT_HISTORY_LIMIT = 3;
 /** Of a resource without `updateStrategy`; one that is given gets no part of it but the rates. */
