@@ -8,10 +8,10 @@ import { tally } from './_lab';
 
 export const examples = path.resolve(__dirname, '../examples');
 
-/** Paths of the YAML files below a folder, relative to it. */
+/** Paths of the manifests below a folder, relative to it; the project of a Pulumi program is none. */
 export function yamlFiles(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => file.endsWith('.yaml')).sort();
+  return files.filter((file) => file.endsWith('.yaml') && path.basename(file) !== 'Pulumi.yaml').sort();
 }
 
 /** The objects of a manifest, as kubectl reads it: documents without content are left out. @throws Error when it is not YAML */
