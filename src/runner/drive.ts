@@ -69,5 +69,7 @@ async function waiting({ cluster }: UpgradeContext, digest: string, signal: Abor
 
 function requestOf(desired: EmqxResource, { rateCap, offlineBudget, onFailure }: RunnerPolicy): UpgradeRequest {
   const limits = { onFailure, ...(offlineBudget !== undefined && { offlineBudget }) };
-  return { desired, limits, ...(rateCap !== undefined && { stormCap: rateCap }) };
+  // A limit for many clusters makes none of them faster.
+  const own = generationOf(desired).strategyOf(desired)?.connEvictRate ?? Number.POSITIVE_INFINITY;
+  return { desired, limits, ...(rateCap !== undefined && { stormCap: Math.min(rateCap, own) }) };
 }

@@ -1,3 +1,5 @@
+import { readHocon } from '../resource';
+
 /** A difference between two plain JSON values, at one path. */
 export interface Change {
   /** Dotted path; list items by index. */
@@ -11,6 +13,9 @@ export interface Change {
 /** Fields whose values may be secrets: configuration, environment, keys, the license. */
 const CONFIDENTIAL =
   /(^|\.)(env|envFrom|emqxConfig|bootstrapAPIKeys|license|args|command)(\.|$)|secret|password|token/i;
+
+/** The configuration of EMQX 5 and 6 as text. */
+const CONFIG = 'config.data';
 
 const HIDDEN = '(hidden)';
 
@@ -49,14 +54,27 @@ export function mergePatch(before: Record<string, unknown>, after: Record<string
 
 /** The change as it may be shown: values that could be secrets are hidden, also inside a larger value. */
 export function presentable(change: Change): Change {
-  const shown: Change = { path: change.path };
+  const shown: Change = { path: change.path === CONFIG ? `${CONFIG}: ${settingsOf(change)}` : change.path };
   if ('before' in change) shown.before = shownValue(change.before, change.path);
   if ('after' in change) shown.after = shownValue(change.after, change.path);
   return shown;
 }
 
+/** The names of the settings that differ; their values may be secrets. */
+function settingsOf({ before, after }: Change): string {
+  const [left, right] = [before, after].map((text) => {
+    const read = readHocon(typeof text === 'string' ? text : '');
+    return 'value' in read ? read.value : {};
+  });
+  return (
+    changes(left, right)
+      .map(({ path }) => path)
+      .join(', ') || 'its text'
+  );
+}
+
 function shownValue(value: unknown, path: string): unknown {
-  if (CONFIDENTIAL.test(path)) return HIDDEN;
+  if (path === CONFIG || CONFIDENTIAL.test(path)) return HIDDEN;
   if (Array.isArray(value)) return value.map((item, index) => shownValue(item, `${path}.${index}`));
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, shownValue(field, `${path}.${key}`)]));

@@ -28,19 +28,27 @@ export async function controlUpgrade(
   const { journal } = await cluster.observe(signal);
   if (!isOpen(journal)) throw noRun(control, journal);
   const askedAt = clock.now();
+  const isRefused = ({ refused }: Journal) =>
+    refused !== undefined && refused.request === controlText(control) && refused.at >= askedAt;
   await cluster.writeRequest(controlText(control), signal);
   for (;;) {
     const view = await cluster.observe(signal);
     if (view.request === undefined) {
-      const refused = view.journal?.refused;
-      if (refused && refused.request === controlText(control) && refused.at >= askedAt) throw declined(refused.reason);
+      const { journal } = view;
+      if (journal?.refused && isRefused(journal)) throw declined(journal.refused.reason);
       return undefined;
     }
     const { lease } = view;
     if (!lease?.live || lease.holder === holder) break;
     await clock.sleep(POLL_MS, signal);
   }
-  return continueRun(context, control.do === 'pause' ? isPaused : undefined, signal);
+  // Who asked for something else does not want the run to go on.
+  const until: typeof isPaused = (journal, observation) =>
+    isRefused(journal) || (control.do === 'pause' && isPaused(journal, observation));
+  const report = await continueRun(context, until, signal);
+  const { journal: left } = await cluster.observe(signal);
+  if (left?.refused && isRefused(left)) throw declined(left.refused.reason);
+  return report;
 }
 
 function isPaused(journal: Journal, observation: Parameters<typeof undrained>[0]): boolean {

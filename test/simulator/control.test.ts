@@ -148,6 +148,23 @@ describe(`a run that is aborted (seed ${SEED})`, () => {
     world.stop();
   });
 
+  test('when it is too late and nobody drives the run is refused, and drives nothing on', async () => {
+    const at = await underWay();
+    const { world, context } = at;
+    await world.clock.run(async () => {
+      const death = new AbortController();
+      const run = runUpgrade(context, REQUEST, death.signal);
+      const left = expect(run).rejects.toMatchObject({ code: 'DETACHED' });
+      await reaching('release', at);
+      death.abort(new Error('killed'));
+      await left;
+      const late = controlUpgrade(other(context), { do: 'abort' });
+      await expect(late).rejects.toMatchObject({ code: 'NOT_TAKEN_UP' });
+      expect((await context.cluster.observe()).journal?.phase).toBe('release');
+    });
+    world.stop();
+  });
+
   test('after blue is gone is told that it is a new upgrade', async () => {
     const at = await underWay();
     const { world, context } = at;

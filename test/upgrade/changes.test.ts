@@ -75,6 +75,16 @@ describe('presentable', () => {
     });
   });
 
+  test('names the settings of a configuration as text that differ, without their values', () => {
+    const before = 'dashboard.default_password = s3cr3t\nmqtt.max_packet_size = 1MB';
+    const after = 'mqtt.max_packet_size = 1MB\ndashboard { default_password = t0ps3cr3t }\na = 1';
+    expect(presentable({ path: 'config.data', before, after })).toEqual({
+      path: 'config.data: dashboard.default_password, a',
+      before: '(hidden)',
+      after: '(hidden)',
+    });
+  });
+
   test('keeps an absent side absent', () => {
     expect(presentable({ path: 'license', after: { data: 'x' } })).toEqual({ path: 'license', after: '(hidden)' });
   });
