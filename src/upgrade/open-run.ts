@@ -1,5 +1,6 @@
+import { goBackAdvice } from './downgrade';
 import type { Journal } from './journal';
-import type { ClusterView } from './observation';
+import { type ClusterView, setOf } from './observation';
 
 /** The open run in one sentence: its version, phase, cap, and the process that drives it. */
 export function openRunText({ lease }: ClusterView, journal: Journal): string {
@@ -15,9 +16,27 @@ export function openRunText({ lease }: ClusterView, journal: Journal): string {
 }
 
 /** What to do about it. */
-export function openRunAdvice({ lease, resource: { metadata } }: ClusterView): string {
-  if (lease?.live)
-    return '`emqx-blue-green attach` watches it; pause, resume, rate and abort control it; stop nothing by hand';
+export function openRunAdvice(cluster: ClusterView, journal: Journal): string {
+  const { metadata } = cluster.resource;
+  const isLate = noWayBack(cluster, journal) !== undefined;
+  if (cluster.lease?.live) {
+    const controls = isLate ? 'pause, resume and rate' : 'pause, resume, rate and abort';
+    return `\`emqx-blue-green attach\` watches it; ${controls} control it; stop nothing by hand`;
+  }
   const on = `${metadata.name} -n ${metadata.namespace ?? 'default'}`;
-  return `\`emqx-blue-green resume ${on}\` resumes it, \`emqx-blue-green abort ${on}\` rolls it back; stop nothing by hand`;
+  const back = isLate ? '' : `, \`emqx-blue-green abort ${on}\` rolls it back`;
+  return `\`emqx-blue-green resume ${on}\` resumes it${back}; stop nothing by hand`;
+}
+
+/** Why a run cannot be aborted; undefined where it can. */
+export function noWayBack(cluster: ClusterView, journal: Journal): string | undefined {
+  const { aborted, from, past = [], phase } = journal;
+  if (aborted) return 'the run is already being aborted';
+  if (from.digest === undefined) {
+    return 'the template of the old nodes was changed before the run began, and is not known';
+  }
+  const { replicas = 0 } = setOf(cluster, from.set) ?? {};
+  if (past.length === 0 && replicas > 0 && phase !== 'release') return undefined;
+  const gone = past[0] ? `${past[0].role}s` : 'nodes';
+  return `the old ${gone} are gone: ${goBackAdvice(journal)}`;
 }

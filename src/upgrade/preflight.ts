@@ -300,7 +300,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     'open-run'({ cluster }, target) {
       const { journal } = cluster;
       if (!isOpen(journal)) return undefined;
-      const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster)];
+      const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster, journal)];
       if (journal.aborted || journal.target === target.digest) return warning(finding, fix);
       return blocker(finding, `finish it first: ${fix}`);
     },

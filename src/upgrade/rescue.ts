@@ -16,6 +16,7 @@ import {
   replicasOf,
   wantedOf,
 } from './observation';
+import { noWayBack } from './open-run';
 import { continueRun, runFrom } from './run';
 import { runningVersion } from './served-version';
 import { digestOf, type Target } from './target';
@@ -82,12 +83,14 @@ export async function rescue(context: UpgradeContext, id: TroubleId, signal?: Ab
 type Finder = (observation: Observation) => Trouble | undefined;
 
 const FINDERS: Record<TroubleId, Finder> = {
-  'run-left'({ cluster: { journal, lease } }) {
+  'run-left'({ cluster }) {
+    const { journal, lease } = cluster;
     if (!isOpen(journal) || lease?.live) return undefined;
+    const back = noWayBack(cluster, journal) === undefined ? ' (to roll back instead: abort)' : '';
     return {
       id: 'run-left',
       found: `a run to version ${journal.to.version} was left in phase "${journal.phase}", and no process drives it`,
-      cure: 'resume it to its end (to roll back instead: abort)',
+      cure: `resume it to its end${back}`,
     };
   },
 

@@ -1,8 +1,8 @@
 import { parseControl } from '../control';
-import { goBackAdvice } from '../downgrade';
 import type { Journal, Stage } from '../journal';
 import { devicesOn } from '../known-load';
-import { activeSets, type ClusterView, greenOf, newestBeside, nodesOf, setOf } from '../observation';
+import { activeSets, type ClusterView, greenOf, newestBeside, nodesOf } from '../observation';
+import { noWayBack } from '../open-run';
 import type { Situation, Step } from '../step';
 import { moveOf, restAfterStop, selections, stopEvacuations, waitFor } from './common';
 import { shareAnew } from './shares';
@@ -81,14 +81,8 @@ function withGreen(cluster: ClusterView, stage: Stage): Stage {
 export function abortStep(situation: Situation): Extract<Step, { kind: 'next' }> | string {
   const { observation, journal } = situation;
   const { cluster } = observation;
-  if (journal.aborted) return 'the run is already being aborted';
-  if (journal.from.digest === undefined) {
-    return 'the template of the old nodes was changed before the run began, and is not known';
-  }
-  const blue = setOf(cluster, journal.from.set);
-  if (journal.past?.length || !blue || blue.replicas === 0 || journal.phase === 'release') {
-    return `the old nodes are gone: ${goBackAdvice(journal)}`;
-  }
+  const refusal = noWayBack(cluster, journal);
+  if (refusal !== undefined) return refusal;
   const green = greenOf(cluster, journal)?.name;
   const untouched = ['claim', 'pin'].includes(journal.phase) && activeSets(cluster).length === 1;
   return {
