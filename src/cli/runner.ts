@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { holderName } from '../kubernetes';
-import { Runner, serve, sinksTo, type Told, within } from '../runner';
+import { Runner, serve, sinksTo, type Told } from '../runner';
+import { within } from '../upgrade/time-limit';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { OptionReader } from './options';

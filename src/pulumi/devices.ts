@@ -1,7 +1,7 @@
-import { knownLoadOf } from '../upgrade/known-load';
+import { knownLoadOf, sumOf } from '../upgrade/known-load';
 import { Observer } from '../upgrade/observe';
+import { within } from '../upgrade/time-limit';
 import type { ClusterLink } from './link';
-import { timeLimit } from './time-limit';
 
 /** How long the nodes are asked for at most, ms. */
 const ASK_MS = 3_000;
@@ -9,16 +9,14 @@ const ASK_MS = 3_000;
 /** The devices that are connected to a cluster now; `null` where a node does not tell. */
 export async function connectedDevices(link: ClusterLink, signal?: AbortSignal): Promise<number | null> {
   const { clock, cluster, emqx } = link.context({ report: () => undefined });
-  const limit = timeLimit(clock, ASK_MS, signal);
+  const observer = new Observer(clock, cluster, emqx);
   try {
-    const { at, nodes } = await new Observer(clock, cluster, emqx).observe(undefined, limit.signal);
-    const counts = [...nodes.values()].map((node) => knownLoadOf(node, at).connections);
-    return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
+    const { at, nodes } = await within(clock, ASK_MS, (limited) => observer.observe(undefined, limited), signal);
+    const loads = [...nodes.values()].map((node) => knownLoadOf(node, at));
+    return sumOf(loads, at).connections;
   } catch {
     signal?.throwIfAborted();
     return null;
-  } finally {
-    limit.end();
   }
 }
 

@@ -3,6 +3,7 @@ import { type ClusterView, planUpgrade, type UpgradePlan } from '../upgrade';
 import { downgradeOf } from '../upgrade/downgrade';
 import { isOpen, type Journal } from '../upgrade/journal';
 import { targetOf } from '../upgrade/target';
+import { within } from '../upgrade/time-limit';
 import { connectedDevices, cutOffText } from './devices';
 import { EngineLog } from './engine-log';
 import { AnotherClusterError, type Identity, recognise } from './identity';
@@ -12,7 +13,6 @@ import { timeText } from './progress-row';
 import type { ClusterInputs } from './resource-type';
 import { typeOf } from './resource-types';
 import { type Seen, stateOf } from './state';
-import { type TimeLimit, timeLimit } from './time-limit';
 import { requestOf } from './update';
 
 export interface DiffResult {
@@ -89,19 +89,18 @@ async function look<T>(
   read: (link: ClusterLink, signal: AbortSignal, view: ClusterView | undefined) => Promise<T>,
 ): Promise<T | undefined> {
   let link: ClusterLink | undefined;
-  let limit: TimeLimit | undefined;
   try {
-    link = await ClusterLink.open(place);
-    limit = timeLimit(link.clock, READ_MS);
-    const { view } = await recognise(link, known, limit.signal);
-    return await read(link, limit.signal, view);
+    const opened = await ClusterLink.open(place);
+    link = opened;
+    return await within(opened.clock, READ_MS, async (signal) => {
+      const { view } = await recognise(opened, known, signal);
+      return read(opened, signal, view);
+    });
   } catch (error) {
     if (error instanceof AnotherClusterError) throw error;
-    const reason = limit?.signal.aborted ? `no answer within ${READ_MS / 1000} s` : reasonOf(error);
-    log.log('warning', `the cluster could not be read, so this is by the state alone: ${reason}`);
+    log.log('warning', `the cluster could not be read, so this is by the state alone: ${reasonOf(error)}`);
     return undefined;
   } finally {
-    limit?.end();
     link?.close();
   }
 }

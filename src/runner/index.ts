@@ -3,5 +3,4 @@ export { serve } from './http-server';
 export { mark, recordsRef } from './records';
 export { Runner, type RunnerOptions } from './runner';
 export { type Sinks, sinksTo } from './sinks';
-export { within } from './time-limit';
 export type { Told } from './told';

@@ -3,8 +3,8 @@ import type { KubeApi } from '../kubernetes';
 import { FollowedApi } from '../kubernetes/followed-api';
 import { UpgradeLease } from '../kubernetes/lease';
 import { type Clock, PortError } from '../upgrade';
+import { within } from '../upgrade/time-limit';
 import { Liveness } from './liveness';
-import { within } from './time-limit';
 
 /** Between two renewals of a lease that is valid for 30 s, and between two looks at another runner's. */
 const RENEW_MS = 10_000;

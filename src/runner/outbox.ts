@@ -1,5 +1,5 @@
 import { backOffMs, type Clock } from '../upgrade';
-import { within } from './time-limit';
+import { within } from '../upgrade/time-limit';
 
 export interface OutboxOptions<T> {
   clock: Clock;

@@ -5,6 +5,7 @@ import { Reflector } from '../kubernetes/reflector';
 import { formatProblem } from '../resource';
 import { RUNNER_NAME, type RunnerPolicy, readPolicy } from '../resource/runner-policy';
 import { BlockedError, UpgradeError, type UpgradeReport } from '../upgrade';
+import { within } from '../upgrade/time-limit';
 import { type Decision, decide } from './decide';
 import { goOn, TemplateChanged, takeUp } from './drive';
 import type { RunnerLink } from './driven-cluster';
@@ -15,7 +16,6 @@ import { mark, type Records, recordsIn, recordsRef } from './records';
 import { Retries } from './retries';
 import { type Entry, Roster } from './roster';
 import { keyOf } from './sighting';
-import { within } from './time-limit';
 import type { PlanSummary, Tell, Told } from './told';
 import { Wakeup } from './wakeup';
 

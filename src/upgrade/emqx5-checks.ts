@@ -10,6 +10,7 @@ import {
 import { blocker, type CheckGroup, type Finding, ok, warning } from './check';
 import type { Emqx5Facts } from './emqx5-facts';
 import { isOpen } from './journal';
+import { sumOf } from './known-load';
 import { nodesWanted, type Observation } from './observation';
 import { servedVersion } from './served-version';
 import { setsBeside } from './set-status';
@@ -66,10 +67,7 @@ export const EMQX5_CHECKS: Partial<Record<CheckGroup, Record<string, Emqx5Check>
     },
 
     'devices-on-cores'(observation, target) {
-      const devices = setsBeside(observation).reduce<number | null>(
-        (sum, { connections }) => (sum === null || connections === null ? null : sum + connections),
-        0,
-      );
+      const { connections: devices } = sumOf(setsBeside(observation), observation.at);
       if (isOpen(observation.cluster.journal) || devices === 0) return undefined;
       if (devices === null) return warning('how many devices are connected to the cores is unknown', 'see `nodes`');
       const seconds = Math.ceil(devices / target.caps.connections);

@@ -55,6 +55,7 @@ export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeReport } from './report';
 export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';
 export { continueRun, runUpgrade } from './run';
+export type { SetStatus } from './set-status';
 export { stateWithoutDriver as whatHolds } from './state-without-driver';
 export {
   type ClusterState,

@@ -24,9 +24,15 @@ export function knownLoadOf(node: NodeView, at: number): KnownLoad {
 /** The sums over all nodes of a set: unknown as soon as one of them never answered. */
 export function knownLoadOfSet(observation: Observation, set: string): KnownLoad {
   const { at } = observation;
-  return nodesOf(observation, set)
-    .map((node) => knownLoadOf(node, at))
-    .reduce(plus, { connections: 0, sessions: 0, seenAt: at });
+  return sumOf(
+    nodesOf(observation, set).map((node) => knownLoadOf(node, at)),
+    at,
+  );
+}
+
+/** The sums: unknown as soon as one is. @param at when they were observed */
+export function sumOf(loads: readonly KnownLoad[], at: number): KnownLoad {
+  return loads.reduce(plus, { connections: 0, sessions: 0, seenAt: at });
 }
 
 function plus(a: KnownLoad, b: KnownLoad): KnownLoad {
@@ -40,7 +46,8 @@ function plus(a: KnownLoad, b: KnownLoad): KnownLoad {
 
 /** The totals of sets. */
 export function fleetOf(observation: Observation, sets: readonly string[]): Fleet {
-  const { connections, sessions } = sets.map((set) => knownLoadOfSet(observation, set)).reduce(plus);
+  const loads = sets.map((set) => knownLoadOfSet(observation, set));
+  const { connections, sessions } = sumOf(loads, observation.at);
   const each = sets.flatMap((set) => nodesOf(observation, set)).map((node) => node.subscriptions);
   const subscriptions = each.reduce<number | null>(
     (sum, one) => (sum === null || one === undefined ? null : sum + one),

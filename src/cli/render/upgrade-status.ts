@@ -1,4 +1,4 @@
-import { curesOf, type OnlyReadStatus, type UpgradeStatus } from '../../upgrade';
+import { curesOf, type OnlyReadStatus, type SetStatus, type UpgradeStatus } from '../../upgrade';
 import { advance, emptyView } from './run-view';
 import { nodeText, statusTree } from './status';
 import type { Canvas } from './style';
@@ -57,7 +57,7 @@ function renderOnlyRead(
   ].join('\n');
 }
 
-function setLines(status: OnlyReadStatus['sets'][number], at: number): string[] {
+function setLines(status: SetStatus, at: number): string[] {
   const { role, set, ready, replicas, connections, sessions, seenAt, nodes } = status;
   return [
     `${safe(set)}: ${ready} of ${replicas} ${role}s ready, ${known(connections)} connections, ${known(sessions)} sessions${age(seenAt, at)}`,

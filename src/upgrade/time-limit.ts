@@ -1,4 +1,4 @@
-import type { Clock } from '../upgrade';
+import type { Clock } from './ports';
 
 /**
  * Does some work within a time limit, on the given clock.
