@@ -1,7 +1,7 @@
 import { LICENSE_KEY } from '../resource/constants';
 import { formatPath, HIDDEN, type Problem, type Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
-import { hoconAt, OPERATOR_API_KEY, problemsOfConfig, readHocon, structuralProblemsOfEmqx } from '../resource/v2beta1';
+import { hoconAt, OPERATOR_API_KEY, problemsOfConfig, settingsIn, structuralProblemsOfEmqx } from '../resource/v2beta1';
 import type { Emqx } from '../resource/v2beta1/emqx';
 import * as rules from '../resource/v2beta1/rules';
 import { atLeastOne } from './_at-least-one';
@@ -185,8 +185,7 @@ function checkLicenses(findings: Findings, { license, config }: EmqxClusterProps
 
 /** A setting that the configuration itself has. */
 function settingOf(config: EmqxClusterProps['config'], setting: string): unknown {
-  const read = readHocon(configTextOf(config, {}) ?? '');
-  return 'value' in read ? hoconAt(read.value, setting.split('.')) : undefined;
+  return hoconAt(settingsIn(configTextOf(config, {})), setting.split('.'));
 }
 
 /** The Service relies on the ports on which the nodes listen. */

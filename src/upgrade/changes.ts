@@ -1,4 +1,4 @@
-import { readHocon } from '../resource';
+import { settingsIn } from '../resource';
 
 /** A difference between two plain JSON values, at one path. */
 export interface Change {
@@ -62,10 +62,7 @@ export function presentable(change: Change): Change {
 
 /** The names of the settings that differ; their values may be secrets. */
 function settingsOf({ before, after }: Change): string {
-  const [left, right] = [before, after].map((text) => {
-    const read = readHocon(typeof text === 'string' ? text : '');
-    return 'value' in read ? read.value : {};
-  });
+  const [left, right] = [before, after].map((text) => settingsIn(typeof text === 'string' ? text : undefined));
   return (
     changes(left, right)
       .map(({ path }) => path)

@@ -110,7 +110,8 @@ export const LISTENER_TYPES: Readonly<Record<MqttListener, string>> = {
   wss: 'wss',
 };
 
-function settingsIn(data: string | undefined): HoconObject {
+/** The settings of a text; none where it cannot be read. */
+export function settingsIn(data: string | undefined): HoconObject {
   const read = readHocon(data ?? '');
   return 'value' in read ? read.value : {};
 }

@@ -20,7 +20,7 @@ import type { Emqx } from './emqx';
 import { idleReplicants } from './idle-replicants';
 import { emqxVersionOf } from './image';
 import { emqxSetsOf, servingRoleOf } from './sets';
-import { emqxConditionOf, emqxNodesOf } from './state';
+import { emqxConditionOf, emqxNodesOf, reportAt } from './state';
 
 const OPERATOR_2_3 = { range: '>=2.3.0 <2.4.0', name: '2.3', isTried: false };
 
@@ -83,21 +83,16 @@ export const v2beta1: Generation<Emqx> = {
   immutableFields: (before, after) =>
     emqxChanges(before, after).flatMap(({ path, effect }) => (effect === 'refused' ? [path] : [])),
   reportOf(resource) {
-    const { status } = resource;
     const condition = emqxConditionOf(resource)?.type;
-    const nodes = emqxNodesOf(resource) ?? [];
     const changing = ROLES.flatMap((role) => {
       const { blue, green } = emqxSetsOf(resource, role) ?? {};
       return blue && green ? [{ blue: blue.name, green: green.name }] : [];
     });
-    const counts = [status?.coreNodesStatus, status?.replicantNodesStatus].flatMap((each) => each?.readyReplicas ?? []);
     return {
-      condition: condition ? `${condition}: True` : 'no condition: -',
-      isRunning: condition === 'Ready',
-      readyNodes: counts.length === 0 ? undefined : counts.reduce((sum, each) => sum + each, 0),
-      nodes: nodes.flatMap(({ name, isRunning }) => (isRunning ? [name || undefined] : [])),
-      stopped: nodes.flatMap(({ name, isRunning, role }) => (!isRunning && role === 'core' && name ? [name] : [])),
-      reconciledAt: undefined,
+      ...reportAt(resource, condition),
+      stopped: (emqxNodesOf(resource) ?? []).flatMap(({ name, isRunning, role }) =>
+        !isRunning && role === 'core' && name ? [name] : [],
+      ),
       ...(changing.length > 0 && {
         upgrade: {
           blue: changing.map(({ blue }) => blue),

@@ -6,11 +6,12 @@ export {
   deviceListenersOf,
   hasLicenseKey,
   problemsOfConfig,
+  settingsIn,
 } from './config-data';
 export * from './constants';
 export { completeEmqx, withEmqxDefaults } from './defaults';
 export type { Emqx, EmqxSpec, EmqxStatus } from './emqx';
-export { hoconAt, readHocon } from './hocon';
+export { hoconAt } from './hocon';
 export { type Edition, editionOfImage, emqxVersionOf, imageWithVersion, ONE_EDITION, versionOfImage } from './image';
 export { metricsNeedKey } from './metrics-access';
 export { parseEmqx, problemsOfEmqx, structuralProblemsOfEmqx } from './parse';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Role } from '../generation';
+import type { OperatorReport, Role } from '../generation';
 import type { Emqx, EmqxStatus } from './emqx';
 import type { emqxV2Status } from './status';
 
@@ -134,5 +134,24 @@ function evacuationStatusOf(evacuation: NonNullable<Reported['nodeEvacuationsSta
     connection_eviction_rate: evacuation.connectionEvictionRate,
     session_eviction_rate: evacuation.sessionEvictionRate,
     stats: { initial_sessions: evacuation.initialSessions, initial_connected: evacuation.initialConnections },
+  };
+}
+
+/**
+ * What the status says of a cluster at rest, or of one that is not upgraded by sets.
+ *
+ * @param condition the one that the status is described by; undefined before the first
+ */
+export function reportAt(resource: Emqx, condition: string | undefined): OperatorReport {
+  const { status } = resource;
+  const nodes = emqxNodesOf(resource) ?? [];
+  const counts = [status?.coreNodesStatus, status?.replicantNodesStatus].flatMap((each) => each?.readyReplicas ?? []);
+  return {
+    condition: condition ? `${condition}: True` : 'no condition: -',
+    isRunning: condition === 'Ready',
+    readyNodes: counts.length === 0 ? undefined : counts.reduce((sum, each) => sum + each, 0),
+    nodes: nodes.flatMap(({ name, isRunning }) => (isRunning ? [name || undefined] : [])),
+    stopped: [],
+    reconciledAt: undefined,
   };
 }

@@ -2,7 +2,7 @@ import type { Generation } from '../generation';
 import { EMQX_V3_API_VERSION } from '../v2beta1/constants';
 import type { Emqx } from '../v2beta1/emqx';
 import { v2beta1 } from '../v2beta1/generation';
-import { emqxNodesOf } from '../v2beta1/state';
+import { reportAt } from '../v2beta1/state';
 
 /** Of its conditions, those that the status may be described by: the first that is true. */
 const CONDITIONS = ['Ready', 'ReplicantNodesProgressing', 'CoreNodesProgressing', 'Available', 'EMQXAPIAvailable'];
@@ -29,18 +29,8 @@ export const v3beta1: Generation<Emqx> = {
     fix: 'let the operator do the upgrade (a device may be moved up to once per core), or as the vendor says for a change of the operator: create a second cluster beside it and lead devices there; sessions and stored messages stay behind',
   },
   reportOf(resource) {
-    const { status } = resource;
-    const nodes = emqxNodesOf(resource) ?? [];
-    const isTrue = (type: string) => status?.conditions?.some((each) => each.type === type && each.status === 'True');
-    const condition = CONDITIONS.find(isTrue);
-    const counts = [status?.coreNodesStatus, status?.replicantNodesStatus].flatMap((each) => each?.readyReplicas ?? []);
-    return {
-      condition: condition ? `${condition}: True` : 'no condition: -',
-      isRunning: condition === 'Ready',
-      readyNodes: counts.length === 0 ? undefined : counts.reduce((sum, each) => sum + each, 0),
-      nodes: nodes.flatMap(({ name, isRunning }) => (isRunning ? [name || undefined] : [])),
-      stopped: [],
-      reconciledAt: undefined,
-    };
+    const conditions = resource.status?.conditions;
+    const isTrue = (type: string) => conditions?.some((each) => each.type === type && each.status === 'True');
+    return reportAt(resource, CONDITIONS.find(isTrue));
   },
 };
