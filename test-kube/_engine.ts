@@ -18,6 +18,6 @@ export async function engineIn(namespace: string, target: Target, holder: string
   const { kind, name, managementPort } = target;
   const cluster = new Cluster({ api, clock, kind, namespace, name });
   const transport = new AgentTransport(api.pods, managementPort);
-  const ports = managementPorts(kind, { transport, namespace, credentials: () => cluster.credentials() });
+  const ports = managementPorts(kind, cluster, { transport, namespace });
   return { clock, cluster, ...ports, progress: { report: () => undefined }, holder, close: () => api.close() };
 }

@@ -78,8 +78,7 @@ export async function recordedUpgradesOfEmqx(): Promise<Access[]> {
       },
     });
     const cluster = new Cluster({ api, clock, kind: 'EMQX', namespace: 'default', name: 'emqx' });
-    const credentials = () => cluster.credentials();
-    const ports = managementPorts('EMQX', { transport, prober, namespace: 'default', credentials });
+    const ports = managementPorts('EMQX', cluster, { transport, prober, namespace: 'default' });
     const report = ({ kind, phase }: { kind: string; phase?: string | null }) => {
       if (kind === 'phase' && phase === 'evacuate') void cluster.writeRequest('abort');
     };

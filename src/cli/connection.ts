@@ -125,12 +125,10 @@ function connectionTo(
   const { name } = metadata;
   const { namespace } = which;
   const cluster = new Cluster({ api, clock, kind, apiVersion, namespace, name, isGone: isDeadHere });
-  const ports = managementPorts(kind, {
+  const ports = managementPorts(kind, cluster, {
     transport: transport(generationOf(live).managementPortOf(live)),
     prober,
     namespace,
-    credentials: () => cluster.credentials(),
-    ownCredentials: () => cluster.ownCredentials(),
   });
   const holder = holderName();
   const context = (report: (event: ProgressEvent) => void = () => undefined) => ({

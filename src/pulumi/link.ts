@@ -94,12 +94,10 @@ export class ClusterLink {
     const { cluster, clock, holder, namespace, kind } = this;
     const transport = new AgentTransport(this.api.pods, this.managementPort);
     const prober = new MqttProber((pod, port, timeoutMs) => this.api.dial(pod, port, timeoutMs));
-    const ports = managementPorts(kind, {
+    const ports = managementPorts(kind, cluster, {
       transport,
       prober,
       namespace,
-      credentials: () => cluster.credentials(),
-      ownCredentials: () => cluster.ownCredentials(),
     });
     return { clock, cluster, ...ports, progress, holder };
   }

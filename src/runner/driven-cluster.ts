@@ -31,11 +31,10 @@ export class DrivenCluster extends Cluster {
   context(resource: EmqxResource, holder: string, report: (event: ProgressEvent) => void): UpgradeContext {
     const { clock, prober } = this.link;
     const { kind, namespace } = this.which;
-    const ports = managementPorts(kind, {
+    const ports = managementPorts(kind, this, {
       transport: this.link.transport(generationOf(resource).managementPortOf(resource)),
       prober,
       namespace,
-      credentials: () => this.credentials(),
     });
     return { clock, cluster: this, ...ports, progress: { report }, holder };
   }

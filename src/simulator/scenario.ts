@@ -140,9 +140,7 @@ export function contextOf(
   const { api, clock, prober } = world;
   const { apiVersion } = world.emqxOperator.dialect.kind;
   const cluster = new Cluster({ api, clock, kind, namespace, name, ...(kind === 'EMQX' && { apiVersion }) });
-  const credentials = () => cluster.credentials();
-  const ownCredentials = () => cluster.ownCredentials();
-  const ports = managementPorts(kind, { transport, prober, namespace, credentials, ownCredentials });
+  const ports = managementPorts(kind, cluster, { transport, prober, namespace });
   return { clock, cluster, ...ports, progress: { report: progress }, holder: 'simulation' };
 }
 

@@ -59,12 +59,10 @@ export class EngineProcess {
     });
     const own: Clock = { now: () => clock.now(), sleep: (ms, signal) => this.sleep(ms, signal) };
     const cluster = new Cluster({ api: this.portOf(this.api), clock: own, kind, namespace: NAMESPACE, name: CLUSTER });
-    const ports = managementPorts(kind, {
+    const ports = managementPorts(kind, cluster, {
       transport: this.transport(),
       prober: this.prober(),
       namespace: NAMESPACE,
-      credentials: () => cluster.credentials(),
-      ownCredentials: () => cluster.ownCredentials(),
     });
     const report = (event: ProgressEvent) => {
       if (!this.isDead) progress(event);
