@@ -178,15 +178,38 @@ describe('a run in which nothing moves', () => {
 });
 
 describe('while green cannot take devices', () => {
+  test('that the routes to it have changed is noted together with the stop', () => {
+    const lost = (scene: Scene) => {
+      evacuating(scene);
+      waitingForGreen(scene);
+    };
+    expect(decided('evacuate', lost)).toEqual({
+      kind: 'note',
+      note: { restUntil: expect.any(Number), switchedAt: undefined },
+    });
+  });
+
   test('the nodes that evict are told to stop', () => {
     const step = decided('evacuate', (scene) => {
       evacuating(scene);
       waitingForGreen(scene);
-      scene.journal.restUntil = scene.at + 1;
+      Object.assign(scene.journal, { restUntil: scene.at + 1, switchedAt: undefined });
     });
     const actions = step.kind === 'wait' ? step.actions.filter(({ do: what }) => what !== 'patch-resource') : [];
     expect(actions.map((action) => action.do)).toEqual(Array(3).fill('stop-evacuation'));
     expect(step).toMatchObject({ waitingFor: 'green to be ready again before more is evicted' });
+  });
+
+  test('new routes to it get their time before more is evicted', () => {
+    const regained = (ms: number | undefined) =>
+      decided('evacuate', (scene) => {
+        scene.journal.switchedAt = ms === undefined ? undefined : scene.at - ms;
+      });
+    expect(regained(undefined)).toEqual({ kind: 'note', note: { switchedAt: T0 } });
+    const orders = (step: Step) => (step.kind === 'wait' ? step.actions.map(({ do: what }) => what) : undefined);
+    expect(orders(regained(1_499))).not.toContain('start-evacuation');
+    expect(regained(1_499)).toMatchObject({ kind: 'wait', pollMs: 1 });
+    expect(orders(regained(1_500))).toContain('start-evacuation');
   });
 });
 

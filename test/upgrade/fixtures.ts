@@ -218,7 +218,7 @@ export function sceneAt(phase: Phase): Scene {
   if (past('green')) scene.journal.to = { version: '4.4.15', set: GREEN, revision: GREEN_REVISION };
   if (past('switch')) {
     scene.traffic = [{ service: 'emqx-mqtt', byOperator: false, revision: GREEN_REVISION, pods: podNames(GREEN) }];
-    scene.journal.switchedAt = T0;
+    scene.journal.switchedAt = T0 - 10_000;
     scene.journal.shares = structuredClone(SHARES);
     scene.journal.evacuation = { startedAt: T0, lowerBoundMs: 36_500, connections: 3_000 };
   }

@@ -1,5 +1,5 @@
 import { generationOf } from '../../resource';
-import type { Phase } from '../journal';
+import type { Journal, Phase } from '../journal';
 import { devicesNow } from '../known-load';
 import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
 import { offlineBudget } from '../offline-budget';
@@ -11,12 +11,14 @@ import {
   canTargetAccept,
   hasTargetAnswered,
   heartbeat,
+  isInPlace,
   moveOf,
   oldPods,
   openGates,
   podsNotJoined,
   RECONCILE_INTERVAL_MS,
   restAfterStop,
+  ROUTES_MS,
   selections,
   silentNodes,
   stopEvacuations,
@@ -98,7 +100,8 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   const wave = currentWave(situation);
   // The last burst of the previous wave and the first one of this wave could fall into one second.
   if (wave !== (journal.wave ?? 0)) return { kind: 'note', note: { wave, ...restAfterStop(observation) } };
-  const takes = canTargetAccept(situation);
+  const routesInMs = untilRouted(situation);
+  const takes = routesInMs === 0 && canTargetAccept(situation);
   const tooManyAway = areTooManyAway(situation);
   const note = noteHalt(situation, tooManyAway);
   if (note) return note;
@@ -111,8 +114,10 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   if (fleet) return { kind: 'note', note: fleet };
   const dealt = takes && !patient && !isResting(situation) ? rebalancedShares(situation, evicting) : undefined;
   if (dealt) return { kind: 'note', note: dealt };
+  const routes = changedRoutes(situation);
   if ((!takes || patient) && evicting && !isResting(situation))
-    return { kind: 'note', note: restAfterStop(observation) };
+    return { kind: 'note', note: { ...restAfterStop(observation), ...routes } };
+  if (routes) return { kind: 'note', note: routes };
   const actions = [
     ...selections(situation, revision),
     ...openGates(observation, target?.name ?? ''),
@@ -131,9 +136,25 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     actions,
     pollMs: Math.min(
       budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
+      routesInMs || POLL_MS,
       Math.max(250, remainingTimeMs(observation, journal)),
     ),
   };
+}
+
+/** Since when the target is in place, where that has changed: new routes need their time each time. */
+function changedRoutes(situation: Situation): Partial<Journal> | undefined {
+  const { observation, journal } = situation;
+  const since = journal.aborted ? 'backAt' : 'switchedAt';
+  const inPlace = isInPlace(situation);
+  if (inPlace === (journal[since] !== undefined)) return undefined;
+  return { [since]: inPlace ? observation.at : undefined };
+}
+
+/** Milliseconds until every Kubernetes node routes to the target. */
+function untilRouted({ observation, journal }: Situation): number {
+  const since = (journal.aborted ? journal.backAt : journal.switchedAt) ?? observation.at;
+  return Math.max(0, since + ROUTES_MS - observation.at);
 }
 
 /** An operator that was released for a moment has removed old pods: reported once, then the run continues with the remaining ones. */
