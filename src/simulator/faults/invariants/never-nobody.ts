@@ -27,13 +27,17 @@ export function neverNobody({ facts, health, causes, fail }: Bench): Invariant {
   const allowedMs = facts.isServiceOperators ? REOPENED_MS : 0;
   let since: number | undefined;
   let isReported = false;
+  /** Whether the Service lost its endpoints because of a crash: they come back with the operator's next pass. */
+  let isByCrash = false;
   let crashes = 0;
   let crashedAt = Number.NEGATIVE_INFINITY;
   const look = () => {
     if (causes.crashed.size > crashes) crashedAt = facts.now;
     crashes = causes.crashed.size;
-    const isExcused = causes.released.size > 0 || facts.now - crashedAt < AFTER_CRASH_MS;
-    if (facts.isServed || !facts.canAnyServe || (since === undefined && isExcused)) {
+    if (facts.isServed) isByCrash = false;
+    else if (since === undefined) isByCrash ||= facts.now - crashedAt < AFTER_CRASH_MS;
+    const isExcused = isByCrash || (since === undefined && causes.released.size > 0);
+    if (facts.isServed || !facts.canAnyServe || isExcused) {
       since = undefined;
       isReported = false;
       return;
