@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, UpgradeError } from '../upgrade';
 import { onCancel } from './cancellation';
 import type { CommonInputs } from './common-inputs';
@@ -58,6 +59,7 @@ export class Operation {
   ) {
     this.left = this.leaving.signal;
     this.signal = AbortSignal.any([this.left, this.expiring.signal]);
+    setMaxListeners(0, this.signal); // every request under way is one
     this.release = keepAlive(() => this.abandon('the Pulumi engine is gone'));
     this.engine = new EngineLog(row ?? '');
     this.display = new ProgressDisplay(this.engine, clock);

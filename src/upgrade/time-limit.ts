@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './ports';
 
 /**
@@ -14,6 +15,7 @@ export async function within<T>(
 ): Promise<T> {
   const [late, done] = [new AbortController(), new AbortController()];
   const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
+  setMaxListeners(0, either); // every request of the work is one
   const expired = new Promise<never>((_, reject) => {
     clock.sleep(limitMs, done.signal).then(
       () => {
