@@ -1,6 +1,6 @@
 import type { Bench, Invariant } from '../invariant';
 
-/** Seconds of evictions at the cap between two observations, and until evicting nodes are stopped. */
+/** Undisturbed seconds of evictions at the cap between two observations, and until evicting nodes are stopped. */
 const REACTION_S = 3;
 
 /**
@@ -9,8 +9,10 @@ const REACTION_S = 3;
  *
  * Checked only where nothing else disconnects clients: no node crashed, and no operator was released.
  */
-export function fewAway({ facts, causes, connected, waitsToStop, fail }: Bench): Invariant {
+export function fewAway({ facts, health, causes, connected, waitsToStop, fail }: Bench): Invariant {
   const atFirst = connected();
+  /** Undisturbed time at which the budget was exceeded: what nobody can see, nobody can stop. */
+  let overSince: number | undefined;
   return {
     evicted(client, node) {
       const { journal } = facts;
@@ -24,7 +26,9 @@ export function fewAway({ facts, causes, connected, waitsToStop, fail }: Bench):
       const { connectionCap, returnMs = 0 } = journal;
       const budget = (connectionCap * Math.max(1_500, 1.25 * returnMs)) / 1_000 + 10;
       const away = atFirst - connected();
-      if (away > budget + REACTION_S * connectionCap) {
+      overSince = away > budget ? (overSince ?? health.tick()) : undefined;
+      const isLate = overSince !== undefined && health.tick() - overSince >= REACTION_S * 1_000;
+      if (isLate && away > budget + REACTION_S * connectionCap) {
         fail('P1', `${client} is evicted while ${away} devices are offline: more than ${Math.ceil(budget)}`);
       }
     },

@@ -12,9 +12,10 @@ const REACTION_MS = 2_300;
 
 /**
  * Undisturbed milliseconds after which no node evicts any more once a node of the target does not answer as a broker: it is probed
- * every 2 s with a timeout of 3 s, and then the engine reacts as above; each observation waits half a second for the silent node.
+ * every 2 s with a timeout of 3 s, and then the engine reacts as above; each observation waits half a second for the silent node, and the first one
+ * as long for what that node knows of the durable storage.
  */
-const SILENT_MS = 2_000 + 3_000 + REACTION_MS + 500;
+const SILENT_MS = 2_000 + 3_000 + REACTION_MS + 500 + 500;
 
 /** Milliseconds from the observation on which an order is based until it arrives: it waits for its place in the second. */
 const ORDER_MS = 2_000;
