@@ -360,4 +360,20 @@ export const MUTATIONS: readonly Mutation[] = [
     generation: 5,
     fault: 'old-manifest-applied',
   },
+  {
+    name: 'routes that have changed in the evacuation are not waited for',
+    file: 'upgrade/phases/evacuate.ts',
+    from: 'const takes = routesInMs === 0 && canTargetAccept(situation);',
+    to: 'const takes = canTargetAccept(situation);',
+    generation: 5,
+    fault: 'blue-crash-kept',
+  },
+  {
+    name: 'a node that answers late is waited for when the durable storage is read',
+    file: 'upgrade/durable-storage.ts',
+    from: 'within(this.clock, patienceMs, both, signal)',
+    to: 'within(this.clock, 60_000 + patienceMs, both, signal)',
+    generation: 5,
+    fault: 'target-slow',
+  },
 ];
