@@ -52,13 +52,16 @@ export {
   type Surroundings,
 } from './ports';
 export type { ProgressEvent, Sample, SetLoad } from './progress';
+export type { UpgradeRecord } from './record';
 export type { UpgradeReport } from './report';
 export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';
 export { continueRun, runUpgrade } from './run';
+export type { RunSeries } from './series';
 export type { SetStatus } from './set-status';
 export { stateWithoutDriver as whatHolds } from './state-without-driver';
 export {
   type ClusterState,
+  lastRecord,
   lastReport,
   type RunStatus,
   stateOf,

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import type { Role } from '../resource';
 import { INCIDENT_KINDS, type Incident } from './incident';
 import type { NodeShare } from './pacing';
+import type { RunSeries } from './series';
+import { SERIES } from './series-schema';
 
 /** What drives the upgrade: this engine while the operator is held, or the operator alone. */
 export type Driver = 'pilot' | 'operator';
@@ -77,6 +79,17 @@ export interface Fleet {
 export interface Pace {
   at: number;
   perSecond: number;
+}
+
+/** Figures of the plan that a run began with; `null` is unknown. */
+export interface Planned {
+  /** Lower bound and expected duration of the evacuation, and of the whole upgrade, ms. */
+  lowerBoundMs: number | null;
+  evacuateMs: number | null;
+  estimateMs: number | null;
+  peakDisconnectsPerSecond: number | null;
+  /** Most devices offline at a time. */
+  devicesAway: number | null;
 }
 
 /** When a run stops by itself, and how. */
@@ -164,6 +177,12 @@ export interface Journal {
   pace?: Pace[] | undefined;
   /** The most disconnects per second that were seen. */
   peakPerSecond?: number | undefined;
+  /** What was planned. */
+  planned?: Planned | undefined;
+  /** The processes that drove the run, in their order: holders of its lease. */
+  drivers?: readonly string[] | undefined;
+  /** What was observed over time, for charts. */
+  series?: RunSeries | undefined;
   finishedAt?: number;
 }
 
@@ -269,6 +288,17 @@ const PAGE = z.looseObject({
     .optional(),
   pace: z.array(z.object({ at: when, perSecond: count })).optional(),
   peakPerSecond: count.optional(),
+  planned: z
+    .object({
+      lowerBoundMs: count.nullable(),
+      evacuateMs: count.nullable(),
+      estimateMs: count.nullable(),
+      peakDisconnectsPerSecond: count.nullable(),
+      devicesAway: count.nullable(),
+    })
+    .optional(),
+  drivers: z.array(z.string()).readonly().optional(),
+  series: SERIES,
   finishedAt: when.optional(),
 });
 

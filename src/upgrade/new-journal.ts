@@ -1,7 +1,8 @@
 import { type EmqxResource, generationOf, versionOf } from '../resource';
-import type { Journal, Stage } from './journal';
+import type { Journal, Planned, Stage } from './journal';
 import { fleetOf } from './known-load';
 import { activeSets, blueOf, type ClusterView, type Observation, replicasOf, type SetView } from './observation';
+import { plan } from './plan';
 import { servedVersion } from './served-version';
 import { digestOf, type Target } from './target';
 
@@ -33,8 +34,14 @@ export function newJournal(observation: Observation, target: Target): Journal {
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
     limits: target.limits,
+    planned: plannedFor(observation, target),
     baseline: fleetOf(observation, [blue.name, ...later.map(({ from }) => from.set)]),
   };
+}
+
+function plannedFor(observation: Observation, target: Target): Planned {
+  const { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway } = plan(observation, target, []);
+  return { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway };
 }
 
 /** What is replaced, in order: `blue`, and the sets of the roles after its own. */

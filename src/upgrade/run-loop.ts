@@ -52,7 +52,7 @@ export class RunLoop {
   private readonly failedActions: ActionFailures;
   private readonly freshness: Freshness;
   private readonly creation = new CreationWarning();
-  private readonly witness = new RunRecorder();
+  private readonly witness: RunRecorder;
 
   constructor(
     private readonly context: UpgradeContext,
@@ -66,6 +66,7 @@ export class RunLoop {
     this.observer = new Observer(clock, cluster, emqx);
     this.lease = new HeldLease(clock, cluster, holder);
     this.freshness = new Freshness(clock, this.lease);
+    this.witness = new RunRecorder(holder);
     this.targetIn = targetsOf(request);
     const report = (kind: 'action' | 'warning', text: string) => this.report(kind, text);
     this.failures = new Failures(clock, holder, report);

@@ -4,14 +4,22 @@ import { fleetOf } from './known-load';
 import { greenOf, type Observation } from './observation';
 import { paceAfter } from './pace';
 import { Peak } from './peak';
+import { SeriesRecorder } from './series-recorder';
 import { setsOf } from './stages';
+
+/** The journal names no more processes than this, the first ones. */
+const MOST_DRIVERS = 20;
 
 /** What a process observes of a run, for the report. What was not written to the journal is lost when the process dies. */
 export class RunRecorder {
   private readonly peak = new Peak();
   private readonly mishaps = new IncidentDetector();
+  private readonly series = new SeriesRecorder();
   /** The last device counts of the nodes, by pod: at the end they are no longer queried. */
   private readonly live = new Map<string, number>();
+
+  /** @param holder of the lease: the process that drives the run */
+  constructor(private readonly holder: string) {}
 
   /** The API server did not answer. */
   failed(at: number): void {
@@ -23,13 +31,15 @@ export class RunRecorder {
     const green = greenOf(observation.cluster, journal)?.name ?? '';
     if (journal.driver === 'pilot') this.peak.observe(observation, journal.aborted ? green : journal.from.set);
     this.mishaps.observe(observation, journal);
+    this.series.observe(observation, journal);
     for (const { pod, live } of observation.nodes.values()) if (live !== undefined) this.live.set(pod, live);
-    return this.mishaps.hasNew;
+    return this.mishaps.hasNew || this.series.isDue;
   }
 
   /** The journal with the observations was written. */
   written(): void {
     this.mishaps.written();
+    this.series.written();
   }
 
   /**
@@ -40,11 +50,14 @@ export class RunRecorder {
   additions(before: Journal, after: Journal, at: number, last: Observation | undefined): Partial<Journal> {
     const peak = Math.max(before.peakPerSecond ?? 0, this.peak.value);
     const incidents = this.mishaps.withNew(after.incidents);
+    const series = this.series.withNew(before.series);
     const sets = setsOf(after, after.aborted ? 'from' : 'to');
     return {
       pace: paceAfter(before, after, at),
       ...(peak > 0 && { peakPerSecond: peak }),
       ...(incidents && { incidents }),
+      ...(series && { series }),
+      drivers: [...new Set([...(before.drivers ?? []), this.holder])].slice(0, MOST_DRIVERS),
       ...(last && after.phase === 'done' && { end: fleetOf(this.counted(last), sets) }),
     };
   }

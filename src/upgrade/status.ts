@@ -12,6 +12,7 @@ import {
 import { Observer } from './observe';
 import { type OnlyReadStatus, onlyReadStatus } from './only-read';
 import type { ProgressEvent, Sample } from './progress';
+import { recordOf, type UpgradeRecord } from './record';
 import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
 import { servedVersion } from './served-version';
@@ -136,6 +137,12 @@ export async function* watchUpgrade(
 export async function lastReport(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeReport | undefined> {
   const { journal } = await context.cluster.observe(signal);
   return journal?.phase === 'done' ? reportOf(journal) : undefined;
+}
+
+/** The same with all that the journal keeps of it. */
+export async function lastRecord(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeRecord | undefined> {
+  const { journal } = await context.cluster.observe(signal);
+  return journal?.phase === 'done' ? recordOf(journal) : undefined;
 }
 
 /** The state of a cluster, as far as Kubernetes shows it. */
