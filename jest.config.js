@@ -14,6 +14,8 @@ module.exports = {
   moduleNameMapper: {
     '^emqx-blue-green$': '<rootDir>/src/index.ts',
     '^emqx-blue-green/pulumi$': '<rootDir>/src/pulumi/index.ts',
+    // These are ES modules, which this runner does not read; they bring the same as a script.
+    '^(d3-[a-z-]+|internmap)$': '<rootDir>/node_modules/$1/dist/$1.js',
     // Modules that are loaded only when needed are named with the extension they have once compiled.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -2,6 +2,7 @@ import { versionOf } from '../resource';
 import type { DemoEvent, DemoOptions, DemoResult } from '../sandbox/demo';
 import type { Driver } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
+import { writePage } from './html-file';
 import { interruption } from './interruption';
 import type { GenerationWord } from './kinds';
 import {
@@ -14,6 +15,7 @@ import {
   stageNotes,
 } from './local-cluster';
 import { OptionReader } from './options';
+import { modelDocument, type ReportDocument } from './page/document';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
 import { count, json, time } from './render/text';
@@ -30,6 +32,8 @@ export interface DemoFlags {
   /** Of the quickstart, where no manifest is given. */
   generation?: GenerationWord;
   setVersion?: string;
+  /** File for the report as a page. */
+  html?: string;
   output: 'text' | 'json';
 }
 
@@ -42,15 +46,22 @@ export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode>
   const options = await demoOptions(flags);
   if (flags.output === 'json') {
     const result = await play(options, shell, (event) => reportDuration(event, shell));
-    shell.out.write(`${json(result, 2)}\n`);
+    const document = documentOf(options, result);
+    shell.out.write(`${json({ ...result, record: document }, 2)}\n`);
+    await writePage(flags.html, document, shell);
     return EXIT.done;
   }
   const { name } = options.cluster.metadata;
   const reporter = new RunReporter(shell, name);
-  const { report, native } = await play(options, shell, (event) => reportEvent(event, name, reporter, shell));
+  const result = await play(options, shell, (event) => reportEvent(event, name, reporter, shell));
   reporter.end();
-  shell.out.write(`\n${renderReport(report, native, canvasOf(shell))}\n`);
+  shell.out.write(`\n${renderReport(result.report, result.native, canvasOf(shell))}\n`);
+  await writePage(flags.html, documentOf(options, result), shell);
   return EXIT.done;
+}
+
+function documentOf({ cluster }: DemoOptions, { record, report, native }: DemoResult): ReportDocument {
+  return modelDocument('demo', cluster.metadata, record, report, [native]);
 }
 
 async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoEvent) => void): Promise<DemoResult> {
@@ -71,6 +82,7 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket on this machine');
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const seed = reader.seed('--seed', flags.seed);
+  reader.outputFile('--html', flags.html);
   const manifest = localManifest(reader, flags.file);
   const kind = localKind(manifest, flags.generation);
   const version = localVersion(reader, manifest, flags);

@@ -14,7 +14,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   abort: ['abort', 'abort emqx-ee -n mqtt'],
   rate: ['rate 50', 'rate 50 emqx-ee -n mqtt'],
   rescue: ['rescue', 'rescue emqx-ee -n mqtt --yes'],
-  report: ['report', 'report -o json'],
+  report: ['report', 'report --html report.html', 'report -o json'],
   approve: ['approve emqx-ee -n mqtt', 'approve emqx-ee -n mqtt --runner-namespace emqx-runner'],
   runner: [
     'runner manifest -n mqtt --image registry.example.com/emqx-blue-green:0.1.0 > runner.yaml',

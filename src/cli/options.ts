@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import {
   type EmqxResource,
   type Manifest,
@@ -106,9 +107,29 @@ export class OptionReader {
     }
   }
 
+  /** A file that is written at the end: that it cannot be is to be known before. */
+  outputFile(flag: string, file: string | undefined): void {
+    if (file === undefined) return;
+    const why = unwritable(file);
+    if (why === undefined) return;
+    this.problem({ path: flag, value: file, ...why, fix: `give another path, or leave ${flag} out` });
+  }
+
   /** @throws InputError with all problems, if there are any */
   done(): void {
     if (this.problems.length > 0) throw new InputError(this.problems);
+  }
+}
+
+/** Why a file cannot be written; undefined where it can, as far as that is known before. */
+function unwritable(file: string): { bound: string; reason: string } | undefined {
+  try {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) return { bound: 'a file', reason: 'it is a folder' };
+    accessSync(path.dirname(file), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    return { bound: 'a file in a folder that can be written to', reason: `its folder cannot: ${code}` };
   }
 }
 

@@ -25,6 +25,8 @@ export const output = () =>
     .choices(['text', 'json'])
     .default('text');
 
+export const html = () => new Option('--html <file>', 'file to write the report to, as a page for a browser');
+
 /** Parser of an option that may be given several times. */
 export const several = (value: string, values: string[] = []) => [...values, value];
 

@@ -11,6 +11,7 @@ import {
   clients,
   driver,
   generation,
+  html,
   nextVersion,
   output,
   ownCluster,
@@ -18,6 +19,7 @@ import {
   several,
   toVersion,
 } from './program-options';
+import type { ReportFlags } from './report';
 import type { RescueFlags } from './rescue';
 import { addRunnerCommands } from './runner-commands';
 import type { SandboxFlags } from './sandbox';
@@ -143,6 +145,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
   addWanted(upgrade);
   addDrive(upgrade);
   upgrade.option('-y, --yes', 'do not ask');
+  upgrade.addOption(html());
   upgrade.option('--no-wait', 'do not wait for a lease whose holder may be gone');
   addCluster(upgrade);
   upgrade.action(async (name: string | undefined, flags: UpgradeFlags) => {
@@ -194,8 +197,9 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
   });
 
   const report = program.command('report').description('show the report of the last upgrade');
+  report.addOption(html());
   addCluster(report);
-  report.action(async (name: string | undefined, flags: ClusterFlags) => {
+  report.action(async (name: string | undefined, flags: ReportFlags) => {
     const { runReportCommand } = await import('./report.js');
     end(await runReportCommand(name, flags, shell));
   });
@@ -223,9 +227,10 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
         'instead: an upgrade with this fault, derived from the seed; may be given several times',
       )
         .argParser(several)
-        .conflicts(['file', 'generation', 'setVersion', 'clients', 'replicas', 'rate', 'driver', 'operator']),
+        .conflicts(['file', 'generation', 'setVersion', 'clients', 'replicas', 'rate', 'driver', 'operator', 'html']),
     )
     .addOption(seed())
+    .addOption(html())
     .addOption(output())
     .action(async (flags: SimulateFlags & { fault?: string[] }) => {
       const { fault: faults } = flags;
@@ -271,6 +276,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
     .addOption(driver())
     .addOption(seed())
+    .addOption(html())
     .addOption(output())
     .action(async (flags: DemoFlags) => {
       const { runDemo } = await import('./demo.js');

@@ -5,8 +5,9 @@ import { mixedFleet } from '../simulator/clients/client-group';
 import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { play, type Scenario } from '../simulator/scenario';
-import type { Driver, UpgradePlan } from '../upgrade';
+import type { Driver, UpgradePlan, UpgradeRecord } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
+import { writePage } from './html-file';
 import type { GenerationWord } from './kinds';
 import {
   asInputError,
@@ -19,6 +20,7 @@ import {
   stageNotes,
 } from './local-cluster';
 import { OptionReader } from './options';
+import { modelDocument } from './page/document';
 import { renderChart } from './render/chart';
 import { pointsOf } from './render/live';
 import { renderPlan } from './render/plan';
@@ -41,6 +43,8 @@ export interface SimulateFlags {
   operator: NonNullable<Scenario['operator']>;
   seed: string;
   setVersion?: string;
+  /** File for the report as a page. */
+  html?: string;
   output: 'text' | 'json';
 }
 
@@ -64,9 +68,12 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   const ours = await asInputError(outcome(setting, flags.driver, tellPlan, progress));
   const native = flags.driver === 'pilot' ? await asInputError(comparison(setting, progress)) : undefined;
   progress.end();
+  const comparisons = native ? [native] : [];
+  const document = modelDocument('simulation', setting.cluster.metadata, ours.record, ours.report, comparisons);
   if (!isText) {
     const { plan, report } = ours;
-    shell.out.write(`${json({ plan, report, native }, 2)}\n`);
+    shell.out.write(`${json({ plan, report, native, record: document }, 2)}\n`);
+    await writePage(flags.html, document, shell);
     return EXIT.done;
   }
   const blocks = [
@@ -75,6 +82,7 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
     `${time(progress.simulatedMs)} were simulated in ${time(performance.now() - began)}.`,
   ];
   shell.out.write(`${blocks.join('\n\n')}\n`);
+  await writePage(flags.html, document, shell);
   return EXIT.done;
 }
 
@@ -87,6 +95,7 @@ type Setting = Omit<Scenario, 'driver'>;
 interface Outcome {
   plan: UpgradePlan;
   report: RunReport;
+  record: UpgradeRecord;
   view: RunView;
 }
 
@@ -97,7 +106,7 @@ async function outcome(
   progress: SimulationProgress,
 ): Promise<Outcome> {
   let view = emptyView(setting.cluster.metadata.name);
-  const { plan, upgrade, clients, sessionsMoved } = await play({
+  const { plan, upgrade, ledger, sessionsMoved, until } = await play({
     ...setting,
     driver,
     service: driver === 'pilot' ? setting.service : serviceAlone(setting.cluster, setting.service),
@@ -107,7 +116,7 @@ async function outcome(
       progress.see(event, NAMES[driver]);
     },
   });
-  return { plan, report: runReport(upgrade, clients, sessionsMoved), view };
+  return { plan, report: runReport(upgrade, ledger, sessionsMoved, until), record: upgrade, view };
 }
 
 function comparison(setting: Setting, progress: SimulationProgress): Promise<Comparison> {
@@ -125,6 +134,7 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
       : reader.wholeNumber('--replicas', flags.replicas, 1, MOST_REPLICAS, 'it is a number of nodes');
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const seed = reader.seed('--seed', flags.seed);
+  reader.outputFile('--html', flags.html);
   const manifest = localManifest(reader, flags.file, replicas);
   const kind = localKind(manifest, flags.generation);
   const version = localVersion(reader, manifest, flags);

@@ -1,6 +1,7 @@
 import {
   awaitLease,
   BlockedError,
+  lastRecord,
   type Phase,
   type ProgressEvent,
   planUpgrade,
@@ -15,9 +16,11 @@ import {
 import { type Connection, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
+import { writePage } from './html-file';
 import { interruption } from './interruption';
 import { LeaseCountdown } from './lease-countdown';
 import { OptionReader } from './options';
+import { clusterDocument } from './page/document';
 import { safe } from './render/text';
 import type { Shell } from './shell';
 import { shellWords } from './shell-words';
@@ -26,6 +29,8 @@ import { JsonReporter, TextReporter, type UpgradeReporter } from './upgrade-repo
 
 export interface UpgradeFlags extends DriveFlags {
   yes?: boolean;
+  /** File for the report as a page. */
+  html?: string;
   /** Whether to wait for a lease whose holder may be gone. */
   wait: boolean;
 }
@@ -38,6 +43,7 @@ export async function runUpgradeCommand(
 ): Promise<ExitCode> {
   const reader = new OptionReader();
   const { wanted, requestOn } = readRequest(reader, name, flags);
+  reader.outputFile('--html', flags.html);
   if (!flags.yes) checkAsking(reader, flags, shell);
   reader.done();
   let reporter: UpgradeReporter | undefined;
@@ -95,6 +101,10 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
   }
   const report = await follow(connection, request, around, open?.phase);
   reporter.done(report);
+  if (flags.html !== undefined) {
+    const record = await lastRecord(context, signal);
+    if (record) await writePage(flags.html, clusterDocument(connection, record), shell);
+  }
   if (report.outcome === 'aborted') return EXIT.stopped;
   return report.hasLosses ? EXIT.lossy : EXIT.done;
 }

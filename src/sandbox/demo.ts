@@ -9,10 +9,12 @@ import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import {
   type Driver,
+  lastRecord,
   type ProgressEvent,
   planUpgrade,
   runUpgrade,
   type UpgradePlan,
+  type UpgradeRecord,
   type UpgradeRequest,
 } from '../upgrade';
 import { demoFleet, SocketClients } from './clients/socket-clients';
@@ -49,6 +51,8 @@ export type DemoEvent =
 export interface DemoResult {
   plan: UpgradePlan;
   report: RunReport;
+  /** What the journal keeps of the run. */
+  record: UpgradeRecord;
   /** What the stock operator alone would have done, simulated with the same seed. */
   native: Comparison;
 }
@@ -114,14 +118,15 @@ export async function demo(
     const plan = await planUpgrade(context, request, signal);
     emit({ kind: 'planned', plan });
     ledger.begin();
-    const upgrade = await runUpgrade(context, request, signal);
+    await runUpgrade(context, request, signal);
+    const record = (await lastRecord(context, signal))!; // it has just ended
     const deadline = world.clock.now() + RETURN_MS;
     while (ledger.connectedNow < options.clients && world.clock.now() < deadline) await world.clock.sleep(250, signal);
     await clients.returnDevices();
     await world.clock.sleep(500, signal); // queued messages are on their way
-    const report = runReport(upgrade, ledger.report(), sessionsMoved);
+    const report = runReport(record, ledger, sessionsMoved, world.clock.now());
     emit({ kind: 'comparing' });
-    return { plan, report, native: await nativeRun(options, stage, desired) };
+    return { plan, report, record, native: await nativeRun(options, stage, desired) };
   } finally {
     await clients.stop();
     world.stop();

@@ -1,5 +1,7 @@
 import type { UpgradeReport } from '../upgrade';
+import type { ClientLedger } from './clients/client-ledger';
 import type { ClientReport } from './clients/client-report';
+import { type DeviceSeconds, deviceSeconds } from './device-seconds';
 
 /** One upgrade as its operator and its devices saw it. */
 export interface RunReport {
@@ -22,10 +24,23 @@ export interface RunReport {
   /** Sessions a client or device came back for and found, and did not find. */
   sessionsKept: number;
   sessionsLost: number;
+  /** How long devices were offline each time, ms. */
+  offlineMs: ClientReport['offlineMs'];
+  seconds: DeviceSeconds;
 }
 
-/** Joins what the engine reports with what the devices saw. */
-export function runReport(upgrade: UpgradeReport, clients: ClientReport, sessionsMoved: number): RunReport {
+/**
+ * Joins what the engine reports with what the devices saw.
+ *
+ * @param until when the devices were last looked at, ms since the epoch
+ */
+export function runReport(
+  upgrade: UpgradeReport,
+  ledger: ClientLedger,
+  sessionsMoved: number,
+  until: number,
+): RunReport {
+  const clients = ledger.report();
   const { outcome, driver, durationMs, evacuateMs, lowerBoundMs, capPerSecond } = upgrade;
   return {
     outcome,
@@ -42,5 +57,7 @@ export function runReport(upgrade: UpgradeReport, clients: ClientReport, session
     sessionsMoved,
     sessionsKept: clients.sessionsKept,
     sessionsLost: clients.sessionsLost,
+    offlineMs: clients.offlineMs,
+    seconds: deviceSeconds(ledger, clients, until),
   };
 }

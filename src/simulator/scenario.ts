@@ -5,12 +5,13 @@ import type { EmqxResource } from '../resource';
 import {
   type Clock,
   type Driver,
+  lastRecord,
   type ProgressEvent,
   planUpgrade,
   runUpgrade,
   type UpgradeContext,
   type UpgradePlan,
-  type UpgradeReport,
+  type UpgradeRecord,
   type UpgradeRequest,
 } from '../upgrade';
 import { nodesWanted, operatorReportOf } from '../upgrade/observation';
@@ -50,12 +51,14 @@ export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 
 
 export interface ScenarioResult {
   plan: UpgradePlan;
-  upgrade: UpgradeReport;
+  upgrade: UpgradeRecord;
   /** What the devices saw, from the beginning of the upgrade until some time after its end. */
   clients: ClientReport;
   /** Sessions of offline devices, moved by their node. */
   sessionsMoved: number;
   ledger: ClientLedger;
+  /** When the devices were last looked at, ms since the epoch. */
+  until: number;
   /** How much simulated time all of it took, in ms. */
   simulatedMs: number;
 }
@@ -112,12 +115,14 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
     scenario.planned?.(plan);
     if ((plan.estimateMs ?? 0) > MOST_MS) throw tooLong(plan.estimateMs!);
     ledger.begin();
-    const upgrade = await runUpgrade(context, request);
+    await runUpgrade(context, request);
+    const upgrade = (await lastRecord(context))!; // it has just ended
     await clock.sleep(SETTLE_MS);
     await population.returnDevices();
     const clients = ledger.report();
+    const until = clock.now();
     world.stop();
-    return { plan, upgrade, clients, sessionsMoved, ledger, simulatedMs: clock.now() - began };
+    return { plan, upgrade, clients, sessionsMoved, ledger, until, simulatedMs: clock.now() - began };
   }, mostMs);
 }
 

@@ -30,6 +30,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'socks-proxy-agent': ['kubernetes'],
   ws: ['kubernetes', 'sandbox'],
   commander: ['cli'],
+  'd3-array': ['cli'],
+  'd3-scale': ['cli'],
+  'd3-shape': ['cli'],
   'prom-client': ['runner'],
   picocolors: ['cli'],
 };

@@ -18,6 +18,8 @@ const PILOT: RunReport = {
   sessionsMoved: 300,
   sessionsKept: 300,
   sessionsLost: 0,
+  offlineMs: { p50: 1_000, p95: 1_200, max: 1_400 },
+  seconds: { from: 0, stepMs: 1_000, connected: [], disconnects: [], reconnects: [], refused: [] },
 };
 const OPERATOR: RunReport = {
   ...PILOT,
