@@ -106,7 +106,7 @@ async function outcome(
   progress: SimulationProgress,
 ): Promise<Outcome> {
   let view = emptyView(setting.cluster.metadata.name);
-  const { plan, upgrade, ledger, sessionsMoved, until } = await play({
+  const result = await play({
     ...setting,
     driver,
     service: driver === 'pilot' ? setting.service : serviceAlone(setting.cluster, setting.service),
@@ -116,7 +116,8 @@ async function outcome(
       progress.see(event, NAMES[driver]);
     },
   });
-  return { plan, report: runReport(upgrade, ledger, sessionsMoved, until), record: upgrade, view };
+  const { plan, upgrade } = result;
+  return { plan, report: runReport(upgrade, result), record: upgrade, view };
 }
 
 function comparison(setting: Setting, progress: SimulationProgress): Promise<Comparison> {

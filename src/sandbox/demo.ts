@@ -4,6 +4,7 @@ import { mixedFleet } from '../simulator/clients/client-group';
 import { ClientLedger } from '../simulator/clients/client-ledger';
 import type { Drive } from '../simulator/clock';
 import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
+import { deviceSeconds } from '../simulator/device-seconds';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
@@ -124,7 +125,9 @@ export async function demo(
     while (ledger.connectedNow < options.clients && world.clock.now() < deadline) await world.clock.sleep(250, signal);
     await clients.returnDevices();
     await world.clock.sleep(500, signal); // queued messages are on their way
-    const report = runReport(record, ledger, sessionsMoved, world.clock.now());
+    const seen = ledger.report();
+    const seconds = deviceSeconds(ledger, seen, world.clock.now());
+    const report = runReport(record, { clients: seen, sessionsMoved, seconds });
     emit({ kind: 'comparing' });
     return { plan, report, record, native: await nativeRun(options, stage, desired) };
   } finally {

@@ -35,8 +35,8 @@ export function serviceAlone(cluster: EmqxResource, entry: string): string {
 export async function playAlone(scenario: Omit<Scenario, 'driver'>): Promise<Comparison> {
   try {
     const service = serviceAlone(scenario.cluster, scenario.service);
-    const { upgrade, ledger, sessionsMoved, until } = await play({ ...scenario, driver: 'operator', service });
-    return runReport(upgrade, ledger, sessionsMoved, until);
+    const result = await play({ ...scenario, driver: 'operator', service });
+    return runReport(result.upgrade, result);
   } catch (error) {
     if (!(error instanceof UpgradeError)) throw error;
     return { outcome: 'cannot', driver: 'operator', reason: reasonOf(error) };

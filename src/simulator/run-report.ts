@@ -1,7 +1,6 @@
 import type { UpgradeReport } from '../upgrade';
-import type { ClientLedger } from './clients/client-ledger';
 import type { ClientReport } from './clients/client-report';
-import { type DeviceSeconds, deviceSeconds } from './device-seconds';
+import type { DeviceSeconds } from './device-seconds';
 
 /** One upgrade as its operator and its devices saw it. */
 export interface RunReport {
@@ -29,18 +28,17 @@ export interface RunReport {
   seconds: DeviceSeconds;
 }
 
-/**
- * Joins what the engine reports with what the devices saw.
- *
- * @param until when the devices were last looked at, ms since the epoch
- */
-export function runReport(
-  upgrade: UpgradeReport,
-  ledger: ClientLedger,
-  sessionsMoved: number,
-  until: number,
-): RunReport {
-  const clients = ledger.report();
+/** What the devices saw of an upgrade. */
+export interface ClientOutcome {
+  clients: ClientReport;
+  /** Sessions of offline devices, moved by their node. */
+  sessionsMoved: number;
+  seconds: DeviceSeconds;
+}
+
+/** Joins what the engine reports with what the devices saw. */
+export function runReport(upgrade: UpgradeReport, seen: ClientOutcome): RunReport {
+  const { clients, sessionsMoved, seconds } = seen;
   const { outcome, driver, durationMs, evacuateMs, lowerBoundMs, capPerSecond } = upgrade;
   return {
     outcome,
@@ -58,6 +56,6 @@ export function runReport(
     sessionsKept: clients.sessionsKept,
     sessionsLost: clients.sessionsLost,
     offlineMs: clients.offlineMs,
-    seconds: deviceSeconds(ledger, clients, until),
+    seconds,
   };
 }

@@ -17,8 +17,9 @@ import {
 import { nodesWanted, operatorReportOf } from '../upgrade/observation';
 import type { ClientGroup } from './clients/client-group';
 import { ClientLedger } from './clients/client-ledger';
-import type { ClientReport } from './clients/client-report';
 import { Population } from './clients/population';
+import { deviceSeconds } from './device-seconds';
+import type { ClientOutcome } from './run-report';
 import { UnfitManifestError } from './unfit-manifest-error';
 import { World, type WorldOptions } from './world';
 
@@ -49,16 +50,11 @@ export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 
   progress?: (event: ProgressEvent, world: World) => void;
 }
 
-export interface ScenarioResult {
+/** What the devices saw is from the beginning of the upgrade until some time after its end. */
+export interface ScenarioResult extends ClientOutcome {
   plan: UpgradePlan;
   upgrade: UpgradeRecord;
-  /** What the devices saw, from the beginning of the upgrade until some time after its end. */
-  clients: ClientReport;
-  /** Sessions of offline devices, moved by their node. */
-  sessionsMoved: number;
   ledger: ClientLedger;
-  /** When the devices were last looked at, ms since the epoch. */
-  until: number;
   /** How much simulated time all of it took, in ms. */
   simulatedMs: number;
 }
@@ -120,9 +116,9 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
     await clock.sleep(SETTLE_MS);
     await population.returnDevices();
     const clients = ledger.report();
-    const until = clock.now();
+    const seconds = deviceSeconds(ledger, clients, clock.now());
     world.stop();
-    return { plan, upgrade, clients, sessionsMoved, ledger, until, simulatedMs: clock.now() - began };
+    return { plan, upgrade, clients, sessionsMoved, seconds, ledger, simulatedMs: clock.now() - began };
   }, mostMs);
 }
 

@@ -77,6 +77,13 @@ function rates(document: ReportDocument): TimeChart | undefined {
   const common = { ...frameOf(document), title: 'Disconnects and reconnects', unit: 'devices per second' };
   if (devices) {
     const { seconds } = devices;
+    const refused: ChartLine = {
+      name: 'refused',
+      tone: 'red',
+      shape: 'step',
+      isThin: true,
+      points: secondsOf(startedAt, seconds, seconds.refused),
+    };
     return {
       ...common,
       description: `What the devices saw: at most ${count(devices.peakDisconnectsPerSecond)} disconnects and ${count(devices.peakReconnectsPerSecond)} reconnects in a second${capText(document)}.`,
@@ -95,13 +102,7 @@ function rates(document: ReportDocument): TimeChart | undefined {
           isThin: true,
           points: secondsOf(startedAt, seconds, seconds.reconnects),
         },
-        {
-          name: 'refused',
-          tone: 'red',
-          shape: 'step',
-          isThin: true,
-          points: secondsOf(startedAt, seconds, seconds.refused),
-        },
+        ...(devices.refusedConnects > 0 ? [refused] : []),
       ],
     };
   }
@@ -231,6 +232,7 @@ export function wayCharts(ways: readonly Way[]): TimeChart[] {
       description: `Connected devices: ${count(clients)} at first, at least ${count(least)}. ${disconnectsPerClient.mean.toFixed(2)} disconnects per device, at most ${disconnectsPerClient.max}; at most ${count(peakDisconnectsPerSecond)} in a second; ${count(sessionsLost)} sessions lost; it took ${time(durationMs)}.`,
       unit: 'connected devices',
       spanMs,
+      marks: [{ at: durationMs, name: 'done', title: 'the upgrade is done', tone: 'muted' }],
       lines: [
         {
           name: 'all devices',

@@ -51,11 +51,14 @@ svg .thin{stroke-width:1.25}
 svg .dashed{stroke-dasharray:7 5}
 svg .area{stroke:none;fill-opacity:.18}
 svg .bar{fill-opacity:.75}
-svg .mark{stroke:var(--red);stroke-width:1.5;stroke-dasharray:2 3}
-svg text.mark{fill:var(--red);stroke:none;font-weight:700}
+svg line.mark{stroke-width:1.5;stroke-dasharray:2 3}
+svg text.mark{font-weight:700}
 svg text.name{font-weight:600;paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
 ${(['blue', 'green', 'red', 'amber', 'muted'] as const)
-  .map((tone) => `svg .line.${tone}{stroke:var(--${tone})}svg .fill.${tone},svg text.${tone}{fill:var(--${tone})}`)
+  .map(
+    (tone) =>
+      `svg .line.${tone},svg line.mark.${tone}{stroke:var(--${tone})}svg .fill.${tone},svg text.${tone},svg tspan.${tone}{fill:var(--${tone})}`,
+  )
   .join('\n')}
 svg .hit{fill:transparent}
 svg .hit:hover{fill:var(--muted);fill-opacity:.14}

@@ -25,6 +25,16 @@ export interface ChartLine {
   nameAt?: 'start' | 'end' | 'peak';
 }
 
+/** A moment that is set off. */
+export interface ChartMark {
+  at: number;
+  name: string;
+  /** What it is about. */
+  title: string;
+  /** @default 'red' */
+  tone?: Tone;
+}
+
 /** Values over the time of a run. */
 export interface TimeChart {
   title: string;
@@ -32,11 +42,13 @@ export interface TimeChart {
   description: string;
   unit: string;
   spanMs: number;
+  /** Whether it shows no values under the pointer: a picture in a document. @default false */
+  isStill?: boolean;
   lines: readonly ChartLine[];
   /** A stretch of time that is set off, and its name. */
   bands?: readonly { from: number; to: number; name: string }[];
   /** Moments that are marked, with their numbers in a list. */
-  marks?: readonly { at: number; name: string; title: string }[];
+  marks?: readonly ChartMark[];
 }
 
 /** Paths are drawn in these units and stretched to the width there is; texts and strokes are not. */
@@ -69,9 +81,9 @@ export function drawTimeChart(chart: TimeChart, height: number): Html {
   )}<svg width="100%" height="${height}" viewBox="0 0 ${UNITS} ${height}" preserveAspectRatio="none" overflow="visible">${lines.map(
     (each) => path(each, x, y),
   )}</svg><line class="axis" x1="0" x2="100%" y1="${height}" y2="${height}"/>${marks.map(
-    ({ at, name, title }) =>
-      html`<g><title>${title}</title><line class="mark" x1="${percent(at)}" x2="${percent(at)}" y1="0" y2="${height}"/><text class="mark" x="${percent(at)}" y="-4" text-anchor="middle">${name}</text></g>`,
-  )}${lines.map((each) => nameOf(each, percent, y))}${zones(chart, height)}`;
+    ({ at, name, title, tone = 'red' }) =>
+      html`<g><title>${title}</title><line class="mark ${tone}" x1="${percent(at)}" x2="${percent(at)}" y1="0" y2="${height}"/><text class="mark ${tone}" x="${percent(at)}" y="-4" text-anchor="middle">${name}</text></g>`,
+  )}${lines.map((each) => nameOf(each, percent, y))}${!chart.isStill && zones(chart, height)}`;
 }
 
 function highest(lines: readonly ChartLine[]): number {
