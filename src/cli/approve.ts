@@ -1,7 +1,7 @@
 import { isKubeError } from '../kubernetes';
 import { generationOf, versionOf } from '../resource';
 import { mark, recordsRef } from '../runner';
-import { digestOf, stateOf, UpgradeError } from '../upgrade';
+import { digestOf, stateOf, stateText, UpgradeError } from '../upgrade';
 import { type ClusterFlags, type Connection, withCluster } from './connection';
 import { CommandError, InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
@@ -56,7 +56,12 @@ async function waitingOn(
   const where = `${connection.namespace}/${connection.name}`;
   if (state !== 'waiting') {
     const fix = 'change the template of a held cluster first; status shows its state';
-    throw new CommandError(EXIT.badInput, 'NOTHING_WAITS', `no upgrade of ${where} waits: it is ${state}`, fix);
+    throw new CommandError(
+      EXIT.badInput,
+      'NOTHING_WAITS',
+      `no upgrade of ${where} waits: it is ${stateText(state)}`,
+      fix,
+    );
   }
   const [version, digest] = [versionOf(resource), digestOf(generationOf(resource).withDefaults(resource))];
   if (meant !== undefined && meant !== digest) {

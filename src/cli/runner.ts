@@ -35,20 +35,11 @@ export async function runRunner(what: 'manifest' | undefined, flags: RunnerFlags
       fix: 'give only one of them',
     });
   }
+  refuse(reader, flags, what);
   if (what === 'manifest') {
     // With the constructs, which a runner needs none of.
     const { runRunnerManifest } = await import('./runner-manifest.js');
     return runRunnerManifest(reader, flags, shell);
-  }
-  for (const [option, value] of Object.entries(MANIFEST_ONLY(flags))) {
-    if (value === undefined) continue;
-    reader.problem({
-      path: option,
-      value: Array.isArray(value) ? value.join(' ') : value,
-      bound: 'left out without manifest',
-      reason: 'it is an option of runner manifest',
-      fix: `leave ${option} out`,
-    });
   }
   const port = reader.wholeNumber('--port', flags.port ?? '8080', 0, 65_535, 'it is a port');
   reader.done();
@@ -87,10 +78,37 @@ async function run(flags: RunnerFlags, port: number, shell: Shell): Promise<Exit
   return EXIT.done;
 }
 
-const MANIFEST_ONLY = ({ image, replicas, policy, webhookSecret, label }: RunnerFlags) => ({
-  '--image': image,
-  '--replicas': replicas,
-  '--policy': policy,
-  '--webhook-secret': webhookSecret,
-  '--label': label,
-});
+/** Reports options that would have no effect. */
+function refuse(reader: OptionReader, flags: RunnerFlags, what: 'manifest' | undefined): void {
+  const bound = what ? 'left out with manifest' : 'left out without manifest';
+  for (const [option, { value, reason, fix = `leave ${option} out` }] of Object.entries(ineffective(flags, what))) {
+    if (value === undefined) continue;
+    reader.problem({ path: option, value: Array.isArray(value) ? value.join(' ') : value, bound, reason, fix });
+  }
+}
+
+interface Ineffective {
+  value: string | readonly string[] | undefined;
+  reason: string;
+  fix?: string;
+}
+
+/** What applies only to the other use of the command. */
+function ineffective(flags: RunnerFlags, what: 'manifest' | undefined): Readonly<Record<string, Ineffective>> {
+  const { port, webhookUrlFile, image, replicas, policy, webhookSecret, label } = flags;
+  if (what === 'manifest') {
+    const fix = 'name the Secret that has the URL by --webhook-secret';
+    return {
+      '--port': { value: port, reason: 'the container of the manifest always serves on port 8080' },
+      '--webhook-url-file': { value: webhookUrlFile, reason: 'the manifest mounts the URL from a Secret', fix },
+    };
+  }
+  const reason = 'it is an option of runner manifest';
+  return {
+    '--image': { value: image, reason },
+    '--replicas': { value: replicas, reason },
+    '--policy': { value: policy, reason },
+    '--webhook-secret': { value: webhookSecret, reason },
+    '--label': { value: label, reason },
+  };
+}

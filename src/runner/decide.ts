@@ -1,5 +1,6 @@
 import semver from 'semver';
 import type { RunnerOrder, RunnerPolicy } from '../resource/runner-policy';
+import { stateText } from '../upgrade';
 import { type ClusterRef, keyOf, pathOf, type Sighting } from './sighting';
 import { isOpenAt, windowText } from './window';
 
@@ -126,7 +127,7 @@ function beginning(
     const how = `\`emqx-blue-green approve ${named(cluster.cluster)}${whereOf(cluster.cluster, home)}\` approves it`;
     if (known === undefined) return leave(cluster, 'NotApproved', `${what}, waits for an approval: ${how}`);
     if (known !== digest) {
-      return leave(cluster, 'OtherApproved', `approved is template ${known}, but waiting is ${what}: ${how}`);
+      return leave(cluster, 'OtherApproved', `${approvalText(known)}, but waiting is ${what}: ${how}`);
     }
   }
   if (policy.window && !isOpenAt(policy.window, now)) {
@@ -134,7 +135,7 @@ function beginning(
   }
   const before = isFirst(cluster, policy.order) ? undefined : ahead.find((one) => isBehind(one, cluster));
   if (before) {
-    const state = `${before.state}${before.served && ` with version ${before.served}`}`;
+    const state = `${stateText(before.state)}${before.served && `, with version ${before.served}`}`;
     const text = `${what}, waits for ${pathOf(before.cluster)}, which comes first and is ${state}`;
     return leave(cluster, 'AfterOthers', text);
   }
@@ -144,6 +145,16 @@ function beginning(
   }
   return { do: 'take-up', cluster };
 }
+
+/** Anybody may have written it by hand. */
+function approvalText(digest: string): string {
+  if (/^[0-9a-f]{16}$/.test(digest)) return `approved is template ${digest}`;
+  const shown = digest.length > MOST_SHOWN ? `${digest.slice(0, MOST_SHOWN)}…` : digest;
+  return `what was approved, ${JSON.stringify(shown)}, is not the digest of a template`;
+}
+
+/** Of a digest that is none, characters. */
+const MOST_SHOWN = 40;
 
 function leave(cluster: Sighting, reason: LeaveReason, text: string): Decision {
   return { do: 'leave', cluster, reason, text };

@@ -108,7 +108,7 @@ describe('approve', () => {
   test('is refused when nothing waits', async () => {
     const cluster = await SimulatedCluster.atRest(0);
     const { code, err } = await cluster.run('approve');
-    expect([code, err]).toEqual([2, expect.stringContaining('no upgrade of default/emqx-ee waits: it is at-rest')]);
+    expect([code, err]).toEqual([2, expect.stringContaining('no upgrade of default/emqx-ee waits: it is at rest')]);
     cluster.world.stop();
   });
 });
@@ -186,6 +186,11 @@ describe('runner manifest', () => {
       /bad\.yaml: 'mode' \("x"\) must be one of automatic, approval/,
     ],
     ['--image a --webhook-secret A', /^'--webhook-secret' \("A"\) must be/],
+    ['--image a --port 9090', /^'--port' \("9090"\) must be left out with manifest: .* port 8080\n→ leave --port out/],
+    [
+      '--image a --webhook-url-file f',
+      /^'--webhook-url-file' \("f"\) must be left out with manifest: .*\n→ name the Secret .* --webhook-secret/,
+    ],
   ])('%s is refused', async (words, message) => {
     const { code, err, out } = await run(['runner', 'manifest', ...words.split(' ')]);
     expect([code, out, err]).toEqual([2, '', expect.stringMatching(message)]);

@@ -240,3 +240,29 @@ test('the command that approves names the namespace of the runner where that is 
     text: 'version 4.4.15, template 0123456789abcdef, waits for an approval: `emqx-blue-green approve emqxenterprise/a -n mqtt --runner-namespace runners` approves it',
   });
 });
+
+test.each<[string, string, string]>([
+  ['another digest', 'fedcba9876543210', 'approved is template fedcba9876543210, but waiting is '],
+  ['two lines', 'a\nb', 'what was approved, "a\\nb", is not the digest of a template, but waiting is '],
+  [
+    'a long text',
+    'x'.repeat(5_000),
+    `what was approved, "${'x'.repeat(40)}…", is not the digest of a template, but waiting is `,
+  ],
+])('an approval of something else is quoted in part: %s', (_, digest, expected) => {
+  const [decision] = decide(situation([cluster('a', 'waiting')], { approved: new Map([['mqtt/a', digest]]) }));
+  expect(decision).toMatchObject({ reason: 'OtherApproved', text: expect.stringContaining(expected) });
+});
+
+test.each<[Sighting['state'], string]>([
+  ['upgrading', 'which comes first and is being upgraded, with version 4.4.15'],
+  ['unsettled', 'which comes first and is not at rest, with version 4.4.15'],
+])('one that waits for another says what that one does: %s', (state, expected) => {
+  const first = cluster('z', state, { labels: { canary: 'true' } });
+  const order = 'order: { label: canary, value: "true" }';
+  const policyText = `${automatic}\nmaxConcurrent: 9\n${order}`;
+  const [decision] = decide(
+    situation([cluster('a', 'waiting'), first], { policyText, busy: new Set([keyOf(first.cluster)]) }),
+  );
+  expect(decision).toHaveProperty('text', expect.stringContaining(expected));
+});
