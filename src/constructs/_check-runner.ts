@@ -1,7 +1,7 @@
 import type { EmqxResource } from '../resource/generations';
 import type { Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
-import { policyProblemsOf } from '../resource/runner-policy';
+import { POLICY_KEY, policyProblemsOf } from '../resource/runner-policy';
 import { atLeastOne } from './_at-least-one';
 import { checkPodFields } from './_check-operator';
 import { checkNames, objectName } from './_check-pod';
@@ -42,7 +42,7 @@ export function checkRunner(findings: Findings, props: UpgradeRunnerProps): void
   if (props.kinds !== undefined) findings.check('kinds', props.kinds, kinds);
   if (props.policy !== undefined) {
     for (const problem of policyProblemsOf(props.policy)) {
-      findings.add({ ...problem, path: problem.path === '.' ? 'policy' : `policy.${problem.path}` });
+      findings.add({ ...problem, path: problem.path === POLICY_KEY ? POLICY_KEY : `policy.${problem.path}` });
     }
   }
   if (props.webhookSecret !== undefined) findings.check('webhookSecret', props.webhookSecret, objectName);

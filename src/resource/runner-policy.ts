@@ -1,7 +1,8 @@
 import { type Document, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { Checks, oncePerPath } from './checks';
-import { HIDDEN, type Problem } from './problem';
+import { nearest } from './nearest';
+import { formatPath, HIDDEN, type Problem } from './problem';
 import type { Rule } from './rules';
 import { at, structuralFindings } from './structure';
 
@@ -91,8 +92,10 @@ export type PolicyReading = { policy: RunnerPolicy } | { problems: readonly Prob
  * Reads a policy, as YAML or JSON.
  *
  * @param text empty or undefined stands for the defaults: upgrades wait for an approval
+ * @param otherKeys keys beside it that nobody reads: without a policy one of them is probably meant to be it
  */
-export function readPolicy(text: string | undefined): PolicyReading {
+export function readPolicy(text: string | undefined, otherKeys: readonly string[] = []): PolicyReading {
+  if (text === undefined && otherKeys.length > 0) return { problems: otherKeys.map(misnamed) };
   const document = parseDocument(text ?? '', { schema: 'core' });
   if (document.errors.length > 0) return { problems: document.errors.map(({ message }) => unreadable(message)) };
   const input = contentOf(document);
@@ -113,8 +116,19 @@ function contentOf(document: Document): unknown {
 /** Only the first line: what follows quotes the text. */
 function unreadable(message: string): Problem {
   const [reason = ''] = message.split('\n');
-  const fix = 'correct the key `policy` of the ConfigMap';
-  return { path: '.', value: HIDDEN, bound: 'YAML or JSON', reason: reason.replace(/:$/, ''), fix };
+  const fix = 'write for example mode: automatic, with one key in each line';
+  return { path: POLICY_KEY, value: HIDDEN, bound: 'YAML or JSON', reason: reason.replace(/:$/, ''), fix };
+}
+
+/** A key of the ConfigMap with another name. */
+function misnamed(key: string): Problem {
+  return {
+    path: formatPath(['data', key]),
+    value: HIDDEN,
+    bound: `named ${POLICY_KEY}`,
+    reason: 'no other key is read as the policy, and without one the defaults would apply',
+    fix: nearest(key, [POLICY_KEY]) ? `did you mean '${POLICY_KEY}'?` : `rename it to ${POLICY_KEY}, or remove it`,
+  };
 }
 
 /** All that is wrong with a policy of unknown origin. */
@@ -133,7 +147,12 @@ export function policyProblemsOf(input: unknown): Problem[] {
   checks.check(['order'], someOrder);
   checks.check(['order', 'clusters'], clusterNames);
   const isSecret = () => false;
-  return oncePerPath([...checks.findings, ...structuralFindings(POLICY, input, isSecret, { authority: 'the policy' })]);
+  const findings = structuralFindings(POLICY, input, isSecret, { authority: 'the policy' });
+  return oncePerPath([...checks.findings, ...findings]).map((problem) =>
+    problem.path === formatPath([])
+      ? { ...problem, path: POLICY_KEY, fix: 'write keys with values, such as mode: automatic' }
+      : problem,
+  );
 }
 
 function complete(given: z.infer<typeof POLICY>): RunnerPolicy {

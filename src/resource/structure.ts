@@ -92,7 +92,9 @@ function explain(issue: z.core.$ZodIssue, value: unknown, authority: string): Om
   const reason =
     value === undefined ? `${authority} requires it` : `${authority} requires this, and values are never converted`;
   const bound = boundOf(issue);
-  return { bound, reason, fix: fixFor(bound, value) };
+  const similar =
+    issue.code === 'invalid_value' && typeof value === 'string' && nearest(value, issue.values.map(String));
+  return { bound, reason, fix: similar ? `did you mean '${similar}'?` : fixFor(bound, value) };
 }
 
 function boundOf(issue: z.core.$ZodIssue): string {
@@ -121,11 +123,20 @@ const TYPE_NAMES: Partial<Record<string, string>> = {
 
 function fixFor(bound: string, value: unknown): string {
   if (bound === 'text' && ['number', 'boolean'].includes(typeof value)) return 'write it in quotes';
-  if (typeof value === 'string' && ['a number', 'a whole number', 'true or false'].includes(bound)) {
-    return 'write it without quotes';
-  }
+  if (typeof value === 'string' && isInQuotes(value, bound)) return 'write it without quotes';
+  const truth = typeof value === 'string' && bound === 'true or false' ? TRUTHS[value.toLowerCase()] : undefined;
+  if (truth !== undefined) return `write ${truth}: in YAML 1.2 ${String(value)} is a text`;
   return value === undefined ? `add ${bound}` : `write ${bound} here`;
 }
+
+/** Whether it is right but for its quotes. */
+function isInQuotes(text: string, bound: string): boolean {
+  if (bound === 'true or false') return text === 'true' || text === 'false';
+  return (bound === 'a number' || bound === 'a whole number') && text.trim() !== '' && Number.isFinite(Number(text));
+}
+
+/** What YAML 1.1 reads as true or false. @see https://yaml.org/type/bool.html */
+const TRUTHS: Partial<Record<string, boolean>> = { y: true, yes: true, on: true, n: false, no: false, off: false };
 
 /** Names of the fields the schema has at a path. */
 function fieldsAt(schema: z.core.$ZodType, steps: readonly Step[]): string[] {

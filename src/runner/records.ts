@@ -12,6 +12,8 @@ type Mark = 'approved' | 'begun';
 /** The content of the ConfigMap. */
 export interface Records {
   policy: string | undefined;
+  /** Keys that nobody reads. */
+  otherKeys: readonly string[];
   /** By `NAMESPACE/NAME`. */
   approved: ReadonlyMap<string, string>;
   begun: ReadonlyMap<string, string>;
@@ -20,7 +22,8 @@ export interface Records {
 /** @param map undefined where there is none */
 export function recordsIn(map: ConfigMap | undefined): Records {
   const data = map?.data ?? {};
-  return { policy: data[POLICY_KEY], approved: marked(data, 'approved'), begun: marked(data, 'begun') };
+  const otherKeys = Object.keys(data).filter((key) => key !== POLICY_KEY && !/^(approved|begun)\./.test(key));
+  return { policy: data[POLICY_KEY], otherKeys, approved: marked(data, 'approved'), begun: marked(data, 'begun') };
 }
 
 /** Writes or removes (null) marks of a cluster; creates the ConfigMap where there is none. */

@@ -57,7 +57,7 @@ export class Runner {
   private readonly retries = new Retries();
   /** Why clusters are left as they are, as it was told last; by key. */
   private readonly said = new Map<string, string>();
-  private policy: { text: string | undefined; known: RunnerPolicy | undefined } | undefined;
+  private policy: { text: string; known: RunnerPolicy | undefined } | undefined;
   private turnedAt: number;
   private isReady = false;
   private error: string | undefined;
@@ -132,9 +132,10 @@ export class Runner {
     }
   }
 
-  private readPolicy({ policy: text }: Records, uid: string | undefined): void {
-    if (this.policy && this.policy.text === text) return;
-    const reading = readPolicy(text);
+  private readPolicy({ policy, otherKeys }: Records, uid: string | undefined): void {
+    const text = JSON.stringify([policy, otherKeys]);
+    if (this.policy?.text === text) return;
+    const reading = readPolicy(policy, otherKeys);
     const isSound = 'policy' in reading;
     this.policy = { text, known: isSound ? reading.policy : undefined };
     const problems = isSound ? [] : reading.problems.map(formatProblem);

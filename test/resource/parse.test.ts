@@ -218,7 +218,8 @@ test.each([
 });
 
 test.each([
-  ['spec.template.spec.emqxContainer.tty', 'yes', 'true or false', 'write it without quotes'],
+  ['spec.template.spec.emqxContainer.tty', 'yes', 'true or false', 'write true: in YAML 1.2 yes is a text'],
+  ['spec.template.spec.emqxContainer.tty', 'true', 'true or false', 'write it without quotes'],
   ['spec.clusterDomain', 5, 'text', 'write it in quotes'],
   ['spec.template.spec.emqxContainer.image.pullPolicy', 'Sometimes', 'one of Always, Never, IfNotPresent', undefined],
   ['spec.persistent', {}, 'an object', 'add an object'],

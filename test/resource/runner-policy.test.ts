@@ -86,13 +86,44 @@ test.each<[string, string]>([
   ['order: {}', "'order' (an object) must be a label with its value, a list of clusters, or both"],
   ['order: { label: canary }', "'order' (an object) must be a label with its value"],
   ['order: { clusters: [canary] }', "'order.clusters' (a list of 1) must be a list of NAMESPACE/NAME"],
-  ['- mode', "'.' (a list of 1) must be an object"],
-  ['mode: [', "'.' (hidden) must be YAML or JSON"],
-  ['mode: automatic\nmode: approval', "'.' (hidden) must be YAML or JSON: Map keys must be unique"],
+  ['- mode', "'policy' (a list of 1) must be an object: the policy requires this"],
+  ['mode: [', "'policy' (hidden) must be YAML or JSON"],
+  ['mode: automatic\nmode: approval', "'policy' (hidden) must be YAML or JSON: Map keys must be unique"],
 ])('%s is refused', (text, expected) => {
   const problems = problemsOf(readPolicy(text));
   expect(problems).toEqual([expect.stringContaining(expected)]);
   expect(problems[0]).toMatch(/; \S/); // what to do
+});
+
+test.each<[string, string]>([
+  ['resume: yes', 'write true: in YAML 1.2 yes is a text'],
+  ['resume: Off', 'write false: in YAML 1.2 Off is a text'],
+  ['resume: "true"', 'write it without quotes'],
+  ['resume: sometimes', 'write true or false here'],
+  ['mode: automtic', "did you mean 'automatic'?"],
+  ['mode: later', 'write one of automatic, approval here'],
+  ['hold: enforced', "did you mean 'enforce'?"],
+  ['onFailur: stop', "did you mean 'onFailure'?"],
+  ['- mode', 'write keys with values, such as mode: automatic'],
+  ['mode: [', 'write for example mode: automatic, with one key in each line'],
+])('%s: what to do about it', (text, fix) => {
+  const reading = readPolicy(text);
+  expect('problems' in reading && reading.problems.map((problem) => problem.fix)).toEqual([fix]);
+});
+
+test.each<[string, string[], string[]]>([
+  [
+    'polcy',
+    ['polcy'],
+    [
+      "'data.polcy' (hidden) must be named policy: no other key is read as the policy, and without one the defaults would apply; did you mean 'policy'?",
+    ],
+  ],
+  ['policy.yaml', ['policy.yaml'], ['\'data["policy.yaml"]\' (hidden) must be named policy']],
+  ['two of them', ['a', 'b'], ["'data.a' (hidden)", "'data.b' (hidden)"]],
+])('without a policy another key is taken for a misspelt one: %s', (_, keys, expected) => {
+  expect(problemsOf(readPolicy(undefined, keys))).toEqual(expected.map((text) => expect.stringContaining(text)));
+  expect(readPolicy('mode: automatic', keys)).toHaveProperty('policy.mode', 'automatic');
 });
 
 test('all problems are reported at once', () => {

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../src/kubernetes';
 import { isHeld } from '../../src/resource';
 import { isKind, Playground, story } from './_runners';
 
@@ -144,6 +145,23 @@ test('with a wrong policy nothing is taken up, and one Event has all problems', 
     expect(story(runner.told, 'emqx-ee')).toEqual(['at-rest', 'waiting']);
     expect(at.events('emqx-upgrade-runner')).toEqual([
       expect.stringMatching(/^Warning PolicyInvalid: nothing is upgraded: 'maxConcurrent' .* \| 'mode' /),
+    ]);
+    await at.writePolicy(AUTOMATIC);
+    await at.until(() => runner.told.some(isKind('end')));
+  }));
+
+test('without a policy, but with a key of nearly its name, nothing is taken up', () =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx-ee');
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'runners', name: 'emqx-upgrade-runner' };
+    const misspelt = { ...map, metadata: map, data: { polcy: 'mode: automatic' } };
+    await at.world.apply([misspelt as unknown as KubeObject]);
+    const runner = at.start('runner-1');
+    await at.bump('emqx-ee', '4.4.15');
+    await at.world.clock.sleep(60_000);
+    expect(story(runner.told, 'emqx-ee')).toEqual(['at-rest', 'waiting']);
+    expect(at.events('emqx-upgrade-runner')).toEqual([
+      expect.stringMatching(/^Warning PolicyInvalid: nothing is upgraded: 'data\.polcy' .*; did you mean 'policy'\?$/),
     ]);
     await at.writePolicy(AUTOMATIC);
     await at.until(() => runner.told.some(isKind('end')));
