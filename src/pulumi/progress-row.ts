@@ -1,3 +1,4 @@
+import type { Role } from '../resource';
 import type { Phase, ProgressEvent, Sample } from '../upgrade';
 
 /** Older samples do not count for the rate, ms. */
@@ -36,6 +37,8 @@ export class ProgressRow {
   private samples: Sample[] = [];
   /** Devices that are to be moved, as far as known. */
   private most = 0;
+  /** The role whose nodes are replaced, in a phase that comes once for each. */
+  private role: Role | undefined;
 
   /** Undefined where an event changes nothing in the row. */
   after(event: ProgressEvent): RowText | undefined {
@@ -43,7 +46,8 @@ export class ProgressRow {
       case 'phase':
         this.samples = [];
         this.most = 0;
-        return { text: event.resumed ? `resumed: ${WORDS[event.phase]}` : WORDS[event.phase] };
+        this.role = event.role;
+        return { text: event.resumed ? `resumed: ${this.wordOf(event.phase)}` : this.wordOf(event.phase) };
       case 'sample':
         return this.textOf(event.sample);
       case 'waiting':
@@ -56,9 +60,16 @@ export class ProgressRow {
   private textOf(sample: Sample): RowText | undefined {
     const { green, phase } = sample;
     if (phase === null) return undefined;
-    const word = WORDS[phase];
+    const word = this.wordOf(phase);
     if (phase === 'green' && green) return { text: `${word}: ${green.ready} of ${green.replicas} ready` };
     return phase === 'evacuate' || phase === 'return' ? this.evacuation(sample, word) : { text: word };
+  }
+
+  private wordOf(phase: Phase): string {
+    const word = WORDS[phase];
+    const { role } = this;
+    if (role === undefined) return word;
+    return word.replace('nodes', `${role}s`).replace('evacuating', `evacuating ${role}s`);
   }
 
   private evacuation(sample: Sample, word: string): RowText {

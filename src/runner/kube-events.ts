@@ -126,7 +126,8 @@ function startContent({ isResumed, from, to, run, at }: Extract<Told, { kind: 's
 }
 
 function progressContent({ event, at }: Extract<Told, { kind: 'progress' }>): Content | undefined {
-  if (event.kind === 'phase') return ['Normal', 'UpgradePhase', `${event.phase}, since ${timeOf(at)}`];
+  if (event.kind === 'phase')
+    return ['Normal', 'UpgradePhase', `${event.phase}${event.role ? ` of ${event.role}s` : ''}, since ${timeOf(at)}`];
   return event.kind === 'warning' ? ['Warning', 'UpgradeWarning', event.text] : undefined;
 }
 

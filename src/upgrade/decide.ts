@@ -9,6 +9,7 @@ import { applyTemplate, claimOperator, releaseHold, retireBlue } from './phases/
 import { watchOperator } from './phases/native';
 import { stopIfStalled } from './phases/stalled';
 import { pinTraffic, switchTraffic, waitForGreen } from './phases/traffic';
+import { setWord } from './set-word';
 import { stagesOf } from './stages';
 import type { Situation, Step } from './step';
 import { digestOf } from './target';
@@ -115,7 +116,7 @@ function checkHeld(situation: Situation): Step | undefined {
     return {
       kind: 'stop',
       code: 'UNEXPECTED_SETS',
-      reason: `a third stateful set has replicas: ${strangers.map((set) => set.name).join(', ')}`,
+      reason: `a third ${setWord(observation.cluster)} has replicas: ${strangers.map((set) => set.name).join(', ')}`,
       fix: 'find out what created it; scale it to 0 once no device is connected there, then run the same command again',
       actions: stopEvacuations(situation),
     };

@@ -58,6 +58,7 @@ export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';
 export { continueRun, runUpgrade } from './run';
 export type { RunSeries } from './series';
 export type { SetStatus } from './set-status';
+export { isOfOneRole } from './stages';
 export { stateText } from './state-text';
 export { stateWithoutDriver as whatHolds } from './state-without-driver';
 export {

@@ -1,16 +1,17 @@
 import { type EmqxResource, generationOf, versionOf } from '../resource';
-import type { Journal, Planned, Stage } from './journal';
+import type { Journal, Planned } from './journal';
 import { fleetOf } from './known-load';
-import { activeSets, blueOf, type ClusterView, type Observation, replicasOf, type SetView } from './observation';
+import { blueOf, type Observation, replicasOf } from './observation';
 import { plan } from './plan';
 import { servedVersion } from './served-version';
+import { stagesFrom } from './stages';
 import { digestOf, type Target } from './target';
 
 /** The journal of a run that starts. The cluster must have a set that serves. */
 export function newJournal(observation: Observation, target: Target): Journal {
   const { cluster } = observation;
   const blue = blueOf(cluster)!; // preflight found it
-  const [, ...later] = stages(cluster, blue);
+  const [, ...later] = stagesFrom(cluster, blue);
   return {
     schema: 1,
     run: `${versionOf(target.desired)}-${new Date(observation.at).toISOString()}`,
@@ -42,18 +43,6 @@ export function newJournal(observation: Observation, target: Target): Journal {
 function plannedFor(observation: Observation, target: Target): Planned {
   const { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway } = plan(observation, target, []);
   return { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway };
-}
-
-/** What is replaced, in order: `blue`, and the sets of the roles after its own. */
-function stages(cluster: ClusterView, blue: SetView): Stage[] {
-  const { setKinds } = generationOf(cluster.resource);
-  const roles = setKinds.map(({ role }) => role);
-  return roles.slice(roles.indexOf(blue.role ?? 'core')).flatMap((role): Stage[] => {
-    const [oldest] = activeSets(cluster, role);
-    const old = role === (blue.role ?? 'core') ? blue : oldest;
-    if (!old) return [];
-    return [{ role, replicas: replicasOf(cluster, role), from: { set: old.name, revision: old.revision ?? '' } }];
-  });
 }
 
 function delayOf(resource: EmqxResource): number {

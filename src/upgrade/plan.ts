@@ -1,4 +1,4 @@
-import { generationOf, type OnlyRead, versionOf } from '../resource';
+import { generationOf, type OnlyRead, type Role, versionOf } from '../resource';
 import { byNames } from '../resource/by-names';
 import { type Change, changes, presentable } from './changes';
 import type { Check } from './check';
@@ -8,6 +8,7 @@ import { activeSets, blueOf, nodesOf, type Observation } from './observation';
 import { offlineBudget } from './offline-budget';
 import { duration, type NodeLoad, type NodeShare, share } from './pacing';
 import { servedVersion } from './served-version';
+import { stagesFrom, stagesOf } from './stages';
 import type { Target } from './target';
 
 /**
@@ -21,6 +22,8 @@ export interface UpgradePlan {
   driver: Driver;
   from: { version: string; set: string; replicas: number };
   to: { version: string };
+  /** The sets that are replaced, one after the other. @default - only that of `from`: there are no replicants */
+  stages?: PlannedStage[];
   /** Differences of the resource; values that may be secrets are hidden. */
   changes: Change[];
   /**
@@ -53,6 +56,15 @@ export interface UpgradePlan {
   onlyRead?: OnlyRead;
 }
 
+/** The nodes of one role that are replaced. */
+export interface PlannedStage {
+  role: Role;
+  set: string;
+  replicas: number;
+  /** Devices on them; `null` is unknown. */
+  connections: number | null;
+}
+
 /** What the plan cannot know. Measured on one cluster of three nodes; the plan shows it as an assumption. */
 export const ASSUMED = {
   /** From the patch until all green nodes are ready and seen by the operator. */
@@ -77,6 +89,7 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
       replicas: blue?.replicas ?? 0,
     },
     to: { version: versionOf(target.desired) },
+    ...plannedStages(observation),
     changes: target.changes.map(presentable),
     ...newPodsOf(observation, target),
     connections,
@@ -87,6 +100,20 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     ...(connections === null ? UNKNOWN : figuresOf(observation, target, blue?.name ?? '', connections)),
     checks,
     ...(onlyRead && { onlyRead }),
+  };
+}
+
+function plannedStages(observation: Observation): Pick<UpgradePlan, 'stages'> {
+  const { cluster } = observation;
+  const { journal } = cluster;
+  const blue = blueOf(cluster);
+  const stages = isOpen(journal) ? stagesOf(journal) : blue ? stagesFrom(cluster, blue) : [];
+  if (stages.length < 2) return {};
+  return {
+    stages: stages.map(({ role, replicas, from: { set } }) => {
+      const { connections } = knownLoadOfSet(observation, set);
+      return { role, set, replicas, connections };
+    }),
   };
 }
 

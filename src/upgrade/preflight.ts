@@ -27,6 +27,7 @@ import { otherWaysCheck } from './other-ways-check';
 import { podSecurityCheck } from './pod-security-check';
 import type { PreflightFacts } from './preflight-facts';
 import { quotaCheck } from './quota-check';
+import { setWord } from './set-word';
 import type { Target } from './target';
 import { noTraffic } from './traffic-check';
 
@@ -162,7 +163,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       }
       if (upgrade) {
         return blocker(
-          'the status reports an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
+          `the status reports an upgrade that the ${setWord(cluster)}s do not show`,
           'wait for the operator’s next pass',
         );
       }
@@ -178,19 +179,19 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     'stateful-sets'({ cluster }) {
       const active = activeSets(cluster);
       const others = foreignSets(cluster);
-      if (active.length === 1) return ok(`one stateful set: ${active[0]!.name}${others}`);
+      if (active.length === 1) return ok(`one ${setWord(cluster)}: ${active[0]!.name}${others}`);
       if (active.length === 2)
         return ok(
-          `two stateful sets: ${blueOf(cluster)?.name} is the running one, the other one is being built${others}`,
+          `two ${setWord(cluster)}s: ${blueOf(cluster)?.name} is the running one, the other one is being built${others}`,
         );
       if (active.length === 0) {
         return blocker(
-          `no stateful set of the cluster has replicas${others}`,
+          `no ${setWord(cluster)} of the cluster has replicas${others}`,
           'the operator creates it: wait until the cluster is Running; if none appears, the operator’s log shows why',
         );
       }
       return blocker(
-        `more than two stateful sets have replicas: ${active.map((set) => set.name).join(', ')}`,
+        `more than two ${setWord(cluster)}s have replicas: ${active.map((set) => set.name).join(', ')}`,
         'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once no device is connected there',
       );
     },

@@ -1,3 +1,4 @@
+import type { Role } from '../resource';
 import type { Phase } from './journal';
 import type { KnownLoad } from './known-load';
 import type { Obstacle } from './obstacle';
@@ -7,6 +8,10 @@ export interface Sample {
   at: number;
   /** `done` after the last run has ended, `null` where there never was a run. */
   phase: Phase | null;
+  /** The role whose nodes are replaced, and of which `blue` and `green` are sets. @default - there are no replicants, or no run is open */
+  role?: Role;
+  /** Devices on old and new nodes of the other role, which is replaced before or after; `null` is unknown. @default - as of `role` */
+  beside?: { role: Role; blue: number | null; green: number | null };
   blue: SetLoad;
   /** Absent until the green set exists. After a run the set that serves stays green until the next run begins. */
   green: SetLoad | undefined;
@@ -45,7 +50,8 @@ export interface NodeProgress extends KnownLoad {
 
 /** What a run reports while it runs. */
 export type ProgressEvent =
-  | { kind: 'phase'; at: number; phase: Phase; resumed: boolean }
+  /** With the role whose nodes are replaced, in phases that come once for each role. */
+  | { kind: 'phase'; at: number; phase: Phase; role?: Role; resumed: boolean }
   | { kind: 'action'; at: number; text: string }
   | { kind: 'waiting'; at: number; text: string }
   | { kind: 'warning'; at: number; text: string }

@@ -1,8 +1,9 @@
+import type { Role } from '../resource';
 import type { Incident } from './incident';
 import { type Driver, type Fleet, type Journal, type Pace, PHASES, type Phase } from './journal';
 import { bounded, capsOf } from './pace';
 import type { NodeShare } from './pacing';
-import { mainStage } from './stages';
+import { mainStage, stagesOf } from './stages';
 
 /**
  * What a finished run did, as far as its processes saw it: how often and for how long a device was disconnected, only the device
@@ -15,6 +16,8 @@ export interface UpgradeReport {
   driver: Driver;
   from: { version: string; set: string };
   to: { version: string; set: string };
+  /** All sets that were replaced, one after the other. @default - only that of `from`: there are no replicants */
+  stages?: ReplacedStage[];
   /** From the claim to the end, ms. */
   durationMs: number;
   phases: { phase: Phase; ms: number }[];
@@ -55,6 +58,15 @@ export interface UpgradeReport {
   pausedMs: number;
 }
 
+/** The nodes of one role that were replaced; in an abort they stay, and the new ones were removed. */
+export interface ReplacedStage {
+  role: Role;
+  from: string;
+  /** Empty where no new set of this role was seen. */
+  to: string;
+  replicas: number;
+}
+
 /** The report of a finished run, from its journal alone: it can be made again at any time. */
 export function reportOf(journal: Journal): UpgradeReport {
   const began = PHASES.flatMap((phase) => {
@@ -73,6 +85,7 @@ export function reportOf(journal: Journal): UpgradeReport {
     driver: journal.driver,
     from: { version: journal.from.version, set: from.set },
     to: { version: journal.to.version, set: to?.set ?? '' },
+    ...stagesIn(journal),
     durationMs: end - start,
     phases: began
       .filter(({ phase }) => phase !== 'done')
@@ -90,6 +103,14 @@ export function reportOf(journal: Journal): UpgradeReport {
     incidents,
     shares,
     pausedMs: journal.pausedMs ?? 0,
+  };
+}
+
+function stagesIn(journal: Journal): Pick<UpgradeReport, 'stages'> {
+  const stages = stagesOf(journal);
+  if (stages.length < 2) return {};
+  return {
+    stages: stages.map(({ role, replicas, from, to }) => ({ role, from: from.set, to: to?.set ?? '', replicas })),
   };
 }
 

@@ -1,5 +1,5 @@
 import { ActionFailures } from './action-failures';
-import { actionText } from './action-text';
+import { ActionLog } from './action-log';
 import { CreationWarning } from './creation-warning';
 import { decide } from './decide';
 import { DurableReader } from './durable-storage';
@@ -17,6 +17,7 @@ import { Probes } from './probes';
 import { revertPatch } from './revert';
 import { RunRecorder } from './run-recorder';
 import { sampleOf } from './sample';
+import { isOfOneRole } from './stages';
 import { stateWithoutDriver } from './state-without-driver';
 import { type Action, isDangerous, type Step } from './step';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
@@ -49,6 +50,7 @@ export class RunLoop {
   private readonly targetIn: (view: ClusterView) => Target;
   /** Of observations, of lease renewals, and of journal writes. */
   private readonly failures: Failures;
+  private readonly actions = new ActionLog((text) => this.report('action', text));
   private readonly failedActions: ActionFailures;
   private readonly freshness: Freshness;
   private readonly creation = new CreationWarning();
@@ -252,7 +254,7 @@ export class RunLoop {
   }
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
-    if (!this.failedActions.has(action)) this.report('action', actionText(action, this.journal.from.version));
+    if (!this.failedActions.has(action)) this.actions.add(action, this.journal.from.version);
     if (action.do === 'patch-resource') return this.patch(action, observation.cluster.resourceVersion, signal);
     if (action.do === 'revert-resource') return this.revert(action, observation, signal);
     if (action.do === 'start-evacuation' || action.do === 'stop-evacuation') this.observer.invalidate(action.pod);
@@ -387,7 +389,8 @@ export class RunLoop {
 
   private reportPhase(resumed: boolean): void {
     const at = this.context.clock.now();
-    this.context.progress.report({ kind: 'phase', at, phase: this.journal.phase, resumed });
+    const { phase, role } = this.journal;
+    this.context.progress.report({ kind: 'phase', at, phase, ...(role && isOfOneRole(phase) && { role }), resumed });
   }
 
   private reportSample(observation: Observation): void {

@@ -4,6 +4,7 @@ import { devicesNow, knownLoadOf, knownLoadOfSet } from './known-load';
 import { isDrained, nodesOf, type Observation, setOf } from './observation';
 import type { NodeProgress, Sample, SetLoad } from './progress';
 import { remainingTimeMs } from './remaining-time';
+import { stagesOf } from './stages';
 
 /** What an observation shows of a run, or of the result of the last one; without one, of the existing sets. */
 export function sampleOf(observation: Observation, journal: Journal | undefined): Sample {
@@ -15,6 +16,7 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
   return {
     at,
     phase: journal?.phase ?? null,
+    ...(open && rolesOf(observation, open)),
     blue: loadOfSet(observation, blue),
     green: green === undefined ? undefined : loadOfSet(observation, green),
     away: isEmptying ? awayOf(observation, open) : undefined,
@@ -24,6 +26,16 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
     capPerSecond: open?.driver === 'pilot' ? open.connectionCap : undefined,
     paused,
   };
+}
+
+/** Of a cluster with cores and replicants: which of them are replaced, and the devices on the others. */
+function rolesOf(observation: Observation, journal: Journal): Pick<Sample, 'role' | 'beside'> {
+  const { role } = journal;
+  if (role === undefined) return {};
+  const [other] = stagesOf(journal).filter((stage) => stage.role !== role);
+  if (!other) return { role };
+  const on = (set = '') => knownLoadOfSet(observation, set).connections;
+  return { role, beside: { role: other.role, blue: on(other.from.set), green: on(other.to?.set) } };
 }
 
 /** What the nodes of a set report. */

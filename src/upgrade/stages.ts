@@ -1,6 +1,6 @@
 import { generationOf, type Role } from '../resource';
-import type { Journal, Stage } from './journal';
-import type { ClusterView } from './observation';
+import type { Journal, Phase, Stage } from './journal';
+import { activeSets, type ClusterView, replicasOf, type SetView } from './observation';
 
 /**
  * An upgrade replaces the sets of one role after the other: replicants, then cores, because old replicants need old cores. The
@@ -13,9 +13,26 @@ export function servingRole({ resource }: ClusterView): Role {
   return setKinds.find(({ role }) => replicasOf(resource, role) > 0)?.role ?? 'core';
 }
 
+/** What an upgrade replaces, in order: `blue`, and the sets of the roles after its own. */
+export function stagesFrom(cluster: ClusterView, blue: SetView): Stage[] {
+  const { setKinds } = generationOf(cluster.resource);
+  const roles = setKinds.map(({ role }) => role);
+  return roles.slice(roles.indexOf(blue.role ?? 'core')).flatMap((role): Stage[] => {
+    const [oldest] = activeSets(cluster, role);
+    const old = role === (blue.role ?? 'core') ? blue : oldest;
+    if (!old) return [];
+    return [{ role, replicas: replicasOf(cluster, role), from: { set: old.name, revision: old.revision ?? '' } }];
+  });
+}
+
 /** Whether the traffic Services route to the nodes of the current stage. */
 export function carriesDevices(cluster: ClusterView, { role = 'core' }: Journal): boolean {
   return role === servingRole(cluster);
+}
+
+/** Whether a phase comes once for each role. */
+export function isOfOneRole(phase: Phase): boolean {
+  return ['evacuate', 'retire', 'return', 'retire-green'].includes(phase);
 }
 
 /** What is written to the journal to go on with the next role; undefined where this one is the last. */

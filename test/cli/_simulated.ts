@@ -12,16 +12,19 @@ import { type Ended, run, type TestShellOptions } from './_shell';
 
 /**
  * The cluster `default/emqx-ee` with EMQX 4.4.14 at rest and devices on it, in virtual time; of EMQX 5 `default/emqx` with three cores of
- * 5.8.8.
+ * 5.8.8, and perhaps replicants.
  */
 export class SimulatedCluster {
   readonly world = new World({ seed: 7 });
   readonly ledger = new ClientLedger(this.world.clock);
 
-  constructor(private readonly kind: EmqxResource['kind'] = KIND) {}
+  constructor(
+    private readonly kind: EmqxResource['kind'] = KIND,
+    private readonly replicants = 0,
+  ) {}
 
-  static async atRest(clients = 300, kind: EmqxResource['kind'] = KIND): Promise<SimulatedCluster> {
-    const simulated = new SimulatedCluster(kind);
+  static async atRest(clients = 300, kind: EmqxResource['kind'] = KIND, replicants = 0): Promise<SimulatedCluster> {
+    const simulated = new SimulatedCluster(kind, replicants);
     await simulated.world.clock.run(() => simulated.boot(clients));
     return simulated;
   }
@@ -60,7 +63,7 @@ export class SimulatedCluster {
 
   private async boot(clients: number): Promise<void> {
     const { world, ledger, kind } = this;
-    const cluster = kind === 'EMQX' ? emqxAtRest() : enterpriseAtRest();
+    const cluster = kind === 'EMQX' ? emqxAtRest(this.replicants) : enterpriseAtRest();
     const entry = trafficService(cluster, 32_010);
     await world.apply([cluster as KubeObject, entry]);
     await running(contextOf(world, 'default', cluster.metadata.name, () => undefined, undefined, kind));
@@ -83,8 +86,9 @@ function enterpriseAtRest(): EmqxEnterprise {
   return cluster;
 }
 
-function emqxAtRest(): Emqx {
+function emqxAtRest(replicants: number): Emqx {
   const cluster = emqxOf('emqx', 'default', '5.8.8');
   cluster.spec.updateStrategy!.initialDelaySeconds = 2;
+  if (replicants > 0) cluster.spec.replicantTemplate = { spec: { replicas: replicants } };
   return cluster;
 }

@@ -71,6 +71,51 @@ describe('a cluster of EMQX 5', () => {
   });
 });
 
+describe('cores and replicants', () => {
+  let cluster: SimulatedCluster;
+  let log: string[];
+  beforeAll(async () => {
+    cluster = await SimulatedCluster.atRest(200, 'EMQX', 2);
+    log = (await cluster.run(`${UPGRADE} --rate 10`)).out.split('\n');
+  });
+  afterAll(() => cluster.world.stop());
+
+  test('the plan names the steps, and the sets by their kind', () => {
+    const steps = log.slice(log.indexOf('Steps') + 1, log.indexOf('Evacuation') - 1);
+    expect(steps).toEqual([
+      expect.stringMatching(
+        /^ {2}1\. the replicants are replaced \(emqx-replicant-\w+, 2 nodes\): 200 devices are moved$/,
+      ),
+      expect.stringMatching(
+        /^ {2}2\. the cores are replaced \(emqx-core-\w+, 3 nodes\): no device is connected to them$/,
+      ),
+    ]);
+    expect(log).toContainEqual(expect.stringMatching(/✓ stateful-sets +one replica set: emqx-replicant-/));
+  });
+
+  test('the log says which of them are replaced, and where the devices are', () => {
+    const of = (form: RegExp) => log.flatMap((line) => form.exec(line)?.[0] ?? []);
+    expect(of(/phase (evacuate|retire) .*/)).toEqual([
+      'phase evacuate of replicants',
+      'phase retire of replicants',
+      'phase evacuate of cores',
+      'phase retire of cores',
+    ]);
+    const samples = of(/(replicants|cores): blue .*|(?<= s {2})blue .*/);
+    expect(samples[0]).toMatch(/^replicants: blue 200, green 0 connections$/);
+    expect(samples.at(-1)).toMatch(/^cores: blue 0, green 0 connections; replicants: green 200$/);
+  });
+
+  test('the report names the cores, too', async () => {
+    const form = [
+      expect.stringMatching(/^ {2}replicants +emqx-replicant-\w+ → emqx-replicant-\w+, 2 nodes$/),
+      expect.stringMatching(/^ {2}cores +emqx-core-\w+ → emqx-core-\w+, 3 nodes$/),
+    ];
+    expect(log).toEqual(expect.arrayContaining(form));
+    expect((await cluster.run('report')).out.split('\n')).toEqual(expect.arrayContaining(form));
+  });
+});
+
 test('an upgrade of EMQX 5 is aborted, and every device goes back', async () => {
   const cluster = await SimulatedCluster.atRest(60, 'EMQX');
   const { clock } = cluster.world;

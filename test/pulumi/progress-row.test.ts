@@ -36,6 +36,15 @@ test('an evacuation is told by how many are moved, how fast, how long it takes, 
   });
 });
 
+test.each<[Phase, string]>([
+  ['evacuate', 'evacuating cores'],
+  ['retire', 'removing the old cores'],
+  ['retire-green', 'rolling back: removing the new cores'],
+])('with replicants it says of which nodes: %s', (phase, text) => {
+  const row = new ProgressRow();
+  expect(row.after({ kind: 'phase', at: 0, phase, role: 'core', resumed: false })).toEqual({ text });
+});
+
 test('in brief, large numbers are rounded, so that all of it fits into what 80 columns leave', () => {
   const row = new ProgressRow();
   row.after(sample('evacuate', 0, 30_000));

@@ -48,6 +48,11 @@ test.each<[string, Told, string | undefined]>([
     { ...EE, kind: 'progress', event: { kind: 'phase', at: AT, phase: 'evacuate', resumed: false } },
     'Normal UpgradePhase: evacuate, since 2026-03-28T12:00:00Z',
   ],
+  [
+    'a phase of one role',
+    { ...EE, kind: 'progress', event: { kind: 'phase', at: AT, phase: 'retire', role: 'core', resumed: false } },
+    'Normal UpgradePhase: retire of cores, since 2026-03-28T12:00:00Z',
+  ],
   ['an action', { ...EE, kind: 'progress', event: { kind: 'action', at: AT, text: 'x' } }, undefined],
   [
     'a warning',

@@ -184,7 +184,7 @@ describe('preflight', () => {
     [
       'status',
       'blocker',
-      'the status reports an upgrade that the stateful sets do not show (status.blueGreenUpdateStatus is set)',
+      'the status reports an upgrade that the stateful sets do not show',
       ({ scene }) => {
         scene.resource.status = delayStatus();
       },

@@ -1,7 +1,7 @@
 import type { ProgressEvent, SetLoad } from '../../upgrade';
 import { type ChartPoint, renderChart } from './chart';
 import type { RunView } from './run-view';
-import { type Line, statusLine, statusTree } from './status';
+import { besideText, type Line, ofRole, statusLine, statusTree } from './status';
 import type { Canvas, Style } from './style';
 import { age, cutTo, known, safe, time } from './text';
 
@@ -46,7 +46,7 @@ export function logLine(event: ProgressEvent, view: RunView): string | undefined
 function logText(event: ProgressEvent, view: RunView): string | undefined {
   switch (event.kind) {
     case 'phase':
-      return `phase ${event.phase}${event.resumed ? ' (resumed)' : ''}`;
+      return `phase ${event.phase}${ofRole(event.role)}${event.resumed ? ' (resumed)' : ''}`;
     case 'action':
       return safe(event.text);
     // What has not changed is not repeated.
@@ -55,13 +55,15 @@ function logText(event: ProgressEvent, view: RunView): string | undefined {
     case 'warning':
       return event.text === view.warning ? undefined : `warning: ${safe(event.text)}`;
     case 'sample': {
-      const { at, blue, green, leftMs } = event.sample;
+      const { at, role, beside, blue, green, leftMs } = event.sample;
       const slot = (moment: number) => Math.floor((moment - (view.startedAt ?? moment)) / LOG_SAMPLE_MS);
       const before = view.samples.at(-1);
       if (before && slot(before.at) === slot(at)) return undefined;
       const left = leftMs ? `, about ${time(leftMs)} left` : '';
       const load = (set: SetLoad | undefined) => (set ? `${known(set.connections)}${age(set.seenAt, at)}` : '0');
-      return `blue ${load(blue)}, green ${load(green)} connections${left}`;
+      const of = role === undefined ? '' : `${role}s: `;
+      const others = besideText(beside);
+      return `${of}blue ${load(blue)}, green ${load(green)} connections${others && `; ${others}`}${left}`;
     }
   }
 }
@@ -88,5 +90,13 @@ function painted(lines: readonly Line[], width: number): string[] {
 }
 
 export function pointsOf({ samples }: RunView): ChartPoint[] {
-  return samples.map(({ at, blue, green }) => ({ at, blue: blue.connections, green: green?.connections }));
+  return samples.map(({ at, blue, green, beside }) => ({
+    at,
+    blue: sum(blue.connections, beside?.blue),
+    green: green || beside?.green ? sum(green?.connections ?? 0, beside?.green) : undefined,
+  }));
+}
+
+function sum(of: number | null, beside: number | null = 0): number | null {
+  return of === null || beside === null ? null : of + beside;
 }

@@ -13,6 +13,7 @@ export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string 
     [`${style.bold(safe(`${namespace}/${cluster}: ${from.version} → ${to.version}`))}, ${by}`],
     section('Changes', changesOf(plan, width), style),
     section('Now', nodeLines(plan), style),
+    ...(plan.stages ? [section('Steps', stageLines(plan.stages, width), style)] : []),
     section('Evacuation', evacuationLines(plan, width), style),
     [style.bold('Checks'), ...checkLines(plan.checks, plan.checks, { style, width })],
     [verdict(plan.checks, style)],
@@ -75,6 +76,15 @@ function nodeLines({ from, connections, sessions, offlineSessions, nodes, driver
   ]);
   const head = ['node', 'connections', 'offline devices', 'disconnects/s', 'sessions/s', ...(waves ? ['wave'] : [])];
   return [sum, ...table([head, ...rows])];
+}
+
+/** Cores after replicants: old replicants need old cores. */
+function stageLines(stages: NonNullable<UpgradePlan['stages']>, width: number): string[] {
+  return stages.flatMap(({ role, set, replicas, connections }, index) => {
+    const devices = connections === 0 ? 'no device is connected to them' : `${known(connections)} devices are moved`;
+    const text = `${index + 1}. the ${role}s are replaced (${safe(set)}, ${replicas} nodes): ${devices}`;
+    return hanging(wrap(text, width - 4));
+  });
 }
 
 function evacuationLines(plan: UpgradePlan, width: number): string[] {

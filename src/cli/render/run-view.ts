@@ -52,7 +52,8 @@ export function advance(view: RunView, event: ProgressEvent): RunView {
 export function rateOf(samples: readonly Sample[]): number | undefined {
   const last = samples.at(-1);
   if (!last) return undefined;
-  const first = samples.find((sample) => last.at - sample.at <= RATE_OVER_MS);
+  // With the next role blue is another set.
+  const first = samples.find(({ at, blue }) => last.at - at <= RATE_OVER_MS && blue.set === last.blue.set);
   if (!first || first.at === last.at) return undefined;
   const on = ({ blue, green }: Sample) =>
     last.phase === 'return' ? (green ? green.connections : 0) : blue.connections;

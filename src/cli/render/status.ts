@@ -1,4 +1,5 @@
-import type { Sample, SetLoad } from '../../upgrade';
+import type { Role } from '../../resource';
+import { isOfOneRole, type Sample, type SetLoad } from '../../upgrade';
 import { type RunView, rateOf } from './run-view';
 import type { Style } from './style';
 import { age, bar, count, known, safe, time } from './text';
@@ -20,8 +21,11 @@ export function statusLine(view: RunView): string {
   if (!last) return parts.join(' · ');
   if (last.green && isGreenAlone(last)) return [...parts, `green ${known(last.green.connections)}`].join(' · ');
   // If watching began during an abort, the last value is the larger one.
-  const most = Math.max(view.samples[0]!.blue.connections ?? 0, last.blue.connections ?? 0);
+  const first = view.samples.find(({ blue }) => blue.set === last.blue.set);
+  const most = Math.max(first?.blue.connections ?? 0, last.blue.connections ?? 0);
   parts.push(`blue ${known(last.blue.connections)} of ${count(most)}`);
+  const others = besideText(last.beside);
+  if (others !== '') parts.push(others);
   if (last.paused) return [...parts, 'paused'].join(' · ');
   if (last.phase === 'evacuate' || last.phase === 'return') {
     const rate = rateOf(view.samples);
@@ -34,7 +38,20 @@ export function statusLine(view: RunView): string {
 
 function phaseText({ phase, samples }: RunView): string {
   if (phase === undefined) return samples.length === 0 ? 'about to begin' : 'no upgrade is under way';
-  return phase === 'done' ? 'done' : `phase ${phase}`;
+  if (phase === 'done') return 'done';
+  return `phase ${phase}${ofRole(isOfOneRole(phase) ? samples.at(-1)?.role : undefined)}`;
+}
+
+/** After the name of a phase. */
+export function ofRole(role: Role | undefined): string {
+  return role === undefined ? '' : ` of ${role}s`;
+}
+
+/** Where devices are that the numbers of blue and green do not include; empty where nobody is there. */
+export function besideText(beside: Sample['beside']): string {
+  if (!beside || (beside.blue === 0 && beside.green === 0)) return '';
+  const on = (colour: 'blue' | 'green') => (beside[colour] === 0 ? [] : [`${colour} ${known(beside[colour])}`]);
+  return `${beside.role}s: ${[...on('blue'), ...on('green')].join(', ')}`;
 }
 
 /** Whether the run is done, and the set that was blue is gone. */

@@ -2,6 +2,8 @@ import type { UpgradeReport } from '../../upgrade';
 import type { Canvas } from './style';
 import { count, known, moment, safe, table, time, wrap } from './text';
 
+type Stage = NonNullable<UpgradeReport['stages']>[number];
+
 /** What a finished run did, as far as the cluster knows it: what devices saw of it is known only to them. */
 export function renderUpgradeReport(cluster: string, report: UpgradeReport, { style, width }: Canvas): string {
   const { from, to, driver, durationMs, pausedMs, phases, after, sessionsLost, hasLosses } = report;
@@ -9,6 +11,7 @@ export function renderUpgradeReport(cluster: string, report: UpgradeReport, { st
     ['driver', driver === 'pilot' ? 'pilot' : 'operator alone'],
     ['from', `${safe(from.version)}, ${safe(from.set)}`],
     ['to', `${safe(to.version)}, ${safe(to.set)}`],
+    ...(report.stages ?? []).map((stage) => stageRow(stage, report.outcome)),
     ['began with', loadText(report)],
     ...(after ? [['ended with', loadText(after)]] : []),
     ...(hasLosses ? [['lost', `at least ${count(sessionsLost ?? 0)} sessions`]] : []),
@@ -28,6 +31,11 @@ export function renderUpgradeReport(cluster: string, report: UpgradeReport, { st
     }),
   ];
   return [...lines, ...shares(report), ...incidents(report, width)].join('\n');
+}
+
+function stageRow({ role, from, to, replicas }: Stage, outcome: UpgradeReport['outcome']): string[] {
+  const became = outcome === 'aborted' ? 'kept' : `→ ${safe(to)}`;
+  return [`  ${role}s`, `${safe(from)} ${became}, ${replicas} nodes`];
 }
 
 /** An unknown number is shown as unknown; subscriptions only where nodes counted them. */

@@ -1,5 +1,6 @@
 import { generationOf, type OperatorReport } from '../../resource';
 import { newestBeside, operatorReportOf, podsOf, servingRevision, setOf } from '../observation';
+import { setWord } from '../set-word';
 import { stagesOf, withStages } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import {
@@ -31,7 +32,7 @@ export function pinTraffic(situation: Situation): Step {
     return {
       kind: 'stop',
       code: 'BLUE_GONE',
-      reason: `the stateful set ${journal.from.set} is gone`,
+      reason: `the ${setWord(observation.cluster)} ${journal.from.set} is gone`,
       fix: 'nothing was changed yet; check the cluster, then try again',
     };
   }

@@ -1,4 +1,4 @@
-import { liveFrame, logLine } from '../../../src/cli/render/live';
+import { liveFrame, logLine, pointsOf } from '../../../src/cli/render/live';
 import { advance, emptyView, type RunView, rateOf } from '../../../src/cli/render/run-view';
 import { statusLine, statusTree } from '../../../src/cli/render/status';
 import type { ProgressEvent } from '../../../src/upgrade';
@@ -42,6 +42,20 @@ describe('the status', () => {
     expect(statusLine(viewOf(sampled(0, 10, 0, { leftMs: 0 })))).toBe('phase evacuate · blue 10 of 10');
     const paused = [sampled(0, 10), sampled(5, 9, 1, { paused: true })];
     expect(statusLine(viewOf(...paused))).toBe('phase evacuate · blue 9 of 10 · paused');
+  });
+
+  test('says which role is replaced, and where the devices are meanwhile', () => {
+    const replicants = sampled(0, 300, 0, { role: 'replicant', beside: { role: 'core', blue: 0, green: 0 } });
+    const cores = sampled(3, 0, 0, { role: 'core', beside: { role: 'replicant', blue: 0, green: 300 } });
+    if (cores.kind === 'sample') cores.sample.blue.set = 'emqx-core';
+    expect(statusLine(viewOf(replicants))).toBe('phase evacuate of replicants · blue 300 of 300');
+    expect(statusLine(viewOf(replicants, cores))).toBe('phase evacuate of cores · blue 0 of 0 · replicants: green 300');
+    expect(pointsOf(viewOf(replicants, cores)).map(({ blue, green }) => [blue, green])).toEqual([
+      [300, 0],
+      [0, 300],
+    ]);
+    expect(logLine(replicants, viewOf())).toContain('replicants: blue 300, green 0 connections');
+    expect(logLine(cores, viewOf())).toContain('cores: blue 0, green 0 connections; replicants: green 300');
   });
 
   test('holds the rate against the cap in force, and on the way back tells that of the new nodes', () => {
