@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import type { ObjectStore } from '../../simulator/kubernetes/object-store';
 import { closed, LOOPBACK, listen } from '../listen';
@@ -99,8 +99,9 @@ export class KubernetesApiServer {
       send(response, { status: STRANGER.code, body: STRANGER });
       return;
     }
-    const body = await text(request);
-    const answer = this.api.answer({ method: request.method ?? '', url, headers: request.headers, body });
+    const bytes = await buffer(request);
+    const { method = '', headers } = request;
+    const answer = this.api.answer({ method, url, headers, body: bytes.toString(), bytes });
     if (!('watch' in answer)) {
       send(response, answer);
       return;

@@ -5,6 +5,7 @@ import { discovery } from './discovery';
 import type { KubernetesAnswer, KubernetesRequest } from './kubernetes-request';
 import { OPEN_API_V2, openApi } from './open-api';
 import { readJson } from './patch-body';
+import { fromProtobuf, PROTOBUF } from './protobuf';
 import { Refused } from './refused';
 import { ResourceApi } from './resource-api';
 import { type ResourcePath, readResourcePath } from './resource-path';
@@ -20,11 +21,11 @@ export class KubernetesApi {
   }
 
   /** Never throws: what is refused, or fails, is answered with a `Status`. */
-  answer(request: KubernetesRequest): KubernetesAnswer {
-    const { pathname } = request.url;
+  answer(given: KubernetesRequest): KubernetesAnswer {
+    const { pathname } = given.url;
     let path: ResourcePath | undefined;
     try {
-      checkForm(request);
+      const request = inJson(given);
       if (pathname === OPEN_API_V2) return { status: 200 };
       const answer = ownAnswer(request);
       if (answer) return answer;
@@ -59,9 +60,8 @@ function resourceOf({ resource, name }: ResourcePath): Resource {
 }
 
 /** Newer kubectl creates some kinds in the API's binary form. */
-function checkForm({ headers }: KubernetesRequest): void {
-  if (!String(headers['content-type']).startsWith('application/vnd.kubernetes.protobuf')) return;
-  const advice =
-    'write the object as a file (kubectl create … --dry-run=client -o yaml), and kubectl apply that; or use kubectl 1.31';
-  throw new Refused(415, 'UnsupportedMediaType', `the sandbox of emqx-blue-green reads JSON only: ${advice}`);
+function inJson(request: KubernetesRequest): KubernetesRequest {
+  const { headers, bytes } = request;
+  if (!bytes || !String(headers['content-type']).startsWith(PROTOBUF)) return request;
+  return { ...request, body: JSON.stringify(fromProtobuf(bytes)) };
 }

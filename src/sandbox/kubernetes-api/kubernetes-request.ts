@@ -7,6 +7,8 @@ export interface KubernetesRequest {
   /** Names in lower case. */
   headers: Record<string, string | string[] | undefined>;
   body: string;
+  /** The same as it was sent. @default - it is text */
+  bytes?: Buffer;
 }
 
 /** The answer: one body, or a watch that continues. */

@@ -48,6 +48,25 @@ function setCondition(store: ObjectStore, type: string): void {
 }
 
 describeKubectl('kubectl', () => {
+  test.each<[string, string, string]>([
+    ['secret generic key --from-literal=key=K --from-literal=secret=S', 'secret/key', '{"key":"Sw==","secret":"Uw=="}'],
+    ['configmap map --from-literal=a=b', 'configmap/map', '{"a":"b"}'],
+  ])('creates what it sends in binary form: %s', async (words, name, data) => {
+    const { run } = await cluster();
+    expect(await run(`create ${words}`)).toMatchObject({ code: 0, out: `${name} created\n` });
+    expect((await run(`get ${name} -o jsonpath={.data}`)).out).toBe(data);
+  });
+
+  test('creates a namespace, and is told how a kind is created that is read as JSON only', async () => {
+    const { run } = await cluster();
+    expect((await run('create namespace mqtt')).out).toBe('namespace/mqtt created\n');
+    const { code, error } = await run('create service clusterip x --tcp=80:80');
+    expect([code, error]).toEqual([
+      1,
+      expect.stringMatching(/reads a Service as JSON only: .*--dry-run=client -o yaml/),
+    ]);
+  });
+
   test('applies a cluster: creates it, finds nothing to do, changes it by what was applied last', async () => {
     const { run, store } = await cluster();
     expect(await run('apply -f -', manifest())).toEqual({

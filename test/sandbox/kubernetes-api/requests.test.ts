@@ -37,7 +37,12 @@ describe('a request is refused', () => {
     ],
     ['to delete a namespace', ['DELETE', '/api/v1/namespaces/default'], 405, /its namespaces cannot be deleted/],
     ['that is no JSON', ['POST', MAPS, { body: '{' }], 400, /not JSON/],
-    ['that is binary', ['POST', MAPS, { body: 'k8s', type: 'application/vnd.kubernetes.protobuf' }], 415, /JSON only/],
+    [
+      'that is no protobuf',
+      ['POST', MAPS, { body: 'k8s', type: 'application/vnd.kubernetes.protobuf' }],
+      400,
+      /protobuf/,
+    ],
     ['for an answer that is no JSON', ['GET', MAPS, { accept: 'application/yaml' }], 406, /application\/json/],
     ['with a patch of no known type', ['PATCH', `${MAPS}/x`, { body: {}, type: 'text/plain' }], 415, /strategic-merge/],
     [
