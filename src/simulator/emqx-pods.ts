@@ -136,6 +136,7 @@ export class EmqxPods implements PodRuntime {
       openSource: isOpenSource(pod),
       credentials: (id, secret) =>
         (generation === 4 && `${id}:${secret}` === 'admin:public') || keys().includes(`${id}:${secret}`),
+      ...(generation === 4 ? {} : { apiKeys: keys }),
       dataDir: this.volumeOf(pod),
       ...(license ? { license } : {}),
       ...(timings ? { timings } : {}),

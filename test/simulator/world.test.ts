@@ -35,6 +35,34 @@ describe('nodes of EMQX 5 in a world', () => {
     expect(await status('admin:public')).toBe(401);
   });
 
+  test('read the bootstrap Secret when a core boots: a Secret that is changed or created later has no effect', async () => {
+    const keys = (text: string) => ({ bootstrap_api_key: Buffer.from(text).toString('base64') });
+    const secret = of('Secret', 'emqx-bootstrap-api-key', keys('key:first'));
+    const world = new World();
+    const { store } = world.kubernetes;
+    for (const object of [secret, POD]) store.create(structuredClone(object));
+    await world.clock.advance(10_000);
+    const status = async (pod: string, credentials: string) => {
+      const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+      const request = { method: 'GET', path: '/api/v5/nodes', headers: { authorization } };
+      return (await world.pods.nodeIn('default', pod)!.handle(request)).status;
+    };
+    const changed = { ...secret, metadata: { ...secret.metadata }, data: keys('key:second\nmore:word') };
+    const ref = { apiVersion: 'v1', kind: 'Secret', namespace: 'default', name: 'emqx-bootstrap-api-key' };
+    store.update(ref, () => changed as KubeObject);
+    expect(await status('emqx-core-0', 'key:first')).toBe(200);
+    expect(await status('emqx-core-0', 'key:second')).toBe(401);
+    // The next core writes what it reads into the database that all of them have.
+    store.create({ ...structuredClone(POD), metadata: { ...POD.metadata, name: 'emqx-core-1' } });
+    await world.clock.advance(10_000);
+    for (const pod of ['emqx-core-0', 'emqx-core-1']) {
+      expect(await status(pod, 'key:second')).toBe(200);
+      expect(await status(pod, 'more:word')).toBe(200);
+      expect(await status(pod, 'key:first')).toBe(401);
+    }
+    world.stop();
+  });
+
   test.each([
     ['durable_sessions.enable = true', true],
     ['durable_sessions {\n  enable = true\n}', true],

@@ -66,6 +66,8 @@ export class EmqxCluster implements NodeCluster {
   private newKeyHashes = false;
   /** Keys that were made in the dashboard, as `id:secret`. They are in the database of the cluster, and not in its bootstrap file. */
   private readonly ownKeys = new Set<string>();
+  /** Secrets by the names of their keys, as they stood in the bootstrap files of the cores that have booted. */
+  private readonly fileKeys = new Map<string, string>();
   private readonly storages: Record<Profile['storageFormat'], DurableStorage>;
   private readonly profile: ProfileName;
   private readonly nodes = new Map<string, EmqxNode>();
@@ -115,7 +117,8 @@ export class EmqxCluster implements NodeCluster {
       profile.generation === 5
         ? new ManagementApiV5(made, (id, secret) => {
             if (this.ownKeys.has(`${id}:${secret}`)) return true;
-            return this.readsKeys(made) && options.credentials(id, secret);
+            if (!this.readsKeys(made)) return false;
+            return options.apiKeys ? this.fileKeys.get(id) === secret : options.credentials(id, secret);
           })
         : new ManagementApi(made, options.credentials),
     );
@@ -182,6 +185,10 @@ export class EmqxCluster implements NodeCluster {
   /** The bootstrap file is read again, at the boot of a core or by `emqx eval`: the keys are stored as that core's version does it. */
   readBootstrapFile(node: EmqxNode): void {
     this.newKeyHashes = node.version === '6.3.0';
+    for (const line of node.apiKeys?.() ?? []) {
+      const [id = '', ...secret] = line.split(':');
+      this.fileKeys.set(id, secret.join(':'));
+    }
   }
 
   /** Makes an API key in the dashboard. */

@@ -45,6 +45,13 @@ export interface NodeOptions {
   license?: LicenseType;
   /** Whether these Basic credentials of the management API are right: an application of 4.4, an API key of EMQX 5 and 6. */
   credentials: (id: string, secret: string) => boolean;
+  /**
+   * Of EMQX 5 and 6: the lines of the bootstrap file, as `id:secret`. A core reads them when it boots, and never again; all nodes
+   * accept what any core has read.
+   *
+   * @default - `credentials` is asked at each request
+   */
+  apiKeys?: () => readonly string[];
   /** What is on the volume of the node. @default - an empty volume */
   dataDir?: DataDir;
   timings?: Partial<NodeTimings>;
@@ -119,6 +126,7 @@ export class EmqxNode {
   readonly version: string;
   readonly role: NodeRole;
   /** The license in its own configuration. */
+  readonly apiKeys: NodeOptions['apiKeys'];
   readonly license: LicenseType;
   readonly timings: NodeTimings;
   readonly dataDir: DataDir;
@@ -146,6 +154,7 @@ export class EmqxNode {
     this.version = options.version;
     this.role = options.role ?? 'core';
     this.license = options.license ?? 'official';
+    this.apiKeys = options.apiKeys;
     this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
     this.dataDir = options.dataDir ?? {};
     this.sessions = this.newSessions();
