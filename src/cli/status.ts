@@ -1,3 +1,4 @@
+import { type RunnerStatus, runnerStatusOf } from '../runner';
 import { statusOf, type UpgradeStatus } from '../upgrade';
 import { clusterError } from './cluster-errors';
 import { type ClusterFlags, type Connection, withAllClusters, withCluster } from './connection';
@@ -5,18 +6,23 @@ import { type Failure, failureOf } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
 import { OptionReader } from './options';
+import { renderRunner } from './render/runner-status';
 import { json, safe } from './render/text';
 import { renderStatus } from './render/upgrade-status';
 import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
 import { commandOn } from './shell-words';
-import { readDriver, wantedBy } from './upgrade-options';
+import { readDriver, readWanted } from './upgrade-options';
 import { watch } from './watch';
 
 export interface StatusFlags extends ClusterFlags {
   watch?: boolean;
   allNamespaces?: boolean;
+  runnerNamespace?: string;
 }
+
+/** With the runner that follows the cluster; null where there is none. */
+type Status = UpgradeStatus & { runner: RunnerStatus | null };
 
 /**
  * Reports the state of a cluster and of its upgrade: once, or until Ctrl-C. Once, and if the load of a node is unknown, the exit
@@ -24,12 +30,15 @@ export interface StatusFlags extends ClusterFlags {
  */
 export async function runStatus(name: string | undefined, flags: StatusFlags, shell: Shell): Promise<ExitCode> {
   if (flags.allNamespaces) return runStatusOfAll(name, flags, shell);
-  const wanted = wantedBy(name, flags);
+  const reader = new OptionReader();
+  const wanted = readWanted(reader, name, flags);
+  reader.name('--runner-namespace', flags.runnerNamespace);
+  reader.done();
   const isJson = flags.output === 'json';
   return withCluster(shell, flags, wanted, async (connection) => {
     const context = connection.context();
     if (!flags.watch) {
-      const status = await connection.look(() => statusOf(context));
+      const status = await readStatus(connection, flags);
       shell.out.write(`${isJson ? json(status, 2) : textOf(status, connection, flags, shell)}\n`);
       return isKnown(status) ? EXIT.done : EXIT.refused;
     }
@@ -51,6 +60,7 @@ export async function runStatus(name: string | undefined, flags: StatusFlags, sh
 async function runStatusOfAll(name: string | undefined, flags: StatusFlags, shell: Shell): Promise<ExitCode> {
   const reader = new OptionReader();
   readDriver(reader, flags);
+  reader.name('--runner-namespace', flags.runnerNamespace);
   const excluded = { '[name]': name, '--namespace': flags.namespace, '--watch': flags.watch };
   for (const [path, value] of Object.entries(excluded)) {
     if (value === undefined) continue;
@@ -65,16 +75,14 @@ async function runStatusOfAll(name: string | undefined, flags: StatusFlags, shel
   }
   reader.done();
   return withAllClusters(shell, flags, async (connections) => {
-    const items: (
-      | UpgradeStatus
-      | (Pick<UpgradeStatus, 'namespace' | 'cluster'> & { error: Omit<Failure, 'exitCode'> })
-    )[] = [];
+    const items: (Status | (Pick<UpgradeStatus, 'namespace' | 'cluster'> & { error: Omit<Failure, 'exitCode'> }))[] =
+      [];
     const texts: string[] = [];
     let code: ExitCode = EXIT.done;
     for (const connection of connections) {
       const { namespace, name: cluster, live } = connection;
       try {
-        const status = await connection.look(() => statusOf(connection.context()));
+        const status = await readStatus(connection, flags);
         items.push(status);
         texts.push(textOf(status, connection, flags, shell));
         if (!isKnown(status)) code = EXIT.refused;
@@ -92,8 +100,24 @@ async function runStatusOfAll(name: string | undefined, flags: StatusFlags, shel
   });
 }
 
-function textOf(status: UpgradeStatus, connection: Connection, flags: StatusFlags, shell: Shell): string {
-  return renderStatus(status, commandOn(shell, 'resume', connection, flags), canvasOf(shell));
+async function readStatus(connection: Connection, { runnerNamespace }: StatusFlags): Promise<Status> {
+  const { api, namespace, name, live } = connection;
+  const context = connection.context();
+  const cluster = { kind: live.kind, namespace, name };
+  return connection.look(async () => {
+    const [status, runner] = await Promise.all([
+      statusOf(context),
+      runnerStatusOf(api, context.clock, runnerNamespace ?? namespace, cluster),
+    ]);
+    return { ...status, runner: runner ?? null };
+  });
+}
+
+function textOf(status: Status, connection: Connection, flags: StatusFlags, shell: Shell): string {
+  const canvas = canvasOf(shell);
+  const text = renderStatus(status, commandOn(shell, 'resume', connection, flags), canvas);
+  const runner = renderRunner(status.runner, flags.runnerNamespace !== undefined, canvas);
+  return [text, ...runner].join('\n');
 }
 
 function isKnown({ sample: { blue, green, nodes }, beside, onlyRead }: UpgradeStatus): boolean {

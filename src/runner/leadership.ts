@@ -20,8 +20,8 @@ export interface LeadershipOptions {
   holder: string;
   /** Called at each change of the signal. */
   changed: () => void;
-  /** Called when the lease can no longer be read or renewed, with the reason. */
-  failed: (reason: string) => void;
+  /** Called each time the lease cannot be read or renewed, with the reason, and whether that is the same as last time. */
+  failed: (reason: string, isRepeated: boolean) => void;
 }
 
 /** Ensures that of several runners one works. The clusters' own leases protect them in any case; this one saves double work. */
@@ -54,7 +54,7 @@ export class Leadership {
       } catch (error) {
         if (signal.aborted) break;
         const { message } = error as Error;
-        if (message !== this.failure) failed(message);
+        failed(message, message === this.failure);
         this.failure = message;
         const isLost = error instanceof PortError || clock.now() - this.renewedAt >= LOST_MS;
         if (this.term && isLost) this.end();

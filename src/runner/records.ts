@@ -1,7 +1,8 @@
 import { isKubeError, type KubeApi, type ObjectRef } from '../kubernetes';
 import type { ConfigMap } from '../kubernetes/core-objects';
 import { POLICY_KEY, RUNNER_NAME } from '../resource/runner-policy';
-import type { ClusterRef } from './sighting';
+import { type ClusterRef, keyOf } from './sighting';
+import type { Wait, WaitReason } from './waits';
 
 /**
  * - `approved`: the digest of the template that a user has approved; it stays until the upgrade to it has ended.
@@ -17,13 +18,69 @@ export interface Records {
   /** By `NAMESPACE/NAME`. */
   approved: ReadonlyMap<string, string>;
   begun: ReadonlyMap<string, string>;
+  /** What the runner has published for others to read, by the key in the ConfigMap. */
+  published: ReadonlyMap<string, string>;
 }
 
 /** @param map undefined where there is none */
 export function recordsIn(map: ConfigMap | undefined): Records {
   const data = map?.data ?? {};
-  const otherKeys = Object.keys(data).filter((key) => key !== POLICY_KEY && !/^(approved|begun)\./.test(key));
-  return { policy: data[POLICY_KEY], otherKeys, approved: marked(data, 'approved'), begun: marked(data, 'begun') };
+  const published = new Map(Object.entries(data).filter(([key]) => key === FOLLOWS || key.startsWith(WAITS)));
+  const otherKeys = Object.keys(data).filter(
+    (key) => key !== POLICY_KEY && !published.has(key) && !/^(approved|begun)\./.test(key),
+  );
+  const approved = marked(data, 'approved');
+  return { policy: data[POLICY_KEY], otherKeys, approved, begun: marked(data, 'begun'), published };
+}
+
+/** Which namespaces the clusters are in that the runner follows, separated by spaces; `*` for all. */
+const FOLLOWS = 'follows';
+
+/** What a cluster waits for: the reason, and a sentence. */
+const WAITS = 'waits.';
+
+/** The whole ConfigMap has at most 1 MiB, also with a thousand clusters that wait. */
+const MOST_CHARACTERS = 512;
+
+/** All that the runner publishes. @param namespaces empty for all @param waits by the keys of the clusters */
+export function publicationOf(
+  namespaces: readonly string[],
+  waits: ReadonlyMap<string, Wait>,
+): ReadonlyMap<string, string> {
+  const entries = [...waits].map(
+    ([key, { reason, text }]) => [waitsKey(key), `${reason}: ${text}`.slice(0, MOST_CHARACTERS)] as const,
+  );
+  return new Map([[FOLLOWS, namespaces.length === 0 ? '*' : [...namespaces].sort().join(' ')], ...entries]);
+}
+
+/** What is published about one cluster: whether it is followed, and what it waits for; undefined before anything is. */
+export function publishedAbout(
+  { published }: Records,
+  cluster: ClusterRef,
+): { isFollowed: boolean; wait: Wait | undefined } | undefined {
+  const follows = published.get(FOLLOWS);
+  if (follows === undefined) return undefined;
+  const isFollowed = follows === '*' || follows.split(' ').includes(cluster.namespace);
+  const [, reason, text = ''] = /^(\w+): (.*)$/s.exec(published.get(waitsKey(keyOf(cluster))) ?? '') ?? [];
+  return { isFollowed, wait: reason === undefined ? undefined : { reason: reason as WaitReason, text } };
+}
+
+/** Removes and adds what has changed. */
+export async function publish(
+  api: KubeApi,
+  ref: ObjectRef,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => [key, null] as const);
+  const changed = [...after].filter(([key, value]) => before.get(key) !== value);
+  if (gone.length + changed.length > 0) await write(api, ref, [...gone, ...changed], signal);
+}
+
+/** Keys of a ConfigMap allow no slash. */
+function waitsKey(clusterKey: string): string {
+  return WAITS + clusterKey.replaceAll('/', '.');
 }
 
 /** Writes or removes (null) marks of a cluster; creates the ConfigMap where there is none. */
@@ -35,6 +92,15 @@ export async function mark(
   signal?: AbortSignal,
 ): Promise<void> {
   const entries = Object.entries(marks).map(([kind, value]) => [keyFor(kind as Mark, cluster), value] as const);
+  await write(api, ref, entries, signal);
+}
+
+async function write(
+  api: KubeApi,
+  ref: ObjectRef,
+  entries: readonly (readonly [key: string, value: string | null])[],
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     await api.patch(ref, { type: 'merge', body: { data: Object.fromEntries(entries) } }, {}, signal);
   } catch (error) {

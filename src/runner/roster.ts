@@ -146,9 +146,8 @@ export class Roster {
       signal.throwIfAborted();
       entry.failures++;
       entry.lookAt = this.clock.now() + backOffMs(entry.failures, keyOf(ref));
-      if (entry.failures === 1) {
-        this.tell({ kind: 'error', at: this.clock.now(), cluster: ref, text: (error as Error).message });
-      }
+      const again = entry.failures > 1 && ({ isRepeated: true } as const);
+      this.tell({ kind: 'error', at: this.clock.now(), cluster: ref, text: (error as Error).message, ...again });
     }
   }
 

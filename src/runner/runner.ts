@@ -12,11 +12,12 @@ import type { RunnerLink } from './driven-cluster';
 import { enforceHold } from './enforce-hold';
 import { Fleet } from './fleet';
 import { Leadership } from './leadership';
-import { mark, type Records, recordsIn, recordsRef } from './records';
+import { mark, publicationOf, publish, type Records, recordsIn, recordsRef } from './records';
 import { Retries } from './retries';
 import { type Entry, Roster } from './roster';
 import { keyOf } from './sighting';
 import type { PlanSummary, Tell, Told } from './told';
+import { Waits } from './waits';
 import { Wakeup } from './wakeup';
 
 /** The loop looks at the time at least this often, ms: windows open, and waits end. */
@@ -25,8 +26,11 @@ const TICK_MS = 10_000;
 /** Between two turns for which there is no other reason than the time, ms. */
 const SOONEST_MS = 500;
 
-/** How long the marks of a run that has ended may take to be removed, ms. */
-const CLEAR_MS = 10_000;
+/** How long a write to the ConfigMap may take, ms. */
+const WRITE_MS = 10_000;
+
+/** After what clusters wait for could not be written, it is tried again after this long, ms. */
+const PUBLISH_AGAIN_MS = 60_000;
 
 /** Without a turn of the loop for this long it hangs, ms. */
 const HANGS_MS = 300_000;
@@ -55,8 +59,10 @@ export class Runner {
   private readonly map: Reflector<ConfigMap>;
   private readonly leadership: Leadership;
   private readonly retries = new Retries();
-  /** Why clusters are left as they are, as it was told last; by key. */
-  private readonly said = new Map<string, string>();
+  private readonly waits = new Waits();
+  private readonly tell: Tell;
+  /** When what clusters wait for may be written again, ms; infinite while it is being written. */
+  private publishAt = 0;
   private policy: { text: string; known: RunnerPolicy | undefined } | undefined;
   private turnedAt: number;
   private isReady = false;
@@ -64,20 +70,24 @@ export class Runner {
 
   constructor(
     private readonly options: RunnerOptions,
-    private readonly tell: Tell,
+    tell: Tell,
   ) {
+    this.tell = (told) => {
+      this.waits.tell(told);
+      tell(told);
+    };
     const { api, clock, namespace, namespaces, holder } = options;
     const name = RUNNER_NAME;
     this.wakeup = new Wakeup(clock);
     const wake = () => this.wakeup.wake();
     this.fleet = new Fleet(api, clock, namespaces, wake);
-    this.roster = new Roster(options, tell);
+    this.roster = new Roster(options, this.tell);
     this.map = new Reflector(api, clock, recordsRef(namespace), wake);
     this.turnedAt = clock.now();
     this.leadership = new Leadership({
       ...{ api, clock, namespace, name, holder },
       changed: () => this.leadershipChanged(),
-      failed: (reason) => this.say({ kind: 'error', text: `the lease ${name}: ${reason}`, cluster: undefined }),
+      failed: (reason, isRepeated) => this.sayFailed(`the lease ${name}: ${reason}`, isRepeated),
     });
   }
 
@@ -122,12 +132,13 @@ export class Runner {
         await this.roster.update(members, signal);
         this.forgetGone();
         if (this.policy?.known && !term.aborted) this.actAll(records, this.policy.known, [signal, term]);
+        if (!term.aborted) this.publish(records, signal);
       }
       this.error = undefined;
     } catch (error) {
       if (signal.aborted) return;
       const { message } = error as Error;
-      if (message !== this.error) this.say({ kind: 'error', text: message, cluster: undefined });
+      this.sayFailed(message, message === this.error);
       this.error = message;
     }
   }
@@ -151,7 +162,6 @@ export class Runner {
 
   private forgetGone(): void {
     const { entries } = this.roster;
-    for (const key of this.said.keys()) if (!entries.has(key)) this.said.delete(key);
     this.retries.keep((key) => entries.has(key));
   }
 
@@ -170,10 +180,8 @@ export class Runner {
 
   /** Told once, and not again before something else was told of this cluster. */
   private leave(entry: Entry, { reason, text }: Extract<Decision, { do: 'leave' }>): void {
-    const key = keyOf(entry.ref);
-    const said = `${reason} ${text}`;
-    if (this.said.get(key) === said) return;
-    this.said.set(key, said);
+    const known = this.waits.all.get(keyOf(entry.ref));
+    if (known?.reason === reason && known.text === text) return;
     this.say({ kind: 'left', ...about(entry), reason, text });
   }
 
@@ -207,7 +215,6 @@ export class Runner {
   private async hold(entry: Entry, signal: AbortSignal): Promise<void> {
     const view = await entry.cluster.observeFresh(signal);
     const text = await enforceHold(this.options.api, entry.ref, view, signal);
-    this.said.delete(keyOf(entry.ref));
     this.say({ kind: 'held', ...about(entry), text });
   }
 
@@ -239,7 +246,6 @@ export class Runner {
       };
       report = await takeUp(context, digest, policy, steps, signal);
     }
-    this.said.delete(keyOf(entry.ref));
     this.retries.forget(keyOf(entry.ref));
     if (!report) return;
     this.say({ kind: 'end', ...about(entry), report });
@@ -249,7 +255,7 @@ export class Runner {
   /** Also when this process is asked to end: an approval counts once. */
   private async clearMarks(entry: Entry): Promise<void> {
     try {
-      await within(this.options.clock, CLEAR_MS, (late) => this.mark(entry, { approved: null, begun: null }, late));
+      await within(this.options.clock, WRITE_MS, (late) => this.mark(entry, { approved: null, begun: null }, late));
     } catch (error) {
       const text = `the approval could not be removed: ${(error as Error).message}`;
       this.say({ kind: 'error', text, cluster: entry.ref });
@@ -278,7 +284,31 @@ export class Runner {
     const { generation } = entry.member.resource.metadata;
     const now = this.options.clock.now();
     const { at: retryAt, isNew } = this.retries.failed(keyOf(entry.ref), kind, reason, generation, now);
-    if (isNew) this.say({ kind: 'stopped', ...about(entry), code, text, retryAt });
+    this.say({ kind: 'stopped', ...about(entry), code, text, retryAt, ...(!isNew && { isRepeated: true }) });
+  }
+
+  /** Writes what clusters wait for to where `status` looks. Nobody waits for it. */
+  private publish({ published }: Records, signal: AbortSignal): void {
+    const { api, clock, namespace, namespaces } = this.options;
+    const wanted = publicationOf(namespaces, this.waits.all);
+    const isUpToDate =
+      published.size === wanted.size && [...wanted].every(([key, text]) => published.get(key) === text);
+    if (isUpToDate || clock.now() < this.publishAt) return;
+    this.publishAt = Number.POSITIVE_INFINITY;
+    const ref = recordsRef(namespace);
+    void within(clock, WRITE_MS, (late) => publish(api, ref, published, wanted, late), signal).then(
+      () => {
+        this.publishAt = clock.now() + SOONEST_MS;
+      },
+      (error: Error) => {
+        this.publishAt = clock.now() + PUBLISH_AGAIN_MS;
+        if (!signal.aborted) this.sayFailed(`what clusters wait for was not written to ${ref.name}: ${error.message}`);
+      },
+    );
+  }
+
+  private sayFailed(text: string, isRepeated = false): void {
+    this.say({ kind: 'error', text, cluster: undefined, ...(isRepeated && { isRepeated }) });
   }
 
   private say(told: DistributiveOmit<Told, 'at'>): void {

@@ -44,8 +44,9 @@ export function sinksTo({ api, clock, namespace, log, webhookUrl }: SinkOptions)
   return {
     metrics,
     tell: (told) => {
-      log(told);
       metrics.tell(told);
+      if ('isRepeated' in told) return;
+      log(told);
       const note = noteOf(told, recordsRef(namespace));
       if (note) events.put(note);
       if (isNotified(told)) hook?.put(told);

@@ -18,10 +18,15 @@ export type Told = { at: number } & (
   | ({ kind: 'incident'; run: string; incident: Incident } & Of)
   | ({ kind: 'end'; report: UpgradeReport } & Of)
   /** It stopped before its end, or could not begin. */
-  | ({ kind: 'stopped'; code: string; text: string; retryAt: number | undefined } & Of)
+  | ({ kind: 'stopped'; code: string; text: string; retryAt: number | undefined } & Repeatable & Of)
   /** Something of the runner itself failed, and is tried again. */
-  | { kind: 'error'; text: string; cluster: ClusterRef | undefined }
+  | ({ kind: 'error'; text: string; cluster: ClusterRef | undefined } & Repeatable)
 );
+
+interface Repeatable {
+  /** It is the same as last time: metrics count it, and nobody is told again. */
+  isRepeated?: true;
+}
 
 /** Which cluster it is about. */
 interface Of {

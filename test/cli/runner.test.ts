@@ -5,7 +5,7 @@ import { App, Chart } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
 import { UpgradeRunner, type UpgradeRunnerProps } from '../../src';
 import { runProgram } from '../../src/cli/program';
-import type { KubeObject } from '../../src/kubernetes';
+import { KubeApiError, type KubeObject } from '../../src/kubernetes';
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
 import { run, TestShell } from './_shell';
 import { SimulatedCluster } from './_simulated';
@@ -133,6 +133,75 @@ test('runner upgrades what waits, logs a JSON object a line, and ends when it is
   expect(cluster.resource.spec.template?.spec?.emqxContainer?.image?.version).toBe('4.4.15');
   expect(shell.listens).toBe(false);
   cluster.world.stop();
+});
+
+describe('status', () => {
+  /** A runner that works until it has said why the cluster is left, or that its policy is wrong, and a moment longer. */
+  async function ran(policy: string): Promise<SimulatedCluster> {
+    const cluster = await waiting(policy);
+    const { clock } = cluster.world;
+    const shell = new TestShell(['runner', '--port', '0'], {
+      link: cluster.link,
+      written: (text, of) => {
+        const { kind, problems = [] } = JSON.parse(text) as { kind: string; problems?: string[] };
+        if (kind === 'left' || problems.length > 0) void clock.sleep(15_000).then(() => of.interrupt());
+      },
+    });
+    expect(await clock.run(() => runProgram(shell))).toBe(0);
+    return cluster;
+  }
+
+  test('names the runner, and what the cluster waits for', async () => {
+    const cluster = await ran('mode: approval');
+    const { out } = await cluster.run('status');
+    expect(out).toMatch(
+      /\n\nrunner in default: none works\nNotApproved: version 4\.4\.15, template [0-9a-f]{16}, waits/,
+    );
+    const { runner } = JSON.parse((await cluster.run('status -o json')).out) as { runner: object };
+    expect(runner).toEqual({
+      namespace: 'default',
+      lease: null,
+      isFollowed: true,
+      policyProblems: [],
+      wait: { reason: 'NotApproved', text: expect.stringMatching(/^version 4\.4\.15, .* approves it$/) },
+    });
+    cluster.world.stop();
+  });
+
+  test('shows all that is wrong with the policy', async () => {
+    const cluster = await ran('mode: auto\nmaxConcurrent: 0');
+    const { out } = await cluster.run('status -A');
+    expect(out.replace(/\s+/g, ' ')).toMatch(
+      /‼ its policy: 'maxConcurrent' \(0\) must .*‼ its policy: 'mode' \("auto"\) must be/,
+    );
+    const { items } = JSON.parse((await cluster.run('status -A -o json')).out) as { items: [{ runner: object }] };
+    expect(items[0].runner).toMatchObject({ policyProblems: [expect.any(String), expect.any(String)], wait: null });
+    cluster.world.stop();
+  });
+
+  test.each<[string, string, RegExp | undefined, object | null]>([
+    ['there is none', 'status --runner-namespace ops', /\nrunner: there is none\n$/, null],
+    ['there is none', 'status', undefined, null],
+  ])('%s: %s', async (_, command, text, runner) => {
+    const cluster = await SimulatedCluster.atRest(0);
+    const { out } = await cluster.run(command);
+    if (text) expect(out).toMatch(text);
+    else expect(out).not.toContain('runner');
+    expect(JSON.parse((await cluster.run(`${command} -o json`)).out)).toMatchObject({ runner });
+    cluster.world.stop();
+  });
+
+  test('a runner that may not be read is unknown, and shown where it was asked for', async () => {
+    const cluster = await waiting('mode: approval');
+    const { api } = cluster.world;
+    const get: typeof api.get = (ref, signal) =>
+      ref.name === MAP.name ? Promise.reject(new KubeApiError(403, 'Forbidden', 'not yours')) : api.get(ref, signal);
+    const link = () => ({ ...cluster.link(), api: Object.assign(Object.create(api) as typeof api, { get }) });
+    expect((await cluster.run('status', { link })).out).not.toContain('runner');
+    const { out } = await cluster.run('status --runner-namespace default', { link });
+    expect(out).toMatch(/\nrunner in default: unknown, not yours\n$/);
+    cluster.world.stop();
+  });
 });
 
 test.each<[string, RegExp]>([

@@ -1,0 +1,56 @@
+import { isKubeError, type KubeApi } from '../kubernetes';
+import type { ConfigMap } from '../kubernetes/core-objects';
+import { FollowedApi } from '../kubernetes/followed-api';
+import { UpgradeLease } from '../kubernetes/lease';
+import { formatProblem } from '../resource';
+import { RUNNER_NAME, readPolicy } from '../resource/runner-policy';
+import type { Clock, LeaseView } from '../upgrade';
+import { publishedAbout, recordsIn, recordsRef } from './records';
+import type { ClusterRef } from './sighting';
+import type { Wait } from './waits';
+
+/** A runner as it is seen from outside, and what it has found about one cluster. */
+export interface RunnerStatus {
+  /** Of the runner. */
+  namespace: string;
+  /** Why it could not be read; nothing else is known then. */
+  unknown?: string;
+  /** The process that works; null where none does. */
+  lease?: LeaseView | null;
+  /** Whether it follows the cluster; null before it has said so. */
+  isFollowed?: boolean | null;
+  /** All that is wrong with its policy: then it takes nothing up. */
+  policyProblems?: string[];
+  /** What the cluster waits for, or what stopped its upgrade; null where it waits for nothing. */
+  wait?: Wait | null;
+}
+
+/**
+ * Reads what the runner of a namespace says about a cluster.
+ *
+ * @param home namespace of the runner
+ * @returns undefined where there is no runner
+ */
+export async function runnerStatusOf(
+  api: KubeApi,
+  clock: Clock,
+  home: string,
+  cluster: ClusterRef,
+): Promise<RunnerStatus | undefined> {
+  try {
+    const records = recordsIn(await api.get<ConfigMap>(recordsRef(home)));
+    const lease = await new UpgradeLease(new FollowedApi(api, clock), clock, home, RUNNER_NAME).view({ fresh: true });
+    const reading = readPolicy(records.policy);
+    const published = publishedAbout(records, cluster);
+    return {
+      namespace: home,
+      lease: lease ?? null,
+      isFollowed: published?.isFollowed ?? null,
+      policyProblems: 'problems' in reading ? reading.problems.map(formatProblem) : [],
+      wait: published?.wait ?? null,
+    };
+  } catch (error) {
+    if (isKubeError(error, 'NotFound')) return undefined;
+    return { namespace: home, unknown: (error as Error).message };
+  }
+}
