@@ -33,7 +33,8 @@ export type LeaveReason =
   | 'TooManyAtOnce'
   | 'NotResumed'
   | 'NotHeld'
-  | 'OperatorUpgrades';
+  | 'OperatorUpgrades'
+  | 'NotSupported';
 
 /**
  * What is to be done with a cluster.
@@ -189,6 +190,6 @@ function whereOf({ namespace }: ClusterRef, home: string): string {
 }
 
 /** A cluster as the commands take it. */
-function named({ kind, namespace, name }: ClusterRef): string {
+export function named({ kind, namespace, name }: ClusterRef): string {
   return `${kind.toLowerCase()}/${name} -n ${namespace}`;
 }

@@ -5,6 +5,7 @@ import type { UpgradeReport } from '../upgrade';
 import type { LeaveReason } from './decide';
 import type { ClusterRef } from './sighting';
 import type { Told } from './told';
+import { stopReason } from './waits';
 
 /** The longest message that the API server accepts. @see Kubernetes, pkg/apis/core/validation/events.go */
 const MOST_CHARACTERS = 1_024;
@@ -83,8 +84,9 @@ function aboutOf(told: Told, policy: ObjectRef): Note['about'] | undefined {
   return { ...refOf(told.cluster), uid: told.uid };
 }
 
-function refOf({ kind, namespace, name }: ClusterRef) {
-  return { apiVersion: generationOf({ kind }).apiVersion, kind, namespace, name };
+function refOf(cluster: ClusterRef) {
+  const { kind, namespace, name } = cluster;
+  return { apiVersion: generationOf(cluster).apiVersion, kind, namespace, name };
 }
 
 type Content = readonly [type: Note['type'], reason: string, message: string];
@@ -107,7 +109,7 @@ function contentOf(told: Told): Content | undefined {
     case 'end':
       return endContent(told.report);
     case 'stopped':
-      return ['Warning', told.code === 'BLOCKED' ? 'UpgradeBlocked' : 'UpgradeStopped', told.text];
+      return ['Warning', stopReason(told), told.text];
     case 'cluster':
     case 'error':
     case 'gone':
@@ -150,7 +152,7 @@ function endContent(report: UpgradeReport): Content {
 }
 
 function isWarning(reason: LeaveReason): boolean {
-  return ['OtherApproved', 'NotHeld', 'OperatorUpgrades', 'NotResumed'].includes(reason);
+  return ['OtherApproved', 'NotHeld', 'OperatorUpgrades', 'NotResumed', 'NotSupported'].includes(reason);
 }
 
 /** As Kubernetes writes times. */

@@ -11,6 +11,7 @@ import { goOn, TemplateChanged, takeUp } from './drive';
 import type { RunnerLink } from './driven-cluster';
 import { enforceHold } from './enforce-hold';
 import { Fleet } from './fleet';
+import { Foreigners } from './foreigners';
 import { Leadership } from './leadership';
 import { mark, publicationOf, publish, type Records, recordsIn, recordsRef } from './records';
 import { Retries } from './retries';
@@ -55,6 +56,7 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 export class Runner {
   private readonly wakeup: Wakeup;
   private readonly fleet: Fleet;
+  private readonly foreigners: Foreigners;
   private readonly roster: Roster;
   private readonly map: Reflector<ConfigMap>;
   private readonly leadership: Leadership;
@@ -81,6 +83,7 @@ export class Runner {
     this.wakeup = new Wakeup(clock);
     const wake = () => this.wakeup.wake();
     this.fleet = new Fleet(api, clock, namespaces, wake);
+    this.foreigners = new Foreigners(options, this.tell);
     this.roster = new Roster(options, this.tell);
     this.map = new Reflector(api, clock, recordsRef(namespace), wake);
     this.turnedAt = clock.now();
@@ -129,7 +132,8 @@ export class Runner {
       this.readPolicy(records, maps[0]?.metadata.uid);
       const term = this.leadership.signal;
       if (term) {
-        await this.roster.update(members, signal);
+        await this.foreigners.update(signal);
+        await this.roster.update(this.foreigners.without(members), signal);
         this.forgetGone();
         if (this.policy?.known && !term.aborted) this.actAll(records, this.policy.known, [signal, term]);
         if (!term.aborted) this.publish(records, signal);

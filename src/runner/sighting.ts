@@ -9,6 +9,8 @@ export interface ClusterRef {
   kind: EmqxResource['kind'];
   namespace: string;
   name: string;
+  /** Version of the resource. @default - the one that this runner upgrades */
+  apiVersion?: string;
 }
 
 /** A cluster as it was seen last. Plain data: everything that is decided about it follows from this. */

@@ -12,7 +12,7 @@ export interface Wait {
   text: string;
 }
 
-/** The states of a cluster in which a reason may still hold. One that is unsettled says nothing. */
+/** The states of a cluster in which a reason may still hold. One that is unsettled says nothing. A cluster that has a state is supported. */
 const HOLDS_IN = {
   NotApproved: ['waiting', 'unsettled'],
   OtherApproved: ['waiting', 'unsettled'],
@@ -22,6 +22,7 @@ const HOLDS_IN = {
   NotResumed: ['upgrading'],
   NotHeld: ['at-rest', 'unsettled'],
   OperatorUpgrades: ['native', 'unsettled'],
+  NotSupported: [],
   UpgradeBlocked: ['waiting', 'upgrading', 'unsettled'],
   UpgradeStopped: ['waiting', 'upgrading', 'unsettled'],
 } as const satisfies Record<WaitReason, readonly ClusterState[]>;

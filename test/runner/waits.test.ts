@@ -39,7 +39,7 @@ test.each<[string, Told[], string | undefined]>([
   ['nothing when that has ended it', [stopped('STALLED'), seen('at-rest')], undefined],
   ['to be held', [seen('at-rest', false), left('NotHeld')], 'NotHeld'],
   ['nothing when somebody holds it', [left('NotHeld'), seen('at-rest', true)], undefined],
-  ['nothing when it is gone', [left('NotHeld'), gone], undefined],
+  ['nothing when it is gone', [left('NotSupported'), gone], undefined],
   ['what another runner knows', [left('NotApproved'), { kind: 'leading', at: 0, isLeading: false }], undefined],
 ])('a cluster waits for %s', (_, told, reason) => {
   const waits = new Waits();
