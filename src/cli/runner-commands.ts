@@ -32,6 +32,7 @@ export function addRunnerCommands(program: Command, shell: Shell, end: End): voi
       '--webhook-secret <name>',
       'manifest: Secret with the URL that notifications are sent to, under the key url',
     )
+    .option('--monitoring', 'manifest: also a PodMonitor, alerts and a dashboard')
     .option('--label <name=value>', 'manifest: a label for every object; may be given several times', several);
   addAccess(runner);
   runner.action(async (what: 'manifest' | undefined, flags: RunnerFlags) => {

@@ -18,12 +18,13 @@ export interface RunnerManifestFlags {
   /** File with the policy. */
   policy?: string;
   webhookSecret?: string;
+  monitoring?: boolean;
   label?: readonly string[];
 }
 
 /** Writes what the construct renders, for those who apply plain YAML. */
 export function runRunnerManifest(reader: OptionReader, flags: RunnerManifestFlags, shell: Shell): ExitCode {
-  const { namespace, watchNamespace, allNamespaces, image, replicas, webhookSecret } = flags;
+  const { namespace, watchNamespace, allNamespaces, image, replicas, webhookSecret, monitoring } = flags;
   if (image === undefined) {
     reader.problem({
       path: '--image',
@@ -44,6 +45,7 @@ export function runRunnerManifest(reader: OptionReader, flags: RunnerManifestFla
     ...(watchNamespace && { watchNamespaces: watchNamespace }),
     ...(allNamespaces && { allNamespaces }),
     ...(policy && { policy }),
+    ...(monitoring && { monitoring }),
     ...(webhookSecret !== undefined && { webhookSecret }),
   };
   try {

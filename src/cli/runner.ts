@@ -95,7 +95,7 @@ interface Ineffective {
 
 /** What applies only to the other use of the command. */
 function ineffective(flags: RunnerFlags, what: 'manifest' | undefined): Readonly<Record<string, Ineffective>> {
-  const { port, webhookUrlFile, image, replicas, policy, webhookSecret, label } = flags;
+  const { port, webhookUrlFile, image, replicas, policy, webhookSecret, monitoring, label } = flags;
   if (what === 'manifest') {
     const fix = 'name the Secret that has the URL by --webhook-secret';
     return {
@@ -109,6 +109,7 @@ function ineffective(flags: RunnerFlags, what: 'manifest' | undefined): Readonly
     '--replicas': { value: replicas, reason },
     '--policy': { value: policy, reason },
     '--webhook-secret': { value: webhookSecret, reason },
+    '--monitoring': { value: monitoring ? 'given' : undefined, reason },
     '--label': { value: label, reason },
   };
 }

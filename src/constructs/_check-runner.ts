@@ -2,6 +2,7 @@ import type { EmqxResource } from '../resource/generations';
 import type { Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
 import { POLICY_KEY, policyProblemsOf } from '../resource/runner-policy';
+import { runbooksUrl } from './_alerts';
 import { atLeastOne } from './_at-least-one';
 import { checkPodFields } from './_check-operator';
 import { checkNames, objectName } from './_check-pod';
@@ -21,6 +22,8 @@ const PARTS: PartsOf<UpgradeRunnerProps> = {
   policy: 'value',
   webhookSecret: 'value',
   replicas: 'value',
+  monitoring: 'value',
+  runbookUrl: 'value',
   resources: resourceParts,
   imagePullSecrets: 'value',
   nodeSelector: 'value',
@@ -46,6 +49,10 @@ export function checkRunner(findings: Findings, props: UpgradeRunnerProps): void
     }
   }
   if (props.webhookSecret !== undefined) findings.check('webhookSecret', props.webhookSecret, objectName);
+  if (props.monitoring !== undefined && typeof props.monitoring !== 'boolean') {
+    findings.report('monitoring', props.monitoring, notRendered);
+  }
+  if (props.runbookUrl !== undefined) findings.check('runbookUrl', props.runbookUrl, runbooksUrl);
   if (props.replicas !== undefined) findings.check('replicas', props.replicas, replicas);
   if (props.resources !== undefined) checkOperatorResources(findings, 'resources', props.resources);
   checkNames(findings, 'imagePullSecrets', props.imagePullSecrets);
@@ -106,4 +113,10 @@ const notBoth: Violation = {
   bound: 'left out with allNamespaces',
   reason: 'all of them are watched',
   fix: 'give only one of them',
+};
+
+const notRendered: Violation = {
+  bound: 'true or false',
+  reason: 'its monitoring is rendered or not',
+  fix: 'leave it out where there is no Prometheus Operator',
 };

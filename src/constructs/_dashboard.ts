@@ -7,10 +7,10 @@ interface Query {
   readonly legend: string;
 }
 
-interface Panel {
+export interface Panel {
   readonly title: string;
   readonly description: string;
-  readonly unit: 'short' | 'ops' | 'percentunit';
+  readonly unit: 'short' | 'ops' | 'percentunit' | 's';
   readonly queries: readonly Query[];
   /** In columns, of 24. */
   readonly width: 12 | 24;
@@ -24,11 +24,21 @@ const COLUMNS = 24;
  *
  * @see Grafana, "Dashboard JSON model"
  */
-export function dashboardOf({ name, namespace }: { name: string; namespace: string }, series: ClusterSeries): object {
+export function dashboardOf(
+  { name, namespace }: { name: string; namespace: string },
+  series: ClusterSeries,
+  isUpgraded: boolean,
+): object {
+  const panels = [...panelsOf(series), ...(isUpgraded ? runPanelsOf(series) : [])];
+  return grafanaDashboard(`${namespace}/${name}`, `EMQX ${namespace}/${name}`, panels);
+}
+
+/** @param id of what it shows; never of another dashboard */
+export function grafanaDashboard(id: string, title: string, panels: readonly Panel[]): object {
   return {
     // Grafana allows 40 characters; the cluster's own name may be longer.
-    uid: `emqx-${createHash('sha256').update(`${namespace}/${name}`).digest('hex').slice(0, 16)}`,
-    title: `EMQX ${namespace}/${name}`,
+    uid: `emqx-${createHash('sha256').update(id).digest('hex').slice(0, 16)}`,
+    title,
     tags: ['emqx', 'blue-green'],
     schemaVersion: 39,
     editable: true,
@@ -38,7 +48,7 @@ export function dashboardOf({ name, namespace }: { name: string; namespace: stri
     templating: {
       list: [{ name: 'datasource', label: 'Prometheus', type: 'datasource', query: 'prometheus', hide: 0 }],
     },
-    panels: placed(panelsOf(series)),
+    panels: placed(panels),
   };
 }
 
@@ -106,6 +116,54 @@ function panelsOf({ nodes, sets, setLabel, metrics }: ClusterSeries): Panel[] {
         ]),
         { expr: `max(${metrics.nodes}${nodes})`, legend: 'in the EMQX cluster' },
       ],
+      width: 12,
+    },
+  ];
+}
+
+/** What a runner says of the cluster; without one they stay empty. */
+function runPanelsOf({ ofRunner }: ClusterSeries): Panel[] {
+  return [
+    {
+      title: 'Runner: devices of the upgrade',
+      description: 'Devices when the evacuation began, those still to be moved, and those that are offline.',
+      unit: 'short',
+      queries: [
+        { expr: `max(${ofRunner('devices')})`, legend: 'when it began' },
+        { expr: `max(${ofRunner('remaining')})`, legend: 'still to be moved' },
+        { expr: `max(${ofRunner('offline')})`, legend: 'offline' },
+      ],
+      width: 12,
+    },
+    {
+      title: 'Runner: disconnects per second, and the maximum',
+      description: 'Connections that leave the evacuated nodes, and the cap of the run.',
+      unit: 'ops',
+      queries: [
+        { expr: `sum(rate(${ofRunner('disconnects')}[$__rate_interval]))`, legend: 'disconnects' },
+        { expr: `max(${ofRunner('cap')})`, legend: 'maximum' },
+      ],
+      width: 12,
+    },
+    {
+      title: 'Runner: what the cluster waits for',
+      description: 'The reason why no upgrade runs although one may be expected, the phase of its run, and incidents.',
+      unit: 'short',
+      queries: [
+        { expr: `max by (reason) (${ofRunner('waits')})`, legend: '{{reason}}' },
+        { expr: `max by (phase) (${ofRunner('phase')})`, legend: 'phase {{phase}}' },
+        {
+          expr: `sum by (incident) (increase(${ofRunner('incidents')}[$__rate_interval]))`,
+          legend: 'incident {{incident}}',
+        },
+      ],
+      width: 12,
+    },
+    {
+      title: 'Runner: time until the old nodes are empty',
+      description: 'As estimated from the present rate.',
+      unit: 's',
+      queries: [{ expr: `max(${ofRunner('left')})`, legend: 'left' }],
       width: 12,
     },
   ];

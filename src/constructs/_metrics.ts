@@ -35,6 +35,19 @@ const SET_METRICS = {
 } as const;
 const LEASE_RENEWED = 'kube_lease_renew_time';
 
+/** What a runner says of a cluster. They have its namespace, kind and name as labels. */
+export const RUNNER_METRICS = {
+  waits: 'emqx_blue_green_cluster_waits',
+  phase: 'emqx_blue_green_run_phase',
+  devices: 'emqx_blue_green_run_devices',
+  remaining: 'emqx_blue_green_run_devices_remaining',
+  offline: 'emqx_blue_green_run_devices_offline',
+  cap: 'emqx_blue_green_run_disconnects_cap',
+  left: 'emqx_blue_green_run_remaining_seconds',
+  disconnects: 'emqx_blue_green_disconnects_total',
+  incidents: 'emqx_blue_green_incidents_total',
+} as const;
+
 /** A hash of Kubernetes: written without vowels and without 0, 1 and 3. */
 const HASH = '[bcdfghjklmnpqrstvwxz2456789]{1,10}';
 
@@ -63,6 +76,8 @@ export interface ClusterSeries {
   readonly sets: readonly SetSeries[];
   /** When the lease of its upgrades was renewed last. */
   readonly leaseRenewed: string;
+  /** Time series of the runner about it. @param more further conditions, as `reason="NotHeld"` */
+  ofRunner(metric: keyof typeof RUNNER_METRICS, ...more: readonly string[]): string;
 }
 
 export interface ClusterIdentity {
@@ -88,6 +103,8 @@ export function seriesOf({ kind, name, namespace }: ClusterIdentity): ClusterSer
       return { label, replicas: replicas + selector, ready: ready + selector };
     }),
     leaseRenewed: `${LEASE_RENEWED}{${place},lease="${generation.companionOf(name)}"}`,
+    ofRunner: (metric, ...more) =>
+      `${RUNNER_METRICS[metric]}{${[place, `cluster="${name}"`, `kind="${kind}"`, ...more].join()}}`,
   };
 }
 

@@ -3,10 +3,10 @@ import { Construct } from 'constructs';
 import { KIND } from '../resource/constants';
 import { type EmqxResource, generationOf } from '../resource/generations';
 import { HIDDEN, type Problem, type Violation } from '../resource/problem';
-import { clusterName, connectionEvictionRate, type Rule } from '../resource/rules';
+import { clusterName, connectionEvictionRate } from '../resource/rules';
 import { EMQX_KIND, metricsNeedKey } from '../resource/v2beta1';
 import { emqxName } from '../resource/v2beta1/rules';
-import { type Alert, refusedConnects, upgradeAlerts } from './_alerts';
+import { prometheusRuleOf, refusedConnects, runbooksUrl, upgradeAlerts } from './_alerts';
 import { atLeastOne } from './_at-least-one';
 import { objectName } from './_check-pod';
 import { dashboardOf } from './_dashboard';
@@ -73,6 +73,14 @@ export interface EmqxMonitoringProps {
   readonly longestUpgrade?: Duration;
 
   /**
+   * How long new nodes may wait for an approval before the alert EmqxUpgradeNotApproved fires, where a runner upgrades only what
+   * was approved; whole seconds.
+   *
+   * @default Duration.hours(4)
+   */
+  readonly longestApproval?: Duration;
+
+  /**
    * URL of the runbooks; an alert adds `#` and its own name in lower case.
    *
    * @default - the runbooks of this package, in this version
@@ -80,17 +88,13 @@ export interface EmqxMonitoringProps {
   readonly runbookUrl?: string;
 }
 
-const { version } = require('../../package.json') as { version: string };
-
-/** Of this version: the links stay valid when alerts are renamed later. */
-const RUNBOOKS = `https://unpkg.com/emqx-blue-green@${version}/docs/runbooks.md`;
-
 /**
  * Monitoring of a cluster and of its upgrades, for Prometheus and Grafana; of EMQX 4.4 as of EMQX 5 and 6, cores and replicants.
  * Renders, in the cluster's namespace,
  * - the PodMonitor `<cluster>`, which scrapes each node every 5 seconds;
  * - the PrometheusRule `<cluster>`: alerts on refused connects; and for a cluster with `blueGreenUpdate`, or one that is only
- *   named, on a stalled evacuation, two sets of nodes without a process that drives the upgrade, an operator held for too long;
+ *   named, on a stalled evacuation, two sets of nodes without a process that drives the upgrade, an operator held for too long, and on what a runner reports of
+ *   it: an upgrade that has stopped, waits for an approval for too long, or has an incident;
  * - the ConfigMap `<cluster>-dashboard`, labelled `grafana_dashboard: "1"`, whose first graph is the one to watch during an
  *   upgrade: connections per node, old and new.
  *
@@ -110,11 +114,13 @@ export class EmqxMonitoring extends Construct {
     const namespace = namespaceOf(this, cluster.namespace);
     const series = seriesOf({ kind, name, namespace });
     const longestUpgradeSeconds = secondsOf(props.longestUpgrade) ?? Duration.hours(6).toSeconds();
+    const longestApprovalSeconds = secondsOf(props.longestApproval) ?? Duration.hours(4).toSeconds();
+    const isUpgraded = connectionEvictionRate !== undefined;
     const alerts = [
       refusedConnects(series),
-      ...(connectionEvictionRate === undefined
-        ? []
-        : upgradeAlerts(series, { connectionEvictionRate, longestUpgradeSeconds })),
+      ...(isUpgraded
+        ? upgradeAlerts(series, { connectionEvictionRate, longestUpgradeSeconds, longestApprovalSeconds })
+        : []),
     ];
     this.alerts = alerts.map(({ alert }) => alert);
 
@@ -129,20 +135,13 @@ export class EmqxMonitoring extends Construct {
       apiVersion: 'monitoring.coreos.com/v1',
       kind: 'PrometheusRule',
       metadata: { name, namespace },
-      spec: {
-        groups: [
-          {
-            name: `${namespace}/${name}`,
-            rules: alerts.map((alert) => ruleOf(alert, { namespace, cluster: name }, props.runbookUrl ?? RUNBOOKS)),
-          },
-        ],
-      },
+      spec: prometheusRuleOf(`${namespace}/${name}`, alerts, { namespace, cluster: name }, props.runbookUrl),
     });
     new ApiObject(this, 'Dashboard', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: `${name}-dashboard`, namespace, labels: { grafana_dashboard: '1' } },
-      data: { [`${name}.json`]: JSON.stringify(dashboardOf({ name, namespace }, series), undefined, 2) },
+      data: { [`${name}.json`]: JSON.stringify(dashboardOf({ name, namespace }, series, isUpgraded), undefined, 2) },
     });
     watchNames(this);
     this.node.addValidation({
@@ -153,20 +152,6 @@ export class EmqxMonitoring extends Construct {
       },
     });
   }
-}
-
-function ruleOf(
-  { alert, expr, forSeconds, severity, summary, description }: Alert,
-  labels: Readonly<Record<string, string>>,
-  runbooks: string,
-): object {
-  return {
-    alert,
-    expr,
-    for: `${forSeconds}s`,
-    labels: { severity, ...labels },
-    annotations: { summary, description, runbook_url: `${runbooks}#${alert.toLowerCase()}` },
-  };
 }
 
 type MadeCluster = EmqxEnterpriseCluster | EmqxCluster;
@@ -200,6 +185,7 @@ const PARTS: PartsOf<EmqxMonitoringProps> = {
   cluster: 'object',
   apiKey: 'value',
   longestUpgrade: 'value',
+  longestApproval: 'value',
   runbookUrl: 'value',
 };
 
@@ -210,14 +196,16 @@ const NAMED: PartsOf<NamedCluster> = {
   connectionEvictionRate: 'value',
 };
 
-function problems({ cluster, apiKey, longestUpgrade, runbookUrl }: EmqxMonitoringProps): readonly Problem[] {
+function problems(props: EmqxMonitoringProps): readonly Problem[] {
+  const { cluster, apiKey, longestUpgrade, longestApproval, runbookUrl } = props;
   const findings = new Findings();
   if (!cluster) findings.report('cluster', undefined, noCluster);
   else if (!isMade(cluster)) checkNamed(findings, cluster);
   if (apiKey !== undefined) checkKey(findings, apiKey, clusterOf(cluster).kind);
   else if (cluster && isMade(cluster) && needsKey(cluster)) findings.report('apiKey', undefined, noKey);
   if (longestUpgrade !== undefined) checkDuration(findings, 'longestUpgrade', longestUpgrade, wholeSeconds);
-  if (runbookUrl !== undefined) findings.check('runbookUrl', runbookUrl, url);
+  if (longestApproval !== undefined) checkDuration(findings, 'longestApproval', longestApproval, wholeSeconds);
+  if (runbookUrl !== undefined) findings.check('runbookUrl', runbookUrl, runbooksUrl);
   return findings.all;
 }
 
@@ -280,12 +268,3 @@ const wholeSeconds = atLeastOne(
   },
   'a whole number of seconds, at least 1',
 );
-
-const url: Rule = (value) =>
-  typeof value === 'string' && URL.canParse(value) && !value.includes('#')
-    ? undefined
-    : {
-        bound: 'a URL without a fragment',
-        reason: 'each alert adds its own, and a mail with it is read outside of Kubernetes',
-        fix: 'write for example "https://wiki.example.com/emqx-runbooks"',
-      };

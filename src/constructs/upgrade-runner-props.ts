@@ -93,6 +93,21 @@ export interface UpgradeRunnerProps {
   /** How many replicas run; one of them works, the others are on standby. @default 1 */
   readonly replicas?: number;
 
+  /**
+   * Whether a PodMonitor, a PrometheusRule and a Grafana dashboard of the runner are rendered, for the Prometheus Operator. Alerts on
+   * the upgrades of a cluster are those of `EmqxMonitoring`, which need this PodMonitor.
+   *
+   * @default false
+   */
+  readonly monitoring?: boolean;
+
+  /**
+   * URL of the runbooks; an alert adds `#` and its own name in lower case.
+   *
+   * @default - the runbooks of this package, in this version
+   */
+  readonly runbookUrl?: string;
+
   /** CPU and memory of each replica. @default - 100 to 500 thousandths of a CPU, 128 to 512 MiB */
   readonly resources?: OperatorResources;
 

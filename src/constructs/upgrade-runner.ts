@@ -2,11 +2,14 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { stringify } from 'yaml';
 import { POLICY_KEY, RUNNER_NAME } from '../resource/runner-policy';
+import { prometheusRuleOf } from './_alerts';
 import { checkRunner, inspectRunnerProps, RUNNER_KINDS } from './_check-runner';
+import { grafanaDashboard } from './_dashboard';
 import { Findings } from './_findings';
 import { namespaceOf } from './_namespace';
 import { bindClusterRole, bindRole, managerDeployment, serviceAccount } from './_plus';
 import { addRole, type PolicyRule } from './_rbac';
+import { runnerAlerts, runnerPanels, runnerPodMonitorSpec } from './_runner-monitoring';
 import { takenName, watchNames } from './_sole-names';
 import { upgradeRules } from './_upgrade-rules';
 import type { PodSecurityContext, SecurityContext } from './core-v1/pods';
@@ -14,7 +17,7 @@ import { withDefaultResources } from './operator-resources';
 import type { UpgradeRunnerProps } from './upgrade-runner-props';
 
 /** Of metrics and probes. */
-const PORT = 8080;
+const PORT = { name: 'metrics', number: 8080 };
 
 /** Where the Secret with the URL of the webhook is mounted. */
 const WEBHOOK = { volume: 'webhook', path: '/etc/emqx-blue-green/webhook', key: 'url' };
@@ -27,7 +30,8 @@ const WEBHOOK = { volume: 'webhook', path: '/etc/emqx-blue-green/webhook', key: 
  * - the Deployment, which runs `emqx-blue-green runner` under the Pod Security Standard `restricted`, with a read-only root file system;
  * - the ConfigMap with the policy; the runner and `emqx-blue-green approve` add keys of their own to it;
  * - the ServiceAccount, with exactly the rights that upgrades need in the namespaces of the clusters, or in all of them, and those to its
- *   own ConfigMap and lease.
+ *   own ConfigMap and lease;
+ * - with `monitoring` a PodMonitor, a PrometheusRule and the ConfigMap `emqx-upgrade-runner-dashboard`.
  *
  * @see docs/runner.md
  */
@@ -49,6 +53,7 @@ export class UpgradeRunner extends Construct {
     this.addPolicy(props);
     this.addAccess(props);
     this.addDeployment(props);
+    if (props.monitoring === true) this.addMonitoring(props);
     watchNames(this);
     this.node.addValidation({
       validate: () => {
@@ -91,6 +96,31 @@ export class UpgradeRunner extends Construct {
     bindRole(this, 'RoleBinding', account, RUNNER_NAME, account);
   }
 
+  private addMonitoring({ runbookUrl }: UpgradeRunnerProps): void {
+    const { namespace } = this;
+    const metadata = { name: RUNNER_NAME, namespace, labels: LABELS };
+    const apiVersion = 'monitoring.coreos.com/v1';
+    new ApiObject(this, 'PodMonitor', {
+      ...{ apiVersion, kind: 'PodMonitor', metadata },
+      spec: runnerPodMonitorSpec(LABELS, PORT.name),
+    });
+    new ApiObject(this, 'PrometheusRule', {
+      ...{ apiVersion, kind: 'PrometheusRule', metadata },
+      spec: prometheusRuleOf(`${namespace}/${RUNNER_NAME}`, runnerAlerts(namespace), { namespace }, runbookUrl),
+    });
+    const dashboard = grafanaDashboard(
+      `${namespace}/${RUNNER_NAME}`,
+      `EMQX upgrades, ${namespace}`,
+      runnerPanels(namespace),
+    );
+    new ApiObject(this, 'Dashboard', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `${RUNNER_NAME}-dashboard`, namespace, labels: { ...LABELS, grafana_dashboard: '1' } },
+      data: { [`${RUNNER_NAME}.json`]: JSON.stringify(dashboard, undefined, 2) },
+    });
+  }
+
   private addDeployment(props: UpgradeRunnerProps): void {
     const { namespace, watchNamespaces } = this;
     const { webhookSecret, imagePullSecrets } = props;
@@ -106,12 +136,12 @@ export class UpgradeRunner extends Construct {
         'runner',
         `--namespace=${namespace}`,
         ...(watchNamespaces?.map((each) => `--watch-namespace=${each}`) ?? ['--all-namespaces']),
-        `--port=${PORT}`,
+        `--port=${PORT.number}`,
         ...(webhookSecret === undefined ? [] : [`--webhook-url-file=${WEBHOOK.path}/${WEBHOOK.key}`]),
       ],
       env: {},
-      ports: [{ name: 'metrics', number: PORT }],
-      probePort: PORT,
+      ports: [PORT],
+      probePort: PORT.number,
       resources: withDefaultResources(props.resources),
       secret:
         webhookSecret === undefined

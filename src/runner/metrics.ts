@@ -3,6 +3,7 @@ import type { ClusterState, Phase, Sample } from '../upgrade';
 import { INCIDENT_KINDS } from '../upgrade/incident';
 import { type ClusterRef, keyOf } from './sighting';
 import type { Told } from './told';
+import { type WaitReason, Waits } from './waits';
 
 const LABELS = ['namespace', 'kind', 'cluster'] as const;
 type Label = (typeof LABELS)[number];
@@ -37,11 +38,19 @@ interface Seen {
 export class Metrics {
   readonly registry = new Registry();
   private readonly seen = new Map<string, Seen>();
+  private readonly waits = new Waits();
+  /** The reason that is shown of each cluster, by key. */
+  private readonly shown = new Map<string, WaitReason>();
   private readonly state = this.gauge('emqx_blue_green_cluster_state', 'State of a cluster: 1 for the one it is in.', [
     ...LABELS,
     'state',
   ]);
   private readonly held = this.gauge('emqx_blue_green_cluster_held', 'Whether a change of its template waits: 1 or 0.');
+  private readonly waiting = this.gauge(
+    'emqx_blue_green_cluster_waits',
+    'What a cluster waits for, or what has stopped its upgrade: 1 for the reason.',
+    [...LABELS, 'reason'],
+  );
   private readonly phase = this.gauge('emqx_blue_green_run_phase', 'Phase of the open run: 1 for the one it is in.', [
     ...LABELS,
     'phase',
@@ -94,6 +103,12 @@ export class Metrics {
   }
 
   tell(told: Told): void {
+    this.waits.tell(told);
+    this.count(told);
+    if ('cluster' in told && told.cluster) this.showWait(told.cluster);
+  }
+
+  private count(told: Told): void {
     switch (told.kind) {
       case 'leading':
         this.leading.set(Number(told.isLeading));
@@ -112,7 +127,7 @@ export class Metrics {
         this.forget(told.cluster);
         break;
       case 'start':
-        this.ofRun.driven.set(labelsOf(told.cluster), 1);
+        this.startRun(told.cluster);
         break;
       case 'progress':
         if (told.event.kind === 'sample') this.showSample(told.cluster, told.event.sample);
@@ -125,7 +140,8 @@ export class Metrics {
         this.endRun(told.cluster, told.report.outcome);
         break;
       case 'stopped':
-        this.endRun(told.cluster, told.code === 'BLOCKED' ? 'blocked' : 'stopped');
+        if (told.isRepeated) this.clearRun(told.cluster);
+        else this.endRun(told.cluster, told.code === 'BLOCKED' ? 'blocked' : 'stopped');
         break;
       case 'held':
       case 'left':
@@ -181,6 +197,25 @@ export class Metrics {
     Object.assign(seen, { set, remaining });
   }
 
+  /** Counters begin with 0: by a first value of 1 nobody sees that something was counted. */
+  private startRun(cluster: ClusterRef): void {
+    const labels = labelsOf(cluster);
+    this.ofRun.driven.set(labels, 1);
+    for (const incident of INCIDENT_KINDS) this.incidents.inc({ ...labels, incident }, 0);
+    for (const outcome of OUTCOMES) this.runs.inc({ ...labels, outcome }, 0);
+    this.disconnects.inc(labels, 0);
+  }
+
+  private showWait(cluster: ClusterRef): void {
+    const [key, labels] = [keyOf(cluster), labelsOf(cluster)];
+    const [before, now] = [this.shown.get(key), this.waits.all.get(key)?.reason];
+    if (before === now) return;
+    if (before) this.waiting.remove({ ...labels, reason: before });
+    if (now) this.waiting.set({ ...labels, reason: now }, 1);
+    if (now) this.shown.set(key, now);
+    else this.shown.delete(key);
+  }
+
   private endRun(cluster: ClusterRef, outcome: (typeof OUTCOMES)[number]): void {
     this.runs.inc({ ...labelsOf(cluster), outcome });
     this.clearRun(cluster);
@@ -194,8 +229,10 @@ export class Metrics {
 
   /** A runner that does not lead knows no longer how the clusters are. */
   private forgetStates(): void {
-    for (const gauge of [this.state, this.held, this.phase, ...Object.values(this.ofRun)]) gauge.reset();
+    const { state, held, waiting, phase, ofRun } = this;
+    for (const gauge of [state, held, waiting, phase, ...Object.values(ofRun)]) gauge.reset();
     this.seen.clear();
+    this.shown.clear();
   }
 
   private forget(cluster: ClusterRef): void {

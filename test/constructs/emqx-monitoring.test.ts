@@ -12,7 +12,7 @@ import {
   EnvValue,
   License,
 } from '../../src';
-import { NODE_METRICS, seriesOf } from '../../src/constructs/_metrics';
+import { NODE_METRICS, RUNNER_METRICS, seriesOf } from '../../src/constructs/_metrics';
 import { type Manifest, only, synth } from './_synth';
 
 const { version } = require('../../package.json') as { version: string };
@@ -230,6 +230,7 @@ describe.each(KINDS)('the queries for an %s', (kind) => {
   test('name metrics of the list, and nothing else', () => {
     const known = [
       ...Object.values<string>(NODE_METRICS[kind]),
+      ...Object.values<string>(RUNNER_METRICS),
       ...['kube_lease_renew_time', 'kube_statefulset_replicas', 'kube_statefulset_status_replicas_ready'],
       ...(kind === 'EMQX' ? ['kube_replicaset_spec_replicas', 'kube_replicaset_status_ready_replicas'] : []),
     ];
@@ -305,7 +306,8 @@ describe('an alert', () => {
 
   test.each(KINDS)('on an %s has a runbook, and each runbook an alert', (kind) => {
     const rules = rulesOf(of(kind));
-    expect(rules.map(({ alert }) => alert).sort()).toEqual([...headings].sort());
+    const ofRunner = headings.filter((heading) => heading.startsWith('EmqxRunner'));
+    expect([...rules.map(({ alert }) => alert), ...ofRunner].sort()).toEqual([...headings].sort());
     for (const { alert, annotations } of rules) {
       expect(annotations['runbook_url']).toBe(
         `https://unpkg.com/emqx-blue-green@${version}/docs/runbooks.md#${alert.toLowerCase()}`,
@@ -336,6 +338,8 @@ describe('an alert', () => {
     expect(rules.get('EmqxEvacuationStalled')!.expr).toMatch(/>= 6000$/); // a minute's worth of 100 a second
     expect(rules.get('EmqxOperatorHeldTooLong')!.for).toBe('5400s');
     expect(rulesOf(monitoring()).find(({ alert }) => alert === 'EmqxOperatorHeldTooLong')!.for).toBe('21600s');
+    const approved = rulesOf(monitoring({ longestApproval: Duration.hours(1) }));
+    expect(approved.find(({ alert }) => alert === 'EmqxUpgradeNotApproved')!.for).toBe('3600s');
   });
 
   test('on upgrades is not rendered for a cluster that has none', () => {
@@ -376,6 +380,7 @@ describe.each(KINDS)('the dashboard of an %s', (kind) => {
 
 test.each<[Partial<EmqxMonitoringProps>, RegExp]>([
   [{ longestUpgrade: Duration.seconds(0) }, /'longestUpgrade' \(0\) must be a whole number of seconds, at least 1/],
+  [{ longestApproval: Duration.seconds(0) }, /'longestApproval' \(0\) must be a whole number of seconds, at least 1/],
   [{ longestUpgrade: 3600 as never }, /'longestUpgrade' \(3600\) must be a Duration/],
   [{ runbookUrl: 'docs/runbooks.md' }, /'runbookUrl' \("docs\/runbooks.md"\) must be a URL without a fragment/],
   [{ runbookUrl: 'https://e.org/#a' }, /'runbookUrl' \("https:\/\/e.org\/#a"\) must be a URL without a fragment/],

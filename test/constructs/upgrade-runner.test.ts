@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Size } from 'cdk8s';
 import { parse } from 'yaml';
 import { UpgradeAccess, UpgradeRunner, type UpgradeRunnerProps } from '../../src';
+import { RUNNER_METRICS } from '../../src/constructs/_metrics';
+import { Metrics } from '../../src/runner/metrics';
 import { type Manifest, only, synth } from './_synth';
 
 const IMAGE = 'registry.example.com/emqx-blue-green:0.1.0';
@@ -154,7 +158,78 @@ test('all other properties reach the pod', () => {
   });
 });
 
+describe('its monitoring', () => {
+  const manifests = render({ namespace: 'ops', monitoring: true });
+  interface Rule {
+    alert: string;
+    expr: string;
+    labels: object;
+    annotations: Record<string, string>;
+  }
+  const rules = (only(manifests, 'PrometheusRule') as unknown as { spec: { groups: [{ rules: Rule[] }] } }).spec
+    .groups[0].rules;
+  const dashboard = manifests.find(({ metadata }) => metadata.name === 'emqx-upgrade-runner-dashboard') as unknown as {
+    data: Record<string, string>;
+  };
+
+  test('is not rendered unless it is asked for', () => {
+    expect(names(render()).join()).not.toMatch(/Monitor|Prometheus|dashboard/);
+    expect(names(manifests)).toEqual(
+      expect.arrayContaining([
+        'PodMonitor ops/emqx-upgrade-runner',
+        'PrometheusRule ops/emqx-upgrade-runner',
+        'ConfigMap ops/emqx-upgrade-runner-dashboard',
+      ]),
+    );
+  });
+
+  test('scrapes its pods, and leaves the metrics the namespaces of their clusters', () => {
+    expect(only(manifests, 'PodMonitor').spec).toEqual({
+      selector: { matchLabels: { 'app.kubernetes.io/name': 'emqx-upgrade-runner' } },
+      podMetricsEndpoints: [{ port: 'metrics', path: '/metrics', interval: '10s', honorLabels: true }],
+    });
+    const { spec } = only(manifests, 'Deployment') as unknown as {
+      spec: { template: { metadata: { labels: object } } };
+    };
+    expect(spec.template.metadata.labels).toEqual({ 'app.kubernetes.io/name': 'emqx-upgrade-runner' });
+    expect(podOf(manifests).container['ports']).toEqual([
+      expect.objectContaining({ name: 'metrics', containerPort: 8080 }),
+    ]);
+  });
+
+  test('has alerts with runbooks, of this package or one’s own', () => {
+    const runbooks = readFileSync(path.resolve(__dirname, '../../docs/runbooks.md'), 'utf8');
+    const headings = [...runbooks.matchAll(/^## (EmqxRunner.*)$/gm)].map(([, heading]) => heading);
+    expect(rules.map(({ alert }) => alert).sort()).toEqual(headings.sort());
+    for (const { alert, labels, annotations } of rules) {
+      expect(labels).toEqual({ severity: expect.stringMatching(/^(warning|critical)$/), namespace: 'ops' });
+      expect(annotations['runbook_url']).toMatch(new RegExp(`/docs/runbooks\\.md#${alert.toLowerCase()}$`));
+    }
+    const own = only(render({ monitoring: true, runbookUrl: 'https://wiki.example.com/emqx' }), 'PrometheusRule');
+    expect(JSON.stringify(own)).toContain('https://wiki.example.com/emqx#emqxrunnerfails');
+  });
+
+  test('names metrics that the runner has', async () => {
+    const known = await new Metrics().registry.metrics();
+    const { panels } = JSON.parse(dashboard.data['emqx-upgrade-runner.json']!) as {
+      panels: { targets: { expr: string }[] }[];
+    };
+    const queries = [
+      ...rules.map(({ expr }) => expr),
+      ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+    ];
+    const used = [
+      ...queries.flatMap((query) => query.match(/emqx_blue_green_\w+/g) ?? []),
+      ...Object.values(RUNNER_METRICS),
+    ];
+    expect(used.length).toBeGreaterThan(20);
+    for (const name of used) expect(known).toContain(`# TYPE ${name} `);
+  });
+});
+
 test.each<[Partial<Record<keyof UpgradeRunnerProps, unknown>>, RegExp]>([
+  [{ monitoring: 'yes' }, /'monitoring' \("yes"\) must be true or false/],
+  [{ runbookUrl: 'a' }, /'runbookUrl' \("a"\) must be a URL without a fragment/],
   [{ image: undefined }, /'image' \(missing\) must be the reference of an image/],
   [{ image: 'a b' }, /'image' \("a b"\) must be/],
   [{ namespace: 'A' }, /'namespace' \("A"\) must be a DNS label/],

@@ -1,6 +1,7 @@
 import { Metrics } from '../../src/runner/metrics';
 import type { Told } from '../../src/runner/told';
 import type { Sample } from '../../src/upgrade';
+import { promtool, withPromtool } from '../_promtool';
 
 const EE = { cluster: { kind: 'EmqxEnterprise', namespace: 'mqtt', name: 'emqx-ee' }, uid: 'u', at: 0 } as const;
 const OTHER = { cluster: { kind: 'EMQX', namespace: 'mqtt', name: 'emqx' }, uid: 'v', at: 0 } as const;
@@ -61,6 +62,50 @@ test('whether it leads, and has a policy, is shown when that is known', async ()
     'emqx_blue_green_runner_leading 1',
     'emqx_blue_green_runner_policy_valid 0',
   ]);
+});
+
+test('what a cluster waits for is one reason, as long as it holds', async () => {
+  const left = (reason: 'NotApproved' | 'OutsideWindow'): Told => ({ ...EE, kind: 'left', reason, text: '' });
+  const start: Told = { ...EE, kind: 'start', run: 'r', from: '4.4.14', to: '4.4.15', isResumed: false };
+  const waits = async (...told: Told[]) =>
+    (await series([state('waiting'), ...told])).filter((line) => line.includes('_waits'));
+  expect(await waits(left('NotApproved'), left('OutsideWindow'))).toEqual([
+    `emqx_blue_green_cluster_waits{${OF_EE},reason="OutsideWindow"} 1`,
+  ]);
+  expect(await waits(left('OutsideWindow'), start)).toEqual([]);
+  expect(await waits(left('OutsideWindow'), { kind: 'leading', at: 0, isLeading: false })).toEqual([]);
+  expect(await waits(left('OutsideWindow'), { ...EE, kind: 'gone' })).toEqual([]);
+});
+
+test('what repeats is counted where it is a failure, and not where it is the same run; nobody drives that any more', async () => {
+  const start: Told = { ...EE, kind: 'start', run: 'r', from: '4.4.14', to: '4.4.15', isResumed: true };
+  const stopped: Told = { ...EE, kind: 'stopped', code: 'STALLED', text: '', retryAt: 0 };
+  const error: Told = { kind: 'error', at: 0, text: 'away', cluster: undefined };
+  const again = { isRepeated: true } as const;
+  const shown = await series([start, stopped, start, { ...stopped, ...again }, error, { ...error, ...again }]);
+  expect(shown).toContain(`emqx_blue_green_runs_total{${OF_EE},outcome="stopped"} 1`);
+  expect(shown).toContain('emqx_blue_green_reconcile_errors_total 2');
+  expect(shown.join()).not.toContain('run_driven');
+});
+
+test('what is counted of a run begins with 0: otherwise nobody would see its first incident', async () => {
+  const start: Told = { ...EE, kind: 'start', run: 'r', from: '4.4.14', to: '4.4.15', isResumed: false };
+  const shown = await series([start]);
+  expect(shown).toContain(`emqx_blue_green_incidents_total{${OF_EE},incident="pod-lost"} 0`);
+  expect(shown).toContain(`emqx_blue_green_runs_total{${OF_EE},outcome="stopped"} 0`);
+});
+
+withPromtool('promtool finds no fault with them', async () => {
+  const metrics = new Metrics();
+  const start: Told = { ...EE, kind: 'start', run: 'r', from: '4.4.14', to: '4.4.15', isResumed: false };
+  const known: Told[] = [
+    { kind: 'leading', at: 0, isLeading: true },
+    { kind: 'policy', at: 0, problems: [], uid: 'u' },
+    ...[state('waiting'), { ...EE, kind: 'left', reason: 'NotApproved', text: '' } as const],
+    ...[start, phase('evacuate'), sample([100, 110]), sample([90, 100])],
+  ];
+  for (const one of known) metrics.tell(one);
+  expect(promtool(['check', 'metrics'], await metrics.registry.metrics())).toBe('');
 });
 
 test('a run has its own series, which end with it', async () => {
