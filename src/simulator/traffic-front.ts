@@ -6,10 +6,11 @@ import type { Random } from './random';
 export interface Listener {
   connect(request: ConnectRequest, connection: Connection): ConnectAnswer;
   /**
-   * Has `answer` called when it can answer what it was just sent, and returns true; false where it answers at once.
+   * Has `answer` called when it can answer what it was just sent, or `lost` when it never will, and returns true; false where it
+   * answers at once.
    * @default - it answers at once
    */
-  answersLater?(answer: () => void): boolean;
+  answersLater?(answer: () => void, lost?: () => void): boolean;
 }
 
 /**
@@ -23,13 +24,15 @@ export type Destination = Listener | 'silent' | undefined;
  *
  * - `answered`: a listener answered the CONNECT, by yes or no.
  * - `refused`: TCP refused: the Service has no endpoint, or the pod that was picked does not listen.
- * - `silent`: no answer comes for now; it ends when the client loses patience. `answered` is called back when it comes after all,
- *   and the client may connect then.
+ * - `silent`: nothing answers the packets of TCP.
+ * - `waiting`: TCP is connected, and no CONNACK comes for now. `answered` is called back when it comes after all, and the client may
+ *   connect then; or without a listener, when it never will.
  */
 export type FrontResult =
   | { outcome: 'answered'; pod: string; answer: ConnectAnswer }
   | { outcome: 'refused' }
-  | { outcome: 'silent'; pod?: string; answered?: (connect: (listener: Listener) => void) => void };
+  | { outcome: 'silent' }
+  | { outcome: 'waiting'; pod: string; answered: (callback: (listener: Listener | undefined) => void) => void };
 
 export interface TrafficFrontOptions {
   clock: SimulatedClock;
@@ -90,10 +93,12 @@ export class TrafficFront {
     if (route?.destination === undefined) return { outcome: 'refused' };
     const { pod, destination } = route;
     if (destination === 'silent') return { outcome: 'silent' };
-    let answered: ((listener: Listener) => void) | undefined;
-    if (destination.answersLater?.(() => answered?.(destination))) {
+    let answered: ((listener: Listener | undefined) => void) | undefined;
+    const answer = () => answered?.(destination);
+    const lost = () => answered?.(undefined);
+    if (destination.answersLater?.(answer, lost)) {
       return {
-        outcome: 'silent',
+        outcome: 'waiting',
         pod,
         answered: (callback) => {
           answered = callback;

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { generate, type Packet, parser } from 'mqtt-packet';
 import { demoFleet, type SocketClientGroup, SocketClients } from '../../src/sandbox/clients/socket-clients';
 import { ClientLedger } from '../../src/simulator/clients/client-ledger';
-import type { ReconnectPolicy } from '../../src/simulator/clients/reconnect-policy';
+import { mqttJsReconnect, type ReconnectPolicy } from '../../src/simulator/clients/reconnect-policy';
 import { SimulatedClock } from '../../src/simulator/clock';
 import { Random } from '../../src/simulator/random';
 import { Cleanup, next, type TestWorldOptions } from './test-world';
@@ -10,7 +10,7 @@ import { Cleanup, next, type TestWorldOptions } from './test-world';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-const quick: ReconnectPolicy = { connectTimeoutMs: 30_000, delayMs: () => 20 };
+const quick: ReconnectPolicy = mqttJsReconnect(20);
 
 async function swarm(groups: SocketClientGroup[], pods = ['blue-0', 'green-0'], options: TestWorldOptions = {}) {
   const { world, port } = await cleanup.sandbox(pods, options);
@@ -86,7 +86,7 @@ describe.each(['library', 'light'] as const)('clients of the kind "%s"', (kind) 
   });
 
   it('give up an attempt that nobody answers', async () => {
-    const impatient: ReconnectPolicy = { connectTimeoutMs: 30, delayMs: () => 20 };
+    const impatient: ReconnectPolicy = { ...quick, connackTimeoutMs: 30 };
     const { world, ledger, clients } = await swarm(both({ count: 1, reconnect: impatient }));
     world.frozen.add('blue-0');
     world.front.update(['blue-0']);

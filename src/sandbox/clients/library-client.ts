@@ -1,5 +1,13 @@
 import { connect, type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
 import type { RefusalReason } from '../../simulator/clients/client-report';
+import {
+  afterConnection,
+  afterFailure,
+  connected,
+  type Ending,
+  FRESH,
+  type ReconnectState,
+} from '../../simulator/clients/reconnect-policy';
 import type { SimulatedClock, Timer } from '../../simulator/clock';
 import { LOOPBACK } from '../listen';
 import {
@@ -16,12 +24,18 @@ import {
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * A client of the npm library `mqtt`, as devices and services in the field run it.
+ * A client of the npm library `mqtt`, as devices and services in the field run it. When it tries again follows the policy of its
+ * group; so does what it does when it is refused, whatever the version of the library.
  *
  * Its timers use the simulated clock: nodes measure keep-alive and takeover by that clock, and a client on another clock would
  * be offline for too long, or dropped as silent, wherever the two differ.
  */
-export class LibraryClient implements SocketClient {
+export class LibraryClient implements SocketClient, ReconnectState {
+  waits = FRESH.waits;
+  failures = FRESH.failures;
+  connectionEnds = FRESH.connectionEnds;
+  connectedAt = FRESH.connectedAt;
+  isMqtt31 = FRESH.isMqtt31;
   private client: MqttClient | undefined;
   private up = false;
   /** Whether it left a session behind that it expects to find again. */
@@ -70,7 +84,9 @@ export class LibraryClient implements SocketClient {
   private attempt(): void {
     if (this.client) this.client.reconnect();
     else this.client = this.connect();
-    this.timer = this.context.clock.schedule(this.identity.group.reconnect.connectTimeoutMs, () => {
+    const { connackTimeoutMs } = this.identity.group.reconnect;
+    if (connackTimeoutMs === 'never') return;
+    this.timer = this.context.clock.schedule(connackTimeoutMs, () => {
       this.refusal = 'timeout';
       this.client!.stream.destroy();
     });
@@ -78,7 +94,7 @@ export class LibraryClient implements SocketClient {
 
   private connect(): MqttClient {
     const client = connect(this.options());
-    client.on('connect', (connack) => this.connected(client, connack));
+    client.on('connect', (connack) => this.accepted(client, connack));
     client.on('message', (topic) => {
       if (topic === topicOf(this.identity)) this.context.ledger.delivered(this.identity.number);
     });
@@ -115,11 +131,13 @@ export class LibraryClient implements SocketClient {
     };
   }
 
-  private connected(client: MqttClient, { sessionPresent }: IConnackPacket): void {
+  private accepted(client: MqttClient, { sessionPresent }: IConnackPacket): void {
     const { group, number } = this.identity;
+    const { clock, ledger } = this.context;
     this.timer?.cancel();
     this.up = true;
-    this.context.ledger.connected(number, this.hasSession ? sessionPresent : undefined);
+    connected(group.reconnect, this, clock.now());
+    ledger.connected(number, this.hasSession ? sessionPresent : undefined);
     this.hasSession = group.persistent;
     if (!sessionPresent) this.subscribed = false;
     if (!group.persistent || this.subscribed) this.ready();
@@ -132,18 +150,37 @@ export class LibraryClient implements SocketClient {
   }
 
   private closed(): void {
-    const { clock, ledger, random } = this.context;
-    const { group, number } = this.identity;
     const wasUp = this.up;
     this.up = false;
     this.timer?.cancel();
-    if (!this.leaving) {
-      if (wasUp) ledger.disconnected(number, causeOf(this.identity, this.disconnectCode));
-      else ledger.refused(this.refusal ?? 'tcp-refused', number);
-      this.timer = clock.schedule(group.reconnect.delayMs(0, random), () => this.attempt());
-    }
+    if (!this.leaving) this.retry(wasUp ? this.disconnected() : this.failed());
     this.refusal = undefined;
     this.disconnectCode = undefined;
+  }
+
+  private disconnected(): number | Ending {
+    const { group, number } = this.identity;
+    const { clock, ledger, random } = this.context;
+    ledger.disconnected(number, causeOf(this.identity, this.disconnectCode));
+    const how = this.disconnectCode === undefined ? 'close' : 'disconnect';
+    return afterConnection(group.reconnect, this, how, clock.now(), random);
+  }
+
+  private failed(): number | Ending {
+    const { group, number } = this.identity;
+    const { ledger, random } = this.context;
+    const { refusal = 'tcp-refused' } = this;
+    ledger.refused(refusal, number);
+    return afterFailure(group.reconnect, this, refusal, random);
+  }
+
+  private retry(next: number | Ending): void {
+    const { clock, ledger } = this.context;
+    if (typeof next === 'number') this.timer = clock.schedule(next, () => this.attempt());
+    else {
+      ledger.gaveUp(this.identity.number, next);
+      this.ready();
+    }
   }
 
   private ready(): void {

@@ -1,6 +1,14 @@
 import { connect } from 'node:net';
 import type { IConnackPacket, IConnectPacket, Packet } from 'mqtt-packet';
 import type { RefusalReason } from '../../simulator/clients/client-report';
+import {
+  afterConnection,
+  afterFailure,
+  connected,
+  type Ending,
+  FRESH,
+  type ReconnectState,
+} from '../../simulator/clients/reconnect-policy';
 import type { SimulatedClock, Timer } from '../../simulator/clock';
 import { Deadlines } from '../../simulator/emqx/deadlines';
 import { LOOPBACK } from '../listen';
@@ -34,12 +42,15 @@ export function lightTimers(clock: SimulatedClock): LightTimers {
 }
 
 /** A bare socket with an MQTT parser: the least that a client costs. */
-export class LightClient implements SocketClient {
+export class LightClient implements SocketClient, ReconnectState {
+  waits = FRESH.waits;
+  failures = FRESH.failures;
+  connectionEnds = FRESH.connectionEnds;
+  connectedAt = FRESH.connectedAt;
+  isMqtt31 = FRESH.isMqtt31;
   private link: PacketSocket | undefined;
   private retry: Timer | undefined;
   private up = false;
-  /** How many times it waited to retry since it was last connected. */
-  private waits = 0;
   /** Whether it left a session behind that it expects to find again. */
   private hasSession = false;
   private subscribed = false;
@@ -99,17 +110,42 @@ export class LightClient implements SocketClient {
   }
 
   private connect(): void {
-    const { group } = this.identity;
     this.refusal = undefined;
     this.disconnectCode = undefined;
     this.awaitsPong = false;
     this.link = new PacketSocket(connect({ host: LOOPBACK, port: this.context.port }), {
-      protocolVersion: group.protocolVersion,
+      protocolVersion: this.level,
       packet: (packet) => this.packet(packet),
       ended: () => this.ended(),
     });
-    this.timers.connects.start(this, group.reconnect.connectTimeoutMs);
-    this.send(connectPacket(this.identity));
+    this.awaitConnack('start');
+    this.send(this.connectPacket());
+  }
+
+  /** As which protocol its present connection is made. */
+  private get level(): 3 | 4 | 5 {
+    return this.isMqtt31 ? 3 : this.identity.group.protocolVersion;
+  }
+
+  /** TCP connects at once on the loopback interface. */
+  private awaitConnack(how: 'start' | 'cancel'): void {
+    const { connackTimeoutMs } = this.identity.group.reconnect;
+    if (connackTimeoutMs !== 'never') this.timers.connects[how](this, connackTimeoutMs);
+  }
+
+  private connectPacket(): IConnectPacket {
+    const { clientId, group } = this.identity;
+    const { persistent, sessionExpirySeconds, reconnect } = group;
+    const expires = persistent && group.protocolVersion === 5;
+    return {
+      cmd: 'connect',
+      clientId,
+      protocolId: this.isMqtt31 ? 'MQIsdp' : 'MQTT',
+      protocolVersion: this.level,
+      clean: !persistent && (this.connectionEnds === 0 || reconnect.cleanAgain === undefined),
+      keepalive: KEEP_ALIVE_SECONDS,
+      ...(expires ? { properties: { sessionExpiryInterval: sessionExpirySeconds } } : {}),
+    };
   }
 
   private packet(packet: Packet): void {
@@ -128,19 +164,23 @@ export class LightClient implements SocketClient {
   private answered({ reasonCode, returnCode, sessionPresent }: IConnackPacket): void {
     const { group, number } = this.identity;
     const code = reasonCode ?? returnCode ?? 0;
-    this.timers.connects.cancel(this, group.reconnect.connectTimeoutMs);
+    this.awaitConnack('cancel');
     if (code !== 0) {
       this.refusal = refusalOf(this.identity, code);
       this.link!.close();
       return;
     }
+    const { clock, ledger } = this.context;
+    const { persistent, reconnect } = group;
     this.up = true;
-    this.waits = 0;
+    connected(reconnect, this, clock.now());
     this.timers.pings.start(this, PING_AFTER_MS);
-    this.context.ledger.connected(number, this.hasSession ? sessionPresent : undefined);
-    this.hasSession = group.persistent;
-    if (!sessionPresent) this.subscribed = false;
-    if (!group.persistent || this.subscribed) this.ready();
+    ledger.connected(number, this.hasSession ? sessionPresent : undefined);
+    const isDeaf = this.subscribed && !sessionPresent && !reconnect.resubscribes;
+    if (isDeaf) ledger.deaf(number);
+    else if (!sessionPresent) this.subscribed = false;
+    this.hasSession = persistent;
+    if (!persistent || this.subscribed) this.ready();
     else {
       const subscriptions = [{ topic: topicOf(this.identity), qos: 1 as const }];
       this.send({ cmd: 'subscribe', messageId: SUBSCRIBE_ID, subscriptions });
@@ -148,20 +188,39 @@ export class LightClient implements SocketClient {
   }
 
   private ended(): void {
-    const { group, number } = this.identity;
-    const { ledger, random } = this.context;
+    const { number } = this.identity;
     const wasUp = this.up;
     this.up = false;
     this.link = undefined;
     this.timers.pings.cancel(this, PING_AFTER_MS);
-    this.timers.connects.cancel(this, group.reconnect.connectTimeoutMs);
+    this.awaitConnack('cancel');
     if (this.gone) {
       this.onceGone!();
       return;
     }
-    if (wasUp) ledger.disconnected(number, causeOf(this.identity, this.disconnectCode));
-    else ledger.refused(this.refusal ?? 'tcp-refused', number);
-    this.retry = this.timers.clock.schedule(group.reconnect.delayMs(this.waits++, random), () => this.connect());
+    const next = wasUp ? this.disconnected() : this.failed();
+    if (typeof next === 'number') {
+      this.retry = this.timers.clock.schedule(next, () => this.connect());
+      return;
+    }
+    this.context.ledger.gaveUp(number, next);
+    this.ready();
+  }
+
+  private disconnected(): number | Ending {
+    const { group, number } = this.identity;
+    const { clock, ledger, random } = this.context;
+    ledger.disconnected(number, causeOf(this.identity, this.disconnectCode));
+    const how = this.disconnectCode === undefined ? 'close' : 'disconnect';
+    return afterConnection(group.reconnect, this, how, clock.now(), random);
+  }
+
+  private failed(): number | Ending {
+    const { group, number } = this.identity;
+    const { ledger, random } = this.context;
+    const { refusal = 'tcp-refused' } = this;
+    ledger.refused(refusal, number);
+    return afterFailure(group.reconnect, this, refusal, random);
   }
 
   private end(how: () => void): Promise<void> {
@@ -181,20 +240,6 @@ export class LightClient implements SocketClient {
   }
 
   private send(packet: Packet): void {
-    this.link?.send(packet, this.identity.group.protocolVersion);
+    this.link?.send(packet, this.level);
   }
-}
-
-function connectPacket({ clientId, group }: Identity): IConnectPacket {
-  const { protocolVersion, persistent, sessionExpirySeconds } = group;
-  const expires = persistent && protocolVersion === 5;
-  return {
-    cmd: 'connect',
-    clientId,
-    protocolId: 'MQTT',
-    protocolVersion,
-    clean: !persistent,
-    keepalive: KEEP_ALIVE_SECONDS,
-    ...(expires ? { properties: { sessionExpiryInterval: sessionExpirySeconds } } : {}),
-  };
 }

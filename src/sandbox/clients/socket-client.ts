@@ -27,7 +27,7 @@ export interface SwarmContext {
 export interface SocketClient {
   readonly identity: Identity;
   readonly isConnected: boolean;
-  /** Connects, and tries again by its policy; resolves when it is connected and subscribed, or was stopped. */
+  /** Connects, and tries again by its policy; resolves when it is connected and subscribed, never tries again, or was stopped. */
   start(): Promise<void>;
   /** Disconnects cleanly; its session, if it has one, stays. Called while connected. */
   leave(): Promise<void>;

@@ -63,11 +63,14 @@ export class SocketClients {
     return this.clients.reduce((sum, client) => sum + (client.isConnected ? 1 : 0), 0);
   }
 
-  /** Connects every client that is not connected yet; resolves when each is, and the devices that are to be offline have disconnected. */
+  /**
+   * Connects every client that is not connected yet; resolves when each is, or never tries again, and the devices that are to be
+   * offline have disconnected.
+   */
   connectAll(): Promise<void> {
     return this.ramp(this.fresh.splice(0), async (client) => {
       await client.start();
-      if (!client.identity.group.offline || this.stopped) return;
+      if (!client.identity.group.offline || !client.isConnected || this.stopped) return;
       await client.leave();
       this.away.push(client);
     });
@@ -92,7 +95,7 @@ export class SocketClients {
     }
   }
 
-  /** Reconnects all offline devices; resolves when each is connected. */
+  /** Reconnects all offline devices; resolves when each is connected, or never tries again. */
   returnDevices(): Promise<void> {
     return this.ramp(this.away.splice(0), (client) => client.start());
   }

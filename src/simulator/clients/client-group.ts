@@ -21,8 +21,10 @@ export interface ClientGroup {
    * @default 7200 (what EMQX 4.4 gives MQTT 3.1.1)
    */
   sessionExpirySeconds?: number;
-  /** @default mqttJsReconnect(1000, 250) */
+  /** @default - that of MQTT.js, with reconnects spread over 250 ms by its program */
   reconnect?: ReconnectPolicy;
+  /** What reports call them, alike for several groups. @default - the name of the group */
+  devices?: string;
   /**
    * Offline devices: each connects once, subscribes and disconnects, and its session stays. They reconnect with
    * `Population.returnDevices`. Only for persistent clients.
@@ -42,6 +44,7 @@ export function completeGroup(group: ClientGroup): CompleteGroup {
     sessionExpirySeconds: 7200,
     reconnect: mqttJsReconnect(1000, 250),
     offline: false,
+    devices: group.name,
     ...group,
   };
   if (!Number.isInteger(complete.count) || complete.count < 0) {

@@ -3,6 +3,7 @@ import type { CloseCause } from '../emqx/types';
 import type { ClientReport, RefusalCounts, RefusalReason } from './client-report';
 import { EventSeries } from './event-series';
 import { MessageLedger } from './message-ledger';
+import { ENDINGS, type Ending } from './reconnect-policy';
 
 const NEW = 0;
 const UP = 1;
@@ -13,7 +14,7 @@ const UNSEEN = 0;
 const KEPT = 1;
 const LOST = 2;
 
-/** One row per client, one typed array per column: 16 bytes a client. */
+/** One row per client, one typed array per column: 18 bytes a client. */
 function columns(length: number) {
   return {
     state: new Uint8Array(length),
@@ -26,6 +27,10 @@ function columns(length: number) {
     session: new Uint8Array(length),
     /** Whether a message waits for the client. */
     awaited: new Uint8Array(length),
+    /** Whether it is connected without the subscription that it had. */
+    deaf: new Uint8Array(length),
+    /** Why it never tries again: 1 + the index in `ENDINGS`; 0 while it does. */
+    ending: new Uint8Array(length),
   };
 }
 
@@ -123,7 +128,7 @@ export class ClientLedger {
     this.lower();
   }
 
-  /** The client disconnected, or gave up, by itself. */
+  /** The client disconnected by itself. */
   left(client: number): void {
     const { state } = this.rows;
     const before = state[client];
@@ -137,6 +142,24 @@ export class ClientLedger {
     this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
     this.refusals.add(this.elapsed());
     if (client !== undefined) this.rows.refusals[client]!++;
+  }
+
+  /** The client, which is not connected, never tries again. */
+  gaveUp(client: number, ending: Ending): void {
+    const { state, ending: endings, offlineSince } = this.rows;
+    if (state[client] !== DOWN) offlineSince[client] = this.elapsed();
+    state[client] = DOWN;
+    endings[client] = 1 + ENDINGS.indexOf(ending);
+  }
+
+  /** Why the client never tries again; undefined while it does. */
+  endingOf(client: number): Ending | undefined {
+    return ENDINGS[this.rows.ending[client]! - 1];
+  }
+
+  /** The client is connected, its session and with it its subscription are gone, and it does not subscribe again. */
+  deaf(client: number): void {
+    this.rows.deaf[client] = 1;
   }
 
   /** A message was queued for the client. At most one waits for each at a time. */
@@ -188,6 +211,8 @@ export class ClientLedger {
       messagesQueued: this.messagesQueued,
       messagesDelivered: this.messagesDelivered,
       stillOffline: this.countRows('state', DOWN),
+      gaveUp: this.rows.ending.reduce((sum, ending) => sum + (ending === 0 ? 0 : 1), 0),
+      deaf: this.countRows('deaf', 1),
     };
   }
 
@@ -217,7 +242,7 @@ export class ClientLedger {
     };
   }
 
-  private countRows(column: 'session' | 'state', value: number): number {
+  private countRows(column: 'session' | 'state' | 'deaf', value: number): number {
     return this.rows[column].reduce((sum, each) => sum + (each === value ? 1 : 0), 0);
   }
 

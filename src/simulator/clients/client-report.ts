@@ -78,6 +78,10 @@ export interface ClientReport {
   messagesQueued: number;
   /** How many of them were delivered, each counted once. */
   messagesDelivered: number;
-  /** Clients that were disconnected and have not reconnected yet. */
+  /** Clients that are not connected although they were to be, those that never try again among them. */
   stillOffline: number;
+  /** Clients that never try to connect again, as their libraries do. */
+  gaveUp: number;
+  /** Clients whose session was lost, and which are connected without subscribing again: they receive nothing. */
+  deaf: number;
 }

@@ -63,10 +63,13 @@ export class Population {
     return new Map(this.byPod);
   }
 
-  /** Connects every client that is not connected yet; resolves when each is, and the devices that are to be offline have disconnected. */
+  /**
+   * Connects every client that is not connected yet; resolves when each is, or never tries again, and the devices that are to be
+   * offline have disconnected.
+   */
   connectAll(): Promise<void> {
     return this.ramp(this.fresh.splice(0), (client) => {
-      if (!client.group.offline) return;
+      if (!client.group.offline || !client.isConnected) return;
       client.leave();
       this.away.push(client);
     });
@@ -89,20 +92,20 @@ export class Population {
     }
   }
 
-  /** Reconnects all offline devices; resolves when each is connected. */
+  /** Reconnects all offline devices; resolves when each is connected, or never tries again. */
   returnDevices(): Promise<void> {
     return this.ramp(this.away.splice(0), () => undefined);
   }
 
-  /** Starts the clients one after the other at `connectPerSecond`; resolves when all were connected. */
-  private ramp(clients: readonly SimulatedClient[], connected: (client: SimulatedClient) => void): Promise<void> {
+  /** Starts the clients one after the other at `connectPerSecond`; resolves when all were connected, or never try again. */
+  private ramp(clients: readonly SimulatedClient[], settled: (client: SimulatedClient) => void): Promise<void> {
     const { clock, connectPerSecond = 1000 } = this.options;
     const startedAt = clock.now();
     return new Promise((resolve) => {
       let started = 0;
       let missing = clients.length;
       const arrived = (client: SimulatedClient) => {
-        connected(client);
+        settled(client);
         // What the node does at once for the last client, such as sending what it missed, comes before.
         if (--missing === 0) clock.scheduleWaking(0, resolve);
       };

@@ -6,6 +6,7 @@ import type { CompleteGroup } from './client-group';
 import type { ClientLedger } from './client-ledger';
 import type { RefusalReason } from './client-report';
 import { messageIn } from './message-ledger';
+import { afterConnection, afterFailure, connected, type Ending, FRESH, type ReconnectState } from './reconnect-policy';
 
 const REASONS = { 156: '0x9C', 151: '0x97', 136: '0x88' } as const;
 
@@ -23,14 +24,17 @@ export interface Surroundings {
  * One MQTT client: connects through the front, reconnects by its policy when the connection ends or is refused, and
  * writes what it sees into the ledger. It has at most one connection and at most one timer.
  */
-export class SimulatedClient implements Connection {
+export class SimulatedClient implements Connection, ReconnectState {
+  waits = FRESH.waits;
+  failures = FRESH.failures;
+  connectionEnds = FRESH.connectionEnds;
+  connectedAt = FRESH.connectedAt;
+  isMqtt31 = FRESH.isMqtt31;
   private channel: Channel | undefined;
   private podName = '';
-  /** How many times it waited to retry since it was last connected. */
-  private waits = 0;
   /** Whether it left a session behind that it expects to find again. */
   private hasSession = false;
-  private onceConnected: ((client: SimulatedClient) => void) | undefined;
+  private onceSettled: ((client: SimulatedClient) => void) | undefined;
 
   constructor(
     private readonly around: Surroundings,
@@ -54,9 +58,13 @@ export class SimulatedClient implements Connection {
     return this.hasSession;
   }
 
-  /** Connects now, and tries again by the policy until it is connected; then calls back. */
-  start(connected: (client: SimulatedClient) => void): void {
-    this.onceConnected = connected;
+  get isConnected(): boolean {
+    return this.channel !== undefined;
+  }
+
+  /** Connects now, and tries again by the policy until it is connected, or never tries again; then calls back. */
+  start(settled: (client: SimulatedClient) => void): void {
+    this.onceSettled = settled;
     this.connect();
   }
 
@@ -69,9 +77,12 @@ export class SimulatedClient implements Connection {
   }
 
   closed(cause: CloseCause): void {
+    const { clock, ledger, random } = this.around;
+    const { reconnect, protocolVersion } = this.group;
     this.disconnect();
-    this.around.ledger.disconnected(this.number, cause.kind);
-    this.retry();
+    ledger.disconnected(this.number, cause.kind);
+    const how = protocolVersion === 5 && cause.kind !== 'shutdown' ? 'disconnect' : 'close';
+    this.retry(afterConnection(reconnect, this, how, clock.now(), random));
   }
 
   deliver(delivery: Delivery): void {
@@ -86,20 +97,26 @@ export class SimulatedClient implements Connection {
     const result = this.around.front.connect(this.request(), this);
     if (result.outcome === 'answered') this.answered(result.pod, result.answer);
     else if (result.outcome === 'refused') this.failed('tcp-refused');
-    else this.wait(result);
+    else if (result.outcome === 'silent') {
+      this.around.clock.schedule(this.group.reconnect.tcpTimeoutMs, () => this.failed('timeout'));
+    } else this.wait(result);
   }
 
   /** For an answer that may come before the client's timeout. */
-  private wait({ pod = '', answered }: FrontResult & { outcome: 'silent' }): void {
-    let isLost = false;
-    const patience = this.around.clock.schedule(this.group.reconnect.connectTimeoutMs, () => {
-      isLost = true;
+  private wait({ pod, answered }: FrontResult & { outcome: 'waiting' }): void {
+    const { connackTimeoutMs } = this.group.reconnect;
+    let isOver = false;
+    const giveUp = () => {
+      isOver = true;
       this.failed('timeout');
-    });
-    answered?.((listener) => {
-      if (isLost) return;
-      patience.cancel();
-      this.answered(pod, listener.connect(this.request(), this));
+    };
+    const patience = connackTimeoutMs === 'never' ? undefined : this.around.clock.schedule(connackTimeoutMs, giveUp);
+    answered((listener) => {
+      if (isOver) return;
+      if (listener) {
+        patience?.cancel();
+        this.answered(pod, listener.connect(this.request(), this));
+      } else if (!patience) giveUp();
     });
   }
 
@@ -109,35 +126,53 @@ export class SimulatedClient implements Connection {
   }
 
   private request(): ConnectRequest {
-    const { protocolVersion, persistent, sessionExpirySeconds } = this.group;
+    const { persistent, sessionExpirySeconds, reconnect } = this.group;
     const { clientId } = this;
-    if (!persistent) return { clientId, protocolVersion, cleanStart: true };
+    const protocolVersion = this.isMqtt31 ? 3 : this.group.protocolVersion;
+    if (!persistent) {
+      const cleanStart = this.connectionEnds === 0 || reconnect.cleanAgain === undefined;
+      return { clientId, protocolVersion, cleanStart };
+    }
     return { clientId, protocolVersion, cleanStart: false, sessionExpirySeconds };
   }
 
   private accepted(podName: string, channel: Channel, sessionPresent: boolean): void {
     this.channel = channel;
     this.podName = podName;
-    this.waits = 0;
-    this.around.connections(podName, 1);
-    this.around.ledger.connected(this.number, this.hasSession ? sessionPresent : undefined);
-    if (this.group.persistent) {
+    const { clock, connections, ledger } = this.around;
+    const { persistent, reconnect } = this.group;
+    connected(reconnect, this, clock.now());
+    connections(podName, 1);
+    ledger.connected(this.number, this.hasSession ? sessionPresent : undefined);
+    if (persistent) {
+      if (!sessionPresent) {
+        if (reconnect.resubscribes || !this.hasSession) channel.subscribe(this.topic, 1);
+        else ledger.deaf(this.number);
+      }
       this.hasSession = true;
-      if (!sessionPresent) channel.subscribe(this.topic, 1);
     }
-    const { onceConnected } = this;
-    this.onceConnected = undefined;
-    onceConnected?.(this);
+    this.settled();
   }
 
   private failed(reason: RefusalReason): void {
-    this.around.ledger.refused(reason, this.number);
-    this.retry();
+    const { ledger, random } = this.around;
+    ledger.refused(reason, this.number);
+    this.retry(afterFailure(this.group.reconnect, this, reason, random));
   }
 
-  private retry(): void {
-    const { clock, random } = this.around;
-    clock.schedule(this.group.reconnect.delayMs(this.waits++, random), () => this.connect());
+  private retry(next: number | Ending): void {
+    const { clock, ledger } = this.around;
+    if (typeof next === 'number') clock.schedule(next, () => this.connect());
+    else {
+      ledger.gaveUp(this.number, next);
+      this.settled();
+    }
+  }
+
+  private settled(): void {
+    const { onceSettled } = this;
+    this.onceSettled = undefined;
+    onceSettled?.(this);
   }
 
   private disconnect(): void {

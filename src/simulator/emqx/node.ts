@@ -305,10 +305,11 @@ export class EmqxNode {
   }
 
   /** What has been sent to a process that has ended meanwhile is never answered. */
-  answersLater(answer: () => void): boolean {
+  answersLater(answer: () => void, lost?: () => void): boolean {
     const { responsiveness } = this;
     return responsiveness.later(() => {
       if (this.isListening && this.responsiveness === responsiveness) answer();
+      else lost?.();
     });
   }
 

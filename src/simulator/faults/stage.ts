@@ -3,6 +3,7 @@ import type { ClientGroup } from '../clients/client-group';
 import { ClientLedger } from '../clients/client-ledger';
 import type { RefusalReason } from '../clients/client-report';
 import { Population } from '../clients/population';
+import { mqttJsReconnect } from '../clients/reconnect-policy';
 import type { EmqxNode } from '../emqx/node';
 import type { ClusterObserver } from '../emqx/observer';
 import type { CloseCause } from '../emqx/types';
@@ -11,15 +12,12 @@ import { TrafficFront } from '../traffic-front';
 import type { World } from '../world';
 import { CLUSTER, NAMESPACE, resourceOf, type StageSize, serviceOf, trafficServiceOf } from './stage-objects';
 
-/** Reconnect delay of clients that never try again, in ms: a year. */
-const NEVER_MS = 365 * 24 * 3_600_000;
-
 /** Reconnect delay of slow clients, ms. */
 const SLOW_MS = 9_000;
 
 function fleet(size: StageSize): ClientGroup[] {
-  const never = { connectTimeoutMs: 30_000, delayMs: () => NEVER_MS };
-  const slow = { connectTimeoutMs: 30_000, delayMs: () => SLOW_MS };
+  const never = { ...mqttJsReconnect(), ends: { atClose: true } };
+  const slow = mqttJsReconnect(SLOW_MS);
   return [
     { name: 'plain-v3', count: Math.ceil(size.plain / 2), protocolVersion: 4 },
     { name: 'plain-v5', count: Math.floor(size.plain / 2), protocolVersion: 5 },

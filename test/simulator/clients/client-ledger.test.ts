@@ -45,6 +45,8 @@ describe('ClientLedger', () => {
       messagesQueued: 0,
       messagesDelivered: 0,
       stillOffline: 0,
+      gaveUp: 0,
+      deaf: 0,
     });
   });
 

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { type ClientGroup, mixedFleet } from '../../../src/simulator/clients/client-group';
 import { ClientLedger } from '../../../src/simulator/clients/client-ledger';
+import { presetOf } from '../../../src/simulator/clients/device-presets';
 import { Population } from '../../../src/simulator/clients/population';
-import { mqttJsReconnect, pahoReconnect } from '../../../src/simulator/clients/reconnect-policy';
+import { mqttJsReconnect } from '../../../src/simulator/clients/reconnect-policy';
 import { SimulatedClock } from '../../../src/simulator/clock';
 import { Random } from '../../../src/simulator/random';
 import { type Destination, TrafficFront } from '../../../src/simulator/traffic-front';
 import { FakePod, FakeSessions } from './_fake-pod';
 
 const steady = mqttJsReconnect(1000, 0);
+const pahoPython = presetOf('paho-python').reconnect;
 
 function world(groups: ClientGroup[], options: { pods?: number; connectPerSecond?: number; seed?: number } = {}) {
   const { pods: count = 1, connectPerSecond, seed = 1 } = options;
@@ -165,10 +167,8 @@ describe('Population', () => {
     });
   });
 
-  it('Paho backs off further with each failure, and starts at 1 s again after a success', async () => {
-    const { clock, pod, ledger } = await ready([
-      { name: 'c', count: 1, protocolVersion: 4, reconnect: pahoReconnect() },
-    ]);
+  it('Paho for Python backs off further with each failure, and starts at 1 s again after a success', async () => {
+    const { clock, pod, ledger } = await ready([{ name: 'c', count: 1, protocolVersion: 4, reconnect: pahoPython }]);
     pod.evict(1);
     pod.refuseWith = 0x9c;
     await clock.advance(7001); // fails after 1, 3 and 7 s
@@ -300,7 +300,7 @@ describe('Population', () => {
         const { clock, pods, addresses, ledger, population, sessions } = await ready(
           [
             { name: 'a', count: 20, protocolVersion: 4 },
-            { name: 'b', count: 20, protocolVersion: 5, persistent: true, reconnect: pahoReconnect() },
+            { name: 'b', count: 20, protocolVersion: 5, persistent: true, reconnect: pahoPython },
             { name: 'd', count: 5, protocolVersion: 5, persistent: true, offline: true },
           ],
           { pods: 3, seed },
