@@ -239,9 +239,8 @@ export class RunLoop {
   }
 
   private async attempt(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
-    const { clock } = this.context;
     if (!this.failedActions.isDue(action)) return;
-    if (action.do === 'start-evacuation' && action.afterMs > 0) await clock.sleep(action.afterMs, signal);
+    if (action.do === 'start-evacuation' && action.afterMs > 0) await this.context.clock.sleep(action.afterMs, signal);
     await this.lease.renewBeforeWrite(signal);
     try {
       await this.act(action, observation, signal);
