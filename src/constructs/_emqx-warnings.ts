@@ -7,7 +7,7 @@ import type { EmqxClusterProps } from './emqx-cluster-props';
 
 /** Warnings about valid but risky properties: each says what, why, and what to do. */
 export function emqxWarningsOf(props: EmqxClusterProps): string[] {
-  return [...ofUpdate(props), ...ofLicense(props), ...ofExposure(props), ...ofTls(props)];
+  return [...ofUpdate(props), ...licenseWarningsOf(props), ...ofExposure(props), ...ofTls(props)];
 }
 
 /** @see docs/generations.md */
@@ -21,7 +21,7 @@ function ofUpdate({ blueGreenUpdate }: EmqxClusterProps): string[] {
 }
 
 /** From this version on the built-in license is for one node only. @see EMQX 5.9, `emqx_license_checker` */
-function ofLicense(props: EmqxClusterProps): string[] {
+export function licenseWarningsOf(props: EmqxClusterProps): string[] {
   const { version, license, cores, replicants } = props;
   const isRestricted = semver.valid(version) !== null && semver.gte(version, ONE_EDITION);
   const byVariable = [cores, replicants].some((nodes) => nodes?.env?.[LICENSE_VARIABLE] !== undefined);

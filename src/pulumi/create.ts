@@ -42,6 +42,7 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
     if (view && !isResumed) refuseUnlessAdoptable(view, inputs, link);
     if (isNew) await refuseOverOldVolumes(link, inputs, operation);
     operation.begin();
+    for (const warning of typeOf(inputs).warningsOf(inputs)) operation.warn(warning);
     const mark = isNew || isResumed ? row : undefined;
     if (isResumed) await link.cluster.writeOwner(owner, mark, signal);
     // Devices may be connected to one that was resumed: what is another template by now is an upgrade.

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { licenseWarningsOf } from '../constructs/_emqx-warnings';
 import { inspectEmqxProps } from '../constructs/emqx-cluster-parts';
 import { emqxClusterProblems, emqxPropertyOf, givenEmqx, licenseSecretOf } from '../constructs/emqx-cluster-resource';
 import { emqxPropsOf, type PlainEmqxProps } from '../constructs/plain-emqx-props';
@@ -61,6 +62,11 @@ export const emqxType: ResourceType<EmqxInputs> = {
     const inspected = inspectEmqxProps(emqxPropsOf(describing(inputs)));
     return emqxClusterProblems(inspected, inputs.namespace ?? DEFAULT_NAMESPACE).map(underPlainName);
   },
+
+  warningsOf: (inputs) =>
+    licenseWarningsOf(emqxPropsOf(describing(inputs))).map((text) =>
+      text.replace(/ by license$/, ' by licenseSecretName'),
+    ),
 
   /** What the operator ignores would never reach the cluster. */
   fixedChanges(olds, news) {

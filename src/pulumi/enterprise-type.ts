@@ -87,6 +87,8 @@ export const enterpriseType: ResourceType<EmqxEnterpriseInputs> = {
     return clusterProblems(inspected, inputs.namespace ?? DEFAULT_NAMESPACE).map(underPlainName);
   },
 
+  warningsOf: () => [],
+
   /** @see EMQX Operator 2.2.29, validating webhook of EmqxEnterprise */
   fixedChanges(olds, news) {
     const [before, after] = [this.resourceOf(olds), this.resourceOf(news)].map(asEnterprise) as [

@@ -67,21 +67,24 @@ export function emqxMonitoringObjects(plain: PlainEmqxProps, keySecretName: stri
   return rendered((chart) => new EmqxMonitoring(chart, 'Monitoring', { cluster, ...key }));
 }
 
-/** Pulumi runs its upgrades itself, and holds the operator meanwhile: the warning about a cluster without a hold does not apply. */
+/**
+ * Pulumi runs its upgrades itself, and holds the operator meanwhile: the warning about a cluster without a hold does not apply. The
+ * provider warns of a missing license when it creates the cluster.
+ */
 class PulumisCluster extends EmqxEnterpriseCluster {
   override get warnings(): readonly string[] {
-    return super.warnings.filter(isNotOfHold);
+    return super.warnings.filter(applies);
   }
 }
 
 class PulumisEmqxCluster extends EmqxCluster {
   override get warnings(): readonly string[] {
-    return super.warnings.filter(isNotOfHold);
+    return super.warnings.filter(applies);
   }
 }
 
-function isNotOfHold(warning: string): boolean {
-  return !warning.startsWith("'blueGreenUpdate.hold'");
+function applies(warning: string): boolean {
+  return !/^'(blueGreenUpdate\.hold|license)'/.test(warning);
 }
 
 /** An unknown source is left as it is, for the validation to refuse. */

@@ -28,6 +28,8 @@ export interface ResourceType<Inputs extends ClusterInputs = ClusterInputs> {
   resourceOf(inputs: Inputs): EmqxResource;
   /** Problems of the properties that describe the cluster. */
   problemsOf(inputs: Inputs): Problem[];
+  /** Warnings about properties that are valid, and that a creation should not pass over. */
+  warningsOf(inputs: Inputs): string[];
   /** Why the cluster cannot be changed from the one to the other. */
   fixedChanges(olds: Inputs, news: Inputs): CheckFailure[];
   /** The properties with another number of nodes of a role. */

@@ -88,6 +88,14 @@ const STEPS: readonly VersionStep[] = [
       '6.3.0 rewrites the API key of the operator in a format that 6.2 cannot read: the old nodes could no longer be evacuated',
     fix: 'request 6.3.1 or newer',
   },
+  {
+    from: '>=5.0.0 <6.3.0',
+    to: '>=6.3.0',
+    status: 'warning',
+    finding:
+      'from 6.3 on a node refuses scrapes by Prometheus that have no API key: the cluster would be without metrics',
+    fix: 'give Prometheus an API key with the role Viewer before the upgrade (construct: EmqxMonitoring with apiKey)',
+  },
 ];
 
 /** What is known of the step between two versions; nothing for a step that works. */

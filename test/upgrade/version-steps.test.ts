@@ -6,8 +6,9 @@ describe('a step between two versions', () => {
     ['5.8.9', '6.2.0', ['durable']],
     ['6.0.1', '6.1.0', []],
     ['6.1.0', '6.2.0', ['warning']],
-    ['6.2.0', '6.3.0', ['blocker']],
-    ['6.2.0', '6.3.1', []],
+    ['6.2.0', '6.3.0', ['blocker', 'warning']],
+    ['6.2.0', '6.3.1', ['warning']],
+    ['6.3.0', '6.3.1', []],
     ['6.2.0', '6.2.4', []],
     ['5.8.9', '6.0.0', ['blocker', 'durable']],
     ['5.7.2', '6.1.0', ['blocker', 'durable']],
@@ -25,6 +26,15 @@ describe('a step between two versions', () => {
   ])('from %s to %s', (from, to, expected) => {
     const kinds = versionSteps(from, to).map(({ status, durable }) => (durable ? 'durable' : status));
     expect(kinds).toEqual(expected);
+  });
+
+  test('says that Prometheus needs a key from 6.3 on', () => {
+    expect(versionSteps('6.2.1', '6.3.1')).toEqual([
+      expect.objectContaining({
+        finding: expect.stringContaining('Prometheus'),
+        fix: expect.stringContaining('API key'),
+      }),
+    ]);
   });
 
   test('always says what to do', () => {
