@@ -39,7 +39,8 @@ import {
 import { UpgradeLease } from './lease';
 import { operatorsIn } from './operators';
 import { operatorsUserIn, ownUserIn } from './operators-user';
-import { controllerOf, isControlledBy, ownedBy } from './ownership';
+import { ownServicesAmong } from './own-services';
+import { isControlledBy, ownedBy } from './ownership';
 import { ported } from './port-errors';
 import { refusalsOf } from './rehearsal';
 import { isRecord } from './shape';
@@ -349,11 +350,10 @@ export class Cluster implements ClusterPort {
     return this.all<Pod>('v1', 'Pod', how, signal);
   }
 
-  /** The Services that are labelled as traffic Services; a label that another controller has copied does not count. */
   private async ownServices(resource: KubeObject, how: ListOptions, signal?: AbortSignal): Promise<Service[]> {
-    const { namespace, name } = this.options;
-    const marked = await this.services({ namespace, labels: { [TRAFFIC_LABEL]: name } }, how, signal);
-    return marked.filter((service) => !controllerOf(service) || isControlledBy(service, resource));
+    const labels = { [TRAFFIC_LABEL]: this.options.name };
+    const marked = await this.services({ namespace: this.options.namespace, labels }, how, signal);
+    return ownServicesAmong(marked, resource, this.generation, await this.sets(how, signal));
   }
 
   private services(which: Pick<ListQuery, 'namespace' | 'labels' | 'name'>, how: ListOptions, signal?: AbortSignal) {

@@ -13,6 +13,11 @@ export interface Generation<Resource> {
   readonly setKinds: readonly SetKind[];
   /** Label of a pod whose value tells the pods of one set from those of the others. */
   readonly revisionLabel: string;
+  /**
+   * Labels in the selector of a Service that tell whose pods are meant, where the cluster of the other generation has the same name:
+   * those that only pods of this one have (undefined: there are none), and those that only pods of the other one have.
+   */
+  readonly labelsInSelectors: { readonly own?: readonly string[]; readonly others: readonly string[] };
   /** Name of the objects that an upgrade keeps beside the cluster of this name. */
   companionOf(cluster: string): string;
   /** The Secret of the cluster with the credentials of the management API. */

@@ -2,6 +2,7 @@ import { API_VERSION, KIND, REVISION_LABEL } from '../constants';
 import type { Generation } from '../generation';
 import { LISTENER_SETTINGS, variableOf } from '../listeners';
 import { strategyIn } from '../strategy-in';
+import { POD_TEMPLATE_HASH_LABEL, ROLE_LABEL } from '../v2beta1/constants';
 import { withDefaults } from './defaults';
 import type { EmqxEnterprise } from './emqx-enterprise';
 import { immutableFields, nodeNameOf, operatorServiceOf, versionOf } from './identity';
@@ -25,6 +26,7 @@ export const v1beta4: Generation<EmqxEnterprise> = {
   plural: 'emqxenterprises',
   setKinds: [{ kind: 'StatefulSet', role: 'core' }],
   revisionLabel: REVISION_LABEL,
+  labelsInSelectors: { others: [ROLE_LABEL, POD_TEMPLATE_HASH_LABEL] },
   companionOf: (cluster) => `${cluster}-upgrade`,
   credentials: { suffix: '-bootstrap-user', key: 'bootstrap_user', id: 'emqx_operator_controller' },
   managementPortOf: () => MANAGEMENT_PORT,

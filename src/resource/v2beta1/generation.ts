@@ -1,3 +1,4 @@
+import { REVISION_LABEL } from '../constants';
 import type { Generation, Role } from '../generation';
 import { variableOf } from '../listeners';
 import { strategyIn } from '../strategy-in';
@@ -13,6 +14,7 @@ import {
   OPERATOR_API_KEY,
   OWN_KEY_SUFFIX,
   POD_TEMPLATE_HASH_LABEL,
+  ROLE_LABEL,
   ROLES,
 } from './constants';
 import { withEmqxDefaults } from './defaults';
@@ -37,6 +39,7 @@ export const v2beta1: Generation<Emqx> = {
   plural: 'emqxes',
   setKinds: ROLES.map((role) => ({ kind: KINDS[role], role })),
   revisionLabel: POD_TEMPLATE_HASH_LABEL,
+  labelsInSelectors: { own: [ROLE_LABEL, POD_TEMPLATE_HASH_LABEL], others: [REVISION_LABEL] },
   // Not that of an EmqxEnterprise: one of the same name is another cluster.
   companionOf: (cluster) => `${cluster}-emqx-upgrade`,
   credentials: { suffix: '-bootstrap-api-key', key: API_KEYS_KEY, id: OPERATOR_API_KEY, ownSuffix: OWN_KEY_SUFFIX },
