@@ -145,6 +145,8 @@ export interface NodeView {
   obstacle?: Obstacle | undefined;
   /** When its numbers were reported, ms since the epoch; absent where it never reported any: then they are unknown. */
   seenAt?: number;
+  /** When its sessions were reported, ms since the epoch, where that may be earlier. @default - `seenAt` */
+  countedAt?: number;
   /** Since when it has been seen without a connection while it evacuates, ms since the epoch. */
   emptySince?: number;
   version: string | undefined;

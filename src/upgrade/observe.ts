@@ -164,7 +164,7 @@ export class Observer {
     const next =
       live === undefined
         ? { ...view, live: view.live ?? last?.view.live }
-        : { ...view, live, seenAt: this.clock.now() };
+        : { ...view, live, seenAt: this.clock.now(), ...(seen && { countedAt: seen.countedAt }) };
     if (seen) this.lastSeen.set(pod, { ...seen, at: this.clock.now(), view: next });
     return next;
   }

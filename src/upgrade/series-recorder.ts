@@ -10,6 +10,9 @@ const WRITE_EVERY_MS = 5 * 60_000;
 /** Older counts of a node are not what it has at that moment, ms: nodes at rest are queried each 15 s. */
 const OLD_MS = 30_000;
 
+/** While one set is emptied, the sessions of the other one are counted now and then: older counts say nothing about that moment, ms. */
+const COUNTED_MS = 2_000;
+
 /** Collects the series of a run between two writes of the journal. */
 export class SeriesRecorder {
   private readings: Reading[] = [];
@@ -95,8 +98,10 @@ function loadOf(observation: Observation, sets: readonly string[]): Reading['blu
     sets.map((set) => knownLoadOfSet(observation, set)),
     at,
   );
-  const isKnown = sets.length > 0 && seenAt !== null && at - seenAt <= OLD_MS;
-  return isKnown ? { connections, sessions } : { connections: null, sessions: null };
+  if (sets.length === 0 || seenAt === null || at - seenAt > OLD_MS) return { connections: null, sessions: null };
+  const nodes = sets.flatMap((set) => nodesOf(observation, set));
+  const isCounted = nodes.every(({ countedAt }) => countedAt === undefined || at - countedAt <= COUNTED_MS);
+  return { connections, sessions: isCounted ? sessions : null };
 }
 
 /** Devices that are offline; unknown outside of the evacuation, and while a node does not answer. */

@@ -46,6 +46,18 @@ describe('the recorder of a series', () => {
     expect(lines.find(({ pod }) => pod === `${GREEN}-1`)?.connections[1]).toBeNull();
   });
 
+  test('does not take sessions that were counted earlier for those of now', () => {
+    const { recorder, nodes, observe } = recorded();
+    const sessions = (countedAt: number) => {
+      for (const node of nodes(GREEN)) Object.assign(node, { sessions: 0, live: 100, countedAt: T0 + countedAt });
+    };
+    sessions(0);
+    observe(0);
+    sessions(0);
+    observe(10_000);
+    expect(recorder.withNew(undefined)!.green).toEqual({ connections: [300, 300], sessions: [0, null] });
+  });
+
   test('counts the devices of a pod that disappears as disconnected', () => {
     const { scene, recorder, nodes, observe } = recorded();
     Object.assign(nodes(GREEN)[2]!, { connections: 700, live: 700 });

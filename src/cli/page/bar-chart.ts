@@ -47,7 +47,7 @@ export function drawBarChart({ bars, tone, unit, limit }: BarChart, height: numb
         html`<g${index % 2 === 1 && html` class="odd"`}><line class="axis" x1="${round(x(value))}%" x2="${round(x(value))}%" y1="${height}" y2="${height + 5}"/><text x="${round(x(value))}%" y="${height + 18}" text-anchor="middle">${count(value)}</text></g>`,
     )}<line class="axis" x1="0" x2="100%" y1="${height}" y2="${height}"/>${
     limit &&
-    html`<line class="mark red" x1="${round(x(limit.value))}%" x2="${round(x(limit.value))}%" y1="0" y2="${height}"/><text class="name red" x="${round(x(limit.value))}%" dx="-6" y="12" text-anchor="end">${limit.name}</text>`
+    html`<line class="mark red" x1="${round(x(limit.value))}%" x2="${round(x(limit.value))}%" y1="0" y2="${height}"/><text class="name red" x="${round(x(limit.value))}%" y="-4" text-anchor="end">${limit.name}</text>`
   }`;
 }
 

@@ -5,7 +5,7 @@ import type { Phase } from '../../upgrade';
 import { count, known, time } from '../render/text';
 import type { BarChart } from './bar-chart';
 import type { ReportDocument } from './document';
-import { disconnectBars, pointsOf, ratesOf, secondsOf } from './points';
+import { countsOf, disconnectBars, pointsOf, ratesOf, secondsOf } from './points';
 import type { ChartLine, Point, TimeChart } from './time-chart';
 
 /** A moment in the list of incidents, and its mark in the charts. */
@@ -169,8 +169,8 @@ function away(document: ReportDocument): TimeChart | undefined {
 function sessions(document: ReportDocument): TimeChart | undefined {
   const { series } = document;
   if (!series) return undefined;
-  const blue = pointsOf(document, series, series.blue.sessions);
-  const green = pointsOf(document, series, series.green.sessions);
+  const blue = countsOf(document, series, series.blue.sessions);
+  const green = countsOf(document, series, series.green.sessions);
   return {
     ...frameOf(document),
     title: 'Sessions of each set',

@@ -29,7 +29,7 @@ section{padding:18px 20px}
 figure{margin:0;min-width:0;display:flex;flex-direction:column}
 figcaption p{color:var(--muted);font-size:.86rem;margin:0 0 6px}
 .axes{color:var(--muted);font-size:.78rem;margin:2px 0 10px}
-.plot{padding:8px 14px 0 62px;margin-top:auto}
+.plot{padding:16px 14px 0 62px;margin-top:auto}
 .plot svg{display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:0;padding:0;font-size:.86rem}
 .legend li{display:flex;align-items:center;gap:6px}

@@ -30,6 +30,17 @@ export function pointsOf(
   });
 }
 
+/** The same of a column that is counted now and then: short times without a count are no gaps. */
+export function countsOf(document: ReportDocument, series: RunSeries, column: readonly (number | null)[]): Point[] {
+  const points = pointsOf(document, series, column);
+  const known = points.filter(({ value }) => value !== null);
+  const longest = Math.max(GAP_MS, 2.5 * series.stepMs);
+  return known.flatMap((point, index) => {
+    const next = known[index + 1];
+    return next && next.at - point.at > longest ? [point, { at: point.at + series.stepMs, value: null }] : [point];
+  });
+}
+
 /** A counted column per second, averaged over some seconds. */
 export function ratesOf(document: ReportDocument, series: RunSeries, column: readonly (number | null)[]): Point[] {
   const { steps, stepMs } = series;

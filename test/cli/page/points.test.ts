@@ -1,4 +1,4 @@
-import { disconnectBars, pointsOf, ratesOf } from '../../../src/cli/page/points';
+import { countsOf, disconnectBars, pointsOf, ratesOf } from '../../../src/cli/page/points';
 import { elapsed, timeTicks } from '../../../src/cli/page/time-axis';
 import { type ChartLine, valueAt } from '../../../src/cli/page/time-chart';
 import { eventful } from './_document';
@@ -15,6 +15,12 @@ test('a time without observations has a point that is unknown', () => {
   const document = eventful();
   const points = pointsOf(document, document.series!, document.series!.blue.connections);
   expect(points.filter(({ value }) => value === null)).toEqual([{ at: 50_500, value: null }]);
+});
+
+test('what is counted now and then has no gap between two counts, and one where it was not counted for long', () => {
+  const document = eventful();
+  const series = { ...document.series!, steps: [0, 5, 16, 90] };
+  expect(countsOf(document, series, [1, null, 3, 4]).map(({ value }) => value)).toEqual([1, 3, null, 4]);
 });
 
 test('a second with as many disconnects as the cap is not counted as one with more', () => {
