@@ -1,8 +1,9 @@
-import { lastReport, statusOf, UpgradeError } from '../upgrade';
+import { lastRecord, statusOf, UpgradeError } from '../upgrade';
 import { type ClusterFlags, requireUpgradable, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { interruption } from './interruption';
+import { clusterDocument } from './page/document';
 import { json } from './render/text';
 import { renderUpgradeReport } from './render/upgrade-report';
 import { runLines } from './render/upgrade-status';
@@ -36,7 +37,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
       }
       await watch(context, reporter ?? shell.out, signal);
       reporter?.end();
-      const report = await lastReport(context, signal);
+      const report = await lastRecord(context, signal);
       if (!report) {
         throw new CommandError(
           EXIT.stopped,
@@ -48,7 +49,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
       shell.out.write(
         reporter
           ? `\n${renderUpgradeReport(cluster, report, canvasOf(shell))}\n`
-          : `${json({ kind: 'report', report })}\n`,
+          : `${json({ kind: 'report', report: clusterDocument(connection, report) })}\n`,
       );
       return report.hasLosses ? EXIT.lossy : EXIT.done;
     } catch (error) {

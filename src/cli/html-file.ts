@@ -5,21 +5,29 @@ import type { ReportDocument } from './page/document';
 import { safe } from './render/text';
 import type { Shell } from './shell';
 
-/** Writes the report as a page, where a file for it is named. */
-export async function writePage(file: string | undefined, document: ReportDocument, shell: Shell): Promise<void> {
+/**
+ * Writes the report as a page, where a file for it is named.
+ *
+ * @param document undefined where it could not be read
+ */
+export async function writePage(
+  file: string | undefined,
+  document: ReportDocument | undefined,
+  shell: Shell,
+): Promise<void> {
   if (file === undefined) return;
+  if (!document) throw notWritten('the journal could not be read');
   const { renderPage } = await import('./page/page.js');
   const page = renderPage(document);
   try {
     writeFileSync(file, page);
   } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw new CommandError(
-      EXIT.failed,
-      'NOT_WRITTEN',
-      `the page was not written: writing ${file} failed with ${code}`,
-      'the report is still there: emqx-blue-green report --html FILE writes it again',
-    );
+    throw notWritten(`writing ${file} failed with ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`);
   }
   shell.err.write(`${safe(`the report is in ${file}`)}\n`);
+}
+
+function notWritten(why: string): CommandError {
+  const fix = 'of a cluster, emqx-blue-green report --html FILE writes it again';
+  return new CommandError(EXIT.failed, 'NOT_WRITTEN', `the page was not written: ${why}`, fix);
 }

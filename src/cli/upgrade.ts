@@ -100,11 +100,11 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
     }
   }
   const report = await follow(connection, request, around, open?.phase);
-  reporter.done(report);
-  if (flags.html !== undefined) {
-    const record = await lastRecord(context, signal);
-    if (record) await writePage(flags.html, clusterDocument(connection, record), shell);
-  }
+  // The upgrade is done, whether its journal can be read once more or not.
+  const record = await lastRecord(context, signal).catch(() => undefined);
+  const document = record && clusterDocument(connection, record);
+  reporter.done(document ?? report);
+  await writePage(flags.html, document, shell);
   if (report.outcome === 'aborted') return EXIT.stopped;
   return report.hasLosses ? EXIT.lossy : EXIT.done;
 }

@@ -64,7 +64,6 @@ export { stateWithoutDriver as whatHolds } from './state-without-driver';
 export {
   type ClusterState,
   lastRecord,
-  lastReport,
   type RunStatus,
   stateOf,
   statusOf,

@@ -13,7 +13,6 @@ import { Observer } from './observe';
 import { type OnlyReadStatus, onlyReadStatus } from './only-read';
 import type { ProgressEvent, Sample } from './progress';
 import { recordOf, type UpgradeRecord } from './record';
-import { reportOf, type UpgradeReport } from './report';
 import { sampleOf } from './sample';
 import { servedVersion } from './served-version';
 import { type SetStatus, setsBeside } from './set-status';
@@ -133,13 +132,7 @@ export async function* watchUpgrade(
   }
 }
 
-/** The report of the last run that ended; undefined when there is none, or another one is open. */
-export async function lastReport(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeReport | undefined> {
-  const { journal } = await context.cluster.observe(signal);
-  return journal?.phase === 'done' ? reportOf(journal) : undefined;
-}
-
-/** The same with all that the journal keeps of it. */
+/** The record of the last run that ended; undefined when there is none, or another one is open. */
 export async function lastRecord(context: UpgradeContext, signal?: AbortSignal): Promise<UpgradeRecord | undefined> {
   const { journal } = await context.cluster.observe(signal);
   return journal?.phase === 'done' ? recordOf(journal) : undefined;

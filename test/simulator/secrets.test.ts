@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kubernetes';
-import { controlUpgrade, lastReport, type ProgressEvent, planUpgrade, runUpgrade, statusOf } from '../../src/upgrade';
+import { controlUpgrade, lastRecord, type ProgressEvent, planUpgrade, runUpgrade, statusOf } from '../../src/upgrade';
 import { atRest, cluster, SEED } from './_cluster-at-rest';
 
 const LICENSE = 'license-cDT4M6bXq2';
@@ -32,7 +32,7 @@ test(`nothing secret is in what a run tells or leaves behind, but in Secrets (se
       (error: Error) => error.stack ?? error.message,
     );
     const upgraded = await runUpgrade(context, { desired });
-    return { plan, status, aborted, blocked, upgraded, last: await lastReport(context) };
+    return { plan, status, aborted, blocked, upgraded, last: await lastRecord(context) };
   });
   const { id, secret: password } = await world.clock.run(() =>
     (context.cluster as unknown as { credentials(): Promise<{ id: string; secret: string }> }).credentials(),
