@@ -68,7 +68,9 @@ th[scope=row]{min-width:84px}
 .cards strong{font-size:1.4rem}
 }
 @media print{
-body{max-width:none;padding:0;font-size:11px}
+:root{font-size:12px}
+body{max-width:none;padding:0;font-size:1rem;background:none}
+.cards{grid-template-columns:repeat(4,1fr)}
 .cards li,section{border-radius:0;break-inside:avoid}
 section{break-inside:auto}
 figure,tr{break-inside:avoid}
