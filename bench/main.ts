@@ -1,5 +1,6 @@
 import { cost } from './cost';
 import { fidelity } from './fidelity';
+import { runner } from './runner';
 import { speed } from './speed';
 import { start } from './start';
 import { synth } from './synth';
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
     ...(await speed(print)),
     ...synth(print),
     ...(await start(print)),
+    ...(await runner(print)),
   ];
   for (const miss of misses) print(`✗ ${miss}`);
   print(misses.length === 0 ? '\nall within bounds' : `\n${misses.length} out of bounds`);

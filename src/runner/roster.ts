@@ -166,10 +166,17 @@ export class Roster {
  * lists the nodes: both change every 20 s.
  */
 function substanceOf(resource: EmqxResource & KubeObject): string {
+  const known = substances.get(resource);
+  if (known !== undefined) return known;
   const { generation, labels } = resource.metadata;
   const { reconciledAt, nodes, ...report } = generationOf(resource).reportOf(resource);
-  return JSON.stringify([generation, labels, report]);
+  const substance = JSON.stringify([generation, labels, report]);
+  substances.set(resource, substance);
+  return substance;
 }
+
+/** What a watch has reported is never changed in place, and of a thousand clusters one changes at a time. */
+const substances = new WeakMap<EmqxResource, string>();
 
 /** Whether it is still the same object: one that was created again under the same name is another one. */
 function isSame({ member }: Entry, now: Member | undefined): boolean {

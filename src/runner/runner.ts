@@ -27,6 +27,9 @@ const TICK_MS = 10_000;
 /** Between two turns for which there is no other reason than the time, ms. */
 const SOONEST_MS = 500;
 
+/** From the end of a turn to the next one at least, ms: what happens to many clusters at a time is looked at together. */
+const GAP_MS = 100;
+
 /** How long a write to the ConfigMap may take, ms. */
 const WRITE_MS = 10_000;
 
@@ -114,6 +117,7 @@ export class Runner {
     while (!signal.aborted) {
       await this.turn(signal);
       const untilNextMs = this.roster.nextLookAt - this.options.clock.now();
+      if (this.isReady) await this.options.clock.sleep(GAP_MS, signal).catch(() => undefined);
       await this.wakeup.wait(Math.max(SOONEST_MS, Math.min(TICK_MS, untilNextMs)), signal);
     }
     await Promise.all([...this.roster.entries.values()].map(({ work }) => work));
