@@ -1,7 +1,7 @@
 import { type EmqxResource, generationOf, versionOf } from '../resource';
 import type { Journal, Planned } from './journal';
 import { fleetOf } from './known-load';
-import { blueOf, type Observation, replicasOf } from './observation';
+import { blueOf, type Observation } from './observation';
 import { plan } from './plan';
 import { servedVersion } from './served-version';
 import { stagesFrom } from './stages';
@@ -11,7 +11,8 @@ import { digestOf, type Target } from './target';
 export function newJournal(observation: Observation, target: Target): Journal {
   const { cluster } = observation;
   const blue = blueOf(cluster)!; // preflight found it
-  const [, ...later] = stagesFrom(cluster, blue);
+  const [first, ...later] = stagesFrom(cluster, blue);
+  const { role, replicas, from } = first!; // blue is in one of them
   return {
     schema: 1,
     run: `${versionOf(target.desired)}-${new Date(observation.at).toISOString()}`,
@@ -20,23 +21,22 @@ export function newJournal(observation: Observation, target: Target): Journal {
     began: { claim: observation.at },
     from: {
       version: servedVersion(observation),
-      set: blue.name,
-      revision: blue.revision ?? '',
+      ...from,
       ...(!target.applied && { digest: digestOf(target.live) }),
     },
     to: { version: versionOf(target.desired) },
     target: target.digest,
     initialDelaySeconds: target.initialDelaySeconds,
     delay: { before: delayOf(target.live), after: delayOf(target.desired) },
-    replicas: replicasOf(cluster),
-    ...(blue.role !== undefined && blue.role !== 'core' && { role: blue.role }),
+    replicas,
+    ...(role !== 'core' && { role }),
     ...(later.length > 0 && { later }),
     waitTakeoverSeconds: target.waitTakeoverSeconds,
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
     limits: target.limits,
     planned: plannedFor(observation, target),
-    baseline: fleetOf(observation, [blue.name, ...later.map(({ from }) => from.set)]),
+    baseline: fleetOf(observation, [from.set, ...later.map((stage) => stage.from.set)]),
   };
 }
 

@@ -13,11 +13,12 @@ export function servingRole({ resource }: ClusterView): Role {
   return setKinds.find(({ role }) => replicasOf(resource, role) > 0)?.role ?? 'core';
 }
 
-/** What an upgrade replaces, in order: `blue`, and the sets of the roles after its own. */
+/**
+ * What an upgrade may replace, in order: `blue`, and the sets of the other roles. Of one that the operator has begun, new cores are there
+ * before new replicants: which roles get new nodes is known only when all of these are ready.
+ */
 export function stagesFrom(cluster: ClusterView, blue: SetView): Stage[] {
-  const { setKinds } = generationOf(cluster.resource);
-  const roles = setKinds.map(({ role }) => role);
-  return roles.slice(roles.indexOf(blue.role ?? 'core')).flatMap((role): Stage[] => {
+  return generationOf(cluster.resource).setKinds.flatMap(({ role }): Stage[] => {
     const [oldest] = activeSets(cluster, role);
     const old = role === (blue.role ?? 'core') ? blue : oldest;
     if (!old) return [];
