@@ -8,6 +8,7 @@ import { canonicalRuns, crashPoints, playCrash } from '../src/simulator/faults/c
 import { FAULT_NAMES, FAULTS, faultsNamed, type Plan, planOf } from '../src/simulator/faults/plan';
 import { type Played, playFaults } from '../src/simulator/faults/play';
 import { shapeText } from '../src/simulator/faults/stage-objects';
+import { drivenByRunners, runnersRuns } from './driven-by-runners';
 
 const USAGE = `npm run simulate:faults -- [--seeds A..B] [--fault NAME]… [--trace] [--list]
 
@@ -18,7 +19,7 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
   --durable       clusters of EMQX 5 keep their sessions in the durable storage (default: in memory)
   --fault NAME    only faults of this name; may be given several times
   --crash-points  the process dies before and after each write of an upgrade and of an abort,
-                  and each of their answers is lost once
+                  and each of their answers is lost once; the same with two runners
   --chosen        faults that were chosen by hand, because chance meets them too seldom
   --every N       only each Nth of the crash points (default: 1)
   --jobs N        processes that share the work (default: one for each processor; with --trace 1)
@@ -141,13 +142,19 @@ async function playsOf(values: Values): Promise<Play[]> {
 }
 
 async function everyCrash(every: number, generations: readonly Generation[]): Promise<Play[]> {
-  const runs = generations.flatMap(canonicalRuns);
-  const points = (await Promise.all(runs.map(crashPoints))).flat().filter((_, i) => i % every === 0);
-  return points.map((point) => ({
-    group: 'crash points',
-    name: `${point.run.outcome} of ${shapeText(point.run.size)}, write ${point.write}, ${point.blow}`,
-    run: () => playCrash(point),
-  }));
+  const kinds = [
+    { runs: generations.flatMap(canonicalRuns), drive: undefined, by: '' },
+    { runs: generations.flatMap(runnersRuns), drive: drivenByRunners, by: ' by runners' },
+  ];
+  const all = kinds.map(async ({ runs, drive, by }): Promise<Play[]> => {
+    const points = (await Promise.all(runs.map((run) => crashPoints(run, drive)))).flat();
+    return points.map((point) => ({
+      group: 'crash points',
+      name: `${point.run.outcome} of ${shapeText(point.run.size)}${by}, write ${point.write}, ${point.blow}`,
+      run: () => playCrash(point, drive),
+    }));
+  });
+  return (await Promise.all(all)).flat().filter((_, i) => i % every === 0);
 }
 
 function everyChosen(generations: readonly Generation[]): Play[] {

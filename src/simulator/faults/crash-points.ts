@@ -2,7 +2,7 @@ import type { Phase } from '../../upgrade';
 import type { Generation } from '../emqx/profiles';
 import { checkClients } from './clients-back';
 import type { EngineCall, Moment } from './engine-call';
-import { ended, type Played, resultOf } from './play';
+import { type Drive, ended, type Played, resultOf } from './play';
 import { type Scene, withScene } from './scene';
 import { DEFAULT_SIZE, type StageSize } from './stage-objects';
 
@@ -36,20 +36,25 @@ const ABORTED: { phase: Phase; afterMs: number } = { phase: 'evacuate', afterMs:
 const SEED = 1;
 const BLOWS: readonly Blow[] = ['killed before', 'killed after', 'reply lost'];
 
-/** Every point at which the process can die, or lose an answer: before and after each write of the run. */
-export async function crashPoints(run: Canonical): Promise<CrashPoint[]> {
+/**
+ * Every point at which the process can die, or lose an answer: before and after each write of the run.
+ *
+ * @param drive @default - a user runs the command, and runs it again
+ */
+export async function crashPoints(run: Canonical, drive?: Drive): Promise<CrashPoint[]> {
   let writes = 0;
-  await playCanonical(run, (scene) => {
+  const count = (scene: Scene) => {
     scene.atEnd(() => {
       writes = scene.writesSoFar;
     });
-  });
+  };
+  await playCanonical(run, count, drive);
   return Array.from({ length: writes }, (_, write) => BLOWS.map((blow) => ({ run, write, blow }))).flat();
 }
 
 /** Plays a canonical run with one blow; the next process resumes it. */
-export function playCrash({ run, write, blow }: CrashPoint): Promise<Played> {
-  return playCanonical(run, (scene) => {
+export function playCrash({ run, write, blow }: CrashPoint, drive?: Drive): Promise<Played> {
+  const strike = (scene: Scene) => {
     const moment: Moment = blow === 'killed before' ? 'before' : 'after';
     const meet = (call: EngineCall, now: Moment) => {
       if (call.write !== write || now !== moment) return;
@@ -59,10 +64,11 @@ export function playCrash({ run, write, blow }: CrashPoint): Promise<Played> {
       scene.processes.find(({ holder }) => holder === call.process)?.kill();
     };
     scene.meets.add(meet);
-  });
+  };
+  return playCanonical(run, strike, drive);
 }
 
-function playCanonical(run: Canonical, prepare: (scene: Scene) => void): Promise<Played> {
+function playCanonical(run: Canonical, prepare: (scene: Scene) => void, drive?: Drive): Promise<Played> {
   return withScene(SEED, run.size, async (scene) => {
     const { clock } = scene;
     const began = clock.now();
@@ -74,7 +80,7 @@ function playCanonical(run: Canonical, prepare: (scene: Scene) => void): Promise
         await scene.ask('abort');
       })();
     }
-    const ending = await ended(scene);
+    const ending = await ended(scene, drive);
     scene.end();
     const expected = run.outcome === 'abort' ? 'aborted' : 'completed';
     if (ending?.kind !== 'done' || ending.outcome !== expected) {

@@ -44,6 +44,8 @@ export interface ProcessOptions {
  */
 export class EngineProcess {
   readonly context: UpgradeContext;
+  /** What a program in it needs that makes contexts of its own. */
+  readonly link: { api: KubeApi; clock: Clock; transport: () => EmqxTransport; prober: Prober };
   readonly api: InMemoryKubeApi;
   private readonly death = new AbortController();
   /** The watches that are open. */
@@ -58,12 +60,10 @@ export class EngineProcess {
       intercept: (call, perform) => this.intercept(call, perform),
     });
     const own: Clock = { now: () => clock.now(), sleep: (ms, signal) => this.sleep(ms, signal) };
-    const cluster = new Cluster({ api: this.portOf(this.api), clock: own, kind, namespace: NAMESPACE, name: CLUSTER });
-    const ports = managementPorts(kind, cluster, {
-      transport: this.transport(),
-      prober: this.prober(),
-      namespace: NAMESPACE,
-    });
+    const [port, transport, prober] = [this.portOf(this.api), this.transport(), this.prober()];
+    this.link = { api: port, clock: own, transport: () => transport, prober };
+    const cluster = new Cluster({ api: port, clock: own, kind, namespace: NAMESPACE, name: CLUSTER });
+    const ports = managementPorts(kind, cluster, { transport, prober, namespace: NAMESPACE });
     const report = (event: ProgressEvent) => {
       if (!this.isDead) progress(event);
     };

@@ -71,9 +71,12 @@ export function resultOf(scene: Scene, plan: Plan, ending: Ending | undefined, s
   };
 }
 
+/** Starts the processes that bring a run to its end, one after the other or together. */
+export type Drive = (scene: Scene) => Promise<Ending>;
+
 /** Resolves with how the run ended; undefined when it does not end although all faults are over. */
-export function ended(scene: Scene): Promise<Ending | undefined> {
-  return Promise.race([supervise(scene), patience(scene)]);
+export function ended(scene: Scene, drive: Drive = supervise): Promise<Ending | undefined> {
+  return Promise.race([drive(scene), patience(scene)]);
 }
 
 async function begin(scene: Scene, work: () => Promise<void>): Promise<void> {
