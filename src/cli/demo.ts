@@ -1,6 +1,7 @@
 import { versionOf } from '../resource';
 import type { DemoEvent, DemoOptions, DemoResult } from '../sandbox/demo';
 import type { Driver } from '../upgrade';
+import { readDevices } from './devices-option';
 import { EXIT, type ExitCode } from './exit';
 import { writePage } from './html-file';
 import { interruption } from './interruption';
@@ -25,6 +26,8 @@ import type { Shell } from './shell';
 /** The options of `demo` as they stand on the command line. */
 export interface DemoFlags {
   clients: string;
+  /** Their libraries in percent, or a file with them. */
+  devices?: string;
   rate?: string;
   driver: Driver;
   seed: string;
@@ -80,6 +83,7 @@ async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoE
 async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket on this machine');
+  const devices = flags.devices === undefined ? undefined : readDevices(reader, flags.devices);
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const seed = reader.seed('--seed', flags.seed);
   reader.outputFile('--html', flags.html);
@@ -93,6 +97,7 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
     ...manifests,
     version: version ?? nextVersionOf(versionOf(manifests.cluster)),
     clients,
+    ...(devices && { devices }),
     ...(rate !== undefined && { stormCap: rate }),
     driver,
     seed,

@@ -15,6 +15,12 @@ export const toVersion = () =>
   new Option('--set-version <version>', 'EMQX version to upgrade to; nothing else changes');
 export const nextVersion = () =>
   new Option('--set-version <version>', 'EMQX version to upgrade to (default: the next patch version of the cluster)');
+export const devices = () =>
+  new Option(
+    '--devices <libraries>',
+    'their MQTT libraries, such as mqtt.js@5.15=60%,hivemq=40%, or a file with a list of them (docs/devices.md)',
+  );
+
 export const clients = () =>
   new Option('--clients <count>', 'connected clients; a tenth as many offline devices are added').default('3000');
 export const seed = () => new Option('--seed <number>', 'seed of everything random').default('1');

@@ -9,6 +9,7 @@ import type { Manifested, ManifestFlags } from './manifest';
 import {
   addCluster,
   clients,
+  devices,
   driver,
   generation,
   html,
@@ -214,6 +215,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .addOption(generation('file'))
     .addOption(nextVersion())
     .addOption(clients())
+    .addOption(devices())
     .option('--replicas <count>', 'nodes of the cluster')
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
     .addOption(driver())
@@ -228,7 +230,18 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
         'instead: an upgrade with this fault, derived from the seed; may be given several times',
       )
         .argParser(several)
-        .conflicts(['file', 'generation', 'setVersion', 'clients', 'replicas', 'rate', 'driver', 'operator', 'html']),
+        .conflicts([
+          'file',
+          'generation',
+          'setVersion',
+          'clients',
+          'devices',
+          'replicas',
+          'rate',
+          'driver',
+          'operator',
+          'html',
+        ]),
     )
     .addOption(seed())
     .addOption(html())
@@ -274,6 +287,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
     .addOption(generation('file'))
     .addOption(nextVersion())
     .addOption(clients())
+    .addOption(devices())
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
     .addOption(driver())
     .addOption(seed())

@@ -2,10 +2,12 @@ import { performance } from 'node:perf_hooks';
 import { type EmqxResource, MAX_CORES, servingRoleOf, versionOf, withVersion } from '../resource';
 import { stageOf } from '../sandbox/stage';
 import { mixedFleet } from '../simulator/clients/client-group';
+import { deviceFleet } from '../simulator/clients/device-fleet';
 import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { play, type Scenario } from '../simulator/scenario';
 import type { Driver, UpgradePlan, UpgradeRecord } from '../upgrade';
+import { readDevices } from './devices-option';
 import { EXIT, type ExitCode } from './exit';
 import { writePage } from './html-file';
 import type { GenerationWord } from './kinds';
@@ -37,6 +39,8 @@ export interface SimulateFlags {
   /** Of the quickstart, where no manifest is given. */
   generation?: GenerationWord;
   clients: string;
+  /** Their libraries in percent, or a file with them. */
+  devices?: string;
   replicas?: string;
   rate?: string;
   driver: Driver;
@@ -129,6 +133,7 @@ const NAMES: Readonly<Record<Driver, string>> = { pilot: 'by the pilot', operato
 async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; notes: string[] }> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each takes some memory');
+  const shares = flags.devices === undefined ? undefined : readDevices(reader, flags.devices);
   const replicas =
     flags.replicas === undefined
       ? undefined
@@ -144,6 +149,7 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
   const manifests = await manifestsOf(manifest, kind, rate ?? QUICKSTART_RATE);
   const stage = stageOf({ ...manifests, cluster: withReplicas(manifests.cluster, replicas) });
   const { cluster, objects, entry } = stage;
+  const offline = Math.ceil(clients / 10);
   const setting: Setting = {
     seed,
     operator: flags.operator,
@@ -152,7 +158,7 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
     service: entry,
     desired: withVersion(cluster, version ?? nextVersionOf(versionOf(cluster))),
     ...(rate !== undefined && { stormCap: rate }),
-    fleet: mixedFleet(clients, Math.ceil(clients / 10)),
+    fleet: shares ? deviceFleet(shares, clients, offline) : mixedFleet(clients, offline),
     connectPerSecond: Math.max(1_000, clients / 20),
   };
   return { setting, notes: stageNotes(entry, cluster.metadata.name, stage) };

@@ -1,7 +1,8 @@
 import type { KubeObject } from '../kubernetes';
 import { DEFAULT_NAMESPACE, type EmqxResource, withVersion } from '../resource';
-import { mixedFleet } from '../simulator/clients/client-group';
+import { type ClientGroup, mixedFleet } from '../simulator/clients/client-group';
 import { ClientLedger } from '../simulator/clients/client-ledger';
+import { type DeviceShare, deviceFleet } from '../simulator/clients/device-fleet';
 import type { Drive } from '../simulator/clock';
 import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
 import { deviceSeconds } from '../simulator/device-seconds';
@@ -18,7 +19,7 @@ import {
   type UpgradeRecord,
   type UpgradeRequest,
 } from '../upgrade';
-import { demoFleet, SocketClients } from './clients/socket-clients';
+import { demoFleet, presetFleet, type SocketClientGroup, SocketClients } from './clients/socket-clients';
 import type { ClusterManifests } from './quickstart';
 import { Sandbox } from './sandbox';
 import { notesOf, type Stage, type StageNotes, stageOf } from './stage';
@@ -28,6 +29,8 @@ export interface DemoOptions extends ClusterManifests {
   version: string;
   /** Connected clients; a tenth as many offline devices are added. */
   clients: number;
+  /** What they are. @default - clients of MQTT.js */
+  devices?: readonly DeviceShare[];
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
   driver: Driver;
@@ -58,7 +61,7 @@ export interface DemoResult {
   native: Comparison;
 }
 
-/** Clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
+/** Most clients of the npm library `mqtt` among all clients; the rest are bare sockets. */
 const LIBRARY_CLIENTS = 300;
 /** Nodes update their connection counts only now and then. */
 const STATISTICS_MS = 2_000;
@@ -103,17 +106,19 @@ export async function demo(
   // The first boot takes a minute of the operator's polling: it is done in virtual time, with no clients connected yet.
   await world.clock.run(() => boot(world, context, [cluster as KubeObject, ...objects], service));
   const bound = await sandbox.start(options.mqttPort ?? stage.nodePort, options.drive);
+  const fleet = socketFleet(options);
   const clients = new SocketClients(
     { port: bound.port, clock: world.clock, random: world.random.fork('clients'), ledger },
-    demoFleet(fleetOf(options.clients)),
+    fleet,
   );
   try {
     emit({ kind: 'opened', ...bound, service, ...notesOf(stage) });
     await clients.connectAll();
     await clients.queueMessages();
     await world.clock.sleep(STATISTICS_MS, signal);
-    const { library, devices } = fleetOf(options.clients);
-    emit({ kind: 'connected', clients: clients.connected, devices, libraryClients: library });
+    const { devices } = countsOf(options.clients);
+    const libraryClients = fleet.reduce((sum, { kind, count }) => sum + (kind === 'library' ? count : 0), 0);
+    emit({ kind: 'connected', clients: clients.connected, devices, libraryClients });
 
     const request: UpgradeRequest = { desired, driver, acceptLoss: driver === 'operator', ...cap(options) };
     const plan = await planUpgrade(context, request, signal);
@@ -122,12 +127,12 @@ export async function demo(
     await runUpgrade(context, request, signal);
     const record = (await lastRecord(context, signal))!; // it has just ended
     const deadline = world.clock.now() + RETURN_MS;
-    while (ledger.connectedNow < options.clients && world.clock.now() < deadline) await world.clock.sleep(250, signal);
+    while (ledger.retrying > 0 && world.clock.now() < deadline) await world.clock.sleep(250, signal);
     await clients.returnDevices();
     await world.clock.sleep(500, signal); // queued messages are on their way
     const seen = ledger.report();
     const seconds = deviceSeconds(ledger, seen, world.clock.now());
-    const report = runReport(record, { clients: seen, sessionsMoved, seconds });
+    const report = runReport(record, { clients: seen, sessionsMoved, lost: clients.lost, seconds });
     emit({ kind: 'comparing' });
     return { plan, report, record, native: await nativeRun(options, stage, desired) };
   } finally {
@@ -143,8 +148,7 @@ function nativeRun(
   { cluster, objects, entry }: Stage,
   desired: EmqxResource,
 ): Promise<Comparison> {
-  const { library, light, devices } = fleetOf(options.clients);
-  const fleet = mixedFleet(library + light, devices);
+  const fleet = simulatedFleet(options);
   return playAlone({ seed: options.seed, cluster, objects, desired, fleet, service: entry, ...cap(options) });
 }
 
@@ -189,7 +193,18 @@ function sandboxWorld(world: World, namespace: string, service: string) {
   };
 }
 
-function fleetOf(clients: number) {
+function socketFleet(options: DemoOptions): SocketClientGroup[] {
+  if (!options.devices) return demoFleet(countsOf(options.clients));
+  return presetFleet(simulatedFleet(options), LIBRARY_CLIENTS);
+}
+
+/** The same fleet in virtual time. */
+function simulatedFleet({ clients, devices: shares }: DemoOptions): ClientGroup[] {
+  const { devices } = countsOf(clients);
+  return shares ? deviceFleet(shares, clients, devices) : mixedFleet(clients, devices);
+}
+
+function countsOf(clients: number) {
   const library = Math.min(LIBRARY_CLIENTS, clients);
   return { library, light: clients - library, devices: Math.ceil(clients / 10) };
 }

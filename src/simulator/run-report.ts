@@ -1,5 +1,6 @@
 import type { UpgradeReport } from '../upgrade';
 import type { ClientReport } from './clients/client-report';
+import type { LostDevices } from './clients/lost-devices';
 import type { DeviceSeconds } from './device-seconds';
 
 /** One upgrade as its operator and its devices saw it. */
@@ -26,6 +27,11 @@ export interface RunReport {
   /** How long devices were offline each time, ms. */
   offlineMs: ClientReport['offlineMs'];
   seconds: DeviceSeconds;
+  /** Clients and devices that are connected without the subscription that they lost with their session. */
+  deaf: number;
+  /** Clients and devices that are not connected in the end, and how many of them never try again, by what they are and why. */
+  stillOffline: number;
+  lost: readonly LostDevices[];
 }
 
 /** What the devices saw of an upgrade. */
@@ -34,11 +40,13 @@ export interface ClientOutcome {
   /** Sessions of offline devices, moved by their node. */
   sessionsMoved: number;
   seconds: DeviceSeconds;
+  /** Who never tries to connect again. */
+  lost: readonly LostDevices[];
 }
 
 /** Joins what the engine reports with what the devices saw. */
 export function runReport(upgrade: UpgradeReport, seen: ClientOutcome): RunReport {
-  const { clients, sessionsMoved, seconds } = seen;
+  const { clients, sessionsMoved, seconds, lost } = seen;
   const { outcome, driver, durationMs, evacuateMs, lowerBoundMs, capPerSecond } = upgrade;
   return {
     outcome,
@@ -57,5 +65,8 @@ export function runReport(upgrade: UpgradeReport, seen: ClientOutcome): RunRepor
     sessionsLost: clients.sessionsLost,
     offlineMs: clients.offlineMs,
     seconds,
+    deaf: clients.deaf,
+    stillOffline: clients.stillOffline,
+    lost,
   };
 }

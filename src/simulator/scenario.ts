@@ -18,7 +18,9 @@ import { nodesWanted, operatorReportOf } from '../upgrade/observation';
 import type { ClientGroup } from './clients/client-group';
 import { ClientLedger } from './clients/client-ledger';
 import { Population } from './clients/population';
+
 import { deviceSeconds } from './device-seconds';
+
 import type { ClientOutcome } from './run-report';
 import { UnfitManifestError } from './unfit-manifest-error';
 import { World, type WorldOptions } from './world';
@@ -61,6 +63,9 @@ export interface ScenarioResult extends ClientOutcome {
 
 /** After the upgrade devices may still be reconnecting: the longest TCP timeout seen was 30 s. */
 const SETTLE_MS = 40_000;
+
+/** The longest wait of a library between two attempts, after which it is still not counted as lost: that of Paho for Go. */
+const LONGEST_WAIT_MS = 600_000;
 
 /** Nodes update their connection counts only now and then. */
 const STATISTICS_MS = 3_000;
@@ -113,13 +118,21 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
     ledger.begin();
     await runUpgrade(context, request);
     const upgrade = (await lastRecord(context))!; // it has just ended
-    await clock.sleep(SETTLE_MS);
+    await settle(clock, ledger);
     await population.returnDevices();
     const clients = ledger.report();
     const seconds = deviceSeconds(ledger, clients, clock.now());
     world.stop();
-    return { plan, upgrade, clients, sessionsMoved, seconds, ledger, simulatedMs: clock.now() - began };
+    const { lost } = population;
+    return { plan, upgrade, clients, sessionsMoved, seconds, lost, ledger, simulatedMs: clock.now() - began };
   }, mostMs);
+}
+
+/** Resolves when every device is back that comes back. */
+async function settle(clock: Clock, ledger: ClientLedger): Promise<void> {
+  await clock.sleep(SETTLE_MS);
+  const deadline = clock.now() + LONGEST_WAIT_MS;
+  while (ledger.retrying > 0 && clock.now() < deadline) await clock.sleep(1_000);
 }
 
 function tooLong(estimateMs: number): UnfitManifestError {

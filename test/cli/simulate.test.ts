@@ -49,6 +49,34 @@ describe('a simulated upgrade', () => {
     expect(native).toMatchObject({ sessionsLost: 0 });
   });
 
+  const FRAGILE = 'mqtt.js@5.15=60%,paho-python=10%,mqtt.js@5.16=20%,mosquitto-mqtt5=10%';
+
+  test('keeps fragile devices that the operator’s way loses, except those that no way can keep', async () => {
+    const { report, native } = await asJson(`--operator as-designed --rate 60 --devices ${FRAGILE}`);
+    const unkeepable = { devices: 'mosquitto-mqtt5', ending: 'disconnect', count: 12 };
+    expect(report).toMatchObject({ refusedConnects: 0, sessionsLost: 0, stillOffline: 12, lost: [unkeepable] });
+    const refused = { devices: 'mqtt.js@5.16', ending: 'refusal', count: expect.any(Number) as number };
+    expect(native).toMatchObject({ lost: expect.arrayContaining([refused, unkeepable]) as unknown });
+  });
+
+  test('says in words which devices never come back, why, and what to set', async () => {
+    const { out } = await simulated(`--operator as-designed --rate 60 --devices ${FRAGILE}`);
+    const words = out.replace(/\s+/g, ' ');
+    expect(words).toContain(
+      'libmosquitto 2.0.11 (Debian 12) with MQTT 5 (pilot 12, operator alone 12): the DISCONNECT of an eviction ends them, so no way of evicting can keep them. → run the program again',
+    );
+    expect(words).toMatch(
+      /MQTT\.js 5\.16 \(operator alone \d+\): one refused CONNECT ended them\. → set reconnectOnConnackError: true/,
+    );
+  });
+
+  test('of devices in a file is of those', async () => {
+    const file = path.join(folder, 'devices.yaml');
+    writeFileSync(file, '- { devices: mosquitto-mqtt5, percent: 50 }\n- { devices: hivemq, percent: 50, mqtt: 5 }\n');
+    const { report } = await asJson(`--rate 60 --devices ${file}`);
+    expect(report.lost).toEqual([{ devices: 'mosquitto-mqtt5', ending: 'disconnect', count: 60 }]);
+  });
+
   test('by the operator alone stands alone', async () => {
     const { report, native } = await asJson('--driver operator');
     expect([report.driver, native]).toEqual(['operator', undefined]);

@@ -106,6 +106,44 @@ describe.each(['library', 'light'] as const)('clients of the kind "%s"', (kind) 
     expect(ledger.report()).toMatchObject({ sessionsLost: 2, sessionsKept: 0, disconnectsByCause: { shutdown: 1 } });
   });
 
+  it('end when their library does, and nobody waits for them', async () => {
+    const ends = { atDisconnect: true, atClose: true, afterFailures: 2 };
+    const fragile = both({ reconnect: { ...quick, ends } });
+    const { world, ledger, clients } = await swarm([...fragile, ...both({ persistent: true, offline: true }, 'd')]);
+    world.front.update(['blue-0']);
+    await clients.connectAll();
+    world.evacuate('blue-0');
+    world.front.update(['green-0']);
+    await until(() => ledger.report().gaveUp === 6);
+    expect(clients.lost).toEqual([
+      { devices: 'c4', ending: 'close', count: 3 },
+      { devices: 'c5', ending: 'disconnect', count: 3 },
+    ]);
+    await clients.stop();
+  });
+
+  it('end after failures, and the promise does not wait for that', async () => {
+    const { world, ledger, clients } = await swarm(
+      both({ count: 1, reconnect: { ...quick, ends: { afterFailures: 2 } } }),
+    );
+    world.front.update([]);
+    await clients.connectAll();
+    expect(ledger.report()).toMatchObject({ gaveUp: 2, stillOffline: 2, refusedByReason: { 'tcp-refused': 4 } });
+  });
+
+  it('do not subscribe again where their library does not', async () => {
+    const { world, ledger, clients } = await swarm(
+      both({ persistent: true, count: 1, reconnect: { ...quick, resubscribes: false } }),
+    );
+    world.front.update(['blue-0']);
+    await clients.connectAll();
+    world.front.update(['green-0']);
+    world.node('blue-0').kill();
+    await until(() => ledger.connectedNow === 2 && ledger.report().sessionsLost === 2);
+    expect(ledger.report().deaf).toBe(2);
+    expect(world.node('green-0').sessions.metrics['client.subscribe']).toBe(0);
+  });
+
   it('go away as devices, and come back for their session and the message that waited', async () => {
     const { world, ledger, clients } = await swarm(both({ persistent: true, offline: true }));
     world.front.update(['blue-0']);
@@ -132,6 +170,25 @@ describe.each(['library', 'light'] as const)('clients of the kind "%s"', (kind) 
     await until(() => world.node('blue-0').sessions.live.size + world.node('green-0').sessions.live.size === 0);
     expect(ledger.report()).toMatchObject({ disconnects: 0, refusedConnects: 0 });
   });
+});
+
+it('light clients come back as MQTT 3.1 where their library does', async () => {
+  const reconnect: ReconnectPolicy = { ...quick, asMqtt31: 'alternating', cleanAgain: false };
+  const group: SocketClientGroup = { name: 'c', count: 1, protocolVersion: 4, kind: 'light', reconnect };
+  const { world, ledger, clients } = await swarm([group]);
+  world.front.update(['blue-0']);
+  await clients.connectAll();
+  const levels: unknown[] = [];
+  const { registry } = world.node('green-0').cluster;
+  const open = registry.open.bind(registry);
+  registry.open = (sessions, request, ...rest) => {
+    levels.push([request.protocolVersion, request.cleanStart]);
+    return open(sessions, request, ...rest);
+  };
+  world.front.update(['green-0']);
+  world.evacuate('blue-0');
+  await until(() => ledger.connectedNow === 1 && levels.length === 1);
+  expect(levels).toEqual([[3, false]]);
 });
 
 it('light clients ping while they are silent, and leave a node that does not answer', async () => {

@@ -1,11 +1,13 @@
 import type { Comparison, RefusedRun } from '../../simulator/comparison';
 import type { RunReport } from '../../simulator/run-report';
+import { lossLines } from './losses';
 import type { Canvas, Style } from './style';
 import { bar, count, safe, time, wrap } from './text';
 
 type Paint = (text: string) => string;
 type Cell = { text: string; paint?: Paint };
-type Row = { label: string; of: (report: RunReport) => Cell };
+/** @param isShown whether a report has something to say in it. @default - each has */
+type Row = { label: string; of: (report: RunReport) => Cell; isShown?: (report: RunReport) => boolean };
 
 /** Widest bar, and the width that the number needs beside it. */
 const BAR = 12;
@@ -20,7 +22,10 @@ export function renderReport(report: RunReport, beside: Comparison | undefined, 
   const label = Math.max(...figures(style).map((row) => row.label.length)) + 2;
   const room = Math.min(30, Math.floor((width - label) / reports.length));
   const barWidth = Math.max(1, Math.min(BAR, room - NUMBER));
-  const rows = [...figures(style), ...Array.from({ length: longest }, (_, times) => histogramRow(times, barWidth))];
+  const shown = figures(style).filter(({ isShown = () => true }) =>
+    reports.some((one) => one.outcome !== 'cannot' && isShown(one)),
+  );
+  const rows = [...shown, ...Array.from({ length: longest }, (_, times) => histogramRow(times, barWidth))];
   const line = (name: string, cells: readonly Cell[]) =>
     `${name.padEnd(label)}${cells.map(({ text, paint = plain }) => paint(text) + ' '.repeat(Math.max(1, room - text.length))).join('')}`.trimEnd();
   const head = reports.map((one): Cell => ({ text: name(one), paint: style.bold }));
@@ -33,6 +38,10 @@ export function renderReport(report: RunReport, beside: Comparison | undefined, 
       ),
     ),
     ...(beside?.outcome === 'cannot' ? ['', ...wrap(safe(`The operator alone cannot: ${beside.reason}`), width)] : []),
+    ...lossLines(
+      reports.filter((one) => one.outcome !== 'cannot').map((one) => ({ by: name(one), report: one })),
+      { style, width },
+    ),
   ].join('\n');
 }
 
@@ -64,6 +73,9 @@ function figures(style: Style): Row[] {
     { label: 'refused connects', of: ({ refusedConnects }) => none(refusedConnects) },
     { label: 'sessions moved', of: ({ sessionsMoved }) => ({ text: count(sessionsMoved) }) },
     { label: 'sessions lost', of: ({ sessionsLost }) => none(sessionsLost) },
+    { label: 'connected, but deaf', of: ({ deaf }) => none(deaf), isShown: ({ deaf }) => deaf > 0 },
+    { label: 'never back', of: (report) => none(neverBack(report)), isShown: (report) => neverBack(report) > 0 },
+    { label: 'still offline', of: (report) => none(retrying(report)), isShown: (report) => retrying(report) > 0 },
     { label: 'clients', of: ({ clients }) => ({ text: count(clients) }) },
     {
       label: 'disconnects per client',
@@ -73,6 +85,15 @@ function figures(style: Style): Row[] {
       }),
     },
   ];
+}
+
+function neverBack({ lost }: RunReport): number {
+  return lost.reduce((sum, { count: devices }) => sum + devices, 0);
+}
+
+/** Those that are not back yet, and try to be. */
+function retrying(report: RunReport): number {
+  return report.stillOffline - neverBack(report);
 }
 
 function lowerBound({ evacuateMs, lowerBoundMs }: RunReport): Cell {

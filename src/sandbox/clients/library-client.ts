@@ -139,7 +139,9 @@ export class LibraryClient implements SocketClient, ReconnectState {
     connected(group.reconnect, this, clock.now());
     ledger.connected(number, this.hasSession ? sessionPresent : undefined);
     this.hasSession = group.persistent;
-    if (!sessionPresent) this.subscribed = false;
+    const isDeaf = this.subscribed && !sessionPresent && !group.reconnect.resubscribes;
+    if (isDeaf) ledger.deaf(number);
+    else if (!sessionPresent) this.subscribed = false;
     if (!group.persistent || this.subscribed) this.ready();
     else
       client.subscribe(topicOf(this.identity), { qos: 1 }, (error) => {

@@ -1,6 +1,7 @@
 import { connectAsync } from 'mqtt';
 import { type ClientGroup, completeGroup } from '../../simulator/clients/client-group';
 import type { ClientLedger } from '../../simulator/clients/client-ledger';
+import { type LostDevices, lostDevices, type NumberedGroup } from '../../simulator/clients/lost-devices';
 import type { SimulatedClock } from '../../simulator/clock';
 import type { Random } from '../../simulator/random';
 import { LOOPBACK } from '../listen';
@@ -33,6 +34,7 @@ export class SocketClients {
   private readonly clients: SocketClient[] = [];
   private readonly fresh: SocketClient[] = [];
   private readonly away: SocketClient[] = [];
+  private readonly groups: NumberedGroup[] = [];
   private stopped = false;
 
   /** @throws RangeError when a group cannot be, or two groups share their name. */
@@ -50,6 +52,7 @@ export class SocketClients {
       names.add(group.name);
       for (let index = 0; index < group.count; index++) {
         const identity = { group, clientId: `${group.name}-${index}`, number: ledger.register() };
+        if (index === 0) this.groups.push({ group, first: identity.number });
         const client =
           kind === 'light' ? new LightClient(context, timers, identity) : new LibraryClient(context, identity);
         this.clients.push(client);
@@ -61,6 +64,11 @@ export class SocketClients {
   /** How many clients are connected now. */
   get connected(): number {
     return this.clients.reduce((sum, client) => sum + (client.isConnected ? 1 : 0), 0);
+  }
+
+  /** Who never tries to connect again. */
+  get lost(): LostDevices[] {
+    return lostDevices(this.groups, this.options.ledger);
   }
 
   /**
@@ -138,4 +146,26 @@ export function demoFleet(clients: { library: number; light: number; devices: nu
     ...halves('light', clients.light, { kind: 'light' }),
     ...halves('device', clients.devices, { kind: 'light', persistent: true, offline: true }),
   ];
+}
+
+/**
+ * A fleet of presets on sockets: the first of those that run MQTT.js are clients of that library.
+ *
+ * @param library most clients of the library
+ */
+export function presetFleet(groups: readonly ClientGroup[], library: number): SocketClientGroup[] {
+  let left = library;
+  return groups.flatMap((group): SocketClientGroup[] => {
+    const count = group.devices?.startsWith('mqtt.js') && !group.offline ? Math.min(left, group.count) : 0;
+    left -= count;
+    return [
+      { ...group, count, kind: 'library' as const },
+      {
+        ...group,
+        name: count > 0 ? `${group.name}-light` : group.name,
+        count: group.count - count,
+        kind: 'light' as const,
+      },
+    ].filter((part) => part.count > 0);
+  });
 }

@@ -53,6 +53,7 @@ export class ClientLedger {
   private clients = 0;
   private rows = columns(1024);
   private up = 0;
+  private over = 0;
   private least = 0;
   private outages: number[] = [];
   private causes = noCauses();
@@ -67,6 +68,11 @@ export class ClientLedger {
   /** How many clients are connected now, devices that have returned among them. */
   get connectedNow(): number {
     return this.up;
+  }
+
+  /** How many clients are not connected now and try to be. */
+  get retrying(): number {
+    return this.countRows('state', DOWN) - this.over;
   }
 
   /** A new client, not connected yet. Returns its number. */
@@ -149,6 +155,7 @@ export class ClientLedger {
     const { state, ending: endings, offlineSince } = this.rows;
     if (state[client] !== DOWN) offlineSince[client] = this.elapsed();
     state[client] = DOWN;
+    this.over++;
     endings[client] = 1 + ENDINGS.indexOf(ending);
   }
 
@@ -211,7 +218,7 @@ export class ClientLedger {
       messagesQueued: this.messagesQueued,
       messagesDelivered: this.messagesDelivered,
       stillOffline: this.countRows('state', DOWN),
-      gaveUp: this.rows.ending.reduce((sum, ending) => sum + (ending === 0 ? 0 : 1), 0),
+      gaveUp: this.over,
       deaf: this.countRows('deaf', 1),
     };
   }

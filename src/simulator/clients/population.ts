@@ -1,5 +1,6 @@
 import type { Channel } from '../emqx/types';
 import { type ClientGroup, completeGroup } from './client-group';
+import { type LostDevices, lostDevices, type NumberedGroup } from './lost-devices';
 import { payloadOf } from './message-ledger';
 import { SimulatedClient, type Surroundings } from './simulated-client';
 
@@ -25,6 +26,7 @@ export class Population {
   private readonly away: SimulatedClient[] = [];
   private readonly persistent: SimulatedClient[] = [];
   private readonly byPod = new Map<string, number>();
+  private readonly groups: NumberedGroup[] = [];
   private total = 0;
 
   /** @throws RangeError when the rate or a group cannot be, or two groups share their name. */
@@ -47,6 +49,7 @@ export class Population {
       names.add(group.name);
       for (let index = 0; index < group.count; index++) {
         const client = new SimulatedClient(surroundings, group, index, options.ledger.register());
+        if (index === 0) this.groups.push({ group, first: client.number });
         this.fresh.push(client);
         if (group.persistent) this.persistent.push(client);
       }
@@ -56,6 +59,11 @@ export class Population {
   /** How many clients are connected now. */
   get connected(): number {
     return this.total;
+  }
+
+  /** Who never tries to connect again. */
+  get lost(): LostDevices[] {
+    return lostDevices(this.groups, this.options.ledger);
   }
 
   /** Connections by pod; a pod without any is left out. */

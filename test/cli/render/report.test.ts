@@ -20,6 +20,9 @@ const PILOT: RunReport = {
   sessionsLost: 0,
   offlineMs: { p50: 1_000, p95: 1_200, max: 1_400 },
   seconds: { from: 0, stepMs: 1_000, connected: [], disconnects: [], reconnects: [], refused: [] },
+  deaf: 0,
+  stillOffline: 0,
+  lost: [],
 };
 const OPERATOR: RunReport = {
   ...PILOT,
@@ -83,5 +86,39 @@ disconnects per client  1.000, at most 1          1.451, at most 3
     expect(text).toMatch(/sessions lost +<green>0<\/> +<red>300<\/>/);
     expect(text).toMatch(/refused connects +<green>0<\/> +<red>1,770<\/>/);
     expect(text).toContain('<red>1.451, at most 3</>');
+  });
+
+  test('says which devices are lost, by whom, why, and what keeps them; and which receive nothing', () => {
+    const lost = { devices: 'mosquitto-mqtt5', ending: 'disconnect', count: 60 } as const;
+    const text = renderReport(
+      { ...PILOT, stillOffline: 60, lost: [lost] },
+      {
+        ...OPERATOR,
+        deaf: 30,
+        stillOffline: 1_090,
+        lost: [
+          { ...lost, count: 40 },
+          { devices: 'mqtt.js@5.16', ending: 'refusal', count: 1_000 },
+          { devices: 'mine', ending: 'failures', count: 1 },
+        ],
+      },
+      { style: plain, width: 100 },
+    );
+    expect(text).toMatch(/^connected, but deaf +0 +30$/m);
+    expect(text).toMatch(/^never back +60 +1,041$/m);
+    expect(text).toMatch(/^still offline +0 +49$/m);
+    expect(text.slice(text.indexOf('\n\n'))).toBe(`
+
+Devices that never come back
+libmosquitto 2.0.11 (Debian 12) with MQTT 5 (pilot 60, operator alone 40): the DISCONNECT of an
+eviction ends them, so no way of evicting can keep them.
+  → run the program again whatever its exit status is (systemd Restart=always), or use MQTT 3.1.1,
+  or libmosquitto 2.0.15 or newer
+MQTT.js 5.16 (operator alone 1,000): one refused CONNECT ended them.
+  → set reconnectOnConnackError: true
+mine (operator alone 1): they gave up after failed attempts.
+operator alone: 30 devices are connected and receive nothing, because their subscription was lost
+with their session and their library does not subscribe again.
+docs/devices.md has what each library does, and what to set`);
   });
 });
