@@ -11,6 +11,10 @@ const TITLES: Readonly<Record<CheckGroup, string>> = {
   change: 'Change',
 };
 
+/** What no check of a cluster sees, and where it is found. */
+export const WHO_COMES_BACK = 'which of them come back is decided by their MQTT libraries: docs/devices.md';
+const NOT_CHECKED = `Not checked: the devices; ${WHO_COMES_BACK}`;
+
 /** Checks under the headings of their groups, each failed one with its fix, and the verdict on all of them. */
 export function renderChecks(cluster: string, checks: readonly Check[], canvas: Canvas): string {
   const { style } = canvas;
@@ -19,7 +23,7 @@ export function renderChecks(cluster: string, checks: readonly Check[], canvas: 
     if (own.length === 0) return [];
     return [[style.bold(TITLES[group]), ...checkLines(own, checks, canvas)]];
   });
-  return [[style.bold(safe(cluster))], ...groups, [verdict(checks, style)]]
+  return [[style.bold(safe(cluster))], ...groups, [...wrap(NOT_CHECKED, canvas.width)], [verdict(checks, style)]]
     .map((lines) => lines.join('\n'))
     .join('\n\n');
 }

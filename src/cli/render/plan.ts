@@ -1,6 +1,6 @@
 import type { OnlyRead } from '../../resource';
 import { ASSUMED, type Change, type UpgradePlan } from '../../upgrade';
-import { checkLines, verdict } from './checks';
+import { checkLines, verdict, WHO_COMES_BACK } from './checks';
 import type { Canvas, Style } from './style';
 import { count, json, known, safe, table, time, wrap } from './text';
 
@@ -101,6 +101,7 @@ function evacuationLines(plan: UpgradePlan, width: number): string[] {
     ],
     ['peak', peak === null ? 'unknown' : `${count(peak)} disconnects/s`],
     ['offline', awayText(plan)],
+    ['devices', WHO_COMES_BACK],
     ['lower bound', within(plan.lowerBoundMs, (ms) => ms)],
     ['expected', within(plan.evacuateMs, (ms) => ms)],
     [

@@ -21,6 +21,9 @@ Nodes
              emqx_node_rebalance (EMQX Enterprise 4.4.12 or newer)
              docs/checks.md#nodes
 
+Not checked: the devices; which of them come back is decided by their
+MQTT libraries: docs/devices.md
+
 One blocker: the upgrade cannot begin.
 `);
   });

@@ -43,6 +43,8 @@ Evacuation
                  cluster
   peak           100 disconnects/s
   offline        at most 160 at once; above that, no more disconnects
+  devices        which of them come back is decided by their MQTT
+                 libraries: docs/devices.md
   lower bound    36.5 s
   expected       38.7 s
   whole upgrade  about 1 min 24 s, if the new nodes are ready within 30
