@@ -58,7 +58,7 @@ export async function runDemo(flags: DemoFlags, shell: Shell): Promise<ExitCode>
   const reporter = new RunReporter(shell, name);
   const result = await play(options, shell, (event) => reportEvent(event, name, reporter, shell));
   reporter.end();
-  shell.out.write(`\n${renderReport(result.report, result.native, canvasOf(shell))}\n`);
+  shell.out.write(`\n${renderReport(result.report, [result.native], canvasOf(shell))}\n`);
   await writePage(flags.html, documentOf(options, result), shell);
   return EXIT.done;
 }

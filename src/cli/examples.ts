@@ -23,6 +23,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   simulate: [
     'simulate --clients 100000 --replicas 5 --rate 1000',
     'simulate -f emqx-ee.yaml --set-version 4.4.16',
+    'simulate --devices mqtt.js@5.15=60%,hivemq=40% --compare operator,rolling',
     'simulate --fault lease-stolen --seed 5',
   ],
   sandbox: ['sandbox', 'sandbox -f emqx-ee.yaml --clients 300', 'sandbox --generation 5', 'sandbox --empty --port 0'],

@@ -224,6 +224,11 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
         .choices(['stock', 'as-designed'])
         .default('stock'),
     )
+    .option(
+      '--compare <ways>',
+      'in which other ways it is simulated: operator, rolling, or operator,rolling',
+      'operator',
+    )
     .addOption(
       new Option(
         '--fault <name>',
@@ -241,6 +246,7 @@ function addLocalCommands(program: Command, shell: Shell, end: End): void {
           'driver',
           'operator',
           'html',
+          'compare',
         ]),
     )
     .addOption(seed())

@@ -1,12 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { type EmqxResource, MAX_CORES, servingRoleOf, versionOf, withVersion } from '../resource';
+import { nearest } from '../resource/nearest';
 import { stageOf } from '../sandbox/stage';
 import { mixedFleet } from '../simulator/clients/client-group';
 import { deviceFleet } from '../simulator/clients/device-fleet';
 import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
+import { playRolling } from '../simulator/rolling';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { play, type Scenario } from '../simulator/scenario';
-import type { Driver, UpgradePlan, UpgradeRecord } from '../upgrade';
+import type { Driver, ProgressEvent, UpgradePlan, UpgradeRecord } from '../upgrade';
 import { readDevices } from './devices-option';
 import { EXIT, type ExitCode } from './exit';
 import { writePage } from './html-file';
@@ -45,6 +47,8 @@ export interface SimulateFlags {
   rate?: string;
   driver: Driver;
   operator: NonNullable<Scenario['operator']>;
+  /** In which other ways it is simulated, with commas between them. */
+  compare: string;
   seed: string;
   setVersion?: string;
   /** File for the report as a page. */
@@ -58,9 +62,9 @@ const MOST_CLIENTS = 500_000;
 const QUICKSTART_RATE = 300;
 const CHART_LINES = 16;
 
-/** Simulates an upgrade in virtual time, and for comparison the same one by the operator alone. */
+/** Simulates an upgrade in virtual time, and for comparison the same one in other ways. */
 export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<ExitCode> {
-  const { setting, notes } = await settingOf(flags);
+  const { setting, ways, notes } = await settingOf(flags);
   const isText = flags.output === 'text';
   const canvas = canvasOf(shell);
   if (isText) shell.out.write(`${[MODEL, ...notes].join('\n')}\n\n`);
@@ -70,19 +74,19 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
     if (isText) shell.out.write(`${renderPlan(plan, canvas)}\n\n`);
   };
   const ours = await asInputError(outcome(setting, flags.driver, tellPlan, progress));
-  const native = flags.driver === 'pilot' ? await asInputError(comparison(setting, progress)) : undefined;
+  const { native, rolling } = await asInputError(comparisons(setting, ways, ours, progress));
   progress.end();
-  const comparisons = native ? [native] : [];
-  const document = modelDocument('simulation', setting.cluster.metadata, ours.record, ours.report, comparisons);
+  const others = [native, rolling].filter((one) => one !== undefined);
+  const document = modelDocument('simulation', setting.cluster.metadata, ours.record, ours.report, others);
   if (!isText) {
     const { plan, report } = ours;
-    shell.out.write(`${json({ plan, report, native, record: document }, 2)}\n`);
+    shell.out.write(`${json({ plan, report, native, rolling, record: document }, 2)}\n`);
     await writePage(flags.html, document, shell);
     return EXIT.done;
   }
   const blocks = [
     renderChart(pointsOf(ours.view), { ...canvas, height: CHART_LINES }).join('\n'),
-    renderReport(ours.report, native, canvas),
+    renderReport(ours.report, others, canvas),
     `${time(progress.simulatedMs)} were simulated in ${time(performance.now() - began)}.`,
   ];
   shell.out.write(`${blocks.join('\n\n')}\n`);
@@ -124,16 +128,47 @@ async function outcome(
   return { plan, report: runReport(upgrade, result), record: upgrade, view };
 }
 
-function comparison(setting: Setting, progress: SimulationProgress): Promise<Comparison> {
-  return playAlone({ ...setting, progress: (event) => progress.see(event, NAMES.operator) });
+/** The same upgrade in other ways. */
+async function comparisons(
+  setting: Setting,
+  ways: readonly Way[],
+  { report }: Outcome,
+  progress: SimulationProgress,
+): Promise<Partial<Record<'native' | 'rolling', Comparison>>> {
+  const alone = { ...setting, progress: (event: ProgressEvent) => progress.see(event, NAMES.operator) };
+  return {
+    ...(ways.includes('operator') && report.driver === 'pilot' && { native: await playAlone(alone) }),
+    ...(ways.includes('rolling') && { rolling: await playRolling(setting, report.capPerSecond) }),
+  };
 }
 
 const NAMES: Readonly<Record<Driver, string>> = { pilot: 'by the pilot', operator: 'by the operator alone' };
 
-async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; notes: string[] }> {
+/** In what other ways the same upgrade is simulated, for comparison. */
+const WAYS = ['operator', 'rolling'] as const;
+type Way = (typeof WAYS)[number];
+
+function readWays(reader: OptionReader, value: string): Way[] {
+  const names = value.split(',').map((name) => name.trim());
+  const ways = WAYS.filter((way) => names.includes(way));
+  for (const name of names.filter((each) => !WAYS.some((way) => way === each))) {
+    const similar = nearest(name, WAYS);
+    reader.problem({
+      path: '--compare',
+      value: name,
+      bound: 'operator or rolling, or both with a comma between them',
+      reason: 'an upgrade by the operator alone and a rolling restart are what others do',
+      fix: similar ? `did you mean '${similar}'?` : 'give one of them',
+    });
+  }
+  return ways;
+}
+
+async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; ways: Way[]; notes: string[] }> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each takes some memory');
   const shares = flags.devices === undefined ? undefined : readDevices(reader, flags.devices);
+  const ways = readWays(reader, flags.compare);
   const replicas =
     flags.replicas === undefined
       ? undefined
@@ -161,7 +196,7 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; note
     fleet: shares ? deviceFleet(shares, clients, offline) : mixedFleet(clients, offline),
     connectPerSecond: Math.max(1_000, clients / 20),
   };
-  return { setting, notes: stageNotes(entry, cluster.metadata.name, stage) };
+  return { setting, ways, notes: stageNotes(entry, cluster.metadata.name, stage) };
 }
 
 /** What only applies to the other kind, or has other bounds there. */

@@ -6,12 +6,12 @@ import { play, type Scenario } from './scenario';
 /** An upgrade that this driver cannot complete. */
 export interface RefusedRun {
   outcome: 'cannot';
-  driver: 'operator';
+  driver: 'operator' | 'rolling';
   /** What prevents it. */
   reason: string;
 }
 
-/** The upgrade by the operator alone, for comparison with another one. */
+/** The upgrade in another way, for comparison: by the operator alone, or as a rolling restart. */
 export type Comparison = RunReport | RefusedRun;
 
 /**

@@ -6,10 +6,11 @@ import type { DeviceSeconds } from './device-seconds';
 /** One upgrade as its operator and its devices saw it. */
 export interface RunReport {
   outcome: UpgradeReport['outcome'];
-  driver: UpgradeReport['driver'];
+  /** Who made the upgrade; `rolling` for a rolling restart. */
+  driver: UpgradeReport['driver'] | 'rolling';
   /** From the claim to the end, ms. */
   durationMs: number;
-  /** From the first order to evacuate until blue was drained, ms; 0 for the operator alone. */
+  /** From the first order to evacuate until blue was drained, ms; 0 for the operator alone and for a rolling restart. */
   evacuateMs: number;
   lowerBoundMs: number;
   capPerSecond: number;
@@ -44,8 +45,11 @@ export interface ClientOutcome {
   lost: readonly LostDevices[];
 }
 
-/** Joins what the engine reports with what the devices saw. */
-export function runReport(upgrade: UpgradeReport, seen: ClientOutcome): RunReport {
+/** What is reported of an upgrade, beside what its devices saw. */
+type Upgrade = Pick<RunReport, 'outcome' | 'driver' | 'durationMs' | 'evacuateMs' | 'lowerBoundMs' | 'capPerSecond'>;
+
+/** Joins what is reported of an upgrade with what the devices saw. */
+export function runReport(upgrade: Upgrade, seen: ClientOutcome): RunReport {
   const { clients, sessionsMoved, seconds, lost } = seen;
   const { outcome, driver, durationMs, evacuateMs, lowerBoundMs, capPerSecond } = upgrade;
   return {

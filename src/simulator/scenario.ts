@@ -53,9 +53,13 @@ export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 
 }
 
 /** What the devices saw is from the beginning of the upgrade until some time after its end. */
-export interface ScenarioResult extends ClientOutcome {
+export interface ScenarioResult extends ClientOutcome, Played {
   plan: UpgradePlan;
   upgrade: UpgradeRecord;
+}
+
+/** What else is known of a scenario that was played. */
+interface Played {
   ledger: ClientLedger;
   /** How much simulated time all of it took, in ms. */
   simulatedMs: number;
@@ -78,7 +82,41 @@ const MOST_MS = 24 * 3_600_000;
  *
  * @throws UnfitManifestError when the cluster does not run, or its upgrade takes more than a day
  */
-export async function play(scenario: Scenario): Promise<ScenarioResult> {
+export function play(scenario: Scenario): Promise<ScenarioResult> {
+  return playOn(scenario, async ({ context, ledger }) => {
+    const request: UpgradeRequest = {
+      desired: scenario.desired,
+      driver: scenario.driver,
+      acceptLoss: scenario.driver === 'operator',
+      ...(scenario.stormCap === undefined ? {} : { stormCap: scenario.stormCap }),
+    };
+    const plan = await planUpgrade(context, request);
+    scenario.planned?.(plan);
+    if ((plan.estimateMs ?? 0) > MOST_MS) throw tooLong(plan.estimateMs!);
+    ledger.begin();
+    await runUpgrade(context, request);
+    return { plan, upgrade: (await lastRecord(context))! }; // it has just ended
+  });
+}
+
+/** A cluster at rest, with its devices connected. */
+export interface Ready {
+  world: World;
+  context: UpgradeContext;
+  ledger: ClientLedger;
+}
+
+/** What is upgraded, whoever does it. */
+export type Setting = Omit<Scenario, 'driver' | 'desired' | 'planned'>;
+
+/**
+ * Sets a cluster up, with its devices; lets `upgrade` do what is to be seen, which calls `ledger.begin`; then waits for the devices, and
+ * lets those that were offline return.
+ */
+export async function playOn<T>(
+  scenario: Setting,
+  upgrade: (ready: Ready) => Promise<T>,
+): Promise<T & ClientOutcome & Played> {
   let sessionsMoved = 0;
   const { kind, metadata } = scenario.cluster;
   const { name, namespace = 'default' } = metadata;
@@ -106,25 +144,14 @@ export async function play(scenario: Scenario): Promise<ScenarioResult> {
     const publisher = world.pods.running[0]?.node;
     if (publisher) population.queueMessages(publisher);
     await clock.sleep(scenario.restMs ?? STATISTICS_MS);
-    const request: UpgradeRequest = {
-      desired: scenario.desired,
-      driver: scenario.driver,
-      acceptLoss: scenario.driver === 'operator',
-      ...(scenario.stormCap === undefined ? {} : { stormCap: scenario.stormCap }),
-    };
-    const plan = await planUpgrade(context, request);
-    scenario.planned?.(plan);
-    if ((plan.estimateMs ?? 0) > MOST_MS) throw tooLong(plan.estimateMs!);
-    ledger.begin();
-    await runUpgrade(context, request);
-    const upgrade = (await lastRecord(context))!; // it has just ended
+    const result = await upgrade({ world, context, ledger });
     await settle(clock, ledger);
     await population.returnDevices();
     const clients = ledger.report();
     const seconds = deviceSeconds(ledger, clients, clock.now());
     world.stop();
     const { lost } = population;
-    return { plan, upgrade, clients, sessionsMoved, seconds, lost, ledger, simulatedMs: clock.now() - began };
+    return { ...result, clients, sessionsMoved, seconds, lost, ledger, simulatedMs: clock.now() - began };
   }, mostMs);
 }
 

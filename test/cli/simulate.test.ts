@@ -22,7 +22,7 @@ const simulated = (words: string) => run(`simulate --clients 120 ${words}`.split
 async function asJson(words: string) {
   const { code, out } = await simulated(`${words} -o json`);
   expect(code).toBe(0);
-  return JSON.parse(out) as { plan: UpgradePlan; report: RunReport; native?: Comparison };
+  return JSON.parse(out) as { plan: UpgradePlan; report: RunReport; native?: Comparison; rolling?: Comparison };
 }
 
 describe('a simulated upgrade', () => {
@@ -75,6 +75,22 @@ describe('a simulated upgrade', () => {
     writeFileSync(file, '- { devices: mosquitto-mqtt5, percent: 50 }\n- { devices: hivemq, percent: 50, mqtt: 5 }\n');
     const { report } = await asJson(`--rate 60 --devices ${file}`);
     expect(report.lost).toEqual([{ devices: 'mosquitto-mqtt5', ending: 'disconnect', count: 60 }]);
+  });
+
+  test('is compared with a rolling restart where that is asked for', async () => {
+    const { out } = await simulated('--rate 60 --compare operator,rolling');
+    expect(out).toMatch(/pilot +operator alone +rolling restart\noutcome +completed +completed +completed\n/);
+    const { report, native, rolling } = await asJson('--rate 60 --compare rolling --driver operator');
+    expect([report.driver, native, rolling?.driver]).toEqual(['operator', undefined, 'rolling']);
+  });
+
+  test('is compared with nothing else', async () => {
+    expect(await simulated('--compare operator,roling')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        /^'--compare' \("roling"\) must be operator or rolling, .*\n→ did you mean 'rolling'\?\n$/,
+      ),
+    });
   });
 
   test('by the operator alone stands alone', async () => {

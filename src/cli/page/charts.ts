@@ -216,7 +216,7 @@ export interface Way {
 
 /** The names of the ways: an upgrade by the pilot, by the operator alone, and in any other way. */
 export function wayName({ driver }: Comparison): string {
-  return driver === 'pilot' ? 'pilot' : 'operator alone';
+  return { pilot: 'pilot', operator: 'operator alone', rolling: 'rolling restart' }[driver];
 }
 
 /** For each way the devices that are connected, on one time axis and one scale. */

@@ -14,9 +14,9 @@ const BAR = 12;
 const NUMBER = 10;
 const ABSENT: Cell = { text: '–' };
 
-/** The report of a run; for comparison with another one in a second column, or with the reason why there is none. */
-export function renderReport(report: RunReport, beside: Comparison | undefined, { style, width }: Canvas): string {
-  const reports = beside ? [report, beside] : [report];
+/** The report of a run; for comparison with others in further columns, or with the reasons why there are none. */
+export function renderReport(report: RunReport, others: readonly Comparison[], { style, width }: Canvas): string {
+  const reports = [report, ...others];
   const histograms = reports.map((one) => (one.outcome === 'cannot' ? [] : one.disconnectsPerClient.histogram));
   const longest = Math.max(...histograms.map(({ length }) => length));
   const label = Math.max(...figures(style).map((row) => row.label.length)) + 2;
@@ -37,7 +37,9 @@ export function renderReport(report: RunReport, beside: Comparison | undefined, 
         reports.map((one) => (one.outcome === 'cannot' ? refused(row, one) : row.of(one))),
       ),
     ),
-    ...(beside?.outcome === 'cannot' ? ['', ...wrap(safe(`The operator alone cannot: ${beside.reason}`), width)] : []),
+    ...others.flatMap((one) =>
+      one.outcome === 'cannot' ? ['', ...wrap(safe(`${CANNOT[one.driver]} cannot: ${one.reason}`), width)] : [],
+    ),
     ...lossLines(
       reports.filter((one) => one.outcome !== 'cannot').map((one) => ({ by: name(one), report: one })),
       { style, width },
@@ -51,8 +53,11 @@ function refused({ label }: Row, { outcome }: RefusedRun): Cell {
   return label === 'outcome' ? { text: outcome } : ABSENT;
 }
 
+const CANNOT = { operator: 'The operator alone', rolling: 'A rolling restart' } as const;
+const NAMES = { pilot: 'pilot', operator: 'operator alone', rolling: 'rolling restart' } as const;
+
 function name({ driver }: Comparison): string {
-  return driver === 'pilot' ? 'pilot' : 'operator alone';
+  return NAMES[driver];
 }
 
 function figures(style: Style): Row[] {

@@ -41,7 +41,7 @@ const OPERATOR: RunReport = {
 
 describe('the report', () => {
   test('stands beside the run by the operator alone', () => {
-    expect(`\n${renderReport(PILOT, OPERATOR, { style: plain, width: 76 })}\n`).toBe(`
+    expect(`\n${renderReport(PILOT, [OPERATOR], { style: plain, width: 76 })}\n`).toBe(`
                         pilot                     operator alone
 outcome                 completed                 completed
 duration                57.1 s                    1 min 58 s
@@ -62,25 +62,35 @@ disconnects per client  1.000, at most 1          1.451, at most 3
   });
 
   test('says why the operator alone cannot, where it cannot', () => {
-    const text = renderReport(
-      PILOT,
-      { outcome: 'cannot', driver: 'operator', reason: 'it would wait for ever' },
-      { style: plain, width: 76 },
-    );
+    const text = renderReport(PILOT, [{ outcome: 'cannot', driver: 'operator', reason: 'it would wait for ever' }], {
+      style: plain,
+      width: 76,
+    });
     const lines = text.split('\n');
     expect(lines[1]).toMatch(/^outcome +completed +cannot$/);
     expect(lines[2]).toMatch(/^duration +57\.1 s +–$/);
     expect(lines.slice(-2)).toEqual(['', 'The operator alone cannot: it would wait for ever']);
   });
 
+  test('stands beside a rolling restart, too, or the reason why there is none', () => {
+    const rolling = { ...OPERATOR, driver: 'rolling' } as const;
+    const text = renderReport(PILOT, [OPERATOR, rolling], { style: plain, width: 100 });
+    expect(text).toMatch(/^ +pilot +operator alone +rolling restart\n/);
+    expect(text.split('\n').every((line) => line.length <= 100)).toBe(true);
+    const none = { outcome: 'cannot', driver: 'rolling', reason: 'nothing rolls' } as const;
+    expect(renderReport(PILOT, [none], { style: plain, width: 100 })).toMatch(
+      /\nA rolling restart cannot: nothing rolls$/,
+    );
+  });
+
   test('stands alone where there is nothing beside it', () => {
-    const lines = renderReport(PILOT, undefined, { style: plain, width: 76 }).split('\n');
+    const lines = renderReport(PILOT, [], { style: plain, width: 76 }).split('\n');
     expect(lines[0]!.trim()).toBe('pilot');
     expect(lines.at(-1)).toBe('  once                  ████████████ 3,000');
   });
 
   test('paints red what devices noticed and need not have', () => {
-    const text = renderReport(PILOT, OPERATOR, { style: marked, width: 200 });
+    const text = renderReport(PILOT, [OPERATOR], { style: marked, width: 200 });
     expect(text).toContain('<green>100, cap 100</>');
     expect(text).toContain('<red>1,856, cap 100</>');
     expect(text).toMatch(/sessions lost +<green>0<\/> +<red>300<\/>/);
@@ -92,16 +102,18 @@ disconnects per client  1.000, at most 1          1.451, at most 3
     const lost = { devices: 'mosquitto-mqtt5', ending: 'disconnect', count: 60 } as const;
     const text = renderReport(
       { ...PILOT, stillOffline: 60, lost: [lost] },
-      {
-        ...OPERATOR,
-        deaf: 30,
-        stillOffline: 1_090,
-        lost: [
-          { ...lost, count: 40 },
-          { devices: 'mqtt.js@5.16', ending: 'refusal', count: 1_000 },
-          { devices: 'mine', ending: 'failures', count: 1 },
-        ],
-      },
+      [
+        {
+          ...OPERATOR,
+          deaf: 30,
+          stillOffline: 1_090,
+          lost: [
+            { ...lost, count: 40 },
+            { devices: 'mqtt.js@5.16', ending: 'refusal', count: 1_000 },
+            { devices: 'mine', ending: 'failures', count: 1 },
+          ],
+        },
+      ],
       { style: plain, width: 100 },
     );
     expect(text).toMatch(/^connected, but deaf +0 +30$/m);
