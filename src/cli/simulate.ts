@@ -2,8 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { type EmqxResource, MAX_CORES, servingRoleOf, versionOf, withVersion } from '../resource';
 import { nearest } from '../resource/nearest';
 import { stageOf } from '../sandbox/stage';
-import { mixedFleet } from '../simulator/clients/client-group';
-import { deviceFleet } from '../simulator/clients/device-fleet';
+import { DEFAULT_SHARES, deviceFleet } from '../simulator/clients/device-fleet';
 import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
 import { playRolling } from '../simulator/rolling';
 import { type RunReport, runReport } from '../simulator/run-report';
@@ -167,7 +166,7 @@ function readWays(reader: OptionReader, value: string): Way[] {
 async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; ways: Way[]; notes: string[] }> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each takes some memory');
-  const shares = flags.devices === undefined ? undefined : readDevices(reader, flags.devices);
+  const shares = flags.devices === undefined ? DEFAULT_SHARES : readDevices(reader, flags.devices);
   const ways = readWays(reader, flags.compare);
   const replicas =
     flags.replicas === undefined
@@ -193,7 +192,7 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; ways
     service: entry,
     desired: withVersion(cluster, version ?? nextVersionOf(versionOf(cluster))),
     ...(rate !== undefined && { stormCap: rate }),
-    fleet: shares ? deviceFleet(shares, clients, offline) : mixedFleet(clients, offline),
+    fleet: deviceFleet(shares, clients, offline),
     connectPerSecond: Math.max(1_000, clients / 20),
   };
   return { setting, ways, notes: stageNotes(entry, cluster.metadata.name, stage) };

@@ -1,8 +1,8 @@
 import type { KubeObject } from '../kubernetes';
 import { DEFAULT_NAMESPACE, type EmqxResource, withVersion } from '../resource';
-import { type ClientGroup, mixedFleet } from '../simulator/clients/client-group';
+import type { ClientGroup } from '../simulator/clients/client-group';
 import { ClientLedger } from '../simulator/clients/client-ledger';
-import { type DeviceShare, deviceFleet } from '../simulator/clients/device-fleet';
+import { DEFAULT_SHARES, type DeviceShare, deviceFleet } from '../simulator/clients/device-fleet';
 import type { Drive } from '../simulator/clock';
 import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
 import { deviceSeconds } from '../simulator/device-seconds';
@@ -19,7 +19,7 @@ import {
   type UpgradeRecord,
   type UpgradeRequest,
 } from '../upgrade';
-import { demoFleet, presetFleet, type SocketClientGroup, SocketClients } from './clients/socket-clients';
+import { presetFleet, SocketClients } from './clients/socket-clients';
 import type { ClusterManifests } from './quickstart';
 import { Sandbox } from './sandbox';
 import { notesOf, type Stage, type StageNotes, stageOf } from './stage';
@@ -29,7 +29,7 @@ export interface DemoOptions extends ClusterManifests {
   version: string;
   /** Connected clients; a tenth as many offline devices are added. */
   clients: number;
-  /** What they are. @default - clients of MQTT.js */
+  /** What they are. @default - a fleet of six libraries */
   devices?: readonly DeviceShare[];
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
@@ -106,7 +106,7 @@ export async function demo(
   // The first boot takes a minute of the operator's polling: it is done in virtual time, with no clients connected yet.
   await world.clock.run(() => boot(world, context, [cluster as KubeObject, ...objects], service));
   const bound = await sandbox.start(options.mqttPort ?? stage.nodePort, options.drive);
-  const fleet = socketFleet(options);
+  const fleet = presetFleet(fleetOf(options), LIBRARY_CLIENTS);
   const clients = new SocketClients(
     { port: bound.port, clock: world.clock, random: world.random.fork('clients'), ledger },
     fleet,
@@ -116,7 +116,7 @@ export async function demo(
     await clients.connectAll();
     await clients.queueMessages();
     await world.clock.sleep(STATISTICS_MS, signal);
-    const { devices } = countsOf(options.clients);
+    const devices = offlineOf(options.clients);
     const libraryClients = fleet.reduce((sum, { kind, count }) => sum + (kind === 'library' ? count : 0), 0);
     emit({ kind: 'connected', clients: clients.connected, devices, libraryClients });
 
@@ -148,7 +148,7 @@ function nativeRun(
   { cluster, objects, entry }: Stage,
   desired: EmqxResource,
 ): Promise<Comparison> {
-  const fleet = simulatedFleet(options);
+  const fleet = fleetOf(options);
   return playAlone({ seed: options.seed, cluster, objects, desired, fleet, service: entry, ...cap(options) });
 }
 
@@ -193,20 +193,13 @@ function sandboxWorld(world: World, namespace: string, service: string) {
   };
 }
 
-function socketFleet(options: DemoOptions): SocketClientGroup[] {
-  if (!options.devices) return demoFleet(countsOf(options.clients));
-  return presetFleet(simulatedFleet(options), LIBRARY_CLIENTS);
+function fleetOf({ clients, devices = DEFAULT_SHARES }: DemoOptions): ClientGroup[] {
+  return deviceFleet(devices, clients, offlineOf(clients));
 }
 
-/** The same fleet in virtual time. */
-function simulatedFleet({ clients, devices: shares }: DemoOptions): ClientGroup[] {
-  const { devices } = countsOf(clients);
-  return shares ? deviceFleet(shares, clients, devices) : mixedFleet(clients, devices);
-}
-
-function countsOf(clients: number) {
-  const library = Math.min(LIBRARY_CLIENTS, clients);
-  return { library, light: clients - library, devices: Math.ceil(clients / 10) };
+/** Offline devices beside so many clients. */
+function offlineOf(clients: number): number {
+  return Math.ceil(clients / 10);
 }
 
 function cap({ stormCap }: DemoOptions): { stormCap?: number } {

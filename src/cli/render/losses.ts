@@ -41,7 +41,7 @@ export function lossLines(contenders: readonly Contender[], { style, width }: Ca
     ...(lines.length > 0 ? [style.bold('Devices that never come back'), ...lines] : []),
     ...deaf.flatMap(({ by, report }) =>
       wrap(
-        `${by}: ${count(report.deaf)} devices are connected and receive nothing, because their subscription was lost with their session and their library does not subscribe again.`,
+        `${by}: ${count(report.deaf)} of the connected devices receive nothing, because their subscription was lost with their session and their library does not subscribe again.`,
         width,
       ),
     ),

@@ -129,7 +129,7 @@ eviction ends them, so no way of evicting can keep them.
 MQTT.js 5.16 (operator alone 1,000): one refused CONNECT ended them.
   → set reconnectOnConnackError: true
 mine (operator alone 1): they gave up after failed attempts.
-operator alone: 30 devices are connected and receive nothing, because their subscription was lost
+operator alone: 30 of the connected devices receive nothing, because their subscription was lost
 with their session and their library does not subscribe again.
 docs/devices.md has what each library does, and what to set`);
   });

@@ -1,5 +1,7 @@
-import { type DeviceShare, deviceFleet } from '../../../src/simulator/clients/device-fleet';
-import { presetOf } from '../../../src/simulator/clients/device-presets';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { DEFAULT_SHARES, type DeviceShare, deviceFleet } from '../../../src/simulator/clients/device-fleet';
+import { DEVICE_NAMES, presetOf } from '../../../src/simulator/clients/device-presets';
 
 const counts = (shares: readonly DeviceShare[], connected: number, offline: number) =>
   deviceFleet(shares, connected, offline).map(({ name, count }) => [name, count]);
@@ -43,5 +45,24 @@ describe('a fleet of presets', () => {
 
   test('leaves out groups of nobody', () => {
     expect(counts([{ devices: 'hivemq', percent: 100 }], 1, 0)).toEqual([['hivemq-v3', 1]]);
+  });
+});
+
+describe('the default fleet', () => {
+  test('is whole, and none of its devices ends at an eviction', () => {
+    expect(DEFAULT_SHARES.reduce((sum, { percent }) => sum + percent, 0)).toBe(100);
+    const ends = DEFAULT_SHARES.map(({ devices }) => presetOf(devices).reconnect.ends);
+    expect(ends.filter((each) => each?.atDisconnect || each?.atClose)).toEqual([]);
+  });
+
+  test('is the one that docs/devices.md states', () => {
+    const text = readFileSync(path.resolve(__dirname, '../../../docs/devices.md'), 'utf8');
+    const list = DEFAULT_SHARES.map(({ devices, percent }) => `${devices}=${percent}%`).join(',');
+    expect(text).toContain(`The default is \`${list}\``);
+  });
+
+  test('each of its names is in docs/devices.md, as those of all presets', () => {
+    const text = readFileSync(path.resolve(__dirname, '../../../docs/devices.md'), 'utf8');
+    expect(DEVICE_NAMES.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 });
