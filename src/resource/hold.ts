@@ -6,6 +6,13 @@
  */
 export const HOLD_DELAY_SECONDS = 2_000_000_000;
 
+/**
+ * Holds as well, and says that an upgrade has stopped, or that a check prevents it. Who sees nothing but the resource, such as Argo CD,
+ * reads it from the delay: a label or an annotation would reach the pods, and so build new nodes. Any other hold below
+ * {@link HOLD_DELAY_SECONDS} says that a run is under way.
+ */
+export const STOPPED_DELAY_SECONDS = 1_999_500_000;
+
 /** Any delay from here on (32 years) is a hold: heartbeats lower the delay a little each time. */
 const LEAST_HOLD_SECONDS = 1_000_000_000;
 

@@ -18,7 +18,7 @@ export type {
   SetKind,
 } from './generation';
 export { API_VERSIONS, asEnterprise, type EmqxResource, generationOf, isHeld, versionOf } from './generations';
-export { HOLD_DELAY_SECONDS, isHold } from './hold';
+export { HOLD_DELAY_SECONDS, isHold, STOPPED_DELAY_SECONDS, withoutHeartbeats } from './hold';
 export { overLive } from './over-live';
 export { formatProblem, HIDDEN, type Problem, type Violation } from './problem';
 export { type Manifest, readClusterManifest, readManifest } from './read-manifest';

@@ -22,7 +22,7 @@ interface Steps {
   /** Before anything is written. */
   planned(plan: PlanSummary): Promise<void>;
   /** It begins now. */
-  starting(plan: PlanSummary): void;
+  starting(plan: PlanSummary): Promise<void>;
 }
 
 /**
@@ -52,7 +52,7 @@ export async function takeUp(
   await planned(plan);
   // All that has taken seconds.
   const resource = await waiting(context, digest, signal);
-  starting(plan);
+  await starting(plan);
   return runUpgrade(context, requestOf(resource, policy), signal);
 }
 

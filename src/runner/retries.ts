@@ -37,6 +37,12 @@ export class Retries {
     return { at, isNew: last?.reason !== reason };
   }
 
+  /** The runner itself has written the resource, which it may not have seen yet. @param generation of the resource then */
+  written(key: string, generation: number): void {
+    const pending = this.pending.get(key);
+    if (pending) pending.generation = generation;
+  }
+
   /** Its run has ended. */
   forget(key: string): void {
     this.pending.delete(key);
@@ -50,7 +56,7 @@ export class Retries {
   /** Before when clusters are not tried again, by key. @param generationOf the generation of a resource now */
   notBefore(generationOf: (key: string) => number | undefined): Map<string, number> {
     const due = [...this.pending].filter(
-      ([key, { kind, generation }]) => kind === 'stopped' || generationOf(key) === generation,
+      ([key, { kind, generation = 0 }]) => kind === 'stopped' || (generationOf(key) ?? 0) <= generation,
     );
     return new Map(due.map(([key, { at }]) => [key, at]));
   }

@@ -16,6 +16,7 @@ import { Leadership } from './leadership';
 import { mark, publicationOf, publish, type Records, recordsIn, recordsRef } from './records';
 import { Retries } from './retries';
 import { type Entry, Roster } from './roster';
+import { type SHOWN_DELAY, showByDelay } from './show-by-delay';
 import { keyOf } from './sighting';
 import type { PlanSummary, Tell, Told } from './told';
 import { Waits } from './waits';
@@ -211,7 +212,7 @@ export class Runner {
         if (decision.do === 'hold') await this.hold(entry, signal);
         else await this.drive(entry, decision, policy, signal);
       } catch (error) {
-        if (!signal.aborted) this.handleFailure(entry, decision.cluster.digest, error);
+        if (!signal.aborted) await this.handleFailure(entry, decision.cluster.digest, error, signal);
       }
       entry.work = undefined;
       this.roster.outdated(entry);
@@ -240,6 +241,7 @@ export class Runner {
     if (what === 'resume') {
       const { id, from = '', to = '' } = run ?? {};
       this.say({ kind: 'start', ...about(entry), run: id, from, to, isResumed: true });
+      await this.show(entry, 'running', signal);
       report = await goOn(context, signal);
     } else {
       const steps = {
@@ -250,6 +252,7 @@ export class Runner {
         starting: ({ from, to }: PlanSummary) => {
           const [run, isResumed] = [undefined, false];
           this.say({ kind: 'start', ...about(entry), run, from: from.version, to: to.version, isResumed });
+          return this.show(entry, 'running', signal);
         },
       };
       report = await takeUp(context, digest, policy, steps, signal);
@@ -275,7 +278,7 @@ export class Runner {
     return mark(api, recordsRef(namespace), entry.ref, marks, signal);
   }
 
-  private handleFailure(entry: Entry, digest: string, error: unknown): void {
+  private async handleFailure(entry: Entry, digest: string, error: unknown, signal: AbortSignal): Promise<void> {
     // Something has changed meanwhile: it is looked at again.
     if (error instanceof TemplateChanged || isKubeError(error, 'Conflict')) return;
     const { message } = error as Error;
@@ -293,6 +296,19 @@ export class Runner {
     const now = this.options.clock.now();
     const { at: retryAt, isNew } = this.retries.failed(keyOf(entry.ref), kind, reason, generation, now);
     this.say({ kind: 'stopped', ...about(entry), code, text, retryAt, ...(!isNew && { isRepeated: true }) });
+    await this.show(entry, 'stopped', signal);
+  }
+
+  /** For those who see nothing but the resource. Not worth a failure. */
+  private async show(entry: Entry, what: keyof typeof SHOWN_DELAY, signal: AbortSignal): Promise<void> {
+    try {
+      const generation = await showByDelay(this.options.api, entry.ref, entry.cluster, what, signal);
+      if (generation !== undefined) this.retries.written(keyOf(entry.ref), generation);
+    } catch (error) {
+      if (signal.aborted || isKubeError(error, 'Conflict')) return;
+      const text = `what becomes of the upgrade is not shown by the delay: ${(error as Error).message}`;
+      this.say({ kind: 'error', text, cluster: entry.ref });
+    }
   }
 
   /** Writes what clusters wait for to where `status` looks. Nobody waits for it. */

@@ -1,4 +1,4 @@
-import { type EmqxResource, generationOf, versionOf } from '../resource';
+import { type EmqxResource, generationOf, versionOf, withoutHeartbeats } from '../resource';
 import type { Journal, Planned } from './journal';
 import { fleetOf } from './known-load';
 import { blueOf, type Observation } from './observation';
@@ -45,6 +45,7 @@ function plannedFor(observation: Observation, target: Target): Planned {
   return { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway };
 }
 
+/** As its owner has given it: a runner shows by a hold what becomes of the upgrade. */
 function delayOf(resource: EmqxResource): number {
-  return generationOf(resource).delayOf(resource) ?? 0;
+  return withoutHeartbeats(generationOf(resource).delayOf(resource) ?? 0);
 }

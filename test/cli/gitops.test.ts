@@ -56,6 +56,7 @@ test.each<[string, string, number]>([
     '--set-version',
     1_999_999_996,
   ],
+  ['the file is upgraded to after a runner was prevented from it', '-f', 1_999_500_000],
 ])('a cluster that Git holds has the delay of its file after the run: %s', async (_, option, before) => {
   const cluster = await SimulatedCluster.atRest(30);
   const held = (initialDelaySeconds: number) => ({ ...IN_GIT.spec.blueGreenUpdate, initialDelaySeconds });

@@ -27,6 +27,8 @@ export interface ClusterOptions {
   held?: boolean;
   /** @default 60 */
   clients?: number;
+  /** The custom resource and its Service, in place of all of the above but the kind. */
+  objects?: readonly [EmqxResource, KubeObject];
 }
 
 /** A cluster in the world of a {@link Playground}, with its devices. */
@@ -74,8 +76,10 @@ export class Playground {
     const { kind = 'EmqxEnterprise', labels = {}, held = true, clients = 60 } = options;
     const { world } = this;
     const { clock } = world;
-    const resource = manifestOf(kind, name, labels, held);
-    const service = serviceOf(name, namespace, 32_010 + this.playing.length);
+    const [resource, service] = options.objects ?? [
+      manifestOf(kind, name, labels, held),
+      serviceOf(name, namespace, 32_010 + this.playing.length),
+    ];
     await world.apply([resource as KubeObject, service]);
     await running(contextOf(world, namespace, name, () => undefined, undefined, kind));
     await served(world, namespace, service.metadata.name);

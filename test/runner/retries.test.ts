@@ -35,3 +35,11 @@ test.each([
   retries.failed('a', kind, 'why', 1, 0);
   expect([...retries.notBefore(() => generation).keys()]).toEqual(expected);
 });
+
+test('what the runner has written itself ends no wait, before and after it sees that', () => {
+  const retries = new Retries();
+  retries.failed('a', 'blocked', 'why', 1, 0);
+  retries.written('a', 2);
+  const waiting = (generation: number) => [...retries.notBefore(() => generation).keys()];
+  expect([waiting(1), waiting(2), waiting(3)]).toEqual([['a'], ['a'], []]);
+});

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kubernetes';
-import { isHeld } from '../../src/resource';
+import { asEnterprise, HOLD_DELAY_SECONDS, isHeld, STOPPED_DELAY_SECONDS } from '../../src/resource';
 import { isKind, Playground, story } from './_runners';
 
 const AUTOMATIC = { mode: 'automatic' };
@@ -183,7 +183,10 @@ test('a cluster that a check prevents from being upgraded is reported once, and 
     await at.world.clock.sleep(3_600_000);
     expect(runner.told.filter(isKind('stopped'))).toEqual([expect.objectContaining({ code: 'BLOCKED' })]);
     expect(at.events('emqx-ee')).toEqual([expect.stringMatching(/^Warning UpgradeBlocked: /)]);
+    const delay = () => asEnterprise(at.resource('emqx-ee')).spec.blueGreenUpdate?.initialDelaySeconds;
+    expect(delay()).toBe(STOPPED_DELAY_SECONDS);
     await rate(100);
     await at.until(() => runner.told.some(isKind('end')));
+    expect(delay()).toBe(HOLD_DELAY_SECONDS);
     await expectSound(at, 'emqx-ee');
   }));
