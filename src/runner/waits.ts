@@ -27,8 +27,6 @@ const HOLDS_IN = {
   UpgradeStopped: ['waiting', 'upgrading', 'unsettled'],
 } as const satisfies Record<WaitReason, readonly ClusterState[]>;
 
-export const WAIT_REASONS = Object.keys(HOLDS_IN) as WaitReason[];
-
 /** What clusters wait for now: follows from what is told. */
 export class Waits {
   private readonly byKey = new Map<string, Wait>();
