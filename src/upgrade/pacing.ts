@@ -31,7 +31,8 @@ export interface Caps {
  * - Within a wave the shares of each cap add up to the cap at most, and to the cap exactly where every node has load.
  * - Each share is a whole number ≥ 1: EMQX accepts nothing else. With more nodes than a cap allows, the others wait for the
  *   next wave.
- * - Start offsets are spread evenly over one second: EMQX evicts its whole share in one burst every second.
+ * - Start offsets are spread evenly over one second: EMQX evicts its whole share in one burst every second. Shares are whole numbers,
+ *   so some nodes need a burst more than others: these begin first.
  *
  * @throws RangeError when a cap is not a whole number ≥ 1.
  */
@@ -53,17 +54,27 @@ export function share(nodes: readonly NodeLoad[], caps: Caps): NodeShare[] {
       caps.sessions,
       group.map((node) => node.offlineSessions),
     );
+    const seconds = group.map(
+      (node, index) =>
+        Math.ceil(node.connections / connections[index]!) + Math.ceil(node.offlineSessions / sessions[index]!),
+    );
+    const starts = seconds.map((own, index) => ranked(seconds, own, index));
     group.forEach((node, index) => {
       shares.push({
         pod: node.pod,
         connectionsPerSecond: connections[index]!,
         sessionsPerSecond: sessions[index]!,
         wave,
-        offsetMs: Math.round((index * 1000) / group.length),
+        offsetMs: Math.round((starts[index]! * 1000) / group.length),
       });
     });
   }
   return shares;
+}
+
+/** The place of a node in the second, from 0: the nodes that take longest come first. */
+function ranked(seconds: readonly number[], own: number, index: number): number {
+  return seconds.filter((other, place) => other > own || (other === own && place < index)).length;
 }
 
 /**

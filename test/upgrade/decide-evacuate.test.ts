@@ -41,9 +41,9 @@ describe('evacuate', () => {
         evacuation: { startedAt: T0, lowerBoundMs: 46_000, moving: 4_000, connections: 4_000 },
         fleet: { at: T0, devices: 4_000 },
         shares: [
-          { pod: `${BLUE}-0`, connectionsPerSecond: 50, sessionsPerSecond: 1, wave: 0, offsetMs: 0 },
+          { pod: `${BLUE}-0`, connectionsPerSecond: 50, sessionsPerSecond: 1, wave: 0, offsetMs: 667 },
           { pod: `${BLUE}-1`, connectionsPerSecond: 25, sessionsPerSecond: 50, wave: 0, offsetMs: 333 },
-          { pod: `${BLUE}-2`, connectionsPerSecond: 25, sessionsPerSecond: 49, wave: 0, offsetMs: 667 },
+          { pod: `${BLUE}-2`, connectionsPerSecond: 25, sessionsPerSecond: 49, wave: 0, offsetMs: 0 },
         ],
       },
     });
@@ -228,6 +228,43 @@ describe('evacuate', () => {
       Object.assign(blueNode(scene, 2), { sessions: 0, connections: 0, unreachable: 'time-out' });
     });
     expect(last).toMatchObject({ kind: 'wait', pollMs: 250 });
+  });
+
+  // At 34, 33 and 33 per second.
+  test.each<[string, number, (scene: Scene) => void]>([
+    ['the last burst of each node is due', 250, () => {}],
+    [
+      'another burst of a node is',
+      1_200,
+      (scene) => Object.assign(blueNode(scene, 1), { connections: 34, sessions: 60 }),
+    ],
+    [
+      'only sessions are left, of devices that were just disconnected',
+      250,
+      (scene) => {
+        for (const index of [0, 1, 2]) {
+          Object.assign(blueNode(scene, index), { connections: 0, sessions: 20, emptySince: scene.at - 2_499 });
+        }
+      },
+    ],
+    [
+      'only sessions are left, of devices that do not return',
+      1_200,
+      (scene) => {
+        for (const index of [0, 1, 2]) {
+          Object.assign(blueNode(scene, index), { connections: 0, sessions: 20, emptySince: scene.at - 2_500 });
+        }
+      },
+    ],
+    ['most sessions are of offline devices', 1_200, (scene) => Object.assign(blueNode(scene, 2), { sessions: 100 })],
+  ])('while %s nodes are queried every %i ms', (_, pollMs, change) => {
+    const step = decided('evacuate', (scene) => {
+      for (const index of [0, 1, 2]) {
+        Object.assign(blueNode(scene, index), { evacuating: true, connections: 33, sessions: 60 });
+      }
+      change(scene);
+    });
+    expect(step).toMatchObject({ kind: 'wait', pollMs });
   });
 
   test('makes the operator refresh the status each 15 s', () => {

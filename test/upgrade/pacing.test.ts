@@ -62,12 +62,12 @@ describe('apportion', () => {
 });
 
 describe('share', () => {
-  test('three equal nodes start a third of a second apart with a third of the cap each', () => {
+  test('three equal nodes start a third of a second apart with a third of the cap each, those that need a burst more first', () => {
     const nodes = [load('a', 1000, 30), load('b', 1000, 30), load('c', 1000, 30)];
     expect(share(nodes, { connections: 100, sessions: 50 })).toEqual([
-      { pod: 'a', connectionsPerSecond: 34, sessionsPerSecond: 17, wave: 0, offsetMs: 0 },
-      { pod: 'b', connectionsPerSecond: 33, sessionsPerSecond: 17, wave: 0, offsetMs: 333 },
-      { pod: 'c', connectionsPerSecond: 33, sessionsPerSecond: 16, wave: 0, offsetMs: 667 },
+      { pod: 'a', connectionsPerSecond: 34, sessionsPerSecond: 17, wave: 0, offsetMs: 667 },
+      { pod: 'b', connectionsPerSecond: 33, sessionsPerSecond: 17, wave: 0, offsetMs: 0 },
+      { pod: 'c', connectionsPerSecond: 33, sessionsPerSecond: 16, wave: 0, offsetMs: 333 },
     ]);
   });
 
@@ -119,7 +119,7 @@ describe('share', () => {
           expect(group.length).toBeLessThanOrEqual(Math.min(caps.connections, caps.sessions));
           expect(group.reduce((sum, part) => sum + part.connectionsPerSecond, 0)).toBe(caps.connections);
           expect(group.reduce((sum, part) => sum + part.sessionsPerSecond, 0)).toBe(caps.sessions);
-          expect(group.map((part) => part.offsetMs)).toEqual(
+          expect(group.map((part) => part.offsetMs).sort((a, b) => a - b)).toEqual(
             group.map((_, index) => Math.round((index * 1000) / group.length)),
           );
           for (const part of group) {
@@ -153,7 +153,7 @@ describe('duration', () => {
     // EMQX Operator 2.2.29 with three nodes needed 40.9 s.
     expect(of([load('a', 989, 100), load('b', 989, 100), load('c', 989, 100)])).toEqual({
       lowerBoundMs: 37_670,
-      estimateMs: 39_667,
+      estimateMs: 39_333,
     });
   });
 

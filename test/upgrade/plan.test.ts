@@ -42,16 +42,16 @@ describe('plan', () => {
         connectionsPerSecond: rate,
         sessionsPerSecond: rate,
         wave: 0,
-        offsetMs: [0, 333, 667][index],
+        offsetMs: [667, 0, 333][index],
       })),
       capPerSecond: 100,
       sessionCapPerSecond: 100,
       // 3000/100 + 5 + 150/100
       lowerBoundMs: 36_500,
       // The last node: ⌈1000/33⌉ + 5 + ⌈50/33⌉ + 0.667
-      evacuateMs: 38_667,
+      evacuateMs: 38_333,
       // 30 s for green, the delay of 5 s, 10 s to retire blue
-      estimateMs: 83_667,
+      estimateMs: 83_333,
       peakDisconnectsPerSecond: 100,
       // What the cap sends away in 1.5 s, and ten more
       devicesAway: 160,

@@ -42,7 +42,7 @@ describe('an upgrade', () => {
       'done',
     ]);
     expect(world.violations).toEqual([]);
-    expect(world.orders).toEqual([`${BLUE}-0@34`, `${BLUE}-1@33`, `${BLUE}-2@33`]);
+    expect(world.orders).toEqual([`${BLUE}-1@33`, `${BLUE}-2@33`, `${BLUE}-0@34`]);
     expect(world.resource.spec.blueGreenUpdate!.initialDelaySeconds).toBe(5);
     expect(world.revision).toBeUndefined();
     expect(world.lease).toBeUndefined();
@@ -70,9 +70,9 @@ describe('an upgrade', () => {
       'Service emqx-mqtt → emqx-blue-65f4b8d9c',
       'apply version 4.4.15, with the operator held',
       'Service emqx-mqtt → emqx-green-7c9f5d6b8',
-      'evacuate emqx-blue-0 at 34/s, sessions at 34/s',
       'evacuate emqx-blue-1 at 33/s, sessions at 33/s',
       'evacuate emqx-blue-2 at 33/s, sessions at 33/s',
+      'evacuate emqx-blue-0 at 34/s, sessions at 34/s',
       'scale emqx-blue to 0',
       'restore the initial delay of 5 s',
       'Service emqx-mqtt → all nodes of the cluster',

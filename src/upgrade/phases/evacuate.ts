@@ -1,7 +1,7 @@
 import { generationOf } from '../../resource';
 import type { Journal, Phase } from '../journal';
 import { devicesNow } from '../known-load';
-import { greenOf, isDrained, nodesOf, podsOf, setOf } from '../observation';
+import { greenOf, isDrained, nodesOf, podsOf, setOf, undrained } from '../observation';
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
@@ -31,6 +31,12 @@ import { storageMove } from './storage';
 
 /** Longest time between two queries of the nodes; each is one or two requests per evacuated node. */
 const POLL_MS = 1_200;
+
+/** The last devices take their sessions along within this time after they were disconnected; meanwhile nodes are queried this often, ms. */
+const LEAVING_MS = 2_500;
+const LEAVING_POLL_MS = 250;
+/** Then a node has no more sessions than those of its latest bursts: of more, most belong to devices that are offline. */
+const LEAVING_BURSTS = 3;
 
 /** From this much of the budget on the nodes are queried more often, ms. */
 const ALERT_AT = 0.75;
@@ -137,6 +143,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     pollMs: Math.min(
       budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
       routesInMs || POLL_MS,
+      areLastOnesLeaving(situation) ? LEAVING_POLL_MS : POLL_MS,
       Math.max(250, remainingTimeMs(observation, journal)),
     ),
   };
@@ -194,6 +201,23 @@ export function areAllDrained(situation: Situation): boolean {
     return running.every((pod) => isDrained(observation.nodes.get(pod.name)));
   }
   return pods.length >= oldPods(journal) && pods.every((pod) => isDrained(observation.nodes.get(pod.name)));
+}
+
+/** Whether the last devices are disconnected in the next second, or were a moment ago, and only their sessions are left. */
+function areLastOnesLeaving(situation: Situation): boolean {
+  const { observation, journal } = situation;
+  const perSecond = new Map(journal.shares?.map((part) => [part.pod, part.connectionsPerSecond]));
+  const left = undrained(observation, moveOf(situation).source);
+  return (
+    left.every(({ pod, connections, sessions }) => {
+      const burst = perSecond.get(pod) ?? 0;
+      return connections <= burst && sessions <= LEAVING_BURSTS * burst;
+    }) &&
+    left.some(
+      ({ connections, emptySince = Number.NEGATIVE_INFINITY }) =>
+        connections > 0 || observation.at - emptySince < LEAVING_MS,
+    )
+  );
 }
 
 /** Orders to stop what evicts at an outdated rate. */

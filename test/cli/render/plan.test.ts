@@ -46,8 +46,8 @@ Evacuation
   devices        which of them come back is decided by their MQTT
                  libraries: docs/devices.md
   lower bound    36.5 s
-  expected       38.7 s
-  whole upgrade  about 1 min 24 s, if the new nodes are ready within 30
+  expected       38.3 s
+  whole upgrade  about 1 min 23 s, if the new nodes are ready within 30
                  s
 
 Checks
