@@ -1,4 +1,5 @@
 import { cost } from './cost';
+import { evacuation } from './evacuation';
 import { fidelity } from './fidelity';
 import { runner } from './runner';
 import { speed } from './speed';
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
   const misses = [
     ...(await fidelity(print)),
     ...(await cost(print)),
+    ...(await evacuation(print)),
     ...(await speed(print)),
     ...synth(print),
     ...(await start(print)),

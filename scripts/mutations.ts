@@ -59,6 +59,12 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'connectionsPerSecond: journal.connectionCap,',
   },
   {
+    name: 'a node that gets more starts again in the second of its last burst',
+    file: 'upgrade/phases/raise.ts',
+    from: 'return at === undefined ? UNKNOWN_PAUSE_MS : Math.max(0, at + PAUSED_MS - observation.at);',
+    to: 'return 0;',
+  },
+  {
     name: 'a node that does not answer is taken for drained',
     file: 'upgrade/observation.ts',
     from: 'node !== undefined &&\n    node.unreachable === undefined &&\n    node.evacuating &&',

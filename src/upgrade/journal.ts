@@ -51,6 +51,8 @@ export interface Evacuation {
   lowerBoundMs: number;
   /** Connections on the set that is evacuated, when it began. */
   moving?: number | undefined;
+  /** Sessions of offline devices on it then. @default - not known */
+  offline?: number | undefined;
   /** Devices that were connected when it began, on either set. */
   connections: number;
 }
@@ -150,6 +152,8 @@ export interface Journal {
   wave?: number | undefined;
   /** Pods whose evacuation is to be stopped before any is started: the shares have changed. */
   restart?: string[] | undefined;
+  /** Pods that have got more of the cap: each is stopped just after a burst, and started again a second later. */
+  raise?: string[] | undefined;
   /** Nodes were ordered to stop: none is started before then. */
   restUntil?: number;
   /** Paused since then: no device is disconnected and no step is started; and the length of earlier pauses, ms. */
@@ -200,6 +204,7 @@ const EVACUATION = z.object({
   drainedAt: when.optional(),
   lowerBoundMs: count,
   moving: count.optional(),
+  offline: count.optional(),
   connections: count,
 });
 
@@ -261,6 +266,7 @@ const PAGE = z.looseObject({
   shares: SHARES,
   wave: count.optional(),
   restart: z.array(z.string()).optional(),
+  raise: z.array(z.string()).optional(),
   restUntil: when.optional(),
   paused: z.object({ since: when }).optional(),
   pausedMs: count.optional(),

@@ -109,6 +109,18 @@ export interface Duration {
   estimateMs: number;
 }
 
+/** What bursts of whole devices leave of a cap that is shared out again whenever a node ends, in s. */
+const UNEVEN_S = 2;
+
+/**
+ * How long nodes of one wave take to disconnect their devices, at most, in s, whatever each has: those that would take longer get
+ * more as soon as others have ended.
+ */
+export function evenedSeconds(connections: readonly number[], perSecond: readonly number[]): number {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+  return Math.ceil(sum(connections) / sum(perSecond)) + UNEVEN_S;
+}
+
 /**
  * How long the evacuation takes.
  *
@@ -126,11 +138,17 @@ export function duration(
   const lowerBound =
     connections / caps.connections + (sessions > 0 ? waitTakeoverSeconds + sessions / caps.sessions : 0);
   const waves = new Map<number, number>();
+  const evened = shares.some(({ wave }) => wave > 0)
+    ? Number.POSITIVE_INFINITY
+    : evenedSeconds(
+        nodes.map((node) => node.connections),
+        shares.map((part) => part.connectionsPerSecond),
+      );
   for (const part of shares) {
     const node = nodes.find((candidate) => candidate.pod === part.pod);
     if (!node) continue;
     const seconds =
-      Math.ceil(node.connections / part.connectionsPerSecond) +
+      Math.min(evened, Math.ceil(node.connections / part.connectionsPerSecond)) +
       (node.offlineSessions > 0 ? waitTakeoverSeconds + Math.ceil(node.offlineSessions / part.sessionsPerSecond) : 0) +
       part.offsetMs / 1000;
     waves.set(part.wave, Math.max(waves.get(part.wave) ?? 0, seconds));

@@ -42,6 +42,7 @@ export class RunLoop {
   private readonly probes: Probes;
   private readonly durable: DurableReader;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
+  private readonly stoppedAt = new Map<string, number>();
   private waitingFor = '';
   private isLeaving = false;
   /** Of the journal, as it was last seen or written. */
@@ -177,8 +178,10 @@ export class RunLoop {
 
   private decide(observation: Observation): Step {
     const target = this.targetIn(observation.cluster);
-    const { journal, heartbeatAt, idle } = this;
-    return decide({ observation, journal, target, heartbeatAt, idleMs: idle.ms, refusal: this.failedActions.refusal });
+    const { journal, heartbeatAt, stoppedAt, idle, failedActions } = this;
+    if (!journal.raise) stoppedAt.clear();
+    const { refusal } = failedActions;
+    return decide({ observation, journal, target, heartbeatAt, stoppedAt, idleMs: idle.ms, refusal });
   }
 
   /** Waits, or less when something changes in the cluster meanwhile; returns whether it did. */
@@ -240,7 +243,7 @@ export class RunLoop {
 
   private async attempt(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     if (!this.failedActions.isDue(action)) return;
-    if (action.do === 'start-evacuation' && action.afterMs > 0) await this.context.clock.sleep(action.afterMs, signal);
+    if ('afterMs' in action && action.afterMs) await this.context.clock.sleep(action.afterMs, signal);
     await this.lease.renewBeforeWrite(signal);
     try {
       await this.act(action, observation, signal);
@@ -257,7 +260,8 @@ export class RunLoop {
     if (action.do === 'patch-resource') return this.patch(action, observation.cluster.resourceVersion, signal);
     if (action.do === 'revert-resource') return this.revert(action, observation, signal);
     if (action.do === 'start-evacuation' || action.do === 'stop-evacuation') this.observer.invalidate(action.pod);
-    return perform(action, this.context, signal);
+    await perform(action, this.context, signal);
+    if (action.do === 'stop-evacuation') this.stoppedAt.set(action.pod, this.context.clock.now());
   }
 
   private async patch(

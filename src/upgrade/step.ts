@@ -13,7 +13,7 @@ export type Action =
   | { do: 'revert-resource'; run: string; keepsIdle?: boolean }
   | { do: 'mark-serving'; pod: string; serving: boolean }
   | { do: 'start-evacuation'; pod: string; node: string; order: EvacuationOrder; afterMs: number }
-  | { do: 'stop-evacuation'; pod: string; node: string }
+  | { do: 'stop-evacuation'; pod: string; node: string; afterMs?: number }
   | { do: 'scale-set'; set: string; replicas: number }
   /** Removes a set without nodes, with the volume claims of its pods. */
   | { do: 'remove-set'; set: string }
@@ -74,6 +74,8 @@ export interface Situation {
   target: Target;
   /** When this process last triggered a pass of the operator; a forgotten time costs one more harmless pass. */
   heartbeatAt: number;
+  /** When this process last stopped the evacuations of nodes that are to get more of the cap, by pod. */
+  stoppedAt: ReadonlyMap<string, number>;
   /** For how long this process has seen no progress, in ms. */
   idleMs: number;
   /** What the API server has refused so often that waiting does not help, in its words. */

@@ -38,7 +38,7 @@ describe('evacuate', () => {
     expect(step).toEqual({
       kind: 'note',
       note: {
-        evacuation: { startedAt: T0, lowerBoundMs: 46_000, moving: 4_000, connections: 4_000 },
+        evacuation: { startedAt: T0, lowerBoundMs: 46_000, moving: 4_000, offline: 100, connections: 4_000 },
         fleet: { at: T0, devices: 4_000 },
         shares: [
           { pod: `${BLUE}-0`, connectionsPerSecond: 50, sessionsPerSecond: 1, wave: 0, offsetMs: 667 },
@@ -256,7 +256,7 @@ describe('evacuate', () => {
         }
       },
     ],
-    ['most sessions are of offline devices', 1_200, (scene) => Object.assign(blueNode(scene, 2), { sessions: 100 })],
+    ['most sessions are of offline devices', 1_200, (scene) => Object.assign(blueNode(scene, 2), { sessions: 200 })],
   ])('while %s nodes are queried every %i ms', (_, pollMs, change) => {
     const step = decided('evacuate', (scene) => {
       for (const index of [0, 1, 2]) {

@@ -1,5 +1,5 @@
 import type { Step } from '../../src/upgrade/step';
-import { BLUE, DRAINED, decided, named, podNames, type Scene } from './fixtures';
+import { BLUE, DRAINED, decided, GREEN, named, podNames, type Scene } from './fixtures';
 
 const node = (scene: Scene, index: number) => named(scene.nodes, `${BLUE}-${index}`);
 
@@ -19,6 +19,7 @@ const dealt = (step: Step) =>
     ? {
         shares: step.note.shares.map(({ pod, connectionsPerSecond }) => `${pod.at(-1)}@${connectionsPerSecond}`),
         restart: step.note.restart?.map((pod) => pod.at(-1)),
+        raise: step.note.raise?.map((pod) => pod.at(-1)),
       }
     : undefined;
 
@@ -32,7 +33,7 @@ describe('shares are dealt out again', () => {
         [500, 0],
       ],
       () => {},
-      { shares: ['1@50', '2@50'], restart: ['1', '2'] },
+      { shares: ['1@50', '2@50'], raise: ['1', '2'] },
     ],
     [
       'when a node is lost, which is expected back with the least share',
@@ -44,7 +45,7 @@ describe('shares are dealt out again', () => {
       (scene) => {
         scene.nodes = scene.nodes.filter(({ pod }) => pod !== `${BLUE}-2`);
       },
-      { shares: ['0@50', '1@49', '2@1'], restart: ['0', '1'] },
+      { shares: ['0@49', '1@50', '2@1'], raise: ['0', '1'] },
     ],
     [
       'when whole numbers have divided unevenly, and others have ended',
@@ -60,7 +61,7 @@ describe('shares are dealt out again', () => {
           connectionsPerSecond: [2, 2, 1][index]!,
         }));
       },
-      { shares: ['1@1', '2@4'], restart: ['1', '2'] },
+      { shares: ['1@2', '2@3'], raise: ['2'] },
     ],
   ])('%s', (_, loads, change, expected) => {
     expect(dealt(decided('evacuate', evicting(loads, change)))).toEqual(expected);
@@ -80,8 +81,8 @@ describe('shares are dealt out again', () => {
       'for less than the orders cost',
       [
         [0, 0],
-        [100, 0],
-        [100, 0],
+        [66, 0],
+        [66, 0],
       ],
       () => {},
     ],
@@ -139,5 +140,86 @@ describe('shares are dealt out again', () => {
       Object.assign(node(scene, 0), { evacuating: false, connections: 3, sessions: 3 });
     });
     expect(dealt(step)?.shares.map((text) => text[0])).toEqual(podNames(BLUE).map((pod) => pod.at(-1)));
+  });
+});
+
+describe('nodes that get more of the cap are stopped after their burst and started a second later', () => {
+  /** Node 0 has ended, and what the others are to get is noted: at 50 per second, with their places 483 and 817 ms after each second. */
+  const raised = (change: (scene: Scene) => void = () => {}) =>
+    decided(
+      'evacuate',
+      evicting(
+        [
+          [0, 0],
+          [200, 0],
+          [200, 0],
+        ],
+        (scene) => {
+          const rate = { connectionsPerSecond: 50, sessionsPerSecond: 50 };
+          const [, one, two] = scene.journal.shares!;
+          scene.journal.shares = [
+            { ...one!, ...rate, offsetMs: 483 },
+            { ...two!, ...rate, offsetMs: 817 },
+          ];
+          scene.journal.raise = [`${BLUE}-1`, `${BLUE}-2`];
+          change(scene);
+        },
+      ),
+    );
+  const stand = (scene: Scene, index: number) => Object.assign(node(scene, index), { evacuating: false });
+  const orders = (step: Step) =>
+    step.kind === 'wait'
+      ? step.actions.flatMap((action) =>
+          action.do === 'start-evacuation' || action.do === 'stop-evacuation'
+            ? `${action.do.split('-')[0]} ${action.pod.at(-1)} after ${action.afterMs}`
+            : [],
+        )
+      : step;
+  const stopped = (scene: Scene, ...ago: number[]) => {
+    scene.stoppedAt = new Map(ago.map((ms, index) => [`${BLUE}-${index + 1}`, scene.at - ms]));
+  };
+
+  test.each<[string, (scene: Scene) => void, unknown]>([
+    ['each is stopped just after its place in the second', () => {}, ['stop 1 after 433', 'stop 2 after 767']],
+    [
+      'each starts again when a second has passed since',
+      (scene) => {
+        for (const index of [1, 2]) stand(scene, index);
+        stopped(scene, 700, 100);
+      },
+      ['start 1 after 350', 'start 2 after 950'],
+    ],
+    [
+      'which is waited for anew where another process has stopped it',
+      (scene) => {
+        for (const index of [1, 2]) stand(scene, index);
+      },
+      ['start 1 after 1200', 'start 2 after 1200'],
+    ],
+    [
+      'one that has started again is not stopped again',
+      (scene) => {
+        stand(scene, 2);
+        stopped(scene, 1_300, 1_060);
+      },
+      ['start 2 after 0'],
+    ],
+    [
+      'when all have started it is over',
+      (scene) => stopped(scene, 1_300, 1_300),
+      { kind: 'note', note: { raise: undefined } },
+    ],
+    [
+      'nothing is started while green cannot take devices; the others are stopped',
+      (scene) => {
+        named(scene.pods, `${GREEN}-0`).ready = false;
+        scene.journal.restUntil = scene.at + 1;
+        stand(scene, 1);
+        stopped(scene, 1_300);
+      },
+      ['stop 2 after undefined'],
+    ],
+  ])('%s', (_, change, expected) => {
+    expect(orders(raised(change))).toEqual(expected);
   });
 });

@@ -145,6 +145,7 @@ export interface Scene {
   journal: Journal;
   request: UpgradeRequest;
   heartbeatAt: number;
+  stoppedAt?: Map<string, number>;
   idleMs?: number;
   probes?: Map<string, Probe>;
 }
@@ -268,8 +269,9 @@ export function observationOf(scene: Scene): Observation {
 
 export function situationOf(scene: Scene): Situation {
   const observation = observationOf(scene);
-  const { journal, heartbeatAt, idleMs = 0 } = scene;
-  return { observation, journal, target: targetOf(observation.cluster, scene.request), heartbeatAt, idleMs };
+  const { journal, heartbeatAt, stoppedAt = new Map(), idleMs = 0 } = scene;
+  const target = targetOf(observation.cluster, scene.request);
+  return { observation, journal, target, heartbeatAt, stoppedAt, idleMs };
 }
 
 /** What the engine decides at the beginning of a phase, after `change`. */

@@ -93,6 +93,7 @@ export function abortStep(situation: Situation): Extract<Step, { kind: 'next' }>
       paused: undefined,
       ...(journal.paused && { pausedMs: pausedMs(journal, observation.at) }),
       restart: undefined,
+      raise: undefined,
       to: { ...journal.to, ...(green && { set: green }) },
       ...(journal.later && { later: journal.later.map((stage) => withGreen(cluster, stage)) }),
     },

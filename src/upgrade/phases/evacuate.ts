@@ -5,7 +5,7 @@ import { greenOf, isDrained, nodesOf, podsOf, setOf, undrained } from '../observ
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
-import { remainingTimeMs } from '../remaining-time';
+import { areOnTheirWay, remainingTimeMs } from '../remaining-time';
 import type { Action, Situation, Step } from '../step';
 import {
   canTargetAccept,
@@ -26,17 +26,15 @@ import {
   waitFor,
 } from './common';
 import { areTooManyAway, budgetUsed, endHalt, noteHalt, recountFleet } from './offline-devices';
+import { isRaised, msUntilResumed, stopsToRaise } from './raise';
 import { isAnyWithoutShare, rebalancedShares, shareAnew } from './shares';
 import { storageMove } from './storage';
 
 /** Longest time between two queries of the nodes; each is one or two requests per evacuated node. */
 const POLL_MS = 1_200;
 
-/** The last devices take their sessions along within this time after they were disconnected; meanwhile nodes are queried this often, ms. */
-const LEAVING_MS = 2_500;
+/** While the last devices take their sessions along, ms. */
 const LEAVING_POLL_MS = 250;
-/** Then a node has no more sessions than those of its latest bursts: of more, most belong to devices that are offline. */
-const LEAVING_BURSTS = 3;
 
 /** From this much of the budget on the nodes are queried more often, ms. */
 const ALERT_AT = 0.75;
@@ -91,18 +89,20 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);
     const devices = devicesNow(observation);
     const moving = loads.reduce((sum, { connections }) => sum + connections, 0);
-    const evacuation = { startedAt: observation.at, lowerBoundMs, moving, connections: devices };
+    const offline = loads.reduce((sum, { offlineSessions }) => sum + offlineSessions, 0);
+    const evacuation = { startedAt: observation.at, lowerBoundMs, moving, offline, connections: devices };
     const fleet = { at: observation.at, devices };
     return { kind: 'note', note: { shares, evacuation, fleet, wave: undefined } };
   }
   if (isAnyWithoutShare(situation, source)) return { kind: 'note', note: shareAnew(situation) };
   if (areAllDrained(situation)) {
     const evacuation = { ...journal.evacuation, drainedAt: observation.at };
-    return { kind: 'next', phase: next, note: { evacuation, ...endHalt(situation) } };
+    return { kind: 'next', phase: next, note: { evacuation, raise: undefined, ...endHalt(situation) } };
   }
   const restart = stopsToRestart(situation);
   if (journal.restart && restart.length === 0)
     return { kind: 'note', note: { restart: undefined, ...restAfterStop(observation) } };
+  if (journal.raise && isRaised(situation, source)) return { kind: 'note', note: { raise: undefined } };
   const wave = currentWave(situation);
   // The last burst of the previous wave and the first one of this wave could fall into one second.
   if (wave !== (journal.wave ?? 0)) return { kind: 'note', note: { wave, ...restAfterStop(observation) } };
@@ -131,7 +131,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     ...stopOrders(nodesOf(observation, target?.name ?? '')),
     ...restart,
     // No device is disconnected while no node can take it.
-    ...(takes && !patient ? startOrders(situation) : halts),
+    ...(takes && !patient ? [...stopsToRaise(situation), ...startOrders(situation)] : halts),
     // Beside the devices: it takes its time.
     ...(takes ? storageMove(situation).orders : []),
     ...heartbeat(situation, 'refresh the status of the resource', RECONCILE_INTERVAL_MS.idle),
@@ -143,7 +143,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     pollMs: Math.min(
       budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
       routesInMs || POLL_MS,
-      areLastOnesLeaving(situation) ? LEAVING_POLL_MS : POLL_MS,
+      areLastOnesLeaving(situation) ? msUntilNextPoll(situation) : POLL_MS,
       Math.max(250, remainingTimeMs(observation, journal)),
     ),
   };
@@ -208,16 +208,17 @@ function areLastOnesLeaving(situation: Situation): boolean {
   const { observation, journal } = situation;
   const perSecond = new Map(journal.shares?.map((part) => [part.pod, part.connectionsPerSecond]));
   const left = undrained(observation, moveOf(situation).source);
-  return (
-    left.every(({ pod, connections, sessions }) => {
-      const burst = perSecond.get(pod) ?? 0;
-      return connections <= burst && sessions <= LEAVING_BURSTS * burst;
-    }) &&
-    left.some(
-      ({ connections, emptySince = Number.NEGATIVE_INFINITY }) =>
-        connections > 0 || observation.at - emptySince < LEAVING_MS,
-    )
-  );
+  return left.every((node) => {
+    const burst = perSecond.get(node.pod) ?? 0;
+    return node.connections <= burst && areOnTheirWay(node, burst, observation.at);
+  });
+}
+
+/** The nodes' answers may be older than this observation: a change in the cluster has caused it, and they were not queried. */
+function msUntilNextPoll({ observation, journal }: Situation): number {
+  const seen = (journal.shares ?? []).flatMap(({ pod }) => observation.nodes.get(pod)?.seenAt ?? []);
+  const ageMs = observation.at - Math.min(observation.at, ...seen);
+  return Math.max(50, LEAVING_POLL_MS - ageMs);
 }
 
 /** Orders to stop what evicts at an outdated rate. */
@@ -249,7 +250,8 @@ export function startOrders(situation: Situation): Action[] {
       waitTakeoverSeconds: journal.waitTakeoverSeconds,
       migrateTo,
     };
-    return [{ do: 'start-evacuation', pod: part.pod, node: node.node, order, afterMs: msUntilSlot(situation, part) }];
+    const afterMs = msUntilResumed(situation, part.pod) ?? msUntilSlot(situation, part);
+    return [{ do: 'start-evacuation', pod: part.pod, node: node.node, order, afterMs }];
   });
 }
 

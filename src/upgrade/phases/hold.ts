@@ -80,7 +80,7 @@ export function retireBlue(situation: Situation): Step {
     // A blue pod that was recreated meanwhile may have devices again.
     const drained = areAllDrained(situation) && canTargetAccept(situation) && hasTargetAnswered(situation);
     // A pod of a replica set comes back under another name: it gets its share of the cap first.
-    const isShared = !journal.restart && !isAnyWithoutShare(situation, blue.name);
+    const isShared = !journal.restart && !journal.raise && !isAnyWithoutShare(situation, blue.name);
     if (!isShared && !areAllDrained(situation)) return evacuate(situation);
     const storage = storageMove(situation);
     const stored = storageWait(storage) ?? siteWait(situation, blue.name);

@@ -4,6 +4,7 @@ import { type NodeLoad, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import type { Situation } from '../step';
 import { moveOf } from './common';
+import { raisedShares } from './raise';
 
 /** The cost of changing the rate of nodes that evict: they are stopped, rest, and start again at their slot in the second, s. */
 const RESTART_S = 2.5;
@@ -37,6 +38,7 @@ export function shareAnew(situation: Situation, connectionCap = situation.journa
     shares: share(remainingLoads(situation, source), { connections: connectionCap, sessions: journal.sessionCap }),
     wave: undefined,
     restart: evacuating.map((node) => node.pod),
+    raise: undefined,
   };
 }
 
@@ -50,10 +52,12 @@ export function rebalancedShares(situation: Situation, evicting: boolean): Parti
   const { journal, observation } = situation;
   const { source } = moveOf(situation);
   // With more nodes than the cap allows at a time, the next wave gets what the previous one leaves.
-  if (!journal.shares || journal.restart || journal.shares.some(({ wave }) => wave > 0)) return undefined;
+  if (!journal.shares || journal.restart || journal.raise) return undefined;
+  if (journal.shares.some(({ wave }) => wave > 0)) return undefined;
   if (nodesOf(observation, source).some((node) => node.unreachable !== undefined)) return undefined;
   const loads = remainingLoads(situation, source);
   if (isCapUsed(loads, journal)) return undefined;
+  if (evicting && loads.some(({ connections }) => connections > 0)) return raisedShares(situation, loads);
   const next = shareAnew(situation);
   const wait = journal.waitTakeoverSeconds;
   const before = remainingSeconds(loads, journal.shares, 0);
