@@ -178,9 +178,9 @@ export class RunLoop {
 
   private decide(observation: Observation): Step {
     const target = this.targetIn(observation.cluster);
-    const { journal, heartbeatAt, stoppedAt, idle, failedActions } = this;
+    const { journal, heartbeatAt, stoppedAt, idle } = this;
     if (!journal.raise) stoppedAt.clear();
-    const { refusal } = failedActions;
+    const refusal = this.failedActions.refusal;
     return decide({ observation, journal, target, heartbeatAt, stoppedAt, idleMs: idle.ms, refusal });
   }
 

@@ -13,8 +13,8 @@ const UNKNOWN_PAUSE_MS = 1_200;
 /** What a node that is stopped and started again loses, s. */
 const LOST_S = (AFTER_BURST_MS + PAUSED_MS) / 1000 - 1;
 
-/** A change of shares is worth the orders when it saves this much, s; with the loss above: a burst. */
-const LEAST_GAIN_S = 0.5;
+/** A change of shares is worth the orders when it saves this much, s (with the loss above: a burst), and as a part of the bound. */
+const LEAST_GAIN = { seconds: 0.5, part: 0.007 } as const;
 
 type Rate = 'connectionsPerSecond' | 'sessionsPerSecond';
 
@@ -46,7 +46,8 @@ export function raisedShares(situation: Situation, loads: readonly NodeLoad[]): 
     Math.max(...rest.map((load) => Math.ceil(load.connections / rateOf(load, to)) + lost(load.pod)));
   const before = seconds(parts, () => 0);
   const after = seconds(next, (pod) => (raise.includes(pod) ? LOST_S : 0));
-  if (after + LEAST_GAIN_S > before) return undefined;
+  const least = Math.max(LEAST_GAIN.seconds, (LEAST_GAIN.part * (journal.evacuation?.lowerBoundMs ?? 0)) / 1000);
+  if (after + least > before) return undefined;
   const moved = next.map((part) =>
     raise.includes(part.pod) ? { ...part, offsetMs: (part.offsetMs + AFTER_BURST_MS + PAUSED_MS) % 1000 } : part,
   );
