@@ -14,7 +14,7 @@ const UNKNOWN_PAUSE_MS = 1_200;
 const LOST_S = (AFTER_BURST_MS + PAUSED_MS) / 1000 - 1;
 
 /** A change of shares is worth the orders when it saves this much, s (with the loss above: a burst), and as a part of the bound. */
-const LEAST_GAIN = { seconds: 0.5, part: 0.007 } as const;
+const LEAST_GAIN = { seconds: 0.5, part: 0.01 } as const;
 
 type Rate = 'connectionsPerSecond' | 'sessionsPerSecond';
 
