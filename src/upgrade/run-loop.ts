@@ -146,9 +146,7 @@ export class RunLoop {
     if (failures.last?.code === 'unavailable') this.witness.failed(this.context.clock.now());
     this.freshness.invalidate();
     const isSilent = !journal.paused && failures.forMs > journal.limits.stallMs;
-    if (failures.isRefused || isSilent) {
-      throw failures.givenUp(stateWithoutDriver(journal.phase));
-    }
+    if (failures.isRefused || isSilent) throw failures.givenUp(stateWithoutDriver(journal.phase));
     await this.context.clock.sleep(failures.waitMs, signal);
   }
 
@@ -381,9 +379,8 @@ export class RunLoop {
     const { journal } = this;
     if (driver !== journal.driver)
       this.report('warning', `the run continues with the ${journal.driver} driver it started with`);
-    if (stormCap !== undefined && stormCap !== journal.connectionCap) {
+    if (stormCap !== undefined && stormCap !== journal.connectionCap)
       this.report('warning', `the run continues with the cap of ${journal.connectionCap}/s it started with`);
-    }
   }
 
   private report(kind: 'action' | 'waiting' | 'warning', text: string): void {
@@ -397,7 +394,6 @@ export class RunLoop {
   }
 
   private reportSample(observation: Observation): void {
-    const sample = sampleOf(observation, this.journal);
-    this.context.progress.report({ kind: 'sample', at: observation.at, sample });
+    this.context.progress.report({ kind: 'sample', at: observation.at, sample: sampleOf(observation, this.journal) });
   }
 }

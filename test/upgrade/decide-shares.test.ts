@@ -213,7 +213,7 @@ describe('nodes that get more of the cap are stopped after their burst and start
       'nothing is started while green cannot take devices; the others are stopped',
       (scene) => {
         named(scene.pods, `${GREEN}-0`).ready = false;
-        scene.journal.restUntil = scene.at + 1;
+        Object.assign(scene.journal, { switchedAt: undefined, restUntil: scene.at + 1 });
         stand(scene, 1);
         stopped(scene, 1_300);
       },
