@@ -47,6 +47,7 @@ test.each(['kill', 'stop'] as const)('a run whose runner ends in the middle (%s)
     expect(second.told.filter(isKind('leading'))).toEqual([]);
     await first[how]();
     await at.until(() => second.told.some(isKind('end')));
+    await at.world.clock.sleep(5_000);
     expect(story(second.told, 'emqx-ee')).toEqual(['upgrading', 'start', 'end', 'at-rest']);
     expect(second.told.find(isKind('start'))).toMatchObject({ isResumed: true });
     await expectSound(at, 'emqx-ee');
