@@ -32,11 +32,19 @@ const MOST = { answer: 64 * 2 ** 20, line: 8 * 2 ** 20 };
  * - Each attempt ends after `timeoutMs`.
  */
 export class ApiRequests {
+  /** By how much the clock of the server is ahead, ms. */
+  private ahead: number | undefined;
+
   constructor(
     private readonly access: ClusterAccess,
     private readonly clock: Clock,
     private readonly timeoutMs: number,
   ) {}
+
+  /** What time it is at the server, ms since the epoch, by the `Date` of its latest answer; undefined before the first. */
+  get time(): number | undefined {
+    return this.ahead === undefined ? undefined : this.clock.now() + this.ahead;
+  }
 
   /**
    * The answer of the API server, parsed.
@@ -115,6 +123,8 @@ export class ApiRequests {
   private async open(request: ApiRequest, within: () => AbortSignal, signal?: AbortSignal): Promise<IncomingMessage> {
     const { generation } = this.access;
     const response = await started(this.access, request, await this.access.request(signal), within());
+    const date = Date.parse(response.headers.date ?? '');
+    if (!Number.isNaN(date)) this.ahead = date - this.clock.now();
     if (response.statusCode !== 401) return response;
     response.resume();
     this.access.renew(generation);

@@ -87,6 +87,10 @@ export class KubeClient implements KubeApi {
     return PodStream.open(this.access, { namespace: pod.namespace, pod: pod.name, port }, timeoutMs);
   }
 
+  time(): number | undefined {
+    return this.requests.time;
+  }
+
   async get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T> {
     return objectIn(await this.requests.send({ method: 'GET', path: objectPath(ref) }, signal));
   }

@@ -289,6 +289,7 @@ export class Cluster implements ClusterPort {
     const traffic =
       own.length > 0 ? this.ownTraffic(own, how, signal) : this.operatorTraffic(resource, pods, how, signal);
     return {
+      time: this.api.time(),
       resource,
       resourceVersion: resource.metadata.resourceVersion ?? '',
       uid: resource.metadata.uid,

@@ -36,6 +36,11 @@ export class FollowedApi {
     signal.addEventListener('abort', end, { once: true });
   }
 
+  /** What time it is at the API server. */
+  time(): number | undefined {
+    return this.api.time();
+  }
+
   /** An observation begins: it may miss what changes from now on. */
   look(): void {
     this.isStale = false;

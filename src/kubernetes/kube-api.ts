@@ -104,6 +104,8 @@ export type Patch =
  * with the signal's reason when it is aborted. Returned objects belong to the caller.
  */
 export interface KubeApi {
+  /** What time it is at the API server, ms since the epoch, by its latest answer; undefined before the first. */
+  time(): number | undefined;
   get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T>;
   list<T extends KubeObject>(query: ListQuery, signal?: AbortSignal): Promise<ObjectList<T>>;
   create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T>;

@@ -65,6 +65,11 @@ export class Roster {
     return [...this.entries.values()].map(({ sighting, ref, member }) => sighting ?? unseen(ref, member.resource));
   }
 
+  /** By key: those with which something is done, or was until a moment ago, so that what came of it was not read yet. */
+  get busy(): Set<string> {
+    return new Set([...this.entries].flatMap(([key, { work, lookAt }]) => (work || lookAt === 0 ? [key] : [])));
+  }
+
   /** When one is to be read next, ms since the epoch. */
   get nextLookAt(): number {
     return Math.min(

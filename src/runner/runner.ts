@@ -175,8 +175,7 @@ export class Runner {
   }
 
   private actAll({ approved, begun }: Records, policy: RunnerPolicy, ends: AbortSignal[]): void {
-    const { entries, sightings } = this.roster;
-    const busy = new Set([...entries].flatMap(([key, { work }]) => (work ? [key] : [])));
+    const { entries, sightings, busy } = this.roster;
     const notBefore = this.retries.notBefore((key) => entries.get(key)?.member.resource.metadata.generation);
     const { clock, namespace: home } = this.options;
     const decisions = decide({ now: clock.now(), home, policy, clusters: sightings, approved, begun, busy, notBefore });

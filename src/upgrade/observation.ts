@@ -110,6 +110,8 @@ export interface OperatorView {
 
 /** The cluster as Kubernetes reports it. */
 export interface ClusterView {
+  /** What time it is in Kubernetes, ms since the epoch: the clock of this machine may be wrong; undefined where it is not known. */
+  time?: number | undefined;
   resource: EmqxResource;
   /** Opaque version of the resource, for conditional patches. */
   resourceVersion: string;

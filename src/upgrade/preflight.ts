@@ -75,7 +75,7 @@ function foreignSets({ foreign }: ClusterView): string {
 /** For how long the operator has not reconciled the cluster; undefined where its status does not show it. */
 function operatorSilentMs({ at, cluster }: Observation): number | undefined {
   const { reconciledAt } = operatorReportOf(cluster);
-  return reconciledAt === undefined ? undefined : at - reconciledAt;
+  return reconciledAt === undefined ? undefined : (cluster.time ?? at) - reconciledAt;
 }
 
 /** Whether it is seen to reconcile this cluster, whatever its name. */

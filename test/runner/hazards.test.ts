@@ -30,7 +30,7 @@ test('a cluster of EMQX 5 is taken up and upgraded as well', () =>
 test.each([
   ['is right', 0],
   ['is five minutes behind', -300_000],
-  ['is 45 s ahead', 45_000],
+  ['is five minutes ahead', 300_000],
 ])('a laptop that lives is left alone, and its run is resumed soon after it was closed: its clock %s', (_, skewMs) =>
   Playground.play(async (at) => {
     await at.addCluster('emqx-ee', { clients: 200 });

@@ -48,6 +48,7 @@ export class KubernetesApiServer {
     this.api = new KubernetesApi(options.store, this.namespace);
     this.forwarder = new PortForwarder(options.store, options.loopbackPortOf);
     this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+      response.setHeader('date', new Date(options.store.now).toUTCString());
       this.serve(request, response).catch(() => response.destroy());
     });
     this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));

@@ -173,6 +173,7 @@ export class EngineProcess {
     const watch = <T extends KubeObject>(query: ListQuery, options: WatchOptions, signal: AbortSignal) =>
       this.resumed<T>(api, query, options, signal);
     return {
+      time: () => api.time(),
       get: api.get.bind(api),
       list: api.list.bind(api),
       create: api.create.bind(api),

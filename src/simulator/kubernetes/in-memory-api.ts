@@ -64,6 +64,10 @@ export class InMemoryKubeApi implements KubeApi {
     });
   }
 
+  time(): number {
+    return this.store.now;
+  }
+
   get<T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T> {
     return this.call({ verb: 'get', ...target(ref) }, signal, () => this.store.get<T>(ref));
   }
