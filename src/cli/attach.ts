@@ -32,7 +32,8 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
         );
       }
       if (flags.output === 'text') {
-        shell.out.write(`${runLines(status, commandOn(shell, 'resume', connection, flags)).join('\n')}\n\n`);
+        const lines = runLines(status, commandOn(shell, 'resume', connection, flags), canvasOf(shell).width);
+        shell.out.write(`${lines.join('\n')}\n\n`);
         reporter = new RunReporter(shell, cluster);
       }
       await watch(context, reporter ?? shell.out, signal);

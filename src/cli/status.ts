@@ -122,5 +122,7 @@ function textOf(status: Status, connection: Connection, flags: StatusFlags, shel
 
 function isKnown({ sample: { blue, green, nodes }, beside, onlyRead }: UpgradeStatus): boolean {
   const sets = onlyRead?.sets ?? [blue, ...(green ? [green] : []), ...beside];
-  return [...sets, ...nodes].every(({ seenAt }) => seenAt !== null);
+  // A cluster that is being created has no set yet.
+  const known = sets.filter(({ set }) => set !== '');
+  return [...known, ...nodes].every(({ seenAt }) => seenAt !== null);
 }

@@ -10,7 +10,7 @@ import {
 } from '../upgrade';
 import type { Dialect } from './dialect';
 import { EmqxApiError } from './errors';
-import { ManagementApi, type ManagementApiOptions } from './management-api';
+import { isWithoutCredentials, ManagementApi, type ManagementApiOptions } from './management-api';
 import type { Prober } from './mqtt-prober';
 import { TransportError } from './transport';
 
@@ -92,6 +92,7 @@ export abstract class ManagementClient implements EmqxPort {
       const isWay = code === 'forbidden' || code === 'no-tunnel' || code === 'unauthorized';
       return { unreachable: message, ...(isWay && { obstacle: code }) };
     }
+    if (isWithoutCredentials(error)) return { unreachable: error.message, obstacle: 'no-credentials' };
     if (error instanceof EmqxApiError) {
       const obstacle = error.status === 401 && { obstacle: this.dialect.refusedCredentials };
       return { unreachable: error.message, ...obstacle };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { PortError } from '../upgrade';
 import type { Dialect } from './dialect';
 import { EmqxApiError } from './errors';
 import { type EmqxRequest, type EmqxResponse, type EmqxTransport, MAX_ANSWER_BYTES, TransportError } from './transport';
@@ -91,11 +92,17 @@ export class ManagementApi {
       if (response.status !== 401) return response;
       this.owns.delete(pod);
     }
-    const response = await this.exchangeAsOperator(pod, request, signal);
-    if (response.status !== 401) return response;
+    const refusal = await this.exchangeAsOperator(pod, request, signal).catch((error: unknown) => {
+      if (isWithoutCredentials(error)) return error;
+      throw error;
+    });
+    if (!(refusal instanceof PortError) && refusal.status !== 401) return refusal;
     const credentials = await this.options.ownCredentials?.();
     this.refuseOwn.delete(pod);
-    if (!credentials) return response;
+    if (!credentials) {
+      if (refusal instanceof PortError) throw refusal;
+      return refusal;
+    }
     const own = basic(credentials);
     const answer = await this.send(pod, request, own, signal);
     if (answer.status === 401) this.refuseOwn.add(pod);
@@ -128,6 +135,11 @@ export class ManagementApi {
     const { namespace, timeoutMs = 5000, transport } = this.options;
     return transport.exchange({ namespace, name: pod }, { ...request, headers, timeoutMs }, signal);
   }
+}
+
+/** Whether a request was not sent, because the Secret with the operator's credentials does not exist. */
+export function isWithoutCredentials(error: unknown): error is PortError {
+  return error instanceof PortError && error.code === 'missing';
 }
 
 type Request = Pick<EmqxRequest, 'method' | 'path' | 'body'>;

@@ -42,6 +42,10 @@ export interface Generation<Resource> {
   delayPatch(seconds: number): Record<string, unknown>;
   /** A `spec` with another delay, or without any (undefined); unchanged where it has no strategy. */
   withDelay(spec: object, seconds: number | undefined): Record<string, unknown>;
+  /** The number of nodes of a role, as a path. */
+  replicasPath(role: Role): string;
+  /** What triggers, in the words of an error. */
+  readonly templateFields: string;
   /** The part of the resource that makes the operator create new nodes when it changes. */
   triggersOf(resource: Resource): unknown;
   /** The part of the resource's own metadata that an upgrade must not change: it reaches the pods, or their selectors. */
@@ -181,6 +185,15 @@ export interface OperatorReport {
   readonly stopped: readonly string[];
   /** Names of the nodes that it counts; undefined for one that it does not name. */
   readonly nodes: readonly (string | undefined)[];
+  /**
+   * Names of the sets that it builds for what the resource describes, one of each role, as it last read that. It never goes back to
+   * another set of theirs when the resource changes, but builds a further one.
+   *
+   * @default - its status does not say that for certain
+   */
+  readonly wanted?: readonly string[];
+  /** Whether it has seen all nodes of those ready, whatever other sets there are. @default - as with `wanted` */
+  readonly isWantedReady?: boolean;
   /** When it last reconciled the cluster, ms since the epoch; undefined where its status does not show it. */
   readonly reconciledAt: number | undefined;
   /** Absent where it reports no upgrade. */

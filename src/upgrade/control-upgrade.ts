@@ -10,11 +10,15 @@ import type { UpgradeContext } from './upgrade-context';
 /** Between two checks whether a request was handled. */
 const POLL_MS = 500;
 
+/** Between two reports of how long is waited for a process that may be gone, ms. */
+const SAY_AGAIN_MS = 5_000;
+
 /**
  * Sends a request to the open run, and resolves when it has taken effect.
  *
  * The process that drives the run handles it within a second or two. When there is none, this process drives the run: for a pause
- * until the nodes have stopped, for everything else to the end of the run.
+ * until the nodes have stopped, for everything else to the end of the run. One that may be gone is waited for until its lease expires, and
+ * that is reported at once.
  *
  * @returns the report of a run that this process drove to its end.
  * @throws UpgradeError `NO_RUN` when none is open, `NOT_TAKEN_UP` when the run rejects it; or what {@link runUpgrade} throws.
@@ -31,6 +35,7 @@ export async function controlUpgrade(
   const isRefused = ({ refused }: Journal) =>
     refused !== undefined && refused.request === controlText(control) && refused.at >= askedAt;
   await cluster.writeRequest(controlText(control), signal);
+  let saidMs = Number.POSITIVE_INFINITY;
   for (;;) {
     const view = await cluster.observe(signal);
     if (view.request === undefined) {
@@ -40,6 +45,17 @@ export async function controlUpgrade(
     }
     const { lease } = view;
     if (!lease?.live || lease.holder === holder) break;
+    const leftMs = lease.expiresAt - clock.now();
+    // Each renewal begins it anew: its holder lives, and is only slow.
+    if (leftMs <= saidMs - SAY_AGAIN_MS) {
+      saidMs = leftMs;
+      const takeover = `if that is gone, this process takes over in ${Math.ceil(leftMs / 1_000)} s`;
+      context.progress.report({
+        kind: 'waiting',
+        at: clock.now(),
+        text: `${lease.holder} to handle the request; ${takeover}`,
+      });
+    }
     await clock.sleep(POLL_MS, signal);
   }
   // Who asked for something else does not want the run to go on.

@@ -1,6 +1,8 @@
-import { isHeld } from '../resource';
+import { generationOf, isHeld } from '../resource';
+import { extraSetsOf } from './extra-sets';
 import { HELD_PHASES, type Journal, type Phase } from './journal';
-import { activeSets, type ClusterView, replicasOf, type SetView } from './observation';
+import { activeSets, type ClusterView, operatorReportOf, replicasOf, type SetView } from './observation';
+import { rescueAdvice } from './open-run';
 import { retireGreen, revertTemplate, switchBack } from './phases/abort';
 import { holdPatch, stopEvacuations } from './phases/common';
 import { handleRequest, stayPaused } from './phases/control';
@@ -10,7 +12,7 @@ import { watchOperator } from './phases/native';
 import { stopIfStalled } from './phases/stalled';
 import { pinTraffic, switchTraffic, waitForGreen } from './phases/traffic';
 import { setWord } from './set-word';
-import { stagesOf } from './stages';
+import { setsOf, stagesOf } from './stages';
 import type { Situation, Step } from './step';
 import { digestOf } from './target';
 
@@ -61,17 +63,23 @@ const PHASE_STEPS: Record<Phase, (situation: Situation) => Step> = {
 
 /** Sets with nodes that are neither the old nor the new ones, as far as these are known. */
 function strangersAmong(cluster: ClusterView, journal: Journal): SetView[] {
-  return stagesOf(journal).flatMap(({ role, from, to }) =>
-    to ? activeSets(cluster, role).filter(({ name }) => name !== from.set && name !== to.set) : [],
-  );
+  const parts = [...setsOf(journal, 'from'), ...setsOf(journal, 'to')];
+  const known = new Set(stagesOf(journal).flatMap(({ role, to }) => (to ? role : [])));
+  return [...known].flatMap((role) => activeSets(cluster, role).filter(({ name }) => !parts.includes(name)));
 }
 
 /** What must hold in every phase between the patch and the release. */
 function checkHeld(situation: Situation): Step | undefined {
-  const { observation, journal, target } = situation;
-  const { resource } = observation.cluster;
+  const {
+    observation: { cluster },
+    journal,
+    target,
+  } = situation;
+  const { resource } = cluster;
+  const { replicasPath, templateFields } = generationOf(resource);
+  const goesBack = operatorReportOf(cluster).wanted === undefined;
   // In an abort the hold may never have been written.
-  const reverts = journal.phase === 'revert' && activeSets(observation.cluster).length > 1;
+  const reverts = journal.phase === 'revert' && activeSets(cluster).length > 1;
   // Once the user's delay is restored, later changes are upgraded by the operator alone.
   const releases = journal.phase === 'release' && isHeld(resource);
   if (!HELD_PHASES.includes(journal.phase) && !reverts && !releases) return undefined;
@@ -96,28 +104,33 @@ function checkHeld(situation: Situation): Step | undefined {
     return {
       kind: 'stop',
       code: 'TEMPLATE_CHANGED',
-      reason: 'spec.template was changed during the upgrade',
-      fix: `set the template back to version ${journal.aborted ? journal.from.version : journal.to.version}, then run the same command again`,
+      reason: `${templateFields} was changed during the upgrade`,
+      fix: goesBack
+        ? `set the template back to version ${journal.aborted ? journal.from.version : journal.to.version}, then run the same command again`
+        : rescueAdvice(cluster),
       actions: stopEvacuations(situation),
     };
   }
-  const replicas = replicasOf(observation.cluster);
+  const replicas = replicasOf(cluster);
   if (replicas !== 0 && replicas !== journal.replicas) {
+    const path = replicasPath(journal.role ?? 'core');
     return {
       kind: 'stop',
       code: 'REPLICAS_CHANGED',
-      reason: `spec.replicas was changed from ${journal.replicas} to ${replicas} during the upgrade`,
-      fix: `set spec.replicas back to ${journal.replicas}, then run the same command again; change it after the run`,
+      reason: `${path} was changed from ${journal.replicas} to ${replicas} during the upgrade`,
+      fix: `set ${path} back to ${journal.replicas}, then run the same command again; change it after the run`,
       actions: stopEvacuations(situation),
     };
   }
-  const strangers = strangersAmong(observation.cluster, journal);
+  const strangers = strangersAmong(cluster, journal);
   if (strangers.length > 0) {
     return {
       kind: 'stop',
       code: 'UNEXPECTED_SETS',
-      reason: `a third ${setWord(observation.cluster)} has replicas: ${strangers.map((set) => set.name).join(', ')}`,
-      fix: 'find out what created it; scale it to 0 once no device is connected there, then run the same command again',
+      reason: `a third ${setWord(cluster)} has replicas: ${strangers.map((set) => set.name).join(', ')}`,
+      fix: extraSetsOf(cluster)
+        ? rescueAdvice(cluster)
+        : 'find out what created it; scale it to 0 once no device is connected there, then run the same command again',
       actions: stopEvacuations(situation),
     };
   }

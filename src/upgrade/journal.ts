@@ -94,6 +94,15 @@ export interface Planned {
   devicesAway: number | null;
 }
 
+/** Why a run stopped. */
+export interface Stop {
+  at: number;
+  /** Of the error. */
+  code: string;
+  reason: string;
+  fix: string;
+}
+
 /** When a run stops by itself, and how. */
 export interface Limits {
   /** For how long green may make no progress towards ready, ms. */
@@ -119,6 +128,13 @@ export interface Journal {
   schema: 1;
   /** Identity of the run. */
   run: string;
+  /**
+   * Set where the resource was changed in the middle of an upgrade, and all old sets are replaced: the run that this one took the place of;
+   * empty where none was open.
+   *
+   * @default - it replaces one set of each role
+   */
+  supersedes?: string;
   driver: Driver;
   phase: Phase;
   /** ms since the epoch at which each phase began. */
@@ -163,6 +179,8 @@ export interface Journal {
   lostPods?: number;
   /** The latest request that had no effect. */
   refused?: { request: string; reason: string; at: number } | undefined;
+  /** Why the process that drove it stopped, and what to do; removed when the run continues. */
+  stopped?: Stop | undefined;
   /** The run was aborted then, in that phase, when so many devices had been moved; absent where no device had, or it is not known. */
   aborted?: { at: number; phase: Phase; moved?: number | undefined } | undefined;
   /** When only green was seen behind every traffic Service; and in an abort only blue. */
@@ -239,6 +257,7 @@ const STAGES = z
 const PAGE = z.looseObject({
   schema: z.literal(1),
   run: z.string(),
+  supersedes: z.string().optional(),
   driver: z.enum(['pilot', 'operator']),
   phase: z.enum(PHASES),
   began: z.partialRecord(z.enum(PHASES), when),
@@ -272,6 +291,7 @@ const PAGE = z.looseObject({
   pausedMs: count.optional(),
   lostPods: count.optional(),
   refused: z.object({ request: z.string(), reason: z.string(), at: when }).optional(),
+  stopped: z.object({ at: when, code: z.string(), reason: z.string(), fix: z.string() }).optional(),
   aborted: z.object({ at: when, phase: z.enum(PHASES), moved: count.optional() }).optional(),
   switchedAt: when.optional(),
   backAt: when.optional(),

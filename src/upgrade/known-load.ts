@@ -1,5 +1,5 @@
 import type { Fleet } from './journal';
-import { type NodeView, nodesOf, type Observation } from './observation';
+import { type NodeView, nodesOf, type Observation, podsOf } from './observation';
 
 /** Numbers of a node or a set as they were reported; `null` is unknown, which is not zero. */
 export interface KnownLoad {
@@ -21,9 +21,13 @@ export function knownLoadOf(node: NodeView, at: number): KnownLoad {
   return { connections: node.live ?? node.connections, sessions: node.sessions, seenAt };
 }
 
-/** The sums over all nodes of a set: unknown as soon as one of them never answered. */
+/** The sums over all nodes of a set: unknown as soon as one of them never answered, or has no name that it could be asked by. */
 export function knownLoadOfSet(observation: Observation, set: string): KnownLoad {
-  const { at } = observation;
+  const { at, cluster, nodes } = observation;
+  const isUnnamed = podsOf(cluster, set).some(
+    ({ name, containersReady, terminating }) => containersReady && !terminating && !nodes.has(name),
+  );
+  if (isUnnamed) return UNKNOWN;
   return sumOf(
     nodesOf(observation, set).map((node) => knownLoadOf(node, at)),
     at,

@@ -1,18 +1,25 @@
 import { type EmqxResource, generationOf, versionOf, withoutHeartbeats } from '../resource';
 import type { Journal, Planned } from './journal';
 import { fleetOf } from './known-load';
-import { blueOf, type Observation } from './observation';
+import { blueOf, type Observation, replicasOf, type SetView, setOf } from './observation';
 import { plan } from './plan';
-import { servedVersion } from './served-version';
+import { versionOfSet } from './served-version';
 import { stagesFrom } from './stages';
 import { digestOf, type Target } from './target';
 
-/** The journal of a run that starts. The cluster must have a set that serves. */
-export function newJournal(observation: Observation, target: Target): Journal {
+/**
+ * The journal of a run that starts. The cluster must have a set that serves.
+ *
+ * @param old the sets that are replaced, in order
+ */
+export function newJournal(observation: Observation, target: Target, old = oldSets(observation.cluster)): Journal {
   const { cluster } = observation;
-  const blue = blueOf(cluster)!; // preflight found it
-  const [first, ...later] = stagesFrom(cluster, blue);
-  const { role, replicas, from } = first!; // blue is in one of them
+  const [stage, ...later] = old.map((set) => ({
+    role: set.role ?? 'core',
+    replicas: replicasOf(cluster, set.role),
+    from: { set: set.name, revision: set.revision ?? '' },
+  }));
+  const { role, replicas, from } = stage!; // preflight found it
   return {
     schema: 1,
     run: `${versionOf(target.desired)}-${new Date(observation.at).toISOString()}`,
@@ -20,7 +27,7 @@ export function newJournal(observation: Observation, target: Target): Journal {
     phase: 'claim',
     began: { claim: observation.at },
     from: {
-      version: servedVersion(observation),
+      version: versionOfSet(observation, old[0]!) ?? versionOf(target.live),
       ...from,
       ...(!target.applied && { digest: digestOf(target.live) }),
     },
@@ -36,13 +43,22 @@ export function newJournal(observation: Observation, target: Target): Journal {
     sessionCap: target.caps.sessions,
     limits: target.limits,
     planned: plannedFor(observation, target),
-    baseline: fleetOf(observation, [from.set, ...later.map((stage) => stage.from.set)]),
+    baseline: fleetOf(
+      observation,
+      old.map(({ name }) => name),
+    ),
   };
 }
 
 function plannedFor(observation: Observation, target: Target): Planned {
   const { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway } = plan(observation, target, []);
   return { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway };
+}
+
+/** Blue, and the oldest sets of the roles after its own. */
+function oldSets(cluster: Observation['cluster']): SetView[] {
+  const blue = blueOf(cluster);
+  return blue ? stagesFrom(cluster, blue).flatMap(({ from }) => setOf(cluster, from.set) ?? []) : [];
 }
 
 /** As its owner has given it: a runner shows by a hold what becomes of the upgrade. */

@@ -272,11 +272,11 @@ export function greenOf(view: ClusterView, journal: Journal): SetView | undefine
   return newestBeside(view, journal.from.set, journal.role);
 }
 
-/** The newest set of a role with replicas, apart from the old one. */
+/** The set of a role with replicas that the operator wants, or else the newest, apart from the old one. */
 export function newestBeside(view: ClusterView, old: string, role: Role = 'core'): SetView | undefined {
-  return activeSets(view, role)
-    .filter((set) => set.name !== old)
-    .at(-1);
+  const others = activeSets(view, role).filter((set) => set.name !== old);
+  const { wanted } = operatorReportOf(view);
+  return others.find(({ name }) => wanted?.includes(name)) ?? others.at(-1);
 }
 
 /** Sets of a role with replicas, the oldest first. */

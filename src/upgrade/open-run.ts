@@ -1,4 +1,5 @@
 import { goBackAdvice } from './downgrade';
+import { extraSetsOf } from './extra-sets';
 import type { Journal } from './journal';
 import { type ClusterView, setOf } from './observation';
 
@@ -15,9 +16,16 @@ export function openRunText({ lease }: ClusterView, journal: Journal): string {
   return parts.join(', ');
 }
 
+/** The command that continues where a run leads elsewhere than the operator. */
+export function rescueAdvice({ resource: { metadata } }: ClusterView): string {
+  const on = `${metadata.name} -n ${metadata.namespace ?? 'default'}`;
+  return `\`emqx-blue-green rescue ${on}\` moves all devices to the set that the operator wants now, and removes the other sets`;
+}
+
 /** What to do about it. */
 export function openRunAdvice(cluster: ClusterView, journal: Journal): string {
   const { metadata } = cluster.resource;
+  if (!cluster.lease?.live && extraSetsOf(cluster)) return rescueAdvice(cluster);
   const isLate = noWayBack(cluster, journal) !== undefined;
   if (cluster.lease?.live) {
     const controls = isLate ? 'pause, resume and rate' : 'pause, resume, rate and abort';

@@ -3,6 +3,7 @@ import { admissionCheck } from './admission-check';
 import { CHANGE_CHECKS } from './change-checks';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
 import { EMQX5_CHECKS } from './emqx5-checks';
+import { extraSetsOf, extraSetsText } from './extra-sets';
 import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import { knownLoadOfSet } from './known-load';
@@ -21,7 +22,7 @@ import {
   replicasOf,
 } from './observation';
 import { curesOf } from './obstacle';
-import { openRunAdvice, openRunText } from './open-run';
+import { openRunAdvice, openRunText, rescueAdvice } from './open-run';
 import { operatorCheck, operatorLineCheck } from './operator-check';
 import { otherWaysCheck } from './other-ways-check';
 import { podSecurityCheck } from './pod-security-check';
@@ -141,7 +142,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (isOpen(cluster.journal)) return undefined;
       if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
         return blocker(
-          `spec.template (version ${versionOf(cluster.resource)}) does not match the new nodes: it was set back, or changed again`,
+          `${generationOf(cluster.resource).templateFields} (version ${versionOf(cluster.resource)}) does not match the new nodes: it was set back, or changed again`,
           '`emqx-blue-green rescue` finds out which nodes are to stay, and moves devices back to them where a cure is proven',
         );
       }
@@ -176,22 +177,26 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       return ok(`Running, ${readyNodes} of ${replicas} nodes ready`);
     },
 
-    'stateful-sets'({ cluster }) {
+    'stateful-sets'(observation) {
+      const { cluster } = observation;
       const active = activeSets(cluster);
       const others = foreignSets(cluster);
-      if (active.length === 1) return ok(`one ${setWord(cluster)}: ${active[0]!.name}${others}`);
+      const noun = setWord(cluster);
+      const extra = extraSetsOf(cluster);
+      // With a run that leads elsewhere, open-run says what to do.
+      if (extra && isOpen(cluster.journal)) return undefined;
+      if (extra) return blocker(extraSetsText(observation, extra), rescueAdvice(cluster));
+      if (active.length === 1) return ok(`one ${noun}: ${active[0]!.name}${others}`);
       if (active.length === 2)
-        return ok(
-          `two ${setWord(cluster)}s: ${blueOf(cluster)?.name} is the running one, the other one is being built${others}`,
-        );
+        return ok(`two ${noun}s: ${blueOf(cluster)?.name} is the running one, the other one is being built${others}`);
       if (active.length === 0) {
         return blocker(
-          `no ${setWord(cluster)} of the cluster has replicas${others}`,
+          `no ${noun} of the cluster has replicas${others}`,
           'the operator creates it: wait until the cluster is Running; if none appears, the operator’s log shows why',
         );
       }
       return blocker(
-        `more than two ${setWord(cluster)}s have replicas: ${active.map((set) => set.name).join(', ')}`,
+        `more than two ${noun}s have replicas: ${active.map((set) => set.name).join(', ')}`,
         'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once no device is connected there',
       );
     },
@@ -298,9 +303,14 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       return foreign && blocker(foreign.finding, foreign.fix);
     },
 
-    'open-run'({ cluster }, target) {
+    'open-run'(observation, target) {
+      const { cluster } = observation;
       const { journal } = cluster;
       if (!isOpen(journal)) return undefined;
+      const extra = extraSetsOf(cluster);
+      if (extra && !cluster.lease?.live) {
+        return blocker(`${openRunText(cluster, journal)}; ${extraSetsText(observation, extra)}`, rescueAdvice(cluster));
+      }
       const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster, journal)];
       if (journal.aborted || journal.target === target.digest) return warning(finding, fix);
       return blocker(finding, `finish it first: ${fix}`);

@@ -1,7 +1,9 @@
 import { generationOf, isHeld, isHold, versionOf } from '../resource';
+import { controlUpgrade } from './control-upgrade';
 import { UpgradeError } from './errors';
+import { extraSetsOf, extraSetsText, supersedingJournal } from './extra-sets';
 import { inspect } from './inspect';
-import { isOpen } from './journal';
+import { HELD_PHASES, isOpen } from './journal';
 import { newJournal } from './new-journal';
 import {
   activeSets,
@@ -19,6 +21,8 @@ import {
 import { noWayBack } from './open-run';
 import { continueRun, runFrom } from './run';
 import { runningVersion } from './served-version';
+import { setWord } from './set-word';
+import { setsOf } from './stages';
 import { digestOf, type Target } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
@@ -35,6 +39,7 @@ export interface Trouble {
 
 export type TroubleId =
   | 'run-left'
+  | 'extra-sets'
   | 'template-set-back'
   | 'replicas-changed'
   | 'strategy-removed'
@@ -61,8 +66,14 @@ export async function rescue(context: UpgradeContext, id: TroubleId, signal?: Ab
   const { cluster, emqx } = context;
   switch (id) {
     case 'run-left':
-      await continueRun(context, undefined, signal);
+      if (isBack(observation.cluster)) await controlUpgrade(context, { do: 'abort' }, signal);
+      else await continueRun(context, undefined, signal);
       return;
+    case 'extra-sets': {
+      const extra = extraSetsOf(observation.cluster)!;
+      await runFrom(context, observation, supersedingJournal(observation, target, extra), signal);
+      return;
+    }
     case 'template-set-back':
       await runFrom(context, observation, fixFor(observation, target), signal);
       return;
@@ -85,12 +96,32 @@ type Finder = (observation: Observation) => Trouble | undefined;
 const FINDERS: Record<TroubleId, Finder> = {
   'run-left'({ cluster }) {
     const { journal, lease } = cluster;
-    if (!isOpen(journal) || lease?.live) return undefined;
+    if (!isOpen(journal) || lease?.live || extraSetsOf(cluster)) return undefined;
+    const found = `a run to version ${journal.to.version} was left in phase "${journal.phase}", and no process drives it`;
+    if (isBack(cluster)) {
+      const again = `${found}; the operator wants the old nodes again`;
+      return { id: 'run-left', found: again, cure: 'roll it back, as with abort' };
+    }
+    if (isTemplateForeign(cluster) && operatorReportOf(cluster).wanted) {
+      const { templateFields } = generationOf(cluster.resource);
+      const changed = `${found}; ${templateFields} was changed since, and the operator has built nothing for it yet`;
+      const advice = 'run rescue again in some seconds; if that does not change, check that the operator runs';
+      return { id: 'run-left', found: changed, advice };
+    }
     const back = noWayBack(cluster, journal) === undefined ? ' (to roll back instead: abort)' : '';
+    return { id: 'run-left', found, cure: `resume it to its end${back}` };
+  },
+
+  'extra-sets'(observation) {
+    const { cluster } = observation;
+    const extra = extraSetsOf(cluster);
+    if (!extra || cluster.lease?.live) return undefined;
+    const cap = isOpen(cluster.journal) ? ` of ${cluster.journal.connectionCap} a second` : '';
+    const names = extra.old.map(({ name }) => name).join(', ');
     return {
-      id: 'run-left',
-      found: `a run to version ${journal.to.version} was left in phase "${journal.phase}", and no process drives it`,
-      cure: `resume it to its end${back}`,
+      id: 'extra-sets',
+      found: extraSetsText(observation, extra),
+      cure: `hold the operator, move the devices of ${names} to the set that it wants, at the cap${cap}; scale the emptied sets to 0, restore the delay`,
     };
   },
 
@@ -99,14 +130,15 @@ const FINDERS: Record<TroubleId, Finder> = {
       return undefined;
     if (reversedOrigin(cluster)) return undefined;
     const { resource } = cluster;
-    const { delayPath } = generationOf(resource);
+    const { delayPath, templateFields } = generationOf(resource);
+    const nouns = `${setWord(cluster)}s`;
     const blue = blueOf(cluster);
     const [others, version] = [activeSets(cluster).filter((set) => set !== blue), versionOf(resource)];
-    const found = `spec.template was set back to version ${version} in the middle of an upgrade: the operator keeps draining the old nodes, and never finishes`;
+    const found = `${templateFields} was set back to version ${version} in the middle of an upgrade: the operator keeps draining the old nodes, and never finishes`;
     if (wantedOf(cluster) !== 'blue' || replicasOf(cluster) === 0) {
       return {
         id: 'template-set-back',
-        found: 'two stateful sets have replicas, and it is unknown which of them the template describes',
+        found: `two ${nouns} have replicas, and it is unknown which of them the template describes`,
         advice: `hold the operator (${delayPath}: 2000000000), find out which set has its template, and scale the other one to 0 once no device is connected there`,
       };
     }
@@ -164,6 +196,22 @@ const FINDERS: Record<TroubleId, Finder> = {
     };
   },
 };
+
+/** Whether the resource asks for something else than the open run has given it. */
+function isTemplateForeign({ journal, resource }: ClusterView): boolean {
+  if (!isOpen(journal) || !HELD_PHASES.includes(journal.phase)) return false;
+  const digest = digestOf(generationOf(resource).withDefaults(resource));
+  return digest !== (journal.aborted ? journal.from.digest : journal.target);
+}
+
+/** Whether an operator that builds a further set for what it has left has gone back to the old sets of the open run. */
+function isBack(cluster: ClusterView): boolean {
+  const { journal, resource } = cluster;
+  const { wanted } = operatorReportOf(cluster);
+  if (!isOpen(journal) || !wanted || !isTemplateForeign(cluster) || noWayBack(cluster, journal)) return false;
+  const isOld = digestOf(generationOf(resource).withDefaults(resource)) === journal.from.digest;
+  return isOld && setsOf(journal, 'from').every((set) => wanted.includes(set));
+}
 
 /** The newest of two sets, when the operator mistakes it for the old one: it sorts them by size. */
 function reversedOrigin(cluster: ClusterView): string | undefined {

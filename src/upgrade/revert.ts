@@ -13,7 +13,8 @@ type Spec = Record<string, unknown>;
  */
 export function revertPatch(live: EmqxResource, kept: Spec | undefined, keepsIdle = false): Spec {
   if (!kept) {
-    const fix = 'set spec.template back to what the old nodes run, keeping the delay as it is, then try again';
+    const { templateFields } = generationOf(live);
+    const fix = `set ${templateFields} back to what the old nodes run, keeping the delay as it is, then try again`;
     throw new UpgradeError('SPEC_LOST', 'what the resource asked for before the run is no longer stored', fix);
   }
   const { idle, withDelay } = generationOf(live);

@@ -1,5 +1,6 @@
 import { ActionFailures } from './action-failures';
 import { ActionLog } from './action-log';
+import { changeWithin } from './change-within';
 import { CreationWarning } from './creation-warning';
 import { decide } from './decide';
 import { DurableReader } from './durable-storage';
@@ -8,7 +9,8 @@ import { Failures } from './failures';
 import { Freshness } from './freshness';
 import { HeldLease, LeaseExpired, leaseLost } from './held-lease';
 import { Idleness } from './idleness';
-import type { Journal } from './journal';
+import { ignoredOptions } from './ignored-options';
+import type { Journal, Stop } from './journal';
 import type { ClusterView, LeaseView, Observation } from './observation';
 import { type ObserveOptions, Observer } from './observe';
 import { perform } from './perform';
@@ -22,9 +24,6 @@ import { stateWithoutDriver } from './state-without-driver';
 import { type Action, isDangerous, type Step } from './step';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
 import type { UpgradeContext } from './upgrade-context';
-
-/** A change wakes the loop early; changes that come together are handled together. */
-const TOGETHER_MS = 100;
 
 /** Before the next observation when the latest is out of date. */
 const LOOK_AGAIN_MS = 250;
@@ -85,12 +84,12 @@ export class RunLoop {
     cluster.follow(ended.signal);
     try {
       if (this.before) await this.writeFirstJournal(this.before, signal);
-      else this.reportIgnored();
+      else for (const text of ignoredOptions(this.request, this.journal)) this.report('warning', text);
       this.reportPhase(!this.before);
       let keptMs = 0;
       while (this.journal.phase !== 'done' && !this.isLeaving) {
         const pauseMs = await this.step(keptMs, signal);
-        keptMs = pauseMs > 0 && (await this.waitForChange(pauseMs, signal)) ? NODES_KEPT_MS : 0;
+        keptMs = pauseMs > 0 && (await changeWithin(this.context, pauseMs, signal)) ? NODES_KEPT_MS : 0;
       }
       // Of a run that has ended no connection is left.
       await this.probes.settled();
@@ -182,26 +181,6 @@ export class RunLoop {
     return decide({ observation, journal, target, heartbeatAt, stoppedAt, idleMs: idle.ms, refusal });
   }
 
-  /** Waits, or less when something changes in the cluster meanwhile; returns whether it did. */
-  private async waitForChange(ms: number, signal?: AbortSignal): Promise<boolean> {
-    const { clock, cluster } = this.context;
-    const over = new AbortController();
-    const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
-    let changed = false;
-    try {
-      await Promise.race([
-        clock.sleep(ms, either),
-        cluster.change(over.signal).then(() => {
-          changed = true;
-        }),
-      ]);
-    } finally {
-      over.abort();
-    }
-    if (changed) await clock.sleep(Math.min(ms, TOGETHER_MS), signal);
-    return changed;
-  }
-
   /** Returns how long to wait before the next observation. */
   private async takeStep(step: Step, observation: Observation, signal?: AbortSignal): Promise<number> {
     switch (step.kind) {
@@ -226,7 +205,10 @@ export class RunLoop {
         if (note) await this.writeJournal(note, false, signal);
         const waitMs = await this.actAll(actions, observation, signal);
         if (this.failedActions.mayBeRetried(actions)) return waitMs;
-        throw new UpgradeError(step.code, [step.reason, ...this.failedActions.messages].join('; '), step.fix);
+        const { code, fix } = step;
+        const reason = [step.reason, ...this.failedActions.messages].join('; ');
+        await this.noteStop({ at: observation.at, code, reason, fix }, signal);
+        throw new UpgradeError(code, reason, fix);
       }
     }
   }
@@ -302,7 +284,7 @@ export class RunLoop {
     signal?: AbortSignal,
     last?: Observation,
   ): Promise<void> {
-    const next: Journal = { ...this.journal, ...change };
+    const next: Journal = { ...this.journal, stopped: undefined, ...change };
     const now = this.context.clock.now();
     Object.assign(next, this.witness.additions(this.journal, next, now, last));
     // A phase that comes again with the next role has begun with the first one.
@@ -320,6 +302,15 @@ export class RunLoop {
     if (change.phase || answersRequest) this.idle.reset();
     // What is refused stays refused, whatever somebody requests meanwhile.
     if (change.phase) this.failedActions.reset();
+  }
+
+  /** For whoever looks at the cluster later. Tried once: the error is reported here in any case. */
+  private async noteStop(stopped: Stop, signal?: AbortSignal): Promise<void> {
+    const write = async () => {
+      await this.lease.renewBeforeWrite(signal);
+      await this.context.cluster.writeJournal({ ...this.journal, stopped }, { version: this.version }, signal);
+    };
+    await write().catch(() => signal?.throwIfAborted());
   }
 
   /**
@@ -371,16 +362,6 @@ export class RunLoop {
       this.version = await cluster.writeJournal(journal, undefined, signal);
     };
     await this.writeUntilDone(write, true, signal);
-  }
-
-  /** A run keeps the driver and cap it started with. */
-  private reportIgnored(): void {
-    const { driver = 'pilot', stormCap } = this.request;
-    const { journal } = this;
-    if (driver !== journal.driver)
-      this.report('warning', `the run continues with the ${journal.driver} driver it started with`);
-    if (stormCap !== undefined && stormCap !== journal.connectionCap)
-      this.report('warning', `the run continues with the cap of ${journal.connectionCap}/s it started with`);
   }
 
   private report(kind: 'action' | 'waiting' | 'warning', text: string): void {

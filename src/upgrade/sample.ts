@@ -1,6 +1,6 @@
 import { coloursOf } from './colours';
 import { isOpen, type Journal } from './journal';
-import { devicesNow, knownLoadOf, knownLoadOfSet } from './known-load';
+import { devicesNow, knownLoadOf, knownLoadOfSet, UNKNOWN } from './known-load';
 import { isDrained, nodesOf, type Observation, setOf } from './observation';
 import type { NodeProgress, Sample, SetLoad } from './progress';
 import { remainingTimeMs } from './remaining-time';
@@ -69,6 +69,7 @@ function loadOfSet(observation: Observation, name: string): SetLoad {
     set: name,
     replicas: set?.replicas ?? 0,
     ready: set?.readyReplicas ?? 0,
-    ...knownLoadOfSet(observation, name),
+    // Where there is no set yet, there are no devices to count.
+    ...(name === '' ? UNKNOWN : knownLoadOfSet(observation, name)),
   };
 }

@@ -1,6 +1,6 @@
 import { versionOf } from '../resource';
 import { isOpen } from './journal';
-import { blueOf, nodesOf, type Observation } from './observation';
+import { blueOf, nodesOf, type Observation, type SetView } from './observation';
 
 /**
  * The version that serves. While a run is open it follows from the run, because evacuating nodes do not report their version: the old
@@ -13,7 +13,12 @@ export function servedVersion(observation: Observation): string {
     return isMoved ? journal.to.version : journal.from.version;
   }
   const blue = blueOf(observation.cluster);
-  return runningVersion(observation, blue?.name) ?? versionOfImage(blue?.image) ?? versionOf(resource);
+  return (blue && versionOfSet(observation, blue)) ?? versionOf(resource);
+}
+
+/** The version that the nodes of a set report, or that its image names. */
+export function versionOfSet(observation: Observation, { name, image }: SetView): string | undefined {
+  return runningVersion(observation, name) ?? versionOfImage(image);
 }
 
 /** The version that the nodes of a set report: the template may be newer. */

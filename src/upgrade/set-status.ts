@@ -1,4 +1,4 @@
-import type { Role } from '../resource';
+import { generationOf, type Role } from '../resource';
 import { knownLoadOfSet, UNKNOWN } from './known-load';
 import { activeSets, type Observation, podsOf, type SetView } from './observation';
 import type { NodeProgress, SetLoad } from './progress';
@@ -20,6 +20,15 @@ export function setStatus(
   const isWhole = nodes.length === podsOf(observation.cluster, name).length;
   const load = isWhole ? knownLoadOfSet(observation, name) : UNKNOWN;
   return { role, set: name, replicas, ready: readyReplicas, ...load, nodes };
+}
+
+/** All sets with nodes but these. */
+export function otherSets(observation: Observation, shown: readonly (string | undefined)[]): SetStatus[] {
+  const { cluster } = observation;
+  return generationOf(cluster.resource)
+    .setKinds.flatMap(({ role }) => activeSets(cluster, role))
+    .filter(({ name }) => !shown.includes(name))
+    .map((set) => setStatus(observation, set));
 }
 
 /** The sets of the roles that devices are not meant to connect to, but may: cores beside replicants. */

@@ -57,11 +57,11 @@ export function nextStage(journal: Journal): Partial<Journal> | undefined {
 export function withStages(journal: Journal, [first, ...later]: readonly Stage[]): Partial<Journal> {
   if (!first) return {};
   return {
-    ...(journal.role !== undefined && { role: first.role }),
+    ...((journal.role !== undefined || first.role !== 'core') && { role: first.role }),
     replicas: first.replicas,
     from: { ...journal.from, ...first.from },
     to: { ...journal.to, ...first.to },
-    ...(journal.later && { later }),
+    ...((journal.later || later.length > 0) && { later }),
   };
 }
 
@@ -78,7 +78,7 @@ export function mainStage(journal: Journal): Stage {
 
 /** Names of the old sets of all roles, or of the new ones as far as they are known. */
 export function setsOf(journal: Journal, side: 'from' | 'to'): string[] {
-  return stagesOf(journal).flatMap((stage) => stage[side]?.set ?? []);
+  return [...new Set(stagesOf(journal).flatMap((stage) => stage[side]?.set ?? []))];
 }
 
 function stageOf({ role = 'core', replicas, from, to, evacuation, shares }: Journal): Stage {

@@ -1,5 +1,6 @@
+import { extraSetsOf } from './extra-sets';
 import { Failures } from './failures';
-import { type Driver, isOpen, type Journal, type Phase } from './journal';
+import { type Driver, isOpen, type Journal, type Phase, type Stop } from './journal';
 import {
   activeSets,
   type ClusterView,
@@ -11,11 +12,12 @@ import {
 } from './observation';
 import { Observer } from './observe';
 import { type OnlyReadStatus, onlyReadStatus } from './only-read';
+import { rescueAdvice } from './open-run';
 import type { ProgressEvent, Sample } from './progress';
 import { recordOf, type UpgradeRecord } from './record';
 import { sampleOf } from './sample';
 import { servedVersion } from './served-version';
-import { type SetStatus, setsBeside } from './set-status';
+import { otherSets, type SetStatus } from './set-status';
 import type { UpgradeContext } from './upgrade-context';
 
 /**
@@ -41,7 +43,7 @@ export interface UpgradeStatus {
   /** The open run, otherwise the last one. */
   run: RunStatus | undefined;
   sample: Sample;
-  /** Cores beside replicants: devices may be connected to them, too. Empty elsewhere. */
+  /** All other sets with nodes: cores beside replicants, and sets that an upgrade left behind. Devices may be connected to them, too. */
   beside: readonly SetStatus[];
   /** Why the cluster is read only, and all its nodes; absent where it can be upgraded. */
   onlyRead?: OnlyReadStatus;
@@ -60,6 +62,10 @@ export interface RunStatus {
   paused: boolean;
   /** Whether it is being aborted, or was aborted. */
   aborted: boolean;
+  /** Why it stopped; absent where a process drives it, or ended without a word. */
+  stopped?: Stop;
+  /** What to do about an open run that no process drives, in place of resuming it; absent where it can simply be resumed. */
+  advice?: string;
 }
 
 /** Reads the status once. Writes nothing. */
@@ -69,15 +75,18 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
   const { resource, lease, journal } = observation.cluster;
   const { name, namespace = 'default' } = resource.metadata;
   const onlyRead = onlyReadStatus(observation);
+  const sample = sampleOf(observation, journal);
+  // How long it takes is unknown while nobody drives it.
+  const isLeft = isOpen(journal) && !lease?.live;
   return {
     cluster: name,
     namespace,
     state: stateOf(observation.cluster),
     version: servedVersion(observation),
     lease,
-    run: journal && runStatus(journal),
-    sample: sampleOf(observation, journal),
-    beside: onlyRead ? [] : setsBeside(observation),
+    run: journal && { ...runStatus(journal), ...(isLeft && leftStatus(observation.cluster, journal)) },
+    sample: isLeft ? { ...sample, leftMs: undefined } : sample,
+    beside: onlyRead ? [] : otherSets(observation, [sample.blue.set, sample.green?.set]),
     ...(onlyRead && { onlyRead }),
   };
 }
@@ -146,6 +155,11 @@ export function stateOf(cluster: ClusterView): ClusterState {
   const { isRunning, readyNodes, upgrade } = operatorReportOf(cluster);
   const runs = isRunning && readyNodes === nodesWanted(cluster.resource);
   return runs && activeSets(cluster).length === 1 && !upgrade ? 'at-rest' : 'unsettled';
+}
+
+function leftStatus(cluster: ClusterView, { stopped }: Journal): Pick<RunStatus, 'stopped' | 'advice'> {
+  const advice = extraSetsOf(cluster) ? rescueAdvice(cluster) : stopped?.fix;
+  return { ...(stopped && { stopped }), ...(advice !== undefined && { advice }) };
 }
 
 function runStatus(journal: Journal): RunStatus {

@@ -6,16 +6,16 @@ import type { World } from '../../src/simulator/world';
 import type { Driver, Phase, ProgressEvent } from '../../src/upgrade';
 
 export const [OLD, NEW] = ['5.8.8', '5.8.9'] as const;
-const SERVICE = 'emqx-mqtt';
+export const SERVICE = 'emqx-mqtt';
 
 /** 200 clean clients, 75 with sessions that are online, and 25 sessions of offline devices. */
-const FLEET: Scenario['fleet'] = [
+export const FLEET: Scenario['fleet'] = [
   { name: 'clean', count: 200, protocolVersion: 5 },
   { name: 'online', count: 75, protocolVersion: 5, persistent: true },
   { name: 'offline', count: 25, protocolVersion: 5, persistent: true, offline: true },
 ];
 
-function emqx(version: string, cores: number, replicants: number, apiVersion: Emqx['apiVersion']): Emqx {
+export function emqx(version: string, cores: number, replicants: number, apiVersion: Emqx['apiVersion']): Emqx {
   return withEmqxDefaults({
     apiVersion,
     kind: 'EMQX',
@@ -33,7 +33,7 @@ function emqx(version: string, cores: number, replicants: number, apiVersion: Em
   });
 }
 
-function service(role: 'core' | 'replicant' | undefined): KubeObject {
+export function service(role: 'core' | 'replicant' | undefined): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',

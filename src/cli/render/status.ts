@@ -99,6 +99,7 @@ const OBSTACLES: Readonly<Record<NonNullable<NodeProgress['obstacle']>, string>>
   'no-tunnel': 'the port-forward to it fails',
   unauthorized: 'the credentials are rejected',
   password: 'it rejects the password',
+  'no-credentials': 'there are no credentials for it',
   'api-key': 'it rejects the API key',
 };
 

@@ -28,7 +28,7 @@ export function renderStatus(status: UpgradeStatus, resume: string, { style, wid
   if (status.onlyRead) return renderOnlyRead(status, status.onlyRead, title, { style, width });
   return [
     `${title}: ${STATES[state]}`,
-    ...runLines(status, resume),
+    ...runLines(status, resume, width),
     '',
     ...tree,
     ...status.beside.flatMap((set) => ['', ...setLines(set, sample.at)]).map((line) => cutTo(line, width)),
@@ -71,8 +71,16 @@ function cureLines(nodes: UpgradeStatus['sample']['nodes'], width: number): stri
   return silent.length === 0 ? [] : ['', ...wrap(`→ ${curesOf(silent)}`, width)];
 }
 
+/** Of a run that no process drives: why, and what to do. */
+function leftLines({ stopped, advice }: NonNullable<UpgradeStatus['run']>, resume: string, width: number): string[] {
+  if (advice === undefined) return [`no process drives it; to resume, run: ${safe(resume)}`];
+  const why = stopped ? `stopped at ${moment(stopped.at)}: ${stopped.reason}` : 'no process drives it';
+  const lines = [...wrap(safe(why), width), ...wrap(`→ ${safe(advice)}`, width)];
+  return advice.includes('same command again') ? [...lines, `to resume, run: ${safe(resume)}`] : lines;
+}
+
 /** What is known of the open run, or of the last one; none if there never was a run. */
-export function runLines({ state, run, lease, sample }: UpgradeStatus, resume: string): string[] {
+export function runLines({ state, run, lease, sample }: UpgradeStatus, resume: string, width: number): string[] {
   if (!run) return [];
   const change = safe(`${run.from} → ${run.to}`);
   if (state !== 'upgrading') {
@@ -85,8 +93,8 @@ export function runLines({ state, run, lease, sample }: UpgradeStatus, resume: s
   return [
     `${change}, ${driver}, begun at ${moment(run.startedAt)}${way}`,
     `phase ${run.phase} for ${time(Math.max(0, sample.at - run.phaseSince))}${paused}${left}`,
-    lease?.live
-      ? `driven by ${safe(lease.holder)} since ${moment(lease.acquiredAt)}`
-      : `no process drives it; to resume, run: ${safe(resume)}`,
+    ...(lease?.live
+      ? [`driven by ${safe(lease.holder)} since ${moment(lease.acquiredAt)}`]
+      : leftLines(run, resume, width)),
   ];
 }

@@ -33,6 +33,8 @@ export const v1beta4: Generation<EmqxEnterprise> = {
   withDefaults,
   versionOf,
   replicasOf: ({ spec }, role) => (role === 'core' ? (spec.replicas ?? 0) : 0),
+  replicasPath: () => 'spec.replicas',
+  templateFields: 'spec.template',
   ...strategyIn('blueGreenUpdate'),
   // The operator puts the ACL into a ConfigMap, and creates no new nodes for it.
   triggersOf({ spec: { template } }) {

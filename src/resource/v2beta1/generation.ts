@@ -48,6 +48,8 @@ export const v2beta1: Generation<Emqx> = {
   withDefaults: withEmqxDefaults,
   versionOf: (resource) => emqxVersionOf(resource) ?? '',
   replicasOf: ({ spec }, role) => spec[`${role}Template`]?.spec?.replicas ?? 0,
+  replicasPath: (role) => `spec.${role}Template.spec.replicas`,
+  templateFields: 'spec.image, spec.coreTemplate or spec.replicantTemplate',
   ...strategyIn('updateStrategy'),
   triggersOf: emqxTriggersOf,
   metadataTriggersOf: () => ({}), // the operator copies its labels to other objects, but not into pods
@@ -87,12 +89,12 @@ export const v2beta1: Generation<Emqx> = {
     emqxChanges(before, after).flatMap(({ path, effect }) => (effect === 'refused' ? [path] : [])),
   reportOf(resource) {
     const condition = emqxConditionOf(resource)?.type;
-    const changing = ROLES.flatMap((role) => {
-      const { blue, green } = emqxSetsOf(resource, role) ?? {};
-      return blue && green ? [{ blue: blue.name, green: green.name }] : [];
-    });
+    const known = ROLES.flatMap((role) => emqxSetsOf(resource, role) ?? []);
+    const changing = known.flatMap(({ blue, green }) => (green ? [{ blue: blue.name, green: green.name }] : []));
     return {
       ...reportAt(resource, condition),
+      wanted: known.map(({ blue, green }) => (green ?? blue).name),
+      isWantedReady: condition === 'Available' || condition === 'Ready',
       stopped: (emqxNodesOf(resource) ?? []).flatMap(({ name, isRunning, role }) =>
         !isRunning && role === 'core' && name ? [name] : [],
       ),

@@ -133,6 +133,37 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
     faults: [at('old-manifest-applied', 'evacuate', 239), at('request-abort', 'evacuate', 5_405)],
   },
+  'after a third image the devices of both old sets of cores are moved to the set that the operator wants': {
+    seed: 1,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 3 },
+    faults: [at('template-edited', 'evacuate', 4_000)],
+  },
+  'so are those of both old sets of replicants, and the cores go after them': {
+    seed: 2,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 2, replicants: 3 },
+    faults: [at('template-edited', 'evacuate', 4_000)],
+  },
+  'so are those where devices connect through the Service of the operator, which keeps routing to the set that was green':
+    {
+      seed: 3,
+      size: { ...DEFAULT_SIZE, generation: 5, replicas: 3, exposure: 'operator' },
+      faults: [at('template-edited', 'evacuate', 4_000)],
+    },
+  'a template that was set back in the middle of an upgrade is a third one to the operator of EMQX 5': {
+    seed: 4,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 2, replicants: 2 },
+    faults: [at('old-manifest-applied', 'evacuate', 4_000)],
+  },
+  'replicants that are still to be built from a third image are no old ones, and those before them are': {
+    seed: 38,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 2, replicants: 3 },
+    faults: [at('template-edited', 'retire', 772)],
+  },
+  'a fourth image while the devices are moved to the set of the third': {
+    seed: 5,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 3, cap: 2 },
+    faults: [at('template-edited', 'evacuate', 3_000), at('old-manifest-applied', 'evacuate', 27_000)],
+  },
   'a quota that allows no cores is the reason, although replicants are waited for': {
     seed: 278,
     size: { ...DEFAULT_SIZE, generation: 5, replicants: 3, readySeconds: 60 },

@@ -1,8 +1,7 @@
-import { generationOf } from '../../resource';
-import { BlockedError, type Journal, type Phase, runUpgrade, UpgradeError } from '../../upgrade';
+import { BlockedError, type Journal, type Phase, rescue, runUpgrade, troublesOf, UpgradeError } from '../../upgrade';
 import { PortError } from '../../upgrade/ports';
 import { setsOf } from '../../upgrade/stages';
-import { ProcessKilled } from './engine-process';
+import { type EngineProcess, ProcessKilled } from './engine-process';
 import { refTo, type Scene } from './scene';
 
 /** A user who runs the command again does so after this time, in ms. */
@@ -40,32 +39,48 @@ const FINAL: readonly string[] = ['BLUE_GONE'];
  */
 export async function supervise(scene: Scene): Promise<Ending> {
   const { clock, judge, trace } = scene;
+  let isRescuing = false;
   for (let attempt = 1; ; attempt++) {
     const process = scene.process(`engine-${attempt}`);
     trace.describe(`${process.holder} begins`);
     let stopped: unknown;
     try {
-      const { outcome } = await runUpgrade(process.context, scene.request, process.signal);
-      const { journal } = judge.facts;
-      if (journal?.phase !== 'done') judge.fail('P6', `a report of a run that is in ${journal?.phase}`);
-      return { kind: 'done', outcome };
+      if (isRescuing) await recover(process);
+      else {
+        const { outcome } = await runUpgrade(process.context, scene.request, process.signal);
+        const { journal } = judge.facts;
+        if (journal?.phase !== 'done') judge.fail('P6', `a report of a run that is in ${journal?.phase}`);
+        return { kind: 'done', outcome };
+      }
     } catch (error) {
       stopped = error;
     }
     // Its process is gone: requests under way may still report their end.
     const wasKilled = process.isDead;
     process.kill();
-    trace.describe(`${process.holder} ends: ${wasKilled ? 'killed' : headline(stopped)}`);
-    if (!wasKilled) {
+    trace.describe(
+      `${process.holder} ends: ${wasKilled ? 'killed' : stopped === undefined ? 'done' : headline(stopped)}`,
+    );
+    if (!wasKilled && stopped !== undefined) {
       judge.stopped(process.holder, stopped);
       const code = await stopCodeOf(scene, stopped);
       if (code) return { kind: 'stopped', code };
+      isRescuing ||= stopped instanceof UpgradeError && asksForRescue(stopped);
     }
     await clock.sleep(AGAIN_MS);
     // Another process may have completed it meanwhile.
     const over = judge.facts.journal;
     if (over?.phase === 'done') return { kind: 'done', outcome: over.aborted ? 'aborted' : 'completed' };
   }
+}
+
+/** Cures what can be cured, as the command `rescue` does. */
+async function recover({ context, signal }: EngineProcess): Promise<void> {
+  for (const { id, cure } of await troublesOf(context, signal)) if (cure) await rescue(context, id, signal);
+}
+
+function asksForRescue({ fix }: UpgradeError): boolean {
+  return fix.includes('emqx-blue-green rescue');
 }
 
 /** Does what an error says; returns its code where nothing can be done. */
@@ -113,19 +128,20 @@ async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefi
       judge.fail('named errors', `${error.code}, although nothing prevented the run from continuing: ${error.message}`);
       return undefined;
     case 'TEMPLATE_CHANGED': {
+      if (asksForRescue(error)) return undefined;
       const { journal } = judge.facts;
       scene.trace.describe('user: sets the template back');
       await scene.setTemplate(journal?.aborted ? 'old' : 'new');
       return undefined;
     }
     case 'UNEXPECTED_SETS':
-      if (isWantedByOperator(scene)) {
+      if (asksForRescue(error)) {
         if (!judge.causes.templateChanged)
           judge.fail(
             'named errors',
             `the template was not changed, but the operator wants a third set: ${error.message}`,
           );
-        return error.code;
+        return undefined;
       }
       await removeStrangers(scene);
       return undefined;
@@ -157,16 +173,6 @@ function leavesNothingOpen({ judge, stage }: Scene, { code, message }: UpgradeEr
   const size = stage.world.pods.running.filter(({ node }) => node.evacuation.state === 'evicting_conns').length;
   if (size > 0 && code === 'STALLED')
     judge.fail('P1', `the run stops with ${code}, but ${size} nodes continue to evict`);
-}
-
-/**
- * Whether the operator of EMQX 5 wants a third set, after the template was changed and set back: it scales that up again and again, and
- * goes back neither to the new set nor to the old one. The cluster is safe, and somebody has to move its devices there.
- */
-function isWantedByOperator({ judge: { facts } }: Scene): boolean {
-  const { resource, journal } = facts;
-  const { upgrade } = generationOf(resource).reportOf(resource);
-  return resource.kind === 'EMQX' && (upgrade?.green ?? []).some((set) => journal && !isPart(journal, set));
 }
 
 /** Scales a third set, without clients, to 0. */

@@ -14,7 +14,7 @@ import {
   setOf,
   undrained,
 } from '../observation';
-import { carriesDevices, stagesOf } from '../stages';
+import { carriesDevices, setsOf, stagesOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 
 /** The patch that makes the operator wait once it has built the green set. */
@@ -197,6 +197,17 @@ export function closeGates({ cluster }: Observation, set: string): Action[] {
 }
 
 /**
+ * The same for old sets that the operator does not take for blue: after the resource was changed in the middle of an upgrade. It closes
+ * the gates of blue alone.
+ */
+export function closeForgottenGates({ observation, journal }: Situation): Action[] {
+  const { wanted = [], upgrade } = operatorReportOf(observation.cluster);
+  return setsOf(journal, 'from')
+    .filter((set) => !wanted.includes(set) && !upgrade?.blue.includes(set))
+    .flatMap((set) => closeGates(observation, set));
+}
+
+/**
  * Pods of a set that is scaled to 0: those that exist, and those that the controllers still count. From these they
  * would create endpoints of a Service that selects the whole cluster.
  */
@@ -235,7 +246,9 @@ export function atRest({ observation, journal }: Situation, sets: readonly strin
   const { cluster } = observation;
   const { resource } = cluster;
   const { isRunning, nodes, readyNodes, upgrade } = operatorReportOf(cluster);
-  const replicas = stagesOf(journal).reduce((sum, stage) => sum + stage.replicas, 0);
+  // Several old sets of one role are replaced by one.
+  const counts = new Map(stagesOf(journal).map(({ role, replicas: count }) => [role, count]));
+  const replicas = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const pods = sets.flatMap((set) => podsOf(cluster, set));
   const names = pods.map((pod) => generationOf(resource).nodeNameOf(resource, pod));
   return (

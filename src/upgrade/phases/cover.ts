@@ -14,8 +14,8 @@ import { openingGates, waitFor } from './common';
  */
 export function coverTraffic({ observation, journal }: Situation): Step | undefined {
   const { cluster } = observation;
-  if (generationOf(cluster.resource).sleepsWhileHeld || journal.later?.length) return undefined;
-  const { covered = [] } = journal;
+  const { covered = [], role: now = 'core', later = [] } = journal;
+  if (generationOf(cluster.resource).sleepsWhileHeld || later.some(({ role }) => role !== now)) return undefined;
   // What its owner wants so stays so.
   const bare = cluster.traffic.filter(({ byOperator, routesToUnready }) => !byOperator && !routesToUnready);
   const unknown = bare.map(({ service }) => service).filter((service) => !covered.includes(service));

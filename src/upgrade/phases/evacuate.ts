@@ -9,6 +9,7 @@ import { areOnTheirWay, remainingTimeMs } from '../remaining-time';
 import type { Action, Situation, Step } from '../step';
 import {
   canTargetAccept,
+  closeForgottenGates,
   hasTargetAnswered,
   heartbeat,
   isInPlace,
@@ -127,6 +128,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   const actions = [
     ...selections(situation, revision),
     ...openGates(observation, target?.name ?? ''),
+    ...(journal.aborted ? [] : closeForgottenGates(situation)),
     // An old evacuation is kept on the volume: such a node would refuse the devices that are routed there.
     ...stopOrders(nodesOf(observation, target?.name ?? '')),
     ...restart,

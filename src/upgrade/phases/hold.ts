@@ -1,10 +1,9 @@
 import { generationOf, isHeld, versionOf } from '../../resource';
 import {
+  activeSets,
   type ClusterView,
-  isNative,
   isWaiting,
   lostPods,
-  nodesOf,
   type Observation,
   operatorReportOf,
   podsOf,
@@ -17,6 +16,7 @@ import { specPatch } from '../target';
 import {
   atRest,
   canTargetAccept,
+  closeForgottenGates,
   FREQUENT_POLL_MS,
   frequentHeartbeat,
   hasTargetAnswered,
@@ -42,7 +42,7 @@ import { siteWait, storageMove, storageWait } from './storage';
 export function claimOperator(situation: Situation): Step {
   const { observation, journal } = situation;
   const { cluster } = observation;
-  if (isNative(cluster)) {
+  if (!isHeld(cluster.resource) && activeSets(cluster).length > 1) {
     const why = 'hold the operator, which upgrades on its own';
     return waitFor('the operator to be held', 250, [
       { do: 'patch-resource', spec: holdPatch(cluster.resource), why, heartbeat: true },
@@ -56,7 +56,8 @@ export function claimOperator(situation: Situation): Step {
       fix: `it is held now, and removes no more pods; to let it finish on its own, set ${generationOf(cluster.resource).delayPath} to ${journal.initialDelaySeconds}`,
     };
   }
-  const evacuating = stopOrders(nodesOf(observation, journal.from.set));
+  // Also those of nodes that an earlier run has emptied, and that the operator wants again.
+  const evacuating = stopOrders([...observation.nodes.values()]);
   if (evacuating.length === 0) return { kind: 'next', phase: 'pin' };
   return waitFor('the evacuations of the operator to stop', 500, evacuating);
 }
@@ -91,6 +92,7 @@ export function retireBlue(situation: Situation): Step {
       ? [{ do: 'scale-set', set: blue.name, replicas: 0 }]
       : [
           ...selections(situation, moveOf(situation).revision),
+          ...closeForgottenGates(situation),
           ...openGates(observation, journal.to.set ?? ''),
           ...startOrders(situation),
         ];

@@ -1,9 +1,11 @@
 import { generationOf, type OperatorReport } from '../../resource';
-import { newestBeside, operatorReportOf, podsOf, servingRevision, setOf } from '../observation';
+import type { Stage } from '../journal';
+import { activeSets, newestBeside, operatorReportOf, podsOf, replicasOf, servingRevision, setOf } from '../observation';
 import { setWord } from '../set-word';
 import { stagesOf, withStages } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import {
+  closeForgottenGates,
   FREQUENT_POLL_MS,
   frequentHeartbeat,
   heartbeat,
@@ -49,11 +51,9 @@ export function waitForGreen(situation: Situation): Step {
   const { observation, journal } = situation;
   const { cluster } = observation;
   const { sleepsWhileHeld } = generationOf(cluster.resource);
-  const { upgrade } = operatorReportOf(cluster);
-  // Which roles get new nodes is known when all of these are there.
-  const replaced = stagesOf(journal).filter(
-    ({ from }) => sleepsWhileHeld || !upgrade?.isGreenReady || upgrade.blue.includes(from.set),
-  );
+  const { upgrade, wanted } = operatorReportOf(cluster);
+  const isGreenReady = isNewReady(situation);
+  const replaced = stagesToReplace(situation);
   const stages = replaced.flatMap((stage) => {
     const set = newestBeside(cluster, stage.from.set, stage.role);
     return set ? [{ stage, set }] : [];
@@ -66,13 +66,15 @@ export function waitForGreen(situation: Situation): Step {
       heartbeat(situation, 'have the operator check the new template', RECONCILE_INTERVAL_MS.patient),
     );
   const ready = stages.every(({ stage, set }) => set.readyReplicas >= stage.replicas);
-  if (ready && upgrade?.isGreenReady) {
-    const taken = stages.filter(({ stage, set }) => !isTakenFor(upgrade, stage.from.set, set.name));
+  if (ready && isGreenReady) {
+    const isTaken = ({ stage, set }: (typeof stages)[number]) =>
+      wanted?.includes(set.name) ?? (upgrade && isTakenFor(upgrade, stage.from.set, set.name));
+    const taken = stages.filter((each) => !isTaken(each));
     if (taken.length > 0) {
       return {
         kind: 'stop',
         code: 'UNEXPECTED_SETS',
-        reason: `the operator takes ${upgrade.blue.join()} for blue and ${upgrade.green.join()} for green; they are ${taken[0]!.stage.from.set} and ${taken[0]!.set.name}`,
+        reason: `the operator takes ${upgrade?.blue.join()} for blue and ${upgrade?.green.join()} for green; they are ${taken[0]!.stage.from.set} and ${taken[0]!.set.name}`,
         fix: 'no device was disconnected; check the sets of the cluster before you continue',
       };
     }
@@ -85,7 +87,7 @@ export function waitForGreen(situation: Situation): Step {
   // Pods of blue that were restarted meanwhile have another revision.
   const revision = servingRevision(cluster, journal.from.set, journal.from.revision);
   const repin = sleepsWhileHeld ? ownSelections(situation, revision) : [];
-  const gates = upgrade?.isGreenReady ? openGates(observation, first.set.name) : [];
+  const gates = isGreenReady ? openGates(observation, first.set.name) : [];
   const pods = stages.flatMap(({ set }) => podsOf(cluster, set.name));
   const replicas = stages.reduce((sum, { stage }) => sum + stage.replicas, 0);
   const built = pods.length >= replicas && pods.every((pod) => pod.containersReady);
@@ -105,6 +107,39 @@ export function waitForGreen(situation: Situation): Step {
   );
 }
 
+/** Where several old sets are replaced the operator may want one again that it took for blue, and then reports no upgrade. */
+function isNewReady({ observation: { cluster }, journal }: Situation): boolean | undefined {
+  const { upgrade, isWantedReady } = operatorReportOf(cluster);
+  return journal.supersedes === undefined ? upgrade?.isGreenReady : isWantedReady;
+}
+
+/**
+ * Which roles get new nodes is known when all of these are there; and which sets are old ones: after a change in the middle of an upgrade
+ * there are several of one role, and replicants are built only when the cores are there.
+ */
+function stagesToReplace(situation: Situation): Stage[] {
+  const {
+    observation: { cluster },
+    journal,
+  } = situation;
+  const stages = stagesOf(journal);
+  const { wanted } = operatorReportOf(cluster);
+  if (!wanted || !isNewReady(situation)) return stages;
+  const { setKinds } = generationOf(cluster.resource);
+  return setKinds.flatMap(({ role }) =>
+    activeSets(cluster, role)
+      .filter(({ name }) => !wanted.includes(name))
+      .map(
+        ({ name, revision = '' }): Stage =>
+          stages.find(({ from }) => from.set === name) ?? {
+            role,
+            replicas: replicasOf(cluster, role),
+            from: { set: name, revision },
+          },
+      ),
+  );
+}
+
 function isTakenFor({ blue, green }: NonNullable<OperatorReport['upgrade']>, from: string, to: string): boolean {
   return blue.includes(from) && green.includes(to);
 }
@@ -121,7 +156,7 @@ export function switchTraffic(situation: Situation): Step {
   if (actions.length > 0 || !isInPlace(situation)) {
     // Routes that have changed since need their time once more.
     if (journal.switchedAt !== undefined) return { kind: 'note', note: { switchedAt: undefined } };
-    const gates = openGates(observation, journal.to.set ?? '');
+    const gates = [...openGates(observation, journal.to.set ?? ''), ...closeForgottenGates(situation)];
     return waitFor('only green pods behind the traffic Service', 500, [...actions, ...gates]);
   }
   const silent = silentNodes(situation);

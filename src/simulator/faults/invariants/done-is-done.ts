@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../../kubernetes';
 import { type EmqxResource, generationOf, isHeld } from '../../../resource';
 import type { Journal } from '../../../upgrade';
 import { setsOf } from '../../../upgrade/stages';
@@ -13,12 +14,14 @@ export function doneIsDone(
   const generation = generationOf(desired);
   const check = (journal: Journal) => {
     const { aborted } = journal;
-    const wanted = aborted ? before.resource : desired;
+    // One that takes the place of another makes what the user wanted last, or what an abort had restored before it.
+    const allowed = [given, before.resource].filter((each) => digestOf(each) === journal.target);
+    const wanted = aborted ? before.resource : journal.supersedes === undefined ? desired : (allowed[0] ?? desired);
     const [gone, stays] = [setsOf(journal, aborted ? 'to' : 'from'), setsOf(journal, aborted ? 'from' : 'to')];
     const { resource } = facts;
     if (digestOf(resource) !== digestOf(wanted)) fail('P6', 'done, but with another template');
-    const [delay, given] = [resource, wanted].map(generation.delayOf);
-    if (delay !== given) fail('P6', `done, but the delay is ${delay} instead of ${given}`);
+    const [delay, asked] = [resource, aborted ? before.resource : desired].map(generation.delayOf);
+    if (delay !== asked) fail('P6', `done, but the delay is ${delay} instead of ${asked}`);
     if (generation.reportOf(resource).upgrade) fail('P6', 'done, but the operator is not at rest');
     if (JSON.stringify(facts.service.spec) !== JSON.stringify(before.service)) {
       fail('P6', 'done, but the Service is not as before');
@@ -36,10 +39,13 @@ export function doneIsDone(
     if (others.length > 0) fail('P6', `done, but ${others.map(({ metadata }) => metadata.name).join()} has replicas`);
   };
   let done = '';
+  /** What a user made of the resource last. */
+  let given = desired;
   let isChangedSince = false;
   return {
     stored({ object, previous }, author) {
       if (object.kind === desired.kind && author === 'user') {
+        given = object as EmqxResource & KubeObject;
         isChangedSince = facts.journal?.phase === 'release' && !isHeld(previous as EmqxResource);
       }
       if (object.kind !== 'ConfigMap' || !isProcess(author)) return;

@@ -1,0 +1,31 @@
+import type { Clock, ClusterPort } from './ports';
+
+/** A change wakes the loop early; changes that come together are handled together. */
+const TOGETHER_MS = 100;
+
+/**
+ * Waits, or less when something changes in the cluster meanwhile.
+ *
+ * @returns whether something has changed
+ */
+export async function changeWithin(
+  { clock, cluster }: { clock: Clock; cluster: ClusterPort },
+  ms: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const over = new AbortController();
+  const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  let changed = false;
+  try {
+    await Promise.race([
+      clock.sleep(ms, either),
+      cluster.change(over.signal).then(() => {
+        changed = true;
+      }),
+    ]);
+  } finally {
+    over.abort();
+  }
+  if (changed) await clock.sleep(Math.min(ms, TOGETHER_MS), signal);
+  return changed;
+}

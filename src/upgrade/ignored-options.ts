@@ -1,0 +1,12 @@
+import type { Journal } from './journal';
+import type { UpgradeRequest } from './target';
+
+/** What of a request has no effect on a run that was started earlier: it keeps its driver and cap. */
+export function ignoredOptions({ driver = 'pilot', stormCap }: UpgradeRequest, journal: Journal): string[] {
+  const { connectionCap } = journal;
+  const isOtherCap = stormCap !== undefined && stormCap !== connectionCap;
+  return [
+    ...(driver === journal.driver ? [] : [`the run continues with the ${journal.driver} driver it started with`]),
+    ...(isOtherCap ? [`the run continues with the cap of ${connectionCap}/s it started with`] : []),
+  ];
+}
