@@ -10,6 +10,9 @@ import type { UpgradeContext } from './upgrade-context';
 /** Between two checks whether a request was handled. */
 const POLL_MS = 500;
 
+/** A process that drives a run handles a request within this time, ms. */
+const USUAL_MS = 2_000;
+
 /** Between two reports of how long is waited for a process that may be gone, ms. */
 const SAY_AGAIN_MS = 5_000;
 
@@ -18,7 +21,7 @@ const SAY_AGAIN_MS = 5_000;
  *
  * The process that drives the run handles it within a second or two. When there is none, this process drives the run: for a pause
  * until the nodes have stopped, for everything else to the end of the run. One that may be gone is waited for until its lease expires, and
- * that is reported at once.
+ * that is reported after two seconds.
  *
  * @returns the report of a run that this process drove to its end.
  * @throws UpgradeError `NO_RUN` when none is open, `NOT_TAKEN_UP` when the run rejects it; or what {@link runUpgrade} throws.
@@ -47,7 +50,7 @@ export async function controlUpgrade(
     if (!lease?.live || lease.holder === holder) break;
     const leftMs = lease.expiresAt - clock.now();
     // Each renewal begins it anew: its holder lives, and is only slow.
-    if (leftMs <= saidMs - SAY_AGAIN_MS) {
+    if (clock.now() - askedAt >= USUAL_MS && leftMs <= saidMs - SAY_AGAIN_MS) {
       saidMs = leftMs;
       const takeover = `if that is gone, this process takes over in ${Math.ceil(leftMs / 1_000)} s`;
       context.progress.report({
