@@ -1,3 +1,4 @@
+import { driveUndriven } from '../handover';
 import { lastRecord, statusOf, UpgradeError } from '../upgrade';
 import { type ClusterFlags, requireUpgradable, withCluster } from './connection';
 import { CommandError } from './errors';
@@ -11,10 +12,15 @@ import { canvasOf, RunReporter } from './run-reporter';
 import type { Shell } from './shell';
 import { commandOn } from './shell-words';
 import { wantedBy } from './upgrade-options';
-import { watch } from './watch';
+import { reportTo, watch } from './watch';
+
+export interface AttachFlags extends ClusterFlags {
+  /** Whether to drive the upgrade whenever no other process does. */
+  drive?: boolean;
+}
 
 /** Watches an upgrade that another process drives, until it ends. */
-export async function runAttach(name: string | undefined, flags: ClusterFlags, shell: Shell): Promise<ExitCode> {
+export async function runAttach(name: string | undefined, flags: AttachFlags, shell: Shell): Promise<ExitCode> {
   const wanted = wantedBy(name, flags);
   return withCluster(shell, flags, wanted, async (connection) => {
     requireUpgradable(connection);
@@ -36,7 +42,8 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
         shell.out.write(`${lines.join('\n')}\n\n`);
         reporter = new RunReporter(shell, cluster);
       }
-      await watch(context, reporter ?? shell.out, signal);
+      if (flags.drive) await driveUndriven(connection.context(reportTo(reporter ?? shell.out)), signal);
+      else await watch(context, reporter ?? shell.out, signal);
       reporter?.end();
       const report = await lastRecord(context, signal);
       if (!report) {
@@ -54,7 +61,7 @@ export async function runAttach(name: string | undefined, flags: ClusterFlags, s
       );
       return report.hasLosses ? EXIT.lossy : EXIT.done;
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted || flags.drive) throw error;
       throw new CommandError(
         EXIT.stopped,
         'INTERRUPTED',

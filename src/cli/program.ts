@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Argument, Command, CommanderError, Option } from 'commander';
+import type { AttachFlags } from './attach';
 import type { ClusterFlags } from './connection';
 import type { DemoFlags } from './demo';
 import { EXAMPLES } from './examples';
@@ -148,6 +149,10 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
   upgrade.option('-y, --yes', 'do not ask');
   upgrade.addOption(html());
   upgrade.option('--no-wait', 'do not wait for a lease whose holder may be gone');
+  upgrade
+    .option('--in-cluster', 'hand the upgrade over to a runner in the cluster, or to a Job, and watch it')
+    .option('--image <reference>', 'with --in-cluster: the image of a Job that drives it where no runner does')
+    .option('--runner-namespace <namespace>', 'with --in-cluster: namespace of the runner (default: looked for)');
   addCluster(upgrade);
   upgrade.action(async (name: string | undefined, flags: UpgradeFlags) => {
     const { runUpgradeCommand } = await import('./upgrade.js');
@@ -165,8 +170,9 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
   });
 
   const attach = program.command('attach').description('watch an upgrade that another process runs, until it ends');
+  attach.option('--drive', 'drive it from here whenever no other process does');
   addCluster(attach);
-  attach.action(async (name: string | undefined, flags: ClusterFlags) => {
+  attach.action(async (name: string | undefined, flags: AttachFlags) => {
     const { runAttach } = await import('./attach.js');
     end(await runAttach(name, flags, shell));
   });

@@ -1,3 +1,4 @@
+import type { RunHost } from '../handover';
 import type { ProgressEvent, RunStatus, UpgradePlan, UpgradeReport } from '../upgrade';
 import type { Connection } from './connection';
 import { renderPlan } from './render/plan';
@@ -12,6 +13,8 @@ export interface UpgradeReporter {
   /** An interrupted run is resumed. */
   resumed(run: RunStatus): void;
   event(event: ProgressEvent): void;
+  /** From now on a process in the cluster drives the run. */
+  handedOver(host: RunHost): void;
   /** The user has interrupted the run. */
   detaching(): void;
   done(report: UpgradeReport): void;
@@ -24,6 +27,7 @@ export class TextReporter implements UpgradeReporter {
   private readonly cluster: string;
   private run: RunReporter | undefined;
   private hasBegun = false;
+  private isElsewhere = false;
 
   constructor(
     private readonly shell: Shell,
@@ -50,9 +54,16 @@ export class TextReporter implements UpgradeReporter {
     this.run?.report(event);
   }
 
+  handedOver(host: RunHost): void {
+    this.isElsewhere = true;
+    const who = host.kind === 'runner' ? `the runner in the namespace ${host.namespace}` : `a Job with ${host.image}`;
+    this.print(safe(`handed over to ${who}; Ctrl-C ends only this view of it`));
+  }
+
   detaching(): void {
     const { run } = this;
     this.end(); // the terminal's own ^C displaces the picture
+    if (this.isElsewhere) return;
     run?.print(this.hasBegun ? '\nInterrupting the upgrade; it can be resumed. Ctrl-C again ends at once.' : '');
   }
 
@@ -86,6 +97,10 @@ export class JsonReporter implements UpgradeReporter {
 
   event(event: ProgressEvent): void {
     this.line(event);
+  }
+
+  handedOver(host: RunHost): void {
+    this.line({ kind: 'handed-over', to: host });
   }
 
   detaching(): void {}

@@ -1,3 +1,4 @@
+import type { RunHost } from '../handover';
 import {
   awaitLease,
   BlockedError,
@@ -17,17 +18,18 @@ import { type Connection, withCluster } from './connection';
 import { CommandError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { writePage } from './html-file';
+import { checkInCluster, hostFor, type InClusterFlags, runInCluster } from './in-cluster';
 import { interruption } from './interruption';
 import { LeaseCountdown } from './lease-countdown';
 import { OptionReader } from './options';
 import { clusterDocument } from './page/document';
 import { safe } from './render/text';
 import type { Shell } from './shell';
-import { shellWords } from './shell-words';
+import { commandOn, shellWords } from './shell-words';
 import { type DriveFlags, readRequest } from './upgrade-options';
 import { JsonReporter, TextReporter, type UpgradeReporter } from './upgrade-reporter';
 
-export interface UpgradeFlags extends DriveFlags {
+export interface UpgradeFlags extends DriveFlags, InClusterFlags {
   yes?: boolean;
   /** File for the report as a page. */
   html?: string;
@@ -44,6 +46,7 @@ export async function runUpgradeCommand(
   const reader = new OptionReader();
   const { wanted, requestOn } = readRequest(reader, name, flags);
   reader.outputFile('--html', flags.html);
+  checkInCluster(reader, flags);
   if (!flags.yes) checkAsking(reader, flags, shell);
   reader.done();
   let reporter: UpgradeReporter | undefined;
@@ -81,6 +84,9 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
   }
   const { state, run } = await connection.look(() => statusOf(context, signal));
   const open = state === 'upgrading' ? run : undefined;
+  const host = flags.inCluster
+    ? await connection.look(() => hostFor(connection, request, flags, open !== undefined, signal))
+    : undefined;
   if (open) reporter.resumed(open);
   else {
     const plan = await connection.look(() => planUpgrade(context, request, signal));
@@ -99,7 +105,7 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
       );
     }
   }
-  const report = await follow(connection, request, around, open?.phase);
+  const report = await follow(connection, request, around, open?.phase, host);
   // The upgrade is done, whether its journal can be read once more or not.
   const record = await lastRecord(context, signal).catch(() => undefined);
   const document = record && clusterDocument(connection, record);
@@ -117,8 +123,9 @@ async function upgrade(connection: Connection, request: UpgradeRequest, around: 
 async function follow(
   connection: Connection,
   request: UpgradeRequest,
-  { reporter, signal, shell }: Surroundings,
+  { flags, reporter, signal, shell }: Surroundings,
   phase: Phase | undefined,
+  host: RunHost | undefined,
 ): Promise<UpgradeReport> {
   let reached = phase;
   const emit = (event: ProgressEvent) => {
@@ -126,6 +133,10 @@ async function follow(
     reporter.event(event);
   };
   try {
+    if (flags.inCluster) {
+      const attach = commandOn(shell, 'attach', connection, flags);
+      return await runInCluster(connection, request, host, { emit, reporter, signal, attach });
+    }
     return await runUpgrade(connection.context(emit), request, signal);
   } catch (error) {
     if (!(error instanceof UpgradeError) || error.code !== 'DETACHED') throw error;

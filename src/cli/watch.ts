@@ -1,4 +1,4 @@
-import { type UpgradeContext, watchUpgrade } from '../upgrade';
+import { type ProgressEvent, type UpgradeContext, watchUpgrade } from '../upgrade';
 import { json } from './render/text';
 import type { RunReporter } from './run-reporter';
 import type { Output } from './shell';
@@ -14,10 +14,14 @@ export async function watch(
   reporter: RunReporter | Output,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const event of watchUpgrade(context, signal)) {
-    if ('write' in reporter)
-      reporter.write(`${json(event)}
-`);
+  const report = reportTo(reporter);
+  for await (const event of watchUpgrade(context, signal)) report(event);
+}
+
+/** @param reporter a stream gets lines of JSON */
+export function reportTo(reporter: RunReporter | Output): (event: ProgressEvent) => void {
+  return (event) => {
+    if ('write' in reporter) reporter.write(`${json(event)}\n`);
     else reporter.report(event);
-  }
+  };
 }

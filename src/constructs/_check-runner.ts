@@ -1,4 +1,5 @@
 import type { EmqxResource } from '../resource/generations';
+import { imageReference } from '../resource/image-reference';
 import type { Violation } from '../resource/problem';
 import type { Rule } from '../resource/rules';
 import { POLICY_KEY, policyProblemsOf } from '../resource/runner-policy';
@@ -39,7 +40,7 @@ export function inspectRunnerProps(given: unknown): Inspected<UpgradeRunnerProps
 export const RUNNER_KINDS = ['EmqxEnterprise', 'EMQX'] as const satisfies readonly EmqxResource['kind'][];
 
 export function checkRunner(findings: Findings, props: UpgradeRunnerProps): void {
-  findings.check('image', props.image, image);
+  findings.check('image', props.image, imageReference);
   if (props.namespace !== undefined) findings.check('namespace', props.namespace, dnsLabel);
   checkNamespaces(findings, props);
   if (props.kinds !== undefined) findings.check('kinds', props.kinds, kinds);
@@ -73,15 +74,6 @@ function checkNamespaces(findings: Findings, { watchNamespaces, allNamespaces }:
     findings.check(`watchNamespaces[${index}]`, namespace, dnsLabel);
   });
 }
-
-const image: Rule = (value) =>
-  typeof value === 'string' && /^[^\s/][^\s]*$/.test(value)
-    ? undefined
-    : {
-        bound: 'the reference of an image',
-        reason: 'there is no default one',
-        fix: 'write for example "registry.example.com/emqx-blue-green:0.1.0"',
-      };
 
 const kinds: Rule = (value) =>
   Array.isArray(value) && value.length > 0 && value.every((kind) => (RUNNER_KINDS as readonly unknown[]).includes(kind))

@@ -1,5 +1,5 @@
 import { GROUP } from '../resource/constants';
-import type { PolicyRule } from './_rbac';
+import type { PolicyRule } from '../resource/upgrade-rules';
 
 /** What the operator may do: in all namespaces, or in the one it watches. @see EMQX Operator 2.2.29, Helm chart */
 

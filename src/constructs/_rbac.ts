@@ -1,15 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
+import type { PolicyRule } from '../resource/upgrade-rules';
 import { clusterScoped } from './_cluster-scoped';
-
-/** @see Kubernetes API, rbac.authorization.k8s.io/v1 PolicyRule */
-export interface PolicyRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  /** Names of the objects. @default - all of them */
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
 
 export interface RoleMetadata {
   readonly name: string;

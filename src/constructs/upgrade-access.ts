@@ -2,15 +2,15 @@ import { Construct } from 'constructs';
 import type { EmqxResource } from '../resource/generations';
 import type { Violation } from '../resource/problem';
 import { clusterName, type Rule } from '../resource/rules';
+import { type PolicyRule, upgradeRules } from '../resource/upgrade-rules';
 import { emqxName } from '../resource/v2beta1/rules';
 import { objectName } from './_check-pod';
 import { Findings } from './_findings';
 import { dnsLabel, namespaceOf } from './_namespace';
 import { bindRole, serviceAccount } from './_plus';
-import { addRole, type PolicyRule } from './_rbac';
+import { addRole } from './_rbac';
 import { inspectProps, type PartsOf } from './_shape';
 import { takenName, watchNames } from './_sole-names';
-import { upgradeRules } from './_upgrade-rules';
 
 /** Which clusters may be upgraded. */
 export interface UpgradeAccessProps {

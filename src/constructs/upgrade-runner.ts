@@ -1,18 +1,18 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { stringify } from 'yaml';
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../resource/restricted-pod';
 import { POLICY_KEY, RUNNER_NAME } from '../resource/runner-policy';
+import { type PolicyRule, upgradeRules } from '../resource/upgrade-rules';
 import { prometheusRuleOf } from './_alerts';
 import { checkRunner, inspectRunnerProps, RUNNER_KINDS } from './_check-runner';
 import { grafanaDashboard } from './_dashboard';
 import { Findings } from './_findings';
 import { namespaceOf } from './_namespace';
 import { bindClusterRole, bindRole, managerDeployment, serviceAccount } from './_plus';
-import { addRole, type PolicyRule } from './_rbac';
+import { addRole } from './_rbac';
 import { runnerAlerts, runnerPanels, runnerPodMonitorSpec } from './_runner-monitoring';
 import { takenName, watchNames } from './_sole-names';
-import { upgradeRules } from './_upgrade-rules';
-import type { PodSecurityContext, SecurityContext } from './core-v1/pods';
 import { withDefaultResources } from './operator-resources';
 import type { UpgradeRunnerProps } from './upgrade-runner-props';
 
@@ -154,9 +154,9 @@ export class UpgradeRunner extends Construct {
         nodeSelector: props.nodeSelector,
         tolerations: props.tolerations,
         affinity: props.affinity,
-        securityContext: POD_SECURITY,
+        securityContext: RESTRICTED_POD,
       },
-      containerSecurityContext: CONTAINER_SECURITY,
+      containerSecurityContext: RESTRICTED_CONTAINER,
     });
   }
 }
@@ -183,18 +183,3 @@ const OWN_RULES: readonly PolicyRule[] = [
     verbs: ['list', 'patch'],
   },
 ];
-
-/** @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted */
-const POD_SECURITY: PodSecurityContext = {
-  runAsNonRoot: true,
-  runAsUser: 65_532,
-  runAsGroup: 65_532,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-const CONTAINER_SECURITY: SecurityContext = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  privileged: false,
-  readOnlyRootFilesystem: true,
-  runAsNonRoot: true,
-};

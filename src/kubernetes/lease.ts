@@ -19,6 +19,8 @@ export class UpgradeLease {
     /** The owner of the lease, with which it is removed. */
     private readonly owners: () => OwnerReference[] = () => [],
     private readonly isGone: (holder: string) => boolean = () => false,
+    /** What else whoever holds it says of itself. */
+    private readonly annotations: Readonly<Record<string, string>> = {},
   ) {
     this.ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name };
   }
@@ -52,7 +54,8 @@ export class UpgradeLease {
         renewTime: now,
         leaseTransitions: 0,
       };
-      const metadata = { namespace, name, ownerReferences: this.owners() };
+      const { annotations } = this;
+      const metadata = { namespace, name, ownerReferences: this.owners(), annotations };
       await this.api.create<Lease>({ apiVersion, kind, metadata, spec }, signal);
       return;
     }
@@ -72,6 +75,7 @@ export class UpgradeLease {
         ...(mine ? {} : { acquireTime: now, leaseTransitions: (lease.spec.leaseTransitions ?? 0) + 1 }),
       },
       signal,
+      { annotations: this.annotations },
     );
   }
 
@@ -82,11 +86,11 @@ export class UpgradeLease {
     await this.write(lease, { holderIdentity: null, renewTime: null, acquireTime: null }, signal);
   }
 
-  private async write(lease: Lease, spec: object, signal?: AbortSignal): Promise<void> {
+  private async write(lease: Lease, spec: object, signal?: AbortSignal, more: object = {}): Promise<void> {
     const { resourceVersion, ownerReferences } = lease.metadata;
     // A lease of an earlier version has no owner, and would remain when the cluster is deleted.
     const owned = ownerReferences ? {} : { ownerReferences: this.owners() };
-    const body = { metadata: { resourceVersion, ...owned }, spec };
+    const body = { metadata: { resourceVersion, ...owned, ...more }, spec };
     await this.api.patch(this.ref, { type: 'merge', body }, {}, signal);
   }
 

@@ -3,6 +3,7 @@
  * this folder, EMQX v2beta1 (EMQX 5 and 6) in `v2beta1/`.
  */
 export { canonicalQuantity, nanosOf } from './canonical-quantity';
+export type { ClusterRef } from './cluster-ref';
 export * from './constants';
 export type {
   BuiltSet,

@@ -1,8 +1,8 @@
 import semver from 'semver';
 import type { RunnerOrder, RunnerPolicy } from '../resource/runner-policy';
+import { isOpenAt, windowText } from '../resource/runner-window';
 import { stateText } from '../upgrade';
 import { type ClusterRef, keyOf, pathOf, type Sighting } from './sighting';
-import { isOpenAt, windowText } from './window';
 
 /** Everything that decisions follow from. */
 export interface Situation {

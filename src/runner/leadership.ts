@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { KubeApi } from '../kubernetes';
 import { FollowedApi } from '../kubernetes/followed-api';
 import { UpgradeLease } from '../kubernetes/lease';
+import { FOLLOWS_ANNOTATION, followsText } from '../resource/runner-lease';
 import { type Clock, PortError } from '../upgrade';
 import { within } from '../upgrade/time-limit';
 import { Liveness } from './liveness';
@@ -18,6 +19,8 @@ export interface LeadershipOptions {
   namespace: string;
   name: string;
   holder: string;
+  /** The namespaces whose clusters it upgrades, so that others find it. Empty for all. */
+  namespaces: readonly string[];
   /** Called at each change of the signal. */
   changed: () => void;
   /** Called each time the lease cannot be read or renewed, with the reason, and whether that is the same as last time. */
@@ -34,9 +37,10 @@ export class Leadership {
   private failure: string | undefined;
 
   constructor(private readonly options: LeadershipOptions) {
-    const { api, clock, namespace, name } = options;
+    const { api, clock, namespace, name, namespaces } = options;
     const isGone = (holder: string) => this.liveness.isGone(holder);
-    this.lease = new UpgradeLease(new FollowedApi(api, clock), clock, namespace, name, () => [], isGone);
+    const annotations = { [FOLLOWS_ANNOTATION]: followsText(namespaces) };
+    this.lease = new UpgradeLease(new FollowedApi(api, clock), clock, namespace, name, () => [], isGone, annotations);
   }
 
   /** Aborts when this process no longer leads; undefined while it does not. */

@@ -92,7 +92,7 @@ export class Runner {
     this.map = new Reflector(api, clock, recordsRef(namespace), wake);
     this.turnedAt = clock.now();
     this.leadership = new Leadership({
-      ...{ api, clock, namespace, name, holder },
+      ...{ api, clock, namespace, name, holder, namespaces },
       changed: () => this.leadershipChanged(),
       failed: (reason, isRepeated) => this.sayFailed(`the lease ${name}: ${reason}`, isRepeated),
     });

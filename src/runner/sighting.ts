@@ -1,17 +1,10 @@
-import { type EmqxResource, generationOf, isHeld, type Role, versionOf } from '../resource';
+import { type ClusterRef, type EmqxResource, generationOf, isHeld, type Role, versionOf } from '../resource';
 import { type ClusterState, type ClusterView, digestOf, isOpen, type Journal, type Phase, stateOf } from '../upgrade';
 import { activeSets, podsOf } from '../upgrade/observation';
 import { servedVersion } from '../upgrade/served-version';
 import type { HolderState } from './liveness';
 
-/** Names a cluster. */
-export interface ClusterRef {
-  kind: EmqxResource['kind'];
-  namespace: string;
-  name: string;
-  /** Version of the resource. @default - the one that this runner upgrades */
-  apiVersion?: string;
-}
+export type { ClusterRef } from '../resource';
 
 /** A cluster as it was seen last. Plain data: everything that is decided about it follows from this. */
 export interface Sighting {

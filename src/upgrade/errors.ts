@@ -11,6 +11,8 @@ export type UpgradeErrorCode =
   | 'NO_RUN'
   | 'NOT_TAKEN_UP'
   | 'NO_CURE'
+  /** The run is open, and the process that was to drive it has not come. */
+  | 'UNDRIVEN'
   | StopCode;
 
 /** A run stopped early. The cluster is then in a safe state, and the same command resumes the run. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { BlockedError, UpgradeError } from './errors';
 import { inspect } from './inspect';
-import { isOpen, type Journal } from './journal';
+import { isOpen, type Journal, type Phase } from './journal';
 import { newJournal } from './new-journal';
 import type { Observation } from './observation';
 import { blockers } from './preflight';
@@ -24,6 +24,28 @@ export async function runUpgrade(
   request: UpgradeRequest,
   signal?: AbortSignal,
 ): Promise<UpgradeReport> {
+  return reportOf(await drivenTo(undefined, context, request, signal));
+}
+
+/**
+ * Starts an upgrade, or resumes one that was interrupted, until the resource has the wanted template: from then on any process can drive
+ * the run, since the cluster alone says what is wanted. That takes seconds. No process drives it when this resolves.
+ *
+ * @throws as {@link runUpgrade}
+ */
+export async function startRun(context: UpgradeContext, request: UpgradeRequest, signal?: AbortSignal): Promise<void> {
+  await drivenTo(({ phase }) => !OF_THE_REQUEST.includes(phase), context, request, signal);
+}
+
+/** Phases that only a process with the request can drive. */
+const OF_THE_REQUEST: readonly Phase[] = ['claim', 'pin', 'apply'];
+
+async function drivenTo(
+  until: Until | undefined,
+  context: UpgradeContext,
+  request: UpgradeRequest,
+  signal?: AbortSignal,
+): Promise<Journal> {
   const inspection = await withDetach((own) => inspect(context, request, own), signal);
   const { observation, target, checks } = inspection;
   const open = openRun(observation);
@@ -35,9 +57,10 @@ export async function runUpgrade(
     request,
     open ?? newJournal(observation, target),
     open ? undefined : observation.cluster,
+    until,
   );
   await drive(context, run, signal);
-  return reportOf(run.journal);
+  return run.journal;
 }
 
 /**

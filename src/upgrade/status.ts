@@ -1,6 +1,7 @@
 import { extraSetsOf } from './extra-sets';
 import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase, type Stop } from './journal';
+import { LeaseSilence } from './lease-silence';
 import {
   activeSets,
   type ClusterView,
@@ -94,15 +95,24 @@ export async function statusOf(context: UpgradeContext, signal?: AbortSignal): P
 /** Time between two observations when only watching. */
 const WATCH_MS = 2_000;
 
+/** From then on it is reported that no process drives the run: a runner takes a stopped one again after a minute or later. */
+const UNDRIVEN_MS = 60_000;
+
+export interface WatchOptions {
+  /** Whether to end as soon as no process drives the run that is open. @default false */
+  untilUndriven?: boolean;
+}
+
 /**
  * What happens to a cluster, as a run would report it. Writes nothing. Ends when a run that was open has ended, or
- * when the signal aborts; where none is open, it continues until then.
+ * when the signal aborts; where none is open, it continues until then. Reports when no process drives the run any more.
  *
  * @throws PortError when the cluster keeps refusing to be read
  */
 export async function* watchUpgrade(
   context: UpgradeContext,
   signal?: AbortSignal,
+  { untilUndriven = false }: WatchOptions = {},
 ): AsyncGenerator<ProgressEvent, void> {
   const { clock, cluster, emqx, holder } = context;
   const observer = new Observer(clock, cluster, emqx);
@@ -111,6 +121,8 @@ export async function* watchUpgrade(
   const ended = new AbortController();
   cluster.follow(ended.signal);
   let phase: Phase | undefined;
+  const silence = new LeaseSilence();
+  let isMissed = false;
   try {
     for (;;) {
       try {
@@ -127,6 +139,13 @@ export async function* watchUpgrade(
           return;
         }
         phase = open?.phase;
+        const { at, cluster: view } = observation;
+        silence.observe(view.lease, at);
+        if (open && untilUndriven && silence.isOver(at)) return;
+        if (open && isMissed !== silence.ms(at) >= UNDRIVEN_MS) {
+          isMissed = !isMissed;
+          yield isMissed ? missing(view, at) : { kind: 'action', at, text: `${view.lease?.holder} drives the upgrade` };
+        }
         yield { kind: 'sample', at: observation.at, sample: sampleOf(observation, journal) };
       } catch (error) {
         signal?.throwIfAborted();
@@ -139,6 +158,13 @@ export async function* watchUpgrade(
   } finally {
     ended.abort();
   }
+}
+
+function missing({ resource: { kind, metadata } }: ClusterView, at: number): ProgressEvent {
+  const { name, namespace = 'default' } = metadata;
+  const seconds = UNDRIVEN_MS / 1_000;
+  const text = `no process has driven the upgrade for ${seconds} s; a runner reports why in an Event, and tries again; \`emqx-blue-green resume ${kind.toLowerCase()}/${name} -n ${namespace}\` drives it from here`;
+  return { kind: 'warning', at, text };
 }
 
 /** The record of the last run that ended; undefined when there is none, or another one is open. */

@@ -7,6 +7,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['resource'],
   ['upgrade', 'constructs'],
   ['emqx', 'kubernetes', 'index'],
+  ['handover'],
   ['simulator', 'pulumi', 'runner'],
   ['sandbox'],
   ['cli'],

@@ -243,7 +243,7 @@ export function story(told: readonly Told[], name: string): string[] {
 }
 
 /** An API that answers nothing from a moment on, as for a process that was killed. */
-function severable(api: World['api'], severed: { is: boolean }): World['api'] {
+export function severable(api: World['api'], severed: { is: boolean }): World['api'] {
   return new Proxy(api, {
     get: (target, property: keyof World['api']) => {
       const method = target[property] as (...args: unknown[]) => unknown;

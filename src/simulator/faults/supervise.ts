@@ -153,6 +153,7 @@ async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefi
     case 'NOT_TAKEN_UP':
     case 'REPLICAS_CHANGED':
     case 'SPEC_LOST':
+    case 'UNDRIVEN':
       judge.fail('named errors', `${error.code}: ${error.message}`);
       return error.code;
   }

@@ -1,6 +1,14 @@
-import { type EmqxResource, generationOf } from '../resource/generations';
-import { type UpgradeRight, upgradeRightsOf } from '../resource/upgrade-rights';
-import type { PolicyRule } from './_rbac';
+import { type EmqxResource, generationOf } from './generations';
+import { type UpgradeRight, upgradeRightsOf } from './upgrade-rights';
+
+/** @see Kubernetes API, rbac.authorization.k8s.io/v1 PolicyRule */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  /** Names of the objects. @default - all of them */
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
 
 /** The clusters that may be upgraded, and Services of them with other names than the default. */
 interface Named {

@@ -1,4 +1,4 @@
-import { DAYS, type RunnerWindow } from '../resource/runner-policy';
+import { DAYS, type RunnerWindow } from './runner-policy';
 
 type Day = (typeof DAYS)[number];
 

@@ -1,5 +1,5 @@
 import { DAYS } from '../../src/resource/runner-policy';
-import { isOpenAt, windowText } from '../../src/runner/window';
+import { isOpenAt, windowText } from '../../src/resource/runner-window';
 
 /** 2026-03-28 is a Saturday; in the night to the 29th the clocks of Berlin go forward at 01:00 UTC. */
 const NIGHT = { days: ['sat'], from: '22:00', to: '04:00', timeZone: 'Europe/Berlin' } as const;
