@@ -19,6 +19,7 @@ import {
   type Refusal,
   type Rehearsal,
   type ResourcePatch,
+  type Rest,
   type Surroundings,
   type TrafficView,
 } from '../upgrade';
@@ -43,6 +44,7 @@ import { ownServicesAmong } from './own-services';
 import { isControlledBy, ownedBy } from './ownership';
 import { ported } from './port-errors';
 import { refusalsOf } from './rehearsal';
+import { removeSet } from './remove-set';
 import { isRecord } from './shape';
 import { surroundingsOf } from './surroundings';
 import { missingRights } from './upgrade-access';
@@ -174,21 +176,8 @@ export class Cluster implements ClusterPort {
   }
 
   removeSet(set: string, signal?: AbortSignal): Promise<void> {
-    return ported(async () => {
-      const { api, name, namespace } = this.options;
-      const ref = this.ref('apps/v1', this.kindOf(set), set);
-      const { metadata } = await api.get<NodeSet>(ref, signal);
-      const hash = metadata.labels?.[this.generation.revisionLabel];
-      // Without it the claims of other sets would be taken for its own.
-      const labels = hash && { [INSTANCE_LABEL]: name, [this.generation.revisionLabel]: hash };
-      const claims = labels
-        ? await api.list({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, labels }, signal)
-        : { items: [] };
-      await api.delete(ref, {}, signal);
-      for (const claim of claims.items) {
-        await api.delete(this.ref('v1', 'PersistentVolumeClaim', claim.metadata.name), {}, signal);
-      }
-    });
+    const ref = this.ref('apps/v1', this.kindOf(set), set);
+    return ported(() => removeSet(this.options.api, ref, this.options.name, this.generation.revisionLabel, signal));
   }
 
   markServing(pod: string, serving: boolean, signal?: AbortSignal): Promise<void> {
@@ -245,6 +234,14 @@ export class Cluster implements ClusterPort {
 
   keptSpec(run: string, signal?: AbortSignal): Promise<Record<string, unknown> | undefined> {
     return ported(() => this.companions.keptSpec(run, signal));
+  }
+
+  keepRest(rest: Rest, signal?: AbortSignal): Promise<void> {
+    return ported(() => this.companions.keepRest(rest, signal));
+  }
+
+  keptRest(signal?: AbortSignal): Promise<Rest | undefined> {
+    return ported(() => this.companions.keptRest(signal));
   }
 
   /** The credentials the operator created for itself; they are valid for the management API of every node. */

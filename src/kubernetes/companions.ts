@@ -1,4 +1,4 @@
-import { type Journal, type JournalVersion, PortError, parseJournal } from '../upgrade';
+import { type Journal, type JournalVersion, PortError, parseJournal, type Rest } from '../upgrade';
 import type { ConfigMap, Secret } from './core-objects';
 import type { FollowedApi, ListOptions } from './followed-api';
 import { isKubeError, type KubeObject, type ObjectRef, type OwnerReference } from './kube-api';
@@ -9,10 +9,11 @@ const JOURNAL_KEY = 'journal.json';
 /** Written by a user with a request to the run. */
 const REQUEST_KEY = 'request';
 const SPEC_KEY = 'before.json';
+const REST_KEY = 'rest.json';
 const OWNER_KEY = 'owner';
 const CREATING_KEY = 'creating';
 
-/** The objects that this project keeps beside a cluster: a ConfigMap with the journal, and a Secret with the earlier spec. */
+/** The objects that this project keeps beside a cluster: a ConfigMap with the journal, and a Secret with earlier specs. */
 export class Companions {
   /** Most reads find the same journal as the previous one. */
   private parsed: { text: string; journal: Journal | undefined } = { text: '', journal: undefined };
@@ -64,19 +65,36 @@ export class Companions {
     await this.patchOrCreate(this.ref('ConfigMap'), { data: { [CREATING_KEY]: null, ...data } }, { data }, signal);
   }
 
-  async keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void> {
-    const data = { [SPEC_KEY]: Buffer.from(JSON.stringify({ run, spec })).toString('base64') };
-    await this.patchOrCreate(this.ref('Secret'), { data }, { data }, signal);
+  keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void> {
+    return this.keep(SPEC_KEY, { run, spec }, signal);
   }
 
   async keptSpec(run: string, signal?: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    const { run: of, spec } = await this.kept(SPEC_KEY, signal);
+    return of === run && isRecord(spec) ? spec : undefined;
+  }
+
+  keepRest(rest: Rest, signal?: AbortSignal): Promise<void> {
+    return this.keep(REST_KEY, rest, signal);
+  }
+
+  async keptRest(signal?: AbortSignal): Promise<Rest | undefined> {
+    const { sets, spec } = await this.kept(REST_KEY, signal);
+    return isRecord(sets) && isRecord(spec) ? { sets, spec } : undefined;
+  }
+
+  private async keep(key: string, value: object, signal?: AbortSignal): Promise<void> {
+    const data = { [key]: Buffer.from(JSON.stringify(value)).toString('base64') };
+    await this.patchOrCreate(this.ref('Secret'), { data }, { data }, signal);
+  }
+
+  /** Empty where nothing was kept. */
+  private async kept(key: string, signal?: AbortSignal): Promise<Record<string, unknown>> {
     const secret = await this.api.get<Secret>(this.ref('Secret'), signal).catch((error: unknown) => {
       if (isKubeError(error, 'NotFound')) return undefined;
       throw error;
     });
-    const kept = Buffer.from(secret?.data?.[SPEC_KEY] ?? '', 'base64').toString();
-    const { run: of, spec } = parsedRecord(kept);
-    return of === run && isRecord(spec) ? spec : undefined;
+    return parsedRecord(Buffer.from(secret?.data?.[key] ?? '', 'base64').toString());
   }
 
   private async patchOrCreate(

@@ -28,6 +28,7 @@ const STARTING_MS = 300_000;
 export type LeaveReason =
   | 'NotApproved'
   | 'OtherApproved'
+  | 'AbortedBefore'
   | 'OutsideWindow'
   | 'AfterOthers'
   | 'TooManyAtOnce'
@@ -123,13 +124,17 @@ function beginning(
 ): Decision {
   const { version, digest } = cluster;
   const what = `version ${version}, template ${digest}`;
+  const known = approved.get(pathOf(cluster.cluster));
+  const how = `\`emqx-blue-green approve ${named(cluster.cluster)}${whereOf(cluster.cluster, home)}\` approves it`;
   if (policy.mode === 'approval') {
-    const known = approved.get(pathOf(cluster.cluster));
-    const how = `\`emqx-blue-green approve ${named(cluster.cluster)}${whereOf(cluster.cluster, home)}\` approves it`;
     if (known === undefined) return leave(cluster, 'NotApproved', `${what}, waits for an approval: ${how}`);
     if (known !== digest) {
       return leave(cluster, 'OtherApproved', `${approvalText(known)}, but waiting is ${what}: ${how}`);
     }
+  }
+  // Whoever applies the same manifest every few minutes does not mean to try again.
+  if (cluster.aborted === digest && known !== digest) {
+    return leave(cluster, 'AbortedBefore', `${what}, was upgraded to before, and that was aborted: ${how}`);
   }
   if (policy.window && !isOpenAt(policy.window, now)) {
     return leave(cluster, 'OutsideWindow', `${what}, waits for its window: ${windowText(policy.window)}`);

@@ -152,7 +152,9 @@ function endContent(report: UpgradeReport): Content {
 }
 
 function isWarning(reason: LeaveReason): boolean {
-  return ['OtherApproved', 'NotHeld', 'OperatorUpgrades', 'NotResumed', 'NotSupported'].includes(reason);
+  return ['OtherApproved', 'AbortedBefore', 'NotHeld', 'OperatorUpgrades', 'NotResumed', 'NotSupported'].includes(
+    reason,
+  );
 }
 
 /** As Kubernetes writes times. */

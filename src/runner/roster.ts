@@ -1,9 +1,10 @@
 import type { KubeObject } from '../kubernetes';
 import { type EmqxResource, generationOf } from '../resource';
-import { backOffMs, type Clock } from '../upgrade';
+import { backOffMs, type Clock, type ClusterView } from '../upgrade';
 import { DrivenCluster, type RunnerLink } from './driven-cluster';
 import type { Member } from './fleet';
 import { Liveness } from './liveness';
+import { RestKeeper } from './rest-keeper';
 import { type ClusterRef, keyOf, type Sighting, sightingOf, unseen } from './sighting';
 import type { Tell } from './told';
 
@@ -28,6 +29,9 @@ const FOLLOW_UP_FOR_MS = 30_000;
 /** The same while nodes start. */
 const STARTING_MS = 10_000;
 
+/** Before it is tried again to store what a cluster runs, ms. */
+const UNKEPT_MS = 300_000;
+
 /** A cluster, and what is known of it. */
 export interface Entry {
   readonly ref: ClusterRef;
@@ -48,6 +52,9 @@ export interface Entry {
 export class Roster {
   readonly entries = new Map<string, Entry>();
   private readonly liveness = new Liveness();
+  private readonly rests = new RestKeeper();
+  /** Keys of the clusters of which the template at rest could not be stored. */
+  private readonly unkept = new Set<string>();
   /** What was told of a cluster last, by key. */
   private readonly told = new Map<string, string>();
 
@@ -116,6 +123,8 @@ export class Roster {
   private remove(key: string, { ref, member }: Entry): void {
     this.entries.delete(key);
     this.liveness.forget(key);
+    this.rests.forget(key);
+    this.unkept.delete(key);
     this.told.delete(key);
     this.tell({ kind: 'gone', at: this.clock.now(), cluster: ref, uid: member.resource.metadata.uid });
   }
@@ -140,10 +149,13 @@ export class Roster {
       const now = this.clock.now();
       const sighting = sightingOf(ref, view, this.liveness.judge(keyOf(ref), view.lease, now), entry.sighting, now);
       cluster.knows(view.journal);
+      const keepMs = await this.keepRest(entry, view, sighting, signal);
+      if (entry.work) return;
       const isFresh = now - entry.changedAt < FOLLOW_UP_FOR_MS;
       const againMs = Math.min(
         sighting.isStarting ? STARTING_MS : AGAIN_MS[sighting.state],
         isFresh ? FOLLOW_UP_MS : Number.POSITIVE_INFINITY,
+        keepMs,
       );
       Object.assign(entry, { sighting, lookAt: now + againMs, failures: 0 });
       this.tellState(entry, sighting);
@@ -153,6 +165,24 @@ export class Roster {
       entry.lookAt = this.clock.now() + backOffMs(entry.failures, keyOf(ref));
       const again = entry.failures > 1 && ({ isRepeated: true } as const);
       this.tell({ kind: 'error', at: this.clock.now(), cluster: ref, text: (error as Error).message, ...again });
+    }
+  }
+
+  /** Returns after how long the cluster is to be read again for it, ms. A failure prevents nothing else. */
+  private async keepRest(entry: Entry, view: ClusterView, sighting: Sighting, signal: AbortSignal): Promise<number> {
+    if (sighting.state !== 'at-rest' || sighting.version !== sighting.served) return Number.POSITIVE_INFINITY;
+    const { ref, cluster } = entry;
+    const key = keyOf(ref);
+    try {
+      const againMs = await this.rests.observe(key, cluster, view, this.clock.now(), signal);
+      this.unkept.delete(key);
+      return againMs;
+    } catch (error) {
+      signal.throwIfAborted();
+      const text = `what it runs at rest could not be stored, so that an upgrade cannot be aborted: ${(error as Error).message}`;
+      if (!this.unkept.has(key)) this.tell({ kind: 'error', at: this.clock.now(), cluster: ref, text });
+      this.unkept.add(key);
+      return UNKEPT_MS;
     }
   }
 

@@ -22,6 +22,8 @@ export interface Sighting {
   served: string;
   /** The open run. */
   run: { id: string; from: string; to: string; target: string; phase: Phase } | undefined;
+  /** Digest of the template whose upgrade was aborted, if that was the last run. */
+  aborted: string | undefined;
   /** Whether new nodes are there that still start, and since when the state and the template are as they are, ms since the epoch. */
   isStarting: boolean;
   since: number;
@@ -64,6 +66,7 @@ export function sightingOf(
     digest,
     served: servedVersion({ at: 0, cluster: view, nodes: new Map() }),
     run: isOpen(journal) ? runOf(journal) : undefined,
+    aborted: journal?.phase === 'done' && journal.aborted ? journal.target : undefined,
     isStarting: isStarting(view),
     since: last?.state === state && last.digest === digest ? last.since : now,
     holder: lease && holder && { name: lease.holder, state: holder },
@@ -96,6 +99,7 @@ export function unseen(cluster: ClusterRef, resource: EmqxResource): Sighting {
     digest: '',
     served: '',
     run: undefined,
+    aborted: undefined,
     isStarting: false,
     since: 0,
     holder: undefined,

@@ -16,6 +16,7 @@ export interface Wait {
 const HOLDS_IN = {
   NotApproved: ['waiting', 'unsettled'],
   OtherApproved: ['waiting', 'unsettled'],
+  AbortedBefore: ['waiting', 'unsettled'],
   OutsideWindow: ['waiting', 'unsettled'],
   AfterOthers: ['waiting', 'unsettled'],
   TooManyAtOnce: ['waiting', 'unsettled'],

@@ -79,7 +79,7 @@ export function supersedingJournal(observation: Observation, target: Target, { o
   const open = isOpen(cluster.journal) ? cluster.journal : undefined;
   // Devices are on any of them, also on one that the operator is about to leave.
   const active = allActive(cluster).map(({ name }) => name);
-  const next = { ...newJournal(observation, target, old), baseline: fleetOf(observation, active) };
+  const next = { ...newJournal(observation, target, { old }), baseline: fleetOf(observation, active) };
   const lostPods = Math.max(0, ...old.map(({ role, replicas }) => replicasOf(cluster, role) - replicas));
   if (!open) return { ...next, supersedes: '', ...(lostPods > 0 && { lostPods }) };
   const { connectionCap, sessionCap, waitTakeoverSeconds, limits, initialDelaySeconds, covered, incidents } = open;

@@ -55,6 +55,7 @@ export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeRecord } from './record';
 export type { UpgradeReport } from './report';
 export { rescue, type Trouble, type TroubleId, troublesOf } from './rescue';
+export { haveSameSets, type Rest, restOf } from './rest';
 export { continueRun, runUpgrade, startRun } from './run';
 export type { RunSeries } from './series';
 export type { SetStatus } from './set-status';

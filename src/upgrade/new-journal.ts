@@ -7,13 +7,20 @@ import { versionOfSet } from './served-version';
 import { stagesFrom } from './stages';
 import { digestOf, type Target } from './target';
 
+interface Beginning {
+  former?: EmqxResource | undefined;
+  old?: readonly SetView[];
+}
+
 /**
  * The journal of a run that starts. The cluster must have a set that serves.
  *
- * @param old the sets that are replaced, in order
+ * @param beginning.former the resource as the old nodes run it; without it the run cannot be aborted
+ * @param beginning.old the sets that are replaced, in order
  */
-export function newJournal(observation: Observation, target: Target, old = oldSets(observation.cluster)): Journal {
+export function newJournal(observation: Observation, target: Target, beginning: Beginning = {}): Journal {
   const { cluster } = observation;
+  const { former, old = oldSets(cluster) } = beginning;
   const [stage, ...later] = old.map((set) => ({
     role: set.role ?? 'core',
     replicas: replicasOf(cluster, set.role),
@@ -29,7 +36,7 @@ export function newJournal(observation: Observation, target: Target, old = oldSe
     from: {
       version: versionOfSet(observation, old[0]!) ?? versionOf(target.live),
       ...from,
-      ...(!target.applied && { digest: digestOf(target.live) }),
+      ...(former && { digest: digestOf(generationOf(former).withDefaults(former)) }),
     },
     to: { version: versionOf(target.desired) },
     target: target.digest,

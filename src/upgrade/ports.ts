@@ -10,6 +10,7 @@ import type {
   OperatorView,
 } from './observation';
 import type { ProgressEvent } from './progress';
+import type { Rest } from './rest';
 
 /** The ports of the engine. Adapters implement them; the engine imports no adapter. */
 
@@ -120,6 +121,10 @@ export interface ClusterPort {
   keepSpec(run: string, spec: object, signal?: AbortSignal): Promise<void>;
   /** The spec that was stored for a run; undefined when there is none. */
   keptSpec(run: string, signal?: AbortSignal): Promise<Record<string, unknown> | undefined>;
+  /** Stores what the resource asks for while the cluster is at rest, in place of what was stored earlier. It may hold secrets. */
+  keepRest(rest: Rest, signal?: AbortSignal): Promise<void>;
+  /** What was stored last at rest; undefined when nothing was. */
+  keptRest(signal?: AbortSignal): Promise<Rest | undefined>;
 }
 
 /** What a write of the journal is based on. */

@@ -60,8 +60,8 @@ export class RunLoop {
     private readonly context: UpgradeContext,
     private readonly request: UpgradeRequest,
     public journal: Journal,
-    /** The cluster as it was before anything was done; absent where the run was started earlier. */
-    private readonly before: ClusterView | undefined,
+    /** Of a run that starts here: what the resource asked for, as the old nodes run it, where that is known. */
+    private readonly start: { former: object | undefined } | undefined,
     private readonly until: Until = () => false,
   ) {
     const { clock, cluster, emqx, holder } = context;
@@ -83,9 +83,9 @@ export class RunLoop {
     const ended = new AbortController();
     cluster.follow(ended.signal);
     try {
-      if (this.before) await this.writeFirstJournal(this.before, signal);
+      if (this.start) await this.writeFirstJournal(this.start, signal);
       else for (const text of ignoredOptions(this.request, this.journal)) this.report('warning', text);
-      this.reportPhase(!this.before);
+      this.reportPhase(!this.start);
       let keptMs = 0;
       while (this.journal.phase !== 'done' && !this.isLeaving) {
         const pauseMs = await this.step(keptMs, signal);
@@ -353,12 +353,12 @@ export class RunLoop {
   }
 
   /** What may have to be restored is stored first; the run has started once the journal is written. */
-  private async writeFirstJournal({ resource }: ClusterView, signal?: AbortSignal): Promise<void> {
+  private async writeFirstJournal({ former }: { former: object | undefined }, signal?: AbortSignal): Promise<void> {
     const { cluster } = this.context;
     const { journal } = this;
     const write = async () => {
       await this.lease.renewIfDue(signal);
-      if (journal.from.digest !== undefined) await cluster.keepSpec(journal.run, resource.spec, signal);
+      if (former && journal.from.digest !== undefined) await cluster.keepSpec(journal.run, former, signal);
       this.version = await cluster.writeJournal(journal, undefined, signal);
     };
     await this.writeUntilDone(write, true, signal);

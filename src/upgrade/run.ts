@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
+import type { EmqxResource } from '../resource';
 import { BlockedError, UpgradeError } from './errors';
-import { inspect } from './inspect';
+import { type Inspection, inspect } from './inspect';
 import { isOpen, type Journal, type Phase } from './journal';
 import { newJournal } from './new-journal';
 import type { Observation } from './observation';
 import { blockers } from './preflight';
 import { reportOf, type UpgradeReport } from './report';
+import { formerOf } from './rest';
 import { RunLoop, type Until } from './run-loop';
 import type { UpgradeRequest } from './target';
 import type { UpgradeContext } from './upgrade-context';
@@ -52,15 +54,21 @@ async function drivenTo(
   const binding = ['lease', 'open-run', 'operator-line'];
   const stops = blockers(open ? checks.filter(({ id }) => binding.includes(id)) : checks);
   if (stops.length > 0) throw new BlockedError(stops);
-  const run = new RunLoop(
-    context,
-    request,
-    open ?? newJournal(observation, target),
-    open ? undefined : observation.cluster,
-    until,
-  );
+  const former = open ? undefined : await formerResource(context, inspection, signal);
+  const journal = open ?? newJournal(observation, target, { former });
+  const run = new RunLoop(context, request, journal, open ? undefined : { former: former?.spec }, until);
   await drive(context, run, signal);
   return run.journal;
+}
+
+/** The resource as the old nodes run it; undefined where its template was changed already, and the earlier one is not known. */
+async function formerResource(
+  { cluster }: UpgradeContext,
+  { observation, target }: Inspection,
+  signal?: AbortSignal,
+): Promise<EmqxResource | undefined> {
+  if (!target.applied) return observation.cluster.resource;
+  return withDetach(async (own) => formerOf(observation.cluster, await cluster.keptRest(own)), signal);
 }
 
 /**
@@ -100,7 +108,7 @@ export async function runFrom(
   journal: Journal,
   signal?: AbortSignal,
 ): Promise<UpgradeReport> {
-  const run = new RunLoop(context, { desired: cluster.resource }, journal, cluster);
+  const run = new RunLoop(context, { desired: cluster.resource }, journal, { former: cluster.resource.spec });
   await drive(context, run, signal);
   return reportOf(run.journal);
 }

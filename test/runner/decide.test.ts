@@ -23,6 +23,7 @@ function cluster(name: string, state: Sighting['state'], more: Partial<Sighting>
     served: state === 'waiting' ? '4.4.14' : '4.4.15',
     run:
       state === 'upgrading' ? { id: 'r', target: DIGEST, phase: 'evacuate', from: '4.4.14', to: '4.4.15' } : undefined,
+    aborted: undefined,
     isStarting: false,
     since: NOW - 300_000,
     holder: undefined,
@@ -81,6 +82,24 @@ test.each<[string, Sighting, Partial<Situation> & { policyText?: string }, strin
     cluster('a', 'waiting', { digest: 'fedcba9876543210' }),
     { approved },
     ['a: OtherApproved'],
+  ],
+  [
+    'this template was aborted',
+    cluster('a', 'waiting', { aborted: '0123456789abcdef' }),
+    { policyText: automatic },
+    ['a: AbortedBefore'],
+  ],
+  [
+    'this template was aborted, and is approved',
+    cluster('a', 'waiting', { aborted: '0123456789abcdef' }),
+    { policyText: automatic, approved },
+    ['a: take-up'],
+  ],
+  [
+    'another template was aborted',
+    cluster('a', 'waiting', { aborted: 'fedcba9876543210' }),
+    { policyText: automatic },
+    ['a: take-up'],
   ],
   [
     'the window is closed',

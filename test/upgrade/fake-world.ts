@@ -10,6 +10,7 @@ import {
   type NodeView,
   PortError,
   type ProgressEvent,
+  type Rest,
   runUpgrade,
   type UpgradeContext,
   type UpgradeReport,
@@ -76,6 +77,7 @@ export class FakeWorld {
   readonly events: ProgressEvent[] = [];
   request: string | undefined;
   private requests = 0;
+  private rest: Rest | undefined;
   private kept: { run: string; spec: Record<string, unknown> } | undefined;
   fault: Fault = () => {};
   readonly load = { connections: 200, sessions: 210 };
@@ -137,6 +139,10 @@ export class FakeWorld {
           this.kept = { run, spec: structuredClone(spec) as Record<string, unknown> };
         }),
         keptSpec: wrap('keptSpec', (run) => (this.kept?.run === run ? this.kept.spec : undefined)),
+        keepRest: wrap('keepRest', (rest) => {
+          this.rest = structuredClone(rest);
+        }),
+        keptRest: wrap('keptRest', () => this.rest),
       },
       emqx: {
         observe: wrap('emqx.observe', (name) => this.nodeView(name)),
