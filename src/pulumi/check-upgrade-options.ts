@@ -1,5 +1,6 @@
 import { HIDDEN, type Problem, type Violation } from '../resource';
-import type { CommonInputs } from './common-inputs';
+import { imageReference } from '../resource/image-reference';
+import type { CommonInputs, UpgradeOptions } from './common-inputs';
 
 /** Problems of the upgrade options, and of the connection settings. */
 export function checkUpgradeOptions(inputs: CommonInputs): Problem[] {
@@ -24,10 +25,26 @@ export function checkUpgradeOptions(inputs: CommonInputs): Problem[] {
   check('upgrade.stormCap', stormCap, isCount, rate);
   check('upgrade.offlineBudget', offlineBudget, (value) => value === 'none' || isCount(value), budget);
   check('upgrade.onFailure', onFailure, (value) => value === 'stop' || value === 'abort', onFailureWords);
+  problems.push(...runnerProblems(upgrade));
   check('upgrade.timeouts', timeouts, isObject, options);
   if (!isObject(timeouts)) return problems;
   check('upgrade.timeouts.totalSeconds', timeouts['totalSeconds'], isCount, seconds);
   check('upgrade.timeouts.stallSeconds', timeouts['stallSeconds'], isCount, seconds);
+  return problems;
+}
+
+/** Of the options that say which process drives an upgrade. */
+function runnerProblems({ runner, wait, image, runnerNamespace, timeouts }: UpgradeOptions): Problem[] {
+  const problems: Problem[] = [];
+  const report = (path: string, value: unknown, violation: Violation | undefined) => {
+    if (value !== undefined && violation) problems.push({ path: `upgrade.${path}`, value, ...violation });
+  };
+  report('runner', runner, runner === 'cluster' ? undefined : aRunner);
+  report('wait', wait, runner === undefined ? ofARunner : isBoolean(wait) ? undefined : trueOrFalse);
+  report('image', image, runner === undefined ? ofARunner : imageReference(image));
+  report('runnerNamespace', runnerNamespace, runner === undefined ? ofARunner : objectName(runnerNamespace));
+  const { totalSeconds } = isObject(timeouts) ? timeouts : {};
+  report('timeouts.totalSeconds', totalSeconds, wait === false && runner !== undefined ? nobodyWaits : undefined);
   return problems;
 }
 
@@ -67,6 +84,29 @@ const budget: Violation = {
   reason: 'it is how many devices may be offline at a time',
   fix: 'leave it out, and it follows from the rate',
 };
+const aRunner: Violation = {
+  bound: '"cluster"',
+  reason: 'a runner in the Kubernetes cluster drives upgrades then',
+  fix: 'leave it out, and pulumi up does',
+};
+const ofARunner: Violation = {
+  bound: "left out without runner: 'cluster'",
+  reason: 'pulumi up drives the upgrade itself',
+  fix: "leave it out, or add runner: 'cluster'",
+};
+const nobodyWaits: Violation = {
+  bound: 'left out with wait: false',
+  reason: 'no process measures it then',
+  fix: 'leave it out, or leave wait out; `onFailure` and `stallSeconds` are valid with both',
+};
+const objectName = (value: unknown): Violation | undefined =>
+  typeof value === 'string' && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
+    ? undefined
+    : {
+        bound: 'the name of a namespace',
+        reason: 'Kubernetes allows no other names',
+        fix: 'correct it, or leave it out: the runner is looked for',
+      };
 const onFailureWords: Violation = {
   bound: '"stop" or "abort"',
   reason: 'a stalled upgrade is left as it is, or aborted',

@@ -86,6 +86,29 @@ export interface UpgradeOptions {
    * @default "stop"
    */
   readonly onFailure?: Limits['onFailure'];
+
+  /**
+   * Which process drives an upgrade. `cluster`: a runner in the Kubernetes cluster, or a Job where there is none and `image` is given;
+   * `pulumi up` starts the upgrade, hands it over, and follows it. Whatever ends `pulumi up` does not end the upgrade then.
+   *
+   * @default - that of `pulumi up`
+   * @see docs/runner.md
+   */
+  readonly runner?: 'cluster';
+
+  /**
+   * With `runner: 'cluster'`: whether `pulumi up` waits for the end of the upgrade. If not, it ends with the output `phase: 'upgrading'`, and
+   * the next one follows up on what came of it.
+   *
+   * @default true
+   */
+  readonly wait?: boolean;
+
+  /** With `runner: 'cluster'`: the image of a Job that drives an upgrade where no runner lives. @default - a runner is required */
+  readonly image?: string;
+
+  /** With `runner: 'cluster'`: namespace of the runner. @default - any runner that upgrades clusters of this namespace */
+  readonly runnerNamespace?: string;
 }
 
 /** When an operation stops by itself, in seconds. */

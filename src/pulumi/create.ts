@@ -46,7 +46,7 @@ export async function create(raw: Raw): Promise<{ id: string; outs: State }> {
     const mark = isNew || isResumed ? row : undefined;
     if (isResumed) await link.cluster.writeOwner(owner, mark, signal);
     // Devices may be connected to one that was resumed: what is another template by now is an upgrade.
-    if (isResumed) await change(link, inputs, operation);
+    if (isResumed) await change(link, inputs, operation, { mayLeave: false, wasUpgrading: false });
     else await link.apply(resourceOf(inputs), signal);
     const { identity } = await recognise(link, undefined, signal);
     marks = { owner, identity };

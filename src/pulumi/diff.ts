@@ -63,7 +63,8 @@ export async function diff(olds: Raw, news: Raw): Promise<DiffResult> {
     if (!isUpgrading) refuseDowngrade(state, inputs);
     const isUnsettled = isUpgrading || state.phase !== 'running' || (state.drift ?? []).length > 0;
     const hasChanges = isUnsettled || changed.length > 0;
-    if (hasChanges) log.log('info', outcomeOf(state, inputs, changed, seen) + leaseText(seen));
+    if (hasChanges)
+      log.log('info', outcomeOf(state, inputs, changed, seen) + (isFollowed(inputs, seen) ? '' : leaseText(seen)));
     return { changes: hasChanges, replaces };
   } finally {
     await log.close();
@@ -132,6 +133,7 @@ function outcomeOf(state: State, inputs: ClusterInputs, changed: readonly string
     const run = `the upgrade ${journal.from.version} → ${journal.to.version}, in phase ${journal.phase}`;
     if (journal.aborted) return `finishes the rollback of ${run}`;
     const course = courseOf(journal, version, look?.digest);
+    if (course === 'resumes' && isFollowed(inputs, look)) return `follows ${run}, which ${look?.holder} drives`;
     if (course) return `${course} ${run}`;
     const { from, to } = journal;
     return `up is refused: these properties ask for something else than ${run}; set them as they were with version ${to.version} to resume it, or with ${from.version} to roll it back`;
@@ -153,7 +155,7 @@ function outcomeOf(state: State, inputs: ClusterInputs, changed: readonly string
     const devices =
       connections === null ? 'an unknown number of devices' : `${connections.toLocaleString('en-US')} devices`;
     const time = lowerBoundMs === null ? '' : `, about ${timeText(lowerBoundMs)}`;
-    return `${what}: ${devices} are moved${time} at ${capPerSecond}/s`;
+    return `${what}: ${devices} are moved${time} at ${capPerSecond}/s${handoverText(inputs)}`;
   }
   if (isUpgrade) return `upgrade (${properties}): every device is moved once`;
   // Without the cluster and all values nobody knows whether that is an upgrade, but for properties that never cause one.
@@ -164,6 +166,16 @@ function outcomeOf(state: State, inputs: ClusterInputs, changed: readonly string
     return `an upgrade, if the pods change (${properties}): then every device is moved once`;
   const changes = changed.length > 0 ? `up changes, without an upgrade: ${changedNames.join(', ')}` : '';
   return [changes, setBack].filter(Boolean).join('; ') || 'waits until the cluster is at rest';
+}
+
+/** Whether it is as it should be that another process drives a run. */
+function isFollowed({ upgrade }: ClusterInputs, look?: Look): boolean {
+  return upgrade?.runner === 'cluster' && look?.holder !== undefined && isOpen(look.view?.journal);
+}
+
+function handoverText({ upgrade }: ClusterInputs): string {
+  if (upgrade?.runner !== 'cluster') return '';
+  return upgrade.wait === false ? '; up hands it over, and does not wait' : '; up hands it over, and follows it';
 }
 
 /** Whether the holder lives, one read does not show. */

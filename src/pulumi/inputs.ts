@@ -22,7 +22,10 @@ export function propertiesOf(inputs: { readonly __kind?: unknown }): readonly st
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   blueGreenUpdate: ['initialDelaySeconds', 'evacuationStrategy'],
   'blueGreenUpdate.evacuationStrategy': ['connectionEvictionRate', 'sessionEvictionRate', 'waitTakeoverSeconds'],
-  upgrade: ['driver', 'acceptLoss', 'acceptDowngrade', 'stormCap', 'offlineBudget', 'timeouts', 'onFailure'],
+  upgrade: [
+    ...['driver', 'acceptLoss', 'acceptDowngrade', 'stormCap', 'offlineBudget', 'timeouts', 'onFailure'],
+    ...['runner', 'wait', 'image', 'runnerNamespace'],
+  ],
   'upgrade.timeouts': ['totalSeconds', 'stallSeconds'],
 };
 

@@ -13,7 +13,14 @@ import {
 } from '../kubernetes';
 import { oneLine } from '../kubernetes/one-line';
 import { controllerOf, isControlledBy } from '../kubernetes/ownership';
-import { clusterLabels, type EmqxResource, type Generation, generationOf, INSTANCE_LABEL } from '../resource';
+import {
+  type ClusterRef,
+  clusterLabels,
+  type EmqxResource,
+  type Generation,
+  generationOf,
+  INSTANCE_LABEL,
+} from '../resource';
 import { type ClusterView, PortError, type Progress, type UpgradeContext } from '../upgrade';
 import type { CommonInputs, ConnectionInputs } from './common-inputs';
 import type { Claims } from './resource-type';
@@ -38,7 +45,7 @@ export class ClusterLink {
   private readonly name: string;
 
   private constructor(
-    private readonly api: KubeClient,
+    readonly api: KubeClient,
     { name, namespace = 'default', ...place }: Place,
   ) {
     const kind = kindOf(place);
@@ -59,6 +66,11 @@ export class ClusterLink {
 
   get id(): string {
     return `${this.namespace}/${this.name}`;
+  }
+
+  get clusterRef(): ClusterRef {
+    const { kind, namespace, name } = this;
+    return { kind, namespace, name };
   }
 
   /** What the cluster is called in texts. */

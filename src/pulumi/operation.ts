@@ -42,6 +42,8 @@ export class Operation {
   touched = false;
   /** The last observed state of an open run; reported when the operation is interrupted. */
   holds: string | undefined;
+  /** What goes on after an interruption. */
+  next = '`pulumi up` resumes';
 
   private readonly leaving = new AbortController();
   private readonly expiring = new AbortController();
@@ -140,7 +142,7 @@ export class Operation {
     if (!this.touched) return new Error(isLeft ? `${cause}; nothing was written` : cause);
     const holds = this.holds === undefined ? [] : [this.holds];
     // One reason: the engine counts each as an error of its own.
-    const reason = [cause, ...holds, ...(isLeft ? ['`pulumi up` resumes'] : [])].join('; ');
+    const reason = [cause, ...holds, ...(isLeft ? [this.next] : [])].join('; ');
     const late = new AbortController();
     this.after(LAST_READ_MS, () => late.abort());
     const view = await link.view(late.signal).catch(() => undefined);

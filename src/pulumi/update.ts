@@ -2,6 +2,7 @@ import {
   awaitLease,
   type ClusterView,
   controlUpgrade,
+  lastRecord,
   leaseWaitText,
   type ProgressEvent,
   runUpgrade,
@@ -14,6 +15,7 @@ import { foreignLease } from '../upgrade/foreign-lease';
 import { isOpen } from '../upgrade/journal';
 import { activeSets } from '../upgrade/observation';
 import { targetOf } from '../upgrade/target';
+import { ClusterRun, isDrivenElsewhere, underWayText } from './cluster-run';
 import { type Marks, marksOf, recognise } from './identity';
 import { inputsOf, type Raw, resourceOf } from './inputs';
 import { ClusterLink, goneText } from './link';
@@ -40,7 +42,8 @@ export async function update(raw: { olds: Raw; news: Raw }): Promise<{ outs: Sta
   try {
     const { identity } = await recognise(link, before.identity, operation.signal);
     marks = { ...marks, identity };
-    await change(link, inputs, operation);
+    const left = await change(link, inputs, operation, { mayLeave: true, wasUpgrading: before.phase === 'upgrading' });
+    if (left) return { outs: { ...inputs, ...seen(left, marks) } };
     const running = await untilRunning(link, inputs, operation);
     // A creation that was interrupted is complete now, and recorded.
     if (running.creating !== undefined && marks.owner !== undefined)
@@ -93,48 +96,113 @@ export function requestOf(inputs: ClusterInputs): UpgradeRequest {
   };
 }
 
-/** Brings a cluster to its properties, as far as it must not run in the end. @throws Error when that is not possible */
-export function change(link: ClusterLink, inputs: ClusterInputs, operation: Operation): Promise<void> {
-  return new Change(link, inputs, operation).perform();
+interface ChangeOptions {
+  /** Whether an upgrade may be left under way, where the properties say so. */
+  mayLeave: boolean;
+  /** Whether an upgrade was under way when the cluster was seen last. */
+  wasUpgrading: boolean;
+}
+
+/**
+ * Brings a cluster to its properties, as far as it must not run in the end.
+ *
+ * @returns the cluster where an upgrade is left under way
+ * @throws Error when that is not possible
+ */
+export function change(
+  link: ClusterLink,
+  inputs: ClusterInputs,
+  operation: Operation,
+  options: ChangeOptions,
+): Promise<ClusterView | undefined> {
+  return new Change(link, inputs, operation, options).perform();
 }
 
 /** One way to bring a cluster to its properties. */
 class Change {
   private readonly request: UpgradeRequest;
   private readonly row = new ProgressRow();
+  /** Where a process in the cluster drives upgrades. */
+  private readonly inCluster: ClusterRun | undefined;
 
   constructor(
     private readonly link: ClusterLink,
     private readonly inputs: ClusterInputs,
     private readonly operation: Operation,
+    private readonly options: ChangeOptions,
   ) {
     this.request = requestOf(inputs);
+    const { upgrade } = inputs;
+    if (upgrade?.runner === undefined) return;
+    this.inCluster = new ClusterRun(link, upgrade, operation, (event) => this.report(event));
   }
 
-  async perform(): Promise<void> {
+  async perform(): Promise<ClusterView | undefined> {
     const { link, operation, request } = this;
-    const view = this.present(await viewWhenFree(link, operation));
+    const view = await this.viewToChange();
+    this.refuseAborted(view);
     const isUpgrade = isOpen(view.journal) || activeSets(view).length > 1 || !targetOf(view, request).applied;
-    if (isUpgrade) await this.upgrade(view);
+    if (isUpgrade) {
+      const left = await this.upgrade(view);
+      if (left) return left;
+    }
     operation.begin();
     await link.apply(resourceOf(this.inputs), operation.signal);
+    return undefined;
   }
 
-  private async upgrade(view: ClusterView): Promise<void> {
+  /** Once no other process drives a run, unless it is to drive that. */
+  private async viewToChange(): Promise<ClusterView> {
+    const { link, operation } = this;
+    const view = this.inCluster && (await this.observe());
+    if (view && isDrivenElsewhere(view, link.holder) && this.courseOf(view)) return view;
+    return this.present(await viewWhenFree(link, operation));
+  }
+
+  /** What is to become of the open run; undefined where something else is wanted than it upgrades to, or comes from. */
+  private courseOf(view: ClusterView): 'onward' | 'back' | undefined {
+    const { journal } = view;
+    if (!isOpen(journal)) return 'onward';
+    const { digest } = targetOf(view, this.request);
+    if (journal.aborted || digest === journal.target) return 'onward';
+    return digest === journal.from.digest ? 'back' : undefined;
+  }
+
+  /** Nobody was told what came of an upgrade that was left under way: it is not begun again without a word. */
+  private refuseAborted(view: ClusterView): void {
+    const { journal } = view;
+    if (!this.inCluster || !this.options.wasUpgrading || journal?.phase !== 'done' || !journal.aborted) return;
+    const { applied, digest } = targetOf(view, this.request);
+    if (applied || digest !== journal.target) return;
+    throw new Error(
+      `the upgrade ${journal.from.version} → ${journal.to.version} was aborted: the cluster runs ${journal.from.version} as before; after \`pulumi refresh\` the next up tries again`,
+    );
+  }
+
+  /** Returns the cluster where the upgrade is left under way. */
+  private async upgrade(view: ClusterView): Promise<ClusterView | undefined> {
     const { operation, inputs } = this;
     const seconds = inputs.upgrade?.timeouts?.totalSeconds;
     if (seconds !== undefined) operation.limit(seconds);
-    const report = await this.drive(view, operation.signal).catch(async (error: unknown) => {
+    let report = await this.drive(view, operation.signal).catch(async (error: unknown) => {
       if (!operation.hasExpired || inputs.upgrade?.onFailure !== 'abort') throw error;
       const current = await this.observe(operation.left);
       if (!isOpen(current.journal)) throw error;
       operation.warn(`${operation.signal.reason.message}: rolling back`);
-      return this.control(operation.left);
+      return (await this.control(operation.left)) ?? this.inCluster?.follow(operation.left);
     });
+    if (report === 'left') {
+      const left = await this.observe();
+      if (isOpen(left.journal)) {
+        operation.show(underWayText(left.journal));
+        return left;
+      }
+      report = await lastRecord(this.context(), operation.left);
+    }
     operation.holds = undefined;
     if (report?.hasLosses) operation.warn(`the upgrade is done, with losses: ${report.sessionsLost} sessions at least`);
     const { applied } = targetOf(await this.observe(operation.left), this.request);
-    if (applied) return;
+    if (applied) return undefined;
     if (report?.outcome === 'aborted') {
       throw new Error(`the upgrade was aborted: the cluster runs ${report.from.version} as before`);
     }
@@ -143,12 +211,18 @@ class Change {
     );
   }
 
-  private drive(view: ClusterView, signal: AbortSignal): Promise<UpgradeReport | undefined> {
-    const { journal } = view;
-    const { digest } = targetOf(view, this.request);
-    const isWayBack =
-      isOpen(journal) && !journal.aborted && digest !== journal.target && digest === journal.from.digest;
-    return isWayBack ? this.control(signal) : runUpgrade(this.context(), this.request, signal);
+  private async drive(view: ClusterView, signal: AbortSignal): Promise<UpgradeReport | 'left' | undefined> {
+    const { inCluster, request, operation } = this;
+    const isWayBack = this.courseOf(view) === 'back';
+    const report = isWayBack ? await this.control(signal) : undefined;
+    if (!inCluster) return isWayBack ? report : runUpgrade(this.context(), request, signal);
+    if (report) return report;
+    if (!isWayBack && !isDrivenElsewhere(view, this.link.holder)) {
+      await inCluster.handOver(request, view, targetOf(view, request).caps.connections);
+    }
+    const mayLeave = this.options.mayLeave && this.inputs.upgrade?.wait === false;
+    if (mayLeave) operation.signal.throwIfAborted();
+    return mayLeave ? 'left' : inCluster.follow(signal);
   }
 
   private control(signal: AbortSignal): Promise<UpgradeReport | undefined> {

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { AgentTransport } from '../../src/emqx';
 import { connect, isKubeError, type KubeClient, type KubeObject, type ObjectRef } from '../../src/kubernetes';
 import type { EmqxResource } from '../../src/resource';
+import { Runner, type Told } from '../../src/runner';
 import { type OpenSandbox, type OpenSandboxOptions, openSandbox } from '../../src/sandbox/open-sandbox';
 import { SharedTime } from '../_shared-time';
 import { describedAs, ENTERPRISE, type TestedGeneration } from './_generations';
@@ -17,6 +19,7 @@ export const MOVING = /^[1-9]\d*\/\d+ .* evacuating/;
 export class Desk {
   private readonly closing = new AbortController();
   private readonly others: ProviderHost[] = [];
+  private readonly runners: (() => Promise<void>)[] = [];
 
   private constructor(
     private readonly folder: string,
@@ -114,6 +117,33 @@ export class Desk {
     if (isAlive) void this.renewLease({ ...ref, ...named }, now).catch(() => undefined); // the desk is closed
   }
 
+  /**
+   * A runner in the cluster.
+   *
+   * @returns what it tells; and ends it, as SIGTERM does
+   */
+  async startRunner(policy = ''): Promise<{ told: Told[]; stop(): Promise<void> }> {
+    const { api } = this;
+    const { clock } = this.time;
+    const map = { apiVersion: 'v1', kind: 'ConfigMap' };
+    const metadata = { namespace: 'default', name: 'emqx-upgrade-runner' };
+    await api.create({ ...map, metadata, data: { policy } } as KubeObject);
+    const told: Told[] = [];
+    const transport = (port: number) => new AgentTransport(api.pods, port);
+    const runner = new Runner(
+      { api, clock, transport, namespace: 'default', namespaces: [], holder: 'runner-1' },
+      (one) => told.push(one),
+    );
+    const ending = new AbortController();
+    const ended = runner.run(ending.signal);
+    const stop = async () => {
+      ending.abort();
+      await ended;
+    };
+    this.runners.push(stop);
+    return { told, stop };
+  }
+
   private async renewLease(lease: ObjectRef, now: () => string): Promise<void> {
     for (;;) {
       await this.time.clock.sleep(10_000, this.closing.signal);
@@ -134,6 +164,7 @@ export class Desk {
 
   async close(): Promise<void> {
     this.closing.abort();
+    await Promise.all(this.runners.map((stop) => stop()));
     this.api.close();
     await Promise.all([this.host, ...this.others].map((host) => host.stop()));
     await this.sandbox.stop();
