@@ -136,3 +136,20 @@ export function accessOf({ verb, kind, name, subresource }: ApiCall): Access {
     ...(name && verb !== 'create' && { name }),
   };
 }
+
+/** A rule of a Role. */
+export interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
+export function allows(rule: Rule, { verb, group, resource, subresource, name }: Access): boolean {
+  return (
+    rule.verbs.includes(verb) &&
+    rule.apiGroups.includes(group) &&
+    rule.resources.includes(subresource ? `${resource}/${subresource}` : resource) &&
+    (rule.resourceNames === undefined || (name !== undefined && rule.resourceNames.includes(name)))
+  );
+}

@@ -1,5 +1,8 @@
-import type { KubeObject } from '../../src/kubernetes';
+import type { Link } from '../../src/cli/shell';
+import { KubeApiError, type KubeObject } from '../../src/kubernetes';
 import type { EmqxResource } from '../../src/resource';
+import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
+import { accessOf, allows, OF_EVERYBODY, type Rule } from '../_recorded-upgrade';
 import { HOME, NAMESPACE, Playground, severable } from '../runner/_runners';
 import { type Ended, run, type TestShell, type TestShellOptions } from './_shell';
 
@@ -28,16 +31,13 @@ class Scene {
   }
 
   command(words: string, options: TestShellOptions = {}, severed = { is: false }): Promise<Ended> {
-    const { api, clock, transport, prober } = this.at.world;
-    const link = () => ({
-      api: severable(api, severed),
-      clock,
-      transport: () => transport,
-      prober,
-      namespace: NAMESPACE,
-      close: () => undefined,
-    });
+    const link = () => this.linkBy(severable(this.at.world.api, severed));
     return run(words.split(' '), { link, ...options });
+  }
+
+  linkBy(api: Link['api']): Link {
+    const { clock, transport, prober } = this.at.world;
+    return { api, clock, transport: () => transport, prober, namespace: NAMESPACE, close: () => undefined };
   }
 
   upgrade(more = '', options: TestShellOptions = {}): Promise<Ended> {
@@ -307,4 +307,45 @@ test('a run under way is followed, and not handed over again', async () => {
   expect(kinds).not.toContain('handed-over');
   expect(kinds).toContain('resumed');
   expect([kinds[0], kinds.at(-1)]).toEqual(['waiting', 'report']);
+});
+
+test('without the right to create the rights of a Job nothing has begun, and nothing is left', async () => {
+  const { ended, traces } = await Scene.play('EmqxEnterprise', '4.4.15', async (scene) => {
+    const { clock, kubernetes } = scene.at.world;
+    const api = new InMemoryKubeApi(clock, kubernetes.store, {
+      intercept: (call, perform) => {
+        if (call.verb === 'create' && call.kind === 'Role') throw new KubeApiError(403, 'Forbidden', 'no roles here');
+        return perform();
+      },
+    });
+    const ended = await scene.upgrade(' --image r.example/emqx-blue-green:1', { link: () => scene.linkBy(api) });
+    return { ended, traces: scene.traces };
+  });
+  expect(ended).toMatchObject({ code: 5, err: expect.stringMatching(/^the API server: no roles here\n→ /) });
+  expect(traces).toEqual([]);
+});
+
+test.each(KINDS)('the rights of a Job suffice for every request of its pod: %s', async (kind, version) => {
+  const calls: ApiCall[] = [];
+  const rules = await Scene.play(kind, version, async (scene) => {
+    const { clock, kubernetes } = scene.at.world;
+    const api = new InMemoryKubeApi(clock, kubernetes.store, {
+      intercept: (call, perform) => {
+        calls.push(call);
+        return perform();
+      },
+    });
+    const pod = scene.playJob([{ link: () => scene.linkBy(api) }]);
+    await scene.upgrade(' --image r.example/emqx-blue-green:1');
+    await pod;
+    const [role] = kubernetes.store.all<KubeObject & { rules: Rule[] }>({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+    });
+    return role!.rules;
+  });
+  const asked = calls.filter(({ kind }) => !OF_EVERYBODY.includes(kind));
+  expect(asked.length).toBeGreaterThan(50);
+  const refused = asked.filter((call) => !rules.some((rule) => allows(rule, accessOf(call))));
+  expect([...new Set(refused.map(({ verb, kind, name }) => `${verb} ${kind} ${name}`))]).toEqual([]);
 });

@@ -1,15 +1,8 @@
 import { UpgradeRunner, type UpgradeRunnerProps } from '../../src';
 import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
-import { type Access, accessOf, OF_EVERYBODY } from '../_recorded-upgrade';
+import { accessOf, allows, OF_EVERYBODY, type Rule } from '../_recorded-upgrade';
 import { type Manifest, synth } from '../constructs/_synth';
 import { HOME, isKind, NAMESPACE, Playground } from './_runners';
-
-interface Rule {
-  apiGroups: string[];
-  resources: string[];
-  resourceNames?: string[];
-  verbs: string[];
-}
 
 /** Every request of a runner that holds a cluster, waits for an approval, and upgrades it. */
 async function recorded(namespaces: readonly string[]): Promise<ApiCall[]> {
@@ -44,15 +37,6 @@ function rulesIn(manifests: readonly Manifest[], namespace: string): Rule[] {
   return manifests
     .filter(({ kind, metadata }) => kind === 'ClusterRole' || (kind === 'Role' && metadata.namespace === namespace))
     .flatMap(({ rules }) => rules as Rule[]);
-}
-
-function allows(rule: Rule, { verb, group, resource, subresource, name }: Access): boolean {
-  return (
-    rule.verbs.includes(verb) &&
-    rule.apiGroups.includes(group) &&
-    rule.resources.includes(subresource ? `${resource}/${subresource}` : resource) &&
-    (rule.resourceNames === undefined || (name !== undefined && rule.resourceNames.includes(name)))
-  );
 }
 
 test.each<[string, readonly string[], Partial<UpgradeRunnerProps>]>([
