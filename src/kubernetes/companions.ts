@@ -9,7 +9,7 @@ const JOURNAL_KEY = 'journal.json';
 /** Written by a user with a request to the run. */
 const REQUEST_KEY = 'request';
 const SPEC_KEY = 'before.json';
-const REST_KEY = 'rest.json';
+export const REST_KEY = 'rest.json';
 const OWNER_KEY = 'owner';
 const CREATING_KEY = 'creating';
 

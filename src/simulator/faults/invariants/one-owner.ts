@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../kubernetes';
+import { REST_KEY } from '../../../kubernetes/companions';
 import { type EmqxResource, generationOf, isHeld } from '../../../resource';
 import { mergePatch } from '../../kubernetes/merge-patch';
 import type { StoreChange } from '../../kubernetes/object-store';
@@ -33,7 +34,7 @@ export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invaria
           fail('one owner', `${author} takes the lease of ${before}: ${after}`);
       }
       const { object } = change;
-      if (object.kind === 'Lease' || asksOnly(change) || showsOnly(change)) return;
+      if (object.kind === 'Lease' || asksOnly(change) || showsOnly(change) || remembersOnly(change)) return;
       owns(author, `${change.type} ${object.kind}/${object.metadata.name}`);
     },
     ordered(call: EngineCall) {
@@ -54,6 +55,18 @@ function showsOnly({ object, previous }: StoreChange): boolean {
   const { delayPatch } = generationOf(object);
   const withoutDelay = ({ spec }: EmqxResource) => mergePatch(spec, delayPatch(0));
   return isDeepStrictEqual(withoutDelay(object), withoutDelay(previous));
+}
+
+/** Whether the change only keeps what the resource asked for at rest: no run reads it before it has the lease. */
+function remembersOnly({ object, previous }: StoreChange): boolean {
+  if (object.kind !== 'Secret') return false;
+  const { [REST_KEY]: _rest, ...others } = dataOf(object);
+  const { [REST_KEY]: _earlier, ...before } = dataOf(previous);
+  return isDeepStrictEqual(others, before);
+}
+
+function dataOf(object: KubeObject | undefined): Record<string, string> {
+  return (object as (KubeObject & { data?: Record<string, string> }) | undefined)?.data ?? {};
 }
 
 function isEmqx(object: KubeObject | undefined): object is KubeObject & EmqxResource {
