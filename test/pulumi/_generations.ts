@@ -19,6 +19,8 @@ export interface TestedGeneration {
   readonly nodes: Properties;
   /** How many pods it has. */
   readonly pods: number;
+  /** The words for the phase in which the nodes of the devices are emptied. */
+  readonly evacuating: string;
 }
 
 export const ENTERPRISE: TestedGeneration = {
@@ -31,6 +33,7 @@ export const ENTERPRISE: TestedGeneration = {
   versions: ['4.4.14', '4.4.15', '4.4.16'],
   nodes: {},
   pods: 3,
+  evacuating: 'evacuating',
 };
 
 /** Cores and replicants. */
@@ -44,6 +47,7 @@ export const EMQX: TestedGeneration = {
   versions: ['5.8.8', '5.8.9', '5.8.10'],
   nodes: { __kind: 'EMQX', cores: { replicas: 2 }, replicants: { replicas: 3 } },
   pods: 5,
+  evacuating: 'evacuating replicants',
 };
 
 export const GENERATIONS: readonly (readonly [TestedGeneration['kind'], TestedGeneration])[] = [
