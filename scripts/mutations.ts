@@ -86,8 +86,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a refusal is asked about without end',
     file: 'upgrade/run-loop.ts',
-    from: 'if (failures.isRefused || isSilent) {',
-    to: 'if (isSilent && !failures.isRefused) {',
+    from: 'if (failures.isRefused || isSilent) throw',
+    to: 'if (isSilent && !failures.isRefused) throw',
     fault: 'credentials-refused',
   },
   {
@@ -210,14 +210,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the journal does not keep which set is green',
     file: 'upgrade/run-loop.ts',
-    from: 'const next: Journal = { ...this.journal, ...change };',
-    to: 'const next: Journal = { ...this.journal, ...change, to: this.journal.to };',
+    from: 'const next: Journal = { ...this.journal, stopped: undefined, ...change };',
+    to: 'const next: Journal = { ...this.journal, stopped: undefined, ...change, to: this.journal.to };',
   },
   {
     name: 'what the resource asked for is not kept',
     file: 'upgrade/run-loop.ts',
-    from: 'await cluster.keepSpec(journal.run, resource.spec, signal);',
-    to: 'void resource;',
+    from: 'await cluster.keepSpec(journal.run, former, signal);',
+    to: 'void former;',
     fault: 'request-abort',
   },
   {
@@ -361,8 +361,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a third set is looked for in one role only',
     file: 'upgrade/decide.ts',
-    from: 'return stagesOf(journal).flatMap(',
-    to: 'return stagesOf(journal).slice(0, 1).flatMap(',
+    from: 'const known = new Set(stagesOf(journal).flatMap(',
+    to: 'const known = new Set(stagesOf(journal).slice(0, 1).flatMap(',
     generation: 5,
     fault: 'old-manifest-applied',
   },
