@@ -31,6 +31,12 @@ export type MemberAnswer = z.infer<typeof MemberAnswer>;
 export const NodesAnswer = z.array(MemberAnswer.catch(MemberAnswer.parse({})));
 
 /**
+ * `GET /nodes/:node/stats`: an entry of `GET /stats`, which is the one that was recorded, without its `node`. That list queries all nodes
+ * one after the other, and waits for one that is frozen.
+ */
+export const StatsAnswer = z.object({ 'subscriptions.count': known(count) });
+
+/**
  * `GET /node_eviction/status`, of the queried node only. Its counts are live, too; but its sessions contain all disconnected durable
  * sessions of the cluster, on each node.
  */

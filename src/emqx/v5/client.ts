@@ -26,6 +26,7 @@ import {
   NamesAnswer,
   NodesAnswer,
   SiteAnswer,
+  StatsAnswer,
   StorageAnswer,
 } from './answers';
 import { V5 } from './dialect';
@@ -38,6 +39,7 @@ const KINDS: Readonly<Record<string, DeviceListener['kind']>> = { tcp: 'mqtt', s
  *
  * - A node's own counts are read from `/nodes/:node` on that node: they are live, before and during an evacuation, and do not contain
  *   the durable sessions of offline devices, which the evacuation counts on every node (recorded with 5.8.9 and 6.2.0).
+ * - Subscriptions are those of `/nodes/:node/stats`, up to 2 s old. They do not contain those of durable sessions.
  * - An evacuation is started with `wait_health_check: 0`: traffic has been switched before. The default is 60 s without any progress.
  * - Credentials are an API key, by default the operator's; users of the dashboard are refused.
  *
@@ -65,10 +67,12 @@ export class Emqx5Client extends ManagementClient implements Emqx5Port {
       if (!view.evacuating) {
         this.refusing.delete(pod);
         this.evacuating.delete(pod);
+        const counting = this.subscriptions(pod, node, signal);
+        counting.catch(() => undefined);
         const members = await this.api.read(pod, '/nodes', NodesAnswer, signal);
         const self = members.find((member) => member.node === node) ?? (await this.member(pod, node, signal));
         view.members = members.flatMap((member) => (isRunning(member) ? (member.node ?? []) : []));
-        return { ...view, version: self.version, ...loadOf(pod, node, self) };
+        return { ...view, version: self.version, ...loadOf(pod, node, self), ...(await counting) };
       }
       this.evacuating.add(pod);
       const self = await (counting ?? this.member(pod, node, signal));
@@ -212,7 +216,16 @@ export class Emqx5Client extends ManagementClient implements Emqx5Port {
   }
 
   protected async load(pod: string, node: string, signal?: AbortSignal): Promise<Load> {
-    return loadOf(pod, node, await this.member(pod, node, signal));
+    const counting = this.subscriptions(pod, node, signal);
+    counting.catch(() => undefined);
+    return { ...loadOf(pod, node, await this.member(pod, node, signal)), ...(await counting) };
+  }
+
+  /** Nothing where the node does not report them: its other counts do not depend on it. */
+  private async subscriptions(pod: string, node: string, signal?: AbortSignal): Promise<Pick<Load, 'subscriptions'>> {
+    const stats = await this.ifAnswered(this.api.read(pod, `/nodes/${node}/stats`, StatsAnswer, signal), signal);
+    const subscriptions = stats?.['subscriptions.count'];
+    return subscriptions === undefined ? {} : { subscriptions };
   }
 
   private member(pod: string, node: string, signal?: AbortSignal): Promise<MemberAnswer> {

@@ -9,6 +9,7 @@ const STOPPED = 'emqx@emqx-core-old-0.emqx-headless.mqtt.svc.cluster.local';
 const EVICTION = 'GET /node_eviction/status';
 const NODES = 'GET /nodes';
 const SELF = `GET /nodes/${NODE}`;
+const STATS = `GET /nodes/${NODE}/stats`;
 const STATUS = 'GET /load_rebalance/status';
 const START = `POST /load_rebalance/${NODE}/evacuation/start`;
 const STOP = `POST /load_rebalance/${NODE}/evacuation/stop`;
@@ -41,10 +42,11 @@ const evacuation = (state: string, more: object = {}) =>
 const evicting = (connections: number, sessions: number) =>
   json({ status: 'enabled', stats: { connections, sessions } });
 
-/** A node at rest with 1000 connections and 1050 sessions. */
+/** A node at rest with 1000 connections, 1050 sessions and 1200 subscriptions. */
 const RESTING: Record<string, Answer> = {
   [EVICTION]: json({ status: 'disabled' }),
   [SELF]: json(member(NODE)),
+  [STATS]: json({ 'subscriptions.count': 1200, 'subscriptions.max': 1300 }),
   [NODES]: json([member(NODE), member(OTHER), { node: STOPPED, node_status: 'stopped', role: 'core' }]),
 };
 const ORDER = { connectionsPerSecond: 34, sessionsPerSecond: 20, waitTakeoverSeconds: 5, migrateTo: [OTHER] };
@@ -73,7 +75,7 @@ describe('a look at a node', () => {
   const observe = async (answers: LoopbackNode['answers']) =>
     (await clientOf({ ...RESTING, ...answers })).observe(POD, NODE);
 
-  test('at rest: two requests, with the key, and the raw @', async () => {
+  test('at rest: three requests, with the key, and the raw @', async () => {
     const made = await node(RESTING);
     expect(await made.client().observe(POD, NODE)).toEqual({
       pod: POD,
@@ -82,19 +84,35 @@ describe('a look at a node', () => {
       version: '5.8.9',
       connections: 1000,
       sessions: 1050,
+      subscriptions: 1200,
       canEvacuate: true,
       evacuating: false,
       members: [NODE, OTHER],
     });
-    expect(made.asked).toEqual([EVICTION, NODES]);
+    expect(made.asked.toSorted()).toEqual([EVICTION, NODES, STATS].toSorted());
     const { client, requests } = { client: made.client(), requests: made.requests };
-    expect(await client.count(POD, NODE)).toEqual({ connections: 1000, sessions: 1050, unreachable: undefined });
     expect(await client.live(POD, NODE)).toBe(1000);
     expect(requests.at(-1)).toMatchObject({
       path: `/api/v5/nodes/${NODE}`,
       authorization: `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('base64')}`,
     });
-    expect(made.asked.slice(2)).toEqual([SELF, SELF]);
+    expect(made.asked.slice(3)).toEqual([SELF]);
+    const counts = { connections: 1000, sessions: 1050, subscriptions: 1200, unreachable: undefined };
+    expect(await client.count(POD, NODE)).toEqual(counts);
+    expect(made.asked.slice(4).toSorted()).toEqual([SELF, STATS].toSorted());
+  });
+
+  test.each<[string, Answer]>([
+    ['does not have that path', NO_PAGE],
+    ['boots', declined(404, 'NOT_FOUND', 'Node not found')],
+    ['fails', declined(500, 'INTERNAL_ERROR', 'badrpc')],
+    ['counts none', json({ 'subscriptions.count': 'undefined' })],
+  ])('whose subscriptions are unknown is counted all the same: it %s', async (_, stats) => {
+    const made = await node({ ...RESTING, [STATS]: stats });
+    for (const view of [await made.client().observe(POD, NODE), await made.client().count(POD, NODE)]) {
+      expect(view).toMatchObject({ connections: 1000, sessions: 1050, unreachable: undefined });
+      expect(view.subscriptions).toBeUndefined();
+    }
   });
 
   test('that evacuates counts what is on it: not the durable sessions of the cluster that its evacuation counts', async () => {
@@ -215,7 +233,7 @@ describe('a look at a node', () => {
   test('is tried once more after a reset', async () => {
     const made = await node({ ...RESTING, [EVICTION]: [RESET, RESTING[EVICTION]!] });
     expect(await made.client().observe(POD, NODE)).toMatchObject({ unreachable: undefined });
-    expect(made.asked).toEqual([EVICTION, EVICTION, NODES]);
+    expect(made.asked.filter((asked) => asked !== STATS)).toEqual([EVICTION, EVICTION, NODES]);
   });
 });
 

@@ -15,6 +15,8 @@ interface Reading {
   beside?: (step: Step, steps: readonly Step[]) => Record<string, Answer> | undefined;
   /** It is an answer, whatever its status. */
   neverRejects?: true;
+  /** Its parts are read by paths of their own, not the list. */
+  isPart?: true;
 }
 
 const evacuationOf = (body: Json) => ({
@@ -62,6 +64,26 @@ const READINGS: readonly (readonly [RegExp, Reading])[] = [
           ? { connections: 0, sessions: 0, unreachable: expect.stringContaining(message) }
           : { connections, sessions, unreachable: undefined },
       neverRejects: true,
+    },
+  ],
+  [
+    /^GET \/stats$/,
+    {
+      // The client reads one node's entry of this list.
+      read: async (client, { json: entries }) => {
+        const counts = entries.map(({ node }: Json) => client.count(POD, node));
+        return (await Promise.all(counts)).map(({ subscriptions }) => subscriptions);
+      },
+      view: (entries) => entries.map((entry: Json) => entry['subscriptions.count']),
+      beside: ({ json: entries }, steps) => ({
+        ...Object.fromEntries(entries.map(({ node, ...rest }: Json) => [`GET /nodes/${node}/stats`, json(rest)])),
+        ...Object.fromEntries(
+          steps
+            .find(({ path }) => path === '/nodes')!
+            .json.map((entry: Json) => [`GET /nodes/${entry.node}`, json(entry)]),
+        ),
+      }),
+      isPart: true,
     },
   ],
   [
@@ -183,7 +205,7 @@ suite('answers of real nodes are read as they were recorded', () => {
         expect(error).toMatchObject({ name: 'PortError', code: refusal.code });
         for (const word of refusal.words) expect(error!.message).toContain(word);
       } else expect({ key, view: await answer }).toEqual({ key, view: reading.view(step.json, step) });
-      expect(node.asked).toContain(key);
+      if (!reading.isPart) expect(node.asked).toContain(key);
       replayed++;
     }
     const rest = [...leftOut].map(([what, count]) => `${count} × ${what}`).join(', ');

@@ -49,6 +49,7 @@ export class ManagementApiV5 implements NodeApi {
       route('GET status', ({ query }) => nodes.status(query.get('format'))),
       route('GET nodes', () => nodes.nodes()),
       route('GET nodes/:node', ({ args: [name] }) => nodes.oneNode(name!)),
+      route('GET nodes/:node/stats', ({ args: [name] }) => nodes.oneNodeStats(name!)),
       route('GET stats', () => nodes.stats()),
       route('GET cluster', () => nodes.cluster()),
       route('DELETE cluster/:node/force_leave', ({ args: [name] }) => nodes.forceLeave(name!)),

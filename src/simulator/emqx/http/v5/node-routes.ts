@@ -84,6 +84,12 @@ export class NodeRoutesV5 {
     );
   }
 
+  /** An entry of the list without the name of its node. */
+  oneNodeStats(name: string): Answer {
+    const member = this.members().find((each) => each.name === name);
+    return member?.isListening ? answeredBy([member], () => json(this.statsOf(member))) : nodeNotFound(name);
+  }
+
   status(format: string | null): Answer {
     const { name, version } = this.node;
     if (format !== 'json') return text(200, `Node ${name} is started\nemqx is running`);
