@@ -236,6 +236,10 @@ function addDrive(command: Command): void {
       '--offline-budget <count>',
       'most devices that may be offline at a time, or none for no limit (default: by the rate)',
     )
+    .option(
+      '--back-percent <percent>',
+      'connections and subscriptions that must be back in the end, by the report (default: 99)',
+    )
     .addOption(
       new Option(
         '--on-failure <what>',

@@ -20,6 +20,7 @@ export interface DriveFlags extends WantedFlags {
   readyTimeout?: string;
   stallTimeout?: string;
   offlineBudget?: string;
+  backPercent?: string;
   onFailure?: Limits['onFailure'];
   onLoss?: Limits['onLoss'];
 }
@@ -93,7 +94,7 @@ export interface Demand {
 
 /** Reads a whole request, in which what to upgrade to is required. */
 export function readRequest(reader: OptionReader, name: string | undefined, flags: DriveFlags): Demand {
-  const { file, setVersion, driver, rate, acceptLoss, acceptDowngrade } = flags;
+  const { file, setVersion, driver, rate, backPercent, acceptLoss, acceptDowngrade } = flags;
   if (file === undefined && setVersion === undefined) {
     reader.problem({
       path: '--file or --set-version',
@@ -106,6 +107,10 @@ export function readRequest(reader: OptionReader, name: string | undefined, flag
   const wanted = readWanted(reader, name, flags);
   const limits = readLimits(reader, flags);
   const stormCap = rate === undefined ? undefined : reader.rate('--rate', rate);
+  const back =
+    backPercent === undefined
+      ? undefined
+      : reader.wholeNumber('--back-percent', backPercent, 1, 100, 'it is a share of the count before the upgrade');
   if (acceptLoss && driver === 'pilot') {
     reader.problem({
       path: '--accept-loss',
@@ -123,6 +128,7 @@ export function readRequest(reader: OptionReader, name: string | undefined, flag
       stormCap,
       acceptLoss,
       acceptDowngrade,
+      backPercent: back,
       limits,
     }),
   };

@@ -4,6 +4,7 @@ export type { Check, CheckGroup } from './check';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
+export type { Gate, GateId } from './gates';
 export type { Incident, IncidentKind } from './incident';
 export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, isOpen, type Journal, type Limits, type Phase, parseJournal } from './journal';

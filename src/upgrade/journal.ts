@@ -159,6 +159,8 @@ export interface Journal {
   connectionCap: number;
   sessionCap: number;
   limits: Limits;
+  /** How many of the connections and subscriptions must be back in the end, in percent; see `Gate`. @default 99 */
+  backPercent?: number | undefined;
   /** Counts on blue when the run was claimed, and on the set that serves when it ended. */
   baseline: Fleet;
   end?: Fleet | undefined;
@@ -280,6 +282,7 @@ const PAGE = z.looseObject({
     offlineBudget: z.union([count, z.literal('none')]).optional(),
     onLoss: z.enum(['continue', 'stop']),
   }),
+  backPercent: count.optional(),
   baseline: FLEET,
   end: FLEET.optional(),
   shares: SHARES,

@@ -49,6 +49,7 @@ export function newJournal(observation: Observation, target: Target, beginning: 
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
     limits: target.limits,
+    backPercent: target.backPercent,
     planned: plannedFor(observation, target),
     baseline: fleetOf(
       observation,

@@ -1,4 +1,5 @@
 import type { Role } from '../resource';
+import { type Gate, gatesOf } from './gates';
 import type { Incident } from './incident';
 import { type Driver, type Fleet, type Journal, type Pace, PHASES, type Phase } from './journal';
 import { bounded, capsOf } from './pace';
@@ -51,6 +52,8 @@ export interface UpgradeReport {
   sessionsLost: number | null;
   /** Whether sessions were lost: then the run is completed, but not as promised. */
   hasLosses: boolean;
+  /** Whether connections and subscriptions are back. */
+  gates: Gate[];
   /** What went wrong, in order. */
   incidents: Incident[];
   shares: NodeShare[];
@@ -100,6 +103,7 @@ export function reportOf(journal: Journal): UpgradeReport {
     ...baseline,
     after: journal.end ?? null,
     ...lossesOf(journal),
+    gates: gatesOf(journal),
     incidents,
     shares,
     pausedMs: journal.pausedMs ?? 0,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS, isHeld } from '../resource';
 import { type Change, changes, mergePatch } from './changes';
+import { BACK_PERCENT } from './gates';
 import type { Driver, Limits } from './journal';
 import type { ClusterView } from './observation';
 
@@ -19,6 +20,8 @@ export interface UpgradeRequest {
   acceptLoss?: boolean;
   /** Whether the version may be older than the running one, within one minor line. @default false */
   acceptDowngrade?: boolean;
+  /** How many of the connections, and of the subscriptions, must be back in the end, in percent: gates of the report. @default 99 */
+  backPercent?: number | undefined;
   /** When the run ends by itself. */
   limits?: Partial<Limits>;
 }
@@ -46,6 +49,7 @@ export interface Target {
   waitTakeoverSeconds: number;
   /** How long to wait between the switch of the traffic and the first eviction. */
   initialDelaySeconds: number;
+  backPercent: number;
   limits: Limits;
 }
 
@@ -71,6 +75,7 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
       sessions: strategy?.sessEvictRate ?? 0,
     },
     waitTakeoverSeconds: strategy?.waitTakeover ?? 0,
+    backPercent: request.backPercent ?? BACK_PERCENT,
     limits: { ...LIMITS, ...request.limits },
     initialDelaySeconds: isHeld(desired) ? (view.keptInitialDelaySeconds ?? 0) : delay,
   };

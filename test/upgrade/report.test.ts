@@ -60,6 +60,10 @@ describe('reportOf', () => {
       after: { connections: 2990, sessions: 3140, subscriptions: 3140 },
       sessionsLost: 0,
       hasLosses: false,
+      gates: [
+        { id: 'connections', verdict: 'passed', before: 3000, after: 2990, least: 2970 },
+        { id: 'subscriptions', verdict: 'passed', before: 3150, after: 3140, least: 3119 },
+      ],
       incidents: [],
       shares: [share],
       pausedMs: 0,

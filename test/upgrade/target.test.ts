@@ -15,6 +15,7 @@ describe('targetOf', () => {
       driver: 'pilot',
       acceptLoss: false,
       acceptDowngrade: false,
+      backPercent: 99,
       changes: [{ path: 'template.spec.emqxContainer.image.version', before: '4.4.14', after: '4.4.15' }],
       metadataChanges: [],
       digest: digestOf(desired()),

@@ -81,7 +81,7 @@ function mostAway({ series }: ReportDocument): number | null {
 export function planTable(document: ReportDocument): Html {
   const { planned, durationMs, evacuateMs, lowerBoundMs, devices, connections, sessions, subscriptions, after } =
     document;
-  const { rollback, pausedMs, ratio } = document;
+  const { gates, rollback, pausedMs, ratio } = document;
   const duration = (ms: number | null | undefined) => (ms == null ? 'unknown' : took(ms));
   const rows: [string, string, string][] = [
     ['Whole upgrade', `about ${duration(planned?.estimateMs)}`, took(durationMs)],
@@ -108,6 +108,11 @@ export function planTable(document: ReportDocument): Html {
     ['Connections', `${known(connections)} before`, `${known(after?.connections ?? null)} after`],
     ['Sessions', `${known(sessions)} before`, `${known(after?.sessions ?? null)} after`],
     ['Subscriptions', `${known(subscriptions)} before`, `${known(after?.subscriptions ?? null)} after`],
+    ...gates.map(({ id, verdict, after, least }): [string, string, string] => [
+      `${id[0]!.toUpperCase()}${id.slice(1)} back`,
+      `at least ${known(least)}`,
+      `${known(after)}: ${verdict}`,
+    ]),
     ...(rollback
       ? ([['Moved, and moved back', '–', `${known(rollback.moved)}, ${known(rollback.movedBack)}`]] as [
           string,

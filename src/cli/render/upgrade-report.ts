@@ -14,6 +14,7 @@ export function renderUpgradeReport(cluster: string, report: UpgradeReport, { st
     ...(report.stages ?? []).map((stage) => stageRow(stage, report.outcome)),
     ['began with', loadText(report)],
     ...(after ? [['ended with', loadText(after)]] : []),
+    ...gates(report),
     ...(hasLosses ? [['lost', `at least ${count(sessionsLost ?? 0)} sessions`]] : []),
     ...evacuation(report),
     ...rollback(report),
@@ -27,7 +28,7 @@ export function renderUpgradeReport(cluster: string, report: UpgradeReport, { st
     style.bold(hasLosses ? `${title} with losses` : title),
     ...rows.map(([name, text]) => {
       const line = `${name!.padEnd(label)}${text}`;
-      return name === 'lost' ? style.red(line) : line;
+      return name === 'lost' || (name === 'gate' && text!.includes('not passed')) ? style.red(line) : line;
     }),
   ];
   return [...lines, ...shares(report), ...incidents(report, width)].join('\n');
@@ -46,6 +47,17 @@ function loadText({
 }: Pick<UpgradeReport, 'connections' | 'sessions' | 'subscriptions'>) {
   const counted = subscriptions === null ? '' : `, ${count(subscriptions)} subscriptions`;
   return `${known(connections)} connections, ${known(sessions)} sessions${counted}`;
+}
+
+function gates({ gates: all }: UpgradeReport): string[][] {
+  return all.map(({ id, verdict, before, after, least }) => {
+    const missing = [...(before === null ? ['before'] : []), ...(after === null ? ['in the end'] : [])];
+    const why =
+      least === null || after === null
+        ? `not counted ${missing.join(' and ')}`
+        : `${count(after)} of ${count(before!)}, at least ${count(least)}`;
+    return ['gate', `${id} back: ${verdict}, ${why}`];
+  });
 }
 
 function evacuation({

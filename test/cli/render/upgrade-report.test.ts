@@ -26,6 +26,10 @@ const REPORT: UpgradeReport = {
   after: { connections: 3_000, sessions: 3_300, subscriptions: 6_600 },
   sessionsLost: 0,
   hasLosses: false,
+  gates: [
+    { id: 'connections', verdict: 'passed', before: 3_000, after: 3_000, least: 2_970 },
+    { id: 'subscriptions', verdict: 'passed', before: 6_600, after: 6_600, least: 6_534 },
+  ],
   incidents: [],
   shares: [0, 1].map((index) => ({
     pod: `${BLUE}-${index}`,
@@ -48,6 +52,8 @@ from        4.4.14, emqx-blue
 to          4.4.15, emqx-green
 began with  3,000 connections, 3,300 sessions, 6,600 subscriptions
 ended with  3,000 connections, 3,300 sessions, 6,600 subscriptions
+gate        connections back: passed, 3,000 of 3,000, at least 2,970
+gate        subscriptions back: passed, 6,600 of 6,600, at least 6,534
 evacuation  40.9 s, lower bound 37.7 s (× 1.086)
 cap         1,000 disconnects/s in the whole cluster
 peak        998 disconnects/s, as far as observed
@@ -83,12 +89,25 @@ emqx-blue-1            500          50     2
     const after = { connections: 3_000, sessions: 3_222, subscriptions: null };
     const text = rendered({ ...REPORT, after, sessionsLost: 78, hasLosses: true, incidents });
     expect(text.split('\n')[0]).toBe('mqtt/emqx: 4.4.14 → 4.4.15, completed with losses');
-    expect(text).toContain('\nended with  3,000 connections, 3,222 sessions\nlost        at least 78 sessions\n');
+    expect(text).toContain('\nended with  3,000 connections, 3,222 sessions\n');
+    expect(text).toContain('\nlost        at least 78 sessions\n');
     expect(text.slice(text.indexOf('incidents'))).toBe(`incidents
   2026-01-01T00:00:20Z  the broker in emqx-blue-1 started fresh: 713 connections
                         ended at once, and at least the sessions of 78 devices
                         that were away are gone (78 sessions lost)
   2026-01-01T00:00:30Z  the API server did not answer (over after 15 s)`);
+  });
+
+  test('says of each gate whether it was passed, and what is not known', () => {
+    const text = rendered({
+      ...REPORT,
+      gates: [
+        { id: 'connections', verdict: 'not passed', before: 3_000, after: 2_000, least: 2_970 },
+        { id: 'subscriptions', verdict: 'unknown', before: null, after: null, least: null },
+      ],
+    });
+    expect(text).toContain('\ngate        connections back: not passed, 2,000 of 3,000, at least 2,970\n');
+    expect(text).toContain('\ngate        subscriptions back: unknown, not counted before and in the end\n');
   });
 
   test('follows the caps, and does not know what nobody saw', () => {

@@ -1,0 +1,34 @@
+import { type Gate, gatesOf } from '../../src/upgrade/gates';
+import { journal } from './fixtures';
+
+type Counts = [connections: number | null, subscriptions: number | null];
+
+const fleet = ([connections, subscriptions]: Counts) => ({ connections, sessions: connections, subscriptions });
+const verdicts = (gates: Gate[]) => gates.map(({ verdict }) => verdict);
+
+describe('gates', () => {
+  test.each<[string, Counts, Counts | undefined, number | undefined, Gate['verdict'][]]>([
+    ['all is back', [3000, 3150], [3000, 3150], undefined, ['passed', 'passed']],
+    ['one in a hundred left by itself', [3000, 3150], [2970, 3119], undefined, ['passed', 'passed']],
+    ['one more is missing', [3000, 3150], [2969, 3118], undefined, ['not passed', 'not passed']],
+    ['connected, and deaf', [3000, 3150], [3000, 2000], undefined, ['passed', 'not passed']],
+    ['less is asked for', [3000, 3150], [2000, 2000], 60, ['passed', 'passed']],
+    ['all is asked for', [3000, 3150], [2999, 3150], 100, ['not passed', 'passed']],
+    ['there were none', [0, 0], [0, 0], undefined, ['passed', 'passed']],
+    ['more than before', [10, 10], [20, 20], undefined, ['passed', 'passed']],
+    ['not counted before', [3000, null], [3000, 3150], undefined, ['passed', 'unknown']],
+    ['not counted in the end', [3000, 3150], [3000, null], undefined, ['passed', 'unknown']],
+    ['nothing was observed in the end', [3000, 3150], undefined, undefined, ['unknown', 'unknown']],
+  ])('%s', (_, before, after, backPercent, expected) => {
+    const run = journal({ baseline: fleet(before), end: after && fleet(after), backPercent });
+    expect(verdicts(gatesOf(run))).toEqual(expected);
+  });
+
+  test('say what was counted, and what is required', () => {
+    const run = journal({ baseline: fleet([3000, null]), end: fleet([2990, 3140]) });
+    expect(gatesOf(run)).toEqual([
+      { id: 'connections', verdict: 'passed', before: 3000, after: 2990, least: 2970 },
+      { id: 'subscriptions', verdict: 'unknown', before: null, after: 3140, least: null },
+    ]);
+  });
+});
