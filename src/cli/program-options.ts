@@ -68,3 +68,8 @@ export function addAccess(command: Command): void {
       'URL of the management API, with {pod} and {namespace} as placeholders (default: port-forward)',
     );
 }
+
+/** Asks that nodes are not asked for their clients. */
+export function noFleet(): Option {
+  return new Option('--no-fleet', 'without the devices: no node is asked for a sample of its clients');
+}

@@ -6,14 +6,14 @@ import type { ClusterFlags } from './connection';
 import { EXAMPLES } from './examples';
 import { type End, EXIT, type ExitCode } from './exit';
 import { addLocalCommands } from './local-commands';
-import { addCluster, driver, html, toVersion } from './program-options';
+import { addCluster, driver, html, noFleet, toVersion } from './program-options';
 import type { ReportFlags } from './report';
 import type { RescueFlags } from './rescue';
 import { addRunnerCommands } from './runner-commands';
 import type { Shell } from './shell';
 import type { StatusFlags } from './status';
 import type { UpgradeFlags } from './upgrade';
-import type { DriveFlags, WantedFlags } from './upgrade-options';
+import type { DriveFlags, FleetFlags, WantedFlags } from './upgrade-options';
 
 /**
  * Runs the command that the shell's words name, and returns its exit code. Each command is loaded when it is run: help and
@@ -110,8 +110,9 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
     .command('check')
     .description('report whether a cluster is ready for an upgrade; changes nothing');
   addWanted(check);
+  check.addOption(noFleet());
   addCluster(check);
-  check.action(async (name: string | undefined, flags: WantedFlags) => {
+  check.action(async (name: string | undefined, flags: WantedFlags & FleetFlags) => {
     const { runCheck } = await import('./check.js');
     end(await runCheck(name, flags, shell));
   });
@@ -119,8 +120,9 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
   const plan = program.command('plan').description('show what an upgrade would do; changes nothing');
   addWanted(plan);
   addDrive(plan);
+  plan.addOption(noFleet());
   addCluster(plan);
-  plan.action(async (name: string | undefined, flags: DriveFlags) => {
+  plan.action(async (name: string | undefined, flags: DriveFlags & FleetFlags) => {
     const { runPlan } = await import('./plan.js');
     end(await runPlan(name, flags, shell));
   });

@@ -11,6 +11,11 @@ export interface WantedFlags extends ClusterFlags {
   setVersion?: string;
 }
 
+/** The option that leaves out the sample of the devices. */
+export interface FleetFlags {
+  fleet?: boolean;
+}
+
 /** The options that say how to upgrade. */
 export interface DriveFlags extends WantedFlags {
   driver: Driver;

@@ -1,10 +1,12 @@
 import {
+  type ClientView,
   curesOf,
   type DeviceListener,
   type EmqxPort,
   type EvacuationOrder,
   type NodeCount,
   type NodeView,
+  type Page,
   PortError,
   type ProbeAnswer,
 } from '../upgrade';
@@ -32,6 +34,7 @@ export abstract class ManagementClient implements EmqxPort {
 
   abstract observe(pod: string, node: string, signal?: AbortSignal): Promise<NodeView>;
   abstract live(pod: string, node: string, signal?: AbortSignal): Promise<number | undefined>;
+  abstract clients(pod: string, node: string, page: Page, signal?: AbortSignal): Promise<ClientView[] | undefined>;
   abstract licensedConnections(pod: string, signal?: AbortSignal): Promise<number | undefined>;
 
   /** Its counts while it does not evacuate. */

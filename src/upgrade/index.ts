@@ -3,6 +3,7 @@ export type { Change } from './changes';
 export type { Check, CheckGroup } from './check';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
+export { type DeviceFigure, type DeviceSample, sampleDevices } from './device-sample';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export type { Gate, GateId } from './gates';
 export type { Incident, IncidentKind } from './incident';
@@ -31,6 +32,7 @@ export type { NodeShare } from './pacing';
 export { ASSUMED, type UpgradePlan } from './plan';
 export {
   type BalancingView,
+  type ClientView,
   type Clock,
   type ClusterPort,
   type DurablePort,
@@ -42,6 +44,7 @@ export {
   type LicenseView,
   type MembershipPort,
   type MemberView,
+  type Page,
   PortError,
   type ProbeAnswer,
   type Progress,

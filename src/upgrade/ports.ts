@@ -152,6 +152,27 @@ export interface EvacuationOrder {
  */
 export type ProbeAnswer = { state: 'serves' | 'unknown' } | { state: 'silent'; reason: string };
 
+/** A part of a list. `page` counts from 1. */
+export interface Page {
+  page: number;
+  limit: number;
+}
+
+/** What a node lists of a client. Every property is undefined where it does not. */
+export interface ClientView {
+  isConnected: boolean | undefined;
+  /** `MQTT`, `MQIsdp` (MQTT 3.1), or that of a gateway. */
+  protocol: string | undefined;
+  /** 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5. */
+  protocolVersion: number | undefined;
+  cleanStart: boolean | undefined;
+  /** 0 where its session ends with its connection, in every version of MQTT. */
+  sessionExpirySeconds: number | undefined;
+  /** 0 is none. */
+  keepAliveSeconds: number | undefined;
+  subscriptions: number | undefined;
+}
+
 /** The cluster's nodes: their management API, and their listeners for devices. */
 export interface EmqxPort {
   /** What a node reports of itself. Never rejects because of the node: an unreachable node is a view, too. */
@@ -168,6 +189,11 @@ export interface EmqxPort {
   /** Rejects with `refused` when the node declines for another reason than "already started". */
   startEvacuation(pod: string, node: string, order: EvacuationOrder, signal?: AbortSignal): Promise<void>;
   stopEvacuation(pod: string, node: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * One page of the list of its clients, with and without a connection, in the order of their ids; undefined where it does not list them.
+   * Never rejects because of the node.
+   */
+  clients(pod: string, node: string, page: Page, signal?: AbortSignal): Promise<ClientView[] | undefined>;
   /** The most connections the license allows; undefined when the API does not report it. */
   licensedConnections(pod: string, signal?: AbortSignal): Promise<number | undefined>;
 }

@@ -89,6 +89,8 @@ describe('checks', () => {
       'Operator',
       'Traffic',
       'Nodes',
+      'Devices',
+      'Of the devices, which of them come back is decided by their MQTT libraries: docs/devices.md',
       'Nothing prevents the upgrade.',
     ]);
   });

@@ -150,6 +150,7 @@ export class FakeWorld {
           const { connections, sessions, unreachable } = this.nodeView(name);
           return { connections, sessions, unreachable };
         }),
+        clients: wrap('emqx.clients', () => undefined),
         live: wrap('emqx.live', (name) => this.nodeView(name).connections),
         probe: wrap('emqx.probe', () => ({ state: 'serves' })),
         startEvacuation: wrap('emqx.startEvacuation', (name, _node, order) => this.start(name, order)),

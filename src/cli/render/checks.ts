@@ -1,4 +1,5 @@
-import type { Check, CheckGroup } from '../../upgrade';
+import type { Check, CheckGroup, DeviceSample } from '../../upgrade';
+import { deviceSection } from './devices';
 import type { Canvas, Style } from './style';
 import { safe, wrap } from './text';
 
@@ -15,15 +16,26 @@ const TITLES: Readonly<Record<CheckGroup, string>> = {
 export const WHO_COMES_BACK = 'which of them come back is decided by their MQTT libraries: docs/devices.md';
 const NOT_CHECKED = `Not checked: the devices; ${WHO_COMES_BACK}`;
 
-/** Checks under the headings of their groups, each failed one with its fix, and the verdict on all of them. */
-export function renderChecks(cluster: string, checks: readonly Check[], canvas: Canvas): string {
+/**
+ * Checks under the headings of their groups, each failed one with its fix, the devices, and the verdict on all checks.
+ *
+ * @param devices `null` where they could not be sampled. @default - they were not to be
+ */
+export function renderChecks(
+  cluster: string,
+  checks: readonly Check[],
+  canvas: Canvas,
+  devices?: DeviceSample | null,
+): string {
   const { style } = canvas;
   const groups = (Object.keys(TITLES) as CheckGroup[]).flatMap((group) => {
     const own = checks.filter((check) => check.group === group);
     if (own.length === 0) return [];
     return [[style.bold(TITLES[group]), ...checkLines(own, checks, canvas)]];
   });
-  return [[style.bold(safe(cluster))], ...groups, [...wrap(NOT_CHECKED, canvas.width)], [verdict(checks, style)]]
+  const libraries = devices === undefined ? NOT_CHECKED : `Of the devices, ${WHO_COMES_BACK}`;
+  const sections = [...groups, ...deviceSection(devices, canvas), wrap(libraries, canvas.width)];
+  return [[style.bold(safe(cluster))], ...sections, [verdict(checks, style)]]
     .map((lines) => lines.join('\n'))
     .join('\n\n');
 }

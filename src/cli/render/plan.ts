@@ -1,11 +1,12 @@
 import type { OnlyRead } from '../../resource';
-import { ASSUMED, type Change, type UpgradePlan } from '../../upgrade';
+import { ASSUMED, type Change, type DeviceSample, type UpgradePlan } from '../../upgrade';
 import { checkLines, verdict, WHO_COMES_BACK } from './checks';
+import { deviceSection } from './devices';
 import type { Canvas, Style } from './style';
 import { count, json, known, safe, table, time, wrap } from './text';
 
-/** The plan as a person reads it. */
-export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string {
+/** The plan as a person reads it. @param devices `null` where they could not be sampled. @default - they were not to be */
+export function renderPlan(plan: UpgradePlan, { style, width }: Canvas, devices?: DeviceSample | null): string {
   const { cluster, namespace, from, to, driver } = plan;
   if (plan.onlyRead) return renderOnlyRead(plan, plan.onlyRead, { style, width });
   const by = driver === 'pilot' ? 'driven by the pilot, with the operator held' : 'by the operator alone';
@@ -15,6 +16,7 @@ export function renderPlan(plan: UpgradePlan, { style, width }: Canvas): string 
     section('Now', nodeLines(plan), style),
     ...(plan.stages ? [section('Steps', stageLines(plan.stages, width), style)] : []),
     section('Evacuation', evacuationLines(plan, width), style),
+    ...deviceSection(devices, { style, width }),
     [style.bold('Checks'), ...checkLines(plan.checks, plan.checks, { style, width })],
     [verdict(plan.checks, style)],
   ];

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import type { EvacuationOrder, NodeView } from '../../upgrade';
+import type { EvacuationOrder, NodeView, Page } from '../../upgrade';
 import { type EmqxClientOptions, type Load, ManagementClient, unseen } from '../client';
+import { ClientList, clientViews } from '../clients';
 import { EmqxApiError } from '../errors';
 import { EvacuationAnswer, EvictionAnswer, LicenseAnswer, MetricsAnswer, NodesAnswer, StatsAnswer } from './answers';
 import { V4 } from './dialect';
@@ -45,6 +46,12 @@ export class EmqxClient extends ManagementClient {
     const reading = this.api.read(pod, `/nodes/${node}/metrics`, MetricsAnswer, signal);
     const metrics = await this.ifAnswered(reading, signal);
     return metrics && Math.max(0, metrics['client.connected'] - metrics['client.disconnected']);
+  }
+
+  async clients(pod: string, node: string, { page, limit }: Page, signal?: AbortSignal) {
+    const path = `/nodes/${node}/clients?_page=${page}&_limit=${limit}`;
+    const list = await this.ifAnswered(this.api.read(pod, path, ClientList, signal), signal);
+    return list && clientViews(list, node);
   }
 
   async licensedConnections(pod: string, signal?: AbortSignal): Promise<number | undefined> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ClientList } from '../clients';
 
 /**
  * The answers of the management API v5, as far as this project reads them. Unknown fields are ignored. Fields that a booting node does not
@@ -8,6 +9,9 @@ import * as z from 'zod';
  */
 
 const count = z.number().int().nonnegative();
+
+/** `GET /clients`. */
+export const ClientsAnswer = z.object({ data: ClientList });
 
 /** What another form of means the same as absence. */
 const known = <S extends z.ZodType>(schema: S) => schema.optional().catch(undefined);

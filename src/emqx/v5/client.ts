@@ -10,11 +10,14 @@ import type {
   LicenseView,
   MemberView,
   NodeView,
+  Page,
 } from '../../upgrade';
 import { type EmqxClientOptions, type Load, ManagementClient, unseen } from '../client';
+import { clientViews } from '../clients';
 import { EmqxApiError } from '../errors';
 import {
   AvailableAnswer,
+  ClientsAnswer,
   EvacuationAnswer,
   EvictionAnswer,
   GlobalAnswer,
@@ -88,6 +91,12 @@ export class Emqx5Client extends ManagementClient implements Emqx5Port {
 
   async live(pod: string, node: string, signal?: AbortSignal): Promise<number | undefined> {
     return (await this.ifAnswered(this.member(pod, node, signal), signal))?.live_connections;
+  }
+
+  async clients(pod: string, node: string, { page, limit }: Page, signal?: AbortSignal) {
+    const path = `/clients?node=${node}&page=${page}&limit=${limit}`;
+    const answer = await this.ifAnswered(this.api.read(pod, path, ClientsAnswer, signal), signal);
+    return answer && clientViews(answer.data, node);
   }
 
   /** The sessions that the license allows: those are what it counts since 5.8.5. */

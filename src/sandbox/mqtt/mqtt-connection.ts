@@ -281,7 +281,8 @@ export class MqttConnection implements Connection {
 
 function connectRequest(packet: IConnectPacket, clientId: string, protocolVersion: ProtocolVersion): ConnectRequest {
   const { will, clean = false, properties } = packet;
-  const request: ConnectRequest = { clientId, protocolVersion, cleanStart: clean };
+  const keepAliveSeconds = packet.keepalive ?? 0;
+  const request: ConnectRequest = { clientId, protocolVersion, cleanStart: clean, keepAliveSeconds };
   if (properties?.sessionExpiryInterval !== undefined) request.sessionExpirySeconds = properties.sessionExpiryInterval;
   if (properties?.receiveMaximum !== undefined) request.receiveMaximum = properties.receiveMaximum;
   if (will) {

@@ -48,6 +48,11 @@ export class SessionRegistry implements ChannelHost {
     return this.sessions.get(clientId);
   }
 
+  /** All sessions that live there, with and without a connection. */
+  on(home: NodeSessions): Session[] {
+    return [...this.sessions.values()].filter((session) => session.home === home);
+  }
+
   /**
    * An accepted CONNECT on a node: takes over or begins the client's session.
    *

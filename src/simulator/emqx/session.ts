@@ -9,6 +9,9 @@ const MQTT3_EXPIRY_MS = 7_200_000;
 /** An MQTT 5 session with this expiry interval has no end. */
 const NEVER_EXPIRES_SECONDS = 0xffffffff;
 
+/** Of clients that say nothing else: the usual default of libraries. */
+const KEEP_ALIVE_SECONDS = 60;
+
 /** Why a connection process of EMQX ended, as `/listeners` counts them. */
 export type ShutdownReason = 'discarded' | 'normal' | 'takeovered' | 'tcp_closed' | 'use_another_server';
 
@@ -60,6 +63,7 @@ export class Session {
   expiryMs: number;
   /** How many QoS 1 messages its client takes at a time. */
   receiveMaximum: number | undefined;
+  keepAliveSeconds: number;
   will: Will | undefined;
   subscriptions: Subscription<Session>[] | undefined;
   mailbox: Mailbox | undefined;
@@ -79,6 +83,7 @@ export class Session {
     this.cleanStart = request.cleanStart;
     this.expiryMs = expiryOf(request);
     this.receiveMaximum = request.receiveMaximum;
+    this.keepAliveSeconds = request.keepAliveSeconds ?? KEEP_ALIVE_SECONDS;
     this.will = request.will;
   }
 
@@ -88,6 +93,7 @@ export class Session {
     this.cleanStart = request.cleanStart;
     this.expiryMs = expiryOf(request);
     this.receiveMaximum = request.receiveMaximum;
+    this.keepAliveSeconds = request.keepAliveSeconds ?? KEEP_ALIVE_SECONDS;
     this.will = request.will;
     this.moved = false;
   }

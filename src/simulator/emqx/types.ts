@@ -51,6 +51,8 @@ export interface ConnectRequest {
   cleanStart: boolean;
   /** MQTT 5 session expiry interval in seconds; ignored for 3.x, where the node's own 2 h count. @default 0 */
   sessionExpirySeconds?: number;
+  /** Its keep-alive; 0 is none. Only listed here: connections are watched by who carries them. @default 60 */
+  keepAliveSeconds?: number;
   /** How many QoS 1 messages the client takes before it has acknowledged them (MQTT 5). @default - the node's 32 */
   receiveMaximum?: number;
   will?: Will;

@@ -40,6 +40,7 @@ export class ManagementApi implements NodeApi {
       route('GET nodes/:node', (call) => nodes.oneNode(call.node)),
       route('GET nodes/:node/stats', (call) => nodes.oneNodeStats(call.node)),
       route('GET nodes/:node/metrics', (call) => nodes.oneNodeMetrics(call.node)),
+      route('GET nodes/:node/clients', (call) => nodes.oneNodeClients(call.node, call.query)),
       route('GET nodes/:node/listeners', (call) => nodes.oneNodeListeners(call.node)),
       route('GET stats', () => nodes.stats()),
       route('GET brokers', () => nodes.brokers()),

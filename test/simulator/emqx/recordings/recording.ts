@@ -75,6 +75,14 @@ export function load(name: string): Recording {
   return JSON.parse(readFileSync(path.join(RECORDINGS, `${name}.json`), 'utf8')) as Recording;
 }
 
+/** The steps of a recording of EMQX 5 or 6 in the shorter form. */
+export function loadSeriesV5(name: string): { path: string; json?: unknown }[] {
+  const { steps } = JSON.parse(readFileSync(path.join(SERIES_V5, `${name}.json`), 'utf8')) as {
+    steps: { path: string; json?: unknown }[];
+  };
+  return steps;
+}
+
 /** A recording of EMQX 5 with all bytes, whose nodes have other names than those of 4.4. */
 export function loadV5(name: string): Recording {
   const recording = JSON.parse(readFileSync(path.join(RECORDINGS_V5, `${name}.json`), 'utf8')) as Omit<

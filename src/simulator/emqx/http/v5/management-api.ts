@@ -51,6 +51,7 @@ export class ManagementApiV5 implements NodeApi {
       route('GET nodes/:node', ({ args: [name] }) => nodes.oneNode(name!)),
       route('GET nodes/:node/stats', ({ args: [name] }) => nodes.oneNodeStats(name!)),
       route('GET stats', () => nodes.stats()),
+      route('GET clients', ({ query }) => nodes.clients(query)),
       route('GET cluster', () => nodes.cluster()),
       route('DELETE cluster/:node/force_leave', ({ args: [name] }) => nodes.forceLeave(name!)),
       route('GET monitor_current', () => nodes.monitorCurrent()),

@@ -1,6 +1,7 @@
 import type { EmqxNode } from '../../node';
 import type { Answer } from '../answers';
 import { respond, text } from '../answers';
+import { clientOfV5, listClients } from '../clients';
 import { statsOf } from '../node-routes';
 import { answeredBy } from './answered-by';
 import { failure, json, nodeNotFound } from './answers';
@@ -88,6 +89,18 @@ export class NodeRoutesV5 {
   oneNodeStats(name: string): Answer {
     const member = this.members().find((each) => each.name === name);
     return member?.isListening ? answeredBy([member], () => json(this.statsOf(member))) : nodeNotFound(name);
+  }
+
+  /** @param query node and paging; the list of the whole cluster, and filters, are not modelled */
+  clients(query: URLSearchParams): Answer {
+    const name = query.get('node') ?? this.node.name;
+    const member = this.members().find((each) => each.name === name);
+    if (!member?.isListening) return failure(500, 'INTERNAL_ERROR', 'badrpc');
+    return answeredBy([member], () => {
+      const { sessions, meta } = listClients(member, query.get('page'), query.get('limit'));
+      const now = this.node.cluster.clock.now();
+      return json({ data: sessions.map((session) => clientOfV5(session, name, now, this.isEmqx6)), meta });
+    });
   }
 
   status(format: string | null): Answer {
