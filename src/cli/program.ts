@@ -132,6 +132,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
     .description('upgrade a cluster, or resume an upgrade that was interrupted');
   addWanted(upgrade);
   addDrive(upgrade);
+  upgrade.addOption(noFleet());
   upgrade.option('-y, --yes', 'do not ask');
   upgrade.addOption(html());
   upgrade.option('--no-wait', 'do not wait for a lease whose holder may be gone');

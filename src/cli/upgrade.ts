@@ -26,10 +26,10 @@ import { clusterDocument } from './page/document';
 import { safe } from './render/text';
 import type { Shell } from './shell';
 import { commandOn, shellWords } from './shell-words';
-import { type DriveFlags, readRequest } from './upgrade-options';
+import { type DriveFlags, type FleetFlags, readRequest } from './upgrade-options';
 import { JsonReporter, TextReporter, type UpgradeReporter } from './upgrade-reporter';
 
-export interface UpgradeFlags extends DriveFlags, InClusterFlags {
+export interface UpgradeFlags extends DriveFlags, FleetFlags, InClusterFlags {
   yes?: boolean;
   /** File for the report as a page. */
   html?: string;
@@ -58,7 +58,8 @@ export async function runUpgradeCommand(
       wanted,
       async (connection) => {
         reporter = flags.output === 'json' ? new JsonReporter(shell) : new TextReporter(shell, connection);
-        return await upgrade(connection, requestOn(connection), { flags, shell, reporter, signal });
+        const request = { ...requestOn(connection), sampleDevices: flags.fleet !== false };
+        return await upgrade(connection, request, { flags, shell, reporter, signal });
       },
       signal,
     );

@@ -1,4 +1,5 @@
-import type { NodeView } from './observation';
+import type { Counted } from './journal';
+import type { NodeView, Observation } from './observation';
 import { Observer } from './observe';
 import { type ClientView, PortError } from './ports';
 import type { UpgradeContext } from './upgrade-context';
@@ -101,16 +102,26 @@ export interface ListedNode {
 export async function sampleDevices(context: UpgradeContext, signal?: AbortSignal): Promise<DeviceSample | undefined> {
   const { clock, cluster, emqx } = context;
   try {
-    const { nodes } = await new Observer(clock, cluster, emqx).observe(undefined, signal);
-    const busy = [...nodes.values()].filter(({ connections }) => connections > 0);
-    return sampleOfDevices(await Promise.all(busy.map((node) => listedOf(context, node, signal))));
+    return await sampleNodes(context, await new Observer(clock, cluster, emqx).observe(undefined, signal), signal);
   } catch (error) {
     if (error instanceof PortError) return undefined;
     throw error;
   }
 }
 
-async function listedOf({ clock, emqx }: UpgradeContext, node: NodeView, signal?: AbortSignal): Promise<ListedNode> {
+/** The same of nodes that were observed. Never rejects because of a node. */
+export async function sampleNodes(
+  context: Asking,
+  { nodes }: Observation,
+  signal?: AbortSignal,
+): Promise<DeviceSample | undefined> {
+  const busy = [...nodes.values()].filter(({ connections }) => connections > 0);
+  return sampleOfDevices(await Promise.all(busy.map((node) => listedOf(context, node, signal))));
+}
+
+type Asking = Pick<UpgradeContext, 'clock' | 'emqx'>;
+
+async function listedOf({ clock, emqx }: Asking, node: NodeView, signal?: AbortSignal): Promise<ListedNode> {
   const { pod, node: name, connections, sessions } = node;
   const clients: ClientView[] = [];
   for (const [index, page] of pagesOf(Math.max(connections, sessions)).entries()) {
@@ -127,6 +138,13 @@ export function pagesOf(rows: number): number[] {
   const all = Math.max(1, Math.ceil(rows / PAGE_CLIENTS));
   const read = Math.min(all, PAGES);
   return Array.from({ length: read }, (_, index) => Math.floor(((index + 0.5) * all) / read) + 1);
+}
+
+/** The clients with MQTT 3.1 in a sample, for the journal; undefined where they are not known. */
+export function mqtt31Of(sample: DeviceSample | undefined): Counted | undefined {
+  if (!sample?.mqtt31 || sample.unlisted.length > 0) return undefined;
+  const { connections, sampled, mqtt31 } = sample;
+  return { connections, sampled, found: mqtt31.sampled, estimate: mqtt31.estimate };
 }
 
 /** The sums over all nodes, each extrapolated by its own sample. */

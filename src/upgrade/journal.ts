@@ -77,6 +77,14 @@ export interface Fleet {
   subscriptions: number | null;
 }
 
+/** How many devices a sample had, how many of them were of one kind, and how many of all connected devices that makes. */
+export interface Counted {
+  connections: number;
+  sampled: number;
+  found: number;
+  estimate: number;
+}
+
 /** From `at`, in ms since the epoch, at most this many devices were disconnected per second; 0 in a pause. */
 export interface Pace {
   at: number;
@@ -164,6 +172,8 @@ export interface Journal {
   /** Counts on blue when the run was claimed, and on the set that serves when it ended. */
   baseline: Fleet;
   end?: Fleet | undefined;
+  /** Devices with MQTT 3.1 when the run was claimed, and when it ended. @default - devices were not sampled */
+  mqtt31?: { before: Counted; after?: Counted | undefined } | undefined;
   /** How the caps are shared among the nodes that are evacuated: blue's, or green's in an abort. */
   shares?: NodeShare[] | undefined;
   /** The wave of `shares` whose nodes evacuate now. @default 0 */
@@ -218,6 +228,8 @@ const FLEET = z.object({
   sessions: count.nullable(),
   subscriptions: count.nullable().default(null),
 });
+
+const COUNTED = z.object({ connections: count, sampled: count, found: count, estimate: count });
 
 const EVACUATION = z.object({
   startedAt: when,
@@ -285,6 +297,7 @@ const PAGE = z.looseObject({
   backPercent: count.optional(),
   baseline: FLEET,
   end: FLEET.optional(),
+  mqtt31: z.object({ before: COUNTED, after: COUNTED.optional() }).optional(),
   shares: SHARES,
   wave: count.optional(),
   restart: z.array(z.string()).optional(),

@@ -1,5 +1,5 @@
 import { type EmqxResource, generationOf, versionOf, withoutHeartbeats } from '../resource';
-import type { Journal, Planned } from './journal';
+import type { Counted, Journal, Planned } from './journal';
 import { fleetOf } from './known-load';
 import { blueOf, type Observation, replicasOf, type SetView, setOf } from './observation';
 import { plan } from './plan';
@@ -10,6 +10,7 @@ import { digestOf, type Target } from './target';
 interface Beginning {
   former?: EmqxResource | undefined;
   old?: readonly SetView[];
+  mqtt31?: Counted | undefined;
 }
 
 /**
@@ -17,10 +18,11 @@ interface Beginning {
  *
  * @param beginning.former the resource as the old nodes run it; without it the run cannot be aborted
  * @param beginning.old the sets that are replaced, in order
+ * @param beginning.mqtt31 devices with MQTT 3.1; without it they were not sampled
  */
 export function newJournal(observation: Observation, target: Target, beginning: Beginning = {}): Journal {
   const { cluster } = observation;
-  const { former, old = oldSets(cluster) } = beginning;
+  const { former, old = oldSets(cluster), mqtt31 } = beginning;
   const [stage, ...later] = old.map((set) => ({
     role: set.role ?? 'core',
     replicas: replicasOf(cluster, set.role),
@@ -51,6 +53,7 @@ export function newJournal(observation: Observation, target: Target, beginning: 
     limits: target.limits,
     backPercent: target.backPercent,
     planned: plannedFor(observation, target),
+    ...(mqtt31 && { mqtt31: { before: mqtt31 } }),
     baseline: fleetOf(
       observation,
       old.map(({ name }) => name),

@@ -68,7 +68,7 @@ export class RunLoop {
     this.observer = new Observer(clock, cluster, emqx);
     this.lease = new HeldLease(clock, cluster, holder);
     this.freshness = new Freshness(clock, this.lease);
-    this.witness = new RunRecorder(holder);
+    this.witness = new RunRecorder(context);
     this.targetIn = targetsOf(request);
     const report = (kind: 'action' | 'warning', text: string) => this.report(kind, text);
     this.failures = new Failures(clock, holder, report);
@@ -286,7 +286,7 @@ export class RunLoop {
   ): Promise<void> {
     const next: Journal = { ...this.journal, stopped: undefined, ...change };
     const now = this.context.clock.now();
-    Object.assign(next, this.witness.additions(this.journal, next, now, last));
+    Object.assign(next, await this.witness.additions(this.journal, next, now, last, signal));
     // A phase that comes again with the next role has begun with the first one.
     if (change.phase) next.began = { ...next.began, [change.phase]: next.began[change.phase] ?? now };
     if (change.phase === 'done') next.finishedAt = now;

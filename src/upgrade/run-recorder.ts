@@ -1,3 +1,4 @@
+import { mqtt31Of, sampleNodes } from './device-sample';
 import { IncidentDetector } from './incident-detector';
 import type { Journal } from './journal';
 import { fleetOf } from './known-load';
@@ -6,6 +7,7 @@ import { paceAfter } from './pace';
 import { Peak } from './peak';
 import { SeriesRecorder } from './series-recorder';
 import { setsOf } from './stages';
+import type { UpgradeContext } from './upgrade-context';
 
 /** The journal names no more processes than this, the first ones. */
 const MOST_DRIVERS = 20;
@@ -18,8 +20,8 @@ export class RunRecorder {
   /** The last device counts of the nodes, by pod: at the end they are no longer queried. */
   private readonly live = new Map<string, number>();
 
-  /** @param holder of the lease: the process that drives the run */
-  constructor(private readonly holder: string) {}
+  /** @param context its `holder` is the process that drives the run */
+  constructor(private readonly context: Pick<UpgradeContext, 'clock' | 'emqx' | 'holder'>) {}
 
   /** The API server did not answer. */
   failed(at: number): void {
@@ -47,7 +49,13 @@ export class RunRecorder {
    *
    * @param last the observation that the change is based on, where there is one: a run that ends is reported with it
    */
-  additions(before: Journal, after: Journal, at: number, last: Observation | undefined): Partial<Journal> {
+  async additions(
+    before: Journal,
+    after: Journal,
+    at: number,
+    last: Observation | undefined,
+    signal?: AbortSignal,
+  ): Promise<Partial<Journal>> {
     const peak = Math.max(before.peakPerSecond ?? 0, this.peak.value);
     const incidents = this.mishaps.withNew(after.incidents);
     const series = this.series.withNew(before.series);
@@ -57,9 +65,20 @@ export class RunRecorder {
       ...(peak > 0 && { peakPerSecond: peak }),
       ...(incidents && { incidents }),
       ...(series && { series }),
-      drivers: [...new Set([...(before.drivers ?? []), this.holder])].slice(0, MOST_DRIVERS),
+      drivers: [...new Set([...(before.drivers ?? []), this.context.holder])].slice(0, MOST_DRIVERS),
       ...(last && after.phase === 'done' && { end: fleetOf(this.counted(last), sets) }),
+      ...(last && after.phase === 'done' && before.mqtt31 && (await this.mqtt31In(before.mqtt31, last, signal))),
     };
+  }
+
+  /** Only of a run that began with a sample. */
+  private async mqtt31In(
+    mqtt31: NonNullable<Journal['mqtt31']>,
+    last: Observation,
+    signal: AbortSignal | undefined,
+  ): Promise<Pick<Journal, 'mqtt31'>> {
+    const after = mqtt31Of(await sampleNodes(this.context, last, signal));
+    return { mqtt31: { ...mqtt31, ...(after && { after }) } };
   }
 
   /**

@@ -1,5 +1,8 @@
 import { setMaxListeners } from 'node:events';
+
 import type { EmqxResource } from '../resource';
+import { mqtt31Of, sampleNodes } from './device-sample';
+
 import { BlockedError, UpgradeError } from './errors';
 import { type Inspection, inspect } from './inspect';
 import { isOpen, type Journal, type Phase } from './journal';
@@ -55,7 +58,9 @@ async function drivenTo(
   const stops = blockers(open ? checks.filter(({ id }) => binding.includes(id)) : checks);
   if (stops.length > 0) throw new BlockedError(stops);
   const former = open ? undefined : await formerResource(context, inspection, signal);
-  const journal = open ?? newJournal(observation, target, { former });
+  const isSampled = !open && request.sampleDevices === true;
+  const mqtt31 = isSampled ? mqtt31Of(await sampled(context, observation, signal)) : undefined;
+  const journal = open ?? newJournal(observation, target, { former, mqtt31 });
   const run = new RunLoop(context, request, journal, open ? undefined : { former: former?.spec }, until);
   await drive(context, run, signal);
   return run.journal;
@@ -111,6 +116,10 @@ export async function runFrom(
   const run = new RunLoop(context, { desired: cluster.resource }, journal, { former: cluster.resource.spec });
   await drive(context, run, signal);
   return reportOf(run.journal);
+}
+
+function sampled(context: UpgradeContext, observation: Observation, signal?: AbortSignal) {
+  return withDetach((own) => sampleNodes(context, observation, own), signal);
 }
 
 function openRun({ cluster: { journal } }: Observation): Journal | undefined {

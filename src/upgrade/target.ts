@@ -22,6 +22,11 @@ export interface UpgradeRequest {
   acceptDowngrade?: boolean;
   /** How many of the connections, and of the subscriptions, must be back in the end, in percent: gates of the report. @default 99 */
   backPercent?: number | undefined;
+  /**
+   * Sample the devices before and after, so that the report can say whether those with MQTT 3.1 have become more; see `sampleDevices`.
+   * @default false
+   */
+  sampleDevices?: boolean;
   /** When the run ends by itself. */
   limits?: Partial<Limits>;
 }

@@ -23,3 +23,28 @@ describe('check and plan look at the devices', () => {
     expect(JSON.parse((await run(`${words} --no-fleet -o json`)).out)).not.toHaveProperty('devices');
   });
 });
+
+describe('an upgrade compares the devices before and after', () => {
+  test.each([
+    [
+      '',
+      [
+        ['connections', 'passed'],
+        ['subscriptions', 'passed'],
+        ['mqtt31', 'passed'],
+      ],
+    ],
+    [
+      ' --no-fleet',
+      [
+        ['connections', 'passed'],
+        ['subscriptions', 'passed'],
+      ],
+    ],
+  ] as const)('upgrade%s', async (option, expected) => {
+    const { code } = await run(`upgrade --set-version 4.4.15 --yes${option}`);
+    expect(code).toBe(0);
+    const { gates } = JSON.parse((await run('report -o json')).out);
+    expect(gates.map(({ id, verdict }: Record<string, unknown>) => [id, verdict])).toEqual(expected);
+  });
+});

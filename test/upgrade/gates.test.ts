@@ -31,4 +31,42 @@ describe('gates', () => {
       { id: 'subscriptions', verdict: 'unknown', before: null, after: 3140, least: null },
     ]);
   });
+
+  const counted = (found: number, sampled: number, connections = sampled) => ({
+    connections,
+    sampled,
+    found,
+    estimate: Math.round((found / sampled) * connections),
+  });
+
+  test.each([
+    ['none before and after', counted(0, 300), counted(0, 300), 'passed', 0],
+    ['as many of all', counted(5, 300), counted(5, 300), 'passed', 5],
+    ['one more of all', counted(5, 300), counted(6, 300), 'not passed', 5],
+    ['fewer', counted(5, 300), counted(1, 300), 'passed', 5],
+    ['of samples, more by chance', counted(5, 1_000, 10_000), counted(12, 1_000, 10_000), 'passed', 174],
+    ['of samples, more', counted(5, 1_000, 10_000), counted(30, 1_000, 10_000), 'not passed', 226],
+    ['of samples, the first ones', counted(0, 1_000, 10_000), counted(1, 1_000, 10_000), 'passed', 30],
+    [
+      'of samples, many where there were none',
+      counted(0, 1_000, 10_000),
+      counted(20, 1_000, 10_000),
+      'not passed',
+      134,
+    ],
+    ['not known in the end', counted(0, 300), undefined, 'unknown', null],
+  ])('devices with MQTT 3.1: %s', (_, before, after, verdict, most) => {
+    const gate = gatesOf(journal({ mqtt31: { before, after } })).find(({ id }) => id === 'mqtt31');
+    expect(gate).toEqual({
+      id: 'mqtt31',
+      verdict,
+      before: before.estimate,
+      after: after?.estimate ?? null,
+      most,
+    });
+  });
+
+  test('say nothing of devices that were not sampled', () => {
+    expect(gatesOf(journal()).map(({ id }) => id)).toEqual(['connections', 'subscriptions']);
+  });
 });

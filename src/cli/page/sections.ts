@@ -3,6 +3,7 @@ import { line } from 'd3-shape';
 import type { Comparison } from '../../simulator/comparison';
 import type { RunReport } from '../../simulator/run-report';
 import { count, known, moment, time } from '../render/text';
+import { GATES } from '../render/upgrade-report';
 import { wayName } from './charts';
 import type { ReportDocument } from './document';
 import { table } from './figures';
@@ -108,9 +109,9 @@ export function planTable(document: ReportDocument): Html {
     ['Connections', `${known(connections)} before`, `${known(after?.connections ?? null)} after`],
     ['Sessions', `${known(sessions)} before`, `${known(after?.sessions ?? null)} after`],
     ['Subscriptions', `${known(subscriptions)} before`, `${known(after?.subscriptions ?? null)} after`],
-    ...gates.map(({ id, verdict, after, least }): [string, string, string] => [
-      `${id[0]!.toUpperCase()}${id.slice(1)} back`,
-      `at least ${known(least)}`,
+    ...gates.map(({ id, verdict, after, least, most }): [string, string, string] => [
+      GATES[id][0]!.toUpperCase() + GATES[id].slice(1),
+      least === undefined ? `at most ${known(most ?? null)}` : `at least ${known(least)}`,
       `${known(after)}: ${verdict}`,
     ]),
     ...(rollback

@@ -68,7 +68,7 @@ describe('upgrade --html, report --html and report -o json', () => {
     const aborted = await SimulatedCluster.atRest();
     await aborted.world.clock.run(async () => {
       const upgrade = aborted.started('upgrade --set-version 4.4.15 --rate 30 --yes');
-      await aborted.world.clock.sleep(20_000);
+      await aborted.world.clock.sleep(15_000);
       await aborted.started('abort');
       await upgrade;
     });

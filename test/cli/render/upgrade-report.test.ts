@@ -104,8 +104,10 @@ emqx-blue-1            500          50     2
       gates: [
         { id: 'connections', verdict: 'not passed', before: 3_000, after: 2_000, least: 2_970 },
         { id: 'subscriptions', verdict: 'unknown', before: null, after: null, least: null },
+        { id: 'mqtt31', verdict: 'not passed', before: 3, after: 70, most: 21 },
       ],
     });
+    expect(text).toContain('\ngate        no more with MQTT 3.1: not passed, 70 after 3, at most 21\n');
     expect(text).toContain('\ngate        connections back: not passed, 2,000 of 3,000, at least 2,970\n');
     expect(text).toContain('\ngate        subscriptions back: unknown, not counted before and in the end\n');
   });
