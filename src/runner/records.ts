@@ -25,7 +25,7 @@ export interface Records {
 /** @param map undefined where there is none */
 export function recordsIn(map: ConfigMap | undefined): Records {
   const data = map?.data ?? {};
-  const published = new Map(Object.entries(data).filter(([key]) => key === FOLLOWS || key.startsWith(WAITS)));
+  const published = new Map(Object.entries(data).filter(([key]) => key.startsWith(WAITS)));
   const otherKeys = Object.keys(data).filter(
     (key) => key !== POLICY_KEY && !published.has(key) && !/^(approved|begun)\./.test(key),
   );
@@ -33,36 +33,23 @@ export function recordsIn(map: ConfigMap | undefined): Records {
   return { policy: data[POLICY_KEY], otherKeys, approved, begun: marked(data, 'begun'), published };
 }
 
-/** Which namespaces the clusters are in that the runner follows, separated by spaces; `*` for all. */
-const FOLLOWS = 'follows';
-
 /** What a cluster waits for: the reason, and a sentence. */
 const WAITS = 'waits.';
 
 /** The whole ConfigMap has at most 1 MiB, also with a thousand clusters that wait. */
 const MOST_CHARACTERS = 512;
 
-/** All that the runner publishes. @param namespaces empty for all @param waits by the keys of the clusters */
-export function publicationOf(
-  namespaces: readonly string[],
-  waits: ReadonlyMap<string, Wait>,
-): ReadonlyMap<string, string> {
-  const entries = [...waits].map(
-    ([key, { reason, text }]) => [waitsKey(key), `${reason}: ${text}`.slice(0, MOST_CHARACTERS)] as const,
+/** All that the runner publishes. @param waits by the keys of the clusters */
+export function publicationOf(waits: ReadonlyMap<string, Wait>): ReadonlyMap<string, string> {
+  return new Map(
+    [...waits].map(([key, { reason, text }]) => [waitsKey(key), `${reason}: ${text}`.slice(0, MOST_CHARACTERS)]),
   );
-  return new Map([[FOLLOWS, namespaces.length === 0 ? '*' : [...namespaces].sort().join(' ')], ...entries]);
 }
 
-/** What is published about one cluster: whether it is followed, and what it waits for; undefined before anything is. */
-export function publishedAbout(
-  { published }: Records,
-  cluster: ClusterRef,
-): { isFollowed: boolean; wait: Wait | undefined } | undefined {
-  const follows = published.get(FOLLOWS);
-  if (follows === undefined) return undefined;
-  const isFollowed = follows === '*' || follows.split(' ').includes(cluster.namespace);
+/** What a cluster waits for, as it was published; undefined where it waits for nothing. */
+export function waitOf({ published }: Records, cluster: ClusterRef): Wait | undefined {
   const [, reason, text = ''] = /^(\w+): (.*)$/s.exec(published.get(waitsKey(keyOf(cluster))) ?? '') ?? [];
-  return { isFollowed, wait: reason === undefined ? undefined : { reason: reason as WaitReason, text } };
+  return reason === undefined ? undefined : { reason: reason as WaitReason, text };
 }
 
 /** Removes and adds what has changed. */

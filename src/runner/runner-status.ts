@@ -1,11 +1,12 @@
-import { isKubeError, type KubeApi } from '../kubernetes';
-import type { ConfigMap } from '../kubernetes/core-objects';
+import { isKubeError, type KubeApi, type KubeObject } from '../kubernetes';
+import type { ConfigMap, Lease } from '../kubernetes/core-objects';
 import { FollowedApi } from '../kubernetes/followed-api';
 import { UpgradeLease } from '../kubernetes/lease';
 import { formatProblem } from '../resource';
+import { doesFollow, FOLLOWS_ANNOTATION } from '../resource/runner-lease';
 import { RUNNER_NAME, readPolicy } from '../resource/runner-policy';
 import type { Clock, LeaseView } from '../upgrade';
-import { publishedAbout, recordsIn, recordsRef } from './records';
+import { recordsIn, recordsRef, waitOf } from './records';
 import type { ClusterRef } from './sighting';
 import type { Wait } from './waits';
 
@@ -41,16 +42,23 @@ export async function runnerStatusOf(
     const records = recordsIn(await api.get<ConfigMap>(recordsRef(home)));
     const lease = await new UpgradeLease(new FollowedApi(api, clock), clock, home, RUNNER_NAME).view({ fresh: true });
     const reading = readPolicy(records.policy);
-    const published = publishedAbout(records, cluster);
+    const follows = await followsOf(api, home);
     return {
       namespace: home,
       lease: lease ?? null,
-      isFollowed: published?.isFollowed ?? null,
+      isFollowed: follows === undefined ? null : doesFollow(follows, cluster.namespace),
       policyProblems: 'problems' in reading ? reading.problems.map(formatProblem) : [],
-      wait: published?.wait ?? null,
+      wait: waitOf(records, cluster) ?? null,
     };
   } catch (error) {
     if (isKubeError(error, 'NotFound')) return undefined;
     return { namespace: home, unknown: (error as Error).message };
   }
+}
+
+/** What the lease of a runner says of the namespaces that it follows; undefined where there is none yet. */
+async function followsOf(api: KubeApi, namespace: string): Promise<string | undefined> {
+  const query = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: RUNNER_NAME };
+  const { items } = await api.list<KubeObject & Lease>(query);
+  return items[0]?.metadata.annotations?.[FOLLOWS_ANNOTATION];
 }

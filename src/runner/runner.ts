@@ -312,8 +312,8 @@ export class Runner {
 
   /** Writes what clusters wait for to where `status` looks. Nobody waits for it. */
   private publish({ published }: Records, signal: AbortSignal): void {
-    const { api, clock, namespace, namespaces } = this.options;
-    const wanted = publicationOf(namespaces, this.waits.all);
+    const { api, clock, namespace } = this.options;
+    const wanted = publicationOf(this.waits.all);
     const isUpToDate =
       published.size === wanted.size && [...wanted].every(([key, text]) => published.get(key) === text);
     if (isUpToDate || clock.now() < this.publishAt) return;

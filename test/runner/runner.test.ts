@@ -25,7 +25,7 @@ test('a version that a second field manager bumps on a held cluster is taken up,
     expect(isHeld(at.resource('emqx-ee'))).toBe(true);
     await expectSound(at, 'emqx-ee');
     expect(story(runner.told, 'emqx-ee')).toEqual(['at-rest', 'waiting', 'plan', 'start', 'end', 'at-rest']);
-    expect(at.records).toEqual(['follows', 'policy']);
+    expect(at.records).toEqual(['policy']);
     const reasons = at.events('emqx-ee').map((event) => event.split(':')[0]);
     expect(reasons[0]).toBe('Normal UpgradeStarted');
     expect(reasons).toContain('Normal UpgradePhase');
@@ -52,7 +52,7 @@ test.each(['kill', 'stop'] as const)('a run whose runner ends in the middle (%s)
     expect(second.told.find(isKind('start'))).toMatchObject({ isResumed: true });
     await expectSound(at, 'emqx-ee');
     expect(at.versions('emqx-ee')).toEqual(UPGRADED);
-    expect(at.records).toEqual(['follows', 'policy']);
+    expect(at.records).toEqual(['policy']);
   }),
 );
 
@@ -75,7 +75,7 @@ test('without a policy a template waits for an approval, and one of another temp
     await at.approve('emqx-ee', digest);
     await at.until(() => runner.told.some(isKind('end')));
     await expectSound(at, 'emqx-ee');
-    expect(at.records).toEqual(['follows', 'policy']);
+    expect(at.records).toEqual(['policy']);
     expect(at.events('emqx-ee').slice(0, 2)).toEqual([
       expect.stringMatching(/^Normal NotApproved: version 4\.4\.15, template \w+, waits/),
       expect.stringMatching(/^Warning OtherApproved: approved is template 0123456789abcdef/),
