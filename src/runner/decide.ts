@@ -12,7 +12,7 @@ export interface Situation {
   home: string;
   policy: RunnerPolicy;
   clusters: readonly Sighting[];
-  /** Digests of the approved templates, and of those whose upgrade this runner has begun; by `NAMESPACE/NAME`. */
+  /** Digests of the approved templates, and of those whose upgrade this runner has begun; by `KIND/NAMESPACE/NAME`. */
   approved: ReadonlyMap<string, string>;
   begun: ReadonlyMap<string, string>;
   /** Keys of the clusters that this process works on at the moment. */
@@ -110,7 +110,7 @@ const NATIVE =
 function resumption(cluster: Sighting, { policy, begun }: Situation): Decision | undefined {
   const { run, holder } = cluster;
   if (!run || (holder && holder.state !== 'gone')) return undefined;
-  const isOwn = begun.get(pathOf(cluster.cluster)) === run.target;
+  const isOwn = begun.get(keyOf(cluster.cluster)) === run.target;
   if (policy.resume || isOwn) return { do: 'resume', cluster };
   const text = `nobody drives the run in phase ${run.phase}, and the policy resumes none: \`emqx-blue-green resume ${named(cluster.cluster)}\` does`;
   return leave(cluster, 'NotResumed', text);
@@ -124,7 +124,7 @@ function beginning(
 ): Decision {
   const { version, digest } = cluster;
   const what = `version ${version}, template ${digest}`;
-  const known = approved.get(pathOf(cluster.cluster));
+  const known = approved.get(keyOf(cluster.cluster));
   const how = `\`emqx-blue-green approve ${named(cluster.cluster)}${whereOf(cluster.cluster, home)}\` approves it`;
   if (policy.mode === 'approval') {
     if (known === undefined) return leave(cluster, 'NotApproved', `${what}, waits for an approval: ${how}`);

@@ -10,12 +10,15 @@ import type { Wait, WaitReason } from './waits';
  */
 type Mark = 'approved' | 'begun';
 
+/** The key of one, with the kind, the namespace and the name of its cluster. */
+const MARK = /^(approved|begun)\.(EmqxEnterprise|EMQX)\.([^.]+)\.(.+)$/;
+
 /** The content of the ConfigMap. */
 export interface Records {
   policy: string | undefined;
   /** Keys that nobody reads. */
   otherKeys: readonly string[];
-  /** By `NAMESPACE/NAME`. */
+  /** By the key of the cluster, as `begun`. */
   approved: ReadonlyMap<string, string>;
   begun: ReadonlyMap<string, string>;
   /** What the runner has published for others to read, by the key in the ConfigMap. */
@@ -26,9 +29,7 @@ export interface Records {
 export function recordsIn(map: ConfigMap | undefined): Records {
   const data = map?.data ?? {};
   const published = new Map(Object.entries(data).filter(([key]) => key.startsWith(WAITS)));
-  const otherKeys = Object.keys(data).filter(
-    (key) => key !== POLICY_KEY && !published.has(key) && !/^(approved|begun)\./.test(key),
-  );
+  const otherKeys = Object.keys(data).filter((key) => key !== POLICY_KEY && !published.has(key) && !MARK.test(key));
   const approved = marked(data, 'approved');
   return { policy: data[POLICY_KEY], otherKeys, approved, begun: marked(data, 'begun'), published };
 }
@@ -65,9 +66,8 @@ export async function publish(
   if (gone.length + changed.length > 0) await write(api, ref, [...gone, ...changed], signal);
 }
 
-/** Keys of a ConfigMap allow no slash. */
 function waitsKey(clusterKey: string): string {
-  return WAITS + clusterKey.replaceAll('/', '.');
+  return WAITS + dotted(clusterKey);
 }
 
 /** Writes or removes (null) marks of a cluster; creates the ConfigMap where there is none. */
@@ -104,17 +104,21 @@ export function recordsRef(namespace: string): ObjectRef {
   return { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: RUNNER_NAME };
 }
 
-/** Keys of a ConfigMap allow no slash; the name of a namespace has no dot. */
-function keyFor(kind: Mark, { namespace, name }: ClusterRef): string {
-  return `${kind}.${namespace}.${name}`;
+/** Two clusters of different kinds may have one name. */
+function keyFor(mark: Mark, cluster: ClusterRef): string {
+  return `${mark}.${dotted(keyOf(cluster))}`;
 }
 
-function marked(data: Readonly<Record<string, string>>, kind: Mark): ReadonlyMap<string, string> {
-  const form = new RegExp(`^${kind}\\.([^.]+)\\.(.+)$`);
+/** Keys of a ConfigMap allow no slash; neither a kind nor the name of a namespace has a dot. */
+function dotted(clusterKey: string): string {
+  return clusterKey.replaceAll('/', '.');
+}
+
+function marked(data: Readonly<Record<string, string>>, mark: Mark): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(data).flatMap(([key, value]) => {
-      const [, namespace, name] = form.exec(key) ?? [];
-      return namespace && name ? [[`${namespace}/${name}`, value.trim()] as const] : [];
+      const [, found, ...cluster] = MARK.exec(key) ?? [];
+      return found === mark ? [[cluster.join('/'), value.trim()] as const] : [];
     }),
   );
 }

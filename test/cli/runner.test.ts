@@ -53,7 +53,7 @@ describe('approve', () => {
       0,
       expect.stringMatching(/^default\/emqx-ee: approved is version 4\.4\.15, template [0-9a-f]{16}\n$/),
     ]);
-    const digest = records(cluster)?.['approved.default.emqx-ee'];
+    const digest = records(cluster)?.['approved.EmqxEnterprise.default.emqx-ee'];
     expect(out).toContain(`template ${digest}\n`);
     const again = await cluster.run(`approve emqx-ee --template ${digest} -o json`);
     expect(JSON.parse(again.out)).toEqual({

@@ -111,8 +111,8 @@ export class Playground {
   }
 
   approve(name: string, digest: string): Promise<KubeObject> {
-    const namespace = NAMESPACE;
-    return this.world.api.patch(MAP, { type: 'merge', body: { data: { [`approved.${namespace}.${name}`]: digest } } });
+    const key = `approved.${this.find(name).kind}.${NAMESPACE}.${name}`;
+    return this.world.api.patch(MAP, { type: 'merge', body: { data: { [key]: digest } } });
   }
 
   /** The keys of the runners' ConfigMap. */

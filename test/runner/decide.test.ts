@@ -51,7 +51,7 @@ function lines(decisions: readonly Decision[]): string[] {
   return decisions.map((each) => `${each.cluster.cluster.name}: ${each.do === 'leave' ? each.reason : each.do}`);
 }
 
-const approved = new Map([['mqtt/a', DIGEST]]);
+const approved = new Map([['EmqxEnterprise/mqtt/a', DIGEST]]);
 const automatic = 'mode: automatic';
 const other = (name: string, state: 'alive' | 'unknown' | 'gone') => ({ holder: { name, state } });
 
@@ -139,13 +139,13 @@ test.each<[string, Sighting, Partial<Situation> & { policyText?: string }, strin
   [
     'it is the run of a runner',
     cluster('a', 'upgrading'),
-    { policyText: 'resume: false', begun: new Map([['mqtt/a', DIGEST]]) },
+    { policyText: 'resume: false', begun: new Map([['EmqxEnterprise/mqtt/a', DIGEST]]) },
     ['a: resume'],
   ],
   [
     'a runner has begun another one',
     cluster('a', 'upgrading'),
-    { policyText: 'resume: false', begun: new Map([['mqtt/a', 'fedcba9876543210']]) },
+    { policyText: 'resume: false', begun: new Map([['EmqxEnterprise/mqtt/a', 'fedcba9876543210']]) },
     ['a: NotResumed'],
   ],
   [
@@ -238,6 +238,17 @@ test.each<[string, Sighting[], string, string[]]>([
   expect(lines(decide(situation(clusters, { policyText })))).toEqual(expected);
 });
 
+test('an approval is for one of two clusters of one name', () => {
+  const clusters = (['EmqxEnterprise', 'EMQX'] as const).map((kind) =>
+    cluster('a', 'waiting', { cluster: { kind, namespace: 'mqtt', name: 'a' } }),
+  );
+  const decisions = decide(situation(clusters, { approved, policyText: 'maxConcurrent: 2' }));
+  expect(decisions.map(({ cluster: { cluster }, do: what }) => [cluster.kind, what])).toEqual([
+    ['EMQX', 'leave'],
+    ['EmqxEnterprise', 'take-up'],
+  ]);
+});
+
 test('one that this process works on counts before its run is open', () => {
   const clusters = [cluster('a', 'waiting'), cluster('b', 'waiting')];
   const busy = new Set([keyOf(clusters[0]!.cluster)]);
@@ -246,7 +257,7 @@ test('one that this process works on counts before its run is open', () => {
 
 test('what is left is explained with what to do about it', () => {
   const texts = decide(
-    situation([cluster('a', 'waiting')], { approved: new Map([['mqtt/a', 'fedcba9876543210']]) }),
+    situation([cluster('a', 'waiting')], { approved: new Map([['EmqxEnterprise/mqtt/a', 'fedcba9876543210']]) }),
   ).map((each) => each.do === 'leave' && each.text);
   expect(texts).toEqual([
     'approved is template fedcba9876543210, but waiting is version 4.4.15, template 0123456789abcdef: `emqx-blue-green approve emqxenterprise/a -n mqtt` approves it',
@@ -269,7 +280,9 @@ test.each<[string, string, string]>([
     `what was approved, "${'x'.repeat(40)}…", is not the digest of a template, but waiting is `,
   ],
 ])('an approval of something else is quoted in part: %s', (_, digest, expected) => {
-  const [decision] = decide(situation([cluster('a', 'waiting')], { approved: new Map([['mqtt/a', digest]]) }));
+  const [decision] = decide(
+    situation([cluster('a', 'waiting')], { approved: new Map([['EmqxEnterprise/mqtt/a', digest]]) }),
+  );
   expect(decision).toMatchObject({ reason: 'OtherApproved', text: expect.stringContaining(expected) });
 });
 

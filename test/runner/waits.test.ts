@@ -1,3 +1,4 @@
+import type { ConfigMap } from '../../src/kubernetes/core-objects';
 import type { Told } from '../../src/runner';
 import { publicationOf, publish, recordsIn, recordsRef, waitOf } from '../../src/runner/records';
 import type { ClusterRef } from '../../src/runner/sighting';
@@ -45,6 +46,16 @@ test.each<[string, Told[], string | undefined]>([
   const waits = new Waits();
   for (const one of told) waits.tell(one);
   expect(waits.all.get(KEY)?.reason).toBe(reason);
+});
+
+test('marks have the kind, the namespace and the name of a cluster, and what has not is a key that nobody reads', () => {
+  const data = { 'approved.EMQX.n.a.b': ' d1\n', 'begun.EmqxEnterprise.n.a': 'd2', 'approved.n.a': 'd3' };
+  const records = recordsIn({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data } as ConfigMap);
+  expect([...records.approved, ...records.begun]).toEqual([
+    ['EMQX/n/a.b', 'd1'],
+    ['EmqxEnterprise/n/a', 'd2'],
+  ]);
+  expect(records.otherKeys).toEqual(['approved.n.a']);
 });
 
 describe('what is published', () => {
