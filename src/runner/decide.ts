@@ -94,6 +94,8 @@ function decisionOn(
       if (!cluster.canBeHeld) return leave(cluster, 'NotHeld', UNHOLDABLE);
       return policy.hold === 'enforce' ? { do: 'hold', cluster } : leave(cluster, 'NotHeld', UNHELD);
     case 'native':
+      // Before the new nodes are ready the operator moves nobody.
+      if (cluster.isStarting && cluster.canBeHeld && policy.hold === 'enforce') return { do: 'hold', cluster };
       return leave(cluster, 'OperatorUpgrades', NATIVE);
     case 'unsettled':
       return undefined;

@@ -144,6 +144,26 @@ describe.each(KINDS)('an %s that Argo CD syncs every three minutes', (kind, vers
     }),
   );
 
+  test('and that restores a small delay of Git each time: the runner holds again each time, and nothing is lost', () =>
+    Playground.play(async (at) => {
+      const site = new Site(at, kind, false);
+      await site.begin(250, 5);
+      await at.writePolicy(`${policy}hold: enforce\n`);
+      const runner = at.start('runner-1');
+      const hasEnded = () => runner.told.some(isKind('end'));
+      void site.selfHeal(hasEnded);
+      await at.world.clock.sleep(200_000);
+      site.commit((manifest) => withGitVersion(manifest, version));
+      await at.until(hasEnded);
+      await at.world.clock.sleep(60_000);
+      const { report } = runner.told.find(isKind('end'))!;
+      expect([report.outcome, report.hasLosses]).toEqual(['completed', false]);
+      expect(new Set(report.incidents.map(({ kind: what }) => what))).toEqual(new Set(['hold-reset']));
+      const seen = await at.seen(site.name);
+      expect([seen.disconnectsPerClient.max, seen.sessionsLost, seen.stillOffline]).toEqual([1, 0, 0]);
+      expect(versionOf(site.live)).toBe(version);
+    }));
+
   test('and waits for an approval is suspended; one whose run has stopped is degraded', () =>
     Playground.play(async (at) => {
       const site = new Site(at, kind, true);

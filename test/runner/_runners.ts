@@ -93,15 +93,15 @@ export class Playground {
     this.playing.push({ kind, name, ledger, population });
   }
 
-  /** Bumps the version as a second field manager does, such as Argo CD. */
-  async bump(name: string, version: string): Promise<void> {
+  /** Bumps the version as a second field manager does, such as Argo CD. @param more of the spec, in the same write */
+  async bump(name: string, version: string, more: object = {}): Promise<void> {
     const ref = this.refOf(name);
     const { apiVersion, kind, ...metadata } = ref;
     const spec =
       kind === 'EMQX'
         ? { image: `emqx/emqx-enterprise:${version}` }
         : { template: { spec: { emqxContainer: { image: { version } } } } };
-    const body = { apiVersion, kind, metadata, spec };
+    const body = { apiVersion, kind, metadata, spec: { ...spec, ...more } };
     await this.world.api.patch(ref, { type: 'apply', body, fieldManager: 'argocd-controller', force: true });
   }
 

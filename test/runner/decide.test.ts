@@ -66,6 +66,18 @@ test.each<[string, Sighting, Partial<Situation> & { policyText?: string }, strin
     ['a: NotHeld'],
   ],
   ['the operator upgrades', cluster('a', 'native', { isHeld: false }), {}, ['a: OperatorUpgrades']],
+  [
+    'the operator upgrades, and its new nodes start: to be held',
+    cluster('a', 'native', { isHeld: false, isStarting: true }),
+    { policyText: 'hold: enforce' },
+    ['a: hold'],
+  ],
+  [
+    'the same, when it may be moving devices',
+    cluster('a', 'native', { isHeld: false }),
+    { policyText: 'hold: enforce' },
+    ['a: OperatorUpgrades'],
+  ],
   ['unsettled', cluster('a', 'unsettled'), { policyText: automatic }, []],
   ['waiting', cluster('a', 'waiting'), { policyText: automatic }, ['a: take-up']],
   [

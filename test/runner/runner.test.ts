@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kubernetes';
-import { asEnterprise, HOLD_DELAY_SECONDS, isHeld, STOPPED_DELAY_SECONDS } from '../../src/resource';
+import { asEnterprise, generationOf, HOLD_DELAY_SECONDS, isHeld, STOPPED_DELAY_SECONDS } from '../../src/resource';
 import { isKind, Playground, story } from './_runners';
 
 const AUTOMATIC = { mode: 'automatic' };
@@ -135,6 +135,26 @@ test('a cluster at rest is held if the policy says so, and the delay of its owne
     const began = new Map(delays);
     expect(began.get('evacuate')! - began.get('switch')!).toBeGreaterThanOrEqual(5_000);
   }));
+
+test.each([
+  ['EmqxEnterprise', 'emqx-ee', '4.4.15'],
+  ['EMQX', 'emqx', '5.8.9'],
+] as const)(
+  'a sync that brings a small delay together with a new version (%s) is held while the new nodes start',
+  (kind, name, version) =>
+    Playground.play(async (at) => {
+      await at.addCluster(name, { kind, clients: 300 });
+      await at.writePolicy({ ...AUTOMATIC, hold: 'enforce' });
+      const { delayPatch } = generationOf(at.resource(name));
+      await at.bump(name, version, delayPatch(5));
+      await at.world.clock.sleep(1_500); // the operator has made the new nodes, and they start
+      const runner = at.start('runner-1');
+      await at.until(() => runner.told.some(isKind('end')));
+      expect(runner.told.filter(isKind('held'))).toHaveLength(1);
+      await expectSound(at, name);
+      expect(at.versions(name)).toEqual([version, version, version]);
+    }),
+);
 
 test('with a wrong policy nothing is taken up, and one Event has all problems', () =>
   Playground.play(async (at) => {
