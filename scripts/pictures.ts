@@ -7,7 +7,7 @@ import { count, time } from '../src/cli/render/text';
 /** Where the pictures of the documents are. */
 export const PICTURES = 'docs/images';
 /** The command whose upgrade they show: all its ways. */
-export const SIMULATED = ['simulate', '-o', 'json'];
+export const SIMULATED = ['simulate', '--compare', 'operator,rolling', '-o', 'json'];
 
 /** The pictures of the documents by the names of their files: every way of the simulated upgrade is in them. */
 export function picturesOf(document: ReportDocument): Map<string, string> {
