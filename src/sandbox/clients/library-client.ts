@@ -1,19 +1,13 @@
 import { connect, type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
 import type { RefusalReason } from '../../simulator/clients/client-report';
-import {
-  afterConnection,
-  afterFailure,
-  connected,
-  type Ending,
-  FRESH,
-  type ReconnectState,
-} from '../../simulator/clients/reconnect-policy';
+import { connected, type Ending, FRESH, type ReconnectState } from '../../simulator/clients/reconnect-policy';
 import type { SimulatedClock, Timer } from '../../simulator/clock';
 import { LOOPBACK } from '../listen';
 import {
-  causeOf,
   type Identity,
   KEEP_ALIVE_SECONDS,
+  nextAfterConnection,
+  nextAfterRefusal,
   refusalOf,
   type SocketClient,
   type SwarmContext,
@@ -155,25 +149,14 @@ export class LibraryClient implements SocketClient, ReconnectState {
     const wasUp = this.up;
     this.up = false;
     this.timer?.cancel();
-    if (!this.leaving) this.retry(wasUp ? this.disconnected() : this.failed());
+    if (!this.leaving)
+      this.retry(
+        wasUp
+          ? nextAfterConnection(this.context, this, this.disconnectCode)
+          : nextAfterRefusal(this.context, this, this.refusal),
+      );
     this.refusal = undefined;
     this.disconnectCode = undefined;
-  }
-
-  private disconnected(): number | Ending {
-    const { group, number } = this.identity;
-    const { clock, ledger, random } = this.context;
-    ledger.disconnected(number, causeOf(this.identity, this.disconnectCode));
-    const how = this.disconnectCode === undefined ? 'close' : 'disconnect';
-    return afterConnection(group.reconnect, this, how, clock.now(), random);
-  }
-
-  private failed(): number | Ending {
-    const { group, number } = this.identity;
-    const { ledger, random } = this.context;
-    const { refusal = 'tcp-refused' } = this;
-    ledger.refused(refusal, number);
-    return afterFailure(group.reconnect, this, refusal, random);
   }
 
   private retry(next: number | Ending): void {

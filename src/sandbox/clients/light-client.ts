@@ -1,22 +1,16 @@
 import { connect } from 'node:net';
 import type { IConnackPacket, IConnectPacket, Packet } from 'mqtt-packet';
 import type { RefusalReason } from '../../simulator/clients/client-report';
-import {
-  afterConnection,
-  afterFailure,
-  connected,
-  type Ending,
-  FRESH,
-  type ReconnectState,
-} from '../../simulator/clients/reconnect-policy';
+import { connected, FRESH, type ReconnectState } from '../../simulator/clients/reconnect-policy';
 import type { SimulatedClock, Timer } from '../../simulator/clock';
 import { Deadlines } from '../../simulator/emqx/deadlines';
 import { LOOPBACK } from '../listen';
 import { PacketSocket } from '../mqtt/packet-socket';
 import {
-  causeOf,
   type Identity,
   KEEP_ALIVE_SECONDS,
+  nextAfterConnection,
+  nextAfterRefusal,
   refusalOf,
   type SocketClient,
   type SwarmContext,
@@ -198,29 +192,15 @@ export class LightClient implements SocketClient, ReconnectState {
       this.onceGone!();
       return;
     }
-    const next = wasUp ? this.disconnected() : this.failed();
+    const next = wasUp
+      ? nextAfterConnection(this.context, this, this.disconnectCode)
+      : nextAfterRefusal(this.context, this, this.refusal);
     if (typeof next === 'number') {
       this.retry = this.timers.clock.schedule(next, () => this.connect());
       return;
     }
     this.context.ledger.gaveUp(number, next);
     this.ready();
-  }
-
-  private disconnected(): number | Ending {
-    const { group, number } = this.identity;
-    const { clock, ledger, random } = this.context;
-    ledger.disconnected(number, causeOf(this.identity, this.disconnectCode));
-    const how = this.disconnectCode === undefined ? 'close' : 'disconnect';
-    return afterConnection(group.reconnect, this, how, clock.now(), random);
-  }
-
-  private failed(): number | Ending {
-    const { group, number } = this.identity;
-    const { ledger, random } = this.context;
-    const { refusal = 'tcp-refused' } = this;
-    ledger.refused(refusal, number);
-    return afterFailure(group.reconnect, this, refusal, random);
   }
 
   private end(how: () => void): Promise<void> {

@@ -1,6 +1,12 @@
 import type { CompleteGroup } from '../../simulator/clients/client-group';
 import type { ClientLedger } from '../../simulator/clients/client-ledger';
 import type { RefusalReason } from '../../simulator/clients/client-report';
+import {
+  afterConnection,
+  afterFailure,
+  type Ending,
+  type ReconnectState,
+} from '../../simulator/clients/reconnect-policy';
 import type { SimulatedClock } from '../../simulator/clock';
 import type { CloseCause } from '../../simulator/emqx/types';
 import type { Random } from '../../simulator/random';
@@ -51,7 +57,7 @@ export function topicOf({ clientId }: Identity): string {
  *
  * @param reasonCode of the DISCONNECT; undefined when there was none
  */
-export function causeOf({ group }: Identity, reasonCode: number | undefined): CloseCause['kind'] {
+function causeOf({ group }: Identity, reasonCode: number | undefined): CloseCause['kind'] {
   if (reasonCode === 0x8e) return 'taken-over';
   return reasonCode === 0x9c || group.protocolVersion === 4 ? 'evicted' : 'shutdown';
 }
@@ -61,4 +67,26 @@ export function refusalOf({ group }: Identity, code: number): RefusalReason {
   if (group.protocolVersion === 4) return 'rc3';
   if (code === 0x88) return '0x88';
   return code === 0x97 ? '0x97' : '0x9C';
+}
+
+/** What a client does next whose connection has ended. @param code of the DISCONNECT, where there was one */
+export function nextAfterConnection(
+  { clock, ledger, random }: SwarmContext,
+  client: SocketClient & ReconnectState,
+  code: number | undefined,
+): number | Ending {
+  const { number, group } = client.identity;
+  ledger.disconnected(number, causeOf(client.identity, code));
+  return afterConnection(group.reconnect, client, code === undefined ? 'close' : 'disconnect', clock.now(), random);
+}
+
+/** What a client does next that was not let in. */
+export function nextAfterRefusal(
+  { ledger, random }: SwarmContext,
+  client: SocketClient & ReconnectState,
+  reason: RefusalReason = 'tcp-refused',
+): number | Ending {
+  const { number, group } = client.identity;
+  ledger.refused(reason, number);
+  return afterFailure(group.reconnect, client, reason, random);
 }
