@@ -141,7 +141,7 @@ function similarTo(name: string): string[] {
 function checkDuplicates(reader: OptionReader, entries: readonly Entry[]): void {
   const seen = new Set<string>();
   for (const { path, devices, mqtt = 'any', persistent = false } of entries) {
-    const key = JSON.stringify([devices, mqtt, persistent]);
+    const key = [devices, mqtt, persistent].join();
     if (seen.has(key)) {
       reader.problem({
         path,

@@ -34,9 +34,16 @@ test.each([
   ['what is no command', ['upgarde']],
 ])('%s loads the parser of the command line, and nothing that works', (_, words) => {
   expect(loadedBy(...words)).toEqual({
-    files: ['main', 'process-shell', 'exit', 'program', 'examples', 'program-options', 'runner-commands'].map(
-      (name) => `src/cli/${name}.ts`,
-    ),
+    files: [
+      'main',
+      'process-shell',
+      'exit',
+      'program',
+      'examples',
+      'local-commands',
+      'program-options',
+      'runner-commands',
+    ].map((name) => `src/cli/${name}.ts`),
     packages: ['commander', 'picocolors'],
   });
 });
