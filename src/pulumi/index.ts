@@ -28,5 +28,6 @@ export { EmqxEnterpriseCluster, type EmqxEnterpriseClusterArgs } from './emqx-en
 export type { EmqxEnterpriseInputs } from './emqx-enterprise-inputs';
 export type { EmqxInputs } from './emqx-inputs';
 export { EmqxOperator, type EmqxOperatorArgs } from './emqx-operator';
-export type { PlainOperatorProps, PlainWebhook } from './objects';
+export type { PlainOperatorProps, PlainRunnerProps, PlainWebhook } from './objects';
 export type { ClusterPhase, LastUpgrade } from './state';
+export { UpgradeRunner, type UpgradeRunnerArgs } from './upgrade-runner';

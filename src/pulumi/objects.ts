@@ -10,6 +10,8 @@ import { OperatorWebhook } from '../constructs/operator-webhook';
 import { emqxPropsOf, type PlainEmqxProps } from '../constructs/plain-emqx-props';
 import { clusterPropsOf, type PlainClusterProps } from '../constructs/plain-props';
 import { type RenderedObject, rendered } from '../constructs/rendered';
+import { UpgradeRunner } from '../constructs/upgrade-runner';
+import type { UpgradeRunnerProps } from '../constructs/upgrade-runner-props';
 import { EMQX_KIND, KIND } from '../resource';
 
 /** Where the operator runs, and what it manages, in plain values. */
@@ -43,6 +45,14 @@ export function operatorObjects({ webhook, ...props }: PlainOperatorProps): {
   });
   const isDefinition = ({ kind }: RenderedObject) => kind === 'CustomResourceDefinition';
   return { definitions: objects.filter(isDefinition), others: objects.filter((object) => !isDefinition(object)) };
+}
+
+/** Where a runner runs, and which clusters it upgrades, in plain values. */
+export interface PlainRunnerProps extends Omit<UpgradeRunnerProps, 'resources'> {}
+
+/** What the construct `UpgradeRunner` renders. */
+export function runnerObjects(props: PlainRunnerProps): RenderedObject[] {
+  return rendered((chart) => new UpgradeRunner(chart, 'Runner', props));
 }
 
 /** What the construct `EmqxEnterpriseCluster` renders besides the custom resource, and `EmqxMonitoring` for it. */

@@ -1,5 +1,12 @@
 import * as pulumi from '@pulumi/pulumi';
-import { Emqx, EmqxCluster, EmqxEnterprise, EmqxEnterpriseCluster, EmqxOperator } from '../../src/pulumi';
+import {
+  Emqx,
+  EmqxCluster,
+  EmqxEnterprise,
+  EmqxEnterpriseCluster,
+  EmqxOperator,
+  UpgradeRunner,
+} from '../../src/pulumi';
 import { secretInput } from '../../src/pulumi/secret-input';
 import { isSecret, mockEngine, type Registered, settled, valueOfOutput } from './_mocks';
 
@@ -368,5 +375,24 @@ describe('EmqxOperator', () => {
     );
     const order = registered.map(({ name }) => name);
     expect(order.indexOf('operator-definitions')).toBeLessThan(order.indexOf('operator-objects'));
+  });
+});
+
+describe('UpgradeRunner', () => {
+  test('makes the objects of the construct, of values that are outputs, too', async () => {
+    const image = pulumi.output('registry.example.com/emqx-blue-green:0.1.0');
+    const runner = new UpgradeRunner('runner', {
+      image,
+      namespace: 'emqx',
+      policy: { mode: 'automatic', rateCap: 500 },
+    });
+    await settled(runner);
+    const objects = named('runner-objects').inputs['objs'] as { kind: string; data?: Record<string, string> }[];
+    const kinds = ['ConfigMap', 'Deployment', 'Role', 'RoleBinding', 'ServiceAccount'];
+    expect([...new Set(objects.map(({ kind }) => kind))].sort()).toEqual(kinds);
+    expect(objects.find(({ kind }) => kind === 'ConfigMap')?.data).toEqual({
+      policy: 'mode: automatic\nrateCap: 500\n',
+    });
+    expect(JSON.stringify(objects)).toContain('registry.example.com/emqx-blue-green:0.1.0');
   });
 });
