@@ -59,7 +59,6 @@ async function main(): Promise<void> {
     outfile: path.join(DIST, 'emqx/mqtt-codec.js'),
     format: 'cjs',
   });
-  rmSync(path.join(DIST, 'emqx/mqtt-codec.js.map'), { force: true }); // of the compiler's output, which it replaces
   writeFileSync(path.join(OUT, 'LICENSES.txt'), licensesOf([parser.metafile, rest.metafile, codec.metafile]));
 }
 
