@@ -34,6 +34,7 @@ export class UpgradeLease {
       live: this.isLive(lease),
       acquiredAt: Date.parse(lease.spec.acquireTime ?? '') || 0,
       expiresAt: expiryOf(lease),
+      leftMs: expiryOf(lease) - this.now(),
     };
   }
 
@@ -44,7 +45,7 @@ export class UpgradeLease {
    */
   async hold(holder: string, signal?: AbortSignal): Promise<void> {
     const lease = await this.read({ fresh: true }, signal);
-    const now = micro(this.clock.now());
+    const now = micro(this.now());
     if (!lease) {
       const { apiVersion, kind, namespace, name } = this.ref;
       const spec = {
@@ -96,7 +97,12 @@ export class UpgradeLease {
 
   private isLive(lease: Lease): boolean {
     const { holderIdentity } = lease.spec;
-    return Boolean(holderIdentity) && this.clock.now() < expiryOf(lease) && !this.isGone(holderIdentity ?? '');
+    return Boolean(holderIdentity) && this.now() < expiryOf(lease) && !this.isGone(holderIdentity ?? '');
+  }
+
+  /** The one clock that all processes share is that of the API server: theirs may differ by minutes. */
+  private now(): number {
+    return this.api.time() ?? this.clock.now();
   }
 
   private async read(how: ListOptions, signal?: AbortSignal): Promise<Lease | undefined> {

@@ -48,7 +48,7 @@ export async function controlUpgrade(
     }
     const { lease } = view;
     if (!lease?.live || lease.holder === holder) break;
-    const leftMs = lease.expiresAt - clock.now();
+    const { leftMs } = lease;
     // Each renewal begins it anew: its holder lives, and is only slow.
     if (clock.now() - askedAt >= USUAL_MS && leftMs <= saidMs - SAY_AGAIN_MS) {
       saidMs = leftMs;

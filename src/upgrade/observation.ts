@@ -96,6 +96,8 @@ export interface LeaseView {
   acquiredAt: number;
   /** When it expires unless its holder renews it, ms since the epoch. */
   expiresAt: number;
+  /** Until then, ms, whatever the clock of this machine says. */
+  leftMs: number;
 }
 
 /** A Deployment that runs the EMQX Operator. */

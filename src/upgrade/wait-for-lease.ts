@@ -35,7 +35,7 @@ export async function waitForLease(
   const first = await read();
   for (let lease = first; lease?.live && lease.holder !== holder; lease = await read()) {
     if (lease.holder !== first?.holder || lease.expiresAt !== first.expiresAt) return;
-    const leftMs = lease.expiresAt - clock.now();
+    const { leftMs } = lease;
     report({ holder: lease.holder, leftMs });
     await clock.sleep(Math.min(POLL_MS, leftMs), signal);
   }

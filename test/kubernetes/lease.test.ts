@@ -62,6 +62,20 @@ describe('the lease', () => {
     expect(await later(0, () => subject.view({}))).toBeUndefined();
   });
 
+  test.each([-300_000, 300_000])(
+    'is judged by the clock of the API server: one of %d ms beside it changes nothing',
+    async (skewMs) => {
+      const { clock, api, subject, stored, later } = lease();
+      const skewed = { now: () => clock.now() + skewMs, sleep: clock.sleep.bind(clock) };
+      const other = new UpgradeLease(new FollowedApi(api, skewed), skewed, REF.namespace, REF.name);
+      await later(0, () => subject.hold('p1'));
+      expect(await later(29_999, () => other.hold('p2'))).toMatchObject({ code: 'conflict' });
+      await later(1, () => other.hold('p2'));
+      expect(stored()).toMatchObject({ holderIdentity: 'p2', renewTime: '2026-01-01T00:00:30.000000Z' });
+      expect(await later(29_999, () => subject.hold('p1'))).toMatchObject({ code: 'conflict' });
+    },
+  );
+
   test('is held for 30 s without a renewal, and is then anybody’s', async () => {
     const { subject, stored, later } = lease();
     await later(0, () => subject.hold('p1'));
@@ -75,6 +89,7 @@ describe('the lease', () => {
       live: true,
       acquiredAt: START,
       expiresAt: START + 30_000,
+      leftMs: 1,
     });
     await later(1, () => subject.hold('p2'));
     expect(stored()).toMatchObject({
@@ -93,6 +108,7 @@ describe('the lease', () => {
       live: false,
       acquiredAt: START,
       expiresAt: START + 30_000,
+      leftMs: 0,
     });
   });
 

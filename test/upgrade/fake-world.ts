@@ -249,7 +249,8 @@ export class FakeWorld {
     if (!this.lease) return undefined;
     const { holder, renewedAt, acquiredAt } = this.lease;
     const expiresAt = renewedAt + LEASE_MS;
-    return { holder, live: this.clock.now() < expiresAt, acquiredAt, expiresAt };
+    const leftMs = expiresAt - this.clock.now();
+    return { holder, live: leftMs > 0, acquiredAt, expiresAt, leftMs };
   }
 
   private takeLease(holder: string): void {

@@ -22,6 +22,7 @@ function held() {
       live: server.live,
       acquiredAt: 0,
       expiresAt: clock.now() + 30_000,
+      leftMs: 30_000,
     }),
   };
   const lease = new HeldLease(clock, cluster as unknown as ClusterPort, 'me');

@@ -23,7 +23,7 @@ test.each<[string, boolean, (scene: Scene) => void]>([
     scene.journal.from = { ...scene.journal.from, digest: 'of the old template' };
     change(scene);
     const { cluster } = observationOf(scene);
-    const lease = { holder: 'ada', live, acquiredAt: 0, expiresAt: 1 };
+    const lease = { holder: 'ada', live, acquiredAt: 0, expiresAt: 1, leftMs: 1 };
     expect(openRunAdvice({ ...cluster, lease }, scene.journal).includes('abort')).toBe(named);
   }
 });

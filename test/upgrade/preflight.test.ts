@@ -78,7 +78,7 @@ describe('preflight', () => {
       'blocker',
       'ci-7 has been upgrading this cluster since 2026-01-01T00:00:00.000Z',
       ({ scene }) => {
-        scene.lease = { holder: 'ci-7', live: true, acquiredAt: T0, expiresAt: T0 + 30_000 };
+        scene.lease = { holder: 'ci-7', live: true, acquiredAt: T0, expiresAt: T0 + 30_000, leftMs: 30_000 };
       },
     ],
     [
@@ -470,7 +470,7 @@ describe('preflight', () => {
 
   test('tells all blockers at once', () => {
     const found = checked(({ scene }) => {
-      scene.lease = { holder: 'ci-7', live: true, acquiredAt: T0, expiresAt: T0 + 30_000 };
+      scene.lease = { holder: 'ci-7', live: true, acquiredAt: T0, expiresAt: T0 + 30_000, leftMs: 30_000 };
       scene.traffic = [];
       scene.request.stormCap = -1;
       scene.request.desired = resource({ version: '4.4.9' });
@@ -495,8 +495,8 @@ describe('preflight', () => {
 
   test('our own lease, an expired one, and a finished or equal run do not stand in the way', () => {
     for (const lease of [
-      { holder: 'me', live: true, acquiredAt: T0, expiresAt: T0 + 30_000 },
-      { holder: 'ci-7', live: false, acquiredAt: T0, expiresAt: T0 + 30_000 },
+      { holder: 'me', live: true, acquiredAt: T0, expiresAt: T0 + 30_000, leftMs: 30_000 },
+      { holder: 'ci-7', live: false, acquiredAt: T0, expiresAt: T0 + 30_000, leftMs: 30_000 },
     ]) {
       const found = checked(({ scene }) => {
         scene.lease = lease;

@@ -41,7 +41,7 @@ const AT_REST: UpgradeStatus = {
 const UPGRADING: UpgradeStatus = {
   ...AT_REST,
   state: 'upgrading',
-  lease: { holder: 'alice@laptop 7-abc', live: true, acquiredAt: T0 - 60_000, expiresAt: T0 + 20_000 },
+  lease: { holder: 'alice@laptop 7-abc', live: true, acquiredAt: T0 - 60_000, expiresAt: T0 + 20_000, leftMs: 20_000 },
   run: RUN,
   sample: sample(0, 1_000, 2_000, { leftMs: 15_000 }),
 };
@@ -73,7 +73,7 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
 `);
   });
 
-  test.each([[undefined], [{ holder: 'alice', live: false, acquiredAt: T0, expiresAt: T0 - 1 }]])(
+  test.each([[undefined], [{ holder: 'alice', live: false, acquiredAt: T0, expiresAt: T0 - 1, leftMs: -1 }]])(
     'of an upgrade that nobody drives says how to go on: lease %j',
     (lease) => {
       expect(head({ ...UPGRADING, lease }).at(-1)).toBe(
