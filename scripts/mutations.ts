@@ -182,7 +182,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a changed template is not noticed',
     file: 'upgrade/decide.ts',
-    from: 'if (digestOf(target.live) !== (journal.aborted ? journal.from.digest : journal.target)) {',
+    from: 'if (digestOf(target.live) !== wantedDigest(journal)) {',
     to: "if (digestOf(target.live) === '') {",
     fault: 'template-edited',
   },

@@ -1,7 +1,7 @@
 import { isKubeError } from '../kubernetes';
-import { generationOf, versionOf } from '../resource';
+import { versionOf } from '../resource';
 import { mark, recordsRef } from '../runner';
-import { digestOf, stateOf, stateText, UpgradeError } from '../upgrade';
+import { liveDigestOf, stateOf, stateText, UpgradeError } from '../upgrade';
 import { type ClusterFlags, type Connection, withCluster } from './connection';
 import { CommandError, InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
@@ -63,7 +63,7 @@ async function waitingOn(
       fix,
     );
   }
-  const [version, digest] = [versionOf(resource), digestOf(generationOf(resource).withDefaults(resource))];
+  const [version, digest] = [versionOf(resource), liveDigestOf(resource)];
   if (meant !== undefined && meant !== digest) {
     const what = `of ${where} another template waits: ${digest}, version ${version}`;
     throw new UpgradeError('NOT_TAKEN_UP', what, 'check what has changed, and approve that template if it is meant');

@@ -1,5 +1,6 @@
 import type { KubeApi } from '../kubernetes';
 import type { ClusterRef } from '../resource';
+import { named } from '../resource/cluster-ref';
 import { RUNNER_NAME } from '../resource/runner-policy';
 import { isOpen, startRun, type UpgradeContext, UpgradeError, type UpgradeRequest, whatHolds } from '../upgrade';
 import { within } from '../upgrade/time-limit';
@@ -49,7 +50,7 @@ export async function handOver(handover: Handover, signal?: AbortSignal): Promis
   const isTaken = await untilTaken(context, TAKEN_MS[host.kind], signal);
   if (isTaken) return;
   const { journal } = await context.cluster.observe(signal);
-  const { namespace, name } = cluster;
+  const { namespace } = cluster;
   const what =
     host.kind === 'runner'
       ? [
@@ -60,7 +61,7 @@ export async function handOver(handover: Handover, signal?: AbortSignal): Promis
   throw new UpgradeError(
     'UNDRIVEN',
     `${what[0]} has not taken the run over within ${TAKEN_MS[host.kind] / 1_000} s; state: ${whatHolds(journal?.phase)}`,
-    `${what[1]} says why; \`emqx-blue-green resume ${cluster.kind.toLowerCase()}/${name} -n ${namespace}\` drives the run from here`,
+    `${what[1]} says why; \`emqx-blue-green resume ${named(cluster)}\` drives the run from here`,
   );
 }
 

@@ -26,7 +26,19 @@ export class UpgradeLease {
   }
 
   async view(how: ListOptions, signal?: AbortSignal): Promise<LeaseView | undefined> {
+    return this.viewOf(await this.read(how, signal));
+  }
+
+  /** The same, with what its holder says of itself. */
+  async viewWithAnnotations(
+    how: ListOptions,
+    signal?: AbortSignal,
+  ): Promise<{ view: LeaseView | undefined; annotations: Readonly<Record<string, string>> }> {
     const lease = await this.read(how, signal);
+    return { view: this.viewOf(lease), annotations: lease?.metadata.annotations ?? {} };
+  }
+
+  private viewOf(lease: Lease | undefined): LeaseView | undefined {
     const holder = lease?.spec.holderIdentity;
     if (!lease || !holder) return undefined;
     return {

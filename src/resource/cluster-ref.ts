@@ -8,3 +8,8 @@ export interface ClusterRef {
   /** Version of the resource. @default - the one that this project upgrades */
   apiVersion?: string;
 }
+
+/** A cluster as commands name it. */
+export function named({ kind, namespace, name }: ClusterRef): string {
+  return `${kind.toLowerCase()}/${name} -n ${namespace}`;
+}

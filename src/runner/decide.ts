@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { named } from '../resource/cluster-ref';
 import type { RunnerOrder, RunnerPolicy } from '../resource/runner-policy';
 import { isOpenAt, windowText } from '../resource/runner-window';
 import { stateText } from '../upgrade';
@@ -194,9 +195,4 @@ function keyInOrder(sighting: Sighting, order: RunnerOrder | undefined): string 
 /** The option of `approve` that names the namespace of the runner, where it is needed. */
 function whereOf({ namespace }: ClusterRef, home: string): string {
   return namespace === home ? '' : ` --runner-namespace ${home}`;
-}
-
-/** A cluster as the commands take it. */
-export function named({ kind, namespace, name }: ClusterRef): string {
-  return `${kind.toLowerCase()}/${name} -n ${namespace}`;
 }

@@ -3,7 +3,7 @@ import type { RunnerPolicy } from '../resource/runner-policy';
 import {
   BlockedError,
   continueRun,
-  digestOf,
+  liveDigestOf,
   planUpgrade,
   runUpgrade,
   type UpgradeContext,
@@ -63,7 +63,7 @@ export function goOn(context: UpgradeContext, signal: AbortSignal): Promise<Upgr
 
 async function waiting({ cluster }: UpgradeContext, digest: string, signal: AbortSignal): Promise<EmqxResource> {
   const { resource } = await cluster.observeFresh(signal);
-  if (digestOf(generationOf(resource).withDefaults(resource)) !== digest) throw new TemplateChanged();
+  if (liveDigestOf(resource) !== digest) throw new TemplateChanged();
   return resource;
 }
 

@@ -1,6 +1,6 @@
 import { isKubeError, type KubeObject } from '../kubernetes';
 import { API_VERSIONS, type EmqxResource, generationOf } from '../resource';
-import { named } from './decide';
+import { named } from '../resource/cluster-ref';
 import type { RunnerLink } from './driven-cluster';
 import type { Member } from './fleet';
 import { type ClusterRef, keyOf } from './sighting';

@@ -1,4 +1,5 @@
 import type { LeaseView } from '../upgrade';
+import { LEASE_SILENT_MS } from '../upgrade/lease-silence';
 
 /**
  * What is known of the process that holds a lease.
@@ -8,9 +9,6 @@ import type { LeaseView } from '../upgrade';
  * - `gone`: it did not renew the lease for longer than the lease is valid.
  */
 export type HolderState = 'alive' | 'unknown' | 'gone';
-
-/** A lease is valid for 30 s, and is renewed every 10 s; one renewal may be late. */
-export const SILENT_MS = 35_000;
 
 interface Watched {
   holder: string;
@@ -42,7 +40,7 @@ export class Liveness {
     const known = this.watched.get(key);
     const isSame = known?.holder === holder && known.expiresAt === expiresAt;
     if (isSame) {
-      if (now - known.changedAt >= SILENT_MS) known.state = 'gone';
+      if (now - known.changedAt >= LEASE_SILENT_MS) known.state = 'gone';
       return known.state;
     }
     const state = known?.holder === holder ? 'alive' : 'unknown';

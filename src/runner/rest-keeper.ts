@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { generationOf } from '../resource';
-import { type ClusterPort, type ClusterView, digestOf, haveSameSets, type Rest, restOf } from '../upgrade';
+import { type ClusterPort, type ClusterView, haveSameSets, liveDigestOf, type Rest, restOf } from '../upgrade';
 
 /** Without the proof of a journal a spec is taken for what runs after so long without a change, ms. */
 const SETTLED_MS = 60_000;
@@ -79,10 +79,9 @@ function isOutcome(view: ClusterView): boolean {
   if (journal?.phase !== 'done') return false;
   const { from, to, target, aborted } = journal;
   const [set, digest] = aborted ? [from.set, from.digest] : [to.set, target];
-  const live = digestOf(generationOf(resource).withDefaults(resource));
-  return digest === live && set !== undefined && Object.values(restOf(view).sets).includes(set);
+  return digest === liveDigestOf(resource) && set !== undefined && Object.values(restOf(view).sets).includes(set);
 }
 
 function digestIn({ resource }: ClusterView, { spec }: Rest): string {
-  return digestOf(generationOf(resource).withDefaults({ ...resource, spec } as typeof resource));
+  return liveDigestOf({ ...resource, spec } as typeof resource);
 }

@@ -14,7 +14,7 @@ import { pinTraffic, switchTraffic, waitForGreen } from './phases/traffic';
 import { setWord } from './set-word';
 import { setsOf, stagesOf } from './stages';
 import type { Situation, Step } from './step';
-import { digestOf } from './target';
+import { digestOf, wantedDigest } from './target';
 
 /**
  * What success means, phase by phase (pilot). A phase ends only when its condition was observed to be true.
@@ -100,7 +100,7 @@ function checkHeld(situation: Situation): Step | undefined {
     };
   }
   if (reverts) return undefined;
-  if (digestOf(target.live) !== (journal.aborted ? journal.from.digest : journal.target)) {
+  if (digestOf(target.live) !== wantedDigest(journal)) {
     return {
       kind: 'stop',
       code: 'TEMPLATE_CHANGED',

@@ -13,7 +13,7 @@ import {
 } from './observation';
 import { versionOfSet } from './served-version';
 import { setsOf } from './stages';
-import { digestOf, type Target } from './target';
+import { liveDigestOf, type Target, wantedDigest } from './target';
 
 /**
  * The operator of EMQX 5 builds a further set whenever the resource changes in the middle of an upgrade, and never goes back to a set
@@ -45,12 +45,8 @@ function leadsElsewhere(cluster: ClusterView, journal: Journal, wanted: readonly
   const isElsewhere = wanted.some(({ name, replicas }) => replicas > 0 && ![...from, ...to].includes(name));
   if (!isElsewhere || to.length > 0) return isElsewhere;
   // Which sets are the new ones is not known yet: one of each role, if it is made of what the run wants.
-  const isSame = digestOf(completed(cluster)) === (journal.aborted ? journal.from.digest : journal.target);
+  const isSame = liveDigestOf(cluster.resource) === wantedDigest(journal);
   return !isSame || haveSameRole(allActive(cluster).filter(({ name }) => !from.includes(name)));
-}
-
-function completed({ resource }: ClusterView) {
-  return generationOf(resource).withDefaults(resource);
 }
 
 function haveSameRole(sets: readonly SetView[]): boolean {

@@ -6,7 +6,7 @@ export type GateId = 'connections' | 'subscriptions' | 'mqtt31';
 /**
  * The result of one gate. Sessions and devices that were moved say nothing about subscriptions: a client whose library does not subscribe
  * again is connected and receives nothing, and no other count shows it. More devices with MQTT 3.1 are devices whose library fell back to it
- after it was refused: Paho for Java and C do so. They are counted only where devices were sampled before.
+ * after it was refused: Paho for Java and C do so. They are counted only where devices were sampled before.
  */
 export interface Gate {
   id: GateId;

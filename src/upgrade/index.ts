@@ -75,6 +75,6 @@ export {
   type UpgradeStatus,
   watchUpgrade,
 } from './status';
-export { digestOf, type UpgradeRequest } from './target';
+export { digestOf, liveDigestOf, type UpgradeRequest } from './target';
 export type { UpgradeContext } from './upgrade-context';
 export { type LeaseWait, leaseWaitText, waitForLease as awaitLease } from './wait-for-lease';

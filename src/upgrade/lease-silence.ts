@@ -1,7 +1,7 @@
 import type { LeaseView } from './observation';
 
-/** A process renews its lease every 10 s; one that is silent for this long is gone, ms. */
-const GONE_MS = 35_000;
+/** A lease is valid for 30 s, and is renewed every 10 s; one renewal may be late. A process that is silent for this long is gone, ms. */
+export const LEASE_SILENT_MS = 35_000;
 
 /**
  * For how long no process has driven a run, by the changes of the lease that are seen. Its times are those of another machine's clock,
@@ -26,6 +26,6 @@ export class LeaseSilence {
 
   /** Whether nobody has the lease, or whoever has it is gone. */
   isOver(now: number): boolean {
-    return this.isFree || this.ms(now) >= GONE_MS;
+    return this.isFree || this.ms(now) >= LEASE_SILENT_MS;
   }
 }

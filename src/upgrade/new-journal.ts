@@ -5,7 +5,7 @@ import { blueOf, type Observation, replicasOf, type SetView, setOf } from './obs
 import { plan } from './plan';
 import { versionOfSet } from './served-version';
 import { stagesFrom } from './stages';
-import { digestOf, type Target } from './target';
+import { liveDigestOf, type Target } from './target';
 
 interface Beginning {
   former?: EmqxResource | undefined;
@@ -38,7 +38,7 @@ export function newJournal(observation: Observation, target: Target, beginning: 
     from: {
       version: versionOfSet(observation, old[0]!) ?? versionOf(target.live),
       ...from,
-      ...(former && { digest: digestOf(generationOf(former).withDefaults(former)) }),
+      ...(former && { digest: liveDigestOf(former) }),
     },
     to: { version: versionOf(target.desired) },
     target: target.digest,

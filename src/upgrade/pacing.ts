@@ -113,12 +113,13 @@ export interface Duration {
 const UNEVEN_S = 2;
 
 /**
- * How long nodes of one wave take to disconnect their devices, at most, in s, whatever each has: those that would take longer get
- * more as soon as others have ended.
+ * How long nodes take to disconnect their devices, at most, in s, whatever each has: those that would take longer get more as soon as
+ * others have ended. Without a limit where nodes wait for the next wave.
  */
-export function evenedSeconds(connections: readonly number[], perSecond: readonly number[]): number {
+export function evenedSeconds(connections: readonly number[], shares: readonly NodeShare[]): number {
+  if (shares.some(({ wave }) => wave > 0)) return Number.POSITIVE_INFINITY;
   const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
-  return Math.ceil(sum(connections) / sum(perSecond)) + UNEVEN_S;
+  return Math.ceil(sum(connections) / sum(shares.map((part) => part.connectionsPerSecond))) + UNEVEN_S;
 }
 
 /**
@@ -138,12 +139,10 @@ export function duration(
   const lowerBound =
     connections / caps.connections + (sessions > 0 ? waitTakeoverSeconds + sessions / caps.sessions : 0);
   const waves = new Map<number, number>();
-  const evened = shares.some(({ wave }) => wave > 0)
-    ? Number.POSITIVE_INFINITY
-    : evenedSeconds(
-        nodes.map((node) => node.connections),
-        shares.map((part) => part.connectionsPerSecond),
-      );
+  const evened = evenedSeconds(
+    nodes.map((node) => node.connections),
+    shares,
+  );
   for (const part of shares) {
     const node = nodes.find((candidate) => candidate.pod === part.pod);
     if (!node) continue;

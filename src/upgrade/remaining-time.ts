@@ -14,12 +14,10 @@ export function remainingTimeMs(observation: Observation, journal: Journal): num
     const node = observation.nodes.get(part.pod);
     return node && !isDrained(node) ? [{ node, part }] : [];
   });
-  const evened = shares.some(({ wave }) => wave > 0)
-    ? Number.POSITIVE_INFINITY
-    : evenedSeconds(
-        parts.map(({ node }) => node.connections),
-        shares.map((part) => part.connectionsPerSecond),
-      );
+  const evened = evenedSeconds(
+    parts.map(({ node }) => node.connections),
+    shares,
+  );
   const waves = new Map<number, number>();
   for (const { node, part } of parts) {
     const seconds = Math.min(evened, Math.ceil(node.connections / part.connectionsPerSecond));

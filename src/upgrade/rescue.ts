@@ -23,7 +23,7 @@ import { continueRun, runFrom } from './run';
 import { runningVersion } from './served-version';
 import { setWord } from './set-word';
 import { setsOf } from './stages';
-import { digestOf, type Target } from './target';
+import { digestOf, liveDigestOf, type Target, wantedDigest } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
 /** A problem that keeps a cluster stuck, without a run of this program or after an interrupted one. */
@@ -200,8 +200,7 @@ const FINDERS: Record<TroubleId, Finder> = {
 /** Whether the resource asks for something else than the open run has given it. */
 function isTemplateForeign({ journal, resource }: ClusterView): boolean {
   if (!isOpen(journal) || !HELD_PHASES.includes(journal.phase)) return false;
-  const digest = digestOf(generationOf(resource).withDefaults(resource));
-  return digest !== (journal.aborted ? journal.from.digest : journal.target);
+  return liveDigestOf(resource) !== wantedDigest(journal);
 }
 
 /** Whether an operator that builds a further set for what it has left has gone back to the old sets of the open run. */
@@ -209,7 +208,7 @@ function isBack(cluster: ClusterView): boolean {
   const { journal, resource } = cluster;
   const { wanted } = operatorReportOf(cluster);
   if (!isOpen(journal) || !wanted || !isTemplateForeign(cluster) || noWayBack(cluster, journal)) return false;
-  const isOld = digestOf(generationOf(resource).withDefaults(resource)) === journal.from.digest;
+  const isOld = liveDigestOf(resource) === journal.from.digest;
   return isOld && setsOf(journal, 'from').every((set) => wanted.includes(set));
 }
 

@@ -1,8 +1,6 @@
 import { setMaxListeners } from 'node:events';
-
 import type { EmqxResource } from '../resource';
 import { mqtt31Of, sampleNodes } from './device-sample';
-
 import { BlockedError, UpgradeError } from './errors';
 import { type Inspection, inspect } from './inspect';
 import { isOpen, type Journal, type Phase } from './journal';

@@ -1,3 +1,4 @@
+import { named } from '../resource/cluster-ref';
 import { extraSetsOf } from './extra-sets';
 import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase, type Stop } from './journal';
@@ -162,8 +163,9 @@ export async function* watchUpgrade(
 
 function missing({ resource: { kind, metadata } }: ClusterView, at: number): ProgressEvent {
   const { name, namespace = 'default' } = metadata;
+  const cluster = named({ kind, namespace, name });
   const seconds = UNDRIVEN_MS / 1_000;
-  const text = `no process has driven the upgrade for ${seconds} s; a runner reports why in an Event, and tries again; \`emqx-blue-green resume ${kind.toLowerCase()}/${name} -n ${namespace}\` drives it from here`;
+  const text = `no process has driven the upgrade for ${seconds} s; a runner reports why in an Event, and tries again; \`emqx-blue-green resume ${cluster}\` drives it from here`;
   return { kind: 'warning', at, text };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS, isHeld } from '../resource';
 import { type Change, changes, mergePatch } from './changes';
 import { BACK_PERCENT } from './gates';
-import type { Driver, Limits } from './journal';
+import type { Driver, Journal, Limits } from './journal';
 import type { ClusterView } from './observation';
 
 /** What the user wants. */
@@ -114,6 +114,16 @@ export function specPatch(target: Target, hold: boolean): Record<string, unknown
 export function digestOf(resource: EmqxResource): string {
   const counted = canonical(generationOf(resource).triggersOf(resource));
   return createHash('sha256').update(counted).digest('hex').slice(0, 16);
+}
+
+/** The same of a resource as somebody has written it, without the defaults. */
+export function liveDigestOf(resource: EmqxResource): string {
+  return digestOf(generationOf(resource).withDefaults(resource));
+}
+
+/** The digest of what an open run has the resource ask for; undefined in an abort of a run that does not know what that was before. */
+export function wantedDigest({ aborted, from, target }: Journal): string | undefined {
+  return aborted ? from.digest : target;
 }
 
 function canonical(value: unknown): string {

@@ -1,4 +1,5 @@
-import { Liveness, SILENT_MS } from '../../src/runner/liveness';
+import { Liveness } from '../../src/runner/liveness';
+import { LEASE_SILENT_MS as SILENT_MS } from '../../src/upgrade/lease-silence';
 
 const FIVE_MINUTES = 300_000;
 
