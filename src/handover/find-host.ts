@@ -2,8 +2,9 @@ import { isKubeError, type KubeApi, type KubeObject } from '../kubernetes';
 import type { ConfigMap, Lease } from '../kubernetes/core-objects';
 import type { ClusterRef } from '../resource';
 import { doesFollow, FOLLOWS_ANNOTATION } from '../resource/runner-lease';
-import { POLICY_KEY, RUNNER_NAME } from '../resource/runner-policy';
+import { otherKeysIn, POLICY_KEY, type PolicyReading, RUNNER_NAME, readPolicy } from '../resource/runner-policy';
 import { BlockedError, type Clock } from '../upgrade';
+import { LEASE_SILENT_MS } from '../upgrade/lease-silence';
 import { type Objection, objectionsTo, type RunToCome } from './objections';
 
 /** What drives a run inside the cluster: a runner, or a Job of its own with this image. */
@@ -21,8 +22,6 @@ export interface HostSearch {
   run: RunToCome | undefined;
 }
 
-/** A runner renews its lease every 10 s; one that is silent for this long is gone, ms. */
-const SILENT_MS = 35_000;
 const POLL_MS = 1_000;
 
 type RunnerLease = KubeObject & Partial<Pick<Lease, 'spec'>>;
@@ -72,7 +71,7 @@ async function leasesIn(api: KubeApi, namespace: string, signal?: AbortSignal): 
 
 async function lives({ api, clock }: HostSearch, first: RunnerLease, signal?: AbortSignal): Promise<boolean> {
   const { namespace = '' } = first.metadata;
-  const until = clock.now() + SILENT_MS;
+  const until = clock.now() + LEASE_SILENT_MS;
   while (clock.now() < until) {
     await clock.sleep(POLL_MS, signal);
     const [lease] = await leasesIn(api, namespace, signal);
@@ -85,10 +84,11 @@ function renewal({ spec }: RunnerLease): string {
   return `${spec?.holderIdentity} ${spec?.renewTime}`;
 }
 
-async function policyOf(api: KubeApi, namespace: string, signal?: AbortSignal): Promise<string | undefined> {
+async function policyOf(api: KubeApi, namespace: string, signal?: AbortSignal): Promise<PolicyReading> {
   const query = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: RUNNER_NAME };
   const { items } = await api.list<ConfigMap>(query, signal);
-  return items[0]?.data?.[POLICY_KEY];
+  const data = items[0]?.data ?? {};
+  return readPolicy(data[POLICY_KEY], otherKeysIn(data));
 }
 
 function noRunner({ namespace, name }: ClusterRef, runnerNamespace: string | undefined): Objection {
@@ -104,7 +104,7 @@ function noRunner({ namespace, name }: ClusterRef, runnerNamespace: string | und
 
 function silent(namespace: string): Objection {
   return {
-    finding: `the runner in the namespace ${namespace} has shown no sign of life for ${SILENT_MS / 1_000} s`,
+    finding: `the runner in the namespace ${namespace} has shown no sign of life for ${LEASE_SILENT_MS / 1_000} s`,
     fix: `\`kubectl -n ${namespace} get pods,events\` and \`kubectl -n ${namespace} logs deployment/${RUNNER_NAME}\` say why; with an image of emqx-blue-green a Job drives this run instead`,
   };
 }

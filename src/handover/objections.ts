@@ -1,5 +1,5 @@
 import { formatProblem } from '../resource';
-import { readPolicy } from '../resource/runner-policy';
+import type { PolicyReading } from '../resource/runner-policy';
 import { isOpenAt, windowText } from '../resource/runner-window';
 
 /** Why a run cannot be handed over, and what to do. */
@@ -20,12 +20,11 @@ const INSTEAD = 'or upgrade from here, without handing the run over';
  * Everything in the policy of a runner for which it would not drive a run, or for which the run may not begin. Order, approval and number
  * of runs at a time are no objections: whoever hands over a run has decided that this cluster is upgraded now.
  *
- * @param policy text of the policy
+ * @param reading of the policy
  * @param run undefined where it has begun: nothing but its driver is to be decided then
  * @param now ms since the epoch
  */
-export function objectionsTo(policy: string | undefined, run: RunToCome | undefined, now: number): Objection[] {
-  const reading = readPolicy(policy);
+export function objectionsTo(reading: PolicyReading, run: RunToCome | undefined, now: number): Objection[] {
   if ('problems' in reading) {
     return reading.problems.map((problem) => ({
       finding: `the runner upgrades nothing, because its policy is wrong: ${formatProblem(problem)}`,

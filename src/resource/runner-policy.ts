@@ -15,6 +15,10 @@ export const RUNNER_NAME = 'emqx-upgrade-runner';
 /** Key of the policy in it. */
 export const POLICY_KEY = 'policy';
 
+/** Keys that the runner and `approve` write into it: marks of a cluster, with its kind, namespace and name; and what it waits for. */
+export const MARK_KEY = /^(approved|begun)\.(EmqxEnterprise|EMQX)\.([^.]+)\.(.+)$/;
+export const WAIT_KEY = /^waits\./;
+
 /** Times at which upgrades may begin; one that has begun is not interrupted by the end of the window. */
 const WINDOW = z.strictObject({
   /** Days on which it opens. @default - every day */
@@ -87,6 +91,11 @@ export interface RunnerPolicy {
 
 /** A policy, or all that is wrong with it. */
 export type PolicyReading = { policy: RunnerPolicy } | { problems: readonly Problem[] };
+
+/** Keys of the ConfigMap that nobody reads. */
+export function otherKeysIn(data: Readonly<Record<string, string>>): string[] {
+  return Object.keys(data).filter((key) => key !== POLICY_KEY && !MARK_KEY.test(key) && !WAIT_KEY.test(key));
+}
 
 /**
  * Reads a policy, as YAML or JSON.

@@ -1,6 +1,6 @@
 import { isKubeError, type KubeApi, type ObjectRef } from '../kubernetes';
 import type { ConfigMap } from '../kubernetes/core-objects';
-import { POLICY_KEY, RUNNER_NAME } from '../resource/runner-policy';
+import { MARK_KEY, otherKeysIn, POLICY_KEY, RUNNER_NAME, WAIT_KEY } from '../resource/runner-policy';
 import { type ClusterRef, keyOf } from './sighting';
 import type { Wait, WaitReason } from './waits';
 
@@ -9,9 +9,6 @@ import type { Wait, WaitReason } from './waits';
  * - `begun`: the digest of the template that the runner upgrades to.
  */
 type Mark = 'approved' | 'begun';
-
-/** The key of one, with the kind, the namespace and the name of its cluster. */
-const MARK = /^(approved|begun)\.(EmqxEnterprise|EMQX)\.([^.]+)\.(.+)$/;
 
 /** The content of the ConfigMap. */
 export interface Records {
@@ -28,8 +25,8 @@ export interface Records {
 /** @param map undefined where there is none */
 export function recordsIn(map: ConfigMap | undefined): Records {
   const data = map?.data ?? {};
-  const published = new Map(Object.entries(data).filter(([key]) => key.startsWith(WAITS)));
-  const otherKeys = Object.keys(data).filter((key) => key !== POLICY_KEY && !published.has(key) && !MARK.test(key));
+  const published = new Map(Object.entries(data).filter(([key]) => WAIT_KEY.test(key)));
+  const otherKeys = otherKeysIn(data);
   const approved = marked(data, 'approved');
   return { policy: data[POLICY_KEY], otherKeys, approved, begun: marked(data, 'begun'), published };
 }
@@ -117,7 +114,7 @@ function dotted(clusterKey: string): string {
 function marked(data: Readonly<Record<string, string>>, mark: Mark): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(data).flatMap(([key, value]) => {
-      const [, found, ...cluster] = MARK.exec(key) ?? [];
+      const [, found, ...cluster] = MARK_KEY.exec(key) ?? [];
       return found === mark ? [[cluster.join('/'), value.trim()] as const] : [];
     }),
   );

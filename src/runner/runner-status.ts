@@ -1,5 +1,5 @@
-import { isKubeError, type KubeApi, type KubeObject } from '../kubernetes';
-import type { ConfigMap, Lease } from '../kubernetes/core-objects';
+import { isKubeError, type KubeApi } from '../kubernetes';
+import type { ConfigMap } from '../kubernetes/core-objects';
 import { FollowedApi } from '../kubernetes/followed-api';
 import { UpgradeLease } from '../kubernetes/lease';
 import { formatProblem } from '../resource';
@@ -40,12 +40,13 @@ export async function runnerStatusOf(
 ): Promise<RunnerStatus | undefined> {
   try {
     const records = recordsIn(await api.get<ConfigMap>(recordsRef(home)));
-    const lease = await new UpgradeLease(new FollowedApi(api, clock), clock, home, RUNNER_NAME).view({ fresh: true });
-    const reading = readPolicy(records.policy);
-    const follows = await followsOf(api, home);
+    const lease = new UpgradeLease(new FollowedApi(api, clock), clock, home, RUNNER_NAME);
+    const { view, annotations } = await lease.viewWithAnnotations({ fresh: true });
+    const follows = annotations[FOLLOWS_ANNOTATION];
+    const reading = readPolicy(records.policy, records.otherKeys);
     return {
       namespace: home,
-      lease: lease ?? null,
+      lease: view ?? null,
       isFollowed: follows === undefined ? null : doesFollow(follows, cluster.namespace),
       policyProblems: 'problems' in reading ? reading.problems.map(formatProblem) : [],
       wait: waitOf(records, cluster) ?? null,
@@ -54,11 +55,4 @@ export async function runnerStatusOf(
     if (isKubeError(error, 'NotFound')) return undefined;
     return { namespace: home, unknown: (error as Error).message };
   }
-}
-
-/** What the lease of a runner says of the namespaces that it follows; undefined where there is none yet. */
-async function followsOf(api: KubeApi, namespace: string): Promise<string | undefined> {
-  const query = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: RUNNER_NAME };
-  const { items } = await api.list<KubeObject & Lease>(query);
-  return items[0]?.metadata.annotations?.[FOLLOWS_ANNOTATION];
 }

@@ -192,6 +192,21 @@ describe('is refused before anything is written', () => {
     expect(traces).toEqual(['emqx-upgrade-runner']);
   });
 
+  test('its policy has a key of nearly that name', async () => {
+    const ended = await Scene.play('EmqxEnterprise', '4.4.15', async (scene) => {
+      await scene.at.writePolicy({});
+      const { api } = scene.at.world;
+      const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'runners', name: 'emqx-upgrade-runner' };
+      await api.patch(ref, { type: 'merge', body: { data: { policy: null, polcy: 'mode: automatic' } } });
+      scene.at.start('runner-1');
+      return scene.upgrade();
+    });
+    expect(ended).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/✗ runner: .*its policy is wrong: 'data\.polcy'/),
+    });
+  });
+
   test('no runner, and no image', async () => {
     const ended = await Scene.play('EmqxEnterprise', '4.4.15', (scene) => scene.upgrade());
     expect(ended).toMatchObject({

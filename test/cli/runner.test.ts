@@ -176,6 +176,12 @@ describe('status', () => {
     );
     const { items } = JSON.parse((await cluster.run('status -A -o json')).out) as { items: [{ runner: object }] };
     expect(items[0].runner).toMatchObject({ policyProblems: [expect.any(String), expect.any(String)], wait: null });
+    const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'emqx-upgrade-runner' };
+    const { api, clock } = cluster.world;
+    await clock.run(() =>
+      api.patch(ref, { type: 'merge', body: { data: { policy: null, polcy: 'mode: automatic' } } }),
+    );
+    expect((await cluster.run('status')).out.replace(/\s+/g, ' ')).toMatch(/‼ its policy: 'data\.polcy' /);
     cluster.world.stop();
   });
 
