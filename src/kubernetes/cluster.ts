@@ -106,7 +106,8 @@ export class Cluster implements ClusterPort {
       const { api, namespace, name } = this.options;
       // A missing right to read is among the answers.
       const resource = await this.resource({}, signal).catch(() => undefined);
-      const own = resource ? await this.ownServices(resource, {}, signal).catch(() => []) : [];
+      const ownOf = async (of: KubeObject) => this.ownServices(of, await this.sets({}, signal), {}, signal);
+      const own = resource ? await ownOf(resource).catch(() => []) : [];
       const services = {
         own: own.map(({ metadata }) => metadata.name),
         operators: resource ? this.generation.operatorServiceOf(resource) : name,
@@ -282,7 +283,7 @@ export class Cluster implements ClusterPort {
       this.companions.read(how, signal),
     ]);
     const { sets, pods, foreign } = ownedBy(resource, labelledSets, labelledPods);
-    const own = await this.ownServices(resource, how, signal);
+    const own = await this.ownServices(resource, labelledSets, how, signal);
     const traffic =
       own.length > 0 ? this.ownTraffic(own, how, signal) : this.operatorTraffic(resource, pods, how, signal);
     return {
@@ -348,10 +349,10 @@ export class Cluster implements ClusterPort {
     return this.all<Pod>('v1', 'Pod', how, signal);
   }
 
-  private async ownServices(resource: KubeObject, how: ListOptions, signal?: AbortSignal): Promise<Service[]> {
+  private async ownServices(resource: KubeObject, sets: readonly NodeSet[], how: ListOptions, signal?: AbortSignal) {
     const labels = { [TRAFFIC_LABEL]: this.options.name };
     const marked = await this.services({ namespace: this.options.namespace, labels }, how, signal);
-    return ownServicesAmong(marked, resource, this.generation, await this.sets(how, signal));
+    return ownServicesAmong(marked, resource, this.generation, sets);
   }
 
   private services(which: Pick<ListQuery, 'namespace' | 'labels' | 'name'>, how: ListOptions, signal?: AbortSignal) {
