@@ -1,8 +1,9 @@
 import { type Phase, runUpgrade } from '../src/upgrade';
 import { describeKube } from './_describe-kube';
-import { kubectlApply, measured } from './_lab';
+import { kubectlApply, labFile, measured } from './_lab';
 import { expectMovedOnce, tell } from './_moved-once';
 import { AT_REST, remainsOf } from './_remains';
+import { expectPage } from './_report-page';
 import { counted, refusedTo, requestsFrom } from './_requests';
 import { Site } from './_site';
 import { deedsOfOperator, heldAgain } from './_unheld';
@@ -26,13 +27,14 @@ describeKube('on a real API server, an upgrade', () => {
 
   test.concurrent('by the command line does, too, while another one is told who runs it', () =>
     Site.with('upgrade-command', { clients: 3_000, rate: 300 }, async (site) => {
-      const first = site.upgrade();
+      const first = site.upgrade('--html', labFile('upgrade.html'));
       await site.reached('green');
       const second = await site.upgrade().ended;
       expect(second).toEqual({ code: 3, output: expect.stringMatching(`lease: .* ${first.pid}-`) });
       expect(await first.ended).toEqual({ code: 0, output: expect.stringContaining('completed') });
       await expectMovedOnce(site);
       expect(await remainsOf(site)).toEqual(AT_REST);
+      await expectPage(site, labFile('upgrade.html'));
       // By a bare name clusters of both kinds are looked for; these rights are for one of them.
       const refused = refusedTo(site.namespace).filter(({ what }) => what !== 'list emqxes');
       expect(refused).toEqual([]);

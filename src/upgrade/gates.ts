@@ -21,6 +21,26 @@ export interface Gate {
   most?: number | null;
 }
 
+/** What each gate requires. */
+export const GATE_NAMES: Readonly<Record<GateId, string>> = {
+  connections: 'connections back',
+  subscriptions: 'subscriptions back',
+  mqtt31: 'no more with MQTT 3.1',
+};
+
+/** A gate in one line: what it requires, whether it is passed, and by which counts. */
+export function gateText({ id, verdict, before, after, least, most }: Gate, show: (count: number) => string = String) {
+  const known = (value: number | null | undefined) => (value == null ? 'unknown' : show(value));
+  const missing = [...(before === null ? ['before'] : []), ...(after === null ? ['in the end'] : [])];
+  const why =
+    missing.length > 0
+      ? `not counted ${missing.join(' and ')}`
+      : least == null
+        ? `${known(after)} after ${known(before)}, at most ${known(most)}`
+        : `${known(after)} of ${known(before)}, at least ${known(least)}`;
+  return `${GATE_NAMES[id]}: ${verdict}, ${why}`;
+}
+
 /** Of the counts before, in percent: devices come and go during an upgrade. */
 export const BACK_PERCENT = 99;
 

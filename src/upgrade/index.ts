@@ -5,7 +5,7 @@ export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
 export { type DeviceFigure, type DeviceSample, sampleDevices } from './device-sample';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
-export type { Gate, GateId } from './gates';
+export { GATE_NAMES, type Gate, gateText } from './gates';
 export type { Incident, IncidentKind } from './incident';
 export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, isOpen, type Journal, type Limits, type Phase, parseJournal } from './journal';

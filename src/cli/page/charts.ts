@@ -8,6 +8,9 @@ import type { ReportDocument } from './document';
 import { countsOf, disconnectBars, pointsOf, ratesOf, secondsOf } from './points';
 import type { ChartLine, Point, TimeChart } from './time-chart';
 
+/** Nodes disconnect in one burst per second; what one poll misses is in the next. */
+const AVERAGES = 'which hold five or six bursts of a node and so may be a fifth too high';
+
 /** A moment in the list of incidents, and its mark in the charts. */
 const MOST_MARKS = 9;
 /** The shortest time a chart spans, ms. */
@@ -109,7 +112,7 @@ function rates(document: ReportDocument): TimeChart | undefined {
   if (!series) return undefined;
   return {
     ...common,
-    description: `As far as polling shows: averages over 5 s, and the most in a second, which is never more than there were: ${known(document.peakDisconnectsPerSecond)}${capText(document)}.`,
+    description: `As far as polling shows: averages over 5 s, ${AVERAGES}, and the most in a second, which is never more than there were: ${known(document.peakDisconnectsPerSecond)}${capText(document)}.`,
     lines: [
       ...caps,
       { name: 'disconnects', tone: 'blue', shape: 'step', points: ratesOf(document, series, series.disconnects) },
@@ -199,7 +202,7 @@ export function disconnectChart(document: ReportDocument): BarChart | undefined 
     title: 'Seconds by their disconnects',
     description: found.isExact
       ? 'How many seconds had how many disconnects, as the devices saw them.'
-      : 'How many seconds had how many disconnects, averaged over 5 s as far as polling shows.',
+      : `How many seconds had how many disconnects, as far as polling shows: averages over 5 s, ${AVERAGES}.`,
     unit: 'seconds',
     valueUnit: 'disconnects in the second',
     tone: 'blue',

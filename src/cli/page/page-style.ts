@@ -63,6 +63,8 @@ svg .odd{display:none}
 td{white-space:normal;overflow-wrap:break-word}
 th,td{padding-right:10px}
 th[scope=row]{min-width:84px}
+thead th{white-space:normal}
+td:has(.spark){min-width:90px}
 .cards{grid-template-columns:1fr 1fr;gap:10px}
 .cards li{padding:10px 12px}
 .cards strong{font-size:1.4rem}

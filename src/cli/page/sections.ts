@@ -2,8 +2,8 @@ import { max } from 'd3-array';
 import { line } from 'd3-shape';
 import type { Comparison } from '../../simulator/comparison';
 import type { RunReport } from '../../simulator/run-report';
+import { GATE_NAMES } from '../../upgrade';
 import { count, known, moment, time } from '../render/text';
-import { GATES } from '../render/upgrade-report';
 import { wayName } from './charts';
 import type { ReportDocument } from './document';
 import { table } from './figures';
@@ -110,7 +110,7 @@ export function planTable(document: ReportDocument): Html {
     ['Sessions', `${known(sessions)} before`, `${known(after?.sessions ?? null)} after`],
     ['Subscriptions', `${known(subscriptions)} before`, `${known(after?.subscriptions ?? null)} after`],
     ...gates.map(({ id, verdict, after, least, most }): [string, string, string] => [
-      GATES[id][0]!.toUpperCase() + GATES[id].slice(1),
+      GATE_NAMES[id][0]!.toUpperCase() + GATE_NAMES[id].slice(1),
       least === undefined ? `at most ${known(most ?? null)}` : `at least ${known(least)}`,
       `${known(after)}: ${verdict}`,
     ]),
@@ -154,7 +154,10 @@ export function incidentList({ incidents, startedAt, durationMs }: ReportDocumen
 /** Each node with its share of the cap and its connections over time. */
 export function nodeTable(document: ReportDocument): Html | undefined {
   const { series, shares, startedAt, durationMs } = document;
-  const pods = series ? series.nodes.map(({ pod }) => pod) : shares.map(({ pod }) => pod);
+  const isBlue = (pod: string) => shares.some((each) => each.pod === pod);
+  const pods = (series ? series.nodes : shares)
+    .map(({ pod }) => pod)
+    .sort((a, b) => Number(isBlue(b)) - Number(isBlue(a)) || a.localeCompare(b, 'en', { numeric: true }));
   if (pods.length === 0) return undefined;
   const highest = max(series?.nodes ?? [], ({ connections }) => max(connections, (value) => value ?? 0)) || 1;
   const rows = pods.map((pod) => {

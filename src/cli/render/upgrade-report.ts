@@ -1,4 +1,4 @@
-import type { GateId, UpgradeReport } from '../../upgrade';
+import { gateText, type UpgradeReport } from '../../upgrade';
 import type { Canvas } from './style';
 import { count, known, moment, safe, table, time, wrap } from './text';
 
@@ -49,24 +49,8 @@ function loadText({
   return `${known(connections)} connections, ${known(sessions)} sessions${counted}`;
 }
 
-/** What each gate requires. */
-export const GATES: Readonly<Record<GateId, string>> = {
-  connections: 'connections back',
-  subscriptions: 'subscriptions back',
-  mqtt31: 'no more with MQTT 3.1',
-};
-
 function gates({ gates: all }: UpgradeReport): string[][] {
-  return all.map(({ id, verdict, before, after, least, most }) => {
-    const missing = [...(before === null ? ['before'] : []), ...(after === null ? ['in the end'] : [])];
-    const why =
-      missing.length > 0
-        ? `not counted ${missing.join(' and ')}`
-        : least == null
-          ? `${known(after)} after ${known(before)}, at most ${known(most ?? null)}`
-          : `${known(after)} of ${known(before)}, at least ${count(least)}`;
-    return ['gate', `${GATES[id]}: ${verdict}, ${why}`];
-  });
+  return all.map((gate) => ['gate', gateText(gate, count)]);
 }
 
 function evacuation({
