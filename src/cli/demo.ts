@@ -7,7 +7,7 @@ import { writePage } from './html-file';
 import { interruption } from './interruption';
 import type { GenerationWord } from './kinds';
 import {
-  asInputError,
+  asSimulated,
   localKind,
   localManifest,
   localVersion,
@@ -29,6 +29,7 @@ export interface DemoFlags {
   /** Their libraries in percent, or a file with them. */
   devices?: string;
   rate?: string;
+  offlineBudget?: string;
   driver: Driver;
   seed: string;
   file?: string;
@@ -71,7 +72,7 @@ async function play(options: DemoOptions, shell: Shell, tellEvent: (event: DemoE
   const { demo } = await import('../sandbox/demo.js');
   const { signal, forget } = interruption(shell);
   try {
-    return await asInputError(demo(options, tellEvent, signal));
+    return await asSimulated(demo(options, tellEvent, signal));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -85,6 +86,8 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket on this machine');
   const devices = flags.devices === undefined ? undefined : readDevices(reader, flags.devices);
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
+  const offlineBudget =
+    flags.offlineBudget === undefined ? undefined : reader.offlineBudget('--offline-budget', flags.offlineBudget);
   const seed = reader.seed('--seed', flags.seed);
   reader.outputFile('--html', flags.html);
   const manifest = localManifest(reader, flags.file);
@@ -99,6 +102,7 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
     clients,
     ...(devices && { devices }),
     ...(rate !== undefined && { stormCap: rate }),
+    ...(offlineBudget !== undefined && { limits: { offlineBudget } }),
     driver,
     seed,
   };

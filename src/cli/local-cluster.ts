@@ -4,8 +4,10 @@ import { type EmqxResource, generationOf, type Manifest, TRAFFIC_LABEL } from '.
 import type { ClusterManifests } from '../sandbox/quickstart';
 import type { StageNotes } from '../sandbox/stage';
 import { UnfitManifestError } from '../simulator/unfit-manifest-error';
+import { UpgradeError } from '../upgrade';
 import { nodesWanted } from '../upgrade/observation';
-import { InputError } from './errors';
+import { CommandError, InputError } from './errors';
+import { EXIT } from './exit';
 import { type GenerationWord, KIND_OF_GENERATION } from './kinds';
 import type { OptionReader } from './options';
 import { safe } from './render/text';
@@ -74,6 +76,20 @@ export async function asInputError<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     throw error instanceof UnfitManifestError ? new InputError(error.message, error.fix) : error;
+  }
+}
+
+/** The same of an upgrade that may stop: what is advised for a real cluster is of no use, for nobody can resume a simulated one. */
+export async function asSimulated<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await asInputError(work);
+  } catch (error) {
+    if (!(error instanceof UpgradeError) || error.code !== 'STALLED') throw error;
+    const fix =
+      'a real one would stop, too: docs/devices.md has which devices come back; --offline-budget none moves the others all the same';
+    throw new CommandError(EXIT.stopped, error.code, `the simulated upgrade stopped: ${error.reason}`, fix, {
+      cause: error,
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import {
   generation,
   html,
   nextVersion,
+  offlineBudget,
   output,
   ownCluster,
   seed,
@@ -30,6 +31,7 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
     .addOption(devices())
     .option('--replicas <count>', 'nodes of the cluster')
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
+    .addOption(offlineBudget())
     .addOption(driver())
     .addOption(
       new Option('--operator <variant>', 'the operator as released, or without its defect')
@@ -55,6 +57,7 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
           'devices',
           'replicas',
           'rate',
+          'offlineBudget',
           'driver',
           'operator',
           'html',
@@ -107,6 +110,7 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
     .addOption(clients())
     .addOption(devices())
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
+    .addOption(offlineBudget())
     .addOption(driver())
     .addOption(seed())
     .addOption(html())

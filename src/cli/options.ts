@@ -62,6 +62,12 @@ export class OptionReader {
     return this.wholeNumber(flag, text, 1, 1_000_000, 'it is a number of disconnects per second');
   }
 
+  /** The most devices that may be offline at a time, or `none`. */
+  offlineBudget(flag: string, text: string): number | 'none' {
+    if (text === 'none') return text;
+    return this.wholeNumber(flag, text, 1, 1e9, 'it is a number of devices, or none for no limit');
+  }
+
   seed(flag: string, text: string): number {
     return this.wholeNumber(flag, text, 0, 2 ** 32 - 1, 'seeds have 32 bits');
   }

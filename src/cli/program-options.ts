@@ -23,6 +23,11 @@ export const devices = () =>
 
 export const clients = () =>
   new Option('--clients <count>', 'connected clients; a tenth as many offline devices are added').default('3000');
+export const offlineBudget = () =>
+  new Option(
+    '--offline-budget <count>',
+    'most devices that may be offline at a time, or none for no limit (default: by the rate)',
+  );
 export const seed = () => new Option('--seed <number>', 'seed of everything random').default('1');
 export const driver = () =>
   new Option('--driver <driver>', 'what drives the upgrade').choices(['pilot', 'operator']).default('pilot');

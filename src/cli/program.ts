@@ -6,7 +6,7 @@ import type { ClusterFlags } from './connection';
 import { EXAMPLES } from './examples';
 import { type End, EXIT, type ExitCode } from './exit';
 import { addLocalCommands } from './local-commands';
-import { addCluster, driver, html, noFleet, toVersion } from './program-options';
+import { addCluster, driver, html, noFleet, offlineBudget, toVersion } from './program-options';
 import type { ReportFlags } from './report';
 import type { RescueFlags } from './rescue';
 import { addRunnerCommands } from './runner-commands';
@@ -235,10 +235,7 @@ function addDrive(command: Command): void {
     .option('--accept-downgrade', 'allow an older version, within one minor line')
     .option('--ready-timeout <seconds>', 'longest time without progress while new nodes start (default: 600)')
     .option('--stall-timeout <seconds>', 'longest time without progress elsewhere (default: 120)')
-    .option(
-      '--offline-budget <count>',
-      'most devices that may be offline at a time, or none for no limit (default: by the rate)',
-    )
+    .addOption(offlineBudget())
     .option(
       '--back-percent <percent>',
       'connections and subscriptions that must be back in the end, by the report (default: 99)',

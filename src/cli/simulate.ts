@@ -14,6 +14,7 @@ import { writePage } from './html-file';
 import type { GenerationWord } from './kinds';
 import {
   asInputError,
+  asSimulated,
   localKind,
   localManifest,
   localVersion,
@@ -44,6 +45,7 @@ export interface SimulateFlags {
   devices?: string;
   replicas?: string;
   rate?: string;
+  offlineBudget?: string;
   driver: Driver;
   operator: NonNullable<Scenario['operator']>;
   /** In which other ways it is simulated, with commas between them. */
@@ -72,7 +74,7 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   const tellPlan = (plan: UpgradePlan) => {
     if (isText) shell.out.write(`${renderPlan(plan, canvas)}\n\n`);
   };
-  const ours = await asInputError(outcome(setting, flags.driver, tellPlan, progress));
+  const ours = await asSimulated(outcome(setting, flags.driver, tellPlan, progress));
   const { native, rolling } = await asInputError(comparisons(setting, ways, ours, progress));
   progress.end();
   const others = [native, rolling].filter((one) => one !== undefined);
@@ -173,6 +175,8 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; ways
       ? undefined
       : reader.wholeNumber('--replicas', flags.replicas, 1, MOST_REPLICAS, 'it is a number of nodes');
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
+  const offlineBudget =
+    flags.offlineBudget === undefined ? undefined : reader.offlineBudget('--offline-budget', flags.offlineBudget);
   const seed = reader.seed('--seed', flags.seed);
   reader.outputFile('--html', flags.html);
   const manifest = localManifest(reader, flags.file, replicas);
@@ -192,6 +196,7 @@ async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; ways
     service: entry,
     desired: withVersion(cluster, version ?? nextVersionOf(versionOf(cluster))),
     ...(rate !== undefined && { stormCap: rate }),
+    ...(offlineBudget !== undefined && { limits: { offlineBudget } }),
     fleet: deviceFleet(shares, clients, offline),
     connectPerSecond: Math.max(1_000, clients / 20),
   };

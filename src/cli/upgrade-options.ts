@@ -148,16 +148,7 @@ function readLimits(reader: OptionReader, flags: DriveFlags): Partial<Limits> {
     ...(readyTimeout !== undefined && { readyMs: ms('--ready-timeout', readyTimeout) }),
     ...(stallTimeout !== undefined && { stallMs: ms('--stall-timeout', stallTimeout) }),
     ...(offlineBudget !== undefined && {
-      offlineBudget:
-        offlineBudget === 'none'
-          ? offlineBudget
-          : reader.wholeNumber(
-              '--offline-budget',
-              offlineBudget,
-              1,
-              1e9,
-              'it is a number of devices, or none for no limit',
-            ),
+      offlineBudget: reader.offlineBudget('--offline-budget', offlineBudget),
     }),
     ...(onFailure && { onFailure }),
     ...(onLoss && { onLoss }),

@@ -11,6 +11,7 @@ import { boot, contextOf } from '../simulator/scenario';
 import { World } from '../simulator/world';
 import {
   type Driver,
+  type Limits,
   lastRecord,
   type ProgressEvent,
   planUpgrade,
@@ -33,6 +34,8 @@ export interface DemoOptions extends ClusterManifests {
   devices?: readonly DeviceShare[];
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
+  /** When the run stops by itself. @default - as any upgrade */
+  limits?: Partial<Limits>;
   driver: Driver;
   seed: number;
   /** The port clients connect to; another one when it is in use. @default - the node port of their Service, else 32010 */
@@ -120,7 +123,7 @@ export async function demo(
     const libraryClients = fleet.reduce((sum, { kind, count }) => sum + (kind === 'library' ? count : 0), 0);
     emit({ kind: 'connected', clients: clients.connected, devices, libraryClients });
 
-    const request: UpgradeRequest = { desired, driver, acceptLoss: driver === 'operator', ...cap(options) };
+    const request: UpgradeRequest = { desired, driver, acceptLoss: driver === 'operator', ...pacing(options) };
     const plan = await planUpgrade(context, request, signal);
     emit({ kind: 'planned', plan });
     ledger.begin();
@@ -149,7 +152,7 @@ function nativeRun(
   desired: EmqxResource,
 ): Promise<Comparison> {
   const fleet = fleetOf(options);
-  return playAlone({ seed: options.seed, cluster, objects, desired, fleet, service: entry, ...cap(options) });
+  return playAlone({ seed: options.seed, cluster, objects, desired, fleet, service: entry, ...pacing(options) });
 }
 
 /** The evacuations in the status of the resource, reported whenever a state in it changes. */
@@ -202,6 +205,6 @@ function offlineOf(clients: number): number {
   return Math.ceil(clients / 10);
 }
 
-function cap({ stormCap }: DemoOptions): { stormCap?: number } {
-  return stormCap === undefined ? {} : { stormCap };
+function pacing({ stormCap, limits }: DemoOptions): Pick<UpgradeRequest, 'stormCap' | 'limits'> {
+  return { ...(stormCap !== undefined && { stormCap }), ...(limits && { limits }) };
 }

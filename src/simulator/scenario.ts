@@ -5,6 +5,7 @@ import type { EmqxResource } from '../resource';
 import {
   type Clock,
   type Driver,
+  type Limits,
   lastRecord,
   type ProgressEvent,
   planUpgrade,
@@ -35,6 +36,8 @@ export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 
   driver: Driver;
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
+  /** When the run stops by itself. @default - as any upgrade */
+  limits?: Partial<Limits>;
   fleet: readonly ClientGroup[];
   /** @default 1000 */
   connectPerSecond?: number;
@@ -89,6 +92,7 @@ export function play(scenario: Scenario): Promise<ScenarioResult> {
       driver: scenario.driver,
       acceptLoss: scenario.driver === 'operator',
       ...(scenario.stormCap === undefined ? {} : { stormCap: scenario.stormCap }),
+      ...(scenario.limits && { limits: scenario.limits }),
     };
     const plan = await planUpgrade(context, request);
     scenario.planned?.(plan);

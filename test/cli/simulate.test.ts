@@ -60,6 +60,16 @@ describe('a simulated upgrade', () => {
     expect(native).toMatchObject({ lost: expect.arrayContaining([refused, unkeepable]) as unknown });
   });
 
+  test('stops at the offline budget when too many devices do not come back, unless that is lifted', async () => {
+    const half = '--rate 60 --devices mosquitto-mqtt5=50%,paho-python=50%';
+    const stopped = await simulated(`${half} --offline-budget 20`);
+    expect(stopped).toMatchObject({ code: 4, out: expect.stringContaining('at most 20 at once') });
+    expect(stopped.err).toMatch(/^the simulated upgrade stopped: .*more than 20 are offline/m);
+    expect(stopped.err).toMatch(/→ .*--offline-budget none moves the others all the same\n$/);
+    const { report } = await asJson(`${half} --offline-budget none`);
+    expect(report).toMatchObject({ outcome: 'completed', stillOffline: 60, disconnectsPerClient: { max: 1 } });
+  });
+
   test('says in words which devices never come back, why, and what to set', async () => {
     const { out } = await simulated(`--operator as-designed --rate 60 --devices ${FRAGILE}`);
     const words = out.replace(/\s+/g, ' ');
