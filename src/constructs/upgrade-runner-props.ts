@@ -17,6 +17,22 @@ export interface UpgradeRunnerPolicy {
   /** Most devices of a cluster that may be offline at a time; `none` for any number. @default - what the rate disconnects in 1.5 s, plus ten */
   readonly offlineBudget?: number | 'none';
 
+  /**
+   * How many of the connections, and of the subscriptions, must be back in the end, in percent, from 1 to 100; the report says whether
+   * they are.
+   *
+   * @default 99
+   */
+  readonly backPercent?: number;
+
+  /**
+   * Whether devices are sampled before and after an upgrade, with at most two requests per second and node, so that the report says
+   * whether those with MQTT 3.1 have become more.
+   *
+   * @default true
+   */
+  readonly sampleDevices?: boolean;
+
   /** What a run does that cannot continue: it waits, or moves devices back. @default 'stop' */
   readonly onFailure?: 'stop' | 'abort';
 

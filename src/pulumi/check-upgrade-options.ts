@@ -19,11 +19,14 @@ export function checkUpgradeOptions(inputs: CommonInputs): Problem[] {
   check('upgrade', upgrade, isObject, options);
   if (!isObject(upgrade)) return problems;
   const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = upgrade;
+  const { backPercent, sampleDevices } = upgrade;
   check('upgrade.driver', driver, (value) => value === 'pilot' || value === 'operator', aDriver);
   check('upgrade.acceptLoss', acceptLoss, isBoolean, trueOrFalse);
   check('upgrade.acceptDowngrade', acceptDowngrade, isBoolean, trueOrFalse);
   check('upgrade.stormCap', stormCap, isCount, rate);
   check('upgrade.offlineBudget', offlineBudget, (value) => value === 'none' || isCount(value), budget);
+  check('upgrade.backPercent', backPercent, (value) => isCount(value) && Number(value) <= 100, percent);
+  check('upgrade.sampleDevices', sampleDevices, isBoolean, trueOrFalse);
   check('upgrade.onFailure', onFailure, (value) => value === 'stop' || value === 'abort', onFailureWords);
   problems.push(...runnerProblems(upgrade));
   check('upgrade.timeouts', timeouts, isObject, options);
@@ -83,6 +86,11 @@ const budget: Violation = {
   bound: 'a whole number of at least 1, or "none"',
   reason: 'it is how many devices may be offline at a time',
   fix: 'leave it out, and it follows from the rate',
+};
+const percent: Violation = {
+  bound: 'a whole number from 1 to 100',
+  reason: 'it is a share of the count before the upgrade',
+  fix: 'leave it out, and it is 99',
 };
 const aRunner: Violation = {
   bound: '"cluster"',

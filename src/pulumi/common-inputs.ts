@@ -76,6 +76,22 @@ export interface UpgradeOptions {
    */
   readonly offlineBudget?: number | 'none';
 
+  /**
+   * How many of the connections, and of the subscriptions, must be back in the end, in percent, from 1 to 100. A warning says which are
+   * not; the output `lastUpgrade` has all of these `gates`.
+   *
+   * @default 99
+   */
+  readonly backPercent?: number;
+
+  /**
+   * Whether devices are sampled before and after an upgrade, with at most two requests per second and node, so that `lastUpgrade` says
+   * whether those with MQTT 3.1 have become more.
+   *
+   * @default true
+   */
+  readonly sampleDevices?: boolean;
+
   /** When an operation stops by itself. */
   readonly timeouts?: UpgradeTimeouts;
 

@@ -23,7 +23,17 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   blueGreenUpdate: ['initialDelaySeconds', 'evacuationStrategy'],
   'blueGreenUpdate.evacuationStrategy': ['connectionEvictionRate', 'sessionEvictionRate', 'waitTakeoverSeconds'],
   upgrade: [
-    ...['driver', 'acceptLoss', 'acceptDowngrade', 'stormCap', 'offlineBudget', 'timeouts', 'onFailure'],
+    ...[
+      'driver',
+      'acceptLoss',
+      'acceptDowngrade',
+      'stormCap',
+      'offlineBudget',
+      'backPercent',
+      'sampleDevices',
+      'timeouts',
+      'onFailure',
+    ],
     ...['runner', 'wait', 'image', 'runnerNamespace'],
   ],
   'upgrade.timeouts': ['totalSeconds', 'stallSeconds'],

@@ -1,6 +1,6 @@
 import { generationOf, versionOf } from '../resource';
 import { copyOf } from '../resource/copy';
-import type { ClusterView, UpgradeReport } from '../upgrade';
+import type { ClusterView, Gate, UpgradeReport } from '../upgrade';
 import { isOpen } from '../upgrade/journal';
 import { reportOf } from '../upgrade/report';
 import type { Marks } from './identity';
@@ -42,6 +42,8 @@ export interface LastUpgrade {
   readonly sessions?: number;
   /** Lost sessions, as far as observed; absent where unknown. */
   readonly sessionsLost?: number;
+  /** Whether connections and subscriptions were back in the end, and, where devices were sampled, those with MQTT 3.1 no more than before. */
+  readonly gates: Readonly<Partial<Record<Gate['id'], Gate['verdict']>>>;
 }
 
 /** The outputs beyond the inputs: the last observed state. The cluster itself is authoritative. */
@@ -135,5 +137,6 @@ function lastUpgradeOf(report: UpgradeReport): LastUpgrade {
     ...(connections !== null && { connections }),
     ...(sessions !== null && { sessions }),
     ...(sessionsLost !== null && { sessionsLost }),
+    gates: Object.fromEntries(report.gates.map(({ id, verdict }) => [id, verdict])),
   };
 }

@@ -2,6 +2,7 @@ import {
   awaitLease,
   type ClusterView,
   controlUpgrade,
+  gateText,
   lastRecord,
   leaseWaitText,
   type ProgressEvent,
@@ -85,6 +86,7 @@ export async function viewWhenFree(link: ClusterLink, operation: Operation): Pro
 /** The upgrade that the properties ask for. */
 export function requestOf(inputs: ClusterInputs): UpgradeRequest {
   const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = inputs.upgrade ?? {};
+  const { backPercent, sampleDevices = true } = inputs.upgrade ?? {};
   const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
   return {
     desired: resourceOf(inputs),
@@ -92,6 +94,8 @@ export function requestOf(inputs: ClusterInputs): UpgradeRequest {
     ...(acceptLoss !== undefined && { acceptLoss }),
     ...(acceptDowngrade !== undefined && { acceptDowngrade }),
     ...(stormCap !== undefined && { stormCap }),
+    backPercent,
+    sampleDevices,
     limits: { ...stallMs, ...(onFailure && { onFailure }), ...(offlineBudget !== undefined && { offlineBudget }) },
   };
 }
@@ -201,6 +205,9 @@ class Change {
     }
     operation.holds = undefined;
     if (report?.hasLosses) operation.warn(`the upgrade is done, with losses: ${report.sessionsLost} sessions at least`);
+    for (const gate of report?.gates.filter(({ verdict }) => verdict === 'not passed') ?? []) {
+      operation.warn(`not all devices are as before: ${gateText(gate)}`);
+    }
     const { applied } = targetOf(await this.observe(operation.left), this.request);
     if (applied) return undefined;
     if (report?.outcome === 'aborted') {

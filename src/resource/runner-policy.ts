@@ -53,6 +53,10 @@ const POLICY = z.strictObject({
   rateCap: z.int().optional(),
   /** Most devices of a cluster that may be offline at a time, or `none`. @default - by the rate */
   offlineBudget: z.union([z.int(), z.string()]).optional(),
+  /** How many of the connections, and of the subscriptions, must be back in the end, in percent: gates of the report. @default 99 */
+  backPercent: z.int().optional(),
+  /** Whether devices are sampled before and after, so that the report says whether those with MQTT 3.1 have become more. @default true */
+  sampleDevices: z.boolean().optional(),
   /** What a run does that cannot continue. @default 'stop' */
   onFailure: z.enum(['stop', 'abort']).optional(),
   /** How many clusters of all namespaces are upgraded at a time. @default 1 */
@@ -82,6 +86,8 @@ export interface RunnerPolicy {
   window: RunnerWindow | undefined;
   rateCap: number | undefined;
   offlineBudget: number | 'none' | undefined;
+  backPercent: number | undefined;
+  sampleDevices: boolean;
   onFailure: 'stop' | 'abort';
   maxConcurrent: number;
   order: RunnerOrder | undefined;
@@ -153,6 +159,7 @@ export function policyProblemsOf(input: unknown): Problem[] {
   checks.check(['rateCap'], from(1, 1_000_000, 'it is a number of disconnects per second'));
   checks.check(['maxConcurrent'], from(1, 1_000, 'it is a number of clusters'));
   checks.check(['offlineBudget'], budget);
+  checks.check(['backPercent'], from(1, 100, 'it is a share of the count before the upgrade'));
   checks.check(['order'], someOrder);
   checks.check(['order', 'clusters'], clusterNames);
   const isSecret = () => false;
@@ -166,12 +173,14 @@ export function policyProblemsOf(input: unknown): Problem[] {
 
 function complete(given: z.infer<typeof POLICY>): RunnerPolicy {
   const { mode = 'approval', onFailure = 'stop', maxConcurrent = 1, resume = true, hold = 'leave' } = given;
-  const { window, rateCap, order } = given;
+  const { window, rateCap, order, backPercent, sampleDevices = true } = given;
   return {
     mode,
     window: window && { days: [...DAYS], timeZone: 'UTC', ...window },
     rateCap,
     offlineBudget: given.offlineBudget as number | 'none' | undefined,
+    backPercent,
+    sampleDevices,
     onFailure,
     maxConcurrent,
     order,

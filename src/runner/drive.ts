@@ -67,9 +67,16 @@ async function waiting({ cluster }: UpgradeContext, digest: string, signal: Abor
   return resource;
 }
 
-function requestOf(desired: EmqxResource, { rateCap, offlineBudget, onFailure }: RunnerPolicy): UpgradeRequest {
+function requestOf(desired: EmqxResource, policy: RunnerPolicy): UpgradeRequest {
+  const { rateCap, offlineBudget, onFailure, backPercent, sampleDevices } = policy;
   const limits = { onFailure, ...(offlineBudget !== undefined && { offlineBudget }) };
   // A limit for many clusters makes none of them faster.
   const own = generationOf(desired).strategyOf(desired)?.connEvictRate ?? Number.POSITIVE_INFINITY;
-  return { desired, limits, ...(rateCap !== undefined && { stormCap: Math.min(rateCap, own) }) };
+  return {
+    desired,
+    limits,
+    backPercent,
+    sampleDevices,
+    ...(rateCap !== undefined && { stormCap: Math.min(rateCap, own) }),
+  };
 }

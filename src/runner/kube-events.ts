@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isKubeError, type KubeApi, type KubeObject, type ObjectRef } from '../kubernetes';
 import { generationOf } from '../resource';
-import type { UpgradeReport } from '../upgrade';
+import { gateText, type UpgradeReport } from '../upgrade';
 import type { LeaveReason } from './decide';
 import type { ClusterRef } from './sighting';
 import type { Told } from './told';
@@ -135,6 +135,7 @@ function progressContent({ event, at }: Extract<Told, { kind: 'progress' }>): Co
 
 function endContent(report: UpgradeReport): Content {
   const { outcome, from, to, durationMs, connections, peakDisconnectsPerSecond, sessionsLost, incidents, run } = report;
+  const failed = report.gates.filter(({ verdict }) => verdict === 'not passed');
   const parts = [
     outcome === 'completed'
       ? `${from.version} → ${to.version} completed`
@@ -144,9 +145,10 @@ function endContent(report: UpgradeReport): Content {
     `at most ${peakDisconnectsPerSecond ?? 'an unknown number of'} disconnects per second`,
     `${sessionsLost ?? 'an unknown number of'} sessions lost`,
     `${incidents.length} incidents`,
+    ...failed.map((gate) => gateText(gate)),
     `run ${run}`,
   ];
-  const isSound = outcome === 'completed' && !report.hasLosses;
+  const isSound = outcome === 'completed' && !report.hasLosses && failed.length === 0;
   const reason = outcome === 'completed' ? 'UpgradeCompleted' : 'UpgradeAborted';
   return [isSound ? 'Normal' : 'Warning', reason, parts.join(', ')];
 }

@@ -78,7 +78,7 @@ describe.each(KINDS)('%s', (kind, version) => {
       const { at } = scene;
       await at.writePolicy({});
       const runner = at.start('runner-1');
-      const ended = await scene.upgrade();
+      const ended = await scene.upgrade(' --back-percent 97');
       await at.until(() => runner.told.some(({ kind }) => kind === 'end'));
       return { ended, report: await at.seen('emqx'), versions: at.versions('emqx'), told: runner.told };
     });
@@ -87,6 +87,9 @@ describe.each(KINDS)('%s', (kind, version) => {
       `handed over to the runner in the namespace ${HOME}; Ctrl-C ends only this view of it\n`,
     );
     expect(ended.out).toMatch(new RegExp(`mqtt/emqx: .* → ${version}, completed`));
+    // The threshold and the first sample are in the journal.
+    expect(ended.out).toMatch(/connections back: passed, 200 of 200, at least 194\n/);
+    expect(ended.out).toMatch(/no more with MQTT 3.1: passed, 0 after 0, at most 0\n/);
     expect(report).toMatchObject(moved);
     expect(new Set(versions)).toEqual(new Set([version]));
     expect(told).toContainEqual(expect.objectContaining({ kind: 'start', isResumed: true }));

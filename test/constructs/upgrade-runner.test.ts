@@ -127,6 +127,8 @@ test('the policy is what is given', () => {
     mode: 'automatic',
     window: { days: ['sat'], from: '01:00', to: '05:00', timeZone: 'Europe/Berlin' },
     offlineBudget: 'none',
+    backPercent: 95,
+    sampleDevices: false,
   } as const;
   const { data } = only(render({ policy }), 'ConfigMap') as unknown as { data: { policy: string } };
   expect(parse(data.policy)).toEqual(policy);

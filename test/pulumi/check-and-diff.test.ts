@@ -52,6 +52,8 @@ describe('before anything is touched', () => {
       upgrade: {
         stormCap: 50,
         offlineBudget: 'none',
+        backPercent: 95,
+        sampleDevices: false,
         timeouts: { totalSeconds: 3600, stallSeconds: 60 },
         onFailure: 'abort',
         driver: 'pilot',
@@ -76,7 +78,10 @@ describe('before anything is touched', () => {
       env: { A: 'bare' },
       labels: { team: 'mqtt' },
       replica: 5,
-      upgrade: { stormCap: 0.5, offlineBudget: 0, onFailure: 'retry', timeouts: { totalMinutes: 5 } },
+      upgrade: {
+        ...{ stormCap: 0.5, offlineBudget: 0, backPercent: 101, sampleDevices: 'no' },
+        ...{ onFailure: 'retry', timeouts: { totalMinutes: 5 } },
+      },
     });
     const named = failures.map(({ reason }) => /^'(.*?)'/.exec(reason)![1]!);
     expect(named.sort()).toEqual(
@@ -95,6 +100,8 @@ describe('before anything is touched', () => {
         'replica',
         'upgrade.stormCap',
         'upgrade.offlineBudget',
+        'upgrade.backPercent',
+        'upgrade.sampleDevices',
         'upgrade.onFailure',
         'upgrade.timeouts.totalMinutes',
       ].sort(),

@@ -17,6 +17,8 @@ test.each<[string, string | undefined]>([
       window: undefined,
       rateCap: undefined,
       offlineBudget: undefined,
+      backPercent: undefined,
+      sampleDevices: true,
       onFailure: 'stop',
       maxConcurrent: 1,
       order: undefined,
@@ -32,6 +34,8 @@ mode: automatic
 window: { days: [sat, sun], from: "22:00", to: "04:00", timeZone: Europe/Berlin }
 rateCap: 500
 offlineBudget: none
+backPercent: 95
+sampleDevices: false
 onFailure: abort
 maxConcurrent: 3
 order: { label: canary, value: "true", clusters: [mqtt/first] }
@@ -43,6 +47,8 @@ hold: enforce
     window: { days: ['sat', 'sun'], from: '22:00', to: '04:00', timeZone: 'Europe/Berlin' },
     rateCap: 500,
     offlineBudget: 'none',
+    backPercent: 95,
+    sampleDevices: false,
     onFailure: 'abort',
     maxConcurrent: 3,
     order: { label: 'canary', value: 'true', clusters: ['mqtt/first'] },
@@ -70,6 +76,9 @@ test.each<[string, string]>([
   ['rateCap: 0', "'rateCap' (0) must be"],
   ['offlineBudget: 0', "'offlineBudget' (0) must be a whole number of devices from 1, or none"],
   ['offlineBudget: some', '\'offlineBudget\' ("some") must be a whole number of devices from 1, or none'],
+  ['backPercent: 0', "'backPercent' (0) must be a whole number from 1 to 100: it is a share of the count before"],
+  ['backPercent: 101', "'backPercent' (101) must be a whole number from 1 to 100"],
+  ['sampleDevices: no', '\'sampleDevices\' ("no") must be true or false'],
   ['onFailure: retry', '\'onFailure\' ("retry") must be one of stop, abort'],
   ['resume: sometimes', '\'resume\' ("sometimes") must be true or false'],
   ['hold: true', "'hold' (true) must be one of enforce, leave"],

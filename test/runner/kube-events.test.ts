@@ -6,6 +6,8 @@ import { SimulatedClock } from '../../src/simulator/clock';
 import { InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
 import { ObjectStore } from '../../src/simulator/kubernetes/object-store';
 import { Random } from '../../src/simulator/random';
+import { reportOf } from '../../src/upgrade/report';
+import { journal } from '../upgrade/fixtures';
 
 const AT = Date.parse('2026-03-28T12:00:00.123Z');
 const EE = { cluster: { kind: 'EmqxEnterprise', namespace: 'mqtt', name: 'emqx-ee' }, uid: 'u', at: AT } as const;
@@ -32,7 +34,12 @@ test('what is wrong with the policy is one, about the ConfigMap; a sound one is 
   expect(note(policy([]))).toBeUndefined();
 });
 
-test.each<[string, Told, string | undefined]>([
+type Counts = [connections: number, subscriptions: number];
+const fleet = ([connections, subscriptions]: Counts) => ({ connections, sessions: connections, subscriptions });
+const done = (before: Counts, after: Counts) =>
+  journal({ phase: 'done', finishedAt: AT, baseline: fleet(before), end: fleet(after) });
+
+test.each<[string, Told, unknown]>([
   [
     'a start',
     { ...EE, kind: 'start', run: undefined, from: '1', to: '2', isResumed: false },
@@ -62,10 +69,22 @@ test.each<[string, Told, string | undefined]>([
   ['a block', { ...EE, kind: 'stopped', code: 'BLOCKED', text: 'x', retryAt: 1 }, 'Warning UpgradeBlocked: x'],
   ['a stop', { ...EE, kind: 'stopped', code: 'STALLED', text: 'x', retryAt: 1 }, 'Warning UpgradeStopped: x'],
   ['a cluster that is not held', { ...EE, kind: 'left', reason: 'NotHeld', text: 'x' }, 'Warning NotHeld: x'],
+  [
+    'an end',
+    { ...EE, kind: 'end', report: reportOf(done([300, 330], [300, 330])) },
+    expect.stringMatching(/^Normal UpgradeCompleted: .*, 0 incidents, run /),
+  ],
+  [
+    'an end after which devices are deaf',
+    { ...EE, kind: 'end', report: reportOf(done([300, 330], [300, 30])) },
+    expect.stringMatching(
+      /^Warning UpgradeCompleted: .*, subscriptions back: not passed, 30 of 330, at least 327, run /,
+    ),
+  ],
   ['an error of the runner', { kind: 'error', at: AT, text: 'x', cluster: EE.cluster }, undefined],
 ])('%s', (_, told, expected) => {
   const { type, reason, message } = note(told) ?? {};
-  expect(message === undefined ? undefined : `${type} ${reason}: ${message}`).toBe(expected);
+  expect(message === undefined ? undefined : `${type} ${reason}: ${message}`).toEqual(expected);
 });
 
 test('a message is no longer than the API server accepts', () => {

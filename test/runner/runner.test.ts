@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../src/kubernetes';
 import { asEnterprise, generationOf, HOLD_DELAY_SECONDS, isHeld, STOPPED_DELAY_SECONDS } from '../../src/resource';
+import type { Told } from '../../src/runner/told';
 import { isKind, Playground, story } from './_runners';
 
 const AUTOMATIC = { mode: 'automatic' };
@@ -31,6 +32,23 @@ test('a version that a second field manager bumps on a held cluster is taken up,
     expect(reasons).toContain('Normal UpgradePhase');
     expect(reasons.at(-1)).toBe('Normal UpgradeCompleted');
   }));
+
+const gatesIn = (runner: { told: readonly Told[] }) =>
+  runner.told.find(isKind('end'))!.report.gates.map(({ id, verdict, before, least }) => [id, verdict, before, least]);
+
+test.each([
+  [{}, [['connections', 'passed', 300, 297], expect.anything(), ['mqtt31', 'passed', 0, undefined]]],
+  [{ backPercent: 50, sampleDevices: false }, [['connections', 'passed', 300, 150], expect.anything()]],
+])('the policy says what must be back in the end, and whether devices are sampled: %j', (more, expected) =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx-ee', { clients: 300 });
+    await at.writePolicy({ ...AUTOMATIC, ...more });
+    const runner = at.start('runner-1');
+    await at.bump('emqx-ee', '4.4.15');
+    await at.until(() => runner.told.some(isKind('end')));
+    expect(gatesIn(runner)).toEqual(expected);
+  }),
+);
 
 test.each(['kill', 'stop'] as const)('a run whose runner ends in the middle (%s) is resumed by another one', (how) =>
   Playground.play(async (at) => {

@@ -1,4 +1,4 @@
-import { type Gate, gatesOf } from '../../src/upgrade/gates';
+import { type Gate, gatesOf, gateText } from '../../src/upgrade/gates';
 import { journal } from './fixtures';
 
 type Counts = [connections: number | null, subscriptions: number | null];
@@ -29,6 +29,15 @@ describe('gates', () => {
     expect(gatesOf(run)).toEqual([
       { id: 'connections', verdict: 'passed', before: 3000, after: 2990, least: 2970 },
       { id: 'subscriptions', verdict: 'unknown', before: null, after: 3140, least: null },
+    ]);
+  });
+
+  test('are said in a line each', () => {
+    const run = journal({ baseline: fleet([3000, null]), end: fleet([2900, 3140]) });
+    const show = (value: number) => value.toLocaleString('en');
+    expect(gatesOf(run).map((gate) => gateText(gate, show))).toEqual([
+      'connections back: not passed, 2,900 of 3,000, at least 2,970',
+      'subscriptions back: unknown, not counted before',
     ]);
   });
 
