@@ -85,6 +85,15 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each is a socket on this machine');
   const devices = flags.devices === undefined ? undefined : readDevices(reader, flags.devices);
+  if (devices?.some(({ willDelaySeconds }) => willDelaySeconds !== undefined)) {
+    reader.problem({
+      path: '--devices',
+      value: 'will',
+      bound: 'devices without will',
+      reason: 'a demo does not count wills',
+      fix: 'leave it out, or use simulate',
+    });
+  }
   const rate = flags.rate === undefined ? undefined : reader.rate('--rate', flags.rate);
   const offlineBudget =
     flags.offlineBudget === undefined ? undefined : reader.offlineBudget('--offline-budget', flags.offlineBudget);

@@ -5,7 +5,9 @@ import { DEVICE_NAMES, type DevicePresetName } from '../simulator/clients/device
 import type { OptionReader } from './options';
 
 const FLAG = '--devices';
-const FIELDS = ['devices', 'percent', 'mqtt', 'persistent'];
+const FIELDS = ['devices', 'percent', 'mqtt', 'persistent', 'will'];
+/** The longest delay of a will, s. A year: what is published later belongs to no upgrade. */
+export const MOST_WILL_SECONDS = 31_536_000;
 /** Percentages with decimals add up to 100 only nearly. */
 const ACCURACY = 1e-6;
 
@@ -16,6 +18,7 @@ interface Entry {
   percent: unknown;
   mqtt?: unknown;
   persistent?: unknown;
+  will?: unknown;
 }
 
 /**
@@ -72,6 +75,7 @@ function entriesIn(reader: OptionReader, file: string): Entry[] | undefined {
       percent: part['percent'],
       mqtt: part['mqtt'],
       persistent: part['persistent'],
+      will: part['will'],
     };
   });
 }
@@ -80,7 +84,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readShare(reader: OptionReader, { path, devices, percent, mqtt, persistent }: Entry): DeviceShare {
+function readShare(reader: OptionReader, { path, devices, percent, mqtt, persistent, will }: Entry): DeviceShare {
   if (!DEVICE_NAMES.some((name) => name === devices)) {
     const similar = similarTo(String(devices));
     reader.problem({
@@ -122,11 +126,22 @@ function readShare(reader: OptionReader, { path, devices, percent, mqtt, persist
       fix: 'give one of them, or leave it out',
     });
   }
+  const isDelay = Number.isInteger(will) && Number(will) >= 0 && Number(will) <= MOST_WILL_SECONDS;
+  if (will !== undefined && !isDelay) {
+    reader.problem({
+      path: `${path}.will`,
+      value: will,
+      bound: `a whole number of seconds from 0 to ${MOST_WILL_SECONDS}`,
+      reason: 'it is the delay of a will; 0 publishes it at once',
+      fix: 'give one, or leave it out: the devices have no will then',
+    });
+  }
   return {
     devices: devices as DevicePresetName,
     percent: Number(percent),
     ...(mqtt !== undefined && { protocolVersion: mqtt === 5 ? 5 : 4 }),
     ...(persistent === true && { persistent }),
+    ...(will !== undefined && { willDelaySeconds: Number(will) }),
   };
 }
 
@@ -140,8 +155,8 @@ function similarTo(name: string): string[] {
 
 function checkDuplicates(reader: OptionReader, entries: readonly Entry[]): void {
   const seen = new Set<string>();
-  for (const { path, devices, mqtt = 'any', persistent = false } of entries) {
-    const key = [devices, mqtt, persistent].join();
+  for (const { path, devices, mqtt = 'any', persistent = false, will = 'none' } of entries) {
+    const key = [devices, mqtt, persistent, will].join();
     if (seen.has(key)) {
       reader.problem({
         path,

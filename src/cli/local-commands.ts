@@ -29,6 +29,10 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
     .addOption(nextVersion())
     .addOption(clients())
     .addOption(devices())
+    .option(
+      '--will <seconds>',
+      'each connected device has a will with this delay, 0 for none; says how many are published',
+    )
     .option('--replicas <count>', 'nodes of the cluster')
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
     .addOption(offlineBudget())
@@ -55,6 +59,7 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
           'setVersion',
           'clients',
           'devices',
+          'will',
           'replicas',
           'rate',
           'offlineBudget',

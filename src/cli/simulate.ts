@@ -8,7 +8,7 @@ import { playRolling } from '../simulator/rolling';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { play, type Scenario } from '../simulator/scenario';
 import type { Driver, ProgressEvent, UpgradePlan, UpgradeRecord } from '../upgrade';
-import { readDevices } from './devices-option';
+import { MOST_WILL_SECONDS, readDevices } from './devices-option';
 import { EXIT, type ExitCode } from './exit';
 import { writePage } from './html-file';
 import type { GenerationWord } from './kinds';
@@ -43,6 +43,8 @@ export interface SimulateFlags {
   clients: string;
   /** Their libraries in percent, or a file with them. */
   devices?: string;
+  /** Delay of the will that each of them has, s. */
+  will?: string;
   replicas?: string;
   rate?: string;
   offlineBudget?: string;
@@ -168,7 +170,12 @@ function readWays(reader: OptionReader, value: string): Way[] {
 async function settingOf(flags: SimulateFlags): Promise<{ setting: Setting; ways: Way[]; notes: string[] }> {
   const reader = new OptionReader();
   const clients = reader.wholeNumber('--clients', flags.clients, 1, MOST_CLIENTS, 'each takes some memory');
-  const shares = flags.devices === undefined ? DEFAULT_SHARES : readDevices(reader, flags.devices);
+  const given = flags.devices === undefined ? DEFAULT_SHARES : readDevices(reader, flags.devices);
+  const will =
+    flags.will === undefined
+      ? undefined
+      : reader.wholeNumber('--will', flags.will, 0, MOST_WILL_SECONDS, 'it is the delay of wills in seconds');
+  const shares = will === undefined ? given : given.map((share) => ({ willDelaySeconds: will, ...share }));
   const ways = readWays(reader, flags.compare);
   const replicas =
     flags.replicas === undefined

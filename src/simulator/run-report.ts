@@ -22,6 +22,8 @@ export interface RunReport {
   refusedConnects: number;
   /** Sessions of offline devices, moved by their node. */
   sessionsMoved: number;
+  /** Wills of devices; absent where none has one. */
+  wills?: Wills;
   /** Sessions a client or device came back for and found, and did not find. */
   sessionsKept: number;
   sessionsLost: number;
@@ -35,11 +37,20 @@ export interface RunReport {
   lost: readonly LostDevices[];
 }
 
+/** What became of the wills of devices. */
+export interface Wills {
+  /** How many were published. */
+  published: number;
+  /** How many times a node ended with the will of a device that was connected, or just gone: whether EMQX publishes it was not measured. */
+  unknown: number;
+}
+
 /** What the devices saw of an upgrade. */
 export interface ClientOutcome {
   clients: ClientReport;
   /** Sessions of offline devices, moved by their node. */
   sessionsMoved: number;
+  wills?: Wills;
   seconds: DeviceSeconds;
   /** Who never tries to connect again. */
   lost: readonly LostDevices[];
@@ -50,7 +61,7 @@ type Upgrade = Pick<RunReport, 'outcome' | 'driver' | 'durationMs' | 'evacuateMs
 
 /** Joins what is reported of an upgrade with what the devices saw. */
 export function runReport(upgrade: Upgrade, seen: ClientOutcome): RunReport {
-  const { clients, sessionsMoved, seconds, lost } = seen;
+  const { clients, sessionsMoved, wills, seconds, lost } = seen;
   const { outcome, driver, durationMs, evacuateMs, lowerBoundMs, capPerSecond } = upgrade;
   return {
     outcome,
@@ -65,6 +76,7 @@ export function runReport(upgrade: Upgrade, seen: ClientOutcome): RunReport {
     disconnectsPerClient: clients.disconnectsPerClient,
     refusedConnects: clients.refusedConnects,
     sessionsMoved,
+    ...(wills && { wills }),
     sessionsKept: clients.sessionsKept,
     sessionsLost: clients.sessionsLost,
     offlineMs: clients.offlineMs,

@@ -122,9 +122,15 @@ export async function playOn<T>(
   upgrade: (ready: Ready) => Promise<T>,
 ): Promise<T & ClientOutcome & Played> {
   let sessionsMoved = 0;
+  const wills = { published: 0, unknown: 0 };
   const { kind, metadata } = scenario.cluster;
   const { name, namespace = 'default' } = metadata;
-  const world = new World({ ...scenario, namespace, observer: { sessionMoved: () => void sessionsMoved++ } });
+  const observer = {
+    sessionMoved: () => void sessionsMoved++,
+    willPublished: () => void wills.published++,
+    willDropped: () => void wills.unknown++,
+  };
+  const world = new World({ ...scenario, namespace, observer });
   const { clock } = world;
   const began = clock.now();
   // Alone, the operator evacuates one node after the other, and waits after each.
@@ -155,7 +161,17 @@ export async function playOn<T>(
     const seconds = deviceSeconds(ledger, clients, clock.now());
     world.stop();
     const { lost } = population;
-    return { ...result, clients, sessionsMoved, seconds, lost, ledger, simulatedMs: clock.now() - began };
+    const hasWills = scenario.fleet.some(({ willDelaySeconds }) => willDelaySeconds !== undefined);
+    return {
+      ...result,
+      clients,
+      sessionsMoved,
+      ...(hasWills && { wills }),
+      seconds,
+      lost,
+      ledger,
+      simulatedMs: clock.now() - began,
+    };
   }, mostMs);
 }
 

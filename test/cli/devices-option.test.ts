@@ -50,14 +50,14 @@ test.each([
 
 test('a file has more choices, in YAML or JSON', () => {
   const shares = [
-    { devices: 'hivemq', percent: 40, protocolVersion: 5, persistent: true },
+    { devices: 'hivemq', percent: 40, protocolVersion: 5, persistent: true, willDelaySeconds: 30 },
     { devices: 'hivemq', percent: 60, protocolVersion: 4 },
   ];
   const yaml =
-    '- { devices: hivemq, percent: 40, mqtt: 5, persistent: true }\n- { devices: hivemq, percent: 60, mqtt: 3.1.1 }\n';
+    '- { devices: hivemq, percent: 40, mqtt: 5, persistent: true, will: 30 }\n- { devices: hivemq, percent: 60, mqtt: 3.1.1 }\n';
   expect(read(file(yaml))).toEqual(shares);
   const json = [
-    { devices: 'hivemq', percent: 40, mqtt: 5, persistent: true },
+    { devices: 'hivemq', percent: 40, mqtt: 5, persistent: true, will: 30 },
     { devices: 'hivemq', percent: 60, mqtt: '3.1.1' },
   ];
   expect(read(file(JSON.stringify(json)))).toEqual(shares);

@@ -60,6 +60,30 @@ describe('a simulated upgrade', () => {
     expect(native).toMatchObject({ lost: expect.arrayContaining([refused, unkeepable]) as unknown });
   });
 
+  test.each([
+    ['by all devices whose sessions end with their connections', '--will 30', 120],
+    ['by all devices that ask for no delay', '--will 0 --devices FILE', 120],
+    ['by none with MQTT 5 and a session that are back before the delay is over', '--will 30 --devices FILE', 60],
+  ])('counts wills that are published: %s', async (_, words, published) => {
+    const file = path.join(folder, 'sessions.yaml');
+    const levels = ['3.1.1', '5'].map(
+      (mqtt) => `- { devices: hivemq, percent: 50, mqtt: ${mqtt}, persistent: true }\n`,
+    );
+    writeFileSync(file, levels.join(''));
+    const { report, native } = await asJson(`--rate 60 ${words.replace('FILE', file)}`);
+    expect(report.wills).toEqual({ published, unknown: 0 });
+    const { wills } = native as RunReport;
+    expect(wills!.unknown).toBeGreaterThan(0);
+    expect(wills!.published).toBeLessThanOrEqual(published);
+  });
+
+  test('says of how many wills it is not known whether they are published', async () => {
+    const { out } = await simulated('--rate 60 --will 0 --compare operator,rolling');
+    expect(out).toMatch(/\nwills published +120 +\d+, or more +unknown\n/);
+    expect(out).toMatch(/\nrolling restart: \d+ times a node ended with the connection of a device that has a will/);
+    expect((await simulated('--rate 60')).out).not.toContain('wills');
+  });
+
   test('stops at the offline budget when too many devices do not come back, unless that is lifted', async () => {
     const half = '--rate 60 --devices mosquitto-mqtt5=50%,paho-python=50%';
     const stopped = await simulated(`${half} --offline-budget 20`);

@@ -3,6 +3,7 @@ import { line } from 'd3-shape';
 import type { Comparison } from '../../simulator/comparison';
 import type { RunReport } from '../../simulator/run-report';
 import { GATE_NAMES } from '../../upgrade';
+import { willLines, willText } from '../render/report';
 import { count, known, moment, time } from '../render/text';
 import { wayName } from './charts';
 import type { ReportDocument } from './document';
@@ -193,6 +194,7 @@ export function deviceTable(document: ReportDocument): Html {
     return html`<p>How often and for how long each device was disconnected, only the devices know: the cluster does not count it. What the nodes counted is above.</p>`;
   }
   const ways: readonly Comparison[] = [devices, ...comparisons];
+  const contenders = ways.flatMap((report) => (report.outcome === 'cannot' ? [] : [{ by: wayName(report), report }]));
   const row = (name: string, of: (report: RunReport) => string) => [
     name,
     ...ways.map((way) => (way.outcome === 'cannot' ? '–' : of(way))),
@@ -218,10 +220,14 @@ export function deviceTable(document: ReportDocument): Html {
     row('Sessions moved by nodes', ({ sessionsMoved }) => count(sessionsMoved)),
     row('Sessions found again', ({ sessionsKept }) => count(sessionsKept)),
     row('Sessions lost', ({ sessionsLost }) => count(sessionsLost)),
+    ...(contenders.some(({ report }) => report.wills)
+      ? [row('Wills published', ({ wills }) => (wills ? willText(wills) : '–'))]
+      : []),
   ];
-  const reasons = comparisons.flatMap((way) =>
-    way.outcome === 'cannot' ? [`The ${wayName(way)} cannot: ${way.reason}`] : [],
-  );
+  const reasons = [
+    ...comparisons.flatMap((way) => (way.outcome === 'cannot' ? [`The ${wayName(way)} cannot: ${way.reason}`] : [])),
+    ...willLines(contenders),
+  ];
   return html`${table('What the devices saw', ['figure', ...ways.map(wayName)], rows)}${reasons.map((reason) => html`<p>${reason}</p>`)}`;
 }
 

@@ -73,7 +73,7 @@ function rowsOf(sample: DeviceSample): Row[] {
     ),
     ...some('', sample.noKeepAlive, 'have none, and will never notice it'),
     ['subscriptions', sample.subscriptions === null ? 'unknown' : show(sample.subscriptions, false)],
-    ['wills', 'unknown: EMQX does not list them'],
+    ['wills', 'unknown: EMQX does not list them. Each without a delay is published when its device is disconnected'],
   ];
 }
 

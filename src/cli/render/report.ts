@@ -1,5 +1,5 @@
 import type { Comparison, RefusedRun } from '../../simulator/comparison';
-import type { RunReport } from '../../simulator/run-report';
+import type { RunReport, Wills } from '../../simulator/run-report';
 import { lossLines } from './losses';
 import type { Canvas, Style } from './style';
 import { bar, count, safe, time, wrap } from './text';
@@ -26,6 +26,8 @@ export function renderReport(report: RunReport, others: readonly Comparison[], {
     reports.some((one) => one.outcome !== 'cannot' && isShown(one)),
   );
   const rows = [...shown, ...Array.from({ length: longest }, (_, times) => histogramRow(times, barWidth))];
+  const contenders = reports.filter((one) => one.outcome !== 'cannot').map((one) => ({ by: name(one), report: one }));
+  const wills = willLines(contenders);
   const line = (name: string, cells: readonly Cell[]) =>
     `${name.padEnd(label)}${cells.map(({ text, paint = plain }) => paint(text) + ' '.repeat(Math.max(1, room - text.length))).join('')}`.trimEnd();
   const head = reports.map((one): Cell => ({ text: name(one), paint: style.bold }));
@@ -40,10 +42,8 @@ export function renderReport(report: RunReport, others: readonly Comparison[], {
     ...others.flatMap((one) =>
       one.outcome === 'cannot' ? ['', ...wrap(safe(`${CANNOT[one.driver]} cannot: ${one.reason}`), width)] : [],
     ),
-    ...lossLines(
-      reports.filter((one) => one.outcome !== 'cannot').map((one) => ({ by: name(one), report: one })),
-      { style, width },
-    ),
+    ...wills.flatMap((text) => ['', ...wrap(text, width)]),
+    ...lossLines(contenders, { style, width }),
   ].join('\n');
 }
 
@@ -78,6 +78,11 @@ function figures(style: Style): Row[] {
     { label: 'refused connects', of: ({ refusedConnects }) => none(refusedConnects) },
     { label: 'sessions moved', of: ({ sessionsMoved }) => ({ text: count(sessionsMoved) }) },
     { label: 'sessions lost', of: ({ sessionsLost }) => none(sessionsLost) },
+    {
+      label: 'wills published',
+      of: ({ wills }) => (wills ? { text: willText(wills) } : ABSENT),
+      isShown: ({ wills }) => wills !== undefined,
+    },
     { label: 'connected, but deaf', of: ({ deaf }) => none(deaf), isShown: ({ deaf }) => deaf > 0 },
     { label: 'never back', of: (report) => none(neverBack(report)), isShown: (report) => neverBack(report) > 0 },
     { label: 'still offline', of: (report) => none(retrying(report)), isShown: (report) => retrying(report) > 0 },
@@ -90,6 +95,23 @@ function figures(style: Style): Row[] {
       }),
     },
   ];
+}
+
+/** How many wills were published, as far as that is known. */
+export function willText({ published, unknown }: Wills): string {
+  if (unknown === 0) return count(published);
+  return published === 0 ? 'unknown' : `${count(published)}, or more`;
+}
+
+/** Why it is not known, for whom. */
+export function willLines(reports: readonly { by: string; report: RunReport }[]): string[] {
+  return reports.flatMap(({ by, report: { wills } }) =>
+    wills && wills.unknown > 0
+      ? [
+          `${by}: ${count(wills.unknown)} times a node ended with the connection of a device that has a will. Whether EMQX publishes it then was not measured.`,
+        ]
+      : [],
+  );
 }
 
 function neverBack({ lost }: RunReport): number {

@@ -21,6 +21,8 @@ export interface ClientGroup {
    * @default 7200 (what EMQX 4.4 gives MQTT 3.1.1)
    */
   sessionExpirySeconds?: number;
+  /** Each has a will that is published this long after its connection is lost (MQTT 5; with 3.1.1 at once), s. @default - no will */
+  willDelaySeconds?: number;
   /** @default - that of MQTT.js, with reconnects spread over 250 ms by its program */
   reconnect?: ReconnectPolicy;
   /** What reports call them, alike for several groups. @default - the name of the group */
@@ -35,7 +37,7 @@ export interface ClientGroup {
 }
 
 /** A group with its defaults filled in. */
-export type CompleteGroup = Required<ClientGroup>;
+export type CompleteGroup = Required<Omit<ClientGroup, 'willDelaySeconds'>> & Pick<ClientGroup, 'willDelaySeconds'>;
 
 /** @throws RangeError when the group cannot be. */
 export function completeGroup(group: ClientGroup): CompleteGroup {

@@ -18,6 +18,8 @@ export interface DeviceShare {
    * @default false
    */
   persistent?: boolean;
+  /** Each that is connected has a will, which is published so long after its connection is lost, s. @default - no will */
+  willDelaySeconds?: number;
 }
 
 /**
@@ -52,16 +54,18 @@ export function deviceFleet(shares: readonly DeviceShare[], connected: number, o
 }
 
 function groupsOf(share: DeviceShare, count: number, offline: boolean): ClientGroup[] {
-  const { devices, protocolVersion, persistent = false } = share;
+  const { devices, protocolVersion, persistent = false, willDelaySeconds } = share;
+  const will = willDelaySeconds !== undefined && !offline;
   const { protocols, reconnect } = presetOf(devices);
   const levels = protocolVersion ? [protocolVersion] : protocols;
   return levels.map((level, index) => ({
-    name: `${devices}${level === 4 ? '-v3' : '-v5'}${persistent ? '-session' : ''}${offline ? '-offline' : ''}`,
+    name: `${devices}${level === 4 ? '-v3' : '-v5'}${persistent ? '-session' : ''}${will ? `-will${willDelaySeconds}` : ''}${offline ? '-offline' : ''}`,
     devices,
     count: Math.floor(count / levels.length) + (index < count % levels.length ? 1 : 0),
     protocolVersion: level,
     persistent: persistent || offline,
     offline,
+    ...(will && { willDelaySeconds }),
     reconnect,
   }));
 }

@@ -1,5 +1,5 @@
 import type { SimulatedClock } from '../clock';
-import type { Channel, CloseCause, ConnectAnswer, Connection, ConnectRequest, Delivery } from '../emqx/types';
+import type { Channel, CloseCause, ConnectAnswer, Connection, ConnectRequest, Delivery, Will } from '../emqx/types';
 import type { Random } from '../random';
 import type { FrontResult, TrafficFront } from '../traffic-front';
 import type { CompleteGroup } from './client-group';
@@ -126,14 +126,15 @@ export class SimulatedClient implements Connection, ReconnectState {
   }
 
   private request(): ConnectRequest {
-    const { persistent, sessionExpirySeconds, reconnect } = this.group;
+    const { persistent, sessionExpirySeconds, reconnect, willDelaySeconds } = this.group;
     const { clientId } = this;
     const protocolVersion = this.isMqtt31 ? 3 : this.group.protocolVersion;
+    const will = willDelaySeconds === undefined ? undefined : willOf(clientId, willDelaySeconds);
     if (!persistent) {
       const cleanStart = this.connectionEnds === 0 || reconnect.cleanAgain === undefined;
-      return { clientId, protocolVersion, cleanStart };
+      return { clientId, protocolVersion, cleanStart, ...(will && { will }) };
     }
-    return { clientId, protocolVersion, cleanStart: false, sessionExpirySeconds };
+    return { clientId, protocolVersion, cleanStart: false, sessionExpirySeconds, ...(will && { will }) };
   }
 
   private accepted(podName: string, channel: Channel, sessionPresent: boolean): void {
@@ -179,4 +180,10 @@ export class SimulatedClient implements Connection, ReconnectState {
     this.channel = undefined;
     this.around.connections(this.podName, -1);
   }
+}
+
+const OFFLINE = new TextEncoder().encode('offline');
+
+function willOf(clientId: string, delaySeconds: number): Will {
+  return { topic: `wills/${clientId}`, payload: OFFLINE, qos: 1, delaySeconds };
 }

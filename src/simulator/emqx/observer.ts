@@ -14,6 +14,10 @@ export interface ClusterObserver {
   evicted?(clientId: string, node: string): void;
   /** An evacuating node moved the session of an offline client. */
   sessionMoved?(clientId: string, from: string, to: string): void;
+  /** A will was published. */
+  willPublished?(clientId: string, node: string): void;
+  /** A node ended while it had the will of a client: whether a real one publishes it then was not measured, and here it is not. */
+  willDropped?(clientId: string, node: string): void;
   /** A session that should have outlived its connection is gone. */
   sessionLost?(clientId: string, node: string, why: SessionLoss): void;
   /** The evacuation of a node changed its state. */

@@ -147,6 +147,7 @@ export class SessionRegistry implements ChannelHost {
         continue;
       }
       this.stopWaiting(session);
+      if (session.will) this.observer.willDropped?.(session.clientId, home.nodeName);
       this.forget(session);
       const { channel } = session;
       session.channel = undefined;
@@ -329,6 +330,7 @@ export class SessionRegistry implements ChannelHost {
     const { will } = session;
     session.will = undefined;
     if (!will) return;
+    this.observer.willPublished?.(session.clientId, session.home.nodeName);
     const { delaySeconds, ...message } = will;
     this.publish(session.home, message, session.clientId);
   }

@@ -42,7 +42,8 @@ Devices
   keep-alive     about 1,200 (12 %) have one over 300 s, and will not notice a node that dies for as
                  long
   subscriptions  about 15,000
-  wills          unknown: EMQX does not list them
+  wills          unknown: EMQX does not list them. Each without a delay is published when its device
+                 is disconnected
 `);
   });
 
