@@ -1,3 +1,4 @@
+import type { DeviceShare } from '../simulator/clients/device-fleet';
 import { planUpgrade, sampleDevices } from '../upgrade';
 import { withCluster } from './connection';
 import { EXIT, type ExitCode } from './exit';
@@ -8,14 +9,18 @@ import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 import { type DriveFlags, type FleetFlags, readRequest } from './upgrade-options';
 
+export interface PlanFlags extends DriveFlags, FleetFlags {
+  /** Whether the planned upgrade is also played in virtual time. */
+  simulate?: boolean;
+  /** With `simulate`: the libraries of the devices in percent, or a file with them. */
+  devices?: string;
+}
+
 /** Shows what an upgrade would do. Writes nothing to the cluster. */
-export async function runPlan(
-  name: string | undefined,
-  flags: DriveFlags & FleetFlags,
-  shell: Shell,
-): Promise<ExitCode> {
+export async function runPlan(name: string | undefined, flags: PlanFlags, shell: Shell): Promise<ExitCode> {
   const reader = new OptionReader();
   const { wanted, requestOn } = readRequest(reader, name, flags);
+  const shares = await sharesIn(reader, flags);
   reader.done();
   return withCluster(shell, flags, wanted, async (connection) => {
     const context = connection.context();
@@ -23,11 +28,30 @@ export async function runPlan(
       plan: await planUpgrade(context, requestOn(connection)),
       devices: flags.fleet === false ? undefined : ((await sampleDevices(context)) ?? null),
     }));
-    shell.out.write(
-      flags.output === 'json'
-        ? `${json({ ...plan, devices }, 2)}\n`
-        : `${renderPlan(plan, canvasOf(shell), devices)}\n`,
-    );
+    const isText = flags.output === 'text';
+    const canvas = canvasOf(shell);
+    if (isText) shell.out.write(`${renderPlan(plan, canvas, devices)}\n`);
+    const simulator = flags.simulate ? await import('./plan-simulation.js') : undefined;
+    const planned = { live: connection.live, request: requestOn(connection), plan, devices, shares };
+    const simulation = await simulator?.simulatePlan(planned, shell, isText);
+    if (!isText) shell.out.write(`${json({ ...plan, devices, simulation }, 2)}\n`);
+    else if (simulation) shell.out.write(`\n${simulator!.renderPlanSimulation(simulation, canvas)}\n`);
     return plan.checks.some(({ status }) => status === 'blocker') ? EXIT.blocked : EXIT.done;
   });
+}
+
+async function sharesIn(
+  reader: OptionReader,
+  { devices, simulate }: PlanFlags,
+): Promise<readonly DeviceShare[] | undefined> {
+  if (devices === undefined) return undefined;
+  if (simulate) return (await import('./devices-option.js')).readDevices(reader, devices);
+  reader.problem({
+    path: '--devices',
+    value: devices,
+    bound: 'left out without --simulate',
+    reason: 'only a simulation has libraries',
+    fix: 'leave it out, or add --simulate',
+  });
+  return undefined;
 }

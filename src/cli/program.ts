@@ -6,14 +6,15 @@ import type { ClusterFlags } from './connection';
 import { EXAMPLES } from './examples';
 import { type End, EXIT, type ExitCode } from './exit';
 import { addLocalCommands } from './local-commands';
-import { addCluster, driver, html, noFleet, offlineBudget, toVersion } from './program-options';
+import type { PlanFlags } from './plan';
+import { addCluster, devices, driver, html, noFleet, offlineBudget, toVersion } from './program-options';
 import type { ReportFlags } from './report';
 import type { RescueFlags } from './rescue';
 import { addRunnerCommands } from './runner-commands';
 import type { Shell } from './shell';
 import type { StatusFlags } from './status';
 import type { UpgradeFlags } from './upgrade';
-import type { DriveFlags, FleetFlags, WantedFlags } from './upgrade-options';
+import type { FleetFlags, WantedFlags } from './upgrade-options';
 
 /**
  * Runs the command that the shell's words name, and returns its exit code. Each command is loaded when it is run: help and
@@ -121,8 +122,10 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
   addWanted(plan);
   addDrive(plan);
   plan.addOption(noFleet());
+  plan.option('--simulate', 'also play the planned upgrade in virtual time: what devices would notice of it');
+  plan.addOption(devices());
   addCluster(plan);
-  plan.action(async (name: string | undefined, flags: DriveFlags & FleetFlags) => {
+  plan.action(async (name: string | undefined, flags: PlanFlags) => {
     const { runPlan } = await import('./plan.js');
     end(await runPlan(name, flags, shell));
   });

@@ -1,3 +1,9 @@
+import { asSampled, simulatePlan } from '../../src/cli/plan-simulation';
+import { withVersion } from '../../src/resource';
+import type { DeviceShare } from '../../src/simulator/clients/device-fleet';
+import { contextOf } from '../../src/simulator/scenario';
+import { type DeviceSample, planUpgrade } from '../../src/upgrade';
+import { TestShell } from './_shell';
 import { SimulatedCluster } from './_simulated';
 
 let cluster: SimulatedCluster;
@@ -46,5 +52,85 @@ describe('an upgrade compares the devices before and after', () => {
     expect(code).toBe(0);
     const { gates } = JSON.parse((await run('report -o json')).out);
     expect(gates.map(({ id, verdict }: Record<string, unknown>) => [id, verdict])).toEqual(expected);
+  });
+});
+
+describe('plan --simulate', () => {
+  const simulatedPlan = async (more = '') =>
+    JSON.parse((await run(`plan --set-version 4.4.15 --simulate${more} -o json`)).out).simulation;
+
+  test('plays the planned upgrade with as many devices, and what they asked for', async () => {
+    expect(await simulatedPlan()).toMatchObject({
+      scale: 1,
+      isSampled: true,
+      report: {
+        outcome: 'completed',
+        capPerSecond: 100,
+        clients: 300,
+        sessionsMoved: 30,
+        disconnectsPerClient: { max: 1 },
+      },
+    });
+    expect(cluster.traces).toEqual([]);
+  });
+
+  test('shows it below the plan, and what of it is assumed', async () => {
+    const { code, out } = await run('plan --set-version 4.4.15 --simulate --devices paho-python=100%');
+    expect(code).toBe(0);
+    const [, below = ''] = out.split('\nSimulation\n');
+    expect(below.replace(/\s+/g, ' ')).toContain('MQTT 5 and sessions are as in the sample. pilot outcome completed');
+  });
+
+  test('divides libraries by what the sample says, where they can do it', () => {
+    const figure = (estimate: number) => ({ sampled: estimate, estimate });
+    const sample = { connections: 1_000, mqtt5: figure(610), sessionless: figure(380) } as DeviceSample;
+    const parts = asSampled(
+      [
+        { devices: 'hivemq', percent: 60 },
+        { devices: 'paho-go', percent: 40 },
+      ],
+      sample,
+    );
+    const sum = (of: (part: DeviceShare) => boolean) =>
+      Math.round(parts.filter(of).reduce((total, { percent }) => total + percent, 0));
+    expect(sum(() => true)).toBe(100);
+    expect(sum(({ protocolVersion }) => protocolVersion === 5)).toBe(61);
+    expect(sum(({ persistent = false }) => !persistent)).toBe(38);
+    expect(sum(({ devices, protocolVersion }) => devices === 'paho-go' && protocolVersion === 5)).toBe(0);
+  });
+
+  test('without a sample says so', async () => {
+    expect(await simulatedPlan(' --no-fleet')).toMatchObject({ isSampled: false, report: { clients: 300 } });
+  });
+
+  test('that would stop says why, and the plan remains', async () => {
+    const { code, out } = await run(
+      'plan --set-version 4.4.15 --simulate --devices mosquitto-mqtt5=50%,mosquitto=50% --offline-budget 20',
+    );
+    expect(code).toBe(0);
+    expect(out.replace(/\s+/g, ' ')).toMatch(
+      /Simulation none: in the simulation it stopped: .*more than 20 are offline/,
+    );
+  });
+
+  test('of an upgrade that cannot begin is none', async () => {
+    expect(await simulatedPlan(' --driver operator')).toEqual({ notSimulated: 'something prevents the upgrade' });
+  });
+
+  test('is required by --devices', async () => {
+    const { code, err } = await run('plan --set-version 4.4.15 --devices hivemq=100%');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^'--devices' \("hivemq=100%"\) must be left out without --simulate/);
+  });
+
+  test('of a large fleet stands for more devices, at rates that are as much lower', async () => {
+    const simulation = await cluster.world.clock.run(async () => {
+      const context = contextOf(cluster.world, 'default', 'emqx-ee', () => undefined);
+      const request = { desired: withVersion(cluster.resource, '4.4.15') };
+      const plan = await planUpgrade(context, request);
+      const planned = { live: cluster.resource, request, plan, devices: undefined };
+      return simulatePlan(planned, new TestShell([]), false, 66);
+    });
+    expect(simulation).toMatchObject({ scale: 5, report: { clients: 60, sessionsMoved: 6 } });
   });
 });

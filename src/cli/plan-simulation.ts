@@ -1,0 +1,162 @@
+import { type EmqxResource, generationOf } from '../resource';
+import { stageOf } from '../sandbox/stage';
+import { DEFAULT_SHARES, type DeviceShare, deviceFleet } from '../simulator/clients/device-fleet';
+import { presetOf } from '../simulator/clients/device-presets';
+import { serviceAlone } from '../simulator/comparison';
+import { type RunReport, runReport } from '../simulator/run-report';
+import { play } from '../simulator/scenario';
+import { UnfitManifestError } from '../simulator/unfit-manifest-error';
+import { type DeviceSample, UpgradeError, type UpgradePlan, type UpgradeRequest } from '../upgrade';
+import { nodesWanted } from '../upgrade/observation';
+import { MOST_REPLICAS } from './local-cluster';
+import { renderReport } from './render/report';
+import type { Canvas } from './render/style';
+import { count, safe, wrap } from './render/text';
+import type { Shell } from './shell';
+import { SimulationProgress } from './simulation-progress';
+
+/** More devices are simulated as so many, at a rate that is as much lower. */
+const MOST_CLIENTS = 100_000;
+/** One for all: equal plans have equal simulations. */
+const SEED = 1;
+
+/** A planned upgrade as the simulator plays it. */
+export interface PlanSimulation {
+  /** Devices of the cluster for each simulated one. */
+  scale: number;
+  /** Whether what devices asked for was sampled: else they are those of a simulation by default. */
+  isSampled: boolean;
+  report: RunReport;
+}
+
+/** Why a planned upgrade is not simulated. */
+export interface NotSimulated {
+  notSimulated: string;
+}
+
+/** What is planned, and for which devices. */
+export interface Planned {
+  live: EmqxResource;
+  request: UpgradeRequest;
+  plan: UpgradePlan;
+  devices: DeviceSample | null | undefined;
+  /** Their libraries, which no cluster knows. @default - those of a simulation by default */
+  shares?: readonly DeviceShare[] | undefined;
+}
+
+/**
+ * Plays a planned upgrade in virtual time: with the resource, the rates, the number of devices and what these asked for as in the
+ * cluster. Reads and writes nothing there.
+ */
+export async function simulatePlan(
+  { live, request, plan, devices, shares = DEFAULT_SHARES }: Planned,
+  shell: Pick<Shell, 'out' | 'err'>,
+  isText: boolean,
+  mostClients = MOST_CLIENTS,
+): Promise<PlanSimulation | NotSimulated> {
+  const { connections, offlineSessions, capPerSecond, driver, checks } = plan;
+  if (checks.some(({ status }) => status === 'blocker')) return { notSimulated: 'something prevents the upgrade' };
+  if (connections === null || offlineSessions === null) return { notSimulated: 'not all nodes report their devices' };
+  if (nodesWanted(live) > MOST_REPLICAS) return { notSimulated: `only up to ${MOST_REPLICAS} nodes are simulated` };
+  const scale = Math.max(1, (connections + offlineSessions) / mostClients);
+  const scaled = (value: number) => Math.round(value / scale);
+  const stage = stageOf({ cluster: atRates(live, scaled), objects: [] });
+  const { limits } = request;
+  const budget = limits?.offlineBudget;
+  const progress = new SimulationProgress(shell, isText);
+  try {
+    const result = await play({
+      seed: SEED,
+      cluster: stage.cluster,
+      objects: stage.objects,
+      desired: atRates(request.desired, scaled),
+      driver,
+      stormCap: Math.max(1, scaled(capPerSecond)),
+      limits: { ...limits, ...(typeof budget === 'number' && { offlineBudget: Math.max(1, scaled(budget)) }) },
+      service: driver === 'pilot' ? stage.entry : serviceAlone(stage.cluster, stage.entry),
+      fleet: [
+        ...deviceFleet(asSampled(shares, devices), scaled(connections), 0),
+        ...deviceFleet(shares, 0, scaled(offlineSessions)),
+      ],
+      connectPerSecond: Math.max(1_000, scaled(connections) / 20),
+      progress: (event) => progress.see(event, 'as planned'),
+    });
+    return { scale, isSampled: Boolean(devices), report: runReport(result.upgrade, result) };
+  } catch (error) {
+    if (error instanceof UnfitManifestError) return { notSimulated: error.message };
+    if (error instanceof UpgradeError) return { notSimulated: `in the simulation it stopped: ${error.reason}` };
+    throw error;
+  } finally {
+    progress.end();
+  }
+}
+
+/** The resource with these rates of evacuation. */
+function atRates<Resource extends EmqxResource>(resource: Resource, scaled: (value: number) => number): Resource {
+  const { strategyOf, strategyPath } = generationOf(resource);
+  const strategy = strategyOf(resource);
+  if (!strategy) return resource;
+  const rate = (value: number | undefined) => (value === undefined ? undefined : Math.max(1, scaled(value)));
+  const { connEvictRate, sessEvictRate } = strategy;
+  const field = strategyPath.replace(/^spec\./, '');
+  const spec = resource.spec as unknown as Record<string, object | undefined>;
+  const evacuationStrategy = { ...strategy, connEvictRate: rate(connEvictRate), sessEvictRate: rate(sessEvictRate) };
+  return { ...resource, spec: { ...spec, [field]: { ...spec[field], evacuationStrategy } } };
+}
+
+/**
+ * The shares, divided by what devices asked for where that is known: MQTT 5 or not, and a session or none. Which library asked for what
+ * is not known: each is divided alike.
+ */
+export function asSampled(shares: readonly DeviceShare[], devices: DeviceSample | null | undefined): DeviceShare[] {
+  const shareOf = (estimate: number | undefined) =>
+    devices && estimate !== undefined ? Math.min(1, estimate / devices.connections) : undefined;
+  const mqtt5 = shareOf(devices?.mqtt5?.estimate);
+  const sessionless = shareOf(devices?.sessionless?.estimate);
+  const parts = shares.flatMap((share) => {
+    const levels = share.protocolVersion ? [share.protocolVersion] : presetOf(share.devices).protocols;
+    return levels.map((protocolVersion) => ({ ...share, protocolVersion, percent: share.percent / levels.length }));
+  });
+  const sum = (level: 4 | 5) =>
+    parts.reduce((total, { protocolVersion, percent }) => total + (protocolVersion === level ? percent : 0), 0);
+  const sums = { 4: sum(4), 5: sum(5) };
+  const isDivided = mqtt5 !== undefined && sums[4] > 0 && sums[5] > 0;
+  return parts
+    .map((part) => {
+      const wanted = part.protocolVersion === 5 ? mqtt5! : 1 - mqtt5!;
+      return isDivided ? { ...part, percent: (part.percent * wanted * 100) / sums[part.protocolVersion] } : part;
+    })
+    .flatMap((part) => {
+      if (sessionless === undefined || part.persistent !== undefined) return [part];
+      return [
+        { ...part, percent: part.percent * sessionless },
+        { ...part, percent: part.percent * (1 - sessionless), persistent: true },
+      ];
+    })
+    .filter(({ percent }) => percent > 0);
+}
+
+/** The simulation below the plan. */
+export function renderPlanSimulation(simulation: PlanSimulation | NotSimulated, canvas: Canvas): string {
+  const title = canvas.style.bold('Simulation');
+  const text = 'notSimulated' in simulation ? `none: ${simulation.notSimulated}` : wordsOf(simulation);
+  const lines = [title, ...wrap(safe(text), canvas.width - 2).map((line) => `  ${line}`)];
+  return 'notSimulated' in simulation
+    ? lines.join('\n')
+    : `${lines.join('\n')}\n\n${renderReport(simulation.report, [], canvas)}`;
+}
+
+function wordsOf({ scale, isSampled, report }: PlanSimulation): string {
+  const parts = [
+    `this upgrade in virtual time: a model, of which docs/simulator.md says what was measured. Libraries are those of --devices, or of a mixed fleet: EMQX does not know them.`,
+    isSampled
+      ? 'MQTT 5 and sessions are as in the sample.'
+      : 'What the devices asked for is not known: half of those that can speak MQTT 5, and have no session.',
+    ...(scale > 1
+      ? [
+          `${count(report.clients)} devices stand for ${scale.toFixed(1)} times as many, at rates that are as much lower: multiply numbers of devices, sessions and of them per second.`,
+        ]
+      : []),
+  ];
+  return parts.join(' ');
+}
