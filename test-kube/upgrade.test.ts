@@ -27,6 +27,9 @@ describeKube('on a real API server, an upgrade', () => {
 
   test.concurrent('by the command line does, too, while another one is told who runs it', () =>
     Site.with('upgrade-command', { clients: 3_000, rate: 300 }, async (site) => {
+      const plan = await site.command('plan', '--set-version', site.target.to, '--simulate', '-o', 'json').ended;
+      const report = { outcome: 'completed', clients: 3_000, sessionsMoved: 300, disconnectsPerClient: { max: 1 } };
+      expect(JSON.parse(plan.output)).toMatchObject({ simulation: { scale: 1, isSampled: true, report } });
       const first = site.upgrade('--html', labFile('upgrade.html'));
       await site.reached('green');
       const second = await site.upgrade().ended;

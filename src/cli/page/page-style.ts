@@ -37,6 +37,8 @@ details{margin-top:8px;font-size:.86rem}
 summary{cursor:pointer;color:var(--muted);width:fit-content}
 :focus-visible{outline:2px solid var(--blue);outline-offset:2px;border-radius:3px}
 .wide{overflow-x:auto}
+.charts+.wide{margin-top:24px}
+.wide+p,.wide+h3{margin-top:14px}
 details .wide{max-height:320px;overflow:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:5px 14px 5px 0;text-align:right;border-bottom:1px solid var(--rule);vertical-align:top;white-space:nowrap}

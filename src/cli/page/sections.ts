@@ -3,7 +3,8 @@ import { line } from 'd3-shape';
 import type { Comparison } from '../../simulator/comparison';
 import type { RunReport } from '../../simulator/run-report';
 import { GATE_NAMES } from '../../upgrade';
-import { willLines, willText } from '../render/report';
+import { deafTexts, lossesOf } from '../render/losses';
+import { neverBack, retrying, willLines, willText } from '../render/report';
 import { count, known, moment, time } from '../render/text';
 import { wayName } from './charts';
 import type { ReportDocument } from './document';
@@ -41,10 +42,13 @@ ${SOURCES[source] !== undefined && html`<p class="note">${SOURCES[source]}</p>`}
 </header>`;
 }
 
-function outcomeOf({ outcome, hasLosses, incidents, devices }: ReportDocument): { text: string; tone: string } {
+function outcomeOf({ outcome, hasLosses, incidents, devices, gates }: ReportDocument): { text: string; tone: string } {
   const lost = hasLosses || (devices?.sessionsLost ?? 0) > 0;
   if (outcome === 'aborted') return { text: 'Aborted: the cluster is as it was before', tone: 'amber' };
   if (lost) return { text: 'Completed with losses', tone: 'red' };
+  if (gates.some(({ verdict }) => verdict === 'not passed')) {
+    return { text: 'Completed, but not all is as before', tone: 'amber' };
+  }
   return incidents.length > 0
     ? { text: 'Completed, with incidents', tone: 'amber' }
     : { text: 'Completed', tone: 'green' };
@@ -220,6 +224,13 @@ export function deviceTable(document: ReportDocument): Html {
     row('Sessions moved by nodes', ({ sessionsMoved }) => count(sessionsMoved)),
     row('Sessions found again', ({ sessionsKept }) => count(sessionsKept)),
     row('Sessions lost', ({ sessionsLost }) => count(sessionsLost)),
+    ...[
+      { name: 'Connected, without their subscription', of: ({ deaf }: RunReport) => deaf },
+      { name: 'Never back', of: neverBack },
+      { name: 'Still offline', of: retrying },
+    ].flatMap(({ name, of }) =>
+      contenders.some(({ report }) => of(report) > 0) ? [row(name, (report) => count(of(report)))] : [],
+    ),
     ...(contenders.some(({ report }) => report.wills)
       ? [row('Wills published', ({ wills }) => (wills ? willText(wills) : '–'))]
       : []),
@@ -227,8 +238,15 @@ export function deviceTable(document: ReportDocument): Html {
   const reasons = [
     ...comparisons.flatMap((way) => (way.outcome === 'cannot' ? [`The ${wayName(way)} cannot: ${way.reason}`] : [])),
     ...willLines(contenders),
+    ...deafTexts(contenders),
   ];
-  return html`${table('What the devices saw', ['figure', ...ways.map(wayName)], rows)}${reasons.map((reason) => html`<p>${reason}</p>`)}`;
+  const losses = lossesOf(contenders);
+  const never =
+    losses.length > 0 &&
+    html`<h3>Devices that never come back</h3><ul>${losses.map(
+      ({ text, fix }) => html`<li>${text}${fix !== undefined && html` To keep them: ${fix}.`}</li>`,
+    )}</ul>`;
+  return html`${table('What the devices saw', ['figure', ...ways.map(wayName)], rows)}${reasons.map((reason) => html`<p>${reason}</p>`)}${never}`;
 }
 
 /** A duration whose numbers stay with their units. */

@@ -114,12 +114,13 @@ export function willLines(reports: readonly { by: string; report: RunReport }[])
   );
 }
 
-function neverBack({ lost }: RunReport): number {
+/** Devices that never try to connect again. */
+export function neverBack({ lost }: RunReport): number {
   return lost.reduce((sum, { count: devices }) => sum + devices, 0);
 }
 
-/** Those that are not back yet, and try to be. */
-function retrying(report: RunReport): number {
+/** Devices that are not back yet, and try to be. */
+export function retrying(report: RunReport): number {
   return report.stillOffline - neverBack(report);
 }
 

@@ -19,7 +19,8 @@ afterAll(async () => {
 });
 
 async function simulated(): Promise<ReportDocument> {
-  const { out } = await run('simulate --clients 300 -o json'.split(' '));
+  const fleet = '--devices mosquitto-mqtt5=20%,paho-python=80% --will 0 --offline-budget none';
+  const { out } = await run(`simulate --clients 300 ${fleet} --compare operator,rolling -o json`.split(' '));
   return (JSON.parse(out) as { record: ReportDocument }).record;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { ReportDocument } from '../../../src/cli/page/document';
 import { renderPage } from '../../../src/cli/page/page';
+import { run } from '../_shell';
 import { eventful } from './_document';
 
 /** Every tag with the names of its attributes, in order: what a browser makes of a page, but for its texts. */
@@ -105,6 +106,19 @@ describe('the page of a report', () => {
     expect(charts).toHaveLength(5);
     for (const [, title, description] of charts) expect(ids).toEqual(expect.arrayContaining([title, description]));
     expect(page.match(/<details>/g)).toHaveLength(5);
+  });
+
+  test('says that not all is back, which devices never come back, and what keeps them', async () => {
+    const half = 'mosquitto-mqtt5=50%,paho-python=50%';
+    const { out } = await run(`simulate --clients 60 --offline-budget none --devices ${half} -o json`.split(' '));
+    const text = renderPage((JSON.parse(out) as { record: ReportDocument }).record)
+      .split('</style>')[1]!
+      .replace(/<[^>]*>/g, ' ');
+    expect(text).toContain('Completed, but not all is as before');
+    expect(text).toMatch(/Never back\s+30\s+\d+/);
+    expect(text).toMatch(/Connected, without their subscription\s+0\s+\d+/);
+    expect(text).toMatch(/libmosquitto 2\.0\.11 .* the DISCONNECT of an eviction ends them/);
+    expect(text).toContain('To keep them: run the program again');
   });
 
   test('never shows what is unknown as zero', () => {
