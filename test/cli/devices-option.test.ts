@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readDevices } from '../../src/cli/devices-option';
 import { InputError } from '../../src/cli/errors';
 import { OptionReader } from '../../src/cli/options';
+import { run } from './_shell';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'devices-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -63,6 +64,13 @@ test('a file has more choices, in YAML or JSON', () => {
   expect(read(file(JSON.stringify(json)))).toEqual(shares);
 });
 
+test('a demo counts no wills, and says so', async () => {
+  const name = file('- { devices: hivemq, percent: 100, will: 0 }\n');
+  const { code, err } = await run(['demo', '--devices', name]);
+  expect(code).toBe(2);
+  expect(err).toMatch(/^'--devices' \("will"\) must be devices without will: a demo does not count wills/);
+});
+
 test('everything that is wrong is said at once, with what was probably meant', () => {
   expect(problems('mqtt.js=50%,hivmq=20%,paho-go=x,hivemq=0,hivemq=5')).toEqual([
     `'--devices' ("mqtt.js") must be the name of an MQTT library: of no other what it does was measured; docs/devices.md has all of them → did you mean 'mqtt.js@5.15' or 'mqtt.js@5.16'?`,
@@ -89,6 +97,7 @@ test.each([
   ['[]', /must be a file with a list of devices/],
   ['- { devices: hivemq, precent: 100 }', /precent' \(100\) must be one of the fields .* → did you mean 'percent'\?$/],
   ['- { devices: hivemq, percent: 100, mqtt: 4 }', /mqtt' \(4\) must be 3\.1\.1 or 5/],
+  ['- { devices: hivemq, percent: 100, will: -1 }', /will' \(-1\) must be a whole number of seconds from 0 to/],
   ['- { devices: hivemq, percent: 100, persistent: "no" }', /persistent' \("no"\) must be true or false/],
   ['- { percent: 100 }', /must be the name of an MQTT library/],
 ])('a file with %s is refused', (text, message) => {
