@@ -1,6 +1,6 @@
 import { isKubeError } from '../kubernetes';
 import { versionOf } from '../resource';
-import { mark, recordsRef } from '../runner';
+import { approvalText, mark, recordsRef } from '../runner';
 import { liveDigestOf, stateOf, stateText, UpgradeError } from '../upgrade';
 import { type ClusterFlags, type Connection, withCluster } from './connection';
 import { CommandError, InputError } from './errors';
@@ -33,10 +33,17 @@ export async function runApprove(name: string | undefined, flags: ApproveFlags, 
   reader.done();
   return withCluster(shell, flags, wanted, async (connection) => {
     const { namespace, name, live } = connection;
-    const { version, digest } = await waitingOn(connection, flags.template);
+    const { version, digest, lastRun } = await waitingOn(connection, flags.template);
     const home = flags.runnerNamespace ?? namespace;
     await expectRunner(connection, home);
-    await mark(connection.api, recordsRef(home), { kind: live.kind, namespace, name }, { approved: digest });
+    await mark(
+      connection.api,
+      recordsRef(home),
+      { kind: live.kind, namespace, name },
+      {
+        approved: approvalText(digest, lastRun),
+      },
+    );
     const text = `${namespace}/${name}: approved is version ${version}, template ${digest}`;
     const approved = { cluster: name, namespace, version, template: digest, runnerNamespace: home };
     shell.out.write(flags.output === 'json' ? `${json({ approved })}\n` : `${safe(text)}\n`);
@@ -48,7 +55,7 @@ export async function runApprove(name: string | undefined, flags: ApproveFlags, 
 async function waitingOn(
   connection: Connection,
   meant: string | undefined,
-): Promise<{ version: string; digest: string }> {
+): Promise<{ version: string; digest: string; lastRun: string | undefined }> {
   const { cluster } = connection.context();
   const view = await connection.look(() => cluster.observe());
   const { resource } = view;
@@ -68,7 +75,7 @@ async function waitingOn(
     const what = `of ${where} another template waits: ${digest}, version ${version}`;
     throw new UpgradeError('NOT_TAKEN_UP', what, 'check what has changed, and approve that template if it is meant');
   }
-  return { version, digest };
+  return { version, digest, lastRun: view.journal?.run };
 }
 
 /** An approval where no runner looks would never have an effect. */

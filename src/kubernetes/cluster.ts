@@ -3,12 +3,12 @@ import {
   type Generation,
   generationOf,
   INSTANCE_LABEL,
-  ON_SERVING_GATE,
   type SetKind,
   TRAFFIC_LABEL,
 } from '../resource';
 import {
   type Clock,
+  ClusterMissing,
   type ClusterPort,
   type ClusterView,
   type Journal,
@@ -21,11 +21,12 @@ import {
   type ResourcePatch,
   type Rest,
   type Surroundings,
+  type TrafficLeft,
   type TrafficView,
 } from '../upgrade';
-import { keptDelayOf, operatorTraffic, ownTraffic, podView, servesAs, setView } from './cluster-view';
+import { keptDelayOf, operatorTraffic, ownTraffic, podView, setView } from './cluster-view';
 import { Companions } from './companions';
-import type { EndpointSlice, Endpoints, NodeSet, Pod, Secret, Service } from './core-objects';
+import type { EndpointSlice, NodeSet, Pod, Secret, Service } from './core-objects';
 import { CreationTroubles } from './creation-troubles';
 import { SERVICE_NAME_LABEL } from './endpoint-slices';
 import { FollowedApi, type ListOptions } from './followed-api';
@@ -45,8 +46,10 @@ import { isControlledBy, ownedBy } from './ownership';
 import { ported } from './port-errors';
 import { refusalsOf } from './rehearsal';
 import { removeSet } from './remove-set';
+import { setServingGate } from './serving-gate';
 import { isRecord } from './shape';
 import { surroundingsOf } from './surroundings';
+import { TrafficServices } from './traffic-services';
 import { missingRights } from './upgrade-access';
 
 export interface ClusterOptions {
@@ -73,8 +76,11 @@ export class Cluster implements ClusterPort {
   private readonly generation: Generation<EmqxResource>;
   private readonly companions: Companions;
   private readonly creationTroubles: CreationTroubles;
+  private readonly traffic: TrafficServices;
   /** Owner of the objects that are to be removed with the custom resource; none before it was read. */
   private owners: OwnerReference[] = [];
+  /** While changes are followed: the custom resource that is meant. One that is created again under its name is another one. */
+  private meant: { uid: string | undefined } | undefined;
   /** Of the sets that were seen, by name. */
   private readonly kinds = new Map<string, SetKind>();
 
@@ -82,6 +88,8 @@ export class Cluster implements ClusterPort {
     this.api = new FollowedApi(options.api, options.clock);
     const { clock, kind = 'EmqxEnterprise', apiVersion, name, namespace, isGone } = options;
     this.generation = generationOf({ kind, ...(apiVersion !== undefined && { apiVersion }) });
+    const { revisionLabel } = this.generation;
+    this.traffic = new TrafficServices(this.api, { namespace, cluster: name, revisionLabel });
     const owners = () => this.owners;
     const companion = this.generation.companionOf(name);
     this.companions = new Companions(this.api, namespace, companion, { [TRAFFIC_LABEL]: name }, owners);
@@ -90,6 +98,12 @@ export class Cluster implements ClusterPort {
   }
 
   follow(signal: AbortSignal): void {
+    const meant = { uid: this.owners[0]?.uid };
+    this.meant = meant;
+    const end = () => {
+      if (this.meant === meant) this.meant = undefined;
+    };
+    signal.addEventListener('abort', end, { once: true });
     this.api.follow(signal);
   }
 
@@ -140,36 +154,22 @@ export class Cluster implements ClusterPort {
   }
 
   selectTraffic(service: string, revision: string | undefined, signal?: AbortSignal): Promise<void> {
-    return ported(async () => {
-      const body = { spec: { selector: { [this.generation.revisionLabel]: revision ?? null } } };
-      await this.api.patch(this.ref('v1', 'Service', service), { type: 'merge', body }, {}, signal);
-    });
+    return ported(() => this.traffic.select(service, revision, signal));
   }
 
   routeToUnready(service: string, wanted: boolean, signal?: AbortSignal): Promise<void> {
-    return ported(async () => {
-      const body = { spec: { publishNotReadyAddresses: wanted || null } };
-      await this.api.patch(this.ref('v1', 'Service', service), { type: 'merge', body }, {}, signal);
-    });
+    return ported(() => this.traffic.routeToUnready(service, wanted, signal));
   }
 
   leadTraffic(service: string, revision: string, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
-      const ref = this.ref('v1', 'Endpoints', service);
-      const { metadata, subsets } = await this.api.get<Endpoints>(ref, signal);
       const pods = await this.pods({ fresh: true }, signal);
-      const addresses = pods
-        .filter((pod) => servesAs(pod, revision, this.generation.revisionLabel))
-        .map(({ metadata: { name, namespace, uid }, spec, status }) => ({
-          ip: status?.podIP ?? '',
-          ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }),
-          targetRef: { kind: 'Pod', namespace, name, uid },
-        }));
-      // A list is replaced whole, so it must not meet a newer one. The ports stay those the operator found.
-      const { resourceVersion } = metadata;
-      const body = { metadata: { resourceVersion }, subsets: [{ addresses, ports: subsets?.[0]?.ports ?? [] }] };
-      await this.api.patch(ref, { type: 'merge', body }, {}, signal);
+      await this.traffic.lead(service, pods, revision, signal);
     });
+  }
+
+  freeTraffic(left: TrafficLeft, signal?: AbortSignal): Promise<void> {
+    return ported(() => this.traffic.free(left, signal));
   }
 
   scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void> {
@@ -182,22 +182,8 @@ export class Cluster implements ClusterPort {
   }
 
   markServing(pod: string, serving: boolean, signal?: AbortSignal): Promise<void> {
-    return ported(async () => {
-      const ref = this.ref('v1', 'Pod', pod);
-      const { metadata, status } = await this.api.get<Pod>(ref, signal);
-      const others = (status?.conditions ?? []).filter((condition) => condition.type !== ON_SERVING_GATE);
-      const gate = {
-        type: ON_SERVING_GATE,
-        status: serving ? 'True' : 'False',
-        lastTransitionTime: new Date(this.options.clock.now()).toISOString(),
-      };
-      // A merge patch replaces the list whole, so it must not meet a newer one.
-      const body = {
-        metadata: { resourceVersion: metadata.resourceVersion },
-        status: { conditions: [...others, gate] },
-      };
-      await this.api.patch(ref, { type: 'merge', body }, { subresource: 'status' }, signal);
-    });
+    const { clock } = this.options;
+    return ported(() => setServingGate(this.api, this.ref('v1', 'Pod', pod), serving, clock.now(), signal));
   }
 
   holdLease(holder: string, signal?: AbortSignal): Promise<void> {
@@ -275,6 +261,9 @@ export class Cluster implements ClusterPort {
     const resource = await this.resource(how, signal);
     const { name, uid = '' } = resource.metadata;
     const { apiVersion, kind, revisionLabel: label } = this.generation;
+    if (this.meant) this.meant.uid ??= uid;
+    if (this.meant && this.meant.uid !== uid)
+      throw new ClusterMissing(`the ${kind} ${name} was deleted, and is another one now`);
     this.owners = [{ apiVersion, kind, name, uid }];
     const [labelledSets, labelledPods, lease, written] = await Promise.all([
       this.sets(how, signal),
@@ -313,7 +302,7 @@ export class Cluster implements ClusterPort {
     const { apiVersion, kind } = this.generation;
     const query = { apiVersion, kind, namespace, name };
     const [resource] = await this.api.list<EmqxResource & KubeObject>(query, how, signal);
-    if (!resource) throw new PortError('missing', `there is no ${kind} ${name} in the namespace ${namespace}`);
+    if (!resource) throw new ClusterMissing(`there is no ${kind} ${name} in the namespace ${namespace}`);
     if (!isRecord(resource.spec)) throw new PortError('refused', `the ${kind} ${name} has no spec`);
     return resource;
   }

@@ -103,13 +103,20 @@ export class Companions {
     fields: object,
     signal?: AbortSignal,
   ): Promise<KubeObject> {
+    const write = () => this.api.patch(ref, { type: 'merge', body: patch }, {}, signal);
     try {
-      return await this.api.patch(ref, { type: 'merge', body: patch }, {}, signal);
+      return await write();
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error;
+    }
+    try {
       const { apiVersion, kind, name, namespace } = ref;
       const metadata = { name, namespace, labels: this.labels, ownerReferences: this.owners() };
-      return this.api.create({ apiVersion, kind, metadata, ...fields }, signal);
+      return await this.api.create({ apiVersion, kind, metadata, ...fields }, signal);
+    } catch (error) {
+      // Another process, such as a second runner, has created it at the same moment.
+      if (!isKubeError(error, 'AlreadyExists')) throw error;
+      return write();
     }
   }
 

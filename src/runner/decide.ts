@@ -3,6 +3,7 @@ import { named } from '../resource/cluster-ref';
 import type { RunnerOrder, RunnerPolicy } from '../resource/runner-policy';
 import { isOpenAt, windowText } from '../resource/runner-window';
 import { stateText } from '../upgrade';
+import { type Approval, isOutdated } from './approval';
 import { type ClusterRef, keyOf, pathOf, type Sighting } from './sighting';
 
 /** Everything that decisions follow from. */
@@ -11,10 +12,11 @@ export interface Situation {
   now: number;
   /** Namespace of the runner. */
   home: string;
-  policy: RunnerPolicy;
+  /** Undefined for one that is wrong: then nothing is done but to bring to their end the runs that this runner has begun. */
+  policy: RunnerPolicy | undefined;
   clusters: readonly Sighting[];
-  /** Digests of the approved templates, and of those whose upgrade this runner has begun; by `KIND/NAMESPACE/NAME`. */
-  approved: ReadonlyMap<string, string>;
+  /** What was approved, and the digests of the templates whose upgrade this runner has begun; by `KIND/NAMESPACE/NAME`. */
+  approved: ReadonlyMap<string, Approval>;
   begun: ReadonlyMap<string, string>;
   /** Keys of the clusters that this process works on at the moment. */
   busy: ReadonlySet<string>;
@@ -47,7 +49,9 @@ export type LeaveReason =
  * - `leave`: nothing, although something may be expected; `text` is one sentence, the same as long as the reason is.
  */
 export type Decision =
-  | { do: 'take-up' | 'resume' | 'hold'; cluster: Sighting }
+  | { do: 'resume'; cluster: Sighting }
+  | { do: 'hold'; cluster: Sighting }
+  | { do: 'take-up'; cluster: Sighting; policy: RunnerPolicy }
   | { do: 'leave'; cluster: Sighting; reason: LeaveReason; text: string };
 
 /**
@@ -60,12 +64,13 @@ export type Decision =
  */
 export function decide(situation: Situation): Decision[] {
   const { clusters, policy, busy } = situation;
+  if (!policy) return clusters.flatMap((each) => (isBusy(each) ? [] : (withoutPolicy(each, situation) ?? [])));
   const inOrder = [...clusters].sort((a, b) => compare(a, b, policy.order));
   const ahead = inOrder.filter((each) => isFirst(each, policy.order));
   let places = policy.maxConcurrent - clusters.filter((each) => each.state === 'upgrading' || isBusy(each)).length;
   return inOrder.flatMap((cluster): Decision[] => {
     if (isBusy(cluster)) return [];
-    const decision = decisionOn(cluster, situation, ahead, places);
+    const decision = decisionOn(cluster, { ...situation, policy }, ahead, places);
     if (decision?.do === 'take-up') places--;
     return decision ? [decision] : [];
   });
@@ -75,14 +80,27 @@ export function decide(situation: Situation): Decision[] {
   }
 }
 
+/** What follows from a policy that can be used. */
+type Sound = Situation & { policy: RunnerPolicy };
+
+/** What has begun is not left half done because of a mistake in the policy: its limits are in the journal. */
+function withoutPolicy(cluster: Sighting, situation: Situation): Decision | undefined {
+  if (cluster.state !== 'upgrading' || isTooEarly(cluster, situation)) return undefined;
+  return resumption(cluster, situation);
+}
+
+function isTooEarly({ cluster }: Sighting, { now, notBefore }: Situation): boolean {
+  return now < (notBefore.get(keyOf(cluster)) ?? 0);
+}
+
 function decisionOn(
   cluster: Sighting,
-  situation: Situation,
+  situation: Sound,
   ahead: readonly Sighting[],
   places: number,
 ): Decision | undefined {
-  const { now, policy, notBefore } = situation;
-  if (now < (notBefore.get(keyOf(cluster.cluster)) ?? 0)) return undefined;
+  const { now, policy } = situation;
+  if (isTooEarly(cluster, situation)) return undefined;
   switch (cluster.state) {
     case 'upgrading':
       return resumption(cluster, situation);
@@ -114,29 +132,33 @@ function resumption(cluster: Sighting, { policy, begun }: Situation): Decision |
   const { run, holder } = cluster;
   if (!run || (holder && holder.state !== 'gone')) return undefined;
   const isOwn = begun.get(keyOf(cluster.cluster)) === run.target;
-  if (policy.resume || isOwn) return { do: 'resume', cluster };
-  const text = `nobody drives the run in phase ${run.phase}, and the policy resumes none: \`emqx-blue-green resume ${named(cluster.cluster)}\` does`;
+  if (policy?.resume || isOwn) return { do: 'resume', cluster };
+  const why = policy ? 'the policy resumes none' : 'the policy is wrong, so that only runs of this runner are resumed';
+  const text = `nobody drives the run in phase ${run.phase}, and ${why}: \`emqx-blue-green resume ${named(cluster.cluster)}\` does`;
   return leave(cluster, 'NotResumed', text);
 }
 
 function beginning(
   cluster: Sighting,
-  { now, home, policy, approved }: Situation,
+  { now, home, policy, approved }: Sound,
   ahead: readonly Sighting[],
   places: number,
 ): Decision {
-  const { version, digest } = cluster;
+  const { version, digest, last } = cluster;
   const what = `version ${version}, template ${digest}`;
   const known = approved.get(keyOf(cluster.cluster));
   const how = `\`emqx-blue-green approve ${named(cluster.cluster)}${whereOf(cluster.cluster, home)}\` approves it`;
   if (policy.mode === 'approval') {
     if (known === undefined) return leave(cluster, 'NotApproved', `${what}, waits for an approval: ${how}`);
-    if (known !== digest) {
-      return leave(cluster, 'OtherApproved', `${approvalText(known)}, but waiting is ${what}: ${how}`);
+    if (known.digest !== digest) {
+      return leave(cluster, 'OtherApproved', `${whatWasApproved(known)}, but waiting is ${what}: ${how}`);
+    }
+    if (isOutdated(known, cluster)) {
+      return leave(cluster, 'NotApproved', `${what}, was approved before the run ${last?.id}, which has ended: ${how}`);
     }
   }
-  // Whoever applies the same manifest every few minutes does not mean to try again.
-  if (cluster.aborted === digest && known !== digest) {
+  // Whoever applies the same manifest every few minutes does not mean to try again, and an approval may be applied with it.
+  if (last?.isAborted && last.target === digest && !(known?.digest === digest && known.after === last.id)) {
     return leave(cluster, 'AbortedBefore', `${what}, was upgraded to before, and that was aborted: ${how}`);
   }
   if (policy.window && !isOpenAt(policy.window, now)) {
@@ -152,11 +174,11 @@ function beginning(
     const text = `${what}, waits for its turn: at most ${policy.maxConcurrent} at a time, and every open run counts`;
     return leave(cluster, 'TooManyAtOnce', text);
   }
-  return { do: 'take-up', cluster };
+  return { do: 'take-up', cluster, policy };
 }
 
 /** Anybody may have written it by hand. */
-function approvalText(digest: string): string {
+function whatWasApproved({ digest }: Approval): string {
   if (/^[0-9a-f]{16}$/.test(digest)) return `approved is template ${digest}`;
   const shown = digest.length > MOST_SHOWN ? `${digest.slice(0, MOST_SHOWN)}…` : digest;
   return `what was approved, ${JSON.stringify(shown)}, is not the digest of a template`;

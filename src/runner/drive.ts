@@ -12,9 +12,15 @@ import {
 } from '../upgrade';
 import type { PlanSummary } from './told';
 
-/** The template has changed after it was decided to upgrade to it: it is decided again. */
+/** The template, or the cluster, has changed after it was decided to upgrade to it: it is decided again. */
 export class TemplateChanged extends Error {
   override readonly name = 'TemplateChanged';
+}
+
+/** The template that waits, and the cluster on which it does. */
+interface Which {
+  digest: string;
+  uid: string | undefined;
 }
 
 /** Is called on the way to a run. */
@@ -28,19 +34,19 @@ interface Steps {
 /**
  * Begins the upgrade to the template that waits.
  *
- * @param digest of that template
+ * @param which digest of that template, and uid of the cluster
  * @throws TemplateChanged when another one waits meanwhile
  * @throws BlockedError when a check prevents it; nothing was written
  * @throws UpgradeError when the run stops
  */
 export async function takeUp(
   context: UpgradeContext,
-  digest: string,
+  which: Which,
   policy: RunnerPolicy,
   { planned, starting }: Steps,
   signal: AbortSignal,
 ): Promise<UpgradeReport> {
-  const request = requestOf(await waiting(context, digest, signal), policy);
+  const request = requestOf(await waiting(context, which, signal), policy);
   const { checks, from, to, connections, sessions, capPerSecond, estimateMs, devicesAway } = await planUpgrade(
     context,
     request,
@@ -51,7 +57,7 @@ export async function takeUp(
   const plan = { from, to, connections, sessions, capPerSecond, estimateMs, devicesAway };
   await planned(plan);
   // All that has taken seconds.
-  const resource = await waiting(context, digest, signal);
+  const resource = await waiting(context, which, signal);
   await starting(plan);
   return runUpgrade(context, requestOf(resource, policy), signal);
 }
@@ -61,9 +67,9 @@ export function goOn(context: UpgradeContext, signal: AbortSignal): Promise<Upgr
   return continueRun(context, undefined, signal);
 }
 
-async function waiting({ cluster }: UpgradeContext, digest: string, signal: AbortSignal): Promise<EmqxResource> {
-  const { resource } = await cluster.observeFresh(signal);
-  if (liveDigestOf(resource) !== digest) throw new TemplateChanged();
+async function waiting({ cluster }: UpgradeContext, which: Which, signal: AbortSignal): Promise<EmqxResource> {
+  const { resource, uid } = await cluster.observeFresh(signal);
+  if (liveDigestOf(resource) !== which.digest || uid !== which.uid) throw new TemplateChanged();
   return resource;
 }
 

@@ -17,6 +17,8 @@ export interface RunnerLink {
 /** A cluster with what is written to the journal of its run. */
 export class DrivenCluster extends Cluster {
   private told = new Set<string>();
+  /** Whether something was written to a journal since the engine was last given this cluster, also if the answer was lost. */
+  hasDriven = false;
 
   constructor(
     private readonly link: RunnerLink,
@@ -29,6 +31,7 @@ export class DrivenCluster extends Cluster {
 
   /** For one run of the engine. */
   context(resource: EmqxResource, holder: string, report: (event: ProgressEvent) => void): UpgradeContext {
+    this.hasDriven = false;
     const { clock, prober } = this.link;
     const { kind, namespace } = this.which;
     const ports = managementPorts(kind, this, {
@@ -45,6 +48,7 @@ export class DrivenCluster extends Cluster {
   }
 
   override async writeJournal(journal: Journal, over?: JournalVersion, signal?: AbortSignal): Promise<string> {
+    this.hasDriven = true;
     const version = await super.writeJournal(journal, over, signal);
     for (const incident of journal.incidents ?? []) {
       const mark = markOf(journal, incident);

@@ -1,4 +1,5 @@
 /** The runner: upgrades clusters from inside Kubernetes, as its policy says. */
+export { approvalText } from './approval';
 export { serve } from './http-server';
 export { mark, recordsRef } from './records';
 export { Runner, type RunnerOptions } from './runner';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { KubeApi } from '../kubernetes';
+import { isKubeError, type KubeApi } from '../kubernetes';
 import { FollowedApi } from '../kubernetes/followed-api';
 import { UpgradeLease } from '../kubernetes/lease';
 import { FOLLOWS_ANNOTATION, followsText } from '../resource/runner-lease';
@@ -83,7 +83,13 @@ export class Leadership {
       if (lease && lease.holder !== holder && state !== 'gone') return;
     }
     const at = clock.now();
-    await within(clock, RENEW_MS, (limited) => this.lease.hold(holder, limited), signal);
+    try {
+      await within(clock, RENEW_MS, (limited) => this.lease.hold(holder, limited), signal);
+    } catch (error) {
+      // Another runner has taken it at the same moment.
+      if (!this.term && (isKubeError(error, 'AlreadyExists') || isKubeError(error, 'Conflict'))) return;
+      throw error;
+    }
     this.renewedAt = at;
     if (this.term) return;
     this.term = new AbortController();

@@ -1,14 +1,18 @@
 import { isKubeError, type KubeApi, type ObjectRef } from '../kubernetes';
 import type { ConfigMap } from '../kubernetes/core-objects';
 import { MARK_KEY, otherKeysIn, POLICY_KEY, RUNNER_NAME, WAIT_KEY } from '../resource/runner-policy';
+import { type Approval, approvalIn } from './approval';
 import { type ClusterRef, keyOf } from './sighting';
 import type { Wait, WaitReason } from './waits';
 
 /**
- * - `approved`: the digest of the template that a user has approved; it stays until the upgrade to it has ended.
+ * - `approved`: the template that a user has approved. It counts for one upgrade, whoever begins it.
  * - `begun`: the digest of the template that the runner upgrades to.
  */
-type Mark = 'approved' | 'begun';
+export type Mark = 'approved' | 'begun';
+
+/** Null removes it. */
+export type Marks = Partial<Record<Mark, string | null>>;
 
 /** The content of the ConfigMap. */
 export interface Records {
@@ -16,10 +20,12 @@ export interface Records {
   /** Keys that nobody reads. */
   otherKeys: readonly string[];
   /** By the key of the cluster, as `begun`. */
-  approved: ReadonlyMap<string, string>;
+  approved: ReadonlyMap<string, Approval>;
   begun: ReadonlyMap<string, string>;
   /** What the runner has published for others to read, by the key in the ConfigMap. */
   published: ReadonlyMap<string, string>;
+  /** Of the ConfigMap; undefined where there is none. */
+  version: string | undefined;
 }
 
 /** @param map undefined where there is none */
@@ -27,8 +33,9 @@ export function recordsIn(map: ConfigMap | undefined): Records {
   const data = map?.data ?? {};
   const published = new Map(Object.entries(data).filter(([key]) => WAIT_KEY.test(key)));
   const otherKeys = otherKeysIn(data);
-  const approved = marked(data, 'approved');
-  return { policy: data[POLICY_KEY], otherKeys, approved, begun: marked(data, 'begun'), published };
+  const approved = new Map([...marked(data, 'approved')].map(([key, text]) => [key, approvalIn(text)]));
+  const version = map?.metadata.resourceVersion;
+  return { policy: data[POLICY_KEY], otherKeys, approved, begun: marked(data, 'begun'), published, version };
 }
 
 /** What a cluster waits for: the reason, and a sentence. */
@@ -50,17 +57,26 @@ export function waitOf({ published }: Records, cluster: ClusterRef): Wait | unde
   return reason === undefined ? undefined : { reason: reason as WaitReason, text };
 }
 
-/** Removes and adds what has changed. */
+/** What is published, and what is to be; keys of marks to be removed, and the version in which they were read. */
+interface Publication {
+  before: ReadonlyMap<string, string>;
+  after: ReadonlyMap<string, string>;
+  spent: readonly string[];
+  version: string | undefined;
+}
+
+/** Removes and adds what has changed. @throws KubeApiError `Conflict` when marks are to be removed that may be others by now */
 export async function publish(
   api: KubeApi,
   ref: ObjectRef,
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
+  { before, after, spent, version }: Publication,
   signal?: AbortSignal,
 ): Promise<void> {
   const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => [key, null] as const);
   const changed = [...after].filter(([key, value]) => before.get(key) !== value);
-  if (gone.length + changed.length > 0) await write(api, ref, [...gone, ...changed], signal);
+  const removed = spent.map((key) => [key, null] as const);
+  const entries = [...gone, ...changed, ...removed];
+  if (entries.length > 0) await write(api, ref, entries, signal, spent.length > 0 ? version : undefined);
 }
 
 function waitsKey(clusterKey: string): string {
@@ -72,10 +88,10 @@ export async function mark(
   api: KubeApi,
   ref: ObjectRef,
   cluster: ClusterRef,
-  marks: Partial<Record<Mark, string | null>>,
+  marks: Marks,
   signal?: AbortSignal,
 ): Promise<void> {
-  const entries = Object.entries(marks).map(([kind, value]) => [keyFor(kind as Mark, cluster), value] as const);
+  const entries = Object.entries(marks).map(([kind, value]) => [markKey(kind as Mark, keyOf(cluster)), value] as const);
   await write(api, ref, entries, signal);
 }
 
@@ -84,15 +100,28 @@ async function write(
   ref: ObjectRef,
   entries: readonly (readonly [key: string, value: string | null])[],
   signal?: AbortSignal,
+  ifVersion?: string,
 ): Promise<void> {
+  const body = {
+    ...(ifVersion !== undefined && { metadata: { resourceVersion: ifVersion } }),
+    data: Object.fromEntries(entries),
+  };
+  const patch = () => api.patch(ref, { type: 'merge', body }, {}, signal);
   try {
-    await api.patch(ref, { type: 'merge', body: { data: Object.fromEntries(entries) } }, {}, signal);
+    await patch();
+    return;
   } catch (error) {
-    const data = Object.fromEntries(entries.filter(([, value]) => value !== null));
     if (!isKubeError(error, 'NotFound')) throw error;
-    if (Object.keys(data).length === 0) return;
+  }
+  const data = Object.fromEntries(entries.filter(([, value]) => value !== null));
+  if (Object.keys(data).length === 0) return;
+  try {
     const { apiVersion, kind, namespace, name } = ref;
     await api.create({ apiVersion, kind, metadata: { namespace, name }, data }, signal);
+  } catch (error) {
+    // Whoever has installed the policy meanwhile, or approved something.
+    if (!isKubeError(error, 'AlreadyExists')) throw error;
+    await patch();
   }
 }
 
@@ -102,8 +131,8 @@ export function recordsRef(namespace: string): ObjectRef {
 }
 
 /** Two clusters of different kinds may have one name. */
-function keyFor(mark: Mark, cluster: ClusterRef): string {
-  return `${mark}.${dotted(keyOf(cluster))}`;
+export function markKey(mark: Mark, clusterKey: string): string {
+  return `${mark}.${dotted(clusterKey)}`;
 }
 
 /** Keys of a ConfigMap allow no slash; neither a kind nor the name of a namespace has a dot. */

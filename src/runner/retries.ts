@@ -43,14 +43,9 @@ export class Retries {
     if (pending) pending.generation = generation;
   }
 
-  /** Its run has ended. */
+  /** Its run has ended, or it was deleted. */
   forget(key: string): void {
     this.pending.delete(key);
-  }
-
-  /** Forgets all other clusters. */
-  keep(isThere: (key: string) => boolean): void {
-    for (const key of this.pending.keys()) if (!isThere(key)) this.pending.delete(key);
   }
 
   /** Before when clusters are not tried again, by key. @param generationOf the generation of a resource now */

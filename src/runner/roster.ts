@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kubernetes';
 import { type EmqxResource, generationOf } from '../resource';
-import { backOffMs, type Clock, type ClusterView } from '../upgrade';
+import { backOffMs, type Clock, ClusterMissing, type ClusterView } from '../upgrade';
 import { DrivenCluster, type RunnerLink } from './driven-cluster';
 import type { Member } from './fleet';
 import { Liveness } from './liveness';
@@ -61,6 +61,8 @@ export class Roster {
   constructor(
     private readonly link: RunnerLink,
     private readonly tell: Tell,
+    /** Called when a cluster is forgotten: it was deleted, or is no longer followed. */
+    private readonly removed: (key: string) => void = () => undefined,
   ) {}
 
   private get clock(): Clock {
@@ -84,13 +86,18 @@ export class Roster {
     );
   }
 
-  /** Follows the list of the clusters that exist, and reads those of which something may have changed. */
+  /**
+   * Follows the list of the clusters that exist, and reads those of which something may have changed. One that was deleted while something
+   * is done with it is forgotten when that has ended, which it does by itself; one of the same name is another one, and begins after it.
+   */
   async update(members: ReadonlyMap<string, Member>, signal: AbortSignal): Promise<void> {
-    for (const [key, entry] of this.entries) if (!isSame(entry, members.get(key))) this.remove(key, entry);
+    for (const [key, entry] of this.entries) {
+      if (!entry.work && !isSame(entry, members.get(key))) this.remove(key, entry);
+    }
     for (const [key, member] of members) {
       const entry = this.entries.get(key);
-      if (entry) entry.member = member;
-      else this.add(key, member);
+      if (!entry) this.add(key, member);
+      else if (isSame(entry, member)) entry.member = member;
     }
     const due = [...this.entries.values()].filter((entry) => this.isDue(entry));
     for (let next = 0; next < due.length; next += AT_ONCE) {
@@ -126,6 +133,7 @@ export class Roster {
     this.rests.forget(key);
     this.unkept.delete(key);
     this.told.delete(key);
+    this.removed(key);
     this.tell({ kind: 'gone', at: this.clock.now(), cluster: ref, uid: member.resource.metadata.uid });
   }
 
@@ -163,6 +171,8 @@ export class Roster {
       signal.throwIfAborted();
       entry.failures++;
       entry.lookAt = this.clock.now() + backOffMs(entry.failures, keyOf(ref));
+      // It was deleted a moment ago: the list of those that exist says so.
+      if (error instanceof ClusterMissing) return;
       const again = entry.failures > 1 && ({ isRepeated: true } as const);
       this.tell({ kind: 'error', at: this.clock.now(), cluster: ref, text: (error as Error).message, ...again });
     }

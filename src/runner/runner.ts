@@ -4,20 +4,21 @@ import type { ConfigMap } from '../kubernetes/core-objects';
 import { Reflector } from '../kubernetes/reflector';
 import { formatProblem } from '../resource';
 import { RUNNER_NAME, type RunnerPolicy, readPolicy } from '../resource/runner-policy';
-import { BlockedError, UpgradeError, type UpgradeReport } from '../upgrade';
-import { within } from '../upgrade/time-limit';
+import { BlockedError, ClusterMissing, type UpgradeContext, UpgradeError, type UpgradeReport } from '../upgrade';
 import { type Decision, decide } from './decide';
 import { goOn, TemplateChanged, takeUp } from './drive';
 import type { RunnerLink } from './driven-cluster';
 import { enforceHold } from './enforce-hold';
-import { Fleet } from './fleet';
+import { Fleet, type Member } from './fleet';
 import { Foreigners } from './foreigners';
 import { Leadership } from './leadership';
-import { mark, publicationOf, publish, type Records, recordsIn, recordsRef } from './records';
+import { RecordWriter } from './record-writer';
+import { type Records, recordsIn, recordsRef } from './records';
 import { Retries } from './retries';
 import { type Entry, Roster } from './roster';
 import { type SHOWN_DELAY, showByDelay } from './show-by-delay';
-import { keyOf } from './sighting';
+import { keyOf, type Sighting } from './sighting';
+import { spentMarks } from './spent-marks';
 import type { PlanSummary, Tell, Told } from './told';
 import { Waits } from './waits';
 import { Wakeup } from './wakeup';
@@ -30,12 +31,6 @@ const SOONEST_MS = 500;
 
 /** From the end of a turn to the next one at least, ms: what happens to many clusters at a time is looked at together. */
 const GAP_MS = 100;
-
-/** How long a write to the ConfigMap may take, ms. */
-const WRITE_MS = 10_000;
-
-/** After what clusters wait for could not be written, it is tried again after this long, ms. */
-const PUBLISH_AGAIN_MS = 60_000;
 
 /** Without a turn of the loop for this long it hangs, ms. */
 const HANGS_MS = 300_000;
@@ -66,9 +61,8 @@ export class Runner {
   private readonly leadership: Leadership;
   private readonly retries = new Retries();
   private readonly waits = new Waits();
+  private readonly writer: RecordWriter;
   private readonly tell: Tell;
-  /** When what clusters wait for may be written again, ms; infinite while it is being written. */
-  private publishAt = 0;
   private policy: { text: string; known: RunnerPolicy | undefined } | undefined;
   private turnedAt: number;
   private isReady = false;
@@ -88,7 +82,11 @@ export class Runner {
     const wake = () => this.wakeup.wake();
     this.fleet = new Fleet(api, clock, namespaces, wake);
     this.foreigners = new Foreigners(options, this.tell);
-    this.roster = new Roster(options, this.tell);
+    this.roster = new Roster(options, this.tell, (key) => this.retries.forget(key));
+    this.writer = new RecordWriter({
+      ...{ api, clock, namespace },
+      failed: (text, cluster) => this.say({ kind: 'error', text, cluster }),
+    });
     this.map = new Reflector(api, clock, recordsRef(namespace), wake);
     this.turnedAt = clock.now();
     this.leadership = new Leadership({
@@ -139,9 +137,8 @@ export class Runner {
       if (term) {
         await this.foreigners.update(signal);
         await this.roster.update(this.foreigners.without(members), signal);
-        this.forgetGone();
-        if (this.policy?.known && !term.aborted) this.actAll(records, this.policy.known, [signal, term]);
-        if (!term.aborted) this.publish(records, signal);
+        if (!term.aborted) this.actAll(records, [signal, term]);
+        if (!term.aborted) this.writer.publish(records, this.waits.all, this.spentIn(records, members), signal);
       }
       this.error = undefined;
     } catch (error) {
@@ -169,12 +166,18 @@ export class Runner {
     this.wakeup.wake();
   }
 
-  private forgetGone(): void {
-    const { entries } = this.roster;
-    this.retries.keep((key) => entries.has(key));
+  private spentIn(records: Records, members: ReadonlyMap<string, Member>): string[] {
+    const { entries, busy } = this.roster;
+    const { namespaces } = this.options;
+    return spentMarks(records, {
+      follows: (namespace) => namespaces.length === 0 || namespaces.includes(namespace),
+      exists: (key) => members.has(key) || entries.has(key),
+      seen: (key) => (busy.has(key) ? undefined : entries.get(key)?.sighting),
+    });
   }
 
-  private actAll({ approved, begun }: Records, policy: RunnerPolicy, ends: AbortSignal[]): void {
+  private actAll({ approved, begun }: Records, ends: AbortSignal[]): void {
+    const policy = this.policy?.known;
     const { entries, sightings, busy } = this.roster;
     const notBefore = this.retries.notBefore((key) => entries.get(key)?.member.resource.metadata.generation);
     const { clock, namespace: home } = this.options;
@@ -182,7 +185,7 @@ export class Runner {
     for (const decision of decisions) {
       const entry = entries.get(keyOf(decision.cluster.cluster))!;
       if (decision.do === 'leave') this.leave(entry, decision);
-      else this.begin(entry, decision, policy, ends);
+      else this.begin(entry, decision, ends);
     }
   }
 
@@ -198,18 +201,14 @@ export class Runner {
    *
    * @param ends each of them ends it
    */
-  private begin(
-    entry: Entry,
-    decision: Exclude<Decision, { do: 'leave' }>,
-    policy: RunnerPolicy,
-    ends: AbortSignal[],
-  ): void {
+  private begin(entry: Entry, decision: Exclude<Decision, { do: 'leave' }>, ends: AbortSignal[]): void {
     const signal = AbortSignal.any(ends);
     setMaxListeners(0, signal); // every request under way is one
     const work = async () => {
       try {
         if (decision.do === 'hold') await this.hold(entry, signal);
-        else await this.drive(entry, decision, policy, signal);
+        else if (decision.do === 'resume') await this.resume(entry, decision.cluster, signal);
+        else await this.takeUp(entry, decision, signal);
       } catch (error) {
         if (!signal.aborted) await this.handleFailure(entry, decision.cluster.digest, error, signal);
       }
@@ -226,64 +225,65 @@ export class Runner {
     this.say({ kind: 'held', ...about(entry), text });
   }
 
-  private async drive(
+  private async resume(entry: Entry, { run }: Sighting, signal: AbortSignal): Promise<void> {
+    const { id, from = '', to = '' } = run ?? {};
+    this.say({ kind: 'start', ...about(entry), run: id, from, to, isResumed: true });
+    await this.show(entry, 'running', signal);
+    await this.ended(entry, await goOn(this.contextOf(entry), signal));
+  }
+
+  private async takeUp(
     entry: Entry,
-    { do: what, cluster: { digest, run } }: Exclude<Decision, { do: 'leave' }>,
-    policy: RunnerPolicy,
+    { cluster: { digest }, policy }: Extract<Decision, { do: 'take-up' }>,
     signal: AbortSignal,
   ): Promise<void> {
+    const { ref, cluster } = entry;
+    let isMarked = false;
+    const steps = {
+      planned: (plan: PlanSummary) => {
+        this.say({ kind: 'plan', ...about(entry), plan });
+        isMarked = true;
+        return this.writer.mark(ref, { begun: digest }, signal);
+      },
+      starting: ({ from, to }: PlanSummary) => {
+        const [run, isResumed] = [undefined, false];
+        this.say({ kind: 'start', ...about(entry), run, from: from.version, to: to.version, isResumed });
+        return this.show(entry, 'running', signal);
+      },
+    };
+    const which = { digest, uid: about(entry).uid };
+    try {
+      await this.ended(entry, await takeUp(this.contextOf(entry), which, policy, steps, signal));
+    } catch (error) {
+      // It was not begun: a run to the same template is that of another process.
+      if (isMarked && !cluster.hasDriven)
+        await this.writer.clear(ref, { begun: null }, 'the mark of what was not begun');
+      throw error;
+    }
+  }
+
+  private contextOf(entry: Entry): UpgradeContext {
     const { cluster, member } = entry;
-    const context = cluster.context(member.resource, this.options.holder, (event) =>
+    return cluster.context(member.resource, this.options.holder, (event) =>
       this.say({ kind: 'progress', ...about(entry), event }),
     );
-    let report: UpgradeReport | undefined;
-    if (what === 'resume') {
-      const { id, from = '', to = '' } = run ?? {};
-      this.say({ kind: 'start', ...about(entry), run: id, from, to, isResumed: true });
-      await this.show(entry, 'running', signal);
-      report = await goOn(context, signal);
-    } else {
-      const steps = {
-        planned: (plan: PlanSummary) => {
-          this.say({ kind: 'plan', ...about(entry), plan });
-          return this.mark(entry, { begun: digest }, signal);
-        },
-        starting: ({ from, to }: PlanSummary) => {
-          const [run, isResumed] = [undefined, false];
-          this.say({ kind: 'start', ...about(entry), run, from: from.version, to: to.version, isResumed });
-          return this.show(entry, 'running', signal);
-        },
-      };
-      report = await takeUp(context, digest, policy, steps, signal);
-    }
+  }
+
+  /** @param report undefined where another process has ended the run meanwhile */
+  private async ended(entry: Entry, report: UpgradeReport | undefined): Promise<void> {
     this.retries.forget(keyOf(entry.ref));
     if (!report) return;
     this.say({ kind: 'end', ...about(entry), report });
-    await this.clearMarks(entry);
-  }
-
-  /** Also when this process is asked to end: an approval counts once. */
-  private async clearMarks(entry: Entry): Promise<void> {
-    try {
-      await within(this.options.clock, WRITE_MS, (late) => this.mark(entry, { approved: null, begun: null }, late));
-    } catch (error) {
-      const text = `the approval could not be removed: ${(error as Error).message}`;
-      this.say({ kind: 'error', text, cluster: entry.ref });
-    }
-  }
-
-  private mark(entry: Entry, marks: Parameters<typeof mark>[3], signal: AbortSignal): Promise<void> {
-    const { api, namespace } = this.options;
-    return mark(api, recordsRef(namespace), entry.ref, marks, signal);
+    await this.writer.clear(entry.ref, { approved: null, begun: null }, 'the approval');
   }
 
   private async handleFailure(entry: Entry, digest: string, error: unknown, signal: AbortSignal): Promise<void> {
     // Something has changed meanwhile: it is looked at again.
-    if (error instanceof TemplateChanged || isKubeError(error, 'Conflict')) return;
+    if (error instanceof TemplateChanged || error instanceof ClusterMissing || isKubeError(error, 'Conflict')) return;
     const { message } = error as Error;
     const code = error instanceof UpgradeError ? error.code : 'FAILED';
-    // Whoever has the lease now drives it, and is seen to.
-    if (code === 'LEASE_LOST') {
+    // Whoever has the lease now drives it, and is seen to; and what was deleted is not tried again.
+    if (code === 'LEASE_LOST' || code === 'DELETED') {
       this.say({ kind: 'stopped', ...about(entry), code, text: message, retryAt: undefined });
       return;
     }
@@ -308,26 +308,6 @@ export class Runner {
       const text = `what becomes of the upgrade is not shown by the delay: ${(error as Error).message}`;
       this.say({ kind: 'error', text, cluster: entry.ref });
     }
-  }
-
-  /** Writes what clusters wait for to where `status` looks. Nobody waits for it. */
-  private publish({ published }: Records, signal: AbortSignal): void {
-    const { api, clock, namespace } = this.options;
-    const wanted = publicationOf(this.waits.all);
-    const isUpToDate =
-      published.size === wanted.size && [...wanted].every(([key, text]) => published.get(key) === text);
-    if (isUpToDate || clock.now() < this.publishAt) return;
-    this.publishAt = Number.POSITIVE_INFINITY;
-    const ref = recordsRef(namespace);
-    void within(clock, WRITE_MS, (late) => publish(api, ref, published, wanted, late), signal).then(
-      () => {
-        this.publishAt = clock.now() + SOONEST_MS;
-      },
-      (error: Error) => {
-        this.publishAt = clock.now() + PUBLISH_AGAIN_MS;
-        if (!signal.aborted) this.sayFailed(`what clusters wait for was not written to ${ref.name}: ${error.message}`);
-      },
-    );
   }
 
   private sayFailed(text: string, isRepeated = false): void {

@@ -22,8 +22,8 @@ export interface Sighting {
   served: string;
   /** The open run. */
   run: { id: string; from: string; to: string; target: string; phase: Phase } | undefined;
-  /** Digest of the template whose upgrade was aborted, if that was the last run. */
-  aborted: string | undefined;
+  /** The last run, if that has ended: its id, the digest of the template that it upgraded to, and whether that was aborted. */
+  last: { id: string; target: string; isAborted: boolean } | undefined;
   /** Whether new nodes are there that still start, and since when the state and the template are as they are, ms since the epoch. */
   isStarting: boolean;
   since: number;
@@ -66,7 +66,7 @@ export function sightingOf(
     digest,
     served: servedVersion({ at: 0, cluster: view, nodes: new Map() }),
     run: isOpen(journal) ? runOf(journal) : undefined,
-    aborted: journal?.phase === 'done' && journal.aborted ? journal.target : undefined,
+    last: journal?.phase === 'done' ? lastOf(journal) : undefined,
     isStarting: isStarting(view),
     since: last?.state === state && last.digest === digest ? last.since : now,
     holder: lease && holder && { name: lease.holder, state: holder },
@@ -87,6 +87,10 @@ function runOf({ run: id, from, to, target, phase }: Journal): Sighting['run'] {
   return { id, from: from.version, to: to.version, target, phase };
 }
 
+function lastOf({ run: id, target, aborted }: Journal): Sighting['last'] {
+  return { id, target, isAborted: aborted !== undefined };
+}
+
 /** A cluster that could not be read yet: nothing is decided about it, and others wait for it where it comes first. */
 export function unseen(cluster: ClusterRef, resource: EmqxResource): Sighting {
   return {
@@ -99,7 +103,7 @@ export function unseen(cluster: ClusterRef, resource: EmqxResource): Sighting {
     digest: '',
     served: '',
     run: undefined,
-    aborted: undefined,
+    last: undefined,
     isStarting: false,
     since: 0,
     holder: undefined,

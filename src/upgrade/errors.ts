@@ -7,6 +7,8 @@ export type UpgradeErrorCode =
   /** The API server refuses what every run needs: the credentials, or their rights, are gone. */
   | 'ACCESS_LOST'
   | 'UNREACHABLE'
+  /** The cluster was deleted in the middle of the run, which has ended with it. */
+  | 'DELETED'
   | 'DETACHED'
   | 'NO_RUN'
   | 'NOT_TAKEN_UP'

@@ -34,6 +34,7 @@ export {
   type BalancingView,
   type ClientView,
   type Clock,
+  ClusterMissing,
   type ClusterPort,
   type DurablePort,
   type Emqx5Port,
@@ -54,6 +55,7 @@ export {
   type RehearsedWrite,
   type ResourcePatch,
   type Surroundings,
+  type TrafficLeft,
 } from './ports';
 export type { ProgressEvent, Sample, SetLoad } from './progress';
 export type { UpgradeRecord } from './record';

@@ -72,7 +72,10 @@ export interface Surroundings {
 
 /** The Kubernetes side of one EMQX cluster. Every method rejects with a {@link PortError}. */
 export interface ClusterPort {
-  /** The state of the cluster: read now, or, while changes are followed, as the watches have reported it. */
+  /**
+   * The state of the cluster: read now, or, while changes are followed, as the watches have reported it. Rejects with
+   * {@link ClusterMissing} when its resource does not exist, or is no longer the one it was when it was first followed.
+   */
   observe(signal?: AbortSignal): Promise<ClusterView>;
   /** The same, always read now. */
   observeFresh(signal?: AbortSignal): Promise<ClusterView>;
@@ -99,6 +102,8 @@ export interface ClusterPort {
   routeToUnready(service: string, wanted: boolean, signal?: AbortSignal): Promise<void>;
   /** Makes the operator's own Service route to the ready pods of `revision`: lasts until the operator's next full pass. */
   leadTraffic(service: string, revision: string, signal?: AbortSignal): Promise<void>;
+  /** Makes the traffic Services of a cluster that was deleted select all pods of its name again, as far as a run has changed them. */
+  freeTraffic(left: TrafficLeft, signal?: AbortSignal): Promise<void>;
   scaleSet(set: string, replicas: number, signal?: AbortSignal): Promise<void>;
   /** Removes a set that has no pods, with the volume claims of its pods. */
   removeSet(set: string, signal?: AbortSignal): Promise<void>;
@@ -125,6 +130,12 @@ export interface ClusterPort {
   keepRest(rest: Rest, signal?: AbortSignal): Promise<void>;
   /** What was stored last at rest; undefined when nothing was. */
   keptRest(signal?: AbortSignal): Promise<Rest | undefined>;
+}
+
+/** What a run has left in traffic Services: the revisions that it made them select, and those that it made route to pods that are not ready. */
+export interface TrafficLeft {
+  revisions: readonly string[];
+  covered: readonly string[];
 }
 
 /** What a write of the journal is based on. */
@@ -312,5 +323,12 @@ export class PortError extends Error {
     options?: { cause?: unknown },
   ) {
     super(message, options);
+  }
+}
+
+/** The cluster does not exist, or was created again under its name: that is another one. */
+export class ClusterMissing extends PortError {
+  constructor(message: string) {
+    super('missing', message);
   }
 }

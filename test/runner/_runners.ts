@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes';
-import type { ConfigMap } from '../../src/kubernetes/core-objects';
+import type { ConfigMap, Service } from '../../src/kubernetes/core-objects';
 import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS, withVersion } from '../../src/resource';
 import { Runner, type RunnerOptions, type Sinks, sinksTo, type Told } from '../../src/runner';
 import { DrivenCluster } from '../../src/runner/driven-cluster';
@@ -105,19 +105,47 @@ export class Playground {
     await this.world.api.patch(ref, { type: 'apply', body, fieldManager: 'argocd-controller', force: true });
   }
 
-  async writePolicy(policy: object | string): Promise<void> {
+  /** @param home namespace of the runner */
+  async writePolicy(policy: object | string, home = HOME): Promise<void> {
     const text = typeof policy === 'string' ? policy : stringify(policy);
-    await this.world.apply([{ ...MAP, metadata: MAP, data: { policy: text } } as unknown as KubeObject]);
+    const { apiVersion, kind, name } = MAP;
+    const metadata = { namespace: home, name };
+    await this.world.apply([{ apiVersion, kind, metadata, data: { policy: text } } as KubeObject]);
   }
 
-  approve(name: string, digest: string): Promise<KubeObject> {
+  /** @param after id of the last run, as the command writes it; undefined as written by hand */
+  approve(name: string, digest: string, after?: string): Promise<KubeObject> {
     const key = `approved.${this.find(name).kind}.${NAMESPACE}.${name}`;
-    return this.world.api.patch(MAP, { type: 'merge', body: { data: { [key]: digest } } });
+    const text = after === undefined ? digest : `${digest} after ${after}`;
+    return this.world.api.patch(MAP, { type: 'merge', body: { data: { [key]: text } } });
   }
 
   /** The keys of the runners' ConfigMap. */
   get records(): string[] {
-    return Object.keys(this.world.kubernetes.store.find<ConfigMap>(MAP)?.data ?? {}).sort();
+    return this.recordsOf(HOME);
+  }
+
+  /** The same of the runners in another namespace. */
+  recordsOf(home: string): string[] {
+    return Object.keys(this.world.kubernetes.store.find<ConfigMap>({ ...MAP, namespace: home })?.data ?? {}).sort();
+  }
+
+  /** Deletes a cluster, as `kubectl delete` does, and creates it again after so long, held and in this version. */
+  async recreate(name: string, version: string, afterMs: number): Promise<void> {
+    const { apiVersion, kind, metadata, spec } = structuredClone(withVersion(this.resource(name), version));
+    await this.world.api.delete(this.refOf(name));
+    await this.world.clock.sleep(afterMs);
+    const { namespace, labels, annotations } = metadata;
+    const again = { apiVersion, kind, metadata: { name, namespace, labels, annotations } };
+    await this.world.apply([
+      { ...again, spec: generationOf({ kind }).withDelay(spec, HOLD_DELAY_SECONDS) } as KubeObject,
+    ]);
+  }
+
+  /** The selector of the Service through which the devices of a cluster connect. */
+  selector(name: string): Readonly<Record<string, string>> | undefined {
+    const ref = { apiVersion: 'v1', kind: 'Service', namespace: NAMESPACE, name: `${name}-mqtt` };
+    return this.world.kubernetes.store.find<Service>(ref)?.spec.selector;
   }
 
   start(holder: string, options: Partial<RunnerOptions> & { told?: (one: Told) => unknown } = {}): Running {
@@ -128,7 +156,7 @@ export class Playground {
     const sinks = sinksTo({
       api: link,
       clock,
-      namespace: HOME,
+      namespace: options.namespace ?? HOME,
       log: (one) => {
         if (severed.is) return;
         told.push(one);

@@ -56,7 +56,11 @@ test.each(KINDS)(
       expect(at.events('emqx').at(-1)).toMatch(
         /^Warning AbortedBefore: version \S+, template \w+, was upgraded to before, and that was aborted: `emqx-blue-green approve emqx/,
       );
+      // Nor is an approval that is synced with it.
       await at.approve('emqx', digest);
+      await at.world.clock.sleep(60_000);
+      expect(story(runner.told, 'emqx').slice(-1)).toEqual(['left AbortedBefore']);
+      await at.approve('emqx', digest, runner.told.find(isKind('end'))?.report.run);
       await at.until(() => runner.told.filter(isKind('end')).length === 2);
       expect(runner.told.findLast(isKind('end'))?.report).toMatchObject({ outcome: 'completed' });
     }),

@@ -23,7 +23,7 @@ function cluster(name: string, state: Sighting['state'], more: Partial<Sighting>
     served: state === 'waiting' ? '4.4.14' : '4.4.15',
     run:
       state === 'upgrading' ? { id: 'r', target: DIGEST, phase: 'evacuate', from: '4.4.14', to: '4.4.15' } : undefined,
-    aborted: undefined,
+    last: undefined,
     isStarting: false,
     since: NOW - 300_000,
     holder: undefined,
@@ -51,7 +51,9 @@ function lines(decisions: readonly Decision[]): string[] {
   return decisions.map((each) => `${each.cluster.cluster.name}: ${each.do === 'leave' ? each.reason : each.do}`);
 }
 
-const approved = new Map([['EmqxEnterprise/mqtt/a', DIGEST]]);
+const approved = new Map([['EmqxEnterprise/mqtt/a', { digest: DIGEST }]]);
+const approvedAfter = (after: string) => new Map([['EmqxEnterprise/mqtt/a', { digest: DIGEST, after }]]);
+const aborted = { id: 'r1', target: DIGEST, isAborted: true };
 const automatic = 'mode: automatic';
 const other = (name: string, state: 'alive' | 'unknown' | 'gone') => ({ holder: { name, state } });
 
@@ -97,19 +99,62 @@ test.each<[string, Sighting, Partial<Situation> & { policyText?: string }, strin
   ],
   [
     'this template was aborted',
-    cluster('a', 'waiting', { aborted: '0123456789abcdef' }),
+    cluster('a', 'waiting', { last: aborted }),
     { policyText: automatic },
     ['a: AbortedBefore'],
   ],
   [
-    'this template was aborted, and is approved',
-    cluster('a', 'waiting', { aborted: '0123456789abcdef' }),
-    { policyText: automatic, approved },
+    'this template was aborted, and is approved since',
+    cluster('a', 'waiting', { last: aborted }),
+    { policyText: automatic, approved: approvedAfter('r1') },
     ['a: take-up'],
   ],
   [
+    'this template was aborted, and an approval of it without a run is applied again and again',
+    cluster('a', 'waiting', { last: aborted }),
+    { policyText: automatic, approved },
+    ['a: AbortedBefore'],
+  ],
+  ...(['', automatic].map((policyText) => [
+    `this template was approved before it was aborted (${policyText})`,
+    cluster('a', 'waiting', { last: aborted }),
+    { policyText, approved: approvedAfter('r0') },
+    [policyText ? 'a: AbortedBefore' : 'a: NotApproved'],
+  ]) as [string, Sighting, object, string[]][]),
+  [
+    'approved before another run, which has completed',
+    cluster('a', 'waiting', { last: { id: 'r2', target: 'fedcba9876543210', isAborted: false } }),
+    { approved: approvedAfter('none') },
+    ['a: NotApproved'],
+  ],
+  ['approved as the first upgrade', cluster('a', 'waiting'), { approved: approvedAfter('none') }, ['a: take-up']],
+  ['the policy is wrong', cluster('a', 'waiting'), { policy: undefined, approved }, []],
+  ['the policy is wrong, at rest and not held', cluster('a', 'at-rest', { isHeld: false }), { policy: undefined }, []],
+  [
+    'the policy is wrong, and the own run is driven by nobody',
+    cluster('a', 'upgrading', other('runner-0', 'gone')),
+    { policy: undefined, begun: new Map([['EmqxEnterprise/mqtt/a', DIGEST]]) },
+    ['a: resume'],
+  ],
+  [
+    'the policy is wrong, and the own run is to be tried again later',
+    cluster('a', 'upgrading', other('runner-0', 'gone')),
+    {
+      policy: undefined,
+      begun: new Map([['EmqxEnterprise/mqtt/a', DIGEST]]),
+      notBefore: new Map([['EmqxEnterprise/mqtt/a', NOW + 1]]),
+    },
+    [],
+  ],
+  [
+    'the policy is wrong, and the run of a laptop is driven by nobody',
+    cluster('a', 'upgrading', other('laptop', 'gone')),
+    { policy: undefined },
+    ['a: NotResumed'],
+  ],
+  [
     'another template was aborted',
-    cluster('a', 'waiting', { aborted: 'fedcba9876543210' }),
+    cluster('a', 'waiting', { last: { id: 'r1', target: 'fedcba9876543210', isAborted: true } }),
     { policyText: automatic },
     ['a: take-up'],
   ],
@@ -269,7 +314,9 @@ test('one that this process works on counts before its run is open', () => {
 
 test('what is left is explained with what to do about it', () => {
   const texts = decide(
-    situation([cluster('a', 'waiting')], { approved: new Map([['EmqxEnterprise/mqtt/a', 'fedcba9876543210']]) }),
+    situation([cluster('a', 'waiting')], {
+      approved: new Map([['EmqxEnterprise/mqtt/a', { digest: 'fedcba9876543210' }]]),
+    }),
   ).map((each) => each.do === 'leave' && each.text);
   expect(texts).toEqual([
     'approved is template fedcba9876543210, but waiting is version 4.4.15, template 0123456789abcdef: `emqx-blue-green approve emqxenterprise/a -n mqtt` approves it',
@@ -293,7 +340,7 @@ test.each<[string, string, string]>([
   ],
 ])('an approval of something else is quoted in part: %s', (_, digest, expected) => {
   const [decision] = decide(
-    situation([cluster('a', 'waiting')], { approved: new Map([['EmqxEnterprise/mqtt/a', digest]]) }),
+    situation([cluster('a', 'waiting')], { approved: new Map([['EmqxEnterprise/mqtt/a', { digest }]]) }),
   );
   expect(decision).toMatchObject({ reason: 'OtherApproved', text: expect.stringContaining(expected) });
 });

@@ -141,6 +141,7 @@ test('of two runners that start together one works', () =>
     await at.until(() => said().some(isKind('end')));
     expect(said().filter(isKind('start'))).toHaveLength(1);
     expect(said().filter(isKind('leading'))).toHaveLength(1);
+    expect(said().filter(isKind('error'))).toEqual([]);
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: HOME, name: 'emqx-upgrade-runner' };
     const { spec } = await at.world.api.get<KubeObject & { spec: { holderIdentity: string } }>(lease);
     expect(['runner-1', 'runner-2']).toContain(spec.holderIdentity);

@@ -19,10 +19,6 @@ test('a reason is new once, and again after another one or an end', () => {
   expect([isNew('x'), isNew('x'), isNew('y'), isNew('x')]).toEqual([true, false, true, true]);
   retries.forget('a');
   expect(isNew('x')).toBe(true);
-  retries.keep((key) => key === 'a');
-  expect(isNew('x')).toBe(false);
-  retries.keep(() => false);
-  expect(isNew('x')).toBe(true);
 });
 
 test.each([

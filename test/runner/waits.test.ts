@@ -52,7 +52,7 @@ test('marks have the kind, the namespace and the name of a cluster, and what has
   const data = { 'approved.EMQX.n.a.b': ' d1\n', 'begun.EmqxEnterprise.n.a': 'd2', 'approved.n.a': 'd3' };
   const records = recordsIn({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data } as ConfigMap);
   expect([...records.approved, ...records.begun]).toEqual([
-    ['EMQX/n/a.b', 'd1'],
+    ['EMQX/n/a.b', { digest: 'd1' }],
     ['EmqxEnterprise/n/a', 'd2'],
   ]);
   expect(records.otherKeys).toEqual(['approved.n.a']);
@@ -67,7 +67,8 @@ describe('what is published', () => {
     const objects = new ObjectStore(clock, new Random(1));
     const api = new InMemoryKubeApi(clock, objects);
     const read = () => recordsIn(objects.find(ref));
-    const write = (after: ReadonlyMap<string, string>) => clock.run(() => publish(api, ref, read().published, after));
+    const write = (after: ReadonlyMap<string, string>) =>
+      clock.run(() => publish(api, ref, { before: read().published, after, spent: [], version: undefined }));
     await write(publicationOf(waits('line one\nline two')));
     expect(waitOf(read(), EE)).toEqual({ reason: 'NotApproved', text: 'line one\nline two' });
     expect(waitOf(read(), { ...EE, kind: 'EMQX' })).toBeUndefined();

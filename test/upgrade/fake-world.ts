@@ -120,6 +120,7 @@ export class FakeWorld {
         }),
         routeToUnready: wrap('routeToUnready', () => {}),
         leadTraffic: wrap('leadTraffic', () => {}),
+        freeTraffic: wrap('freeTraffic', () => {}),
         scaleSet: wrap('scaleSet', (name, replicas) => this.scale(name, replicas)),
         removeSet: wrap('removeSet', () => {}),
         markServing: wrap('markServing', () => {}),

@@ -147,6 +147,7 @@ async function stopCodeOf(scene: Scene, error: unknown): Promise<string | undefi
       return undefined;
     case 'BLOCKED':
     case 'BLUE_GONE':
+    case 'DELETED':
     case 'DETACHED':
     case 'NO_CURE':
     case 'NO_RUN':
