@@ -1,7 +1,9 @@
+import { runnerLeasesIn, runnerNamespaceOf } from '../handover';
 import { isKubeError } from '../kubernetes';
-import { versionOf } from '../resource';
+import { isHeld, versionOf } from '../resource';
+import { named } from '../resource/cluster-ref';
 import { approvalText, mark, recordsRef } from '../runner';
-import { liveDigestOf, stateOf, stateText, UpgradeError } from '../upgrade';
+import { type ClusterState, liveDigestOf, stateOf, stateText, UpgradeError } from '../upgrade';
 import { type ClusterFlags, type Connection, withCluster } from './connection';
 import { CommandError, InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
@@ -34,8 +36,7 @@ export async function runApprove(name: string | undefined, flags: ApproveFlags, 
   return withCluster(shell, flags, wanted, async (connection) => {
     const { namespace, name, live } = connection;
     const { version, digest, lastRun } = await waitingOn(connection, flags.template);
-    const home = flags.runnerNamespace ?? namespace;
-    await expectRunner(connection, home);
+    const home = await homeFor(connection, flags.runnerNamespace);
     await mark(
       connection.api,
       recordsRef(home),
@@ -62,7 +63,8 @@ async function waitingOn(
   const state = stateOf(view);
   const where = `${connection.namespace}/${connection.name}`;
   if (state !== 'waiting') {
-    const fix = 'change the template of a held cluster first; status shows its state';
+    const { namespace, name, live } = connection;
+    const fix = fixFor(state, isHeld(resource), named({ kind: live.kind, namespace, name }));
     throw new CommandError(
       EXIT.badInput,
       'NOTHING_WAITS',
@@ -78,16 +80,45 @@ async function waitingOn(
   return { version, digest, lastRun: view.journal?.run };
 }
 
-/** An approval where no runner looks would never have an effect. */
-async function expectRunner({ api }: Connection, home: string): Promise<void> {
+/**
+ * The namespace of the runner: an approval where none looks would never have an effect.
+ *
+ * @throws InputError where there is neither a runner nor its policy
+ */
+async function homeFor({ api, namespace }: Connection, asked: string | undefined): Promise<string> {
+  const home = await runnerNamespaceOf(api, namespace, asked);
   const ref = recordsRef(home);
   try {
     await api.get(ref);
   } catch (error) {
     if (!isKubeError(error, 'NotFound')) throw error;
+    // One that was started by hand may have no policy.
+    if ((await runnerLeasesIn(api, home)).length > 0) return home;
+    const what =
+      asked === undefined
+        ? `there is no runner that upgrades clusters of the namespace ${namespace}`
+        : `the namespace ${asked} has no runner`;
     throw new InputError(
-      `the namespace ${home} has no runner: there is no ConfigMap ${ref.name}`,
-      'name the namespace of the runner with --runner-namespace',
+      `${what}: there is neither a Lease nor a ConfigMap ${ref.name}`,
+      'install one (`emqx-blue-green runner manifest`), or name its namespace with --runner-namespace',
     );
+  }
+  return home;
+}
+
+/** What is to be done where nothing waits. */
+function fixFor(state: ClusterState, isHeld: boolean, cluster: string): string {
+  switch (state) {
+    case 'upgrading':
+      return `the upgrade has begun: \`emqx-blue-green attach ${cluster}\` shows it`;
+    case 'native':
+      return `an upgrade of the operator needs no approval, and disconnects devices as the operator does: \`emqx-blue-green check ${cluster}\` says whether it can be taken over; hold the cluster before its template is changed the next time`;
+    case 'at-rest':
+      return isHeld
+        ? 'change its template first: the new one then waits'
+        : 'hold it first (hold: enforce in the policy of the runner, or rendered so): then a change of its template waits, and can be approved';
+    case 'unsettled':
+    case 'waiting':
+      return `\`emqx-blue-green status ${cluster}\` shows what it waits for`;
   }
 }

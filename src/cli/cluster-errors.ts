@@ -1,6 +1,6 @@
 import { KubeApiError, type KubeErrorReason } from '../kubernetes';
 import { type EmqxResource, generationOf } from '../resource';
-import { PortError, UpgradeError } from '../upgrade';
+import { ClusterMissing, PortError, UpgradeError } from '../upgrade';
 import { CommandError, InputError } from './errors';
 import { EXIT } from './exit';
 
@@ -24,6 +24,10 @@ export function clusterError(error: unknown, place: Place): unknown {
     return new CommandError(EXIT.refused, CODES[refusal.code], message, refusal.fix ?? fixOf(refusal.code, place), {
       cause: error,
     });
+  }
+  if (error instanceof ClusterMissing) {
+    const fix = 'it was deleted meanwhile; kubectl get shows which clusters there are';
+    return new CommandError(EXIT.refused, CODES.NotFound, error.message, fix, { cause: error });
   }
   if (error instanceof PortError) {
     return new CommandError(

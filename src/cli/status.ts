@@ -1,3 +1,4 @@
+import { runnerNamespaceOf } from '../handover';
 import { type RunnerStatus, runnerStatusOf } from '../runner';
 import { statusOf, type UpgradeStatus } from '../upgrade';
 import { clusterError } from './cluster-errors';
@@ -107,7 +108,9 @@ async function readStatus(connection: Connection, { runnerNamespace }: StatusFla
   return connection.look(async () => {
     const [status, runner] = await Promise.all([
       statusOf(context),
-      runnerStatusOf(api, context.clock, runnerNamespace ?? namespace, cluster),
+      runnerNamespaceOf(api, namespace, runnerNamespace).then((home) =>
+        runnerStatusOf(api, context.clock, home, cluster),
+      ),
     ]);
     return { ...status, runner: runner ?? null };
   });

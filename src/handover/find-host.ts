@@ -1,10 +1,10 @@
-import { isKubeError, type KubeApi, type KubeObject } from '../kubernetes';
-import type { ConfigMap, Lease } from '../kubernetes/core-objects';
+import type { KubeApi } from '../kubernetes';
+import type { ConfigMap } from '../kubernetes/core-objects';
 import type { ClusterRef } from '../resource';
-import { doesFollow, FOLLOWS_ANNOTATION } from '../resource/runner-lease';
 import { otherKeysIn, POLICY_KEY, type PolicyReading, RUNNER_NAME, readPolicy } from '../resource/runner-policy';
 import { BlockedError, type Clock } from '../upgrade';
 import { LEASE_SILENT_MS } from '../upgrade/lease-silence';
+import { findRunner, type RunnerLease, runnerLeasesIn } from './find-runner';
 import { type Objection, objectionsTo, type RunToCome } from './objections';
 
 /** What drives a run inside the cluster: a runner, or a Job of its own with this image. */
@@ -24,8 +24,6 @@ export interface HostSearch {
 
 const POLL_MS = 1_000;
 
-type RunnerLease = KubeObject & Partial<Pick<Lease, 'spec'>>;
-
 /**
  * Finds what is to drive a run in the cluster. Writes nothing.
  *
@@ -36,7 +34,7 @@ type RunnerLease = KubeObject & Partial<Pick<Lease, 'spec'>>;
  */
 export async function findHost(search: HostSearch, signal?: AbortSignal): Promise<RunHost> {
   const { cluster, runnerNamespace, image, run, clock } = search;
-  const lease = await runnerOf(search, signal);
+  const lease = await findRunner(search.api, cluster.namespace, runnerNamespace, signal);
   if (!lease) {
     if (image !== undefined && runnerNamespace === undefined) return { kind: 'job', image };
     throw blocked([noRunner(cluster, runnerNamespace)]);
@@ -49,32 +47,12 @@ export async function findHost(search: HostSearch, signal?: AbortSignal): Promis
   return isAlive || image === undefined ? { kind: 'runner', namespace } : { kind: 'job', image };
 }
 
-/** The lease of the runner that upgrades clusters of this namespace; undefined where there is none. */
-async function runnerOf(
-  { api, cluster, runnerNamespace }: HostSearch,
-  signal?: AbortSignal,
-): Promise<RunnerLease | undefined> {
-  const all = await leasesIn(api, runnerNamespace ?? '', signal).catch((error: unknown) => {
-    if (runnerNamespace !== undefined || !isKubeError(error, 'Forbidden')) throw error;
-    return leasesIn(api, cluster.namespace, signal);
-  });
-  const followers = all.filter(({ metadata }) =>
-    doesFollow(metadata.annotations?.[FOLLOWS_ANNOTATION], cluster.namespace),
-  );
-  return followers.find(({ metadata }) => metadata.namespace === cluster.namespace) ?? followers[0];
-}
-
-async function leasesIn(api: KubeApi, namespace: string, signal?: AbortSignal): Promise<RunnerLease[]> {
-  const query = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: RUNNER_NAME };
-  return (await api.list<RunnerLease>(query, signal)).items;
-}
-
 async function lives({ api, clock }: HostSearch, first: RunnerLease, signal?: AbortSignal): Promise<boolean> {
   const { namespace = '' } = first.metadata;
   const until = clock.now() + LEASE_SILENT_MS;
   while (clock.now() < until) {
     await clock.sleep(POLL_MS, signal);
-    const [lease] = await leasesIn(api, namespace, signal);
+    const [lease] = await runnerLeasesIn(api, namespace, signal);
     if (lease?.spec?.holderIdentity && renewal(lease) !== renewal(first)) return true;
   }
   return false;

@@ -39,10 +39,16 @@ export async function runnerStatusOf(
   cluster: ClusterRef,
 ): Promise<RunnerStatus | undefined> {
   try {
-    const records = recordsIn(await api.get<ConfigMap>(recordsRef(home)));
+    const map = await api.get<ConfigMap>(recordsRef(home)).catch((error: unknown) => {
+      if (isKubeError(error, 'NotFound')) return undefined;
+      throw error;
+    });
+    const records = recordsIn(map);
     const lease = new UpgradeLease(new FollowedApi(api, clock), clock, home, RUNNER_NAME);
     const { view, annotations } = await lease.viewWithAnnotations({ fresh: true });
     const follows = annotations[FOLLOWS_ANNOTATION];
+    // A runner that was started by hand may have no policy.
+    if (!map && !view) return undefined;
     const reading = readPolicy(records.policy, records.otherKeys);
     return {
       namespace: home,
@@ -52,7 +58,6 @@ export async function runnerStatusOf(
       wait: waitOf(records, cluster) ?? null,
     };
   } catch (error) {
-    if (isKubeError(error, 'NotFound')) return undefined;
     return { namespace: home, unknown: (error as Error).message };
   }
 }

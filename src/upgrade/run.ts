@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { EmqxResource } from '../resource';
+import { endDeleted } from './deleted';
 import { mqtt31Of, sampleNodes } from './device-sample';
 import { BlockedError, UpgradeError } from './errors';
 import { type Inspection, inspect } from './inspect';
 import { isOpen, type Journal, type Phase } from './journal';
 import { newJournal } from './new-journal';
 import type { Observation } from './observation';
-import { ClusterMissing, type ClusterPort } from './ports';
+import { ClusterMissing } from './ports';
 import { blockers } from './preflight';
 import { reportOf, type UpgradeReport } from './report';
 import { formerOf } from './rest';
@@ -133,28 +134,6 @@ async function drive({ cluster, holder }: UpgradeContext, run: RunLoop, signal?:
   } finally {
     await cluster.releaseLease(holder).catch(() => undefined); // it expires by itself
   }
-}
-
-/**
- * A run ends with its cluster. What survives that are the traffic Services: one that still selected the pods of a set that is gone would
- * lead no device to a cluster that is created under the same name.
- */
-async function endDeleted(
-  cluster: ClusterPort,
-  { phase, from, to, later = [], past = [], covered = [] }: Journal,
-  cause: ClusterMissing,
-  signal?: AbortSignal,
-): Promise<UpgradeError> {
-  const stages = [{ from, to }, ...later, ...past];
-  const revisions = stages.flatMap(({ from, to }) => [from.revision, to?.revision ?? '']).filter(Boolean);
-  const freed = await cluster.freeTraffic({ revisions, covered }, signal).then(
-    () => 'the traffic Services select all pods of its name again',
-    (error: Error) => `the traffic Services may still select the pods of one set: ${error.message}`,
-  );
-  const reason = `the cluster was deleted in mid-run, in phase ${phase}: ${cause.message}; ${freed}`;
-  return new UpgradeError('DELETED', reason, 'a cluster that is created under the same name has no open run', {
-    cause,
-  });
 }
 
 /** An abort by the signal is no failure: the run stays as it is. */

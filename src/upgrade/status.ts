@@ -1,4 +1,5 @@
 import { named } from '../resource/cluster-ref';
+import { deletedInRun } from './deleted';
 import { extraSetsOf } from './extra-sets';
 import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase, type Stop } from './journal';
@@ -15,6 +16,7 @@ import {
 import { Observer } from './observe';
 import { type OnlyReadStatus, onlyReadStatus } from './only-read';
 import { rescueAdvice } from './open-run';
+import { ClusterMissing } from './ports';
 import type { ProgressEvent, Sample } from './progress';
 import { recordOf, type UpgradeRecord } from './record';
 import { sampleOf } from './sample';
@@ -108,7 +110,7 @@ export interface WatchOptions {
  * What happens to a cluster, as a run would report it. Writes nothing. Ends when a run that was open has ended, or
  * when the signal aborts; where none is open, it continues until then. Reports when no process drives the run any more.
  *
- * @throws PortError when the cluster keeps refusing to be read
+ * @throws PortError when the cluster keeps refusing to be read; UpgradeError `DELETED` when it is deleted while a run is open
  */
 export async function* watchUpgrade(
   context: UpgradeContext,
@@ -150,6 +152,7 @@ export async function* watchUpgrade(
         yield { kind: 'sample', at: observation.at, sample: sampleOf(observation, journal) };
       } catch (error) {
         signal?.throwIfAborted();
+        if (phase && error instanceof ClusterMissing) throw deletedInRun(phase, error);
         failures.add(error);
         if (failures.isRefused) throw error;
         yield* said.splice(0);

@@ -1,6 +1,6 @@
 import type { Link } from '../../src/cli/shell';
 import { KubeApiError, type KubeObject } from '../../src/kubernetes';
-import type { EmqxResource } from '../../src/resource';
+import { type EmqxResource, versionOf } from '../../src/resource';
 import { type ApiCall, InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
 import { accessOf, allows, OF_EVERYBODY, type Rule } from '../_recorded-upgrade';
 import { HOME, NAMESPACE, Playground, severable } from '../runner/_runners';
@@ -10,6 +10,9 @@ const KINDS: readonly [kind: EmqxResource['kind'], version: string][] = [
   ['EmqxEnterprise', '4.4.15'],
   ['EMQX', '5.8.9'],
 ];
+
+/** Phases that whatever takes over an upgrade goes through. */
+const PHASES = ['green', 'switch', 'evacuate', 'retire', 'release'] as const;
 
 /** A Job as it is stored. */
 interface Job extends KubeObject {
@@ -111,22 +114,65 @@ describe.each(KINDS)('%s', (kind, version) => {
     expect(again).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/, completed\n/) });
   });
 
-  test('a runner killed in the middle is replaced by another one, and the view goes on', async () => {
-    const { ended, report } = await Scene.play(kind, version, async (scene) => {
-      const { at } = scene;
-      const first = at.start('runner-1');
-      const ended = await scene.upgrade('', {
-        written: (text) => {
-          if (!text.includes('phase evacuate')) return;
-          first.kill();
-          at.start('runner-2');
-        },
+  test.each(PHASES)(
+    'a runner killed when it begins with %s is replaced by another one, and the view goes on',
+    async (phase) => {
+      const { ended, report, versions } = await Scene.play(kind, version, async (scene) => {
+        const { at } = scene;
+        const first = at.start('runner-1', {
+          told: (one) => {
+            if (one.kind !== 'progress' || one.event.kind !== 'phase' || one.event.phase !== phase) return;
+            first.kill();
+            at.start('runner-2');
+          },
+        });
+        const ended = await scene.upgrade();
+        return { ended, report: await at.seen('emqx'), versions: at.versions('emqx') };
       });
-      return { ended, report: await at.seen('emqx') };
+      expect(ended).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/, completed\n/) });
+      expect(report).toMatchObject({ ...moved, stillOffline: 0, sessionsLost: 0 });
+      expect(new Set(versions)).toEqual(new Set([version]));
+    },
+  );
+
+  test.each(PHASES)('a pod of a Job killed when it begins with %s is replaced by another one', async (phase) => {
+    const { ended, pods, report, versions } = await Scene.play(kind, version, async (scene) => {
+      const killed = { is: false };
+      const dies = {
+        written: (text: string) => {
+          killed.is ||= text.includes(`"phase":"${phase}"`);
+        },
+      };
+      const job = scene.playJob([dies, {}], [killed]);
+      const ended = await scene.upgrade(' --image r.example/emqx-blue-green:1');
+      return { ended, pods: await job, report: await scene.at.seen('emqx'), versions: scene.at.versions('emqx') };
     });
     expect(ended).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/, completed\n/) });
-    expect(report).toMatchObject(moved);
+    expect(pods).toEqual([expect.objectContaining({ code: 0, err: '' })]);
+    expect(report).toMatchObject({ ...moved, stillOffline: 0, sessionsLost: 0 });
+    expect(new Set(versions)).toEqual(new Set([version]));
   });
+
+  test.each(['deleted', 'deleted and created again'])(
+    'a cluster that is %s ends the run and the view, with words',
+    async (how) => {
+      const { ended, told } = await Scene.play(kind, version, async (scene) => {
+        const { at } = scene;
+        const runner = at.start('runner-1');
+        const from = versionOf(at.resource('emqx'));
+        const ended = await scene.upgrade('', {
+          written: (text) => {
+            if (!text.includes('phase evacuate')) return;
+            void (how === 'deleted' ? at.world.api.delete(at.refOf('emqx')) : at.recreate('emqx', from, 100));
+          },
+        });
+        await at.until(() => runner.told.some(({ kind }) => kind === 'gone'));
+        return { ended, told: runner.told };
+      });
+      expect(ended).toMatchObject({ code: 4, err: expect.stringMatching(/^the cluster was deleted in mid-run/) });
+      expect(told).toContainEqual(expect.objectContaining({ kind: 'stopped', code: 'DELETED' }));
+    },
+  );
 
   test('without a runner a Job drives it, with rights of its own; when its pod is killed, the next one goes on', async () => {
     const { ended, pods, report, jobs, access } = await Scene.play(kind, version, async (scene) => {

@@ -53,7 +53,8 @@ describe('approve', () => {
       0,
       expect.stringMatching(/^default\/emqx-ee: approved is version 4\.4\.15, template [0-9a-f]{16}\n$/),
     ]);
-    const digest = records(cluster)?.['approved.EmqxEnterprise.default.emqx-ee'];
+    const approval = records(cluster)?.['approved.EmqxEnterprise.default.emqx-ee'];
+    const [, digest] = /^([0-9a-f]{16}) after none$/.exec(approval ?? '') ?? [];
     expect(out).toContain(`template ${digest}\n`);
     const again = await cluster.run(`approve emqx-ee --template ${digest} -o json`);
     expect(JSON.parse(again.out)).toEqual({
@@ -81,7 +82,7 @@ describe('approve', () => {
       undefined,
       'approve',
       2,
-      /the namespace default has no runner: there is no ConfigMap emqx-upgrade-runner/,
+      /there is no runner that upgrades clusters of the namespace default: there is neither a Lease nor a ConfigMap emqx-upg/,
     ],
     [
       'the runner is elsewhere',
@@ -109,6 +110,65 @@ describe('approve', () => {
     const cluster = await SimulatedCluster.atRest(0);
     const { code, err } = await cluster.run('approve');
     expect([code, err]).toEqual([2, expect.stringContaining('no upgrade of default/emqx-ee waits: it is at rest')]);
+    cluster.world.stop();
+  });
+
+  test.each<[string, number | undefined, string | undefined, RegExp]>([
+    [
+      'at rest and held',
+      HOLD_DELAY_SECONDS,
+      undefined,
+      /it is at rest\n→ change its template first: the new one then waits/,
+    ],
+    [
+      'at rest and not held',
+      5,
+      undefined,
+      /it is at rest\n→ hold it first \(hold: enforce in the policy of the runner/,
+    ],
+    [
+      'upgraded by the operator',
+      300,
+      '4.4.15',
+      /it is being upgraded by the operator on its own\n→ an upgrade of the operator needs no approval, .* `emqx-blue-green check emqxenterprise\/emqx-ee -n default` says/,
+    ],
+  ])('says what to do where nothing waits: %s', async (_, initialDelaySeconds, version, message) => {
+    const cluster = await SimulatedCluster.atRest(0);
+    const { clock, api } = cluster.world;
+    await clock.run(async () => {
+      const template = version && { template: { spec: { emqxContainer: { image: { version } } } } };
+      await api.patch(REF, {
+        type: 'merge',
+        body: { spec: { blueGreenUpdate: { initialDelaySeconds }, ...template } },
+      });
+      await clock.sleep(30_000);
+    });
+    const { code, err } = await cluster.run('approve');
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+    cluster.world.stop();
+  });
+
+  test.each(['approve', 'status'])('%s finds the runner in another namespace', async (command) => {
+    const cluster = await waiting(undefined);
+    const { clock } = cluster.world;
+    const shell = new TestShell(['runner', '-n', 'ops', '--all-namespaces', '--port', '0'], { link: cluster.link });
+    const ended = clock.run(async () => {
+      const runner = runProgram(shell);
+      await clock.sleep(30_000);
+      const ended = await run(command === 'approve' ? ['approve'] : ['status', '-o', 'json'], { link: cluster.link });
+      shell.interrupt();
+      await runner;
+      return ended;
+    });
+    const { code, out } = await ended;
+    expect(code).toBe(0);
+    const map = { ...MAP, namespace: 'ops' };
+    const written = cluster.world.kubernetes.store.find<KubeObject & { data: Record<string, string> }>(map)?.data;
+    if (command === 'approve') expect(written).toHaveProperty(['approved.EmqxEnterprise.default.emqx-ee']);
+    else {
+      const { runner } = JSON.parse(out) as { runner: object };
+      expect(runner).toMatchObject({ namespace: 'ops', isFollowed: true, wait: { reason: 'NotApproved' } });
+    }
     cluster.world.stop();
   });
 });
