@@ -152,7 +152,7 @@ function addClusterCommands(program: Command, shell: Shell, end: End): void {
   const status = program.command('status').description('show the state of a cluster and of its upgrade');
   status.option('-w, --watch', 'keep watching until Ctrl-C');
   status.option('-A, --all-namespaces', 'all clusters in all namespaces, one by one');
-  status.option('--runner-namespace <namespace>', 'namespace of the runner (default: that of the cluster)');
+  status.option('--runner-namespace <namespace>', 'namespace of the runner (default: where one follows the cluster)');
   addCluster(status);
   status.action(async (name: string | undefined, flags: StatusFlags) => {
     const { runStatus } = await import('./status.js');

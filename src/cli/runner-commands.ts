@@ -7,9 +7,11 @@ import type { Shell } from './shell';
 
 /** The commands for upgrades from inside the cluster, and their options. */
 export function addRunnerCommands(program: Command, shell: Shell, end: End): void {
-  const approve = program.command('approve').description('approve the upgrade that a runner in the cluster waits with');
+  const approve = program
+    .command('approve')
+    .description('approve the upgrade that waits, so that a runner in the cluster begins it');
   approve.option('--template <digest>', 'only this template; another one that waits is refused');
-  approve.option('--runner-namespace <namespace>', 'namespace of the runner (default: that of the cluster)');
+  approve.option('--runner-namespace <namespace>', 'namespace of the runner (default: where one follows the cluster)');
   addCluster(approve);
   approve.action(async (name: string | undefined, flags: ApproveFlags) => {
     const { runApprove } = await import('./approve.js');

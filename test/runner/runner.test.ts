@@ -1,9 +1,20 @@
 import type { KubeObject } from '../../src/kubernetes';
-import { asEnterprise, generationOf, HOLD_DELAY_SECONDS, isHeld, STOPPED_DELAY_SECONDS } from '../../src/resource';
+import {
+  asEnterprise,
+  type EmqxResource,
+  generationOf,
+  HOLD_DELAY_SECONDS,
+  isHeld,
+  STOPPED_DELAY_SECONDS,
+} from '../../src/resource';
 import type { Told } from '../../src/runner/told';
 import { isKind, Playground, story } from './_runners';
 
 const AUTOMATIC = { mode: 'automatic' };
+const KINDS: readonly [kind: EmqxResource['kind'], from: string, to: string][] = [
+  ['EmqxEnterprise', '4.4.14', '4.4.15'],
+  ['EMQX', '5.8.8', '5.8.9'],
+];
 const UPGRADED = ['4.4.15', '4.4.15', '4.4.15'];
 
 /** Each device was disconnected once, and no session was lost. */
@@ -50,55 +61,62 @@ test.each([
   }),
 );
 
-test.each(['kill', 'stop'] as const)('a run whose runner ends in the middle (%s) is resumed by another one', (how) =>
-  Playground.play(async (at) => {
-    await at.addCluster('emqx-ee', { clients: 600 });
-    await at.writePolicy({ ...AUTOMATIC, resume: false });
-    const first = at.start('runner-1');
-    await at.world.clock.sleep(5_000);
-    const second = at.start('runner-2');
-    await at.bump('emqx-ee', '4.4.15');
-    await at.until(() =>
-      first.told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === 'evacuate'),
-    );
-    await at.world.clock.sleep(2_000);
-    expect(second.told.filter(isKind('leading'))).toEqual([]);
-    await first[how]();
-    await at.until(() => second.told.some(isKind('end')));
-    await at.world.clock.sleep(5_000);
-    expect(story(second.told, 'emqx-ee')).toEqual(['upgrading', 'start', 'end', 'at-rest']);
-    expect(second.told.find(isKind('start'))).toMatchObject({ isResumed: true });
-    await expectSound(at, 'emqx-ee');
-    expect(at.versions('emqx-ee')).toEqual(UPGRADED);
-    expect(at.records).toEqual(['policy']);
-  }),
+test.each(KINDS.flatMap((kind) => (['kill', 'stop'] as const).map((how) => [...kind, how] as const)))(
+  'a run of %s (%s → %s) whose runner ends in the middle (%s) is resumed by another one',
+  (kind, _, to, how) =>
+    Playground.play(async (at) => {
+      await at.addCluster('emqx', { kind, clients: 600 });
+      await at.writePolicy({ ...AUTOMATIC, resume: false });
+      const first = at.start('runner-1');
+      await at.world.clock.sleep(5_000);
+      const second = at.start('runner-2');
+      await at.bump('emqx', to);
+      await at.until(() =>
+        first.told.some(
+          (one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === 'evacuate',
+        ),
+      );
+      await at.world.clock.sleep(2_000);
+      expect(second.told.filter(isKind('leading'))).toEqual([]);
+      await first[how]();
+      await at.until(() => second.told.some(isKind('end')));
+      await at.world.clock.sleep(5_000);
+      expect(story(second.told, 'emqx')).toEqual(['upgrading', 'start', 'end', 'at-rest']);
+      expect(second.told.find(isKind('start'))).toMatchObject({ isResumed: true });
+      await expectSound(at, 'emqx');
+      expect(at.versions('emqx')).toEqual([to, to, to]);
+      expect(at.records).toEqual(['policy']);
+    }),
 );
 
-test('without a policy a template waits for an approval, and one of another template is refused', () =>
-  Playground.play(async (at) => {
-    await at.addCluster('emqx-ee');
-    const runner = at.start('runner-1');
-    await at.bump('emqx-ee', '4.4.15');
-    await at.until(() => runner.told.some(isKind('left')));
-    const [asked] = runner.told.filter(isKind('left'));
-    expect(asked).toMatchObject({ reason: 'NotApproved', text: expect.stringContaining('emqx-blue-green approve') });
-    const [, digest = ''] = /template (\w+)/.exec(asked!.text)!;
-    await at.writePolicy('mode: approval');
-    await at.approve('emqx-ee', '0123456789abcdef');
-    await at.until(() => runner.told.filter(isKind('left')).length === 2);
-    expect(runner.told.filter(isKind('left'))[1]).toMatchObject({ reason: 'OtherApproved' });
-    await at.world.clock.sleep(600_000);
-    expect(runner.told.filter(isKind('left'))).toHaveLength(2);
-    expect(at.versions('emqx-ee').filter((version) => version === '4.4.14')).toHaveLength(3);
-    await at.approve('emqx-ee', digest);
-    await at.until(() => runner.told.some(isKind('end')));
-    await expectSound(at, 'emqx-ee');
-    expect(at.records).toEqual(['policy']);
-    expect(at.events('emqx-ee').slice(0, 2)).toEqual([
-      expect.stringMatching(/^Normal NotApproved: version 4\.4\.15, template \w+, waits/),
-      expect.stringMatching(/^Warning OtherApproved: approved is template 0123456789abcdef/),
-    ]);
-  }));
+test.each(KINDS)(
+  '%s: without a policy a template waits for an approval, and one of another template is refused',
+  (kind, from, to) =>
+    Playground.play(async (at) => {
+      await at.addCluster('emqx', { kind });
+      const runner = at.start('runner-1');
+      await at.bump('emqx', to);
+      await at.until(() => runner.told.some(isKind('left')));
+      const [asked] = runner.told.filter(isKind('left'));
+      expect(asked).toMatchObject({ reason: 'NotApproved', text: expect.stringContaining('emqx-blue-green approve') });
+      const [, digest = ''] = /template (\w+)/.exec(asked!.text)!;
+      await at.writePolicy('mode: approval');
+      await at.approve('emqx', '0123456789abcdef');
+      await at.until(() => runner.told.filter(isKind('left')).length === 2);
+      expect(runner.told.filter(isKind('left'))[1]).toMatchObject({ reason: 'OtherApproved' });
+      await at.world.clock.sleep(600_000);
+      expect(runner.told.filter(isKind('left'))).toHaveLength(2);
+      expect(at.versions('emqx').filter((version) => version === from)).toHaveLength(3);
+      await at.approve('emqx', digest);
+      await at.until(() => runner.told.some(isKind('end')));
+      await expectSound(at, 'emqx');
+      expect(at.records).toEqual(['policy']);
+      expect(at.events('emqx').slice(0, 2)).toEqual([
+        expect.stringMatching(/^Normal NotApproved: version \S+, template \w+, waits/),
+        expect.stringMatching(/^Warning OtherApproved: approved is template 0123456789abcdef/),
+      ]);
+    }),
+);
 
 test('a template that is changed while the upgrade to the approved one is planned waits for an approval of its own', () =>
   Playground.play(async (at) => {

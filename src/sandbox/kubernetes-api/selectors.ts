@@ -7,7 +7,7 @@ export type Selector = (object: KubeObject) => boolean;
 
 /**
  * Reads the selectors of a request: `labelSelector` as kubectl writes it (`a=b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`,
- * `!a`) and `fieldSelector` (`metadata.name=ee`, `status.phase!=Running`), on any field.
+ * `!a`) and `fieldSelector` (`metadata.name=ee`, `status.phase!=Running`), on any field; the `source` of an Event is its component.
  *
  * @throws Refused 400
  */
@@ -61,7 +61,11 @@ function label(object: KubeObject, key: string): string | undefined {
 function fieldTerm(term: string): Selector {
   const [, path = '', operator, value] = /^([\w.]+)(==?|!=)(.*)$/.exec(term) ?? [];
   if (operator === undefined) throw badRequest(`invalid field selector: ${term}`);
-  return (object) => (fieldAt(object, path.split('.')) === value) === (operator !== '!=');
+  return (object) => (fieldAt(object, stepsTo(path, object)) === value) === (operator !== '!=');
+}
+
+function stepsTo(path: string, { kind }: KubeObject): string[] {
+  return kind === 'Event' && path === 'source' ? ['source', 'component'] : path.split('.');
 }
 
 /** The text of a field; empty when it is absent. */

@@ -42,6 +42,12 @@ test.each([
   expect(selected({ fieldSelector })).toBe(names);
 });
 
+test('the source of an Event is the component that reported it', () => {
+  const select = selectorOf(new URLSearchParams({ fieldSelector: 'source=emqx-controller' }));
+  const event = (component: string) => ({ apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' }, source: { component } });
+  expect(['emqx-controller', 'emqx-blue-green'].map((component) => select(event(component)))).toEqual([true, false]);
+});
+
 test('both select together', () => {
   expect(selected({ labelSelector: 'app', fieldSelector: 'status.phase=Running' })).toBe('a');
 });
