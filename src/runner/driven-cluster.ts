@@ -1,7 +1,15 @@
 import { type EmqxTransport, managementPorts, type Prober } from '../emqx';
 import { Cluster, type KubeApi } from '../kubernetes';
 import { type EmqxResource, generationOf } from '../resource';
-import type { Clock, Incident, Journal, JournalVersion, ProgressEvent, UpgradeContext } from '../upgrade';
+import {
+  type Clock,
+  type Incident,
+  isOpen,
+  type Journal,
+  type JournalVersion,
+  type ProgressEvent,
+  type UpgradeContext,
+} from '../upgrade';
 import type { ClusterRef } from './sighting';
 
 /** The way to the API server, and to the nodes of the clusters. */
@@ -17,6 +25,8 @@ export interface RunnerLink {
 /** A cluster with what is written to the journal of its run. */
 export class DrivenCluster extends Cluster {
   private told = new Set<string>();
+  /** As it was read or written last. */
+  private journal: Journal | undefined;
   /** Whether something was written to a journal since the engine was last given this cluster, also if the answer was lost. */
   hasDriven = false;
 
@@ -42,14 +52,21 @@ export class DrivenCluster extends Cluster {
     return { clock, cluster: this, ...ports, progress: { report }, holder };
   }
 
+  /** The run that was open when its journal was read or written last. */
+  get openRun(): Journal | undefined {
+    return isOpen(this.journal) ? this.journal : undefined;
+  }
+
   /** The incidents of a journal were reported before. */
   knows(journal: Journal | undefined): void {
+    this.journal = journal;
     this.told = new Set(journal?.incidents?.map((each) => markOf(journal, each)));
   }
 
   override async writeJournal(journal: Journal, over?: JournalVersion, signal?: AbortSignal): Promise<string> {
     this.hasDriven = true;
     const version = await super.writeJournal(journal, over, signal);
+    this.journal = journal;
     for (const incident of journal.incidents ?? []) {
       const mark = markOf(journal, incident);
       if (this.told.has(mark)) continue;

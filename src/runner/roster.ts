@@ -62,7 +62,7 @@ export class Roster {
     private readonly link: RunnerLink,
     private readonly tell: Tell,
     /** Called when a cluster is forgotten: it was deleted, or is no longer followed. */
-    private readonly removed: (key: string) => void = () => undefined,
+    private readonly removed: (entry: Entry) => void = () => undefined,
   ) {}
 
   private get clock(): Clock {
@@ -127,13 +127,14 @@ export class Roster {
     this.entries.set(key, { ref, cluster, member, ...unknown });
   }
 
-  private remove(key: string, { ref, member }: Entry): void {
+  private remove(key: string, entry: Entry): void {
+    const { ref, member } = entry;
     this.entries.delete(key);
     this.liveness.forget(key);
     this.rests.forget(key);
     this.unkept.delete(key);
     this.told.delete(key);
-    this.removed(key);
+    this.removed(entry);
     this.tell({ kind: 'gone', at: this.clock.now(), cluster: ref, uid: member.resource.metadata.uid });
   }
 

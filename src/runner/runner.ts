@@ -4,7 +4,15 @@ import type { ConfigMap } from '../kubernetes/core-objects';
 import { Reflector } from '../kubernetes/reflector';
 import { formatProblem } from '../resource';
 import { RUNNER_NAME, type RunnerPolicy, readPolicy } from '../resource/runner-policy';
-import { BlockedError, ClusterMissing, type UpgradeContext, UpgradeError, type UpgradeReport } from '../upgrade';
+import {
+  BlockedError,
+  ClusterMissing,
+  freeTraffic,
+  type UpgradeContext,
+  UpgradeError,
+  type UpgradeReport,
+} from '../upgrade';
+import { within } from '../upgrade/time-limit';
 import { type Decision, decide } from './decide';
 import { goOn, TemplateChanged, takeUp } from './drive';
 import type { RunnerLink } from './driven-cluster';
@@ -31,6 +39,9 @@ const SOONEST_MS = 500;
 
 /** From the end of a turn to the next one at least, ms: what happens to many clusters at a time is looked at together. */
 const GAP_MS = 100;
+
+/** How long it may take to free the Services of a cluster that was deleted, ms. */
+const FREE_MS = 10_000;
 
 /** Without a turn of the loop for this long it hangs, ms. */
 const HANGS_MS = 300_000;
@@ -82,7 +93,7 @@ export class Runner {
     const wake = () => this.wakeup.wake();
     this.fleet = new Fleet(api, clock, namespaces, wake);
     this.foreigners = new Foreigners(options, this.tell);
-    this.roster = new Roster(options, this.tell, (key) => this.retries.forget(key));
+    this.roster = new Roster(options, this.tell, (entry) => this.forget(entry));
     this.writer = new RecordWriter({
       ...{ api, clock, namespace },
       failed: (text, cluster) => this.say({ kind: 'error', text, cluster }),
@@ -164,6 +175,21 @@ export class Runner {
     if (isLeading) this.roster.allOutdated();
     this.say({ kind: 'leading', isLeading });
     this.wakeup.wake();
+  }
+
+  private forget(entry: Entry): void {
+    const { ref, cluster, member } = entry;
+    const key = keyOf(ref);
+    this.retries.forget(key);
+    const { openRun } = cluster;
+    const isDeleted = this.fleet.members?.get(key)?.resource.metadata.uid !== member.resource.metadata.uid;
+    if (!openRun || !isDeleted) return;
+    // Nobody may drive the run, so that nobody else does it.
+    const { clock } = this.options;
+    void within(clock, FREE_MS, (late) => freeTraffic(cluster, openRun, late)).catch((error: Error) => {
+      const text = `the traffic Services of a deleted cluster may still select the pods of one set: ${error.message}`;
+      this.say({ kind: 'error', text, cluster: ref });
+    });
   }
 
   private spentIn(records: Records, members: ReadonlyMap<string, Member>): string[] {

@@ -14,17 +14,26 @@ export function deletedInRun(phase: Phase, cause: ClusterMissing, more = ''): Up
  * A run ends with its cluster. What survives that are the traffic Services: one that still selected the pods of a set that is gone would
  * lead no device to a cluster that is created under the same name.
  */
+export function freeTraffic(
+  cluster: ClusterPort,
+  { from, to, later = [], past = [], covered = [] }: Journal,
+  signal?: AbortSignal,
+): Promise<void> {
+  const stages = [{ from, to }, ...later, ...past];
+  const revisions = stages.flatMap(({ from, to }) => [from.revision, to?.revision ?? '']).filter(Boolean);
+  return cluster.freeTraffic({ revisions, covered }, signal);
+}
+
+/** The error with which a run ends whose cluster was deleted, after that was done. */
 export async function endDeleted(
   cluster: ClusterPort,
-  { phase, from, to, later = [], past = [], covered = [] }: Journal,
+  journal: Journal,
   cause: ClusterMissing,
   signal?: AbortSignal,
 ): Promise<UpgradeError> {
-  const stages = [{ from, to }, ...later, ...past];
-  const revisions = stages.flatMap(({ from, to }) => [from.revision, to?.revision ?? '']).filter(Boolean);
-  const freed = await cluster.freeTraffic({ revisions, covered }, signal).then(
+  const freed = await freeTraffic(cluster, journal, signal).then(
     () => 'the traffic Services select all pods of its name again',
     (error: Error) => `the traffic Services may still select the pods of one set: ${error.message}`,
   );
-  return deletedInRun(phase, cause, `; ${freed}`);
+  return deletedInRun(journal.phase, cause, `; ${freed}`);
 }

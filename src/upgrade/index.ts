@@ -3,6 +3,7 @@ export type { Change } from './changes';
 export type { Check, CheckGroup } from './check';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
+export { freeTraffic } from './deleted';
 export { type DeviceFigure, type DeviceSample, sampleDevices } from './device-sample';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export { GATE_NAMES, type Gate, gateText } from './gates';

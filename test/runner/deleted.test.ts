@@ -2,7 +2,7 @@ import { Cluster } from '../../src/kubernetes';
 import { type EmqxResource, generationOf, withVersion } from '../../src/resource';
 import { DrivenCluster } from '../../src/runner/driven-cluster';
 import { isOpen, runUpgrade, UpgradeError } from '../../src/upgrade';
-import { isKind, NAMESPACE, Playground, type Running, story } from './_runners';
+import { HOME, isKind, NAMESPACE, Playground, type Running, story } from './_runners';
 
 const KINDS: readonly [kind: EmqxResource['kind'], from: string, to: string][] = [
   ['EmqxEnterprise', '4.4.14', '4.4.15'],
@@ -69,6 +69,33 @@ describe.each(KINDS)('%s: a cluster that is deleted in the middle of its upgrade
         expect(isOpen(after.journal)).toBe(false);
         expect(new Set(at.versions('emqx'))).toEqual(new Set([to]));
       }),
+  );
+
+  test.each(['stopped', 'undriven'])('has no Service that selects its nodes, also where the run is %s', (how) =>
+    play(kind, to, async (at, runner) => {
+      let watching = runner;
+      if (how === 'stopped') {
+        await at.bump('emqx', kind === 'EMQX' ? '5.8.10' : '4.4.16');
+        await at.until(() => runner.told.some(isKind('stopped')));
+        await at.world.clock.sleep(5_000);
+      } else {
+        runner.kill();
+        await at.writePolicy({ resume: false });
+        // As for a run that somebody else has begun.
+        const { api } = at.world;
+        const map = { apiVersion: 'v1', kind: 'ConfigMap', namespace: HOME, name: 'emqx-upgrade-runner' };
+        await api.patch(map, { type: 'merge', body: { data: { [`begun.${kind}.${NAMESPACE}.emqx`]: null } } });
+        watching = at.start('runner-2');
+        await at.until(() => watching.told.some(isKind('left')));
+      }
+      expect(at.selector('emqx')).toHaveProperty([generationOf({ kind }).revisionLabel]);
+      await at.world.api.delete(at.refOf('emqx'));
+      await at.until(() => watching.told.some(isKind('gone')));
+      await at.world.clock.sleep(30_000);
+      expect(at.selector('emqx')).not.toHaveProperty([generationOf({ kind }).revisionLabel]);
+      expect(at.records).toEqual(['policy']);
+      expect(watching.told.filter(isKind('error'))).toEqual([]);
+    }),
   );
 
   test('ends the run of a laptop in the same way', () =>
