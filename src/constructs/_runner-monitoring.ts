@@ -38,7 +38,7 @@ export function runnerAlerts(namespace: string): Alert[] {
       expr: `min(${own('policyValid')}) == 0`,
       forSeconds: MINUTE,
       severity: 'warning',
-      summary: 'The policy of the runner is wrong: nothing is upgraded',
+      summary: 'The policy of the runner is wrong: no upgrade is begun',
       description: `All that is wrong with it stands in an Event of the ConfigMap ${RUNNER_NAME}.`,
     },
     {

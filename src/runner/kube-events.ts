@@ -95,7 +95,7 @@ function contentOf(told: Told): Content | undefined {
   switch (told.kind) {
     case 'policy':
       if (told.problems.length === 0) return undefined;
-      return ['Warning', 'PolicyInvalid', `nothing is upgraded: ${told.problems.join(' | ')}`];
+      return ['Warning', 'PolicyInvalid', `no upgrade is begun: ${told.problems.join(' | ')}`];
     case 'left':
       return [isWarning(told.reason) ? 'Warning' : 'Normal', told.reason, told.text];
     case 'held':

@@ -29,7 +29,7 @@ test('what is wrong with the policy is one, about the ConfigMap; a sound one is 
   expect(note(policy(['a', 'b']))).toMatchObject({
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'runners', name: 'emqx-upgrade-runner', uid: 'p' },
     type: 'Warning',
-    message: 'nothing is upgraded: a | b',
+    message: 'no upgrade is begun: a | b',
   });
   expect(note(policy([]))).toBeUndefined();
 });

@@ -201,7 +201,7 @@ test('with a wrong policy nothing is taken up, and one Event has all problems', 
     await at.world.clock.sleep(600_000);
     expect(story(runner.told, 'emqx-ee')).toEqual(['at-rest', 'waiting']);
     expect(at.events('emqx-upgrade-runner')).toEqual([
-      expect.stringMatching(/^Warning PolicyInvalid: nothing is upgraded: 'maxConcurrent' .* \| 'mode' /),
+      expect.stringMatching(/^Warning PolicyInvalid: no upgrade is begun: 'maxConcurrent' .* \| 'mode' /),
     ]);
     await at.writePolicy(AUTOMATIC);
     await at.until(() => runner.told.some(isKind('end')));
@@ -218,7 +218,7 @@ test('without a policy, but with a key of nearly its name, nothing is taken up',
     await at.world.clock.sleep(60_000);
     expect(story(runner.told, 'emqx-ee')).toEqual(['at-rest', 'waiting']);
     expect(at.events('emqx-upgrade-runner')).toEqual([
-      expect.stringMatching(/^Warning PolicyInvalid: nothing is upgraded: 'data\.polcy' .*; did you mean 'policy'\?$/),
+      expect.stringMatching(/^Warning PolicyInvalid: no upgrade is begun: 'data\.polcy' .*; did you mean 'policy'\?$/),
     ]);
     await at.writePolicy(AUTOMATIC);
     await at.until(() => runner.told.some(isKind('end')));
