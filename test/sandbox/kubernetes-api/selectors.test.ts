@@ -44,7 +44,12 @@ test.each([
 
 test('the source of an Event is the component that reported it', () => {
   const select = selectorOf(new URLSearchParams({ fieldSelector: 'source=emqx-controller' }));
-  const event = (component: string) => ({ apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' }, source: { component } });
+  const event = (component: string) => ({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: 'e' },
+    source: { component },
+  });
   expect(['emqx-controller', 'emqx-blue-green'].map((component) => select(event(component)))).toEqual([true, false]);
 });
 
