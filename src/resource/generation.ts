@@ -52,6 +52,8 @@ export interface Generation<Resource> {
   metadataTriggersOf(resource: Resource): object;
   /** Whether an operator that is released removes a node only after it has moved what was on it. */
   readonly emptiesBeforeRemoval: boolean;
+  /** Whether the operator takes the smaller one of two sets for the old one, whichever was there first. */
+  readonly takesSmallerForOld: boolean;
   /** Whether a held operator stops to reconcile, so that a change has to wake it. */
   readonly sleepsWhileHeld: boolean;
   /**

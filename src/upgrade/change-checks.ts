@@ -4,6 +4,7 @@ import { downgradeOf } from './downgrade';
 import { isOpen } from './journal';
 import { blueOf, isNative, isWaiting, nodesOf, type Observation, replicasOf } from './observation';
 import type { PreflightFacts } from './preflight-facts';
+import { replicasCheck } from './replicas-check';
 import type { Target } from './target';
 
 type CheckFunction = (observation: Observation, target: Target, facts: PreflightFacts) => Finding;
@@ -36,19 +37,8 @@ export const CHANGE_CHECKS: Record<string, CheckFunction> = {
     );
   },
 
-  replicas(_observation, target) {
-    const { replicasOf: count, setKinds } = generationOf(target.live);
-    const scaled = setKinds.flatMap(({ role }) => {
-      const [before, after] = [count(target.live, role), count(target.desired, role)];
-      return before === after
-        ? []
-        : [`${setKinds.length > 1 ? `${role} ` : ''}replicas change from ${before} to ${after}`];
-    });
-    if (scaled.length === 0) return undefined;
-    return blocker(
-      `${scaled.join(', ')} in the same step`,
-      'scale first and wait for Running, then upgrade: sets of different size make the operator mistake new nodes for old',
-    );
+  replicas({ cluster }, target) {
+    return isOpen(cluster.journal) ? undefined : replicasCheck(cluster, target);
   },
 
   metadata(_observation, target) {
@@ -87,9 +77,10 @@ export const CHANGE_CHECKS: Record<string, CheckFunction> = {
 
   driver({ cluster }, target) {
     if (target.driver === 'pilot' || target.live.kind === 'EMQX') return undefined;
-    if (replicasOf(cluster) > 10) {
+    const replicas = Math.max(replicasOf(cluster), generationOf(target.desired).replicasOf(target.desired, 'core'));
+    if (replicas > 10) {
       return blocker(
-        `the operator driver cannot upgrade ${replicasOf(cluster)} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
+        `the operator driver cannot upgrade ${replicas} replicas: the operator sorts pods by name and removes pod 10 before it is empty`,
         'use the pilot driver',
       );
     }

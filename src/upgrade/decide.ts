@@ -1,6 +1,7 @@
 import { generationOf, isHeld } from '../resource';
 import { extraSetsOf } from './extra-sets';
 import { HELD_PHASES, type Journal, type Phase } from './journal';
+import { stayingCount } from './node-counts';
 import { activeSets, type ClusterView, operatorReportOf, replicasOf, type SetView } from './observation';
 import { rescueAdvice } from './open-run';
 import { retireGreen, revertTemplate, switchBack } from './phases/abort';
@@ -111,14 +112,14 @@ function checkHeld(situation: Situation): Step | undefined {
       actions: stopEvacuations(situation),
     };
   }
-  const replicas = replicasOf(cluster);
-  if (replicas !== 0 && replicas !== journal.replicas) {
+  const [replicas, asked] = [replicasOf(cluster), stayingCount(journal, journal)];
+  if (replicas !== 0 && replicas !== asked) {
     const path = replicasPath(journal.role ?? 'core');
     return {
       kind: 'stop',
       code: 'REPLICAS_CHANGED',
-      reason: `${path} was changed from ${journal.replicas} to ${replicas} during the upgrade`,
-      fix: `set ${path} back to ${journal.replicas}, then run the same command again; change it after the run`,
+      reason: `${path} was changed from ${asked} to ${replicas} during the upgrade`,
+      fix: `set ${path} back to ${asked}, then run the same command again; change it after the run`,
       actions: stopEvacuations(situation),
     };
   }

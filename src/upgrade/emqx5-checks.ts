@@ -25,9 +25,9 @@ const COUNTED_S = 5;
 /** The checks of clusters of EMQX 5 and 6, beside those of every cluster. */
 export const EMQX5_CHECKS: Partial<Record<CheckGroup, Record<string, Emqx5Check>>> = {
   cluster: {
-    cores({ cluster: { resource } }) {
+    cores({ cluster: { resource } }, { live, desired }) {
       if (resource.kind !== 'EMQX') return undefined;
-      const cores = generationOf(resource).replicasOf(resource, 'core');
+      const cores = Math.max(...[live, desired].map((each) => generationOf(each).replicasOf(each, 'core')));
       const { clusterDomain = DEFAULT_CLUSTER_DOMAIN } = resource.spec;
       if (cores > MAX_CORES) {
         return blocker(

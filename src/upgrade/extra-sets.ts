@@ -2,15 +2,7 @@ import { generationOf, isHeld, versionOf } from '../resource';
 import { isOpen, type Journal } from './journal';
 import { fleetOf, knownLoadOfSet } from './known-load';
 import { newJournal } from './new-journal';
-import {
-  activeSets,
-  type ClusterView,
-  type Observation,
-  operatorReportOf,
-  replicasOf,
-  type SetView,
-  setOf,
-} from './observation';
+import { activeSets, type ClusterView, type Observation, operatorReportOf, type SetView, setOf } from './observation';
 import { versionOfSet } from './served-version';
 import { setsOf } from './stages';
 import { liveDigestOf, type Target, wantedDigest } from './target';
@@ -76,8 +68,7 @@ export function supersedingJournal(observation: Observation, target: Target, { o
   // Devices are on any of them, also on one that the operator is about to leave.
   const active = allActive(cluster).map(({ name }) => name);
   const next = { ...newJournal(observation, target, { old }), baseline: fleetOf(observation, active) };
-  const lostPods = Math.max(0, ...old.map(({ role, replicas }) => replicasOf(cluster, role) - replicas));
-  if (!open) return { ...next, supersedes: '', ...(lostPods > 0 && { lostPods }) };
+  if (!open) return { ...next, supersedes: '' };
   const { connectionCap, sessionCap, waitTakeoverSeconds, limits, initialDelaySeconds, covered, incidents } = open;
   const delay = open.aborted ? open.delay.before : open.delay.after;
   return {
@@ -86,7 +77,6 @@ export function supersedingJournal(observation: Observation, target: Target, { o
     ...{ connectionCap, sessionCap, waitTakeoverSeconds, limits },
     // Whoever has changed the resource may have given it another delay.
     ...(isHeld(cluster.resource) && { initialDelaySeconds, delay: { before: delay, after: delay } }),
-    ...(lostPods > 0 && { lostPods }),
     ...(covered && { covered }),
     ...(incidents && { incidents }),
   };

@@ -3,6 +3,7 @@ import { type Incident, openIncident, withChange, withIncident } from './inciden
 import type { Journal, Phase } from './journal';
 import { HELD_PHASES } from './journal';
 import { knownLoadOf } from './known-load';
+import { oldCount } from './node-counts';
 import { type ClusterView, type Observation, type PodView, setOf } from './observation';
 
 /** A shorter silence of the API server is no incident, ms. */
@@ -122,7 +123,9 @@ export class IncidentDetector {
 /** Whether an operator that was released has removed a pod, and moved what was on it before. */
 function isEmptied(cluster: ClusterView, { set }: PodView, journal: Journal): boolean {
   const replicas = setOf(cluster, set)?.replicas ?? 0;
-  return generationOf(cluster.resource).emptiesBeforeRemoval && set === journal.from.set && replicas < journal.replicas;
+  return (
+    generationOf(cluster.resource).emptiesBeforeRemoval && set === journal.from.set && replicas < oldCount(journal)
+  );
 }
 
 /** Whether a set is removed on purpose: its pods may be seen to disappear before its replicas change. */

@@ -60,7 +60,10 @@ export interface Evacuation {
 /** The sets of one role that an upgrade replaces. */
 export interface Stage {
   role: Role;
+  /** Number of new nodes. */
   replicas: number;
+  /** Number of old nodes. @default - `replicas` */
+  oldReplicas?: number;
   from: { set: string; revision: string };
   /** Absent until the new nodes exist. */
   to?: { set: string; revision: string };
@@ -161,7 +164,10 @@ export interface Journal {
   initialDelaySeconds: number;
   /** The delay of the resource, s: what an abort restores, and what it has in the end. Either may be a hold. */
   delay: { before: number; after: number };
+  /** Number of new nodes. */
   replicas: number;
+  /** Number of old nodes. @default - `replicas` */
+  oldReplicas?: number | undefined;
   waitTakeoverSeconds: number;
   /** Cluster-wide caps: at most this many disconnects, and this many moved sessions, per second. */
   connectionCap: number;
@@ -259,6 +265,7 @@ const STAGES = z
     z.object({
       role: ROLE,
       replicas: count,
+      oldReplicas: count.optional(),
       from: SET,
       to: SET.optional(),
       evacuation: EVACUATION.optional(),
@@ -284,6 +291,7 @@ const PAGE = z.looseObject({
   initialDelaySeconds: count,
   delay: z.object({ before: count, after: count }),
   replicas: count,
+  oldReplicas: count.optional(),
   waitTakeoverSeconds: count,
   connectionCap: count,
   sessionCap: count,

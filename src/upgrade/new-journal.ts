@@ -1,7 +1,8 @@
-import { type EmqxResource, generationOf, versionOf, withoutHeartbeats } from '../resource';
+import { type EmqxResource, generationOf, type Role, versionOf, withoutHeartbeats } from '../resource';
 import type { Counted, Journal, Planned } from './journal';
 import { fleetOf } from './known-load';
-import { blueOf, type Observation, replicasOf, type SetView, setOf } from './observation';
+import { withOldCount } from './node-counts';
+import { blueOf, type Observation, type SetView, setOf } from './observation';
 import { plan } from './plan';
 import { versionOfSet } from './served-version';
 import { stagesFrom } from './stages';
@@ -23,12 +24,15 @@ interface Beginning {
 export function newJournal(observation: Observation, target: Target, beginning: Beginning = {}): Journal {
   const { cluster } = observation;
   const { former, old = oldSets(cluster), mqtt31 } = beginning;
-  const [stage, ...later] = old.map((set) => ({
-    role: set.role ?? 'core',
-    replicas: replicasOf(cluster, set.role),
-    from: { set: set.name, revision: set.revision ?? '' },
-  }));
-  const { role, replicas, from } = stage!; // preflight found it
+  const known = former && generationOf(former).withDefaults(former);
+  const [stage, ...later] = old.map((set) => {
+    const role = set.role ?? 'core';
+    // Of nodes that an operator has removed before it was held, only what the resource asked for tells.
+    const before = known ? generationOf(known).replicasOf(known, role) : set.replicas;
+    const from = { set: set.name, revision: set.revision ?? '' };
+    return { role, ...withOldCount(wantedOf(target, role), before), from };
+  });
+  const { role, replicas, oldReplicas, from } = stage!; // preflight found it
   return {
     schema: 1,
     run: `${versionOf(target.desired)}-${new Date(observation.at).toISOString()}`,
@@ -45,6 +49,7 @@ export function newJournal(observation: Observation, target: Target, beginning: 
     initialDelaySeconds: target.initialDelaySeconds,
     delay: { before: delayOf(target.live), after: delayOf(target.desired) },
     replicas,
+    ...(oldReplicas !== undefined && { oldReplicas }),
     ...(role !== 'core' && { role }),
     ...(later.length > 0 && { later }),
     waitTakeoverSeconds: target.waitTakeoverSeconds,
@@ -64,6 +69,11 @@ export function newJournal(observation: Observation, target: Target, beginning: 
 function plannedFor(observation: Observation, target: Target): Planned {
   const { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway } = plan(observation, target, []);
   return { lowerBoundMs, evacuateMs, estimateMs, peakDisconnectsPerSecond, devicesAway };
+}
+
+/** Number of new nodes of a role. */
+function wantedOf({ desired }: Target, role: Role): number {
+  return generationOf(desired).replicasOf(desired, role);
 }
 
 /** Blue, and the oldest sets of the roles after its own. */

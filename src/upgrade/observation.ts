@@ -257,14 +257,20 @@ export function setOf(view: ClusterView, name: string): SetView | undefined {
 
 /**
  * The set that serves before the upgrade: the one the open run began with; where the operator builds or has built a second
- * set, the one it takes for the origin, or the older one; otherwise the only one with replicas.
+ * set, the older one; otherwise the only one with replicas.
  */
 export function blueOf(view: ClusterView): SetView | undefined {
   const { journal } = view;
   if (isOpen(journal)) return setOf(view, journal.from.set);
   const active = activeSets(view);
   if (active.length > 2) return undefined;
-  const { upgrade } = operatorReportOf(view);
+  return olderOf(view, active);
+}
+
+/** Of sets of one role, in the order of their age: the one that the operator takes for the origin, or the oldest. */
+export function olderOf(view: ClusterView, active: readonly SetView[]): SetView | undefined {
+  const { takesSmallerForOld } = generationOf(view.resource);
+  const { upgrade } = takesSmallerForOld ? {} : operatorReportOf(view);
   return active.find((set) => upgrade?.blue.includes(set.name)) ?? active[0];
 }
 
@@ -324,13 +330,6 @@ export function isGreenWanted(view: ClusterView): boolean {
 
 function hasOneImage(view: ClusterView): boolean {
   return new Set(activeSets(view).map(({ image }) => image)).size === 1;
-}
-
-/** Old pods that an operator on its own has already removed, with whatever was on them. */
-export function lostPods(view: ClusterView): number {
-  const blue = blueOf(view);
-  const left = blue ? podsOf(view, blue.name).filter((pod) => !pod.terminating).length : 0;
-  return Math.max(0, replicasOf(view) - Math.min(left, blue?.replicas ?? 0));
 }
 
 export function podsOf(view: ClusterView, set: string): PodView[] {

@@ -1,4 +1,4 @@
-import { generationOf, versionOf } from '../resource';
+import { generationOf } from '../resource';
 import { admissionCheck } from './admission-check';
 import { CHANGE_CHECKS } from './change-checks';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
@@ -12,14 +12,10 @@ import {
   activeSets,
   blueOf,
   type ClusterView,
-  isGreenWanted,
   isNative,
   isWaiting,
-  lostPods,
-  nodesWanted,
   type Observation,
   operatorReportOf,
-  replicasOf,
 } from './observation';
 import { curesOf } from './obstacle';
 import { openRunAdvice, openRunText, rescueAdvice } from './open-run';
@@ -29,6 +25,7 @@ import { podSecurityCheck } from './pod-security-check';
 import type { PreflightFacts } from './preflight-facts';
 import { quotaCheck } from './quota-check';
 import { setWord } from './set-word';
+import { statusCheck } from './status-check';
 import type { Target } from './target';
 import { noTraffic } from './traffic-check';
 
@@ -136,45 +133,8 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
     },
 
     status({ cluster }, target) {
-      const { condition, isRunning, readyNodes, upgrade } = operatorReportOf(cluster);
-      const replicas = nodesWanted(cluster.resource);
       // The state in the middle of a run is not judged: open-run reports it.
-      if (isOpen(cluster.journal)) return undefined;
-      if ((isWaiting(cluster) || isNative(cluster)) && !isGreenWanted(cluster)) {
-        return blocker(
-          `${generationOf(cluster.resource).templateFields} (version ${versionOf(cluster.resource)}) does not match the new nodes: it was set back, or changed again`,
-          '`emqx-blue-green rescue` finds out which nodes are to stay, and moves devices back to them where a cure is proven',
-        );
-      }
-      if (isWaiting(cluster)) return ok('the operator is held, with new nodes in place');
-      if (isNative(cluster)) {
-        const lost = lostPods(cluster);
-        if (target.driver !== 'pilot' || lost > 0) {
-          return blocker(
-            lost > 0
-              ? `the operator upgrades on its own and has removed ${lost} of ${replicasOf(cluster)} old pods`
-              : 'the operator upgrades on its own',
-            'it can no longer be taken over: wait until it has ended, then check the cluster again',
-          );
-        }
-        return warning(
-          'the operator upgrades on its own, and no old pod is removed yet',
-          'request the version it upgrades to: the operator is held at once, and the upgrade is taken over',
-        );
-      }
-      if (upgrade) {
-        return blocker(
-          `the status reports an upgrade that the ${setWord(cluster)}s do not show`,
-          'wait for the operator’s next pass',
-        );
-      }
-      if (!isRunning || readyNodes !== replicas) {
-        return blocker(
-          `the cluster is not Running with ${replicas} ready nodes (${condition}, ready: ${readyNodes ?? 0})`,
-          `get it to Running first: kubectl get ${generationOf(cluster.resource).plural}, pods and events shows what it waits for`,
-        );
-      }
-      return ok(`Running, ${readyNodes} of ${replicas} nodes ready`);
+      return isOpen(cluster.journal) ? undefined : statusCheck(cluster, target);
     },
 
     'stateful-sets'(observation) {

@@ -128,7 +128,8 @@ const FINDERS: Record<TroubleId, Finder> = {
   'template-set-back'({ cluster }) {
     if (isOpen(cluster.journal) || !(isNative(cluster) || isWaiting(cluster)) || isGreenWanted(cluster))
       return undefined;
-    if (reversedOrigin(cluster)) return undefined;
+    // Held, it drains none, whichever it takes for old.
+    if (isNative(cluster) && reversedOrigin(cluster)) return undefined;
     const { resource } = cluster;
     const { delayPath, templateFields } = generationOf(resource);
     const nouns = `${setWord(cluster)}s`;
@@ -238,6 +239,8 @@ function fixFor(observation: Observation, target: Target) {
     began: { revert: at },
     from: { ...page.from, digest: digestOf(target.live) },
     to: { version: runningVersion(observation, other?.name) ?? '', ...(other && { set: other.name }) },
+    // The resource asks for what the old nodes run, and for their number.
+    oldReplicas: undefined,
     lostPods: Math.max(0, page.replicas - (old?.replicas ?? 0)),
     aborted: { at, phase: 'native' as const },
   };

@@ -1,5 +1,5 @@
 import { type EmqxResource, generationOf, type Role } from '../resource';
-import { activeSets, blueOf, type ClusterView, operatorReportOf, type SetView } from './observation';
+import { activeSets, blueOf, type ClusterView, olderOf } from './observation';
 import { digestOf } from './target';
 
 /** What the resource asked for while a cluster was at rest, and the sets whose nodes run that, by role. It may hold secrets. */
@@ -35,7 +35,12 @@ export function formerOf(view: ClusterView, kept: Rest | undefined): EmqxResourc
   const former = { ...resource, spec: kept.spec, status: undefined } as unknown as EmqxResource;
   const [before, now] = [withDefaults(former), withDefaults(resource)];
   if (digestOf(before) === digestOf(now)) return undefined;
-  if (setKinds.some(({ role }) => replicasOf(before, role) !== replicasOf(now, role))) return undefined;
+  const isOther = ({ role }: { role: Role }) => {
+    const [old, wanted] = [replicasOf(before, role), replicasOf(now, role)];
+    // Changed with the template, or before it and after it was kept.
+    return old !== wanted && old !== (olderOf(view, activeSets(view, role))?.replicas ?? 0);
+  };
+  if (setKinds.some(isOther)) return undefined;
   const blue = blueOf(view);
   const green = activeSets(view).find((set) => set !== blue);
   if (blue && green) {
@@ -47,11 +52,9 @@ export function formerOf(view: ClusterView, kept: Rest | undefined): EmqxResourc
 
 /** Of each role that has nodes, the set that the operator takes for the old one, or else the oldest. */
 function oldSets(view: ClusterView): Rest['sets'] {
-  const { upgrade } = operatorReportOf(view);
   return Object.fromEntries(
     generationOf(view.resource).setKinds.flatMap(({ role }): [Role, string][] => {
-      const active: SetView[] = activeSets(view, role);
-      const old = active.find(({ name }) => upgrade?.blue.includes(name)) ?? active[0];
+      const old = olderOf(view, activeSets(view, role));
       return old ? [[role, old.name]] : [];
     }),
   );

@@ -1,5 +1,6 @@
 import { generationOf, type Role } from '../resource';
 import type { Journal, Phase, Stage } from './journal';
+import { withOldCount } from './node-counts';
 import { activeSets, type ClusterView, replicasOf, type SetView } from './observation';
 
 /**
@@ -22,7 +23,8 @@ export function stagesFrom(cluster: ClusterView, blue: SetView): Stage[] {
     const [oldest] = activeSets(cluster, role);
     const old = role === (blue.role ?? 'core') ? blue : oldest;
     if (!old) return [];
-    return [{ role, replicas: replicasOf(cluster, role), from: { set: old.name, revision: old.revision ?? '' } }];
+    const counts = withOldCount(replicasOf(cluster, role), old.replicas);
+    return [{ role, ...counts, from: { set: old.name, revision: old.revision ?? '' } }];
   });
 }
 
@@ -44,6 +46,7 @@ export function nextStage(journal: Journal): Partial<Journal> | undefined {
   return {
     role: next.role,
     replicas: next.replicas,
+    oldReplicas: next.oldReplicas,
     from: { ...from, ...next.from },
     to: { version: to.version, ...next.to },
     later,
@@ -59,6 +62,7 @@ export function withStages(journal: Journal, [first, ...later]: readonly Stage[]
   return {
     ...((journal.role !== undefined || first.role !== 'core') && { role: first.role }),
     replicas: first.replicas,
+    oldReplicas: first.oldReplicas,
     from: { ...journal.from, ...first.from },
     to: { ...journal.to, ...first.to },
     ...((journal.later || later.length > 0) && { later }),
@@ -81,10 +85,11 @@ export function setsOf(journal: Journal, side: 'from' | 'to'): string[] {
   return [...new Set(stagesOf(journal).flatMap((stage) => stage[side]?.set ?? []))];
 }
 
-function stageOf({ role = 'core', replicas, from, to, evacuation, shares }: Journal): Stage {
+function stageOf({ role = 'core', replicas, oldReplicas, from, to, evacuation, shares }: Journal): Stage {
   return {
     role,
     replicas,
+    ...(oldReplicas !== undefined && { oldReplicas }),
     from: { set: from.set, revision: from.revision },
     ...(to.set !== undefined && { to: { set: to.set, revision: to.revision ?? '' } }),
     ...(evacuation && { evacuation }),

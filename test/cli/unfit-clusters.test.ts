@@ -92,12 +92,12 @@ describe('an upgrade that must not begin writes nothing, and says why: ', () => 
       /✗ status .*has removed [12] of 3 old\s+pods/,
     ],
     [
-      'other replicas',
+      'fewer replicas',
       () => undefined,
-      /✗ replicas .*replicas change from 3 to 5/,
+      /✗ replicas .*replicas change from 3 to 2/,
       () =>
         manifest(({ spec }) => {
-          spec.replicas = 5;
+          spec.replicas = 2;
         }),
     ],
     [

@@ -207,6 +207,15 @@ describe.each(CASES)(
       expect(scaled['revision']).toBe(adopted['revision']);
     });
 
+    test('changes the number of nodes together with the version', async () => {
+      await withCluster();
+      const adopted = await desk.adopted();
+      const upgraded = await desk.host.update(desk.id, adopted, desk.properties(next, more));
+      expect(upgraded).toMatchObject({ phase: 'running', ...more, lastUpgrade: { outcome: 'completed' } });
+      expect(upgraded['nodes']).toHaveLength(generation.pods + 1);
+      expect(versionOf(await desk.resource())).toBe(next);
+    });
+
     test('sees at a refresh what somebody else has changed', async () => {
       await withCluster();
       const adopted = await desk.adopted();

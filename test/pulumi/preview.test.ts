@@ -54,10 +54,11 @@ describe('a preview says what will happen', () => {
     ],
     ['more nodes', { replicas: 5 }, 'up changes, without an upgrade: replicas'],
     [
-      'the version and more nodes',
-      { version: '4.4.15', replicas: 5 },
-      'up is refused: replicas change from 3 to 5 in the same step; scale first .*',
+      'the version and fewer nodes',
+      { version: '4.4.15', replicas: 2 },
+      'up is refused: replicas change from 3 to 2 in the same step: .*; leave spec.replicas at 3 .*',
     ],
+    ['the version and more nodes', { version: '4.4.15', replicas: 5 }, `upgrade 4\\.4\\.14 → 4\\.4\\.15: ${moved}`],
     ['the volumes', { deleteVolumes: true }, 'up changes, without an upgrade: deleteVolumes'],
     ['another name', { name: 'emqx-2' }, 'replaces the cluster default/emqx-ee: 60 connected devices are cut off'],
     [
@@ -157,7 +158,7 @@ describe('a preview of an Emqx says what will happen', () => {
     [
       'the version and more replicants',
       { version: '5.8.9', replicants: { replicas: 4 } },
-      'up is refused: replicant replicas change from 3 to 4 in the same step; scale first .*',
+      `upgrade 5\\.8\\.8 → 5\\.8\\.9: ${moved}`,
     ],
     ['another name', { name: 'emqx-2' }, 'replaces the cluster default/emqx: 60 connected devices are cut off'],
   ])('%s', async (_what, news, line) => {

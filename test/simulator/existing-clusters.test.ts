@@ -149,7 +149,7 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
     world.stop();
   });
 
-  test('an upgrade past the point of return is left alone, with the reason, and nothing is written', async () => {
+  test('an upgrade past the point of return is left alone, until it is held as the reason says', async () => {
     const { world, context } = await atRest();
     await world.clock.run(async () => {
       await world.apply([cluster('4.4.15') as KubeObject]);
@@ -160,9 +160,14 @@ describe(`a cluster that nobody prepared (seed ${SEED})`, () => {
       }
       const before = (await context.cluster.observe()).resourceVersion;
       await expect(runUpgrade(context, REQUEST)).rejects.toThrow(
-        /status: the operator upgrades on its own and has removed 1 of 3 old pods; it can no longer be taken over/,
+        /status: the operator upgrades on its own and has removed 1 of 3 old pods.*set spec.blueGreenUpdate.initialDelaySeconds to 2000000000; then the same command/,
       );
       expect((await context.cluster.observe()).resourceVersion).toBe(before);
+      const spec = { blueGreenUpdate: { initialDelaySeconds: 2_000_000_000 } };
+      await context.cluster.patchResource({ spec, ifVersion: before });
+      expect(await runUpgrade(context, REQUEST)).toMatchObject({ outcome: 'completed' });
+      const sets = (await context.cluster.observe()).sets.filter(({ replicas }) => replicas > 0);
+      expect(sets).toEqual([expect.objectContaining({ replicas: 3, image: 'emqx/emqx-ee:4.4.15' })]);
     });
     world.stop();
   });

@@ -78,17 +78,26 @@ table('claim', [
     ]),
   ],
   [
-    'stops where an old pod went before the hold was there',
+    'notes where an old pod went before the hold was there',
     (scene) => {
       nativeThenHeld(scene);
       named(scene.sets, BLUE).replicas = 2;
     },
     {
-      kind: 'stop',
-      code: 'BLUE_GONE',
-      reason: 'the operator has removed 1 of 3 old pods before it was held',
-      fix: `it is held now, and removes no more pods; to let it finish on its own, set spec.blueGreenUpdate.initialDelaySeconds to ${DELAY_SECONDS}`,
+      kind: 'note',
+      note: { lostPods: 1 },
+      warning:
+        'the operator was not held at first and has removed 1 of 3 old pods, with the sessions that were on them',
     },
+  ],
+  [
+    'goes on where the old set has always had fewer',
+    (scene) => {
+      nativeThenHeld(scene);
+      named(scene.sets, BLUE).replicas = 2;
+      scene.journal.oldReplicas = 2;
+    },
+    { kind: 'next', phase: 'pin' },
   ],
 ]);
 

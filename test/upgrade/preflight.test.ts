@@ -157,10 +157,18 @@ describe('preflight', () => {
     ],
     [
       'replicas',
-      'blocker',
+      'warning',
       'replicas change from 3 to 5 in the same step',
       ({ scene }) => {
         asEnterprise(scene.request.desired).spec.replicas = 5;
+      },
+    ],
+    [
+      'replicas',
+      'blocker',
+      'replicas change from 3 to 2 in the same step: the operator takes the smaller set for the old one, and would drain the new nodes',
+      ({ scene }) => {
+        asEnterprise(scene.request.desired).spec.replicas = 2;
       },
     ],
     [
@@ -670,7 +678,9 @@ describe('preflight', () => {
         ({ scene }) => scene.pods.splice(0, scene.pods.length, ...scene.pods.filter((p) => p.name !== `${BLUE}-2`)),
       ],
     ])('is left alone once an old pod is removed: %s', (_, change) => {
-      expect(stops(change)).toEqual(['the operator upgrades on its own and has removed 1 of 3 old pods']);
+      expect(stops(change)).toEqual([
+        'the operator upgrades on its own and has removed 1 of 3 old pods, unless as many nodes were added together with the version',
+      ]);
     });
 
     test('is left alone by the operator driver', () => {

@@ -47,6 +47,7 @@ export const v1beta4: Generation<EmqxEnterprise> = {
     return { labels: metadata.labels ?? {}, annotations };
   },
   emptiesBeforeRemoval: false,
+  takesSmallerForOld: true,
   movesStorage: false,
   // 2.3 deletes its definition.
   operators: [{ range: '>=2.1.0 <2.3.0', name: '2.1 to 2.2.29', isTried: true }],

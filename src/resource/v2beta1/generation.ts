@@ -54,6 +54,7 @@ export const v2beta1: Generation<Emqx> = {
   triggersOf: emqxTriggersOf,
   metadataTriggersOf: () => ({}), // the operator copies its labels to other objects, but not into pods
   emptiesBeforeRemoval: true,
+  takesSmallerForOld: false,
   // Only the removal of old nodes waits: it goes on to reconcile about once a second.
   sleepsWhileHeld: false,
   spare: { role: 'core', patch: (replicas) => ({ coreTemplate: { spec: { replicas } } }) },

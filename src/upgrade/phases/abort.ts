@@ -1,5 +1,6 @@
 import { type EmqxResource, generationOf, type IdleNodes, isHeld, type Role } from '../../resource';
 import { mergePatch } from '../changes';
+import { oldCount } from '../node-counts';
 import {
   activeSets,
   type ClusterView,
@@ -155,8 +156,8 @@ export function switchBack(situation: Situation): Step {
   const pods = podsOf(observation.cluster, blue);
   const { replicas = 0 } = setOf(observation.cluster, blue) ?? {};
   // A released operator may have removed some; it is held now, and wants blue.
-  const missing: Action[] =
-    replicas < journal.replicas ? [{ do: 'scale-set', set: blue, replicas: journal.replicas }] : [];
+  const wanted = oldCount(journal);
+  const missing: Action[] = replicas < wanted ? [{ do: 'scale-set', set: blue, replicas: wanted }] : [];
   const { upgrade } = operatorReportOf(observation.cluster);
   const { sleepsWhileHeld } = generationOf(observation.cluster.resource);
   if (!sleepsWhileHeld && upgrade) {
@@ -166,7 +167,7 @@ export function switchBack(situation: Situation): Step {
   const green = greenOf(observation.cluster, journal)?.name ?? '';
   // Before enough of the old nodes are ready, the new ones keep the devices that connect.
   const ready = pods.filter((pod) => pod.ready);
-  const areReady = sleepsWhileHeld || ready.length >= journal.replicas;
+  const areReady = sleepsWhileHeld || ready.length >= wanted;
   const actions: Action[] = [
     ...missing,
     ...stopEvacuations(situation),
@@ -175,7 +176,7 @@ export function switchBack(situation: Situation): Step {
     ...(areReady ? closeGates(observation, green) : []),
   ];
   const selecting = selections(situation, moveOf(situation).revision);
-  const isRouted = selecting.length === 0 && isRoutedTo(observation.cluster, ready) && ready.length >= journal.replicas;
+  const isRouted = selecting.length === 0 && isRoutedTo(observation.cluster, ready) && ready.length >= wanted;
   // Routes that have changed since need their time once more.
   if (journal.backAt !== undefined && (actions.length > 0 || !isRouted)) {
     return { kind: 'note', note: { backAt: undefined } };

@@ -1,5 +1,6 @@
 import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS } from '../../resource';
 import type { Journal } from '../journal';
+import { oldCount, stayingCount } from '../node-counts';
 import {
   type ClusterView,
   greenOf,
@@ -90,8 +91,8 @@ export function selections({ observation, journal }: Situation, revision: string
 }
 
 /** Expected number of old pods: all but those that the operator removed while it was released. */
-export function oldPods({ replicas, lostPods = 0 }: Journal): number {
-  return replicas - lostPods;
+export function oldPods(journal: Journal): number {
+  return oldCount(journal) - (journal.lostPods ?? 0);
 }
 
 /** The sets between which devices are moved. */
@@ -155,9 +156,10 @@ export function hasTargetAnswered(situation: Situation): boolean {
 export function isInPlace(situation: Situation): boolean {
   const { observation, journal } = situation;
   const { target } = moveOf(situation);
-  if (!target || target.readyReplicas < journal.replicas) return false;
+  const wanted = stayingCount(journal, journal);
+  if (!target || target.readyReplicas < wanted) return false;
   const pods = podsOf(observation.cluster, target.name).filter((pod) => !pod.terminating);
-  if (pods.length < journal.replicas || !pods.every((pod) => pod.ready)) return false;
+  if (pods.length < wanted || !pods.every((pod) => pod.ready)) return false;
   if (nodesOf(observation, target.name).some((node) => node.evacuating)) return false;
   return !carriesDevices(observation.cluster, journal) || isRoutedTo(observation.cluster, pods);
 }
@@ -247,7 +249,7 @@ export function atRest({ observation, journal }: Situation, sets: readonly strin
   const { resource } = cluster;
   const { isRunning, nodes, readyNodes, upgrade } = operatorReportOf(cluster);
   // Several old sets of one role are replaced by one.
-  const counts = new Map(stagesOf(journal).map(({ role, replicas: count }) => [role, count]));
+  const counts = new Map(stagesOf(journal).map((stage) => [stage.role, stayingCount(stage, journal)]));
   const replicas = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const pods = sets.flatMap((set) => podsOf(cluster, set));
   const names = pods.map((pod) => generationOf(resource).nodeNameOf(resource, pod));

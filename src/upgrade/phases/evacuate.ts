@@ -1,6 +1,7 @@
 import { generationOf } from '../../resource';
 import type { Journal, Phase } from '../journal';
 import { devicesNow } from '../known-load';
+import { oldCount, stayingCount } from '../node-counts';
 import { greenOf, isDrained, nodesOf, podsOf, setOf, undrained } from '../observation';
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
@@ -170,12 +171,14 @@ function untilRouted({ observation, journal }: Situation): number {
 export function lostPodsStep({ observation, journal }: Situation): Step | undefined {
   if (journal.aborted) return undefined;
   const blue = setOf(observation.cluster, journal.from.set);
-  const lostPods = journal.replicas - (blue?.replicas ?? 0);
+  const before = oldCount(journal);
+  const lostPods = before - (blue?.replicas ?? 0);
   if (lostPods <= (journal.lostPods ?? 0)) return undefined;
   const { emptiesBeforeRemoval } = generationOf(observation.cluster.resource);
   const areEmpty = journal.phase === 'retire' || emptiesBeforeRemoval;
   const what = areEmpty ? 'which were drained' : 'with the sessions that were on them';
-  const reason = `the operator was released for a moment and has removed ${lostPods} of ${journal.replicas} old pods, ${what}`;
+  const when = journal.phase === 'claim' ? 'was not held at first' : 'was released for a moment';
+  const reason = `the operator ${when} and has removed ${lostPods} of ${before} old pods, ${what}`;
   if (journal.limits.onLoss === 'continue') return { kind: 'note', note: { lostPods }, warning: reason };
   return {
     kind: 'stop',
@@ -241,7 +244,7 @@ export function startOrders(situation: Situation): Action[] {
   if (!journal.shares || !journal.evacuation || journal.restart || !target || !canTargetAccept(situation)) return [];
   if (isResting(situation) || !hasTargetAnswered(situation)) return [];
   const migrateTo = nodesOf(observation, target.name).map((node) => node.node);
-  if (migrateTo.length < journal.replicas || podsNotJoined(situation, target.name).length > 0) return [];
+  if (migrateTo.length < stayingCount(journal, journal) || podsNotJoined(situation, target.name).length > 0) return [];
   const wave = currentWave(situation);
   return journal.shares.flatMap((part): Action[] => {
     const node = observation.nodes.get(part.pod);

@@ -2,8 +2,6 @@ import { generationOf, isHeld, versionOf } from '../../resource';
 import {
   activeSets,
   type ClusterView,
-  isWaiting,
-  lostPods,
   type Observation,
   operatorReportOf,
   podsOf,
@@ -40,7 +38,7 @@ import { siteWait, storageMove, storageWait } from './storage';
  * Evacuations it has ordered are stopped; the nodes get their share of the cap later.
  */
 export function claimOperator(situation: Situation): Step {
-  const { observation, journal } = situation;
+  const { observation } = situation;
   const { cluster } = observation;
   if (!isHeld(cluster.resource) && activeSets(cluster).length > 1) {
     const why = 'hold the operator, which upgrades on its own';
@@ -48,14 +46,8 @@ export function claimOperator(situation: Situation): Step {
       { do: 'patch-resource', spec: holdPatch(cluster.resource), why, heartbeat: true },
     ]);
   }
-  if (isWaiting(cluster) && lostPods(cluster) > 0) {
-    return {
-      kind: 'stop',
-      code: 'BLUE_GONE',
-      reason: `the operator has removed ${lostPods(cluster)} of ${journal.replicas} old pods before it was held`,
-      fix: `it is held now, and removes no more pods; to let it finish on its own, set ${generationOf(cluster.resource).delayPath} to ${journal.initialDelaySeconds}`,
-    };
-  }
+  const loss = lostPodsStep(situation);
+  if (loss) return loss;
   // Also those of nodes that an earlier run has emptied, and that the operator wants again.
   const evacuating = stopOrders([...observation.nodes.values()]);
   if (evacuating.length === 0) return { kind: 'next', phase: 'pin' };

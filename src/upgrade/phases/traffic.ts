@@ -1,5 +1,6 @@
 import { generationOf, type OperatorReport } from '../../resource';
 import type { Stage } from '../journal';
+import { withOldCount } from '../node-counts';
 import { activeSets, newestBeside, operatorReportOf, podsOf, replicasOf, servingRevision, setOf } from '../observation';
 import { setWord } from '../set-word';
 import { stagesOf, withStages } from '../stages';
@@ -130,10 +131,10 @@ function stagesToReplace(situation: Situation): Stage[] {
     activeSets(cluster, role)
       .filter(({ name }) => !wanted.includes(name))
       .map(
-        ({ name, revision = '' }): Stage =>
+        ({ name, revision = '', replicas }): Stage =>
           stages.find(({ from }) => from.set === name) ?? {
             role,
-            replicas: replicasOf(cluster, role),
+            ...withOldCount(replicasOf(cluster, role), replicas),
             from: { set: name, revision },
           },
       ),
