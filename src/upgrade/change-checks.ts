@@ -2,9 +2,10 @@ import { generationOf, versionOf } from '../resource';
 import { blocker, type Finding, warning } from './check';
 import { downgradeOf } from './downgrade';
 import { isOpen } from './journal';
-import { blueOf, isNative, isWaiting, nodesOf, type Observation, replicasOf } from './observation';
+import { blueOf, nodesOf, type Observation, replicasOf } from './observation';
 import type { PreflightFacts } from './preflight-facts';
 import { replicasCheck } from './replicas-check';
+import { isNative, isWaiting } from './second-set';
 import type { Target } from './target';
 
 type CheckFunction = (observation: Observation, target: Target, facts: PreflightFacts) => Finding;

@@ -1,19 +1,17 @@
 import { generationOf, isHeld } from '../resource';
-import { extraSetsOf } from './extra-sets';
-import { HELD_PHASES, type Journal, type Phase } from './journal';
+import { HELD_PHASES, type Phase } from './journal';
 import { stayingCount } from './node-counts';
-import { activeSets, type ClusterView, operatorReportOf, replicasOf, type SetView } from './observation';
-import { rescueAdvice } from './open-run';
-import { retireGreen, revertTemplate, switchBack } from './phases/abort';
+import { activeSets, replicasOf } from './observation';
+import { templateAdvice } from './open-run';
+import { retireGreen, revertAgain, revertTemplate, switchBack } from './phases/abort';
 import { holdPatch, stopEvacuations } from './phases/common';
 import { handleRequest, stayPaused } from './phases/control';
 import { evacuate, returnDevices } from './phases/evacuate';
 import { applyTemplate, claimOperator, releaseHold, retireBlue } from './phases/hold';
 import { watchOperator } from './phases/native';
 import { stopIfStalled } from './phases/stalled';
+import { surplusStep } from './phases/surplus';
 import { pinTraffic, switchTraffic, waitForGreen } from './phases/traffic';
-import { setWord } from './set-word';
-import { setsOf, stagesOf } from './stages';
 import type { Situation, Step } from './step';
 import { digestOf, wantedDigest } from './target';
 
@@ -62,13 +60,6 @@ const PHASE_STEPS: Record<Phase, (situation: Situation) => Step> = {
   done: () => ({ kind: 'next', phase: 'done' }),
 };
 
-/** Sets with nodes that are neither the old nor the new ones, as far as these are known. */
-function strangersAmong(cluster: ClusterView, journal: Journal): SetView[] {
-  const parts = [...setsOf(journal, 'from'), ...setsOf(journal, 'to')];
-  const known = new Set(stagesOf(journal).flatMap(({ role, to }) => (to ? role : [])));
-  return [...known].flatMap((role) => activeSets(cluster, role).filter(({ name }) => !parts.includes(name)));
-}
-
 /** What must hold in every phase between the patch and the release. */
 function checkHeld(situation: Situation): Step | undefined {
   const {
@@ -78,7 +69,6 @@ function checkHeld(situation: Situation): Step | undefined {
   } = situation;
   const { resource } = cluster;
   const { replicasPath, templateFields } = generationOf(resource);
-  const goesBack = operatorReportOf(cluster).wanted === undefined;
   // In an abort the hold may never have been written.
   const reverts = journal.phase === 'revert' && activeSets(cluster).length > 1;
   // Once the user's delay is restored, later changes are upgraded by the operator alone.
@@ -102,15 +92,15 @@ function checkHeld(situation: Situation): Step | undefined {
   }
   if (reverts) return undefined;
   if (digestOf(target.live) !== wantedDigest(journal)) {
-    return {
-      kind: 'stop',
-      code: 'TEMPLATE_CHANGED',
-      reason: `${templateFields} was changed during the upgrade`,
-      fix: goesBack
-        ? `set the template back to version ${journal.aborted ? journal.from.version : journal.to.version}, then run the same command again`
-        : rescueAdvice(cluster),
-      actions: stopEvacuations(situation),
-    };
+    return (
+      revertAgain(situation) ?? {
+        kind: 'stop',
+        code: 'TEMPLATE_CHANGED',
+        reason: `${templateFields} was changed during the upgrade`,
+        fix: templateAdvice(cluster, journal, 'run the same command again'),
+        actions: stopEvacuations(situation),
+      }
+    );
   }
   const [replicas, asked] = [replicasOf(cluster), stayingCount(journal, journal)];
   if (replicas !== 0 && replicas !== asked) {
@@ -123,17 +113,5 @@ function checkHeld(situation: Situation): Step | undefined {
       actions: stopEvacuations(situation),
     };
   }
-  const strangers = strangersAmong(cluster, journal);
-  if (strangers.length > 0) {
-    return {
-      kind: 'stop',
-      code: 'UNEXPECTED_SETS',
-      reason: `a third ${setWord(cluster)} has replicas: ${strangers.map((set) => set.name).join(', ')}`,
-      fix: extraSetsOf(cluster)
-        ? rescueAdvice(cluster)
-        : 'find out what created it; scale it to 0 once no device is connected there, then run the same command again',
-      actions: stopEvacuations(situation),
-    };
-  }
-  return undefined;
+  return surplusStep(situation);
 }

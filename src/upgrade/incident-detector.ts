@@ -5,6 +5,7 @@ import { HELD_PHASES } from './journal';
 import { knownLoadOf } from './known-load';
 import { oldCount } from './node-counts';
 import { type ClusterView, type Observation, type PodView, setOf } from './observation';
+import { setsOf } from './stages';
 
 /** A shorter silence of the API server is no incident, ms. */
 const SHORT_MS = 5_000;
@@ -43,7 +44,7 @@ export class IncidentDetector {
     for (const [name, known] of this.pods) {
       // Before devices are routed to them, restarts of new nodes do not matter.
       const matters = known.sessions > 0 || journal.began.switch !== undefined;
-      if (isWatched && matters && !isLeaving(journal, known.pod.set)) {
+      if (isWatched && matters && !isLeaving(journal, known.pod.set) && !isSurplus(cluster, journal, known.pod.set)) {
         this.compare(at, known, here.get(name), isEmptied(cluster, known.pod, journal));
       }
       if (!here.has(name)) this.pods.delete(name);
@@ -131,6 +132,12 @@ function isEmptied(cluster: ClusterView, { set }: PodView, journal: Journal): bo
 /** Whether a set is removed on purpose: its pods may be seen to disappear before its replicas change. */
 function isLeaving({ phase, from, to }: Journal, set: string): boolean {
   return (phase === 'retire' && set === from.set) || (phase === 'retire-green' && set === to.set);
+}
+
+/** Whether a set is neither an old nor a new one, and has been scaled to 0. */
+function isSurplus(cluster: ClusterView, journal: Journal, set: string): boolean {
+  const isOurs = [...setsOf(journal, 'from'), ...setsOf(journal, 'to')].includes(set);
+  return !isOurs && (setOf(cluster, set)?.replicas ?? 0) === 0;
 }
 
 interface Known {

@@ -201,6 +201,8 @@ export interface Journal {
   stopped?: Stop | undefined;
   /** The run was aborted then, in that phase, when so many devices had been moved; absent where no device had, or it is not known. */
   aborted?: { at: number; phase: Phase; moved?: number | undefined } | undefined;
+  /** When an abort last had to restore the old template once more, because the new one was applied again. */
+  revertedAgainAt?: number | undefined;
   /** When only green was seen behind every traffic Service; and in an abort only blue. */
   switchedAt?: number | undefined;
   backAt?: number | undefined;
@@ -317,6 +319,7 @@ const PAGE = z.looseObject({
   refused: z.object({ request: z.string(), reason: z.string(), at: when }).optional(),
   stopped: z.object({ at: when, code: z.string(), reason: z.string(), fix: z.string() }).optional(),
   aborted: z.object({ at: when, phase: z.enum(PHASES), moved: count.optional() }).optional(),
+  revertedAgainAt: when.optional(),
   switchedAt: when.optional(),
   backAt: when.optional(),
   covered: z.array(z.string()).readonly().optional(),

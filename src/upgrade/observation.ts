@@ -1,11 +1,4 @@
-import {
-  type EmqxResource,
-  generationOf,
-  isHeld,
-  type MqttListener,
-  type OperatorReport,
-  type Role,
-} from '../resource';
+import { type EmqxResource, generationOf, type MqttListener, type OperatorReport, type Role } from '../resource';
 import { isOpen, type Journal } from './journal';
 import type { Obstacle } from './obstacle';
 
@@ -284,7 +277,12 @@ export function greenOf(view: ClusterView, journal: Journal): SetView | undefine
 export function newestBeside(view: ClusterView, old: string, role: Role = 'core'): SetView | undefined {
   const others = activeSets(view, role).filter((set) => set.name !== old);
   const { wanted } = operatorReportOf(view);
-  return others.find(({ name }) => wanted?.includes(name)) ?? others.at(-1);
+  if (wanted || others.length < 2) return others.find(({ name }) => wanted?.includes(name)) ?? others.at(-1);
+  // The template may have been changed once more, and set back.
+  const { wantedSet } = generationOf(view.resource);
+  const isWanted = (set: SetView) =>
+    others.every((other) => other === set || wantedSet(view.resource, other, set) === 'green');
+  return others.find(isWanted) ?? others.at(-1);
 }
 
 /** Sets of a role with replicas, the oldest first. */
@@ -297,39 +295,6 @@ export function activeSets(view: ClusterView, role = roleOf(view)): SetView[] {
 /** Sets of a role, also empty ones. */
 export function setsOfRole({ sets }: ClusterView, wanted: Role): SetView[] {
   return sets.filter(({ role = 'core' }) => role === wanted);
-}
-
-/** Whether the template of a held resource was changed: the operator builds green, or has built it, and waits. */
-export function isWaiting(view: ClusterView): boolean {
-  return isHeld(view.resource) && activeSets(view).length === 2;
-}
-
-/** Whether the operator upgrades on its own, without being held. */
-export function isNative(view: ClusterView): boolean {
-  return !isHeld(view.resource) && activeSets(view).length === 2;
-}
-
-/** Which of two sets the resource asks for: undefined where there are not two, or where it is unknown. */
-export function wantedOf(view: ClusterView): 'blue' | 'green' | undefined {
-  const blue = blueOf(view);
-  const [green, ...others] = activeSets(view).filter((set) => set !== blue);
-  return blue && green && others.length === 0
-    ? generationOf(view.resource).wantedSet(view.resource, blue, green)
-    : undefined;
-}
-
-/**
- * Whether the newer of two sets is what the resource asks for. It is not when the template was set back: then the
- * operator wants the older one, and recreates whatever is removed from it. Where it is unknown, a resource that was held from
- * the start is trusted.
- */
-export function isGreenWanted(view: ClusterView): boolean {
-  const wanted = wantedOf(view);
-  return wanted === 'green' || (wanted === undefined && isHeld(view.resource) && hasOneImage(view));
-}
-
-function hasOneImage(view: ClusterView): boolean {
-  return new Set(activeSets(view).map(({ image }) => image)).size === 1;
 }
 
 export function podsOf(view: ClusterView, set: string): PodView[] {

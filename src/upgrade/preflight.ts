@@ -8,15 +8,7 @@ import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import { knownLoadOfSet } from './known-load';
 import { licenseCheck } from './license-check';
-import {
-  activeSets,
-  blueOf,
-  type ClusterView,
-  isNative,
-  isWaiting,
-  type Observation,
-  operatorReportOf,
-} from './observation';
+import { activeSets, blueOf, type ClusterView, type Observation, operatorReportOf } from './observation';
 import { curesOf } from './obstacle';
 import { openRunAdvice, openRunText, rescueAdvice } from './open-run';
 import { operatorCheck, operatorLineCheck } from './operator-check';
@@ -24,6 +16,7 @@ import { otherWaysCheck } from './other-ways-check';
 import { podSecurityCheck } from './pod-security-check';
 import type { PreflightFacts } from './preflight-facts';
 import { quotaCheck } from './quota-check';
+import { isNative, isWaiting } from './second-set';
 import { setWord } from './set-word';
 import { statusCheck } from './status-check';
 import type { Target } from './target';
@@ -155,6 +148,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
           'the operator creates it: wait until the cluster is Running; if none appears, the operator’s log shows why',
         );
       }
+      if (isOpen(cluster.journal)) return undefined;
       return blocker(
         `more than two ${noun}s have replicas: ${active.map((set) => set.name).join(', ')}`,
         'one set must run before an upgrade; scale what an earlier upgrade left behind to 0 once no device is connected there',
@@ -269,7 +263,8 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (!isOpen(journal)) return undefined;
       const extra = extraSetsOf(cluster);
       if (extra && !cluster.lease?.live) {
-        return blocker(`${openRunText(cluster, journal)}; ${extraSetsText(observation, extra)}`, rescueAdvice(cluster));
+        const finding = `${openRunText(cluster, journal)}; ${extraSetsText(observation, extra)}`;
+        return blocker(finding, openRunAdvice(cluster, journal));
       }
       const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster, journal)];
       if (journal.aborted || journal.target === target.digest) return warning(finding, fix);

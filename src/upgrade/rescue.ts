@@ -3,27 +3,24 @@ import { controlUpgrade } from './control-upgrade';
 import { UpgradeError } from './errors';
 import { extraSetsOf, extraSetsText, supersedingJournal } from './extra-sets';
 import { inspect } from './inspect';
-import { HELD_PHASES, isOpen } from './journal';
+import { isOpen } from './journal';
 import { newJournal } from './new-journal';
 import {
   activeSets,
   blueOf,
   type ClusterView,
-  isGreenWanted,
-  isNative,
-  isWaiting,
   nodesOf,
   type Observation,
   operatorReportOf,
   replicasOf,
-  wantedOf,
 } from './observation';
-import { noWayBack } from './open-run';
+import { isTemplateForeign, noWayBack, openRunAdvice } from './open-run';
 import { continueRun, runFrom } from './run';
+import { isGreenWanted, isNative, isWaiting, wantedOf } from './second-set';
 import { runningVersion } from './served-version';
 import { setWord } from './set-word';
 import { setsOf } from './stages';
-import { digestOf, liveDigestOf, type Target, wantedDigest } from './target';
+import { digestOf, liveDigestOf, type Target } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
 /** A problem that keeps a cluster stuck, without a run of this program or after an interrupted one. */
@@ -102,8 +99,12 @@ const FINDERS: Record<TroubleId, Finder> = {
       const again = `${found}; the operator wants the old nodes again`;
       return { id: 'run-left', found: again, cure: 'roll it back, as with abort' };
     }
-    if (isTemplateForeign(cluster) && operatorReportOf(cluster).wanted) {
-      const { templateFields } = generationOf(cluster.resource);
+    const { templateFields } = generationOf(cluster.resource);
+    if (isTemplateForeign(cluster, journal) && !operatorReportOf(cluster).wanted) {
+      const changed = `${found}; ${templateFields} was changed since`;
+      return { id: 'run-left', found: changed, advice: openRunAdvice(cluster, journal) };
+    }
+    if (isTemplateForeign(cluster, journal)) {
       const changed = `${found}; ${templateFields} was changed since, and the operator has built nothing for it yet`;
       const advice = 'run rescue again in some seconds; if that does not change, check that the operator runs';
       return { id: 'run-left', found: changed, advice };
@@ -198,19 +199,13 @@ const FINDERS: Record<TroubleId, Finder> = {
   },
 };
 
-/** Whether the resource asks for something else than the open run has given it. */
-function isTemplateForeign({ journal, resource }: ClusterView): boolean {
-  if (!isOpen(journal) || !HELD_PHASES.includes(journal.phase)) return false;
-  return liveDigestOf(resource) !== wantedDigest(journal);
-}
-
-/** Whether an operator that builds a further set for what it has left has gone back to the old sets of the open run. */
+/** Whether the old template is back, and an operator that builds a further set for what it has left has gone back to the old sets. */
 function isBack(cluster: ClusterView): boolean {
   const { journal, resource } = cluster;
   const { wanted } = operatorReportOf(cluster);
-  if (!isOpen(journal) || !wanted || !isTemplateForeign(cluster) || noWayBack(cluster, journal)) return false;
+  if (!isOpen(journal) || !isTemplateForeign(cluster, journal) || noWayBack(cluster, journal)) return false;
   const isOld = liveDigestOf(resource) === journal.from.digest;
-  return isOld && setsOf(journal, 'from').every((set) => wanted.includes(set));
+  return isOld && setsOf(journal, 'from').every((set) => wanted?.includes(set) ?? true);
 }
 
 /** The newest of two sets, when the operator mistakes it for the old one: it sorts them by size. */

@@ -186,6 +186,7 @@ export class RunLoop {
     switch (step.kind) {
       case 'next':
         await this.writeJournal({ ...step.note, phase: step.phase }, step.answers !== undefined, signal, observation);
+        if (step.warning) this.report('warning', step.warning);
         this.reportPhase(false);
         return 0;
       case 'note':

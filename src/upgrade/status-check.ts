@@ -1,16 +1,7 @@
 import { generationOf, HOLD_DELAY_SECONDS, versionOf } from '../resource';
 import { blocker, type Finding, ok, warning } from './check';
-import {
-  blueOf,
-  type ClusterView,
-  isGreenWanted,
-  isNative,
-  isWaiting,
-  nodesWanted,
-  operatorReportOf,
-  podsOf,
-  replicasOf,
-} from './observation';
+import { blueOf, type ClusterView, nodesWanted, operatorReportOf, podsOf, replicasOf } from './observation';
+import { isGreenWanted, isNative, isWaiting } from './second-set';
 import { setWord } from './set-word';
 import type { Target } from './target';
 

@@ -4,15 +4,7 @@ import { extraSetsOf } from './extra-sets';
 import { Failures } from './failures';
 import { type Driver, isOpen, type Journal, type Phase, type Stop } from './journal';
 import { LeaseSilence } from './lease-silence';
-import {
-  activeSets,
-  type ClusterView,
-  isNative,
-  isWaiting,
-  type LeaseView,
-  nodesWanted,
-  operatorReportOf,
-} from './observation';
+import { activeSets, type ClusterView, type LeaseView, nodesWanted, operatorReportOf } from './observation';
 import { Observer } from './observe';
 import { type OnlyReadStatus, onlyReadStatus } from './only-read';
 import { rescueAdvice } from './open-run';
@@ -20,6 +12,7 @@ import { ClusterMissing } from './ports';
 import type { ProgressEvent, Sample } from './progress';
 import { recordOf, type UpgradeRecord } from './record';
 import { sampleOf } from './sample';
+import { isNative, isWaiting } from './second-set';
 import { servedVersion } from './served-version';
 import { otherSets, type SetStatus } from './set-status';
 import type { UpgradeContext } from './upgrade-context';

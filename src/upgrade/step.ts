@@ -29,8 +29,8 @@ export function isDangerous(action: Action): boolean {
 
 /** What to do about an observation. */
 export type Step =
-  /** The phase is complete; `note` is written to the journal together with the next phase. */
-  | { kind: 'next'; phase: Phase; note?: Partial<Journal>; answers?: string }
+  /** The phase is complete; `note` is written to the journal together with the next phase. `warning` is reported. */
+  | { kind: 'next'; phase: Phase; note?: Partial<Journal>; answers?: string; warning?: string }
   /**
    * `note` must be written before the phase continues. `answers` is the request that is removed in the same write,
    * `warning` is reported: for example why the request had no effect.

@@ -1,5 +1,6 @@
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
 import type { Phase } from '../../src/upgrade/journal';
+import type { NodeView } from '../../src/upgrade/observation';
 import type { Step } from '../../src/upgrade/step';
 import {
   BLUE,
@@ -7,10 +8,13 @@ import {
   DELAY_SECONDS,
   decided,
   delayStatus,
+  EMPTY,
   GREEN,
   GREEN_REVISION,
   named,
+  node,
   nodeName,
+  pod,
   podNames,
   resource,
   restingStatus,
@@ -479,15 +483,56 @@ describe('what must hold from the patch to the release', () => {
     });
   });
 
-  test.each(held.slice(1))('%s: a third set with replicas stops the run', (phase) => {
-    const step = decided(phase, (scene) => {
-      scene.sets.push(set('emqx-odd'));
+  const third = (more: Partial<NodeView>) => (scene: Scene) => {
+    scene.sets.push(set('emqx-odd', { replicas: 1 }));
+    scene.pods.push(pod('emqx-odd-0'));
+    scene.nodes.push(node('emqx-odd-0', more));
+  };
+
+  test.each(held.slice(1))('%s: a third set without devices is scaled to 0', (phase) => {
+    expect(decided(phase, third(EMPTY))).toEqual({
+      kind: 'wait',
+      waitingFor: 'emqx-odd, which nothing asks for any more, to be scaled to 0',
+      actions: [{ do: 'scale-set', set: 'emqx-odd', replicas: 0 }],
+      pollMs: 500,
     });
-    expect(step).toMatchObject({
-      kind: 'stop',
-      code: 'UNEXPECTED_SETS',
-      reason: 'a third stateful set has replicas: emqx-odd',
+    const booting = decided(phase, (scene) => {
+      third({})(scene);
+      scene.nodes.pop();
+      Object.assign(named(scene.pods, 'emqx-odd-0'), { containersReady: false, ready: false, onServing: false });
     });
+    expect(booting).toMatchObject({ actions: [{ do: 'scale-set', set: 'emqx-odd' }] });
+  });
+
+  test.each<[string, (scene: Scene) => void, string]>([
+    ['with devices', third({ connections: 2, sessions: 3 }), 'emqx-odd-0 has 2 connections and 3 sessions'],
+    ['that does not answer', third({ ...EMPTY, unreachable: 'time-out' }), 'emqx-odd-0 does not answer'],
+    [
+      'that a Service leads to',
+      (scene) => {
+        third(EMPTY)(scene);
+        scene.traffic[0]!.pods.push('emqx-odd-0');
+      },
+      'emqx-mqtt routes devices there',
+    ],
+    [
+      'that was let serve, and is not ready now',
+      (scene) => {
+        third({})(scene);
+        scene.nodes.pop();
+        Object.assign(named(scene.pods, 'emqx-odd-0'), { containersReady: false, ready: false });
+      },
+      'emqx-odd-0 does not answer',
+    ],
+  ])('a third set %s stops the run', (_, change, why) => {
+    for (const phase of held.slice(1)) {
+      expect(decided(phase, change)).toMatchObject({
+        kind: 'stop',
+        code: 'UNEXPECTED_SETS',
+        reason: `a third stateful set has replicas: emqx-odd; ${why}`,
+        fix: 'find out what created it, and how devices reach it; once none is connected there, the same command scales it to 0',
+      });
+    }
   });
 
   test.each(held.slice(1))('%s: an empty third set does not', (phase) => {

@@ -63,6 +63,26 @@ export function revertTemplate(situation: Situation): Step {
   ]);
 }
 
+/** After the old template was written again, and the new one has come back, the next time is no earlier than this, ms. */
+const AGAIN_MS = 60_000;
+
+/**
+ * The new template has come back in the middle of an abort, as a sync of what Git still has brings it: that is no new wish, as it is none
+ * after the abort. Once a minute at most: against something that writes it all the time nothing is won.
+ */
+export function revertAgain({ observation, journal, target }: Situation): Step | undefined {
+  const { at, cluster } = observation;
+  const { aborted, revertedAgainAt = Number.NEGATIVE_INFINITY } = journal;
+  if (!aborted || operatorReportOf(cluster).wanted || digestOf(target.live) !== journal.target) return undefined;
+  if (at - revertedAgainAt < AGAIN_MS) return undefined;
+  return {
+    kind: 'next',
+    phase: 'revert',
+    note: { revertedAgainAt: at, backAt: undefined },
+    warning: 'something has applied the aborted template again: the old one is restored once more',
+  };
+}
+
 /**
  * An operator that has seen all new nodes serve would build a third set for the old template. It is given one node more first: while
  * that boots, it goes back to the old sets. Undefined where it does so already.
