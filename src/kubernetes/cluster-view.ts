@@ -49,6 +49,7 @@ export function podView(pod: Pod, label: string): PodView {
     ...(pod.metadata.uid && { uid: pod.metadata.uid }),
     restarts: pod.status?.containerStatuses?.find(({ name }) => name === 'emqx')?.restartCount ?? 0,
     trouble: troubleOf(pod),
+    ...(isStopped(pod) && { isStopped: true }),
     ...hasDataOf(pod),
   };
 }
@@ -135,6 +136,12 @@ function troubleOf({ status }: Pod): string | undefined {
     return oneLine([`${name}: ${reason}`, last ?? message].filter(Boolean).join(', '));
   }
   return undefined;
+}
+
+/** As long as the sidecar cannot start, a pod whose broker runs is pending, too. */
+function isStopped({ status }: Pod): boolean {
+  const broker = status?.containerStatuses?.find(({ name }) => name === 'emqx');
+  return broker?.state ? broker.state.running === undefined : status?.phase === 'Pending';
 }
 
 function revisionOf({ metadata }: Pod, label: string): string | undefined {

@@ -39,7 +39,7 @@ export interface Pod extends KubeObject {
 export interface ContainerStatus {
   name: string;
   restartCount?: number;
-  state?: { waiting?: { reason?: string; message?: string } };
+  state?: { running?: object; waiting?: { reason?: string; message?: string } };
   lastState?: { terminated?: { exitCode: number; reason?: string } };
 }
 

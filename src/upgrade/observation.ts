@@ -49,6 +49,8 @@ export interface PodView {
   restarts?: number;
   /** Why it does not get ready, in the words of Kubernetes; undefined where Kubernetes gives no reason. */
   trouble: string | undefined;
+  /** Whether its broker does not run, so that no device is on it: it was not started yet, or has ended. @default false */
+  isStopped?: boolean;
   /** Whether the operator says, or cannot exclude, that durable data are on it. @default - it says nothing about that */
   hasData?: boolean;
 }

@@ -92,6 +92,23 @@ describe('a third image in the middle of an upgrade of EMQX 5', () => {
     world.stop();
   });
 
+  test('a third image that cannot be pulled, and a fourth: its set has nothing to move, and goes', async () => {
+    const at = await emqx5AtRest({ cores: 3 });
+    const { world, context } = at;
+    await world.clock.run(async () => {
+      await at.changedInTheMiddle('no-such-tag');
+      await world.clock.sleep(30_000);
+      await at.edit({ image: `emqx/emqx-enterprise:${THIRD}` });
+      await world.clock.sleep(30_000);
+      expect((await troublesOf(context)).map(({ id }) => id)).toEqual(['extra-sets']);
+      await rescue(context, 'extra-sets');
+      const left = activeSets(await context.cluster.observe());
+      expect(left.map(({ image }) => image)).toEqual([`emqx/emqx-enterprise:${THIRD}`]);
+      expect(await at.report()).toMatchObject({ sessionsLost: 0, stillOffline: 0 });
+    });
+    world.stop();
+  });
+
   test('an image that is set back is a third one to the operator, whose set takes all devices', async () => {
     const at = await emqx5AtRest({ cores: 3 });
     await at.world.clock.run(async () => {

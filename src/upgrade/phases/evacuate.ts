@@ -2,7 +2,7 @@ import { generationOf } from '../../resource';
 import type { Journal, Phase } from '../journal';
 import { devicesNow } from '../known-load';
 import { oldCount, stayingCount } from '../node-counts';
-import { greenOf, isDrained, nodesOf, podsOf, setOf, undrained } from '../observation';
+import { greenOf, isDrained, nodesOf, notCreated, type PodView, podsOf, setOf, undrained } from '../observation';
 import { offlineBudget } from '../offline-budget';
 import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
@@ -82,7 +82,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   if (loss) return loss;
   if (!journal.shares || !journal.evacuation) {
     const loads = loadsOf(observation, source);
-    const least = journal.aborted ? 1 : oldPods(journal);
+    const least = journal.aborted ? 1 : expectedPods(situation) - surplusStopped(situation).length;
     if (loads.length < least || nodesOf(observation, source).some((node) => node.unreachable !== undefined)) {
       return waitFor(`every ${colour} node to answer`, POLL_MS);
     }
@@ -205,7 +205,26 @@ export function areAllDrained(situation: Situation): boolean {
     const running = pods.filter((pod) => pod.containersReady);
     return running.every((pod) => isDrained(observation.nodes.get(pod.name)));
   }
-  return pods.length >= oldPods(journal) && pods.every((pod) => isDrained(observation.nodes.get(pod.name)));
+  const stopped = surplusStopped(situation);
+  return (
+    pods.length >= expectedPods(situation) &&
+    pods.every((pod) => stopped.includes(pod) || isDrained(observation.nodes.get(pod.name)))
+  );
+}
+
+/** Old pods that must be there. Of a set that nothing asks for any more, those that the API server refuses are not waited for. */
+function expectedPods({ observation: { cluster }, journal }: Situation): number {
+  const isRefused = journal.supersedes !== undefined && notCreated(cluster, journal.from.set) !== undefined;
+  return isRefused ? podsOf(cluster, journal.from.set).length : oldPods(journal);
+}
+
+/**
+ * Pods of a set that nothing asks for any more, whose brokers do not run: with an image that cannot be pulled they never will. There is
+ * nothing on them to be moved. Those of the old set of an ordinary upgrade are waited for.
+ */
+function surplusStopped({ observation: { cluster }, journal }: Situation): PodView[] {
+  if (journal.supersedes === undefined) return [];
+  return podsOf(cluster, journal.from.set).filter(({ isStopped }) => isStopped);
 }
 
 /** Whether the last devices are disconnected in the next second, or were a moment ago, and only their sessions are left. */
