@@ -130,8 +130,10 @@ function isEmptied(cluster: ClusterView, { set }: PodView, journal: Journal): bo
 }
 
 /** Whether a set is removed on purpose: its pods may be seen to disappear before its replicas change. */
-function isLeaving({ phase, from, to }: Journal, set: string): boolean {
-  return (phase === 'retire' && set === from.set) || (phase === 'retire-green' && set === to.set);
+function isLeaving({ began, phase, from, to }: Journal, set: string): boolean {
+  // An abort that was asked for at the same moment.
+  const retires = phase === 'retire' || (phase === 'revert' && began.retire !== undefined);
+  return (retires && set === from.set) || (phase === 'retire-green' && set === to.set);
 }
 
 /** Whether a set is neither an old nor a new one, and has been scaled to 0. */

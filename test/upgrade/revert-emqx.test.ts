@@ -18,6 +18,8 @@ interface Moment {
   cores: number;
   /** Replicants that it asks for. @default 0 */
   replicants?: number;
+  /** Old cores that are asked for. @default 3 */
+  blue?: number;
   /** New cores that are ready. */
   ready: number;
   /** Whether it asks for replicants that can run nowhere. @default false */
@@ -58,7 +60,10 @@ function reverted(moment: Moment, run: Partial<Journal> = {}) {
   const cluster = {
     resource,
     resourceVersion: '7',
-    sets: [set(BLUE), set(GREEN, { createdAt: T0, replicas: moment.cores, readyReplicas: moment.ready })],
+    sets: [
+      set(BLUE, { replicas: moment.blue ?? 3 }),
+      set(GREEN, { createdAt: T0, replicas: moment.cores, readyReplicas: moment.ready }),
+    ],
     pods: [],
     foreign: [],
     traffic: [],
@@ -98,6 +103,12 @@ describe('the old template of EMQX 5 is given back while a new node is missing',
     ['a moment that was missed comes again', { cores: 4, ready: 4, condition: 'Available' }, [oneMore(5)]],
   ])('%s', (_, moment, actions) => {
     expect(reverted(moment)).toMatchObject({ kind: 'wait', actions });
+  });
+
+  test('that came too late: the core more is taken back, and the run goes on', () => {
+    const late = { blue: 0, ready: 3, condition: 'CoreNodesProgressing' } as const;
+    expect(reverted({ ...late, cores: 4 })).toMatchObject({ kind: 'wait', actions: [oneMore(3)] });
+    expect(reverted({ ...late, cores: 3 })).toEqual({ kind: 'next', phase: 'retire', note: { aborted: undefined } });
   });
 
   describe('by operator 2.3, which adds no core meanwhile', () => {

@@ -43,7 +43,9 @@ export function revertTemplate(situation: Situation): Step {
   const { cluster } = observation;
   const blue = setOf(cluster, journal.from.set);
   // Blue was removed at the same moment.
-  if (!blue || blue.replicas === 0) return { kind: 'next', phase: 'retire', note: { aborted: undefined } };
+  if (!blue || blue.replicas === 0) {
+    return withoutSpare(situation) ?? { kind: 'next', phase: 'retire', note: { aborted: undefined } };
+  }
   if (digestOf(target.live) !== journal.from.digest) {
     const progressing = untilProgressing(situation);
     if (progressing) return progressing;
@@ -81,6 +83,18 @@ export function revertAgain({ observation, journal, target }: Situation): Step |
     note: { revertedAgainAt: at, backAt: undefined },
     warning: 'something has applied the aborted template again: the old one is restored once more',
   };
+}
+
+/** Takes the node back that the operator was given for an abort that came too late; undefined where it was given none. */
+function withoutSpare({ observation: { cluster }, journal }: Situation): Step | undefined {
+  const { spare, replicasOf } = generationOf(cluster.resource);
+  const wanted = stagesOf(journal).find(({ role }) => role === spare?.role)?.replicas;
+  if (!spare || wanted === undefined || replicasOf(cluster.resource, spare.role) <= wanted) return undefined;
+  const why = `${wanted} ${spare.role}s again: the old nodes are gone, and the run goes on`;
+  const spec = spare.patch(wanted);
+  return waitForMoment(`the ${spare.role} more to be taken back`, [
+    { do: 'patch-resource', spec, why, heartbeat: false },
+  ]);
 }
 
 /**
