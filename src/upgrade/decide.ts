@@ -6,6 +6,7 @@ import { templateAdvice } from './open-run';
 import { retireGreen, revertAgain, revertTemplate, switchBack } from './phases/abort';
 import { holdPatch, stopEvacuations } from './phases/common';
 import { handleRequest, stayPaused } from './phases/control';
+import { keepOldNodes } from './phases/cover';
 import { evacuate, returnDevices } from './phases/evacuate';
 import { applyTemplate, claimOperator, releaseHold, retireBlue } from './phases/hold';
 import { watchOperator } from './phases/native';
@@ -93,7 +94,8 @@ function checkHeld(situation: Situation): Step | undefined {
   if (reverts) return undefined;
   if (digestOf(target.live) !== wantedDigest(journal)) {
     return (
-      revertAgain(situation) ?? {
+      revertAgain(situation) ??
+      keepOldNodes(situation) ?? {
         kind: 'stop',
         code: 'TEMPLATE_CHANGED',
         reason: `${templateFields} was changed during the upgrade`,

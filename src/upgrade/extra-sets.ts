@@ -34,10 +34,13 @@ export function extraSetsOf(cluster: ClusterView): ExtraSets | undefined {
 function leadsElsewhere(cluster: ClusterView, journal: Journal, wanted: readonly SetView[]): boolean {
   if (journal.driver === 'operator') return false;
   const [from, to] = [setsOf(journal, 'from'), setsOf(journal, 'to')];
-  const isElsewhere = wanted.some(({ name, replicas }) => replicas > 0 && ![...from, ...to].includes(name));
+  const isSame = liveDigestOf(cluster.resource) === wantedDigest(journal);
+  // An operator that has gone back to the old sets goes to the new ones again when somebody applies the new template again.
+  const isUndone = journal.aborted !== undefined && journal.phase !== 'revert' && !isSame;
+  const known = isUndone ? from : [...from, ...to];
+  const isElsewhere = wanted.some(({ name, replicas }) => replicas > 0 && !known.includes(name));
   if (!isElsewhere || to.length > 0) return isElsewhere;
   // Which sets are the new ones is not known yet: one of each role, if it is made of what the run wants.
-  const isSame = liveDigestOf(cluster.resource) === wantedDigest(journal);
   return !isSame || haveSameRole(allActive(cluster).filter(({ name }) => !from.includes(name)));
 }
 

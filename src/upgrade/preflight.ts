@@ -264,7 +264,8 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       const extra = extraSetsOf(cluster);
       if (extra && !cluster.lease?.live) {
         const finding = `${openRunText(cluster, journal)}; ${extraSetsText(observation, extra)}`;
-        return blocker(finding, openRunAdvice(cluster, journal));
+        // The run stops then, too, but keeps the old nodes in the Services before.
+        return (journal.aborted ? warning : blocker)(finding, openRunAdvice(cluster, journal));
       }
       const [finding, fix] = [openRunText(cluster, journal), openRunAdvice(cluster, journal)];
       if (journal.aborted || journal.target === target.digest) return warning(finding, fix);

@@ -102,13 +102,18 @@ describe('EmqxEnterprise', () => {
 
 test('EMQX: a sync in the middle of an abort stops it, and rescue cures once the old version is back', () =>
   play({ kind: 'EMQX', from: '5.8.8', to: '5.8.9' }, async (at, runner) => {
-    await at.until(() => hasReached(runner, 'switch-back'));
+    await at.until(() => hasReached(runner, 'return'));
     await at.bump('emqx', '5.8.9');
     await at.until(() => runner.told.some(isKind('stopped')));
     const advice =
       'set spec.image, spec.coreTemplate or spec.replicantTemplate back to version 5.8.8, unless the other version is wanted after all; `emqx-blue-green rescue emqx -n mqtt` moves all devices';
     expect(runner.told.find(isKind('stopped'))?.text).toContain(advice);
     await at.world.clock.sleep(120_000);
+    // The operator has closed the gates of the old nodes, but devices still get in.
+    const { pods, traffic } = await clusterIn(at, 'EMQX').observe();
+    const old = pods.filter(({ revision }) => revision === traffic[0]?.revision);
+    expect(old.map(({ ready }) => ready)).toEqual([false, false, false]);
+    expect(traffic[0]?.pods.sort()).toEqual(old.map(({ name }) => name).sort());
     expect(at.events('emqx').findLast((event) => event.startsWith('Warning'))).toContain(advice);
     await at.bump('emqx', '5.8.8');
     await at.world.clock.sleep(60_000);
@@ -117,5 +122,7 @@ test('EMQX: a sync in the middle of an abort stops it, and rescue cures once the
       'extra-sets',
     );
     expect(await versionsOf(at, 'EMQX')).toEqual(['5.8.8']);
+    const [service] = (await clusterIn(at, 'EMQX').observe()).traffic;
+    expect(service).not.toHaveProperty('routesToUnready');
     expect(await at.seen('emqx')).toMatchObject({ stillOffline: 0, sessionsLost: 0 });
   }));

@@ -13,16 +13,30 @@ import { openingGates, waitFor } from './common';
  * @see EMQX Operator 2.2.29, `update_pod_conditions.go`, `update_emqx_status.go`; seen on a real API server
  */
 export function coverTraffic({ observation, journal }: Situation): Step | undefined {
-  const { cluster } = observation;
-  const { covered = [], role: now = 'core', later = [] } = journal;
-  if (generationOf(cluster.resource).sleepsWhileHeld || later.some(({ role }) => role !== now)) return undefined;
+  const { role: now = 'core', later = [] } = journal;
+  if (later.some(({ role }) => role !== now)) return undefined;
+  return cover({ observation, journal }, 'the traffic Services to keep the new nodes while the old ones go');
+}
+
+/**
+ * In an abort that cannot go on, because somebody has applied the new template again: as soon as the new nodes serve such an operator closes
+ * the gates of the old ones, which the traffic Services route to, and nobody would get in.
+ */
+export function keepOldNodes({ observation, journal }: Situation): Step | undefined {
+  if (!journal.aborted || journal.phase === 'revert') return undefined;
+  return cover({ observation, journal }, 'the traffic Services to keep the old nodes');
+}
+
+function cover({ observation: { cluster }, journal }: Pick<Situation, 'observation' | 'journal'>, what: string) {
+  const { covered = [] } = journal;
+  if (generationOf(cluster.resource).sleepsWhileHeld) return undefined;
   // What its owner wants so stays so.
   const bare = cluster.traffic.filter(({ byOperator, routesToUnready }) => !byOperator && !routesToUnready);
   const unknown = bare.map(({ service }) => service).filter((service) => !covered.includes(service));
-  if (unknown.length > 0) return { kind: 'note', note: { covered: [...covered, ...unknown] } };
+  if (unknown.length > 0) return { kind: 'note' as const, note: { covered: [...covered, ...unknown] } };
   if (bare.length === 0) return undefined;
   return waitFor(
-    'the traffic Services to keep the new nodes while the old ones go',
+    what,
     250,
     bare.map(({ service }): Action => ({ do: 'route-to-unready', service, wanted: true })),
   );

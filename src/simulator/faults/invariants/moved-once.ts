@@ -6,19 +6,23 @@ import { isSticking } from '../stage';
  * P2: a client is evicted at most once from the old nodes, and in an abort at most once from the new ones. Otherwise a connection
  * ends only with a node that crashed, or that a released operator removed. A client that reconnects to an old node, bypassing the
  * Service, may be evicted once for each time it does. A new run after one that ended moves every client again; one that takes the place
- * of another empties the remaining sets.
+ * of another empties the remaining sets; also those that the devices of an aborted run had come back to.
  */
 export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): Invariant {
   const evictions = new Map<string, number>();
   const returns = new Map<string, number>();
   const key = (client: string, node: string) => `${client} ${setOfPod(facts.podOf(node))}`;
   let run: string | undefined;
+  let isAborted = false;
   const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1).get(name)!;
   return {
     stored({ object }) {
       const next = object.kind === 'ConfigMap' ? facts.journal?.run : run;
-      if (next === run) return;
-      const isSame = facts.journal?.supersedes === run;
+      if (next === run) {
+        isAborted = facts.journal?.aborted !== undefined;
+        return;
+      }
+      const isSame = facts.journal?.supersedes === run && !isAborted;
       run = next;
       if (isSame) return;
       evictions.clear();
