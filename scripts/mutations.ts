@@ -34,8 +34,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'pods that the run removes itself are reported as lost',
     file: 'upgrade/incident-detector.ts',
-    from: "return (phase === 'retire' && set === from.set) ||",
-    to: "return (phase === 'retire' && set === '') ||",
+    from: 'return (retires && set === from.set) ||',
+    to: "return (retires && set === '') ||",
   },
   {
     name: 'the old cores go without cover for the Services of devices',
@@ -74,8 +74,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'blue is retired when one of its nodes is drained',
     file: 'upgrade/phases/evacuate.ts',
-    from: 'pods.length >= oldPods(journal) && pods.every(',
-    to: 'pods.length >= oldPods(journal) && pods.some(',
+    from: 'pods.every((pod) => stopped.includes(pod) ||',
+    to: 'pods.some((pod) => stopped.includes(pod) ||',
   },
   {
     name: 'blue is retired without a second look at its nodes',
@@ -189,7 +189,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'whether green can take devices is not asked',
     file: 'upgrade/phases/common.ts',
-    from: 'if (!target || target.readyReplicas < journal.replicas) return false;',
+    from: 'if (!target || target.readyReplicas < wanted) return false;',
     to: 'if (target) return true;\n  if (!target) return false;',
     fault: 'green-crash-lost',
   },
@@ -360,7 +360,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a third set is looked for in one role only',
-    file: 'upgrade/decide.ts',
+    file: 'upgrade/phases/surplus.ts',
     from: 'const known = new Set(stagesOf(journal).flatMap(',
     to: 'const known = new Set(stagesOf(journal).slice(0, 1).flatMap(',
     generation: 5,
