@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: '<rootDir>/test/_clean-environment.js',
+  globalSetup: '<rootDir>/test/_compiled-folder.ts',
+  globalTeardown: '<rootDir>/test/_compiled-folder-end.ts',
   testSequencer: '<rootDir>/test/_longest-first.js',
   // Many files wait for other processes most of their time.
   maxWorkers: '100%',

@@ -7,6 +7,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openSandbox } from '../src/sandbox/open-sandbox';
+import openCompiledFolder from '../test/_compiled-folder';
+import removeCompiledFolder from '../test/_compiled-folder-end';
 import { PulumiCli } from '../test/pulumi/_cli';
 
 const COLUMNS = 80;
@@ -22,6 +24,7 @@ function program(): string {
 }
 
 async function main(): Promise<void> {
+  openCompiledFolder();
   const cli = new PulumiCli(program());
   let connected = () => {};
   const all = new Promise<void>((resolve) => {
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
   } finally {
     await sandbox.stop();
     cli.remove();
+    removeCompiledFolder();
   }
 }
 

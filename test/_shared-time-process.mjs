@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 
-const { SystemClock } = createRequire(import.meta.url)('../src/kubernetes/system-clock.ts');
+const { SystemClock } = createRequire(import.meta.url)(`${process.env.SHARED_TIME_SOURCES}/kubernetes/system-clock.js`);
 
 const sleepers = new Set();
 const socket = connect({ host: '127.0.0.1', port: Number(process.env.SHARED_TIME_PORT) });

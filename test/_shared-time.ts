@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Drive, SimulatedClock } from '../src/simulator/clock';
+import { compiledSources } from './_compiled';
 
 /** How far time moves at once, ms: what somebody waits for comes later by at most so much. */
 const STEP_MS = 20;
@@ -48,14 +49,15 @@ export class SharedTime {
     return this.clockOfAll;
   }
 
-  /** Arguments with which Node makes a process share this time; those that load TypeScript go before them. */
+  /** Arguments with which Node makes a process of the compiled sources share this time. */
   get nodeArguments(): string[] {
     return ['--import', PRELOAD];
   }
 
   /** What such a process needs to find it. */
   get environment(): Record<string, string> {
-    return { SHARED_TIME_PORT: String((this.server.address() as { port: number }).port) };
+    const { port } = this.server.address() as { port: number };
+    return { SHARED_TIME_PORT: String(port), SHARED_TIME_SOURCES: compiledSources() };
   }
 
   /**

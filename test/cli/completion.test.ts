@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { compiledSources } from '../_compiled';
 import { describeKubectl } from '../sandbox/kubernetes-api/_kubectl';
 import { run } from './_shell';
 
@@ -71,7 +72,7 @@ function install(): NodeJS.ProcessEnv {
     ['kubectl-emqx_blue_green', 'kubectl-plugin'],
     ['kubectl_complete-emqx_blue_green', 'kubectl-complete'],
   ]) {
-    const command = `cd '${ROOT}' && exec '${process.execPath}' --import tsx 'src/cli/${file}.ts' "$@"`;
+    const command = `cd '${ROOT}' && exec '${process.execPath}' '${compiledSources()}/cli/${file}.js' "$@"`;
     writeFileSync(path.join(bin, name!), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
   }
   return { ...process.env, PATH: `${bin}:${process.env.PATH}`, HOME: folder, NO_COLOR: '1' };

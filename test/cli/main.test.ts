@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { compiledSources } from '../_compiled';
 
 const ROOT = path.resolve(__dirname, '../..');
 
 function run(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', path.join(ROOT, 'src/cli/main.ts'), ...words],
+    [path.join(compiledSources(), 'cli/main.js'), ...words],
     { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
   );
   return { status, stdout, stderr };

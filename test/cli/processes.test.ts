@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type OpenSandbox, openSandbox } from '../../src/sandbox/open-sandbox';
 import { quickstart } from '../../src/sandbox/quickstart';
+import { compiledSources } from '../_compiled';
 import { SharedTime } from '../_shared-time';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -27,7 +28,7 @@ class Command {
   private readonly waiting = new Set<() => void>();
 
   constructor(kubeconfig: string, time: SharedTime | undefined, ...words: string[]) {
-    const args = ['--import', 'tsx', ...(time?.nodeArguments ?? []), path.join(ROOT, 'src/cli/main.ts'), ...words];
+    const args = [...(time?.nodeArguments ?? []), path.join(compiledSources(), 'cli/main.js'), ...words];
     const env = { ...process.env, ...time?.environment, KUBECONFIG: kubeconfig, NO_COLOR: '1' };
     this.child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {

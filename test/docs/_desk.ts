@@ -6,12 +6,9 @@ import type { KubeObject } from '../../src/kubernetes';
 import { readClusterManifest } from '../../src/resource';
 import { type OpenSandbox, openSandbox } from '../../src/sandbox/open-sandbox';
 import { type ClusterManifests, quickstart, quickstartOfEmqx } from '../../src/sandbox/quickstart';
+import { compiledSources } from '../_compiled';
 import { SharedTime } from '../_shared-time';
 import { ended } from '../sandbox/kubernetes-api/_kubectl';
-import { ROOT } from './_steps';
-
-/** By it Node runs the sources. */
-const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
 
 /** Of the quickstart's cluster that `sandbox` opens. */
 const QUICKSTART_RATE = 100;
@@ -89,7 +86,7 @@ export class Desk {
   /** The command line, under its own name. */
   private installCommand({ nodeArguments }: SharedTime): void {
     const command = path.join(this.folder, 'emqx-blue-green');
-    const words = ['node', '--import', TSX, ...nodeArguments, path.join(ROOT, 'src/cli/main.ts')];
+    const words = ['node', ...nodeArguments, path.join(compiledSources(), 'cli/main.js')];
     writeFileSync(command, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
     chmodSync(command, 0o755);
   }

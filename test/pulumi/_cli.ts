@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Ended, ended } from '../sandbox/kubernetes-api/_kubectl';
-import { programFolder, TSX } from './_host';
+import { programFolder } from './_host';
 
 /** Whether there is a Pulumi CLI on the PATH, with its language host for Node. */
 export const hasCli = ['pulumi', 'pulumi-language-nodejs'].every(
@@ -106,7 +106,6 @@ export class PulumiCli {
         ...process.env,
         [name]: value,
         KUBECONFIG: this.kubeconfig,
-        NODE_OPTIONS: `--import ${TSX}`,
         PULUMI_BACKEND_URL: `file://${this.folder}`,
         PULUMI_HOME: path.join(this.folder, '.pulumi-home'),
         PULUMI_CONFIG_PASSPHRASE: 'passphrase',

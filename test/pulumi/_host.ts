@@ -11,12 +11,10 @@ import { Status } from '@pulumi/pulumi/proto/status_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { PROVIDER_TEXT } from '../../src/pulumi/provider-text';
+import { compiledSources } from '../_compiled';
 import type { SharedTime } from '../_shared-time';
 
 const ROOT = path.resolve(__dirname, '../..');
-
-/** By it Node runs the sources in the place of the compiled package. */
-export const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
 
 export type Properties = Record<string, unknown>;
 
@@ -80,7 +78,7 @@ export class ProviderHost {
       );
     });
     const script = path.join(ROOT, 'node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js');
-    const args = ['--import', TSX, ...(time?.nodeArguments ?? []), script, `127.0.0.1:${enginePort}`];
+    const args = [...(time?.nodeArguments ?? []), script, `127.0.0.1:${enginePort}`];
     const child = spawn(process.execPath, args, {
       cwd: folder,
       env: { ...process.env, EMQX_BLUE_GREEN_PROGRESS: 'live', ...time?.environment, ...env },
@@ -230,7 +228,7 @@ function unimplemented(_call: unknown, answer: grpc.sendUnaryData<Empty>): void 
   answer({ code: grpc.status.UNIMPLEMENTED, details: 'not needed here' });
 }
 
-/** A program's folder in which the library is installed: its sources, which need tsx. */
+/** A program's folder in which the library is installed: its compiled sources. */
 export function programFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'pulumi-'));
   const library = path.join(folder, 'node_modules/emqx-blue-green');
@@ -238,7 +236,7 @@ export function programFolder(): string {
   mkdirSync(path.join(folder, 'node_modules/@pulumi'));
   symlinkSync(path.join(ROOT, 'node_modules/@pulumi/pulumi'), path.join(folder, 'node_modules/@pulumi/pulumi'));
   for (const part of ['index', 'runtime']) {
-    const source = JSON.stringify(path.join(ROOT, `src/pulumi/${part}.ts`));
+    const source = JSON.stringify(path.join(compiledSources(), `pulumi/${part}.js`));
     writeFileSync(path.join(library, `pulumi/${part}.js`), `module.exports = require(${source});\n`);
   }
   return folder;

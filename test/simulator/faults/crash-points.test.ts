@@ -2,7 +2,7 @@ import { canonicalRuns, crashPoints, playCrash } from '../../../src/simulator/fa
 import { noticed } from './_noticed';
 
 /** All of them are played by `npm run simulate:faults -- --crash-points`. */
-const EACH_NTH = 5;
+const EACH_NTH = 13;
 
 describe('a process that dies at one of its writes, or loses the answer', () => {
   test.each([...canonicalRuns(4), ...canonicalRuns(5)])(
