@@ -1,4 +1,4 @@
-import { type EmqxResource, generationOf } from '../resource';
+import { type EmqxResource, generationOf, versionOf, withVersion } from '../resource';
 import { stageOf } from '../sandbox/stage';
 import { DEFAULT_SHARES, type DeviceShare, deviceFleet } from '../simulator/clients/device-fleet';
 import { presetOf } from '../simulator/clients/device-presets';
@@ -60,7 +60,9 @@ export async function simulatePlan(
   if (nodesWanted(live) > MOST_REPLICAS) return { notSimulated: `only up to ${MOST_REPLICAS} nodes are simulated` };
   const scale = Math.max(1, (connections + offlineSessions) / mostClients);
   const scaled = (value: number) => Math.round(value / scale);
-  const stage = stageOf({ cluster: atRates(live, scaled), objects: [] });
+  const before = beforeIt(live, plan);
+  if (!before) return { notSimulated: 'the new nodes that wait have the same version as the old ones' };
+  const stage = stageOf({ cluster: atRates(before, scaled), objects: [] });
   const { limits } = request;
   const budget = limits?.offlineBudget;
   const progress = new SimulationProgress(shell, isText);
@@ -71,6 +73,7 @@ export async function simulatePlan(
       objects: stage.objects,
       desired: atRates(request.desired, scaled),
       driver,
+      acceptDowngrade: request.acceptDowngrade ?? false,
       stormCap: Math.max(1, scaled(capPerSecond)),
       limits: { ...limits, ...(typeof budget === 'number' && { offlineBudget: Math.max(1, scaled(budget)) }) },
       service: driver === 'pilot' ? stage.entry : serviceAlone(stage.cluster, stage.entry),
@@ -84,11 +87,25 @@ export async function simulatePlan(
     return { scale, isSampled: Boolean(devices), report: runReport(result.upgrade, result) };
   } catch (error) {
     if (error instanceof UnfitManifestError) return { notSimulated: error.message };
-    if (error instanceof UpgradeError) return { notSimulated: `in the simulation it stopped: ${error.reason}` };
+    if (error instanceof UpgradeError)
+      return { notSimulated: `in the simulation it stopped: ${onOneLine(error.reason)}` };
     throw error;
   } finally {
     progress.end();
   }
+}
+
+/**
+ * The resource as it was before somebody applied the template that is planned, as far as that is known: with the version of the old
+ * nodes. Undefined where that is no other one, and nothing says what else was different.
+ */
+function beforeIt(live: EmqxResource, { from, newPods }: UpgradePlan): EmqxResource | undefined {
+  if (versionOf(live) !== from.version) return withVersion(live, from.version);
+  return newPods ? undefined : live;
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
 }
 
 /** The resource with these rates of evacuation. */

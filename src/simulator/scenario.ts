@@ -34,6 +34,8 @@ export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 
   /** The desired resource. */
   desired: EmqxResource;
   driver: Driver;
+  /** @default false */
+  acceptDowngrade?: boolean;
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
   /** When the run stops by itself. @default - as any upgrade */
@@ -91,6 +93,7 @@ export function play(scenario: Scenario): Promise<ScenarioResult> {
       desired: scenario.desired,
       driver: scenario.driver,
       acceptLoss: scenario.driver === 'operator',
+      acceptDowngrade: scenario.acceptDowngrade ?? false,
       ...(scenario.stormCap === undefined ? {} : { stormCap: scenario.stormCap }),
       ...(scenario.limits && { limits: scenario.limits }),
     };

@@ -12,7 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.world.stop());
 
-const run = (words: string) => cluster.world.clock.run(() => cluster.started(words));
+/** The time of the cluster goes on while another one is simulated, and fast where its operator is held. */
+const run = (words: string) => cluster.world.clock.run(() => cluster.started(words), Number.MAX_SAFE_INTEGER);
 
 describe('check and plan look at the devices', () => {
   test.each(['check', 'plan --set-version 4.4.15'])('%s', async (words) => {
@@ -111,6 +112,33 @@ describe('plan --simulate', () => {
     expect(out.replace(/\s+/g, ' ')).toMatch(
       /Simulation none: in the simulation it stopped: .*more than 20 are offline/,
     );
+  });
+
+  test.each<[string, object, string, RegExp]>([
+    ['a version waits', { image: { version: '4.4.15' } }, '4.4.15', / Simulation this upgrade .* outcome completed /],
+    [
+      'another template waits',
+      { env: [{ name: 'A', value: 'b' }] },
+      '4.4.14',
+      / none: the new nodes .* same version as/,
+    ],
+  ])('where %s on a held cluster', async (_, emqxContainer, version, expected) => {
+    const { clock, api } = cluster.world;
+    const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace: 'default', name: 'emqx-ee' };
+    const patch = (spec: object) => api.patch(ref, { type: 'merge', body: { spec } });
+    await clock.run(async () => {
+      await patch({ blueGreenUpdate: { initialDelaySeconds: 2_000_000_000 } });
+      await patch({ template: { spec: { emqxContainer } } });
+      await clock.sleep(60_000);
+    });
+    const { code, out } = await run(`plan --set-version ${version} --simulate`);
+    expect([code, out.replace(/\s+/g, ' ')]).toEqual([0, expect.stringMatching(expected)]);
+  });
+
+  test('plays a downgrade that is accepted', async () => {
+    await run('upgrade --set-version 4.4.15 --yes');
+    const { code, out } = await run('plan --set-version 4.4.14 --accept-downgrade --simulate');
+    expect([code, out]).toEqual([0, expect.stringMatching(/\noutcome {17}completed\n/)]);
   });
 
   test('of an upgrade that cannot begin is none', async () => {
