@@ -2,13 +2,15 @@ import { runnerLeasesIn, runnerNamespaceOf } from '../handover';
 import { isKubeError } from '../kubernetes';
 import { isHeld, versionOf } from '../resource';
 import { named } from '../resource/cluster-ref';
-import { approvalText, mark, recordsRef } from '../runner';
+import { approvalText, mark, type RunnerStatus, recordsRef, runnerStatusOf } from '../runner';
 import { type ClusterState, liveDigestOf, stateOf, stateText, UpgradeError } from '../upgrade';
 import { type ClusterFlags, type Connection, withCluster } from './connection';
 import { CommandError, InputError } from './errors';
 import { EXIT, type ExitCode } from './exit';
 import { OptionReader } from './options';
+import { renderRunner } from './render/runner-status';
 import { json, safe } from './render/text';
+import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 import { readWanted } from './upgrade-options';
 
@@ -37,19 +39,25 @@ export async function runApprove(name: string | undefined, flags: ApproveFlags, 
     const { namespace, name, live } = connection;
     const { version, digest, lastRun } = await waitingOn(connection, flags.template);
     const home = await homeFor(connection, flags.runnerNamespace);
-    await mark(
-      connection.api,
-      recordsRef(home),
-      { kind: live.kind, namespace, name },
-      {
-        approved: approvalText(digest, lastRun),
-      },
-    );
-    const text = `${namespace}/${name}: approved is version ${version}, template ${digest}`;
+    const cluster = { kind: live.kind, namespace, name };
+    await mark(connection.api, recordsRef(home), cluster, { approved: approvalText(digest, lastRun) });
     const approved = { cluster: name, namespace, version, template: digest, runnerNamespace: home };
-    shell.out.write(flags.output === 'json' ? `${json({ approved })}\n` : `${safe(text)}\n`);
+    if (flags.output === 'json') {
+      shell.out.write(`${json({ approved })}\n`);
+      return EXIT.done;
+    }
+    shell.out.write(`${safe(`${namespace}/${name}: version ${version} is approved, template ${digest}`)}\n`);
+    const runner = await runnerStatusOf(connection.api, connection.context().clock, home, cluster);
+    if (runner && !beginsUpgrades(runner)) {
+      shell.out.write(`${renderRunner({ ...runner, wait: null }, true, canvasOf(shell)).join('\n')}\n`);
+    }
     return EXIT.done;
   });
+}
+
+/** Whether the approval will have an effect, as far as it is known. */
+function beginsUpgrades({ unknown, lease, isFollowed, policyProblems = [] }: RunnerStatus): boolean {
+  return unknown !== undefined || (lease?.live === true && isFollowed !== false && policyProblems.length === 0);
 }
 
 /** @throws UpgradeError when nothing waits, or another template than the one that is meant */

@@ -151,7 +151,7 @@ function beginning(
   if (policy.mode === 'approval') {
     if (known === undefined) return leave(cluster, 'NotApproved', `${what}, waits for an approval: ${how}`);
     if (known.digest !== digest) {
-      return leave(cluster, 'OtherApproved', `${whatWasApproved(known)}, but waiting is ${what}: ${how}`);
+      return leave(cluster, 'OtherApproved', `${whatWasApproved(known)}, but ${what}, waits: ${how}`);
     }
     if (isOutdated(known, cluster)) {
       return leave(cluster, 'NotApproved', `${what}, was approved before the run ${last?.id}, which has ended: ${how}`);
@@ -179,7 +179,7 @@ function beginning(
 
 /** Anybody may have written it by hand. */
 function whatWasApproved({ digest }: Approval): string {
-  if (/^[0-9a-f]{16}$/.test(digest)) return `approved is template ${digest}`;
+  if (/^[0-9a-f]{16}$/.test(digest)) return `template ${digest} is approved`;
   const shown = digest.length > MOST_SHOWN ? `${digest.slice(0, MOST_SHOWN)}…` : digest;
   return `what was approved, ${JSON.stringify(shown)}, is not the digest of a template`;
 }

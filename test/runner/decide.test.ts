@@ -319,7 +319,7 @@ test('what is left is explained with what to do about it', () => {
     }),
   ).map((each) => each.do === 'leave' && each.text);
   expect(texts).toEqual([
-    'approved is template fedcba9876543210, but waiting is version 4.4.15, template 0123456789abcdef: `emqx-blue-green approve emqxenterprise/a -n mqtt` approves it',
+    'template fedcba9876543210 is approved, but version 4.4.15, template 0123456789abcdef, waits: `emqx-blue-green approve emqxenterprise/a -n mqtt` approves it',
   ]);
 });
 
@@ -331,12 +331,12 @@ test('the command that approves names the namespace of the runner where that is 
 });
 
 test.each<[string, string, string]>([
-  ['another digest', 'fedcba9876543210', 'approved is template fedcba9876543210, but waiting is '],
-  ['two lines', 'a\nb', 'what was approved, "a\\nb", is not the digest of a template, but waiting is '],
+  ['another digest', 'fedcba9876543210', 'template fedcba9876543210 is approved, but version 4.4.15, '],
+  ['two lines', 'a\nb', 'what was approved, "a\\nb", is not the digest of a template, but version 4.4.15, '],
   [
     'a long text',
     'x'.repeat(5_000),
-    `what was approved, "${'x'.repeat(40)}…", is not the digest of a template, but waiting is `,
+    `what was approved, "${'x'.repeat(40)}…", is not the digest of a template, but version 4.4.15, `,
   ],
 ])('an approval of something else is quoted in part: %s', (_, digest, expected) => {
   const [decision] = decide(

@@ -113,7 +113,7 @@ test.each(KINDS)(
       expect(at.records).toEqual(['policy']);
       expect(at.events('emqx').slice(0, 2)).toEqual([
         expect.stringMatching(/^Normal NotApproved: version \S+, template \w+, waits/),
-        expect.stringMatching(/^Warning OtherApproved: approved is template 0123456789abcdef/),
+        expect.stringMatching(/^Warning OtherApproved: template 0123456789abcdef is approved/),
       ]);
     }),
 );

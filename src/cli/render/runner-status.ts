@@ -1,3 +1,4 @@
+import { RUNNER_NAME } from '../../resource/runner-policy';
 import type { RunnerStatus } from '../../runner';
 import type { Canvas } from './style';
 import { moment, safe, wrap } from './text';
@@ -13,8 +14,9 @@ export function renderRunner(runner: RunnerStatus | null, isAskedFor: boolean, {
   const name = `runner in ${namespace}`;
   if (unknown !== undefined) return isAskedFor ? ['', ...wrap(safe(`${name}: unknown, ${unknown}`), width)] : [];
   if (isFollowed === false) return isAskedFor ? ['', safe(`${name}: does not follow this cluster`)] : [];
-  const work = lease?.live ? `${lease.holder} works since ${moment(lease.acquiredAt)}` : 'none works';
+  const why = `\`kubectl -n ${namespace} get pods,events\` and \`kubectl -n ${namespace} logs deployment/${RUNNER_NAME}\` say why`;
+  const work = lease?.live ? `${lease.holder} works since ${moment(lease.acquiredAt)}` : `none works; ${why}`;
   const problems = policyProblems.flatMap((problem) => wrap(safe(`‼ its policy: ${problem}`), width));
   const waits = wait ? wrap(safe(`${wait.reason}: ${wait.text}`), width) : [];
-  return ['', safe(`${name}: ${work}`), ...problems.map(style.yellow), ...waits];
+  return ['', ...wrap(safe(`${name}: ${work}`), width), ...problems.map(style.yellow), ...waits];
 }
