@@ -90,7 +90,7 @@ describe('checks', () => {
       'Traffic',
       'Nodes',
       'Devices',
-      'Of the devices, which of them come back is decided by their MQTT libraries: docs/devices.md',
+      'As for the devices, which of them come back is decided by their MQTT libraries: docs/devices.md',
       'Nothing prevents the upgrade.',
     ]);
   });

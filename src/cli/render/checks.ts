@@ -33,7 +33,7 @@ export function renderChecks(
     if (own.length === 0) return [];
     return [[style.bold(TITLES[group]), ...checkLines(own, checks, canvas)]];
   });
-  const libraries = devices === undefined ? NOT_CHECKED : `Of the devices, ${WHO_COMES_BACK}`;
+  const libraries = devices === undefined ? NOT_CHECKED : `As for the devices, ${WHO_COMES_BACK}`;
   const sections = [...groups, ...deviceSection(devices, canvas), wrap(libraries, canvas.width)];
   return [[style.bold(safe(cluster))], ...sections, [verdict(checks, style)]]
     .map((lines) => lines.join('\n'))

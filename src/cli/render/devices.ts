@@ -47,7 +47,7 @@ function rowsOf(sample: DeviceSample): Row[] {
     row(
       'MQTT 5',
       sample.mqtt5,
-      'get the reason when they are disconnected; libmosquitto 2.0.11 (Debian 12) among them would end',
+      'get the reason when they are disconnected; libmosquitto 2.0.11 (Debian 12) takes it for the end, and does not come back',
     ),
     row('MQTT 3.1.1', sample.mqtt311, 'see their connection closed'),
     ...some('MQTT 3.1', sample.mqtt31, 'see their connection closed'),

@@ -31,7 +31,7 @@ describe('the devices', () => {
 Devices
   sample         of a sample of 1,000 of 10,000 connected devices: numbers are estimates
   MQTT 5         about 6,100 (61 %) get the reason when they are disconnected; libmosquitto 2.0.11
-                 (Debian 12) among them would end
+                 (Debian 12) takes it for the end, and does not come back
   MQTT 3.1.1     about 3,900 (39 %) see their connection closed
   sessions       about 3,800 (38 %) lose their session by their own choice, whenever they are
                  disconnected
