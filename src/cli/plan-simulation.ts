@@ -121,28 +121,30 @@ function atRates<Resource extends EmqxResource>(resource: Resource, scaled: (val
   return { ...resource, spec: { ...spec, [field]: { ...spec[field], evacuationStrategy } } };
 }
 
+/** Shares and protocols are brought together step by step; after so many steps nothing changes any more. */
+const FITTING_STEPS = 100;
+
+interface Part {
+  share: DeviceShare;
+  protocolVersion: 4 | 5;
+  percent: number;
+}
+
 /**
  * The shares, divided by what devices asked for where that is known: MQTT 5 or not, and a session or none. Which library asked for what
- * is not known: each is divided alike.
+ * is not known: the percentages stay as they are where the sample allows it, and each is divided as evenly as both allow.
  */
 export function asSampled(shares: readonly DeviceShare[], devices: DeviceSample | null | undefined): DeviceShare[] {
   const shareOf = (estimate: number | undefined) =>
     devices && estimate !== undefined ? Math.min(1, estimate / devices.connections) : undefined;
   const mqtt5 = shareOf(devices?.mqtt5?.estimate);
   const sessionless = shareOf(devices?.sessionless?.estimate);
-  const parts = shares.flatMap((share) => {
+  const parts = shares.flatMap((share): Part[] => {
     const levels = share.protocolVersion ? [share.protocolVersion] : presetOf(share.devices).protocols;
-    return levels.map((protocolVersion) => ({ ...share, protocolVersion, percent: share.percent / levels.length }));
+    return levels.map((protocolVersion) => ({ share, protocolVersion, percent: share.percent / levels.length }));
   });
-  const sum = (level: 4 | 5) =>
-    parts.reduce((total, { protocolVersion, percent }) => total + (protocolVersion === level ? percent : 0), 0);
-  const sums = { 4: sum(4), 5: sum(5) };
-  const isDivided = mqtt5 !== undefined && sums[4] > 0 && sums[5] > 0;
-  return parts
-    .map((part) => {
-      const wanted = part.protocolVersion === 5 ? mqtt5! : 1 - mqtt5!;
-      return isDivided ? { ...part, percent: (part.percent * wanted * 100) / sums[part.protocolVersion] } : part;
-    })
+  return (mqtt5 === undefined ? parts : fitted(parts, mqtt5))
+    .map(({ share, protocolVersion, percent }): DeviceShare => ({ ...share, protocolVersion, percent }))
     .flatMap((part) => {
       if (sessionless === undefined || part.persistent !== undefined) return [part];
       return [
@@ -151,6 +153,43 @@ export function asSampled(shares: readonly DeviceShare[], devices: DeviceSample 
       ];
     })
     .filter(({ percent }) => percent > 0);
+}
+
+/**
+ * The parts with this share of MQTT 5, and with the percentages of their libraries as far as that allows: proportional fitting. Where all
+ * speak one protocol, they stay as they are.
+ */
+function fitted(parts: readonly Part[], mqtt5: number): readonly Part[] {
+  const levels = new Set(parts.map(({ protocolVersion }) => protocolVersion));
+  if (levels.size < 2) return parts;
+  let result = parts;
+  for (let step = 0; step < FITTING_STEPS; step++) {
+    result = scaledTo(
+      result,
+      ({ share }) => share,
+      ({ percent }) => percent,
+    );
+    result = scaledTo(
+      result,
+      ({ protocolVersion }) => protocolVersion,
+      (level) => 100 * (level === 5 ? mqtt5 : 1 - mqtt5),
+    );
+  }
+  return result;
+}
+
+/** The parts in groups whose percentages have these sums. */
+function scaledTo<Key>(
+  parts: readonly Part[],
+  keyOf: (part: Part) => Key,
+  wanted: (key: Key) => number,
+): readonly Part[] {
+  const sums = new Map<Key, number>();
+  for (const part of parts) sums.set(keyOf(part), (sums.get(keyOf(part)) ?? 0) + part.percent);
+  return parts.map((part) => {
+    const sum = sums.get(keyOf(part))!;
+    return sum > 0 ? { ...part, percent: (part.percent * wanted(keyOf(part))) / sum } : part;
+  });
 }
 
 /** The simulation below the plan. */

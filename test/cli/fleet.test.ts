@@ -100,6 +100,26 @@ describe('plan --simulate', () => {
     expect(sum(({ devices, protocolVersion }) => devices === 'paho-go' && protocolVersion === 5)).toBe(0);
   });
 
+  test.each<[string, number, number, Record<string, number>]>([
+    ['which it then has', 500, 50, { 'mqtt.js@5.15': 60, 'paho-go': 40 }],
+    ['as far as the sample allows it', 800, 80, { 'mqtt.js@5.15': 80, 'paho-go': 20 }],
+    ['of none', 0, 0, { 'mqtt.js@5.15': 60, 'paho-go': 40 }],
+  ])('plays with the percentages of libraries, and the protocols of the sample: %s', (_, estimate, mqtt5, expected) => {
+    const sample = { connections: 1_000, mqtt5: { sampled: estimate, estimate } } as DeviceSample;
+    const parts = asSampled(
+      [
+        { devices: 'mqtt.js@5.15', percent: 60 },
+        { devices: 'paho-go', percent: 40 },
+      ],
+      sample,
+    );
+    const sum = (of: (part: DeviceShare) => boolean) =>
+      Math.round(parts.filter(of).reduce((total, { percent }) => total + percent, 0));
+    const of = (name: string) => sum(({ devices }) => devices === name);
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, of(name)]))).toEqual(expected);
+    expect(sum(({ protocolVersion }) => protocolVersion === 5)).toBe(mqtt5);
+  });
+
   test('without a sample says so', async () => {
     expect(await simulatedPlan(' --no-fleet')).toMatchObject({ isSampled: false, report: { clients: 300 } });
   });
