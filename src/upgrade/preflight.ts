@@ -141,7 +141,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       if (extra) return blocker(extraSetsText(observation, extra), rescueAdvice(cluster));
       if (active.length === 1) return ok(`one ${noun}: ${active[0]!.name}${others}`);
       if (active.length === 2)
-        return ok(`two ${noun}s: ${blueOf(cluster)?.name} is the running one, the other one is being built${others}`);
+        return ok(`two ${noun}s: ${blueOf(cluster)?.name} is the running one, the other one is the new one${others}`);
       if (active.length === 0) {
         return blocker(
           `no ${noun} of the cluster has replicas${others}`,

@@ -740,7 +740,7 @@ describe('preflight', () => {
       expect(found.map((check) => check.finding)).toEqual(
         expect.arrayContaining([
           'the operator is held, with new nodes in place',
-          `two stateful sets: ${BLUE} is the running one, the other one is being built`,
+          `two stateful sets: ${BLUE} is the running one, the other one is the new one`,
         ]),
       );
     });
