@@ -56,6 +56,8 @@ export async function simulatePlan(
 ): Promise<PlanSimulation | NotSimulated> {
   const { connections, offlineSessions, capPerSecond, driver, checks } = plan;
   if (checks.some(({ status }) => status === 'blocker')) return { notSimulated: 'something prevents the upgrade' };
+  // What remains of it cannot be played: the simulated devices would be where they were before.
+  if (checks.some(({ id }) => id === 'open-run')) return { notSimulated: 'an upgrade is open, and has begun already' };
   if (connections === null || offlineSessions === null) return { notSimulated: 'not all nodes report their devices' };
   if (nodesWanted(live) > MOST_REPLICAS) return { notSimulated: `only up to ${MOST_REPLICAS} nodes are simulated` };
   const scale = Math.max(1, (connections + offlineSessions) / mostClients);

@@ -1,4 +1,5 @@
 import { asSampled, simulatePlan } from '../../src/cli/plan-simulation';
+import { runProgram } from '../../src/cli/program';
 import { withVersion } from '../../src/resource';
 import type { DeviceShare } from '../../src/simulator/clients/device-fleet';
 import { contextOf } from '../../src/simulator/scenario';
@@ -159,6 +160,17 @@ describe('plan --simulate', () => {
     await run('upgrade --set-version 4.4.15 --yes');
     const { code, out } = await run('plan --set-version 4.4.14 --accept-downgrade --simulate');
     expect([code, out]).toEqual([0, expect.stringMatching(/\noutcome {17}completed\n/)]);
+  });
+
+  test('of an upgrade that has begun is none', async () => {
+    const shell = new TestShell('upgrade --set-version 4.4.15 --yes'.split(' '), {
+      link: cluster.link,
+      written: (text, of) => {
+        if (text.includes('phase green')) of.interrupt();
+      },
+    });
+    expect(await cluster.world.clock.run(() => runProgram(shell))).toBe(4);
+    expect(await simulatedPlan()).toEqual({ notSimulated: 'an upgrade is open, and has begun already' });
   });
 
   test('of an upgrade that cannot begin is none', async () => {
