@@ -1,25 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../upgrade/ports';
+import { Batch, EventQueue, type Lane, type Moment, type Timer } from './event-queue';
 
-/** A scheduled callback that can be cancelled. */
-export interface Timer {
-  cancel(): void;
-}
-
-class Entry implements Timer {
-  constructor(
-    readonly at: number,
-    /** Ties are broken by order of scheduling, so that a run is the same run every time. */
-    readonly order: number,
-    public run: (() => void) | undefined,
-    /** Whether code that waits on promises may continue because of this entry. */
-    readonly wakes: boolean,
-  ) {}
-
-  cancel(): void {
-    this.run = undefined;
-  }
-}
+export type { Timer } from './event-queue';
 
 /** What moves a clock on while the world around it is real, as sockets are. Returns the function that ends it. */
 export type Drive = (clock: SimulatedClock) => () => void;
@@ -35,14 +18,14 @@ export type Drive = (clock: SimulatedClock) => () => void;
  */
 export class SimulatedClock implements Clock {
   private time: number;
-  private count = 0;
-  private readonly heap: Entry[] = [];
+  private readonly queue: EventQueue;
   private following: { since: number; origin: number; timer?: NodeJS.Timeout } | undefined;
   private wake = false;
 
   /** @param start ms since the epoch. @default 2026-01-01T00:00:00Z */
   constructor(start: number = Date.UTC(2026, 0, 1)) {
     this.time = start;
+    this.queue = new EventQueue(Math.floor(start));
   }
 
   /** Milliseconds since the epoch, of the simulated world. */
@@ -56,12 +39,25 @@ export class SimulatedClock implements Clock {
 
   /** Runs `callback` after `delayMs` (≥ 0) of simulated time. */
   schedule(delayMs: number, callback: () => void): Timer {
-    return this.push(this.now() + Math.max(0, delayMs), callback, false);
+    return this.push(delayMs, callback, false);
+  }
+
+  /**
+   * A way to schedule many things of one kind, each by a number. `run` is called with all that are due at one time and were scheduled with
+   * nothing else between them, in their order: so they keep their places among all else, and cost neither a closure nor a timer each.
+   * They cannot be cancelled. `run` does not settle what other code waits for.
+   */
+  lane(run: Lane): (delayMs: number, item: number) => void {
+    return (delayMs, item) => {
+      const moment = this.momentIn(delayMs);
+      moment.addItem(run, item);
+      this.added(moment);
+    };
   }
 
   /** Like `schedule`, for callbacks that settle promises others wait for. */
   scheduleWaking(delayMs: number, callback: () => void): Timer {
-    return this.push(this.now() + Math.max(0, delayMs), callback, true);
+    return this.push(delayMs, callback, true);
   }
 
   /** Resolves after `ms` of simulated time; rejects with the signal's reason when aborted before. */
@@ -108,16 +104,16 @@ export class SimulatedClock implements Clock {
         if (settled) return result;
         if (this.wake) continue;
       }
-      const entry = this.pop();
-      if (!entry) {
+      const moment = this.queue.first();
+      if (!moment) {
         // One more turn: the last entry may have settled `main` without a wake.
         await turn();
         if (settled) return result;
-        if (this.heap.length > 0) continue;
+        if (!this.queue.isEmpty) continue;
         throw new Error('simulation stuck: code is waiting, and nothing is scheduled');
       }
-      if (entry.at > end) throw new Error(`simulation stuck: code still waits after ${atMostMs / 1000} s`);
-      this.fire(entry);
+      if (moment.at > end) throw new Error(`simulation stuck: code still waits after ${atMostMs / 1000} s`);
+      this.fire(moment);
     }
   }
 
@@ -133,10 +129,7 @@ export class SimulatedClock implements Clock {
   pass(ms: number): void {
     if (this.following) throw new Error('this clock follows the wall clock');
     const end = this.time + ms;
-    for (let next = this.top(); next && next.at <= end; next = this.top()) {
-      this.removeTop();
-      this.fire(next);
-    }
+    for (let next = this.queue.first(); next && next.at <= end; next = this.queue.first()) this.fire(next);
     this.time = end;
   }
 
@@ -162,7 +155,7 @@ export class SimulatedClock implements Clock {
     const following = this.following;
     if (!following) return;
     clearTimeout(following.timer);
-    const next = this.top();
+    const next = this.queue.first();
     if (!next) {
       delete following.timer;
       return;
@@ -172,77 +165,46 @@ export class SimulatedClock implements Clock {
 
   private drain(): void {
     while (this.following) {
-      const next = this.top();
+      const next = this.queue.first();
       if (!next || next.at > this.now()) break;
-      this.removeTop();
       this.fire(next);
     }
     this.rearm();
   }
 
-  private fire(entry: Entry): void {
-    this.time = Math.max(this.time, entry.at);
-    const run = entry.run;
-    entry.run = undefined;
-    if (entry.wakes) this.wake = true;
+  /** What is due next of a moment. */
+  private fire(moment: Moment): void {
+    this.time = Math.max(this.time, moment.at);
+    const event = moment.current!;
+    if (event instanceof Batch) {
+      event.isOver = true;
+      event.run(event.items);
+      return;
+    }
+    const { run } = event;
+    event.run = undefined;
+    if (event.wakes) this.wake = true;
     run?.();
   }
 
-  private push(at: number, callback: () => void, wakes: boolean): Timer {
-    const entry = new Entry(at, this.count++, callback, wakes);
-    const heap = this.heap;
-    let index = heap.push(entry) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!before(entry, heap[parent]!)) break;
-      heap[index] = heap[parent]!;
-      index = parent;
-    }
-    heap[index] = entry;
-    if (this.following && heap[0] === entry) this.rearm();
+  private push(delayMs: number, callback: () => void, wakes: boolean): Timer {
+    const moment = this.momentIn(delayMs);
+    const entry = moment.addEntry(callback, wakes);
+    this.added(moment);
     return entry;
   }
 
-  /** Takes the next entry that was not cancelled. */
-  private pop(): Entry | undefined {
-    const top = this.top();
-    if (top) this.removeTop();
-    return top;
+  private momentIn(delayMs: number): Moment {
+    return this.queue.moment(this.now() + Math.max(0, delayMs));
   }
 
-  /** The next entry that was not cancelled; those before it are dropped. */
-  private top(): Entry | undefined {
-    for (;;) {
-      const top = this.heap[0];
-      if (!top || top.run) return top;
-      this.removeTop();
-    }
-  }
-
-  private removeTop(): void {
-    const heap = this.heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      const left = 2 * index + 1;
-      if (left >= heap.length) break;
-      const right = left + 1;
-      const child = right < heap.length && before(heap[right]!, heap[left]!) ? right : left;
-      if (!before(heap[child]!, last)) break;
-      heap[index] = heap[child]!;
-      index = child;
-    }
-    heap[index] = last;
+  private added(moment: Moment): void {
+    if (this.following && this.queue.first() === moment && moment.isSingle) this.rearm();
   }
 }
 
 /** Real time: a second is a second. */
 export const followWallClock: Drive = (clock) => clock.follow();
-
-function before(a: Entry, b: Entry): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
 
 /** One turn of the event loop: every promise reaction that can run has run when it resolves. */
 function turn(): Promise<void> {
