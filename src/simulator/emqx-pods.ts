@@ -6,7 +6,8 @@ import { EmqxCluster } from './emqx/cluster';
 import type { DurableOptions } from './emqx/durable/durable-storage';
 import type { DataDir } from './emqx/evacuation';
 import type { LicenseType } from './emqx/license';
-import type { EmqxNode, NodeRole, NodeTimings } from './emqx/node';
+import type { EmqxNode } from './emqx/node';
+import type { NodeRole, NodeTimings } from './emqx/node-options';
 import type { ClusterObserver } from './emqx/observer';
 import { type Generation, generationOf } from './emqx/profiles';
 import type { Pod } from './kubernetes/core-types';
@@ -53,6 +54,8 @@ interface RunningNode {
 export class EmqxPods implements PodRuntime {
   private readonly clusters = new Map<string, EmqxCluster>();
   private readonly tenants = new Map<string, RunningNode>();
+  /** Their nodes by namespace and name of the pod: what each connection asks for. */
+  private readonly nodes = new Map<string, Map<string, EmqxNode>>();
   /** Volumes by what they outlive: the pod (emptyDir), or the claim. */
   private readonly volumes = new Map<string, DataDir>();
 
@@ -60,7 +63,7 @@ export class EmqxPods implements PodRuntime {
 
   /** The node in a pod; undefined when nothing runs there. */
   nodeIn(namespace: string, pod: string): EmqxNode | undefined {
-    return this.tenants.get(`${namespace}/${pod}`)?.node;
+    return this.nodes.get(namespace)?.get(pod);
   }
 
   /** All nodes that run now, with their pods. */
@@ -83,6 +86,7 @@ export class EmqxPods implements PodRuntime {
       callbacks.exited();
     };
     this.tenants.set(keyOf(pod), { pod, cluster, node, crash });
+    this.nodesIn(pod).set(pod.metadata.name, node);
     node.boot(() => {
       callbacks.running();
       this.options.changed?.(pod, node);
@@ -120,6 +124,13 @@ export class EmqxPods implements PodRuntime {
   private leave({ pod, cluster, node }: RunningNode): void {
     cluster.removeNode(node.name);
     this.tenants.delete(keyOf(pod));
+    this.nodesIn(pod).delete(pod.metadata.name);
+  }
+
+  private nodesIn({ metadata: { namespace = 'default' } }: Pod): Map<string, EmqxNode> {
+    const nodes = this.nodes.get(namespace) ?? new Map<string, EmqxNode>();
+    this.nodes.set(namespace, nodes);
+    return nodes;
   }
 
   private make(cluster: EmqxCluster, pod: Pod): EmqxNode {

@@ -1,10 +1,18 @@
 import type { SimulatedClock } from './clock';
-import type { ConnectAnswer, Connection, ConnectRequest } from './emqx/types';
+import type { Admission, ConnectAnswer, Connection, ConnectRequest, Crowd } from './emqx/types';
 import type { Random } from './random';
 
 /** What accepts MQTT connections inside of one pod. */
 export interface Listener {
   connect(request: ConnectRequest, connection: Connection): ConnectAnswer;
+  /**
+   * CONNECTs of clients of a crowd at one moment, each with a clean session.
+   *
+   * @default - `connect` is used for these, too
+   */
+  admit?(crowd: Crowd, clients: readonly number[]): Admission;
+  /** Whether it answers at once now, so that `answersLater` need not be asked. @default false */
+  readonly answersAtOnce?: boolean;
   /**
    * Has `answer` called when it can answer what it was just sent, or `lost` when it never will, and returns true; false where it
    * answers at once.
@@ -20,16 +28,16 @@ export interface Listener {
 export type Destination = Listener | 'silent' | undefined;
 
 /**
- * What came of one connection through the front.
+ * What one connection through the front meets.
  *
- * - `answered`: a listener answered the CONNECT, by yes or no.
+ * - `connected`: a listener, which answers the CONNECT at once, by yes or no.
  * - `refused`: TCP refused: the Service has no endpoint, or the pod that was picked does not listen.
  * - `silent`: nothing answers the packets of TCP.
  * - `waiting`: TCP is connected, and no CONNACK comes for now. `answered` is called back when it comes after all, and the client may
  *   connect then; or without a listener, when it never will.
  */
 export type FrontResult =
-  | { outcome: 'answered'; pod: string; answer: ConnectAnswer }
+  | { outcome: 'connected'; pod: string; listener: Listener }
   | { outcome: 'refused' }
   | { outcome: 'silent' }
   | { outcome: 'waiting'; pod: string; answered: (callback: (listener: Listener | undefined) => void) => void };
@@ -78,7 +86,12 @@ export class TrafficFront {
 
   /** The pod that the next connection goes to; undefined when the Service has no endpoint. */
   pick(): string | undefined {
-    return this.options.random.pick(this.podNames);
+    return this.podNames[this.pickIndex()];
+  }
+
+  /** The same as its index in `endpoints`. */
+  pickIndex(): number {
+    return this.options.random.below(this.podNames.length);
   }
 
   /** Where the next connection ends up: the pod that is picked, and what is met there. */
@@ -87,12 +100,17 @@ export class TrafficFront {
     return pod === undefined ? undefined : { pod, destination: this.options.destinationOf(pod) };
   }
 
-  /** One connection with its CONNECT: picks a pod and hands both to what listens there. */
-  connect(request: ConnectRequest, connection: Connection): FrontResult {
-    const route = this.route();
-    if (route?.destination === undefined) return { outcome: 'refused' };
-    const { pod, destination } = route;
+  /** One connection of TCP: picks a pod. The caller sends its CONNECT to what listens there. */
+  connect(): FrontResult {
+    return this.connectTo(this.pick());
+  }
+
+  /** One connection of TCP to a pod that was picked. */
+  connectTo(pod: string | undefined): FrontResult {
+    const destination = pod === undefined ? undefined : this.options.destinationOf(pod);
+    if (pod === undefined || destination === undefined) return { outcome: 'refused' };
     if (destination === 'silent') return { outcome: 'silent' };
+    if (destination.answersAtOnce) return { outcome: 'connected', pod, listener: destination };
     let answered: ((listener: Listener | undefined) => void) | undefined;
     const answer = () => answered?.(destination);
     const lost = () => answered?.(undefined);
@@ -105,6 +123,6 @@ export class TrafficFront {
         },
       };
     }
-    return { outcome: 'answered', pod, answer: destination.connect(request, connection) };
+    return { outcome: 'connected', pod, listener: destination };
   }
 }

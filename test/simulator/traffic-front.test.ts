@@ -1,10 +1,8 @@
 import { SimulatedClock } from '../../src/simulator/clock';
-import type { ConnectAnswer, Connection, ConnectRequest } from '../../src/simulator/emqx/types';
+import type { ConnectAnswer } from '../../src/simulator/emqx/types';
 import { Random } from '../../src/simulator/random';
 import { type Destination, TrafficFront } from '../../src/simulator/traffic-front';
 
-const request: ConnectRequest = { clientId: 'a', protocolVersion: 5, cleanStart: true };
-const connection: Connection = { closed: () => undefined, deliver: () => undefined };
 const refusal: ConnectAnswer = { accepted: false, reasonCode: 0x9c };
 
 function frontTo(destinations: Record<string, Destination>, lagMs?: number) {
@@ -17,30 +15,29 @@ describe('TrafficFront', () => {
   it('refuses every connection while the Service has no endpoint', () => {
     const { front } = frontTo({});
     expect(front.pick()).toBeUndefined();
-    expect(front.connect(request, connection)).toEqual({ outcome: 'refused' });
+    expect(front.connect()).toEqual({ outcome: 'refused' });
   });
 
-  it('hands the CONNECT to the pod it picked, and says which one answered what', () => {
-    const connect = jest.fn(() => refusal);
-    const { front } = frontTo({ 'emqx-0': { connect } });
+  it('leads to what listens in the pod it picked', () => {
+    const listener = { connect: () => refusal };
+    const { front } = frontTo({ 'emqx-0': listener });
     front.update(['emqx-0']);
-    expect(front.connect(request, connection)).toEqual({ outcome: 'answered', pod: 'emqx-0', answer: refusal });
-    expect(connect).toHaveBeenCalledWith(request, connection);
+    expect(front.connect()).toEqual({ outcome: 'connected', pod: 'emqx-0', listener });
   });
 
   it('goes on picking a pod that is gone until the endpoints leave it out', () => {
     const { front } = frontTo({ 'emqx-1': { connect: () => refusal } });
     front.update(['emqx-0']);
     expect(front.pick()).toBe('emqx-0');
-    expect(front.connect(request, connection)).toEqual({ outcome: 'refused' });
+    expect(front.connect()).toEqual({ outcome: 'refused' });
     front.update(['emqx-1']);
-    expect(front.connect(request, connection)).toMatchObject({ outcome: 'answered', pod: 'emqx-1' });
+    expect(front.connect()).toMatchObject({ outcome: 'connected', pod: 'emqx-1' });
   });
 
   it('gets no answer from an address that drops its packets', () => {
     const { front } = frontTo({ 'emqx-0': 'silent' });
     front.update(['emqx-0']);
-    expect(front.connect(request, connection)).toEqual({ outcome: 'silent' });
+    expect(front.connect()).toEqual({ outcome: 'silent' });
   });
 
   it('picks every endpoint with the same chance', () => {

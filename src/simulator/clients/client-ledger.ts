@@ -1,38 +1,37 @@
 import type { Clock } from '../../upgrade/ports';
 import type { CloseCause } from '../emqx/types';
+import { Table } from '../table';
 import type { ClientReport, RefusalCounts, RefusalReason } from './client-report';
 import { EventSeries } from './event-series';
 import { MessageLedger } from './message-ledger';
 import { ENDINGS, type Ending } from './reconnect-policy';
 
+/** Columns, one row per client: 16 bytes. The first holds several things, bit by bit. */
+const WHAT = 0;
+const DISCONNECTS = 1;
+const REFUSALS = 2;
+/** Milliseconds since `begin()`; meant while DOWN. */
+const OFFLINE_SINCE = 3;
+const WIDTH = 4;
+
+/** What a client is. */
+const STATE = 0b11;
 const NEW = 0;
 const UP = 1;
 const DOWN = 2;
 const AWAY = 3;
-
-const UNSEEN = 0;
-const KEPT = 1;
-const LOST = 2;
-
-/** One row per client, one typed array per column: 18 bytes a client. */
-function columns(length: number) {
-  return {
-    state: new Uint8Array(length),
-    /** Whether the client belongs to the clients of the report. */
-    counted: new Uint8Array(length),
-    disconnects: new Uint32Array(length),
-    refusals: new Uint32Array(length),
-    /** Milliseconds since `begin()`; meant while DOWN. */
-    offlineSince: new Uint32Array(length),
-    session: new Uint8Array(length),
-    /** Whether a message waits for the client. */
-    awaited: new Uint8Array(length),
-    /** Whether it is connected without the subscription that it had. */
-    deaf: new Uint8Array(length),
-    /** Why it never tries again: 1 + the index in `ENDINGS`; 0 while it does. */
-    ending: new Uint8Array(length),
-  };
-}
+/** Whether it belongs to the clients of the report. */
+const COUNTED = 1 << 2;
+/** What it found of its session; neither while it has not come back for one. */
+const SESSION = 0b11 << 3;
+const KEPT = 1 << 3;
+const LOST = 2 << 3;
+/** Whether a message waits for it. */
+const AWAITED = 1 << 5;
+/** Whether it is connected without the subscription that it had. */
+const DEAF = 1 << 6;
+/** Why it never tries again: from here on 1 + the index in `ENDINGS`; 0 while it does. */
+const ENDING_AT = 7;
 
 /**
  * The one place where it is written down what clients saw, be they simulated or real sockets, and where the figures of
@@ -51,11 +50,13 @@ export class ClientLedger {
   readonly messages = new MessageLedger();
 
   private clients = 0;
-  private rows = columns(1024);
+  private readonly table = new Table(WIDTH);
   private up = 0;
+  private down = 0;
   private over = 0;
   private least = 0;
-  private outages: number[] = [];
+  /** How many outages lasted how many ms. */
+  private outages = new Map<number, number>();
   private causes = noCauses();
   private reasons = noReasons();
   private messagesQueued = 0;
@@ -72,29 +73,41 @@ export class ClientLedger {
 
   /** How many clients are not connected now and try to be. */
   get retrying(): number {
-    return this.countRows('state', DOWN) - this.over;
+    return this.down - this.over;
   }
 
-  /** A new client, not connected yet. Returns its number. */
-  register(): number {
-    if (this.clients === this.rows.state.length) this.grow();
-    return this.clients++;
+  /** What is known of these clients will be needed soon, see `Table.preload`. */
+  preload(clients: readonly number[], first: number): void {
+    this.table.preload(clients, first);
+  }
+
+  /** New clients, not connected yet. Returns the number of the first; those of the others follow. */
+  register(count = 1): number {
+    const first = this.clients;
+    this.clients += count;
+    this.table.reserve(this.clients);
+    return first;
   }
 
   /** Measuring begins now: everything written down before is forgotten, except which clients are connected, disconnected or offline. */
   begin(): void {
     this.begunAt = this.clock.now();
     for (const series of [this.disconnects, this.reconnects, this.refusals]) series.clear();
-    this.outages = [];
+    this.outages.clear();
     this.causes = noCauses();
     this.reasons = noReasons();
     this.least = this.up;
-    const { state, counted, disconnects, refusals, offlineSince, session, awaited } = this.rows;
-    for (const column of [disconnects, refusals, offlineSince, session]) column.fill(0);
-    this.messagesQueued = awaited.reduce((sum, waits) => sum + waits, 0);
+    this.messagesQueued = this.count(AWAITED, AWAITED);
     this.messagesDelivered = 0;
+    const { cells } = this.table;
     for (let client = 0; client < this.clients; client++) {
-      counted[client] = state[client] === UP || state[client] === DOWN ? 1 : 0;
+      const row = client * WIDTH;
+      const state = cells[row + WHAT]! & STATE;
+      const counted = state === UP || state === DOWN ? COUNTED : 0;
+      cells[row + WHAT] = (cells[row + WHAT]! & ~(SESSION | COUNTED)) | counted;
+      cells[row + DISCONNECTS] = 0;
+      cells[row + REFUSALS] = 0;
+      cells[row + OFFLINE_SINCE] = 0;
     }
   }
 
@@ -104,31 +117,35 @@ export class ClientLedger {
    * @param sessionPresent given only by a client that came back for a session of its own.
    */
   connected(client: number, sessionPresent?: boolean): void {
-    const { state, counted, session } = this.rows;
-    const before = state[client];
-    if (before === NEW) counted[client] = 1;
+    const { cells } = this.table;
+    const row = client * WIDTH;
+    let what = cells[row + WHAT]!;
+    const before = what & STATE;
+    if (before === NEW) what |= COUNTED;
     if (before === DOWN) {
       this.endOutage(client);
       this.reconnects.add(this.elapsed());
     }
     if (before !== UP) {
-      state[client] = UP;
+      what = (what & ~STATE) | UP;
       this.up++;
     }
-    if (sessionPresent === undefined) return;
-    if (!sessionPresent) session[client] = LOST;
-    else if (session[client] === UNSEEN) session[client] = KEPT;
+    if (sessionPresent === false) what = (what & ~SESSION) | LOST;
+    else if (sessionPresent && (what & SESSION) === 0) what |= KEPT;
+    cells[row + WHAT] = what;
   }
 
   /** The other side ended the client's connection. Has no effect on a client that is not connected. */
   disconnected(client: number, cause: CloseCause['kind']): void {
-    const { state, counted, disconnects, offlineSince } = this.rows;
-    if (state[client] !== UP) return;
+    const { cells } = this.table;
+    const row = client * WIDTH;
+    const what = cells[row + WHAT]!;
+    if ((what & STATE) !== UP) return;
     const at = this.elapsed();
-    state[client] = DOWN;
-    counted[client] = 1;
-    disconnects[client]!++;
-    offlineSince[client] = at;
+    cells[row + WHAT] = (what & ~STATE) | DOWN | COUNTED;
+    cells[row + DISCONNECTS]!++;
+    cells[row + OFFLINE_SINCE] = at;
+    this.down++;
     this.disconnects.add(at);
     this.causes[cause]++;
     this.lower();
@@ -136,10 +153,9 @@ export class ClientLedger {
 
   /** The client disconnected by itself. */
   left(client: number): void {
-    const { state } = this.rows;
-    const before = state[client];
+    const before = this.stateOf(client);
     if (before === DOWN) this.endOutage(client);
-    state[client] = AWAY;
+    this.set(client, STATE, AWAY);
     if (before === UP) this.lower();
   }
 
@@ -147,39 +163,42 @@ export class ClientLedger {
   refused(reason: RefusalReason, client?: number): void {
     this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
     this.refusals.add(this.elapsed());
-    if (client !== undefined) this.rows.refusals[client]!++;
+    if (client !== undefined) this.table.cells[client * WIDTH + REFUSALS]!++;
   }
 
   /** The client, which is not connected, never tries again. */
   gaveUp(client: number, ending: Ending): void {
-    const { state, ending: endings, offlineSince } = this.rows;
-    if (state[client] !== DOWN) offlineSince[client] = this.elapsed();
-    state[client] = DOWN;
+    if (this.stateOf(client) !== DOWN) {
+      this.table.cells[client * WIDTH + OFFLINE_SINCE] = this.elapsed();
+      this.down++;
+    }
+    this.set(client, STATE, DOWN);
     this.over++;
-    endings[client] = 1 + ENDINGS.indexOf(ending);
+    const { cells } = this.table;
+    cells[client * WIDTH + WHAT]! |= (1 + ENDINGS.indexOf(ending)) << ENDING_AT;
   }
 
   /** Why the client never tries again; undefined while it does. */
   endingOf(client: number): Ending | undefined {
-    return ENDINGS[this.rows.ending[client]! - 1];
+    return ENDINGS[(this.table.cells[client * WIDTH + WHAT]! >>> ENDING_AT) - 1];
   }
 
   /** The client is connected, its session and with it its subscription are gone, and it does not subscribe again. */
   deaf(client: number): void {
-    this.rows.deaf[client] = 1;
+    this.set(client, DEAF, DEAF);
   }
 
   /** A message was queued for the client. At most one waits for each at a time. */
   queued(client: number): void {
-    if (this.rows.awaited[client] === 1) return;
-    this.rows.awaited[client] = 1;
+    if (this.isAwaited(client)) return;
+    this.set(client, AWAITED, AWAITED);
     this.messagesQueued++;
   }
 
   /** The client has received the message that was queued for it; a second copy of it is not counted. */
   delivered(client: number): void {
-    if (this.rows.awaited[client] === 0) return;
-    this.rows.awaited[client] = 0;
+    if (!this.isAwaited(client)) return;
+    this.set(client, AWAITED, 0);
     this.messagesDelivered++;
   }
 
@@ -205,7 +224,7 @@ export class ClientLedger {
       },
       refusedConnects: this.refusals.total,
       refusedByReason: { ...this.reasons },
-      refusedPerClientMax: this.rows.refusals.reduce((a, b) => Math.max(a, b), 0),
+      refusedPerClientMax: this.highest(REFUSALS),
       secondsOrigin,
       peakDisconnectsPerSecond: disconnects.peakOfBuckets(1000, phase),
       peakReconnectsPerSecond: reconnects.peakOfBuckets(1000, phase),
@@ -213,44 +232,77 @@ export class ClientLedger {
       slidingReconnects: { in1s: reconnects.peakOfAnyWindow(1000), in100ms: reconnects.peakOfAnyWindow(100) },
       ...this.offline(),
       leastConnected: this.least,
-      sessionsKept: this.countRows('session', KEPT),
-      sessionsLost: this.countRows('session', LOST),
+      sessionsKept: this.count(SESSION, KEPT),
+      sessionsLost: this.count(SESSION, LOST),
       messagesQueued: this.messagesQueued,
       messagesDelivered: this.messagesDelivered,
-      stillOffline: this.countRows('state', DOWN),
+      stillOffline: this.down,
       gaveUp: this.over,
-      deaf: this.countRows('deaf', 1),
+      deaf: this.count(DEAF, DEAF),
     };
   }
 
   private histogram(): number[] {
-    const { counted, disconnects } = this.rows;
+    const { cells } = this.table;
     const histogram = [0];
-    for (let client = 0; client < this.clients; client++) {
-      if (counted[client] === 0) continue;
-      while (histogram.length <= disconnects[client]!) histogram.push(0);
-      histogram[disconnects[client]!]!++;
+    for (let row = 0; row < this.clients * WIDTH; row += WIDTH) {
+      if ((cells[row + WHAT]! & COUNTED) === 0) continue;
+      const times = cells[row + DISCONNECTS]!;
+      while (histogram.length <= times) histogram.push(0);
+      histogram[times]!++;
     }
     return histogram;
   }
 
   private offline(): Pick<ClientReport, 'offlineMs' | 'offlineClientSeconds'> {
-    const { state, offlineSince } = this.rows;
+    const { cells } = this.table;
     const now = this.elapsed();
-    const lengths = [...this.outages];
+    const lengths = new Map(this.outages);
     for (let client = 0; client < this.clients; client++) {
-      if (state[client] === DOWN) lengths.push(now - offlineSince[client]!);
+      if (this.stateOf(client) === DOWN) addOne(lengths, now - cells[client * WIDTH + OFFLINE_SINCE]!);
     }
-    const sorted = Float64Array.from(lengths).sort();
-    const rank = (part: number) => sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? 0;
+    const sorted = [...lengths].sort(([a], [b]) => a - b);
+    const total = sorted.reduce((sum, [, count]) => sum + count, 0);
+    const rank = (part: number) => {
+      let left = Math.max(1, Math.ceil(part * total));
+      for (const [length, count] of sorted) {
+        left -= count;
+        if (left <= 0) return length;
+      }
+      return 0;
+    };
     return {
       offlineMs: { p50: rank(0.5), p95: rank(0.95), max: rank(1) },
-      offlineClientSeconds: sorted.reduce((sum, length) => sum + length, 0) / 1000,
+      offlineClientSeconds: sorted.reduce((sum, [length, count]) => sum + length * count, 0) / 1000,
     };
   }
 
-  private countRows(column: 'session' | 'state' | 'deaf', value: number): number {
-    return this.rows[column].reduce((sum, each) => sum + (each === value ? 1 : 0), 0);
+  /** How many have this value in these bits. */
+  private count(bits: number, value: number): number {
+    const { cells } = this.table;
+    let count = 0;
+    for (let row = 0; row < this.clients * WIDTH; row += WIDTH) if ((cells[row + WHAT]! & bits) === value) count++;
+    return count;
+  }
+
+  private highest(column: number): number {
+    const { cells } = this.table;
+    let highest = 0;
+    for (let row = 0; row < this.clients * WIDTH; row += WIDTH) highest = Math.max(highest, cells[row + column]!);
+    return highest;
+  }
+
+  private stateOf(client: number): number {
+    return this.table.cells[client * WIDTH + WHAT]! & STATE;
+  }
+
+  private isAwaited(client: number): boolean {
+    return (this.table.cells[client * WIDTH + WHAT]! & AWAITED) !== 0;
+  }
+
+  private set(client: number, bits: number, value: number): void {
+    const cell = client * WIDTH + WHAT;
+    this.table.cells[cell] = (this.table.cells[cell]! & ~bits) | value;
   }
 
   /** Whole milliseconds, so that times that are equal but for floating point stay equal. */
@@ -259,19 +311,18 @@ export class ClientLedger {
   }
 
   private endOutage(client: number): void {
-    this.outages.push(this.elapsed() - this.rows.offlineSince[client]!);
+    this.down--;
+    addOne(this.outages, this.elapsed() - this.table.cells[client * WIDTH + OFFLINE_SINCE]!);
   }
 
   private lower(): void {
     this.up--;
     this.least = Math.min(this.least, this.up);
   }
+}
 
-  private grow(): void {
-    const before = this.rows;
-    this.rows = columns(before.state.length * 2);
-    for (const name of Object.keys(before) as (keyof typeof before)[]) this.rows[name].set(before[name]);
-  }
+function addOne(counts: Map<number, number>, key: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function noCauses(): Record<CloseCause['kind'], number> {

@@ -4,7 +4,8 @@ import { type DurableOptions, DurableStorage } from './durable/durable-storage';
 import { ManagementApi } from './http/management-api';
 import { ManagementApiV5 } from './http/v5/management-api';
 import { EVALUATION_SESSIONS, License, type LicenseType } from './license';
-import { EmqxNode, type NodeCluster, type NodeOptions } from './node';
+import { EmqxNode, type NodeCluster } from './node';
+import type { NodeOptions } from './node-options';
 import type { NodeSessions } from './node-sessions';
 import type { ClusterObserver } from './observer';
 import { generationOf, type Profile, type ProfileName, profileOf } from './profiles';
@@ -225,7 +226,8 @@ export class EmqxCluster implements NodeCluster {
   }
 
   moveSession(from: NodeSessions, recipients: readonly string[], skip: number): 'moved' | 'unreachable' | 'none' {
-    const session = from.evictable.peek(skip);
+    const row = from.evictable.peek(skip);
+    const session = row === undefined ? undefined : this.registry.at(row);
     if (!session) return 'none';
     const recipient = this.nodes.get(this.random.pick(recipients) ?? '');
     if (!recipient?.isListening || recipient.responsiveness.isFrozen) return 'unreachable';

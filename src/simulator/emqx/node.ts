@@ -5,66 +5,14 @@ import type { DurableStorage } from './durable/durable-storage';
 import { type DataDir, Evacuation, type EvacuationState } from './evacuation';
 import type { ApiRequest } from './http/api-request';
 import type { License, LicenseType } from './license';
+import { DEFAULT_TIMINGS, type NodeOptions, type NodeRole, type NodeTimings } from './node-options';
 import { NodeSessions } from './node-sessions';
 import type { ClusterObserver } from './observer';
 import type { Profile } from './profiles';
 import { Responsiveness } from './responsiveness';
 import { expiryOf } from './session';
 import type { SessionRegistry } from './session-registry';
-import type { ConnectAnswer, Connection, ConnectRequest, Message } from './types';
-
-/** How long things take on a node, in ms of simulated time. */
-export interface NodeTimings {
-  /** From the start of the process until the cluster knows the node. @default 500 */
-  joinMs: number;
-  /** From the start of the process until MQTT and HTTP listen. @default 1600 */
-  listenMs: number;
-  /**
-   * From then until the evacuation applications run; clients are accepted meanwhile. Of EMQX 5 and 6 they run before anything listens.
-   * @default 1000
-   */
-  pluginsMs: number;
-  /** From SIGTERM, which closes all connections, until the other nodes no longer list it: by chance, at most. @default 500 */
-  leaveMs: number;
-  /** From SIGTERM until the process has ended. @default 3000 */
-  shutdownMs: number;
-  /** What moving one session takes. @default 2 */
-  sessionMoveMs: number;
-}
-
-export interface NodeOptions {
-  /** The Erlang node name, `emqx-ee@<pod>.<headless service>.<namespace>.svc.<cluster domain>`; of a replicant `emqx@<pod IP>`. */
-  name: string;
-  /** EMQX version, of the form 4.4.14: a node of 5 or 6 speaks API v5. */
-  version: string;
-  /** Of EMQX 5.0 to 5.8: the open source build, which cannot be evacuated. @default false */
-  openSource?: boolean;
-  /** Of EMQX 5 and 6: replicants hold no shards, and are forgotten when they stop. @default 'core' */
-  role?: NodeRole;
-  /** The license in its own configuration. @default 'official' */
-  license?: LicenseType;
-  /** Whether these Basic credentials of the management API are right: an application of 4.4, an API key of EMQX 5 and 6. */
-  credentials: (id: string, secret: string) => boolean;
-  /**
-   * Of EMQX 5 and 6: the lines of the bootstrap file, as `id:secret`. A core reads them when it boots, and never again; all nodes
-   * accept what any core has read.
-   *
-   * @default - `credentials` is asked at each request
-   */
-  apiKeys?: () => readonly string[];
-  /** What is on the volume of the node. @default - an empty volume */
-  dataDir?: DataDir;
-  timings?: Partial<NodeTimings>;
-}
-
-const DEFAULT_TIMINGS: NodeTimings = {
-  joinMs: 500,
-  listenMs: 1600,
-  pluginsMs: 1000,
-  leaveMs: 500,
-  shutdownMs: 3000,
-  sessionMoveMs: 2,
-};
+import type { Admission, ConnectAnswer, Connection, ConnectRequest, Crowd, Message } from './types';
 
 /**
  * - `joining`: the process runs and is in the cluster from `joinMs` on; nothing listens.
@@ -74,8 +22,6 @@ const DEFAULT_TIMINGS: NodeTimings = {
  * - `stopping`: got SIGTERM; all connections are closed, nothing listens, and for a moment the cluster still lists it.
  */
 export type NodePhase = 'stopped' | 'joining' | 'starting' | 'running' | 'stopping';
-
-export type NodeRole = 'core' | 'replicant';
 
 /** The boot of a node that its license does not let join ends this long after it joined. */
 const REFUSED_BOOT_MS = 1600;
@@ -286,7 +232,7 @@ export class EmqxNode {
     const { metrics } = this.sessions;
     metrics['client.connect']++;
     metrics['client.connack']++;
-    if (this.exceedsLicense(request)) return { accepted: false, reasonCode: 0x97 };
+    if (this.exceedsLicense(request.clientId)) return { accepted: false, reasonCode: 0x97 };
     if (this.refuses) {
       const serverReference = this.evacuation.running?.serverReference;
       return { accepted: false, reasonCode: 0x9c, ...(serverReference ? { serverReference } : {}) };
@@ -297,11 +243,28 @@ export class EmqxNode {
     return { accepted: true, ...this.cluster.registry.open(this.sessions, request, connection, durable) };
   }
 
+  /** The same for clients of a crowd. */
+  admit(crowd: Crowd, clients: readonly number[]): Admission {
+    this.requireListening();
+    const { metrics } = this.sessions;
+    metrics['client.connect'] += clients.length;
+    metrics['client.connack'] += clients.length;
+    // At one moment the license says the same to all.
+    if (this.cluster.license && this.exceedsLicense(crowd.clientId(clients[0]!))) return 0x97;
+    if (this.refuses) return 0x9c;
+    this.cluster.registry.admit(this.sessions, crowd, clients);
+    return 'accepted';
+  }
+
   /** Of EMQX 5 and 6 a client that has a session always comes back. */
-  private exceedsLicense({ clientId }: ConnectRequest): boolean {
+  private exceedsLicense(clientId: string): boolean {
     const { license, registry } = this.cluster;
     if (!license || license.admits()) return false;
     return this.profile.generation === 4 || registry.find(clientId) === undefined;
+  }
+
+  get answersAtOnce(): boolean {
+    return this.responsiveness.isPrompt;
   }
 
   /** What has been sent to a process that has ended meanwhile is never answered. */
@@ -363,7 +326,8 @@ export class EmqxNode {
   }
 
   private newSessions(): NodeSessions {
-    return new NodeSessions(this.name, this.cluster.clock, this.cluster.random.fork(this.name), this.profile);
+    const { clock, random, registry } = this.cluster;
+    return new NodeSessions(this.name, clock, random.fork(this.name), this.profile, registry.rows);
   }
 
   private newEvacuation(): Evacuation {
@@ -382,7 +346,7 @@ export class EmqxNode {
         return sessions.evictable.size + sleepers();
       },
       evictConnections: (count, serverReference) => {
-        for (let left = count; left > 0; left--) cluster.registry.evict(sessions.live.peek()!, serverReference);
+        cluster.registry.evict(sessions, count, serverReference);
       },
       recipients: (migrateTo) => cluster.recipients(this.name, migrateTo),
       moveSession: (recipients, skip) => cluster.moveSession(sessions, recipients, skip),

@@ -21,6 +21,11 @@ export class Responsiveness {
     return this.clock.now() < this.frozenUntil;
   }
 
+  /** Whether it answers at once. */
+  get isPrompt(): boolean {
+    return !this.isFrozen && this.clock.now() >= this.slowUntil;
+  }
+
   /** How many wait for it to thaw. */
   get unanswered(): number {
     return this.waiting.length;

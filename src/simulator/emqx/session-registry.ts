@@ -1,8 +1,10 @@
 import type { SimulatedClock } from '../clock';
 import { type ChannelHost, ClientChannel } from './client-channel';
+import { CrowdSessions } from './crowd-sessions';
 import { Deadlines } from './deadlines';
 import type { NodeSessions } from './node-sessions';
 import type { ClusterObserver } from './observer';
+import { RetainedMessages } from './retained-messages';
 import type { Routed } from './routed-message';
 import {
   type DurableHome,
@@ -12,8 +14,10 @@ import {
   type SessionHome,
   type ShutdownReason,
 } from './session';
-import { matches, parseFilter, type Subscription, TopicRouter } from './topic-router';
-import type { Channel, CloseCause, Connection, ConnectRequest, Message, QoS, SubscribeOptions } from './types';
+import { SessionRows } from './session-rows';
+import { parseFilter, type Subscription, TopicRouter } from './topic-router';
+import { Turns } from './turns';
+import type { Channel, CloseCause, Connection, ConnectRequest, Crowd, Message, QoS, SubscribeOptions } from './types';
 
 /**
  * All sessions of a cluster, by client id: there is at most one of each, on whatever node it lives.
@@ -21,21 +25,26 @@ import type { Channel, CloseCause, Connection, ConnectRequest, Message, QoS, Sub
  * The life of a session: opened by a CONNECT (`open`), kept without a connection as long as its expiry says (`closed`,
  * `evict`), taken over by the next CONNECT of the client on any node (`open`), moved by an evacuation (`move`), and ended
  * by its expiry, by a clean start, or with its node (`drop`).
+ *
+ * A session is an object, but for those of crowds, which are rows of a table and become objects only when somebody needs one.
  */
 export class SessionRegistry implements ChannelHost {
   readonly router = new TopicRouter<Session>();
+  readonly rows = new SessionRows();
   private readonly sessions = new Map<string, Session>();
+  private readonly byRow = new Map<number, Session>();
+  private readonly crowds: CrowdSessions;
   private readonly expiries: Deadlines<Session>;
   private readonly wills: Deadlines<Session>;
-  /** Messages that are kept for those who subscribe later, by topic. */
-  private readonly kept = new Map<string, Routed>();
-  /** Whose turn it is in each group that shares a filter. */
-  private readonly turns = new Map<string, number>();
+  private readonly kept: RetainedMessages;
+  private readonly turns = new Turns<Session>();
 
   constructor(
     private readonly clock: SimulatedClock,
     private readonly observer: ClusterObserver,
   ) {
+    this.crowds = new CrowdSessions(this.rows, observer);
+    this.kept = new RetainedMessages(clock);
     this.expiries = new Deadlines(clock, (session) => this.expire(session));
     this.wills = new Deadlines(clock, (session) => this.publishWill(session));
   }
@@ -45,12 +54,37 @@ export class SessionRegistry implements ChannelHost {
   }
 
   find(clientId: string): Session | undefined {
-    return this.sessions.get(clientId);
+    const known = this.sessions.get(clientId);
+    if (known) return known;
+    const row = this.rows.find(clientId);
+    return row === undefined ? undefined : this.at(row);
   }
 
-  /** All sessions that live there, with and without a connection. */
+  /** The session in a row. */
+  at(row: number): Session | undefined {
+    const known = this.byRow.get(row);
+    const home = known ? undefined : this.crowds.homeOf(row);
+    if (!home) return known;
+    const session = this.asObject(row, home);
+    this.rows.becomeObject(row);
+    this.enroll(session);
+    return session;
+  }
+
+  /** All sessions that live there, with and without a connection; to be read only. */
   on(home: NodeSessions): Session[] {
-    return [...this.sessions.values()].filter((session) => session.home === home);
+    const objects = [...this.sessions.values()].filter((session) => session.home === home);
+    return [...objects, ...Array.from(this.crowds.on(home), (row) => this.asObject(row, home))];
+  }
+
+  /** Accepted CONNECTs of a crowd's clients on a node: begins their sessions. */
+  admit(home: NodeSessions, crowd: Crowd, clients: readonly number[]): void {
+    const first = this.rows.firstOf(crowd);
+    for (let index = 0; index < clients.length; index++) {
+      const row = first + clients[index]!;
+      if (!this.rows.isFree(row)) this.discard(this.at(row)!);
+    }
+    this.crowds.open(home, crowd, clients);
   }
 
   /**
@@ -64,21 +98,20 @@ export class SessionRegistry implements ChannelHost {
     connection: Connection,
     durable?: DurableHome,
   ): { channel: Channel; sessionPresent: boolean } {
-    const known = this.sessions.get(request.clientId);
+    const known = this.find(request.clientId);
     const readable = known?.durable === undefined || known.durable === durable;
     const resumed = known && !request.cleanStart && readable ? known : undefined;
     if (known && !resumed) this.discard(known);
     if (!readable && !request.cleanStart) {
       this.observer.sessionLost?.(request.clientId, home.nodeName, 'other-storage-format');
     }
-    const session =
-      resumed ?? new Session(request.clientId, home, request, expiryOf(request) > 0 ? durable : undefined);
+    const session = resumed ?? this.begin(home, request, durable);
     if (resumed) {
       this.takeOver(resumed);
       resumed.reconnected(request);
       home.metrics['session.resumed']++;
     } else {
-      this.sessions.set(session.clientId, session);
+      this.enroll(session);
       home.metrics['session.created']++;
     }
     const channel = new ClientChannel(session, this, connection);
@@ -100,11 +133,23 @@ export class SessionRegistry implements ChannelHost {
     this.disconnect(session, undefined, how === 'normal' ? 'normal' : 'tcp_closed');
   }
 
-  /** The node ends the connection of a client that is to go elsewhere. */
-  evict(session: Session, serverReference: string | undefined): void {
+  /** The node ends the connections of so many clients, which are to go elsewhere. */
+  evict(home: NodeSessions, count: number, serverReference: string | undefined): void {
     const cause: CloseCause = { kind: 'evicted', reasonCode: 0x9c, ...(serverReference ? { serverReference } : {}) };
-    this.observer.evicted?.(session.clientId, session.home.nodeName);
-    this.disconnect(session, cause, 'use_another_server');
+    const rows: number[] = [];
+    for (let skip = 0; skip < count; skip++) rows.push(home.live.peek(skip)!);
+    this.rows.preload(rows);
+    for (let index = 0; index < rows.length; ) {
+      const row = rows[index]!;
+      const clients = this.rows.clientsFrom(rows, index);
+      index += Math.max(1, clients.length);
+      const session = this.byRow.get(row);
+      if (clients.length > 0) this.crowds.evict(home, this.rows.blockOf(row)!, clients, cause);
+      else if (session?.home === home) {
+        this.observer.evicted?.(session.clientId, home.nodeName);
+        this.disconnect(session, cause, 'use_another_server');
+      } // else it went when another one was evicted
+    }
   }
 
   /**
@@ -140,20 +185,28 @@ export class SessionRegistry implements ChannelHost {
 
   /** A node ended: its connections are closed without a word, its sessions are gone but for those that are stored. */
   drop(home: NodeSessions): void {
-    for (const session of [...this.sessions.values()]) {
-      if (session.home !== home) continue;
-      if (session.durable) {
-        this.disconnect(session, { kind: 'shutdown' }, 'tcp_closed');
-        continue;
-      }
-      this.stopWaiting(session);
-      if (session.will) this.observer.willDropped?.(session.clientId, home.nodeName);
-      this.forget(session);
-      const { channel } = session;
-      session.channel = undefined;
-      if (session.expiryMs > 0) this.observer.sessionLost?.(session.clientId, home.nodeName, 'node-ended');
-      channel?.detach({ kind: 'shutdown' });
+    const order = (each: Session | number) => this.rows.orderOf(typeof each === 'number' ? each : each.row);
+    const objects = [...this.sessions.values()].filter((session) => session.home === home);
+    const ended = [...objects, ...this.crowds.on(home)].sort((a, b) => order(a) - order(b));
+    for (const each of ended) {
+      if (typeof each === 'number') this.crowds.drop(each);
+      else this.dropSession(each, home);
     }
+    this.crowds.forget(home);
+  }
+
+  private dropSession(session: Session, home: NodeSessions): void {
+    if (session.durable) {
+      this.disconnect(session, { kind: 'shutdown' }, 'tcp_closed');
+      return;
+    }
+    this.stopWaiting(session);
+    if (session.will) this.observer.willDropped?.(session.clientId, home.nodeName);
+    this.forget(session);
+    const { channel } = session;
+    session.channel = undefined;
+    if (session.expiryMs > 0) this.observer.sessionLost?.(session.clientId, home.nodeName, 'node-ended');
+    channel?.detach({ kind: 'shutdown' });
   }
 
   subscribe(session: Session, text: string, qos: QoS, options?: SubscribeOptions): void {
@@ -162,7 +215,7 @@ export class SessionRegistry implements ChannelHost {
     const known = session.subscriptions?.find((each) => each.filter === filter && each.group === group);
     const handling = options?.retainHandling ?? 0;
     const { channel } = session;
-    if (group === undefined && channel && this.kept.size > 0 && (handling === 0 || (handling === 1 && !known))) {
+    if (group === undefined && channel && !this.kept.isEmpty && (handling === 0 || (handling === 1 && !known))) {
       // The client is to have its answer before its messages.
       this.clock.schedule(0, () => this.deliverKept(session, channel, filter, qos, options));
     }
@@ -200,7 +253,7 @@ export class SessionRegistry implements ChannelHost {
       ...(from !== undefined && { from }),
       ...(expirySeconds !== undefined && { expiresAt: this.now + expirySeconds * 1_000 }),
     };
-    if (message.retain) this.keep(routed);
+    if (message.retain) this.kept.keep(routed);
     let subscribers = 0;
     let shared: Map<string, Subscription<Session>[]> | undefined;
     this.router.match(message.topic, (subscription) => {
@@ -214,7 +267,7 @@ export class SessionRegistry implements ChannelHost {
       }
     });
     for (const [key, group] of shared ?? []) {
-      const { subscriber, qos, options } = this.next(key, group);
+      const { subscriber, qos, options } = this.turns.next(key, group, ({ channel }) => channel !== undefined);
       subscriber.deliver(routed, qos, options);
     }
     if (subscribers > 0) return;
@@ -227,12 +280,6 @@ export class SessionRegistry implements ChannelHost {
     this.kept.clear();
   }
 
-  /** A message without a payload deletes the retained one. */
-  private keep(message: Routed): void {
-    if (message.payload.length === 0) this.kept.delete(message.topic);
-    else this.kept.set(message.topic, message);
-  }
-
   private deliverKept(
     session: Session,
     channel: SessionChannel,
@@ -241,19 +288,7 @@ export class SessionRegistry implements ChannelHost {
     options: SubscribeOptions | undefined,
   ): void {
     if (session.channel !== channel) return; // it has gone, and asks again when it comes back
-    for (const message of this.kept.values()) {
-      if (message.expiresAt !== undefined && message.expiresAt <= this.now) this.kept.delete(message.topic);
-      else if (matches(filter, message.topic)) session.deliverKept(message, qos, options);
-    }
-  }
-
-  /** One of a group, each in its turn; one that is connected before those that are not. */
-  private next(key: string, group: readonly Subscription<Session>[]): Subscription<Session> {
-    const connected = group.filter(({ subscriber }) => subscriber.channel);
-    const candidates = connected.length > 0 ? connected : group;
-    const turn = this.turns.get(key) ?? 0;
-    this.turns.set(key, turn + 1);
-    return candidates[turn % candidates.length]!;
+    for (const message of this.kept.matching(filter)) session.deliverKept(message, qos, options);
   }
 
   /** Ends the connection, and with it the session if that is not to outlive it. */
@@ -312,8 +347,32 @@ export class SessionRegistry implements ChannelHost {
     this.forget(session);
   }
 
+  private begin(home: NodeSessions, request: ConnectRequest, durable: DurableHome | undefined): Session {
+    const row = this.rows.take(request.clientId);
+    return new Session(row, request.clientId, home, request, expiryOf(request) > 0 ? durable : undefined);
+  }
+
+  private enroll(session: Session): void {
+    this.sessions.set(session.clientId, session);
+    this.byRow.set(session.row, session);
+  }
+
+  /** The session of a crowd's client as any other one is. */
+  private asObject(row: number, home: NodeSessions): Session {
+    const { crowd, first } = this.rows.blockOf(row)!;
+    const client = row - first;
+    const clientId = crowd.clientId(client);
+    const protocolVersion = crowd.protocolVersion(client);
+    const session = new Session(row, clientId, home, { clientId, protocolVersion, cleanStart: true });
+    const closed = (cause: CloseCause) => crowd.closed([client], cause);
+    session.channel = new ClientChannel(session, this, { closed, deliver: () => undefined });
+    return session;
+  }
+
   private forget(session: Session): void {
     this.sessions.delete(session.clientId);
+    this.byRow.delete(session.row);
+    this.rows.release(session.row);
     for (const subscription of session.subscriptions ?? []) this.router.delete(subscription);
   }
 

@@ -67,11 +67,10 @@ export class Session {
   will: Will | undefined;
   subscriptions: Subscription<Session>[] | undefined;
   mailbox: Mailbox | undefined;
-  /** Positions in the bags of the node. */
-  livePosition = -1;
-  evictablePosition = -1;
 
   constructor(
+    /** In the table of the cluster's sessions. */
+    readonly row: number,
     readonly clientId: string,
     home: SessionHome,
     request: ConnectRequest,

@@ -1,58 +1,67 @@
 import type { Random } from '../random';
-
-/** A slot of an item for its position in a {@link ShuffledBag}; -1 while it is in none. */
-export type PositionKey<T> = { [K in keyof T]: T[K] extends number ? K : never }[keyof T];
+import { grown, type Table } from '../table';
 
 /**
- * Items in random order, with cheap adding, removing and taking.
+ * Rows of a table in random order, with cheap adding, removing and taking. A row is in at most one of the bags
+ * that share a column.
  *
  * EMQX evicts in the order of a hash table: neither the oldest nor the newest first. Here the order is random and stays
  * so: a new item changes places with a random one, a removed one is replaced by the last.
  */
-export class ShuffledBag<T extends object> {
-  private readonly items: T[] = [];
+export class ShuffledBag {
+  private items = new Int32Array(0);
+  private count = 0;
 
-  /** @param position the numeric property of the items in which the bag keeps their position */
+  /** @param column of the table, for 1 + the place of each row, or 0 of a row that is in none */
   constructor(
     private readonly random: Random,
-    private readonly position: PositionKey<T>,
+    private readonly table: Table,
+    private readonly column: number,
   ) {}
 
   get size(): number {
-    return this.items.length;
+    return this.count;
   }
 
-  has(item: T): boolean {
-    return (item[this.position] as number) >= 0;
+  has(row: number): boolean {
+    return this.table.cells[this.cellOf(row)] !== 0;
   }
 
-  add(item: T): void {
-    if (this.has(item)) return;
-    const last = this.items.push(item) - 1;
+  add(row: number): void {
+    if (this.has(row)) return;
+    const last = this.count++;
+    if (last === this.items.length) this.items = grown(this.items, Math.max(16, Math.ceil(last * 1.5)));
     const place = this.random.below(last + 1);
-    this.put(this.items[place] as T, last);
-    this.put(item, place);
+    this.put(place === last ? row : this.items[place]!, last);
+    this.put(row, place);
   }
 
-  delete(item: T): void {
-    if (!this.has(item)) return;
-    const place = item[this.position] as number;
-    const last = this.items.pop() as T;
-    if (last !== item) this.put(last, place);
-    this.mark(item, -1);
+  delete(row: number): void {
+    const { cells } = this.table;
+    const cell = this.cellOf(row);
+    const place = cells[cell]! - 1;
+    if (place < 0) return;
+    const last = this.items[--this.count]!;
+    if (last !== row) this.put(last, place);
+    cells[cell] = 0;
   }
 
-  /** The item that is `skip` places from the one to be taken next. */
-  peek(skip = 0): T | undefined {
-    return this.items[this.items.length - 1 - skip];
+  /** The row that is `skip` places from the one to be taken next. */
+  peek(skip = 0): number | undefined {
+    return skip < this.count ? this.items[this.count - 1 - skip] : undefined;
   }
 
-  private put(item: T, place: number): void {
-    this.items[place] = item;
-    this.mark(item, place);
+  /** All that are in it. */
+  rows(): Int32Array {
+    return this.items.slice(0, this.count);
   }
 
-  private mark(item: T, place: number): void {
-    (item as Record<PropertyKey, unknown>)[this.position] = place;
+  private put(row: number, place: number): void {
+    this.items[place] = row;
+    this.table.cells[this.cellOf(row)] = 1 + place;
+  }
+
+  private cellOf(row: number): number {
+    return row * this.table.width + this.column;
   }
 }

@@ -109,3 +109,23 @@ export interface Channel {
 export type ConnectAnswer =
   | { accepted: true; sessionPresent: boolean; channel: Channel }
   | { accepted: false; reasonCode: 0x9c | 0x97 | 0x88; serverReference?: string };
+
+/**
+ * Many clients, each known by its number, that connect with clean sessions and only hold their connections: they neither publish nor
+ * subscribe nor leave a will. What a node keeps for them are a few numbers each, where any other client is an object.
+ *
+ * Their ids are theirs alone: no other client of the cluster has one of them while they connect as a crowd.
+ */
+export interface Crowd {
+  /** Their numbers are below. */
+  readonly size: number;
+  clientId(client: number): string;
+  /** The number of the client with this id; undefined of any other. */
+  numberOf(clientId: string): number | undefined;
+  protocolVersion(client: number): ProtocolVersion;
+  /** The node ended the connections of these, one after the other; see `Connection`. */
+  closed(clients: readonly number[], cause: CloseCause): void;
+}
+
+/** The answer to the CONNECTs of clients of a crowd, the same to all: accepted, or the reason code of the refusal. */
+export type Admission = 'accepted' | (ConnectAnswer & { accepted: false })['reasonCode'];

@@ -1,7 +1,8 @@
 import { SimulatedClock } from '../../../src/simulator/clock';
 import { EmqxCluster, type EmqxClusterOptions } from '../../../src/simulator/emqx/cluster';
 import type { DataDir } from '../../../src/simulator/emqx/evacuation';
-import type { EmqxNode, NodeOptions, NodeTimings } from '../../../src/simulator/emqx/node';
+import type { EmqxNode } from '../../../src/simulator/emqx/node';
+import type { NodeOptions, NodeTimings } from '../../../src/simulator/emqx/node-options';
 import type {
   Channel,
   CloseCause,
