@@ -15,10 +15,20 @@ export async function writePage(
   document: ReportDocument | undefined,
   shell: Shell,
 ): Promise<void> {
+  await writeHtml(
+    file,
+    async () => {
+      if (!document) throw notWritten('the journal could not be read');
+      return (await import('./page/page.js')).renderPage(document);
+    },
+    shell,
+  );
+}
+
+/** Writes a page, where a file for it is named. */
+export async function writeHtml(file: string | undefined, render: () => Promise<string>, shell: Shell): Promise<void> {
   if (file === undefined) return;
-  if (!document) throw notWritten('the journal could not be read');
-  const { renderPage } = await import('./page/page.js');
-  const page = renderPage(document);
+  const page = await render();
   try {
     writeFileSync(file, page);
   } catch (error) {

@@ -3,6 +3,7 @@ import type { DemoFlags } from './demo';
 import type { End } from './exit';
 import type { Manifested, ManifestFlags } from './manifest';
 import {
+  addAccess,
   clients,
   devices,
   driver,
@@ -17,24 +18,44 @@ import {
 } from './program-options';
 import type { SandboxFlags } from './sandbox';
 import type { Shell } from './shell';
-import type { SimulateFlags } from './simulate';
+import type { SimulateFlags } from './simulate-setting';
 
 /** The commands that need no cluster, and their options. */
 export function addLocalCommands(program: Command, shell: Shell, end: End): void {
-  program
+  const simulate = program
     .command('simulate')
     .description('simulate an upgrade in virtual time: its plan, a chart, and its effect on devices')
     .addOption(ownCluster())
-    .addOption(generation('file'))
+    .addOption(generation('file', 'fromCluster'))
+    .addOption(
+      new Option(
+        '--from-cluster <name>',
+        'read your own cluster, its nodes and the number of its devices; nothing is written to it',
+      ).conflicts('file'),
+    )
     .addOption(nextVersion())
-    .addOption(clients())
+    .addOption(
+      new Option(
+        '--clients <count>',
+        'connected clients; a tenth as many offline devices are added (default: 3000, or those of the cluster)',
+      ),
+    )
     .addOption(devices())
     .option(
       '--will <seconds>',
       'each connected device has a will with this delay, 0 for none; says how many are published',
     )
     .option('--replicas <count>', 'nodes of the cluster')
+    .addOption(new Option('--nodes <count>', 'the same as --replicas').conflicts('replicas'))
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
+    .addOption(
+      new Option('--cap <per second>', 'several rates with commas between them: what each costs').conflicts([
+        'rate',
+        'driver',
+        'operator',
+        'compare',
+      ]),
+    )
     .addOption(offlineBudget())
     .addOption(driver())
     .addOption(
@@ -61,7 +82,10 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
           'devices',
           'will',
           'replicas',
+          'nodes',
           'rate',
+          'cap',
+          'fromCluster',
           'offlineBudget',
           'driver',
           'operator',
@@ -81,6 +105,8 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
       const { runSimulate } = await import('./simulate.js');
       end(await runSimulate(flags, shell));
     });
+  simulate.option('-n, --namespace <namespace>', 'namespace of --from-cluster (default: that of the context)');
+  addAccess(simulate);
 
   program
     .command('sandbox')

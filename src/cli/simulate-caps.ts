@@ -1,0 +1,57 @@
+import { performance } from 'node:perf_hooks';
+import { versionOf } from '../resource';
+import { type CapRun, playCap, type UnfitCap } from '../simulator/caps';
+import { nodesWanted } from '../upgrade/observation';
+import { EXIT, type ExitCode } from './exit';
+import { writeHtml } from './html-file';
+import { asInputError } from './local-cluster';
+import type { CapsDocument } from './page/caps-document';
+import { renderCaps } from './render/caps';
+import { count, json, time } from './render/text';
+import { canvasOf } from './run-reporter';
+import type { Shell } from './shell';
+import { type SimulateFlags, settingOf } from './simulate-setting';
+import { SimulationProgress } from './simulation-progress';
+
+export const MODEL =
+  'This is a model in virtual time: no cluster was touched. docs/simulator.md states what of it was measured and what is left out.';
+
+/** Simulates the upgrade with each cap. */
+export async function runCaps(flags: SimulateFlags, shell: Shell): Promise<ExitCode> {
+  const { setting, caps, clients, offline, notes } = await settingOf(flags, shell);
+  const { cluster, desired, seed = 1 } = setting;
+  const { name, namespace = 'default' } = cluster.metadata;
+  const isText = flags.output === 'text';
+  const [from, to] = [versionOf(cluster), versionOf(desired)];
+  const nodes = nodesWanted(cluster);
+  if (isText) {
+    const what = `${namespace}/${name}: ${from} → ${to}, ${count(nodes)} nodes, ${count(clients)} devices and ${count(offline)} offline ones`;
+    shell.out.write(`${[MODEL, ...notes, what].join('\n')}\n\n`);
+  }
+  const began = performance.now();
+  const progress = new SimulationProgress(shell, isText);
+  const runs: (CapRun | UnfitCap)[] = [];
+  for (const cap of caps) {
+    const way = `at ${count(cap)} per second`;
+    const scenario = { ...setting, progress: (event: Parameters<typeof progress.see>[0]) => progress.see(event, way) };
+    runs.push(await asInputError(playCap(scenario, cap)));
+  }
+  progress.end();
+  const document: CapsDocument = {
+    cluster: name,
+    namespace,
+    from,
+    to,
+    nodes,
+    clients,
+    offlineDevices: offline,
+    seed,
+    caps: runs,
+  };
+  if (isText) {
+    const took = `${time(progress.simulatedMs)} were simulated in ${time(performance.now() - began)}.`;
+    shell.out.write(`${[...renderCaps(runs, canvasOf(shell)), '', took].join('\n')}\n`);
+  } else shell.out.write(`${json(document, 2)}\n`);
+  await writeHtml(flags.html, async () => (await import('./page/caps-page.js')).renderCapsPage(document), shell);
+  return runs.some((run) => 'report' in run) ? EXIT.done : EXIT.blocked;
+}

@@ -1,0 +1,40 @@
+import { UpgradeError } from '../upgrade';
+import { type RunReport, runReport } from './run-report';
+import { play, type Scenario } from './scenario';
+import { UnfitManifestError } from './unfit-manifest-error';
+
+/** An upgrade by the pilot with one cap, as far as it helps to choose one. */
+export interface CapRun {
+  capPerSecond: number;
+  report: RunReport;
+  /** The most devices that were offline at one moment. */
+  mostDevicesAway: number;
+  /** The time that all devices together were offline, in seconds. */
+  offlineDeviceSeconds: number;
+}
+
+/** A cap with which the upgrade cannot be made, or takes too long to be simulated. */
+export interface UnfitCap {
+  capPerSecond: number;
+  reason: string;
+}
+
+/** Plays an upgrade with one cap in virtual time: the model of any other simulated upgrade, with the same seed for each cap. */
+export async function playCap(
+  scenario: Omit<Scenario, 'driver' | 'stormCap'>,
+  capPerSecond: number,
+): Promise<CapRun | UnfitCap> {
+  try {
+    const result = await play({ ...scenario, driver: 'pilot', stormCap: capPerSecond });
+    const { clients, leastConnected, offlineClientSeconds } = result.clients;
+    return {
+      capPerSecond,
+      report: runReport(result.upgrade, result),
+      mostDevicesAway: clients - leastConnected,
+      offlineDeviceSeconds: offlineClientSeconds,
+    };
+  } catch (error) {
+    if (!(error instanceof UpgradeError || error instanceof UnfitManifestError)) throw error;
+    return { capPerSecond, reason: error.message };
+  }
+}
