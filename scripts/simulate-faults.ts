@@ -7,7 +7,7 @@ import { CHOSEN_NAMES, chosenPlans } from '../src/simulator/faults/chosen-plans'
 import { canonicalRuns, crashPoints, playCrash } from '../src/simulator/faults/crash-points';
 import { FAULT_NAMES, FAULTS, faultsNamed, type Plan, planOf } from '../src/simulator/faults/plan';
 import { type Played, playFaults } from '../src/simulator/faults/play';
-import { shapeText } from '../src/simulator/faults/stage-objects';
+import { type StageSize, shapeText } from '../src/simulator/faults/stage-objects';
 import { drivenByRunners, runnersRuns } from './driven-by-runners';
 
 const USAGE = `npm run simulate:faults -- [--seeds A..B] [--fault NAME]… [--trace] [--list]
@@ -17,6 +17,7 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
   --seeds A..B    one seed or a range (default: 1..100)
   --generation N  of EMQX: 4 (4.4), or 5 (5 and 6) (default: each of them both ways)
   --durable       clusters of EMQX 5 keep their sessions in the durable storage (default: in memory)
+  --operator 2.3  of EMQX 5, in place of 2.2
   --fault NAME    only faults of this name; may be given several times
   --crash-points  the process dies before and after each write of an upgrade and of an abort,
                   and each of their answers is lost once; the same with two runners
@@ -31,6 +32,7 @@ const OPTIONS = {
   seeds: { type: 'string' },
   generation: { type: 'string' },
   durable: { type: 'boolean' },
+  operator: { type: 'string', default: '2.2' },
   'crash-points': { type: 'boolean' },
   chosen: { type: 'boolean' },
   every: { type: 'string', default: '1' },
@@ -169,13 +171,17 @@ function everyChosen(generations: readonly Generation[]): Play[] {
   );
 }
 
-function everySeed({ seeds = '1..100', fault, durable = false }: Values, generations: readonly Generation[]): Play[] {
+function everySeed(
+  { seeds = '1..100', fault, durable = false, operator }: Values,
+  generations: readonly Generation[],
+): Play[] {
   const only = fault && faultsNamed(fault, refuse);
   const [first, last] = range(seeds);
   const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  const ofEmqx5 = { durable, operator: lineNamed(operator) };
   const plans = all
     .flatMap((seed) => generations.map((generation) => planOf(seed, only, generation)))
-    .map((plan) => (durable && plan.size.generation === 5 ? { ...plan, size: { ...plan.size, durable } } : plan));
+    .map((plan) => (plan.size.generation === 5 ? { ...plan, size: { ...plan.size, ...ofEmqx5 } } : plan));
   return plans.map((plan) => ({ group: 'seeds', name: describe(plan), run: () => playFaults(plan) }));
 }
 
@@ -194,6 +200,11 @@ function generationsNamed(text: string | undefined): Generation[] {
   if (text === undefined) return [4, 5];
   if (text === '4' || text === '5') return [text === '4' ? 4 : 5];
   throw new Error(`'--generation' (${text}) must be 4 or 5`);
+}
+
+function lineNamed(text: string): StageSize['operator'] {
+  if (text === '2.2' || text === '2.3') return text;
+  throw new Error(`'--operator' (${text}) must be 2.2 or 2.3`);
 }
 
 function refuse(problem: Problem): never {

@@ -70,6 +70,12 @@ export interface Generation<Resource> {
    * @default - it is not like that
    */
   readonly idle?: IdleNodes<Resource>;
+  /**
+   * For how long the operator may report that all new nodes are ready, until it builds those of the next role, ms.
+   *
+   * @default - it reports that only when those of all roles are there
+   */
+  readonly settlesMs?: number;
   /** Whether the operator itself moves the data of durable sessions to the set that the resource describes, also while it is held. */
   readonly movesStorage: boolean;
   /** The lines of the operator that reconcile it. */

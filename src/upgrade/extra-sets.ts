@@ -38,7 +38,8 @@ function leadsElsewhere(cluster: ClusterView, journal: Journal, wanted: readonly
   // An operator that has gone back to the old sets goes to the new ones again when somebody applies the new template again.
   const isUndone = journal.aborted !== undefined && journal.phase !== 'revert' && !isSame;
   const known = isUndone ? from : [...from, ...to];
-  const isElsewhere = wanted.some(({ name, replicas }) => replicas > 0 && !known.includes(name));
+  // Nodes that run nowhere are part of the abort that asks for them.
+  const isElsewhere = wanted.some((set) => set.replicas > 0 && !set.isIdle && !known.includes(set.name));
   if (!isElsewhere || to.length > 0) return isElsewhere;
   // Which sets are the new ones is not known yet: one of each role, if it is made of what the run wants.
   return !isSame || haveSameRole(allActive(cluster).filter(({ name }) => !from.includes(name)));

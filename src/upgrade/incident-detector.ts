@@ -49,7 +49,7 @@ export class IncidentDetector {
       }
       if (!here.has(name)) this.pods.delete(name);
     }
-    for (const pod of cluster.pods) this.remember(observation, pod);
+    for (const pod of cluster.pods) if (!setOf(cluster, pod.set)?.isIdle) this.remember(observation, pod);
   }
 
   /** The incidents including what is new. */

@@ -203,6 +203,8 @@ export interface Journal {
   aborted?: { at: number; phase: Phase; moved?: number | undefined } | undefined;
   /** When an abort last had to restore the old template once more, because the new one was applied again. */
   revertedAgainAt?: number | undefined;
+  /** Since when the operator has reported all new nodes as ready, where it may still build others. */
+  greenAt?: number | undefined;
   /** When only green was seen behind every traffic Service; and in an abort only blue. */
   switchedAt?: number | undefined;
   backAt?: number | undefined;
@@ -320,6 +322,7 @@ const PAGE = z.looseObject({
   stopped: z.object({ at: when, code: z.string(), reason: z.string(), fix: z.string() }).optional(),
   aborted: z.object({ at: when, phase: z.enum(PHASES), moved: count.optional() }).optional(),
   revertedAgainAt: when.optional(),
+  greenAt: when.optional(),
   switchedAt: when.optional(),
   backAt: when.optional(),
   covered: z.array(z.string()).readonly().optional(),

@@ -21,7 +21,7 @@ import { RunRecorder } from './run-recorder';
 import { sampleOf } from './sample';
 import { isOfOneRole } from './stages';
 import { stateWithoutDriver } from './state-without-driver';
-import { type Action, isDangerous, type Step } from './step';
+import { type Action, isIrreversible, type Step } from './step';
 import { type Target, targetsOf, type UpgradeRequest } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
@@ -125,8 +125,8 @@ export class RunLoop {
     const uncreated = this.creation.in(observation.cluster);
     if (uncreated !== undefined) this.report('warning', uncreated);
     if (step.kind === 'stop') return this.stop(signal);
-    if (step.kind !== 'wait' || !step.actions.some(isDangerous)) return this.takeStep(step, observation, signal);
-    // Irreversible actions are decided on the cluster's state now, not on what a watch has reported so far.
+    if (!isIrreversible(step)) return this.takeStep(step, observation, signal);
+    // Irreversible steps are decided on the cluster's state now, not on what a watch has reported so far.
     const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, fresh: true });
     this.adoptWritten(now);
     const sure = this.decide(now);

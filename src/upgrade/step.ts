@@ -22,11 +22,6 @@ export type Action =
   /** Makes the cluster forget a node that is gone; `pod` is asked to do so. */
   | { do: 'force-leave'; pod: string; node: string };
 
-/** Whether it disconnects devices or removes nodes. */
-export function isDangerous(action: Action): boolean {
-  return action.do === 'start-evacuation' || action.do === 'scale-set';
-}
-
 /** What to do about an observation. */
 export type Step =
   /** The phase is complete; `note` is written to the journal together with the next phase. `warning` is reported. */
@@ -80,4 +75,10 @@ export interface Situation {
   idleMs: number;
   /** What the API server has refused so often that waiting does not help, in its words. */
   refusal?: string | undefined;
+}
+
+/** Whether it disconnects devices, removes nodes, or begins an abort. */
+export function isIrreversible(step: Step): boolean {
+  if (step.kind === 'next') return step.phase === 'revert';
+  return step.kind === 'wait' && step.actions.some((action) => ['start-evacuation', 'scale-set'].includes(action.do));
 }

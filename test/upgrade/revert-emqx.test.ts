@@ -105,10 +105,14 @@ describe('the old template of EMQX 5 is given back while a new node is missing',
     expect(reverted(moment)).toMatchObject({ kind: 'wait', actions });
   });
 
-  test('that came too late: the core more is taken back, and the run goes on', () => {
+  test('that came too late: what the operator was given is taken back, and the run goes on', () => {
     const late = { blue: 0, ready: 3, condition: 'CoreNodesProgressing' } as const;
     expect(reverted({ ...late, cores: 4 })).toMatchObject({ kind: 'wait', actions: [oneMore(3)] });
     expect(reverted({ ...late, cores: 3 })).toEqual({ kind: 'next', phase: 'retire', note: { aborted: undefined } });
+    const v2 = { ...late, apiVersion: 'apps.emqx.io/v2', cores: 3 } as const;
+    const spec = { replicantTemplate: null };
+    expect(reverted({ ...v2, idle: true })).toMatchObject({ kind: 'wait', actions: [{ do: 'patch-resource', spec }] });
+    expect(reverted(v2)).toMatchObject({ kind: 'next', phase: 'retire' });
   });
 
   describe('by operator 2.3, which adds no core meanwhile', () => {

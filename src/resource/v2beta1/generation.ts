@@ -123,6 +123,9 @@ export const v2: Generation<Emqx> = {
   ...shared,
   apiVersion: EMQX_V2_API_VERSION,
   movesStorage: true,
+  // In one pass it sees that new cores are ready and the old replicants still are, reports the cluster as available, and then builds new
+  // replicants. A pass lasts seconds where the API server is slow.
+  settlesMs: 5_000,
   operators: [OPERATOR_2_3],
   idle: idleReplicants,
 };

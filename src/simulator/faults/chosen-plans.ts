@@ -284,6 +284,60 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('request-abort', 'evacuate', 10_985),
     ],
   },
+  'a run that takes the place of an abort leaves no Service tied to the nodes that the operator takes out of it': {
+    seed: 867,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 3, cap: 2, initialDelaySeconds: 4, shutdownMs: 1_000 },
+    faults: [
+      at('request-abort', 'evacuate', 167),
+      at('emqx-unavailable', 'retire-green', 1_245),
+      at('manifest-applied', 'evacuate', 10_127),
+    ],
+  },
+  'an abort is accepted on what the cluster is now, and not on what a late watch says of the old nodes': {
+    seed: 104,
+    size: { ...DEFAULT_SIZE, generation: 5, operatorLatencyMs: 100, plain: 19, persistent: 19, away: 0, held: true },
+    faults: [
+      at('engine-paused', 'switch-back', 858),
+      at('watch-late', 'switch', 877),
+      at('request-abort', 'evacuate', 10_969),
+    ],
+  },
+  'where the resource changes in the middle of an abort its Services keep the old nodes until somebody rescues the cluster':
+    {
+      seed: 766,
+      size: { ...DEFAULT_SIZE, generation: 5, plain: 16, persistent: 18, cap: 5, initialDelaySeconds: 3 },
+      faults: [at('template-edited', 'evacuate', 2_256), at('request-abort', 'evacuate', 1_151)],
+    },
+  'an abort that is overtaken by the new template, before the operator has gone back, becomes an upgrade again': {
+    seed: 439,
+    size: {
+      ...DEFAULT_SIZE,
+      generation: 5,
+      replicas: 3,
+      operatorLatencyMs: 100,
+      shutdownMs: 300,
+      exposure: 'operator',
+      plain: 20,
+      persistent: 20,
+      initialDelaySeconds: 5,
+    },
+    faults: [at('manifest-applied', 'evacuate', 6_756), at('request-abort', 'evacuate', 127)],
+  },
+  'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
+    seed: 38,
+    size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },
+    faults: [],
+  },
+  'nodes that run nowhere, which an abort under operator 2.3 asks for, are no lost ones': {
+    seed: 32,
+    size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 2 },
+    faults: [at('request-abort', 'evacuate', 3_460)],
+  },
+  'nor are they a third set, where another process resumes that abort': {
+    seed: 13,
+    size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicas: 3 },
+    faults: [at('request-abort', 'evacuate', 7_427), at('engine-killed', 'revert', 640)],
+  },
   'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
 };
 

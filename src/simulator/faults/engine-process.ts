@@ -62,7 +62,9 @@ export class EngineProcess {
     const own: Clock = { now: () => clock.now(), sleep: (ms, signal) => this.sleep(ms, signal) };
     const [port, transport, prober] = [this.portOf(this.api), this.transport(), this.prober()];
     this.link = { api: port, clock: own, transport: () => transport, prober };
-    const cluster = new Cluster({ api: port, clock: own, kind, namespace: NAMESPACE, name: CLUSTER });
+    const { apiVersion } = world.emqxOperator.dialect.kind;
+    const version = kind === 'EMQX' && { apiVersion };
+    const cluster = new Cluster({ api: port, clock: own, kind, namespace: NAMESPACE, name: CLUSTER, ...version });
     const ports = managementPorts(kind, cluster, { transport, prober, namespace: NAMESPACE });
     const report = (event: ProgressEvent) => {
       if (!this.isDead) progress(event);

@@ -7,7 +7,7 @@ import type { World } from '../world';
 import { CLUSTER, NAMESPACE, resourceOf, type StageSize, serviceOf } from './stage-objects';
 
 type WithSpec = KubeObject & { spec: Record<string, unknown> };
-export type SetObject = KubeObject & { spec: { replicas?: number } };
+export type SetObject = KubeObject & { spec: { replicas?: number; template?: unknown } };
 
 /** The actual state of the simulated world, whatever was reported of it. */
 export class Facts {
@@ -63,6 +63,11 @@ export class Facts {
     return generationOf(this.identity)
       .setKinds.flatMap(({ kind }) => this.world.kubernetes.store.all<SetObject>({ apiVersion: 'apps/v1', kind }))
       .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid));
+  }
+
+  /** Whether a set is made of nodes that run nowhere. */
+  isIdle({ spec }: SetObject): boolean {
+    return generationOf(this.identity).idle?.isMadeOfThem(spec.template) ?? false;
   }
 
   podsOf(set: string): Pod[] {

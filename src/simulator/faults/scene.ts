@@ -12,7 +12,7 @@ import type { EngineCall, Meet, Moment } from './engine-call';
 import { EngineProcess } from './engine-process';
 import { Judge } from './judge';
 import { Observers, type Stage, setStage } from './stage';
-import { CLUSTER, NAMESPACE, resourceOf, type StageSize, type Wanted } from './stage-objects';
+import { CLUSTER, lineOf, NAMESPACE, resourceOf, type StageSize, type Wanted } from './stage-objects';
 import { Trace } from './trace';
 
 /** Receives the events of the engine's processes and, as actions, the faults they meet. */
@@ -246,7 +246,11 @@ export async function withScene<T>(
   const durable = size.durable && { durableSessions: () => ({}) };
   const { operatorLatencyMs: emqxControllerLatencyMs, shutdownMs } = size;
   const slowness = { emqxControllerLatencyMs, timings: { shutdownMs } };
-  const world = new World({ seed, observer: observers.first, ...slowness, ...durable });
+  const world = new World({
+    ...{ seed, observer: observers.first, emqxOperator: lineOf(size) },
+    ...slowness,
+    ...durable,
+  });
   try {
     return await world.clock.run(async () => play(await Scene.set(world, size, observers, watch)));
   } finally {

@@ -9,6 +9,8 @@ import {
   withEmqxDefaults,
 } from '../../resource';
 import type { Generation } from '../emqx/profiles';
+import { LINE_2_3 } from '../operator/v2/line';
+import { type EmqxLine, LINE_2_2 } from '../operator/v2beta1/line';
 
 export const NAMESPACE = 'default';
 export const CLUSTER = 'emqx-ee';
@@ -37,6 +39,8 @@ export interface StageSize {
   replicants: number;
   /** Whether sessions are kept in the durable storage of the cores. Of EMQX 5 only. */
   durable: boolean;
+  /** The line of the operator. Of EMQX 5 only. */
+  operator: '2.2' | '2.3';
   /** Milliseconds of one request of the operator to the API server: its passes take longer on a slow one. Of EMQX 5 only. */
   operatorLatencyMs: number;
   /** Milliseconds that a node needs to stop. */
@@ -73,6 +77,7 @@ export const DEFAULT_SIZE: StageSize = {
   replicas: 2,
   replicants: 0,
   durable: false,
+  operator: '2.2',
   operatorLatencyMs: 3,
   shutdownMs: 3_000,
   exposure: 'own',
@@ -90,9 +95,10 @@ export const DEFAULT_SIZE: StageSize = {
 };
 
 /** The cluster, in words. */
-export function shapeText({ generation, replicas, replicants }: StageSize): string {
+export function shapeText({ generation, operator, replicas, replicants }: StageSize): string {
   if (generation === 4) return `${replicas} nodes of EMQX 4.4`;
-  return `${replicas} cores${replicants > 0 ? ` and ${replicants} replicants` : ''} of EMQX 5`;
+  const cores = `${replicas} cores${replicants > 0 ? ` and ${replicants} replicants` : ''} of EMQX 5`;
+  return operator === DEFAULT_SIZE.operator ? cores : `${cores} with operator ${operator}`;
 }
 
 /** The custom resource. */
@@ -120,7 +126,7 @@ function emqx(size: StageSize, version: string, isChanged: boolean): Emqx {
   const env = isChanged ? { env: [{ name: 'NOTE', value: 'changed' }] } : {};
   const { replicas, replicants } = size;
   return withEmqxDefaults({
-    apiVersion: 'apps.emqx.io/v2beta1',
+    apiVersion: lineOf(size).dialect.kind.apiVersion,
     kind: 'EMQX',
     metadata: { name: CLUSTER, namespace: NAMESPACE },
     spec: {
@@ -131,6 +137,11 @@ function emqx(size: StageSize, version: string, isChanged: boolean): Emqx {
       listenersServiceTemplate: { enabled: size.exposure === 'operator' },
     },
   } as Emqx);
+}
+
+/** The operator that reconciles EMQX 5. */
+export function lineOf({ operator }: StageSize): EmqxLine {
+  return operator === '2.3' ? LINE_2_3 : LINE_2_2;
 }
 
 function strategyOf({ cap, held, initialDelaySeconds }: StageSize) {

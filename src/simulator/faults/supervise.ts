@@ -79,8 +79,9 @@ async function recover({ context, signal }: EngineProcess): Promise<void> {
   for (const { id, cure } of await troublesOf(context, signal)) if (cure) await rescue(context, id, signal);
 }
 
-function asksForRescue({ fix }: UpgradeError): boolean {
-  return fix.includes('emqx-blue-green rescue');
+function asksForRescue(error: UpgradeError): boolean {
+  const fixes = error instanceof BlockedError ? error.blockers.map(({ fix }) => fix) : [error.fix];
+  return fixes.some((fix) => fix?.includes('emqx-blue-green rescue'));
 }
 
 /** Does what an error says; returns its code where nothing can be done. */

@@ -34,6 +34,8 @@ import { uncoverTraffic } from './cover';
 import { evacuateGreen, isGreenEmptied } from './evacuate';
 import { siteWait, storageMove, storageWait } from './storage';
 
+type Spec = Record<string, unknown>;
+
 /**
  * The abort, in the only safe order: the template first, while the operator is held, so that it wants blue
  * again; then traffic and devices; then green, which the operator no longer manages; the user's delay last.
@@ -85,14 +87,17 @@ export function revertAgain({ observation, journal, target }: Situation): Step |
   };
 }
 
-/** Takes the node back that the operator was given for an abort that came too late; undefined where it was given none. */
-function withoutSpare({ observation: { cluster }, journal }: Situation): Step | undefined {
-  const { spare, replicasOf } = generationOf(cluster.resource);
+/** Takes the nodes back that the operator was given for an abort that came too late; undefined where it was given none. */
+function withoutSpare({ observation: { cluster }, journal, target }: Situation): Step | undefined {
+  const { idle, spare, replicasOf } = generationOf(cluster.resource);
   const wanted = stagesOf(journal).find(({ role }) => role === spare?.role)?.replicas;
-  if (!spare || wanted === undefined || replicasOf(cluster.resource, spare.role) <= wanted) return undefined;
-  const why = `${wanted} ${spare.role}s again: the old nodes are gone, and the run goes on`;
-  const spec = spare.patch(wanted);
-  return waitForMoment(`the ${spare.role} more to be taken back`, [
+  const isGiven = spare && wanted !== undefined && replicasOf(cluster.resource, spare.role) > wanted;
+  const bare = idle?.without(target.live);
+  const spec = bare ? mergePatch(target.live.spec as Spec, bare.spec as Spec) : isGiven && spare.patch(wanted);
+  if (!spec) return undefined;
+  const what = bare ? 'no nodes any more that run nowhere' : `${wanted} ${spare?.role}s again`;
+  const why = `${what}: the old nodes are gone, and the run goes on`;
+  return waitForMoment('what the abort has asked for to be taken back', [
     { do: 'patch-resource', spec, why, heartbeat: false },
   ]);
 }

@@ -54,6 +54,7 @@ export function waitForGreen(situation: Situation): Step {
   const { sleepsWhileHeld } = generationOf(cluster.resource);
   const { upgrade, wanted } = operatorReportOf(cluster);
   const isGreenReady = isNewReady(situation);
+  if (!isGreenReady && journal.greenAt !== undefined) return { kind: 'note', note: { greenAt: undefined } };
   const replaced = stagesToReplace(situation);
   const stages = replaced.flatMap((stage) => {
     const set = newestBeside(cluster, stage.from.set, stage.role);
@@ -68,6 +69,8 @@ export function waitForGreen(situation: Situation): Step {
     );
   const ready = stages.every(({ stage, set }) => set.readyReplicas >= stage.replicas);
   if (ready && isGreenReady) {
+    const unsettled = settling(situation);
+    if (unsettled) return unsettled;
     const isTaken = ({ stage, set }: (typeof stages)[number]) =>
       wanted?.includes(set.name) ?? (upgrade && isTakenFor(upgrade, stage.from.set, set.name));
     const taken = stages.filter((each) => !isTaken(each));
@@ -106,6 +109,16 @@ export function waitForGreen(situation: Situation): Step {
       ...(built ? frequentHeartbeat(situation, why) : heartbeat(situation, why, RECONCILE_INTERVAL_MS.patient)),
     ],
   );
+}
+
+/** What remains until the operator has built the new nodes of all roles, once it reports that all are ready; undefined where it has. */
+function settling({ observation: { at, cluster }, journal: { greenAt } }: Situation): Step | undefined {
+  const { settlesMs, setKinds, replicasOf } = generationOf(cluster.resource);
+  const roles = setKinds.filter(({ role }) => replicasOf(cluster.resource, role) > 0);
+  if (settlesMs === undefined || roles.length < 2) return undefined;
+  if (greenAt === undefined) return { kind: 'note', note: { greenAt: at } };
+  const left = greenAt + settlesMs - at;
+  return left > 0 ? waitFor('the operator to build the nodes of all roles', Math.min(left, 1_000)) : undefined;
 }
 
 /** Where several old sets are replaced the operator may want one again that it took for blue, and then reports no upgrade. */

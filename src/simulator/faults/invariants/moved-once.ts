@@ -1,3 +1,4 @@
+import { setsOf } from '../../../upgrade/stages';
 import { setOfPod } from '../facts';
 import type { Bench, Invariant } from '../invariant';
 import { isSticking } from '../stage';
@@ -6,30 +7,37 @@ import { isSticking } from '../stage';
  * P2: a client is evicted at most once from the old nodes, and in an abort at most once from the new ones. Otherwise a connection
  * ends only with a node that crashed, or that a released operator removed. A client that reconnects to an old node, bypassing the
  * Service, may be evicted once for each time it does. A new run after one that ended moves every client again; one that takes the place
- * of another empties the remaining sets; also those that the devices of an aborted run had come back to.
+ * of another empties the remaining sets: each client leaves each of them once. Where an abort is replaced by such a run, clients are on
+ * the old set again that had left it, because the abort routes them there: that set goes now, and nothing but another eviction takes them
+ * off it.
  */
 export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): Invariant {
   const evictions = new Map<string, number>();
   const returns = new Map<string, number>();
   const key = (client: string, node: string) => `${client} ${setOfPod(facts.podOf(node))}`;
   let run: string | undefined;
-  let isAborted = false;
+  /** By client and set: it had left that one, and came back in the abort that is under way. */
+  const broughtBack = new Set<string>();
+  const isRoutedBack = (pod: string) => {
+    const { journal } = facts;
+    return journal?.aborted !== undefined && setsOf(journal, 'from').includes(setOfPod(pod));
+  };
   const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1).get(name)!;
   return {
     stored({ object }) {
       const next = object.kind === 'ConfigMap' ? facts.journal?.run : run;
-      if (next === run) {
-        isAborted = facts.journal?.aborted !== undefined;
-        return;
-      }
-      const isSame = facts.journal?.supersedes === run && !isAborted;
+      if (next === run) return;
+      const isSame = facts.journal?.supersedes === run;
       run = next;
+      if (isSame) for (const each of broughtBack) add(returns, each);
+      broughtBack.clear();
       if (isSame) return;
       evictions.clear();
       returns.clear();
     },
     connected(client, node) {
       if (isSticking(client) && facts.journal) add(returns, key(client, node));
+      else if (evictions.has(key(client, node)) && isRoutedBack(facts.podOf(node))) broughtBack.add(key(client, node));
     },
     evicted(client, node) {
       if (evictsForOperator(facts.podOf(node))) {
