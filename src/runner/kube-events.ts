@@ -142,7 +142,7 @@ function endContent(report: UpgradeReport): Content {
       : `${from.version} → ${to.version} aborted, back at ${from.version}`,
     `in ${Math.round(durationMs / 1_000)} s`,
     `${connections ?? 'an unknown number of'} devices`,
-    `at most ${peakDisconnectsPerSecond ?? 'an unknown number of'} disconnects per second`,
+    `at most ${peakDisconnectsPerSecond ?? 'an unknown number of'} disconnects/s`,
     `${sessionsLost ?? 'an unknown number of'} sessions lost`,
     `${incidents.length} incidents`,
     ...failed.map((gate) => gateText(gate)),

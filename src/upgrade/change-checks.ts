@@ -69,7 +69,7 @@ export const CHANGE_CHECKS: Record<string, CheckFunction> = {
     }
     if (cap > 0 && count > cap) {
       return warning(
-        `${count} nodes share a cap of ${cap} per second`,
+        `${count} nodes share a cap of ${cap}/s`,
         `they are evacuated in waves of ${cap}; raise the cap to evacuate them all at once`,
       );
     }

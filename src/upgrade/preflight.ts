@@ -130,7 +130,7 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
       return isOpen(cluster.journal) ? undefined : statusCheck(cluster, target);
     },
 
-    'stateful-sets'(observation) {
+    sets(observation) {
       const { cluster } = observation;
       const active = activeSets(cluster);
       const others = foreignSets(cluster);

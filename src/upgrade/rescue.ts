@@ -117,7 +117,7 @@ const FINDERS: Record<TroubleId, Finder> = {
     const { cluster } = observation;
     const extra = extraSetsOf(cluster);
     if (!extra || cluster.lease?.live) return undefined;
-    const cap = isOpen(cluster.journal) ? ` of ${cluster.journal.connectionCap} a second` : '';
+    const cap = isOpen(cluster.journal) ? ` of ${cluster.journal.connectionCap}/s` : '';
     const names = extra.old.map(({ name }) => name).join(', ');
     return {
       id: 'extra-sets',

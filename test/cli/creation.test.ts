@@ -20,7 +20,7 @@ test('a cluster that is being created is waited for: nothing is to be scaled or 
   }
   world.stop();
   const advice = [...seen];
-  expect(advice).toContainEqual(expect.stringMatching(/^stateful-sets: the operator creates it: wait/));
+  expect(advice).toContainEqual(expect.stringMatching(/^sets: the operator creates it: wait/));
   expect(advice).toContainEqual(expect.stringMatching(/^traffic: the operator creates that of spec.serviceTemplate/));
   expect(advice.filter((one) => /scale|add one/.test(one))).toEqual([]);
 });

@@ -90,7 +90,7 @@ describe('cores and replicants', () => {
         /^ {2}2\. the cores are replaced \(emqx-core-\w+, 3 nodes\): no device is connected to them$/,
       ),
     ]);
-    expect(log).toContainEqual(expect.stringMatching(/✓ stateful-sets +one replica set: emqx-replicant-/));
+    expect(log).toContainEqual(expect.stringMatching(/✓ sets +one replica set: emqx-replicant-/));
   });
 
   test('the log says which of them are replaced, and where the devices are', () => {

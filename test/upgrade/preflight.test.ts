@@ -60,7 +60,7 @@ describe('preflight', () => {
       { id: 'access', group: 'cluster', status: 'ok', finding: 'everything an upgrade does is allowed' },
       { id: 'blue-green', group: 'cluster', status: 'ok', finding: 'at most 100 disconnects/s in the whole cluster' },
       { id: 'status', group: 'cluster', status: 'ok', finding: 'Running, 3 of 3 nodes ready' },
-      { id: 'stateful-sets', group: 'cluster', status: 'ok', finding: `one stateful set: ${BLUE}` },
+      { id: 'sets', group: 'cluster', status: 'ok', finding: `one stateful set: ${BLUE}` },
       {
         id: 'operator',
         group: 'operator',
@@ -214,7 +214,7 @@ describe('preflight', () => {
       },
     ],
     [
-      'stateful-sets',
+      'sets',
       'blocker',
       `more than two stateful sets have replicas: ${BLUE}, emqx-odd, ${GREEN}`,
       ({ scene }) => {
@@ -222,7 +222,7 @@ describe('preflight', () => {
       },
     ],
     [
-      'stateful-sets',
+      'sets',
       'blocker',
       'no stateful set of the cluster has replicas',
       ({ scene }) => {
@@ -317,7 +317,7 @@ describe('preflight', () => {
       },
     ],
     [
-      'stateful-sets',
+      'sets',
       'ok',
       `one stateful set: ${BLUE}; not part of this cluster, and left alone: emqx-core-1 (of EMQX emqx), odd (without owner)`,
       ({ scene }) => {
@@ -438,7 +438,7 @@ describe('preflight', () => {
     [
       'cap',
       'warning',
-      '3 nodes share a cap of 2 per second',
+      '3 nodes share a cap of 2/s',
       ({ scene }) => {
         scene.request.stormCap = 2;
       },
@@ -764,7 +764,7 @@ describe('preflight', () => {
 
     test('refuses a third set', () => {
       const found = checked(waiting(({ scene }) => scene.sets.push(set('emqx-odd'))));
-      expect(blockers(found).map((check) => check.id)).toEqual(expect.arrayContaining(['status', 'stateful-sets']));
+      expect(blockers(found).map((check) => check.id)).toEqual(expect.arrayContaining(['status', 'sets']));
     });
   });
 
