@@ -328,6 +328,11 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },
     faults: [],
   },
+  'it does so behind a silent watch, too': {
+    seed: 97,
+    size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100, shutdownMs: 1_000 },
+    faults: [at('watch-silent', 'green', 3_232)],
+  },
   'nodes that run nowhere, which an abort under operator 2.3 asks for, are no lost ones': {
     seed: 32,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 2 },

@@ -118,7 +118,9 @@ function settling({ observation: { at, cluster }, journal: { greenAt } }: Situat
   if (settlesMs === undefined || roles.length < 2) return undefined;
   if (greenAt === undefined) return { kind: 'note', note: { greenAt: at } };
   const left = greenAt + settlesMs - at;
-  return left > 0 ? waitFor('the operator to build the nodes of all roles', Math.min(left, 1_000)) : undefined;
+  const waitingFor = 'the operator to build the nodes of all roles';
+  // A silent watch would hide that it does.
+  return left > 0 ? { kind: 'wait', waitingFor, actions: [], pollMs: Math.min(left, 1_000), fresh: true } : undefined;
 }
 
 /** Where several old sets are replaced the operator may want one again that it took for blue, and then reports no upgrade. */
