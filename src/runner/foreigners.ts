@@ -8,8 +8,9 @@ import type { Tell } from './told';
 
 const KIND = 'EMQX';
 
-/** Of the API server, which has other versions only after the operator was replaced, ms. */
+/** Of the API server, which has other versions only after the operator was replaced, ms; and where it has refused to answer. */
 const AGAIN_MS = 3_600_000;
+const REFUSED_MS = 10_000;
 
 /**
  * Clusters that the API server has in a version of a later line of the operator. They are not upgraded by a runner, also where the
@@ -28,8 +29,9 @@ export class Foreigners {
   async update(signal: AbortSignal): Promise<void> {
     const { clock } = this.options;
     if (clock.now() < this.updateAt) return;
-    const found = new Map((await this.find(signal)).map((one) => [keyOf(one.cluster), one]));
-    this.updateAt = clock.now() + AGAIN_MS;
+    const lists = await this.find(signal);
+    const found = new Map(lists.flatMap(({ items }) => items.map((one) => [keyOf(one.cluster), one] as const)));
+    this.updateAt = clock.now() + (lists.some(({ isRefused }) => isRefused) ? REFUSED_MS : AGAIN_MS);
     for (const [key, { cluster, uid }] of this.known) {
       if (found.has(key)) continue;
       this.known.delete(key);
@@ -48,7 +50,7 @@ export class Foreigners {
     return this.known.size === 0 ? members : new Map([...members].filter(([key]) => !this.known.has(key)));
   }
 
-  /** The latest version of each last. */
+  /** The latest version of each last. Where it is forbidden to look, what was found last: others are looked for all the same. */
   private async find(signal: AbortSignal) {
     const { api, namespaces } = this.options;
     const own = generationOf({ kind: KIND }).apiVersion;
@@ -57,22 +59,29 @@ export class Foreigners {
     const queries = versions.flatMap((apiVersion) =>
       places.map((namespace) => ({ apiVersion, kind: KIND, namespace }) as const),
     );
-    const lists = await Promise.all(
+    return Promise.all(
       queries.map(async ({ apiVersion, kind, namespace }) => {
         try {
           const { items } = await api.list<EmqxResource & KubeObject>({ apiVersion, kind, namespace }, signal);
-          return items.map(({ metadata }) => ({
+          const found = items.map(({ metadata }) => ({
             cluster: { kind, namespace: metadata.namespace ?? 'default', name: metadata.name, apiVersion },
             uid: metadata.uid,
           }));
+          return { items: found, isRefused: false };
         } catch (error) {
-          if (isKubeError(error, 'NotFound')) return [];
-          throw error;
+          if (isKubeError(error, 'NotFound')) return { items: [], isRefused: false };
+          if (!isKubeError(error, 'Forbidden')) throw error;
+          const known = [...this.known.values()].filter(({ cluster }) => isAmong(cluster, apiVersion, namespace));
+          return { items: known, isRefused: true };
         }
       }),
     );
-    return lists.flat();
   }
+}
+
+/** @param namespace empty for all */
+function isAmong(cluster: ClusterRef, apiVersion: string, namespace: string): boolean {
+  return cluster.apiVersion === apiVersion && (namespace === '' || cluster.namespace === namespace);
 }
 
 function whyNot(cluster: ClusterRef): string {

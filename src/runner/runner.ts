@@ -43,6 +43,9 @@ const GAP_MS = 100;
 /** How long it may take to free the Services of a cluster that was deleted, ms. */
 const FREE_MS = 10_000;
 
+/** For so long the clusters of a namespace may not be listed before it is told, ms. */
+const UNLISTED_MS = 30_000;
+
 /** Without a turn of the loop for this long it hangs, ms. */
 const HANGS_MS = 300_000;
 
@@ -77,6 +80,8 @@ export class Runner {
   private policy: { text: string; known: RunnerPolicy | undefined } | undefined;
   private turnedAt: number;
   private isReady = false;
+  /** Namespaces whose clusters cannot be listed, and since when, ms; infinite once that was told. */
+  private readonly unlistedSince = new Map<string, number>();
   private error: string | undefined;
 
   constructor(
@@ -142,6 +147,7 @@ export class Runner {
       const maps = this.map.items;
       if (!members || !maps) return;
       this.isReady = true;
+      this.sayUnlisted();
       const records = recordsIn(maps[0]);
       this.readPolicy(records, maps[0]?.metadata.uid);
       const term = this.leadership.signal;
@@ -157,6 +163,23 @@ export class Runner {
       const { message } = error as Error;
       this.sayFailed(message, message === this.error);
       this.error = message;
+    }
+  }
+
+  /** Once, where it lasts. */
+  private sayUnlisted(): void {
+    const { unlisted } = this.fleet;
+    const now = this.options.clock.now();
+    for (const namespace of this.unlistedSince.keys())
+      if (!unlisted.has(namespace)) this.unlistedSince.delete(namespace);
+    for (const [namespace, reason] of unlisted) {
+      const since = this.unlistedSince.get(namespace) ?? now;
+      const isDue = now - since >= UNLISTED_MS;
+      this.unlistedSince.set(namespace, isDue ? Number.POSITIVE_INFINITY : since);
+      if (!isDue) continue;
+      const which = namespace === '' ? 'one of the two kinds' : `the namespace ${namespace}`;
+      const fix = 'apply the manifest of the runner again for its rights, or let it no longer watch what is gone';
+      this.sayFailed(`the clusters of ${which} cannot be listed, and all others are upgraded: ${reason}; ${fix}`);
     }
   }
 
@@ -195,8 +218,10 @@ export class Runner {
   private spentIn(records: Records, members: ReadonlyMap<string, Member>): string[] {
     const { entries, busy } = this.roster;
     const { namespaces } = this.options;
+    const { unlisted } = this.fleet;
+    if (unlisted.has('')) return [];
     return spentMarks(records, {
-      follows: (namespace) => namespaces.length === 0 || namespaces.includes(namespace),
+      follows: (namespace) => !unlisted.has(namespace) && (namespaces.length === 0 || namespaces.includes(namespace)),
       exists: (key) => members.has(key) || entries.has(key),
       seen: (key) => (busy.has(key) ? undefined : entries.get(key)?.sighting),
     });
