@@ -67,7 +67,7 @@ export function decide(situation: Situation): Decision[] {
   if (!policy) return clusters.flatMap((each) => (isBusy(each) ? [] : (withoutPolicy(each, situation) ?? [])));
   const inOrder = [...clusters].sort((a, b) => compare(a, b, policy.order));
   const ahead = inOrder.filter((each) => isFirst(each, policy.order));
-  let places = policy.maxConcurrent - clusters.filter((each) => each.state === 'upgrading' || isBusy(each)).length;
+  let places = policy.maxConcurrent - clusters.filter((each) => isOpen(each, situation) || isBusy(each)).length;
   return inOrder.flatMap((cluster): Decision[] => {
     if (isBusy(cluster)) return [];
     const decision = decisionOn(cluster, { ...situation, policy }, ahead, places);
@@ -78,6 +78,11 @@ export function decide(situation: Situation): Decision[] {
   function isBusy({ cluster }: Sighting): boolean {
     return busy.has(keyOf(cluster));
   }
+}
+
+/** Whether its run is open; also where it cannot be read now, and the run was open before, or is marked as one of the runner. */
+function isOpen({ cluster, state, run }: Sighting, { begun }: Situation): boolean {
+  return state === 'upgrading' || run !== undefined || (state === 'unsettled' && begun.has(keyOf(cluster)));
 }
 
 /** What follows from a policy that can be used. */
@@ -127,6 +132,13 @@ const UNHOLDABLE =
   'the resource asks for no blue-green upgrade, so that it cannot be held: `emqx-blue-green check` says what to add';
 const NATIVE =
   'the operator upgrades on its own, because it is not held: `emqx-blue-green check` says whether it can be taken over';
+
+/** Why a cluster is not held although the policy wants it. */
+export function unheld({ state }: Sighting, why: string): { reason: LeaveReason; text: string } {
+  const again = `it is tried again within 5 min, or set hold: leave in the policy of the runner`;
+  const text = `the operator could not be held, so that a change of the template cuts off every device: ${why}; ${again}`;
+  return { reason: state === 'native' ? 'OperatorUpgrades' : 'NotHeld', text };
+}
 
 function resumption(cluster: Sighting, { policy, begun }: Situation): Decision | undefined {
   const { run, holder } = cluster;

@@ -1,6 +1,6 @@
-/** First and longest wait before a cluster is tried again, ms. */
-const FIRST_MS = 60_000;
-const MOST_MS = { blocked: 300_000, stopped: 3_600_000 } as const;
+/** First and longest wait before a cluster is tried again, ms; one that is to be held is at risk meanwhile. */
+const FIRST_MS = { blocked: 60_000, stopped: 60_000, unheld: 5_000 } as const;
+const MOST_MS = { blocked: 300_000, stopped: 3_600_000, unheld: 300_000 } as const;
 
 interface Pending {
   kind: keyof typeof MOST_MS;
@@ -12,7 +12,7 @@ interface Pending {
 }
 
 /**
- * When clusters are tried again of which an upgrade was prevented or has stopped: each time after twice as long. A change of the resource
+ * When clusters are tried again of which an upgrade was prevented or has stopped, or that could not be held: each time after twice as long. A change of the resource
  * ends the wait where nothing was written; otherwise the change may have been made by the run itself.
  */
 export class Retries {
@@ -32,7 +32,7 @@ export class Retries {
   ): { at: number; isNew: boolean } {
     const last = this.pending.get(key);
     const failures = last?.kind === kind ? last.failures + 1 : 1;
-    const at = now + Math.min(MOST_MS[kind], FIRST_MS * 2 ** (failures - 1));
+    const at = now + Math.min(MOST_MS[kind], FIRST_MS[kind] * 2 ** (failures - 1));
     this.pending.set(key, { kind, failures, at, reason, generation });
     return { at, isNew: last?.reason !== reason };
   }
@@ -41,6 +41,11 @@ export class Retries {
   written(key: string, generation: number): void {
     const pending = this.pending.get(key);
     if (pending) pending.generation = generation;
+  }
+
+  /** It was seen at rest: whoever has ended its upgrade. */
+  ended(key: string): void {
+    if (this.pending.get(key)?.kind !== 'unheld') this.pending.delete(key);
   }
 
   /** Its run has ended, or it was deleted. */

@@ -71,7 +71,9 @@ export class Roster {
 
   /** All as they were seen last. */
   get sightings(): Sighting[] {
-    return [...this.entries.values()].map(({ sighting, ref, member }) => sighting ?? unseen(ref, member.resource));
+    return [...this.entries.values()].map(
+      ({ sighting, ref, member, cluster }) => sighting ?? unseen(ref, member.resource, cluster.openRun),
+    );
   }
 
   /** By key: those with which something is done, or was until a moment ago, so that what came of it was not read yet. */

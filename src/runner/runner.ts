@@ -13,7 +13,7 @@ import {
   type UpgradeReport,
 } from '../upgrade';
 import { within } from '../upgrade/time-limit';
-import { type Decision, decide } from './decide';
+import { type Decision, decide, unheld } from './decide';
 import { goOn, TemplateChanged, takeUp } from './drive';
 import type { RunnerLink } from './driven-cluster';
 import { enforceHold } from './enforce-hold';
@@ -28,6 +28,7 @@ import { type SHOWN_DELAY, showByDelay } from './show-by-delay';
 import { keyOf, type Sighting } from './sighting';
 import { spentMarks } from './spent-marks';
 import type { PlanSummary, Tell, Told } from './told';
+import { Unlisted } from './unlisted';
 import { Waits } from './waits';
 import { Wakeup } from './wakeup';
 
@@ -42,9 +43,6 @@ const GAP_MS = 100;
 
 /** How long it may take to free the Services of a cluster that was deleted, ms. */
 const FREE_MS = 10_000;
-
-/** For so long the clusters of a namespace may not be listed before it is told, ms. */
-const UNLISTED_MS = 30_000;
 
 /** Without a turn of the loop for this long it hangs, ms. */
 const HANGS_MS = 300_000;
@@ -80,8 +78,7 @@ export class Runner {
   private policy: { text: string; known: RunnerPolicy | undefined } | undefined;
   private turnedAt: number;
   private isReady = false;
-  /** Namespaces whose clusters cannot be listed, and since when, ms; infinite once that was told. */
-  private readonly unlistedSince = new Map<string, number>();
+  private readonly unlisted = new Unlisted();
   private error: string | undefined;
 
   constructor(
@@ -147,7 +144,7 @@ export class Runner {
       const maps = this.map.items;
       if (!members || !maps) return;
       this.isReady = true;
-      this.sayUnlisted();
+      for (const text of this.unlisted.update(this.fleet.unlisted, this.turnedAt)) this.sayFailed(text);
       const records = recordsIn(maps[0]);
       this.readPolicy(records, maps[0]?.metadata.uid);
       const term = this.leadership.signal;
@@ -163,23 +160,6 @@ export class Runner {
       const { message } = error as Error;
       this.sayFailed(message, message === this.error);
       this.error = message;
-    }
-  }
-
-  /** Once, where it lasts. */
-  private sayUnlisted(): void {
-    const { unlisted } = this.fleet;
-    const now = this.options.clock.now();
-    for (const namespace of this.unlistedSince.keys())
-      if (!unlisted.has(namespace)) this.unlistedSince.delete(namespace);
-    for (const [namespace, reason] of unlisted) {
-      const since = this.unlistedSince.get(namespace) ?? now;
-      const isDue = now - since >= UNLISTED_MS;
-      this.unlistedSince.set(namespace, isDue ? Number.POSITIVE_INFINITY : since);
-      if (!isDue) continue;
-      const which = namespace === '' ? 'one of the two kinds' : `the namespace ${namespace}`;
-      const fix = 'apply the manifest of the runner again for its rights, or let it no longer watch what is gone';
-      this.sayFailed(`the clusters of ${which} cannot be listed, and all others are upgraded: ${reason}; ${fix}`);
     }
   }
 
@@ -230,6 +210,8 @@ export class Runner {
   private actAll({ approved, begun }: Records, ends: AbortSignal[]): void {
     const policy = this.policy?.known;
     const { entries, sightings, busy } = this.roster;
+    // However its upgrade has ended: the next one, and the hold, need not wait for what stopped that.
+    for (const { state, cluster } of sightings) if (state === 'at-rest') this.retries.ended(keyOf(cluster));
     const notBefore = this.retries.notBefore((key) => entries.get(key)?.member.resource.metadata.generation);
     const { clock, namespace: home } = this.options;
     const decisions = decide({ now: clock.now(), home, policy, clusters: sightings, approved, begun, busy, notBefore });
@@ -241,7 +223,7 @@ export class Runner {
   }
 
   /** Told once, and not again before something else was told of this cluster. */
-  private leave(entry: Entry, { reason, text }: Extract<Decision, { do: 'leave' }>): void {
+  private leave(entry: Entry, { reason, text }: Pick<Extract<Decision, { do: 'leave' }>, 'reason' | 'text'>): void {
     const known = this.waits.all.get(keyOf(entry.ref));
     if (known?.reason === reason && known.text === text) return;
     this.say({ kind: 'left', ...about(entry), reason, text });
@@ -257,7 +239,7 @@ export class Runner {
     setMaxListeners(0, signal); // every request under way is one
     const work = async () => {
       try {
-        if (decision.do === 'hold') await this.hold(entry, signal);
+        if (decision.do === 'hold') await this.hold(entry, decision.cluster, signal);
         else if (decision.do === 'resume') await this.resume(entry, decision.cluster, signal);
         else await this.takeUp(entry, decision, signal);
       } catch (error) {
@@ -270,17 +252,34 @@ export class Runner {
     entry.work = work();
   }
 
-  private async hold(entry: Entry, signal: AbortSignal): Promise<void> {
-    const view = await entry.cluster.observeFresh(signal);
-    const text = await enforceHold(this.options.api, entry.ref, view, signal);
-    this.say({ kind: 'held', ...about(entry), text });
+  private async hold(entry: Entry, sighting: Sighting, signal: AbortSignal): Promise<void> {
+    const { ref, cluster, member } = entry;
+    const key = keyOf(ref);
+    const view = await cluster.observeFresh(signal);
+    try {
+      const text = await enforceHold(this.options.api, ref, view, signal);
+      this.retries.forget(key);
+      this.say({ kind: 'held', ...about(entry), text });
+    } catch (error) {
+      if (signal.aborted || isKubeError(error, 'Conflict')) throw error;
+      const { message } = error as Error;
+      this.retries.failed(key, 'unheld', message, member.resource.metadata.generation, this.options.clock.now());
+      this.leave(entry, unheld(sighting, message));
+    }
   }
 
   private async resume(entry: Entry, { run }: Sighting, signal: AbortSignal): Promise<void> {
     const { id, from = '', to = '' } = run ?? {};
-    this.say({ kind: 'start', ...about(entry), run: id, from, to, isResumed: true });
+    let isStarted = false;
+    // What a check prevents is tried again every few minutes, and has not been resumed.
+    const started = () => {
+      if (!isStarted) this.say({ kind: 'start', ...about(entry), run: id, from, to, isResumed: true });
+      isStarted = true;
+    };
     await this.show(entry, 'running', signal);
-    await this.ended(entry, await goOn(this.contextOf(entry), signal));
+    const report = await goOn(this.contextOf(entry, started), signal);
+    if (report) started();
+    await this.ended(entry, report);
   }
 
   private async takeUp(
@@ -313,11 +312,13 @@ export class Runner {
     }
   }
 
-  private contextOf(entry: Entry): UpgradeContext {
+  /** @param before called before something is told of the run */
+  private contextOf(entry: Entry, before: () => void = () => undefined): UpgradeContext {
     const { cluster, member } = entry;
-    return cluster.context(member.resource, this.options.holder, (event) =>
-      this.say({ kind: 'progress', ...about(entry), event }),
-    );
+    return cluster.context(member.resource, this.options.holder, (event) => {
+      before();
+      this.say({ kind: 'progress', ...about(entry), event });
+    });
   }
 
   /** @param report undefined where another process has ended the run meanwhile */

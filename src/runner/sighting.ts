@@ -91,8 +91,12 @@ function lastOf({ run: id, target, aborted }: Journal): Sighting['last'] {
   return { id, target, isAborted: aborted !== undefined };
 }
 
-/** A cluster that could not be read yet: nothing is decided about it, and others wait for it where it comes first. */
-export function unseen(cluster: ClusterRef, resource: EmqxResource): Sighting {
+/**
+ * A cluster that could not be read yet, or not again: nothing is decided about it, and others wait for it where it comes first.
+ *
+ * @param openRun its run that was open when it was read last
+ */
+export function unseen(cluster: ClusterRef, resource: EmqxResource, openRun: Journal | undefined): Sighting {
   return {
     cluster,
     labels: resource.metadata.labels ?? {},
@@ -102,7 +106,7 @@ export function unseen(cluster: ClusterRef, resource: EmqxResource): Sighting {
     version: '',
     digest: '',
     served: '',
-    run: undefined,
+    run: openRun && runOf(openRun),
     last: undefined,
     isStarting: false,
     since: 0,

@@ -3,7 +3,7 @@ import { Retries } from '../../src/runner/retries';
 const MINUTE = 60_000;
 
 /** After how many minutes it is tried again, for failures one after the other. */
-function waits(kind: 'blocked' | 'stopped', count: number): number[] {
+function waits(kind: 'blocked' | 'stopped' | 'unheld', count: number): number[] {
   const retries = new Retries();
   return Array.from({ length: count }, () => retries.failed('a', kind, 'why', 1, 0).at / MINUTE);
 }
@@ -11,6 +11,7 @@ function waits(kind: 'blocked' | 'stopped', count: number): number[] {
 test('waits are doubled, up to five minutes where nothing was written, and up to an hour otherwise', () => {
   expect(waits('blocked', 5)).toEqual([1, 2, 4, 5, 5]);
   expect(waits('stopped', 8)).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+  expect(waits('unheld', 8).map((minutes) => minutes * 60)).toEqual([5, 10, 20, 40, 80, 160, 300, 300]);
 });
 
 test('a reason is new once, and again after another one or an end', () => {
