@@ -2,13 +2,15 @@ import { isKubeError, type KubeApi, type KubeObject } from '../kubernetes';
 import type { Lease } from '../kubernetes/core-objects';
 import { doesFollow, FOLLOWS_ANNOTATION } from '../resource/runner-lease';
 import { RUNNER_NAME } from '../resource/runner-policy';
+import { LEASE_SILENT_MS } from '../upgrade/lease-silence';
 
 /** The lease of a runner; without a holder none works. */
 export type RunnerLease = KubeObject & Partial<Pick<Lease, 'spec'>>;
 
 /**
- * The lease of the runner that upgrades the clusters of a namespace: of several, the one that is there itself. Without the right to list
- * leases in all namespaces only that namespace is searched.
+ * The lease of the runner that upgrades the clusters of a namespace: of several that live, the one that is there itself. One that was
+ * removed leaves its lease: it counts only where no other one lives. Without the right to list leases in all namespaces only that namespace
+ * is searched.
  *
  * @param namespace of the clusters
  * @param home namespace of the runner. @default - any
@@ -25,7 +27,15 @@ export async function findRunner(
     return runnerLeasesIn(api, namespace, signal);
   });
   const followers = all.filter(({ metadata }) => doesFollow(metadata.annotations?.[FOLLOWS_ANNOTATION], namespace));
-  return followers.find(({ metadata }) => metadata.namespace === namespace) ?? followers[0];
+  // All are written by the time of the API server, so that they can be compared.
+  const latest = Math.max(...followers.map(renewedAt));
+  const living = followers.filter((lease) => latest - renewedAt(lease) < LEASE_SILENT_MS);
+  return living.find(({ metadata }) => metadata.namespace === namespace) ?? living[0];
+}
+
+/** ms since the epoch; 0 for one that was released. */
+function renewedAt({ spec }: RunnerLease): number {
+  return spec?.holderIdentity ? Date.parse(spec.renewTime ?? '') || 0 : 0;
 }
 
 /** @param namespace empty for all */

@@ -1,3 +1,5 @@
+import { runnerNamespaceOf } from '../../src/handover';
+import { findHost } from '../../src/handover/find-host';
 import type { KubeObject } from '../../src/kubernetes';
 import { KubeApiError } from '../../src/kubernetes';
 import { InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
@@ -168,4 +170,20 @@ test.each([
       await at.until(() => second.told.some(isKind('leading')));
       expect(clock.now() - killedAt).toBeLessThan(60_000);
     }),
+);
+
+test.each(['removed', 'killed'])('the lease that a runner has left that was %s hides none that lives', (how) =>
+  Playground.play(async (at) => {
+    const { api, clock } = at.world;
+    await at.addCluster('emqx', { kind: 'EMQX' });
+    const left = at.start('runner-left', { namespace: NAMESPACE, namespaces: [NAMESPACE] });
+    await clock.sleep(30_000);
+    if (how === 'removed') await left.stop();
+    else left.kill();
+    at.start('runner-1');
+    await clock.sleep(60_000);
+    expect(await runnerNamespaceOf(api, NAMESPACE, undefined)).toBe(HOME);
+    const cluster = { kind: 'EMQX', namespace: NAMESPACE, name: 'emqx' } as const;
+    expect(await findHost({ api, clock, cluster, run: undefined })).toEqual({ kind: 'runner', namespace: HOME });
+  }),
 );
