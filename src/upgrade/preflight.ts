@@ -8,7 +8,15 @@ import { foreignLease } from './foreign-lease';
 import { isOpen } from './journal';
 import { knownLoadOfSet } from './known-load';
 import { licenseCheck } from './license-check';
-import { activeSets, blueOf, type ClusterView, type Observation, operatorReportOf } from './observation';
+import {
+  activeSets,
+  blueOf,
+  type ClusterView,
+  type Observation,
+  olderOf,
+  operatorReportOf,
+  podsOf,
+} from './observation';
 import { curesOf } from './obstacle';
 import { openRunAdvice, openRunText, rescueAdvice } from './open-run';
 import { operatorCheck, operatorLineCheck } from './operator-check';
@@ -231,7 +239,9 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
         );
       }
       const busy = nodes.filter((node) => node.evacuating);
-      const isMeant = isOpen(cluster.journal) || (isNative(cluster) && target.driver === 'pilot');
+      // Of a run whose journal was deleted, or of the operator before it was held: the new nodes take those devices.
+      const isBegun = isWaiting(cluster) && busy.every(({ pod }) => oldPods(cluster).includes(pod));
+      const isMeant = isOpen(cluster.journal) || ((isNative(cluster) || isBegun) && target.driver === 'pilot');
       if (busy.length > 0 && !isMeant) {
         return blocker(
           `an evacuation is already running on ${busy.map((node) => node.pod).join(', ')}`,
@@ -281,3 +291,12 @@ export const CHECK_IDS: readonly string[] = Object.entries(CHECKS).flatMap(([gro
   ...Object.keys(checks),
   ...Object.keys(EMQX5_CHECKS[group as CheckGroup] ?? {}),
 ]);
+
+/** Of each role of which there are two sets, the pods of the old one. */
+function oldPods(cluster: ClusterView): string[] {
+  return (['core', 'replicant'] as const).flatMap((role) => {
+    const active = activeSets(cluster, role);
+    const old = active.length === 2 ? olderOf(cluster, active) : undefined;
+    return old ? podsOf(cluster, old.name).map(({ name }) => name) : [];
+  });
+}

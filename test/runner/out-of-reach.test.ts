@@ -134,3 +134,33 @@ test.each(KINDS)('%s: a cluster that cannot be held is told, and tried again soo
     expect(at.records).toEqual(['policy']);
   }),
 );
+
+test.each(KINDS)(
+  '%s: where the journal is deleted, and its runner dies, the next one begins where the devices are',
+  (kind, to) =>
+    Playground.play(async (at) => {
+      const { api, clock } = at.world;
+      await at.addCluster('emqx', { kind, clients: 1500 });
+      await at.writePolicy({ ...AUTOMATIC, rateCap: 20 });
+      const first = at.start('runner-1');
+      await at.bump('emqx', to);
+      await at.until(() => hasReached(first, 'evacuate'));
+      await clock.sleep(5_000);
+      await api.delete({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        namespace: NAMESPACE,
+        name: generationOf({ kind }).companionOf('emqx'),
+      });
+      first.kill();
+      const second = at.start('runner-2');
+      await at.until(() => second.told.some(isKind('end')));
+      expect(second.told.filter(isKind('stopped'))).toEqual([]);
+      const seen = await at.seen('emqx');
+      expect([seen.disconnectsPerClient.max, seen.stillOffline, seen.sessionsLost, seen.disconnects]).toEqual([
+        1, 0, 0, 1500,
+      ]);
+      // Each of three nodes may exceed its share in its first second.
+      expect(seen.peakDisconnectsPerSecond).toBeLessThanOrEqual(23);
+    }),
+);

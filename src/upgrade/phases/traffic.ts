@@ -40,6 +40,11 @@ export function pinTraffic(situation: Situation): Step {
     };
   }
   const own = observation.cluster.traffic.filter((service) => !service.byOperator);
+  // A run whose journal was deleted has switched already: what comes back now would be disconnected again.
+  const green = newestBeside(observation.cluster, blue.name);
+  const isSwitched = own.every((service) => service.revision === green?.revision && service.pods.length > 0);
+  if (green && own.length > 0 && isSwitched && green.readyReplicas >= green.replicas)
+    return { kind: 'next', phase: 'apply' };
   const actions = ownSelections(situation, servingRevision(observation.cluster, blue.name, blue.revision));
   const names = new Set(podsOf(observation.cluster, blue.name).map((pod) => pod.name));
   const settled = own.every((service) => service.pods.length > 0 && service.pods.every((pod) => names.has(pod)));
