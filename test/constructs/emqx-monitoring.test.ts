@@ -221,7 +221,7 @@ describe('the nodes of EMQX 5 and 6', () => {
         `max by (role) (${connections(' offset 10m')} - ${connections()}) >= 6000`,
     );
     expect(rules.get('EmqxTwoSetsAtRest')).toMatch(
-      /^\(count\(kube_replicaset_spec_replicas\{.*\} > 0\) > 1 or count\(kube_statefulset_replicas\{.*\} > 0\) > 1\) unless .*lease="emqx-ee-emqx-upgrade"/,
+      /^\(count\(kube_replicaset_spec_replicas\{.*\} > 0\) > 1 or count\(kube_statefulset_replicas\{.*\} > 0\) > 1\) unless .*lease="emqx-ee\.emqx-upgrade"/,
     );
   });
 });

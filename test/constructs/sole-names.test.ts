@@ -80,7 +80,7 @@ test('an object of somebody else is named, wherever it stands', () => {
   ).toEqual(expected);
 });
 
-test.each(['emqx-headless', 'emqx-emqx-upgrade'])(
+test.each(['emqx-headless', 'emqx.emqx-upgrade'])(
   'an object named like one of an upgrade of EMQX 5, or of its operator: %s',
   (name) => {
     const kind = name.endsWith('upgrade') ? 'ConfigMap' : 'Service';

@@ -42,7 +42,7 @@ export const EMQX: TestedGeneration = {
   kind: 'EMQX',
   name: 'emqx',
   row: 'urn:pulumi:dev::emqx::pulumi-nodejs:emqx:E5::emqx',
-  companion: 'emqx-emqx-upgrade',
+  companion: 'emqx.emqx-upgrade',
   revisionLabel: 'apps.emqx.io/pod-template-hash',
   versions: ['5.8.8', '5.8.9', '5.8.10'],
   nodes: { __kind: 'EMQX', cores: { replicas: 2 }, replicants: { replicas: 3 } },

@@ -75,7 +75,7 @@ test('an EmqxEnterprise and an EMQX of one name are upgraded at once, each devic
         .map(({ metadata }) => metadata.name)
         .filter((name) => name.endsWith('-upgrade'))
         .sort();
-    const own = ['emqx-emqx-upgrade', 'emqx-upgrade'];
+    const own = ['emqx-upgrade', 'emqx.emqx-upgrade'];
     expect(named('Lease', 'coordination.k8s.io/v1')).toEqual(own);
     expect(named('ConfigMap')).toEqual(own);
     const versions = world.pods.running.map(({ node }) => node.version);

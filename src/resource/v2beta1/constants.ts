@@ -72,10 +72,10 @@ export const OBJECTS_OF_AN_EMQX: readonly (readonly [kind: string, suffix: strin
   ['Service', '-dashboard'],
   ['Service', '-listeners'],
   ['ConfigMap', '-configs'],
-  ['ConfigMap', '-emqx-upgrade'],
+  ['ConfigMap', '.emqx-upgrade'],
   ['Secret', '-bootstrap-api-key'],
   ['Secret', '-node-cookie'],
-  ['Secret', '-emqx-upgrade'],
+  ['Secret', '.emqx-upgrade'],
   ['PodDisruptionBudget.policy', '-core'],
   ['PodDisruptionBudget.policy', '-replicant'],
 ];

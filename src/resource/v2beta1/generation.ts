@@ -40,8 +40,8 @@ export const v2beta1: Generation<Emqx> = {
   setKinds: ROLES.map((role) => ({ kind: KINDS[role], role })),
   revisionLabel: POD_TEMPLATE_HASH_LABEL,
   labelsInSelectors: { own: [ROLE_LABEL, POD_TEMPLATE_HASH_LABEL], others: [REVISION_LABEL] },
-  // Not that of an EmqxEnterprise: one of the same name is another cluster.
-  companionOf: (cluster) => `${cluster}-emqx-upgrade`,
+  // Never that of an EmqxEnterprise, which is another cluster also when it has the same name, or `${cluster}-emqx`: no name has a dot.
+  companionOf: (cluster) => `${cluster}.emqx-upgrade`,
   credentials: { suffix: '-bootstrap-api-key', key: API_KEYS_KEY, id: OPERATOR_API_KEY, ownSuffix: OWN_KEY_SUFFIX },
   // The dashboard's. It is not changed while a cluster exists, see emqxChanges.
   managementPortOf: ({ spec }) => dashboardPortsOf(spec.config?.data).http ?? DEFAULT_DASHBOARD_PORT,
