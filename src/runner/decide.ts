@@ -67,10 +67,11 @@ export function decide(situation: Situation): Decision[] {
   if (!policy) return clusters.flatMap((each) => (isBusy(each) ? [] : (withoutPolicy(each, situation) ?? [])));
   const inOrder = [...clusters].sort((a, b) => compare(a, b, policy.order));
   const ahead = inOrder.filter((each) => isFirst(each, policy.order));
+  const missing = policy.order?.clusters?.find((name) => !clusters.some(({ cluster }) => pathOf(cluster) === name));
   let places = policy.maxConcurrent - clusters.filter((each) => isOpen(each, situation) || isBusy(each)).length;
   return inOrder.flatMap((cluster): Decision[] => {
     if (isBusy(cluster)) return [];
-    const decision = decisionOn(cluster, { ...situation, policy }, ahead, places);
+    const decision = decisionOn(cluster, { ...situation, policy }, { ahead, missing }, places);
     if (decision?.do === 'take-up') places--;
     return decision ? [decision] : [];
   });
@@ -83,6 +84,13 @@ export function decide(situation: Situation): Decision[] {
 /** Whether its run is open; also where it cannot be read now, and the run was open before, or is marked as one of the runner. */
 function isOpen({ cluster, state, run }: Sighting, { begun }: Situation): boolean {
   return state === 'upgrading' || run !== undefined || (state === 'unsettled' && begun.has(keyOf(cluster)));
+}
+
+/** What comes before all others. */
+interface First {
+  ahead: readonly Sighting[];
+  /** One that the policy names, and that is not there. */
+  missing: string | undefined;
 }
 
 /** What follows from a policy that can be used. */
@@ -98,21 +106,18 @@ function isTooEarly({ cluster }: Sighting, { now, notBefore }: Situation): boole
   return now < (notBefore.get(keyOf(cluster)) ?? 0);
 }
 
-function decisionOn(
-  cluster: Sighting,
-  situation: Sound,
-  ahead: readonly Sighting[],
-  places: number,
-): Decision | undefined {
+function decisionOn(cluster: Sighting, situation: Sound, first: First, places: number): Decision | undefined {
   const { now, policy } = situation;
   if (isTooEarly(cluster, situation)) return undefined;
   switch (cluster.state) {
     case 'upgrading':
       return resumption(cluster, situation);
-    case 'waiting':
-      // Before, checks would find nodes that do not answer yet. If they never start, the run says so.
-      if (cluster.isStarting && now - cluster.since < STARTING_MS) return undefined;
-      return beginning(cluster, situation, ahead, places);
+    case 'waiting': {
+      const decision = beginning(cluster, situation, first, places);
+      // Before, checks would find nodes that do not answer yet. If they never start, the run says so. A person can act meanwhile.
+      const isTooSoon = cluster.isStarting && now - cluster.since < STARTING_MS;
+      return isTooSoon && !waitsForPerson(decision) ? undefined : decision;
+    }
     case 'at-rest':
       if (cluster.isHeld) return undefined;
       if (!cluster.canBeHeld) return leave(cluster, 'NotHeld', UNHOLDABLE);
@@ -124,6 +129,10 @@ function decisionOn(
     case 'unsettled':
       return undefined;
   }
+}
+
+function waitsForPerson(decision: Decision): boolean {
+  return decision.do === 'leave' && ['NotApproved', 'OtherApproved', 'AbortedBefore'].includes(decision.reason);
 }
 
 const UNHELD =
@@ -153,7 +162,7 @@ function resumption(cluster: Sighting, { policy, begun }: Situation): Decision |
 function beginning(
   cluster: Sighting,
   { now, home, policy, approved }: Sound,
-  ahead: readonly Sighting[],
+  { ahead, missing }: First,
   places: number,
 ): Decision {
   const { version, digest, last } = cluster;
@@ -176,7 +185,12 @@ function beginning(
   if (policy.window && !isOpenAt(policy.window, now)) {
     return leave(cluster, 'OutsideWindow', `${what}, waits for its window: ${windowText(policy.window)}`);
   }
-  const before = isFirst(cluster, policy.order) ? undefined : ahead.find((one) => isBehind(one, cluster));
+  const comesFirst = isFirst(cluster, policy.order);
+  if (missing !== undefined && !comesFirst) {
+    const text = `${what}, waits for ${missing}, which comes first, and which is not there: create it, or take it out of order.clusters in the policy of the runner`;
+    return leave(cluster, 'AfterOthers', text);
+  }
+  const before = comesFirst ? undefined : ahead.find((one) => isBehind(one, cluster));
   if (before) {
     const state = `${stateText(before.state)}${before.served && `, with version ${before.served}`}`;
     const text = `${what}, waits for ${pathOf(before.cluster)}, which comes first and is ${state}`;

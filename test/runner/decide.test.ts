@@ -90,6 +90,12 @@ test.each<[string, Sighting, Partial<Situation> & { policyText?: string }, strin
   ],
   ['they do not start', cluster('a', 'waiting', { isStarting: true }), { policyText: automatic }, ['a: take-up']],
   ['waiting, not approved', cluster('a', 'waiting'), {}, ['a: NotApproved']],
+  [
+    'new nodes start, not approved',
+    cluster('a', 'waiting', { isStarting: true, since: NOW - 1 }),
+    {},
+    ['a: NotApproved'],
+  ],
   ['waiting and approved', cluster('a', 'waiting'), { approved }, ['a: take-up']],
   [
     'another template is approved',
@@ -290,6 +296,12 @@ test.each<[string, Sighting[], string, string[]]>([
     [cluster('a', 'waiting'), cluster('z', 'waiting')],
     `${automatic}\nmaxConcurrent: 9\norder: { clusters: [mqtt/z] }`,
     ['z: take-up', 'a: AfterOthers'],
+  ],
+  [
+    'one that is named, and is not there, is waited for',
+    [cluster('a', 'waiting'), cluster('z', 'at-rest')],
+    `${automatic}\nmaxConcurrent: 9\norder: { clusters: [mqtt/z, mqtt/tpyo] }`,
+    ['a: AfterOthers'],
   ],
 ])('several: %s', (_, clusters, policyText, expected) => {
   expect(lines(decide(situation(clusters, { policyText })))).toEqual(expected);
