@@ -45,6 +45,12 @@ export const MUTATIONS: readonly Mutation[] = [
     generation: 5,
   },
   {
+    name: 'an adaptive rate is raised whatever is offline',
+    file: 'upgrade/adaptive-pace.ts',
+    from: 'if (isTooMany(rate, seen)) return',
+    to: 'if (seen.away < 0) return',
+  },
+  {
     name: 'in an abort devices are routed to old nodes that are not ready',
     file: 'upgrade/phases/abort.ts',
     from: "if (!areReady) return waitFor('every blue node to be ready', 500);",

@@ -1,6 +1,6 @@
 import { versionOf } from '../resource';
 import type { DemoEvent, DemoOptions, DemoResult } from '../sandbox/demo';
-import type { Driver } from '../upgrade';
+import type { Driver, Pacing } from '../upgrade';
 import { readDevices } from './devices-option';
 import { EXIT, type ExitCode } from './exit';
 import { writePage } from './html-file';
@@ -29,6 +29,7 @@ export interface DemoFlags {
   /** Their libraries in percent, or a file with them. */
   devices?: string;
   rate?: string;
+  pacing?: Pacing;
   offlineBudget?: string;
   driver: Driver;
   seed: string;
@@ -111,6 +112,7 @@ async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
     clients,
     ...(devices && { devices }),
     ...(rate !== undefined && { stormCap: rate }),
+    ...(flags.pacing && { pacing: flags.pacing }),
     ...(offlineBudget !== undefined && { limits: { offlineBudget } }),
     driver,
     seed,

@@ -13,6 +13,7 @@ import {
   offlineBudget,
   output,
   ownCluster,
+  pacing,
   seed,
   several,
 } from './program-options';
@@ -56,6 +57,7 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
         'compare',
       ]),
     )
+    .addOption(pacing())
     .addOption(offlineBudget())
     .addOption(driver())
     .addOption(
@@ -86,6 +88,7 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
           'rate',
           'cap',
           'fromCluster',
+          'pacing',
           'offlineBudget',
           'driver',
           'operator',
@@ -141,6 +144,7 @@ export function addLocalCommands(program: Command, shell: Shell, end: End): void
     .addOption(clients())
     .addOption(devices())
     .option('--rate <per second>', 'most disconnects per second in the whole cluster')
+    .addOption(pacing())
     .addOption(offlineBudget())
     .addOption(driver())
     .addOption(seed())

@@ -77,6 +77,7 @@ export async function simulatePlan(
       driver,
       acceptDowngrade: request.acceptDowngrade ?? false,
       stormCap: Math.max(1, scaled(capPerSecond)),
+      pacing: request.pacing,
       limits: { ...limits, ...(typeof budget === 'number' && { offlineBudget: Math.max(1, scaled(budget)) }) },
       service: driver === 'pilot' ? stage.entry : serviceAlone(stage.cluster, stage.entry),
       fleet: [

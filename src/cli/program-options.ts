@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { PACINGS } from '../upgrade/adaptive-rate';
 
 /** Options that several commands have. */
 
@@ -28,6 +29,11 @@ export const offlineBudget = () =>
     '--offline-budget <count>',
     'most devices that may be offline at a time, or none for no limit (default: by the rate)',
   );
+export const pacing = () =>
+  new Option(
+    '--pacing <way>',
+    'disconnect devices at the rate, or adaptive: as fast as they reconnect, at most at the rate (default: fixed)',
+  ).choices(PACINGS);
 export const seed = () => new Option('--seed <number>', 'seed of everything random').default('1');
 export const driver = () =>
   new Option('--driver <driver>', 'what drives the upgrade').choices(['pilot', 'operator']).default('pilot');

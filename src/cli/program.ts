@@ -7,7 +7,7 @@ import { EXAMPLES } from './examples';
 import { type End, EXIT, type ExitCode } from './exit';
 import { addLocalCommands } from './local-commands';
 import type { PlanFlags } from './plan';
-import { addCluster, devices, driver, html, noFleet, offlineBudget, toVersion } from './program-options';
+import { addCluster, devices, driver, html, noFleet, offlineBudget, pacing, toVersion } from './program-options';
 import type { ReportFlags } from './report';
 import type { RescueFlags } from './rescue';
 import { addRunnerCommands } from './runner-commands';
@@ -233,6 +233,7 @@ function addWanted(command: Command): void {
 function addDrive(command: Command): void {
   command
     .option('--rate <per second>', 'most disconnects per second in the whole cluster (default: the eviction rate)')
+    .addOption(pacing())
     .addOption(driver())
     .option('--accept-loss', 'let the operator upgrade alone even though sessions are lost')
     .option('--accept-downgrade', 'allow an older version, within one minor line')

@@ -3,7 +3,7 @@ import { nearest } from '../resource/nearest';
 import { stageOf } from '../sandbox/stage';
 import { DEFAULT_SHARES, type DeviceShare, deviceFleet } from '../simulator/clients/device-fleet';
 import type { Scenario } from '../simulator/scenario';
-import { type Driver, planUpgrade } from '../upgrade';
+import { type Driver, type Pacing, planUpgrade } from '../upgrade';
 import { type ClusterFlags, requireUpgradable, withCluster } from './connection';
 import { MOST_WILL_SECONDS, readDevices } from './devices-option';
 import { InputError } from './errors';
@@ -36,6 +36,7 @@ export interface SimulateFlags extends ClusterFlags {
   /** The same as `replicas`. */
   nodes?: string;
   rate?: string;
+  pacing?: Pacing;
   offlineBudget?: string;
   /** Several rates with commas between them: the upgrade is simulated with each. */
   cap?: string;
@@ -129,6 +130,7 @@ export async function settingOf(flags: SimulateFlags, shell: Shell): Promise<Sim
     service: entry,
     desired: withVersion(cluster, version ?? nextVersionOf(versionOf(cluster))),
     ...(rate !== undefined && { stormCap: rate }),
+    ...(flags.pacing && { pacing: flags.pacing }),
     ...(offlineBudget !== undefined && { limits: { offlineBudget } }),
     fleet: deviceFleet(shares, clients, offline),
     connectPerSecond: Math.max(1_000, clients / 20),

@@ -1,5 +1,5 @@
 import { type EmqxResource, HIDDEN, overLive, withVersion } from '../resource';
-import type { Driver, Limits, UpgradeRequest } from '../upgrade';
+import type { Driver, Limits, Pacing, UpgradeRequest } from '../upgrade';
 import type { ClusterFlags, Connection, WantedCluster } from './connection';
 import { kindOfType } from './kinds';
 import { OptionReader } from './options';
@@ -20,6 +20,7 @@ export interface FleetFlags {
 export interface DriveFlags extends WantedFlags {
   driver: Driver;
   rate?: string;
+  pacing?: Pacing;
   acceptLoss?: boolean;
   acceptDowngrade?: boolean;
   readyTimeout?: string;
@@ -99,7 +100,7 @@ export interface Demand {
 
 /** Reads a whole request, in which what to upgrade to is required. */
 export function readRequest(reader: OptionReader, name: string | undefined, flags: DriveFlags): Demand {
-  const { file, setVersion, driver, rate, backPercent, acceptLoss, acceptDowngrade } = flags;
+  const { file, setVersion, driver, rate, pacing, backPercent, acceptLoss, acceptDowngrade } = flags;
   if (file === undefined && setVersion === undefined) {
     reader.problem({
       path: '--file or --set-version',
@@ -131,6 +132,7 @@ export function readRequest(reader: OptionReader, name: string | undefined, flag
       desired: desiredOf(wanted, connection)!,
       driver,
       stormCap,
+      pacing,
       acceptLoss,
       acceptDowngrade,
       backPercent: back,

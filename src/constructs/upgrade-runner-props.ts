@@ -14,6 +14,13 @@ export interface UpgradeRunnerPolicy {
   /** Most disconnects per second in a whole cluster. @default - the eviction rate of each cluster */
   readonly rateCap?: number;
 
+  /**
+   * `fixed`: devices are disconnected at that rate. `adaptive`: as fast as those before them reconnect, at most at that rate.
+   *
+   * @default 'fixed'
+   */
+  readonly pacing?: 'fixed' | 'adaptive';
+
   /** Most devices of a cluster that may be offline at a time; `none` for any number. @default - what the rate disconnects in 1.5 s, plus ten */
   readonly offlineBudget?: number | 'none';
 

@@ -18,12 +18,13 @@ export function checkUpgradeOptions(inputs: CommonInputs): Problem[] {
   }
   check('upgrade', upgrade, isObject, options);
   if (!isObject(upgrade)) return problems;
-  const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = upgrade;
+  const { driver, acceptLoss, acceptDowngrade, stormCap, pacing, offlineBudget, timeouts, onFailure } = upgrade;
   const { backPercent, sampleDevices } = upgrade;
   check('upgrade.driver', driver, (value) => value === 'pilot' || value === 'operator', aDriver);
   check('upgrade.acceptLoss', acceptLoss, isBoolean, trueOrFalse);
   check('upgrade.acceptDowngrade', acceptDowngrade, isBoolean, trueOrFalse);
   check('upgrade.stormCap', stormCap, isCount, rate);
+  check('upgrade.pacing', pacing, (value) => value === 'fixed' || value === 'adaptive', aPacing);
   check('upgrade.offlineBudget', offlineBudget, (value) => value === 'none' || isCount(value), budget);
   check('upgrade.backPercent', backPercent, (value) => isCount(value) && Number(value) <= 100, percent);
   check('upgrade.sampleDevices', sampleDevices, isBoolean, trueOrFalse);
@@ -81,6 +82,11 @@ const rate: Violation = {
   bound: 'a whole number of at least 1',
   reason: 'it is how many devices may be disconnected per second',
   fix: 'leave it out, and it is the connectionEvictionRate',
+};
+const aPacing: Violation = {
+  bound: '"fixed" or "adaptive"',
+  reason: 'there are these two',
+  fix: 'leave it out, and devices are disconnected at stormCap',
 };
 const budget: Violation = {
   bound: 'a whole number of at least 1, or "none"',

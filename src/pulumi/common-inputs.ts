@@ -1,5 +1,5 @@
 import type { EmqxResource } from '../resource';
-import type { Driver, Limits } from '../upgrade';
+import type { Driver, Limits, Pacing } from '../upgrade';
 
 /** What describes no cluster, but how Pulumi manages it: the same for both generations. */
 export interface CommonInputs extends ConnectionInputs {
@@ -68,6 +68,13 @@ export interface UpgradeOptions {
    * @default - `connectionEvictionRate`
    */
   readonly stormCap?: number;
+
+  /**
+   * `fixed`: devices are disconnected at `stormCap`. `adaptive`: as fast as those before them reconnect, at most at `stormCap`.
+   *
+   * @default "fixed"
+   */
+  readonly pacing?: Pacing;
 
   /**
    * Most devices that may be offline at a time: while there are more, no more are disconnected. `none` lifts that limit.

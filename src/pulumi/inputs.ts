@@ -28,6 +28,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
       'acceptLoss',
       'acceptDowngrade',
       'stormCap',
+      'pacing',
       'offlineBudget',
       'backPercent',
       'sampleDevices',

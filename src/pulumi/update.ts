@@ -85,7 +85,8 @@ export async function viewWhenFree(link: ClusterLink, operation: Operation): Pro
 
 /** The upgrade that the properties ask for. */
 export function requestOf(inputs: ClusterInputs): UpgradeRequest {
-  const { driver, acceptLoss, acceptDowngrade, stormCap, offlineBudget, timeouts, onFailure } = inputs.upgrade ?? {};
+  const { driver, acceptLoss, acceptDowngrade, stormCap, pacing, offlineBudget, timeouts, onFailure } =
+    inputs.upgrade ?? {};
   const { backPercent, sampleDevices = true } = inputs.upgrade ?? {};
   const stallMs = timeouts?.stallSeconds === undefined ? {} : { stallMs: timeouts.stallSeconds * 1000 };
   return {
@@ -94,6 +95,7 @@ export function requestOf(inputs: ClusterInputs): UpgradeRequest {
     ...(acceptLoss !== undefined && { acceptLoss }),
     ...(acceptDowngrade !== undefined && { acceptDowngrade }),
     ...(stormCap !== undefined && { stormCap }),
+    ...(pacing !== undefined && { pacing }),
     backPercent,
     sampleDevices,
     limits: { ...stallMs, ...(onFailure && { onFailure }), ...(offlineBudget !== undefined && { offlineBudget }) },

@@ -51,6 +51,8 @@ const POLICY = z.strictObject({
   window: WINDOW.optional(),
   /** Most disconnects per second in a whole cluster. @default - the eviction rate of each cluster */
   rateCap: z.int().optional(),
+  /** Whether devices are disconnected at that rate, or as fast as those before them reconnect. @default 'fixed' */
+  pacing: z.enum(['fixed', 'adaptive']).optional(),
   /** Most devices of a cluster that may be offline at a time, or `none`. @default - by the rate */
   offlineBudget: z.union([z.int(), z.string()]).optional(),
   /** How many of the connections, and of the subscriptions, must be back in the end, in percent: gates of the report. @default 99 */
@@ -85,6 +87,7 @@ export interface RunnerPolicy {
   mode: 'automatic' | 'approval';
   window: RunnerWindow | undefined;
   rateCap: number | undefined;
+  pacing: 'fixed' | 'adaptive';
   offlineBudget: number | 'none' | undefined;
   backPercent: number | undefined;
   sampleDevices: boolean;
@@ -173,11 +176,12 @@ export function policyProblemsOf(input: unknown): Problem[] {
 
 function complete(given: z.infer<typeof POLICY>): RunnerPolicy {
   const { mode = 'approval', onFailure = 'stop', maxConcurrent = 1, resume = true, hold = 'leave' } = given;
-  const { window, rateCap, order, backPercent, sampleDevices = true } = given;
+  const { window, rateCap, pacing = 'fixed', order, backPercent, sampleDevices = true } = given;
   return {
     mode,
     window: window && { days: [...DAYS], timeZone: 'UTC', ...window },
     rateCap,
+    pacing,
     offlineBudget: given.offlineBudget as number | 'none' | undefined,
     backPercent,
     sampleDevices,

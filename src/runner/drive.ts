@@ -74,13 +74,14 @@ async function waiting({ cluster }: UpgradeContext, which: Which, signal: AbortS
 }
 
 function requestOf(desired: EmqxResource, policy: RunnerPolicy): UpgradeRequest {
-  const { rateCap, offlineBudget, onFailure, backPercent, sampleDevices } = policy;
+  const { rateCap, pacing, offlineBudget, onFailure, backPercent, sampleDevices } = policy;
   const limits = { onFailure, ...(offlineBudget !== undefined && { offlineBudget }) };
   // A limit for many clusters makes none of them faster.
   const own = generationOf(desired).strategyOf(desired)?.connEvictRate ?? Number.POSITIVE_INFINITY;
   return {
     desired,
     limits,
+    pacing,
     backPercent,
     sampleDevices,
     ...(rateCap !== undefined && { stormCap: Math.min(rateCap, own) }),

@@ -13,6 +13,7 @@ import {
   type Driver,
   type Limits,
   lastRecord,
+  type Pacing,
   type ProgressEvent,
   planUpgrade,
   runUpgrade,
@@ -34,6 +35,8 @@ export interface DemoOptions extends ClusterManifests {
   devices?: readonly DeviceShare[];
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
+  /** @default 'fixed' */
+  pacing?: Pacing;
   /** When the run stops by itself. @default - as any upgrade */
   limits?: Partial<Limits>;
   driver: Driver;
@@ -123,7 +126,7 @@ export async function demo(
     const libraryClients = fleet.reduce((sum, { kind, count }) => sum + (kind === 'library' ? count : 0), 0);
     emit({ kind: 'connected', clients: clients.connected, devices, libraryClients });
 
-    const request: UpgradeRequest = { desired, driver, acceptLoss: driver === 'operator', ...pacing(options) };
+    const request: UpgradeRequest = { desired, driver, acceptLoss: driver === 'operator', ...pacingOf(options) };
     const plan = await planUpgrade(context, request, signal);
     emit({ kind: 'planned', plan });
     ledger.begin();
@@ -152,7 +155,7 @@ function nativeRun(
   desired: EmqxResource,
 ): Promise<Comparison> {
   const fleet = fleetOf(options);
-  return playAlone({ seed: options.seed, cluster, objects, desired, fleet, service: entry, ...pacing(options) });
+  return playAlone({ seed: options.seed, cluster, objects, desired, fleet, service: entry, ...pacingOf(options) });
 }
 
 /** The evacuations in the status of the resource, reported whenever a state in it changes. */
@@ -205,6 +208,6 @@ function offlineOf(clients: number): number {
   return Math.ceil(clients / 10);
 }
 
-function pacing({ stormCap, limits }: DemoOptions): Pick<UpgradeRequest, 'stormCap' | 'limits'> {
-  return { ...(stormCap !== undefined && { stormCap }), ...(limits && { limits }) };
+function pacingOf({ stormCap, pacing, limits }: DemoOptions): Pick<UpgradeRequest, 'stormCap' | 'pacing' | 'limits'> {
+  return { ...(stormCap !== undefined && { stormCap }), ...(pacing && { pacing }), ...(limits && { limits }) };
 }

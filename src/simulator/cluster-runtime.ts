@@ -28,6 +28,8 @@ export interface ClusterRuntimeOptions {
   emqxOperator?: EmqxLine;
   /** @default - those of the node model */
   timings?: Partial<NodeTimings>;
+  /** Connections that the listener of each node accepts per second, EMQX's `max_conn_rate`. @default - no limit */
+  maxConnRate?: number;
   /** From a change of a Service's endpoints until new connections follow, in ms. @default 200 */
   endpointLagMs?: number;
   /** Connections the license allows. @default - no limit */
@@ -78,7 +80,7 @@ export class ClusterRuntime {
       clock,
       random: random.fork('emqx'),
       bootstrapUsers: (...of) => host.bootstrapUsers(...of),
-      ...pick(options, ['timings', 'licensedConnections', 'license', 'durableSessions', 'observer']),
+      ...pick(options, ['timings', 'maxConnRate', 'licensedConnections', 'license', 'durableSessions', 'observer']),
       ...(options.podChanged ? { changed: options.podChanged } : {}),
     });
     const nodeOf = (pod: PodRef) => this.pods.nodeIn(pod.namespace, pod.name);

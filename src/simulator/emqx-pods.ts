@@ -24,6 +24,8 @@ export interface EmqxPodsOptions {
   bootstrapUsers: (namespace: string, cluster: string, generation: Generation) => string;
   /** @default - those of the node model */
   timings?: Partial<NodeTimings>;
+  /** Connections that the listener of each node accepts per second. @default - no limit */
+  maxConnRate?: number;
   /** @default - no limit */
   licensedConnections?: number;
   /** The license in the configuration of each node of EMQX 5 and 6. @default 'official' */
@@ -138,7 +140,7 @@ export class EmqxPods implements PodRuntime {
     const instance = instanceOf(pod);
     const version = versionIn(pod);
     const generation = generationOf(version);
-    const { license, timings } = this.options;
+    const { license, maxConnRate, timings } = this.options;
     const keys = () => this.options.bootstrapUsers(namespace, instance, generation).split('\n');
     return cluster.addNode({
       name: generation === 4 ? nameOf(pod) : `emqx@${hostOf(pod)}`,
@@ -151,6 +153,7 @@ export class EmqxPods implements PodRuntime {
       dataDir: this.volumeOf(pod),
       ...(license ? { license } : {}),
       ...(timings ? { timings } : {}),
+      maxConnRate,
     });
   }
 

@@ -7,6 +7,7 @@ import {
   type Driver,
   type Limits,
   lastRecord,
+  type Pacing,
   type ProgressEvent,
   planUpgrade,
   runUpgrade,
@@ -38,6 +39,8 @@ export interface Scenario extends Omit<WorldOptions, 'namespace' | 'observer' | 
   acceptDowngrade?: boolean;
   /** Cluster-wide disconnects per second. @default - the resource's connection eviction rate */
   stormCap?: number;
+  /** @default 'fixed' */
+  pacing?: Pacing | undefined;
   /** When the run stops by itself. @default - as any upgrade */
   limits?: Partial<Limits>;
   fleet: readonly ClientGroup[];
@@ -95,6 +98,7 @@ export function play(scenario: Scenario): Promise<ScenarioResult> {
       acceptLoss: scenario.driver === 'operator',
       acceptDowngrade: scenario.acceptDowngrade ?? false,
       ...(scenario.stormCap === undefined ? {} : { stormCap: scenario.stormCap }),
+      pacing: scenario.pacing,
       ...(scenario.limits && { limits: scenario.limits }),
     };
     const plan = await planUpgrade(context, request);

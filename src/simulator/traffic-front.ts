@@ -5,6 +5,8 @@ import type { Random } from './random';
 /** What accepts MQTT connections inside of one pod. */
 export interface Listener {
   connect(request: ConnectRequest, connection: Connection): ConnectAnswer;
+  /** Whether it keeps one more connection; otherwise it closes it before anything is said. @default - it does */
+  accepts?(): boolean;
   /**
    * CONNECTs of clients of a crowd at one moment, each with a clean session.
    *
@@ -31,7 +33,8 @@ export type Destination = Listener | 'silent' | undefined;
  * What one connection through the front meets.
  *
  * - `connected`: a listener, which answers the CONNECT at once, by yes or no.
- * - `refused`: TCP refused: the Service has no endpoint, or the pod that was picked does not listen.
+ * - `refused`: TCP refused: the Service has no endpoint, or the pod that was picked does not listen, or closes the
+ *   connection at once.
  * - `silent`: nothing answers the packets of TCP.
  * - `waiting`: TCP is connected, and no CONNACK comes for now. `answered` is called back when it comes after all, and the client may
  *   connect then; or without a listener, when it never will.
@@ -105,12 +108,19 @@ export class TrafficFront {
     return this.connectTo(this.pick());
   }
 
+  /** What answers any number of connections to a pod at once; undefined where each is to be tried. */
+  promptListener(pod: string): Listener | undefined {
+    const destination = this.options.destinationOf(pod);
+    return destination !== undefined && destination !== 'silent' && destination.answersAtOnce ? destination : undefined;
+  }
+
   /** One connection of TCP to a pod that was picked. */
   connectTo(pod: string | undefined): FrontResult {
     const destination = pod === undefined ? undefined : this.options.destinationOf(pod);
     if (pod === undefined || destination === undefined) return { outcome: 'refused' };
     if (destination === 'silent') return { outcome: 'silent' };
     if (destination.answersAtOnce) return { outcome: 'connected', pod, listener: destination };
+    if (destination.accepts?.() === false) return { outcome: 'refused' };
     let answered: ((listener: Listener | undefined) => void) | undefined;
     const answer = () => answered?.(destination);
     const lost = () => answered?.(undefined);

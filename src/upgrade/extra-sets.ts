@@ -73,12 +73,13 @@ export function supersedingJournal(observation: Observation, target: Target, { o
   const active = allActive(cluster).map(({ name }) => name);
   const next = { ...newJournal(observation, target, { old }), baseline: fleetOf(observation, active) };
   if (!open) return { ...next, supersedes: '' };
-  const { connectionCap, sessionCap, waitTakeoverSeconds, limits, initialDelaySeconds, covered, incidents } = open;
+  const { connectionCap, sessionCap, pacing, waitTakeoverSeconds, limits, initialDelaySeconds, covered, incidents } =
+    open;
   const delay = open.aborted ? open.delay.before : open.delay.after;
   return {
     ...next,
     supersedes: open.run,
-    ...{ connectionCap, sessionCap, waitTakeoverSeconds, limits },
+    ...{ connectionCap, sessionCap, pacing, waitTakeoverSeconds, limits },
     // Whoever has changed the resource may have given it another delay.
     ...(isHeld(cluster.resource) && { initialDelaySeconds, delay: { before: delay, after: delay } }),
     ...(covered && { covered }),

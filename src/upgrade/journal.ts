@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Role } from '../resource';
+import { type AdaptiveRate, PACINGS, type Pacing } from './adaptive-rate';
 import { INCIDENT_KINDS, type Incident } from './incident';
 import type { NodeShare } from './pacing';
 import type { RunSeries } from './series';
@@ -172,6 +173,10 @@ export interface Journal {
   /** Cluster-wide caps: at most this many disconnects, and this many moved sessions, per second. */
   connectionCap: number;
   sessionCap: number;
+  /** @default 'fixed' */
+  pacing?: Pacing | undefined;
+  /** The rate of the evacuation under way, where it follows the devices. */
+  adaptive?: AdaptiveRate | undefined;
   limits: Limits;
   /** How many of the connections and subscriptions must be back in the end, in percent; see `Gate`. @default 99 */
   backPercent?: number | undefined;
@@ -299,6 +304,18 @@ const PAGE = z.looseObject({
   waitTakeoverSeconds: count,
   connectionCap: count,
   sessionCap: count,
+  pacing: z.enum(PACINGS).optional(),
+  adaptive: z
+    .object({
+      perSecond: count,
+      at: when,
+      limit: z.object({ perSecond: count, at: when }).optional(),
+      kept: count.optional(),
+      raises: count,
+      haltedAt: when.optional(),
+      isSilent: z.boolean().optional(),
+    })
+    .optional(),
   limits: z.object({
     readyMs: count,
     stallMs: count,

@@ -55,6 +55,7 @@ export function newJournal(observation: Observation, target: Target, beginning: 
     waitTakeoverSeconds: target.waitTakeoverSeconds,
     connectionCap: target.caps.connections,
     sessionCap: target.caps.sessions,
+    ...(target.pacing === 'adaptive' && { pacing: target.pacing }),
     limits: target.limits,
     backPercent: target.backPercent,
     planned: plannedFor(observation, target),

@@ -38,6 +38,8 @@ export interface UpgradePlan {
   /** Blue's nodes with their load and their share of the caps; none where a load is unknown. */
   nodes: (NodeLoad & NodeShare)[];
   capPerSecond: number;
+  /** Present where devices are disconnected as fast as they reconnect: the cap is the highest rate then, and durations are the shortest. */
+  pacing?: 'adaptive';
   sessionCapPerSecond: number;
   /** Lower bound of the duration of the evacuation, ms. */
   lowerBoundMs: number | null;
@@ -95,6 +97,7 @@ export function plan(observation: Observation, target: Target, checks: Check[]):
     connections,
     sessions,
     capPerSecond: target.caps.connections,
+    ...(target.pacing === 'adaptive' && { pacing: target.pacing }),
     sessionCapPerSecond: target.caps.sessions,
     isAwayLimited: budget !== undefined,
     ...(connections === null ? UNKNOWN : figuresOf(observation, target, blue?.name ?? '', connections)),

@@ -16,6 +16,7 @@ import { type ObserveOptions, Observer } from './observe';
 import { perform } from './perform';
 import { PortError } from './ports';
 import { Probes } from './probes';
+import { ReconnectMeter } from './reconnect-meter';
 import { revertPatch } from './revert';
 import { RunRecorder } from './run-recorder';
 import { sampleOf } from './sample';
@@ -42,6 +43,7 @@ export class RunLoop {
   private readonly durable: DurableReader;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
   private readonly stoppedAt = new Map<string, number>();
+  private readonly reconnects = new ReconnectMeter();
   private waitingFor = '';
   private isLeaving = false;
   /** Of the journal, as it was last seen or written. */
@@ -170,15 +172,17 @@ export class RunLoop {
   private async observe(signal: AbortSignal | undefined, options: ObserveOptions): Promise<Observation> {
     const observation = await this.observer.observe(this.journal, signal, options);
     const stored = await this.durable.observe(observation, this.journal, options.fresh ?? false, signal);
+    if (this.journal.pacing === 'adaptive') this.reconnects.observe(observation, this.journal);
     return this.probes.observe(stored, this.journal, signal);
   }
 
   private decide(observation: Observation): Step {
     const target = this.targetIn(observation.cluster);
     const { journal, heartbeatAt, stoppedAt, idle } = this;
+    const reconnects = this.reconnects.seen(journal);
     if (!journal.raise) stoppedAt.clear();
     const refusal = this.failedActions.refusal;
-    return decide({ observation, journal, target, heartbeatAt, stoppedAt, idleMs: idle.ms, refusal });
+    return decide({ observation, journal, target, heartbeatAt, stoppedAt, reconnects, idleMs: idle.ms, refusal });
   }
 
   /** Returns how long to wait before the next observation. */

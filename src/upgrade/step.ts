@@ -1,6 +1,7 @@
 import type { Journal, Phase } from './journal';
 import type { Observation } from './observation';
 import type { EvacuationOrder } from './ports';
+import type { SeenReconnects } from './reconnect-meter';
 import type { Target } from './target';
 
 /** One action to take now. Each is idempotent. */
@@ -71,6 +72,8 @@ export interface Situation {
   heartbeatAt: number;
   /** When this process last stopped the evacuations of nodes that are to get more of the cap, by pod. */
   stoppedAt: ReadonlyMap<string, number>;
+  /** Reconnects that this process has seen. */
+  reconnects: SeenReconnects;
   /** For how long this process has seen no progress, in ms. */
   idleMs: number;
   /** What the API server has refused so often that waiting does not help, in its words. */

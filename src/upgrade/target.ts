@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS, isHeld } from '../resource';
+import type { Pacing } from './adaptive-rate';
 import { type Change, changes, mergePatch } from './changes';
 import { BACK_PERCENT } from './gates';
 import type { Driver, Journal, Limits } from './journal';
@@ -16,6 +17,11 @@ export interface UpgradeRequest {
    * @default - `connectionEvictionRate`: what the operator's one node at a time would give
    */
   stormCap?: number;
+  /**
+   * `fixed`: devices are disconnected at the storm cap. `adaptive`: as fast as those before them reconnect, at most at the storm cap.
+   * @default 'fixed'
+   */
+  pacing?: Pacing | undefined;
   /** Allow the operator driver although it loses sessions. @default false */
   acceptLoss?: boolean;
   /** Whether the version may be older than the running one, within one minor line. @default false */
@@ -51,6 +57,7 @@ export interface Target {
   /** Whether the live resource already has the wanted pod template. */
   applied: boolean;
   caps: { connections: number; sessions: number };
+  pacing: Pacing;
   waitTakeoverSeconds: number;
   /** How long to wait between the switch of the traffic and the first eviction. */
   initialDelaySeconds: number;
@@ -79,6 +86,7 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
       connections: request.stormCap ?? strategy?.connEvictRate ?? 0,
       sessions: strategy?.sessEvictRate ?? 0,
     },
+    pacing: request.pacing ?? 'fixed',
     waitTakeoverSeconds: strategy?.waitTakeover ?? 0,
     backPercent: request.backPercent ?? BACK_PERCENT,
     limits: { ...LIMITS, ...request.limits },

@@ -146,6 +146,7 @@ export interface Scene {
   request: UpgradeRequest;
   heartbeatAt: number;
   stoppedAt?: Map<string, number>;
+  reconnects?: Situation['reconnects'];
   idleMs?: number;
   probes?: Map<string, Probe>;
 }
@@ -267,11 +268,13 @@ export function observationOf(scene: Scene): Observation {
   return { at: scene.at, cluster: viewOf(scene), nodes, ...(scene.probes && { probes: scene.probes }) };
 }
 
+const NO_RECONNECTS: Situation['reconnects'] = { perSecond: undefined, meanAway: undefined };
+
 export function situationOf(scene: Scene): Situation {
   const observation = observationOf(scene);
-  const { journal, heartbeatAt, stoppedAt = new Map(), idleMs = 0 } = scene;
+  const { journal, heartbeatAt, stoppedAt = new Map(), reconnects = NO_RECONNECTS, idleMs = 0 } = scene;
   const target = targetOf(observation.cluster, scene.request);
-  return { observation, journal, target, heartbeatAt, stoppedAt, idleMs };
+  return { observation, journal, target, heartbeatAt, stoppedAt, reconnects, idleMs };
 }
 
 /** What the engine decides at the beginning of a phase, after `change`. */

@@ -85,6 +85,7 @@ function reverted(moment: Moment, run: Partial<Journal> = {}) {
     target: targetOf(cluster, { desired: emqx('5.8.9', { ...moment, cores: 3 }) }),
     heartbeatAt: T0,
     stoppedAt: new Map(),
+    reconnects: { perSecond: undefined, meanAway: undefined },
     idleMs: 0,
   });
 }

@@ -21,6 +21,7 @@ describe('targetOf', () => {
       digest: digestOf(desired()),
       applied: false,
       caps: { connections: 100, sessions: 100 },
+      pacing: 'fixed',
       waitTakeoverSeconds: 5,
       initialDelaySeconds: 5,
       limits: { readyMs: 600_000, stallMs: 120_000, onFailure: 'stop', onLoss: 'continue' },

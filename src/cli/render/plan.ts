@@ -89,6 +89,9 @@ function stageLines(stages: NonNullable<UpgradePlan['stages']>, width: number): 
   });
 }
 
+const ADAPTIVE =
+  'adaptive: it begins at an eighth of the cap and follows what reconnects; bound and durations are those at the cap';
+
 function evacuationLines(plan: UpgradePlan, width: number): string[] {
   if (plan.driver === 'operator') {
     return wrap('The operator moves the devices on its own: neither rate nor duration can be predicted.', width - 2);
@@ -101,6 +104,7 @@ function evacuationLines(plan: UpgradePlan, width: number): string[] {
       'cap',
       `${count(plan.capPerSecond)} disconnects/s and ${count(plan.sessionCapPerSecond)} sessions/s in the whole cluster`,
     ],
+    ...(plan.pacing ? [['pacing', ADAPTIVE]] : []),
     ['peak', peak === null ? 'unknown' : `${count(peak)} disconnects/s`],
     ['offline', awayText(plan)],
     ['devices', WHO_COMES_BACK],

@@ -9,6 +9,7 @@ import { type ConnectionHost, MqttConnection } from './mqtt-connection';
  *
  * - A node that evicts or refuses a client does so as EMQX 4.4: DISCONNECT or CONNACK 0x9C in MQTT 5, a bare close
  *   or return code 3 in 3.x.
+ * - More connections than a node accepts per second are answered later, or closed at once: see `AcceptLimit`.
  * - Keep-alive is enforced at 1.5 times what the client asked for, on the simulated clock.
  * - A client that does not read loses QoS 0 messages; then the node stops reading from it.
  * - `$SYS/…` is refused, as by the access rules that EMQX 4.4 comes with; all else may be subscribed to and published, by anyone.
@@ -32,6 +33,7 @@ export class MqttListener {
 
   /** Takes a socket on which the client has said nothing yet, and serves it for this node until it is closed. */
   accept(socket: Socket, node: Listener): void {
-    new MqttConnection(socket, node, this.host);
+    if (node.accepts?.() === false) socket.destroy();
+    else new MqttConnection(socket, node, this.host);
   }
 }

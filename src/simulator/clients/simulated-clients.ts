@@ -177,8 +177,7 @@ export class SimulatedClients implements Crowd {
 
   /** What a pod answers to all of these; undefined where it is to be asked for each. */
   private admission(pod: string, clients: readonly number[]): Admission | undefined {
-    const result = this.around.front.connectTo(pod);
-    return result.outcome === 'connected' ? result.listener.admit?.(this, clients) : undefined;
+    return this.around.front.promptListener(pod)?.admit?.(this, clients);
   }
 
   private connect(client: number, result: FrontResult): void {

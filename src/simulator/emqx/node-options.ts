@@ -43,6 +43,8 @@ export interface NodeOptions {
   /** What is on the volume of the node. @default - an empty volume */
   dataDir?: DataDir;
   timings?: Partial<NodeTimings>;
+  /** Connections that its listener for devices accepts per second, EMQX's `max_conn_rate`. @default - no limit */
+  maxConnRate?: number | undefined;
 }
 
 export const DEFAULT_TIMINGS: NodeTimings = {

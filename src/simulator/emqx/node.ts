@@ -1,6 +1,7 @@
 import { type EmqxResponse, TransportError } from '../../emqx/transport';
 import type { SimulatedClock, Timer } from '../clock';
 import type { Random } from '../random';
+import { AcceptLimit } from './accept-limit';
 import type { DurableStorage } from './durable/durable-storage';
 import { type DataDir, Evacuation, type EvacuationState } from './evacuation';
 import type { ApiRequest } from './http/api-request';
@@ -82,6 +83,8 @@ export class EmqxNode {
   evacuation: Evacuation;
   /** New with the process. */
   responsiveness: Responsiveness;
+  /** Of its listener for devices. */
+  readonly acceptLimit: AcceptLimit;
   private currentPhase: NodePhase = 'stopped';
   private timer: Timer | undefined;
   private bootTime = 0;
@@ -106,6 +109,8 @@ export class EmqxNode {
     this.sessions = this.newSessions();
     this.evacuation = this.newEvacuation();
     this.responsiveness = new Responsiveness(cluster.clock);
+    const phaseMs = cluster.random.fork(`listener of ${this.name}`).below(1_000);
+    this.acceptLimit = new AcceptLimit(cluster.clock, profile.closesAboveConnRate, options.maxConnRate, phaseMs);
     this.api = apiOf(this);
   }
 
@@ -264,16 +269,26 @@ export class EmqxNode {
   }
 
   get answersAtOnce(): boolean {
-    return this.responsiveness.isPrompt;
+    return this.acceptLimit.perSecond === undefined && this.responsiveness.isPrompt;
+  }
+
+  /** Whether its listener keeps one more connection; the others are closed at once. */
+  accepts(): boolean {
+    return this.acceptLimit.accepts();
   }
 
   /** What has been sent to a process that has ended meanwhile is never answered. */
   answersLater(answer: () => void, lost?: () => void): boolean {
     const { responsiveness } = this;
-    return responsiveness.later(() => {
-      if (this.isListening && this.responsiveness === responsiveness) answer();
+    const ifItLives = (then: () => void) => () => {
+      if (this.isListening && this.responsiveness === responsiveness) then();
       else lost?.();
+    };
+    const process = ifItLives(answer);
+    const accepted = ifItLives(() => {
+      if (!responsiveness.later(process)) answer();
     });
+    return this.acceptLimit.later(accepted) || responsiveness.later(process);
   }
 
   /** A message from the node itself, as its HTTP API publishes them. */
@@ -317,6 +332,7 @@ export class EmqxNode {
     this.sessions = this.newSessions();
     this.evacuation = this.newEvacuation();
     this.responsiveness = new Responsiveness(this.cluster.clock);
+    this.acceptLimit.clear();
     this.refuses = false;
     this.crashed = false;
   }

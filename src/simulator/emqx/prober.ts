@@ -24,11 +24,24 @@ export class SimulatedProber implements Prober {
     await this.clock.sleep(this.latencyMs, signal);
     const node = this.nodeOf(pod);
     if (!node?.isListening) return { state: 'silent', reason: `connection refused by ${pod.name}` };
-    const late = node.responsiveness.whenAnswering();
+    if (!node.accepts()) return { state: 'silent', reason: `connection closed by ${pod.name}` };
+    const late = this.whenAnswering(node);
     if (late && !(await this.within(late, signal))) {
       return { state: 'silent', reason: `no answer within ${PATIENCE_MS / 1000} s` };
     }
     return node.refusesClients ? { state: 'silent', reason: 'server unavailable' } : { state: 'serves' };
+  }
+
+  /** Resolves when the node can answer a CONNECT; undefined where it answers at once. */
+  private whenAnswering(node: EmqxNode): Promise<void> | undefined {
+    let answer: (() => void) | undefined;
+    if (!node.answersLater(() => answer?.())) return undefined;
+    return new Promise((resolve) => {
+      answer = () => {
+        resolve();
+        this.clock.touch();
+      };
+    });
   }
 
   private async within(answer: Promise<void>, signal?: AbortSignal): Promise<boolean> {

@@ -38,6 +38,8 @@ export interface Profile {
   readonly evacuates: boolean;
   /** A session that its recipient refuses is discarded without a word; otherwise it is tried again for ever. */
   readonly discardsUnmovableSessions: boolean;
+  /** A listener closes connections above its `max_conn_rate`; otherwise they wait. */
+  readonly closesAboveConnRate: boolean;
   /** What the license limits: clients that are connected, or sessions with and without a client. */
   readonly licenseCounts: 'connections' | 'sessions';
   /** The built-in license is that of the community, which is for one node. */
@@ -71,6 +73,7 @@ export function profileOf(name: ProfileName, version: string): Profile {
     licensed: enterprise,
     evacuates: name !== 'open-5',
     discardsUnmovableSessions: gte(version, '5.9.0'),
+    closesAboveConnRate: gte(version, '5.8.6'),
     licenseCounts: gte(version, '5.8.5') ? 'sessions' : 'connections',
     communityLicense: gte(version, '5.9.0'),
     storages: gte(version, '6.0.0') ? ['messages', 'sessions', 'shared_subs', 'timers'] : ['messages'],

@@ -114,6 +114,11 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('manifest-applied', 'evacuate', 12_626),
     ],
   },
+  'an adaptive rate follows what the new nodes accept': {
+    seed: 1,
+    size: { ...DEFAULT_SIZE, plain: 600, persistent: 0, away: 0, cap: 80, pacing: 'adaptive', maxConnRate: 8 },
+    faults: [],
+  },
   'a silent watch is not trusted after a conflict': {
     seed: 187,
     size: { ...DEFAULT_SIZE, plain: 27, persistent: 13, away: 1, cap: 2 },

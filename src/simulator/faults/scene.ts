@@ -79,7 +79,8 @@ export class Scene {
   }
 
   get request(): UpgradeRequest {
-    return { desired: this.desired, limits: { readyMs: this.stage.size.readySeconds * 1_000 } };
+    const { pacing } = this.stage.size;
+    return { desired: this.desired, pacing, limits: { readyMs: this.stage.size.readySeconds * 1_000 } };
   }
 
   /** How many requests with an effect all processes have made so far. */
@@ -244,8 +245,12 @@ export async function withScene<T>(
 ): Promise<T> {
   const observers = new Observers();
   const durable = size.durable && { durableSessions: () => ({}) };
-  const { operatorLatencyMs: emqxControllerLatencyMs, shutdownMs } = size;
-  const slowness = { emqxControllerLatencyMs, timings: { shutdownMs } };
+  const { operatorLatencyMs: emqxControllerLatencyMs, shutdownMs, maxConnRate } = size;
+  const slowness = {
+    emqxControllerLatencyMs,
+    timings: { shutdownMs },
+    ...(maxConnRate !== undefined && { maxConnRate }),
+  };
   const world = new World({
     ...{ seed, observer: observers.first, emqxOperator: lineOf(size) },
     ...slowness,

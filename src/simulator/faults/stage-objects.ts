@@ -8,6 +8,7 @@ import {
   withDefaults,
   withEmqxDefaults,
 } from '../../resource';
+import type { Pacing } from '../../upgrade';
 import type { Generation } from '../emqx/profiles';
 import { LINE_2_3 } from '../operator/v2/line';
 import { type EmqxLine, LINE_2_2 } from '../operator/v2beta1/line';
@@ -63,6 +64,10 @@ export interface StageSize {
   sticking: number;
   /** Disconnects per second. */
   cap: number;
+  /** Whether they follow what reconnects. */
+  pacing: Pacing;
+  /** Connections that each node accepts per second. @default - no limit */
+  maxConnRate?: number;
   initialDelaySeconds: number;
   /** Whether the owner of the cluster keeps the operator held, so that every change waits for an upgrade. */
   held: boolean;
@@ -88,6 +93,7 @@ export const DEFAULT_SIZE: StageSize = {
   slow: 0,
   sticking: 0,
   cap: 4,
+  pacing: 'fixed',
   initialDelaySeconds: 2,
   held: false,
   readySeconds: 600,

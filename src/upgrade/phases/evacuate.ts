@@ -1,4 +1,6 @@
 import { generationOf } from '../../resource';
+import { firstRate } from '../adaptive-pace';
+import { currentRate } from '../adaptive-rate';
 import type { Journal, Phase } from '../journal';
 import { devicesNow } from '../known-load';
 import { oldCount, stayingCount } from '../node-counts';
@@ -8,6 +10,7 @@ import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { areOnTheirWay, remainingTimeMs } from '../remaining-time';
 import type { Action, Situation, Step } from '../step';
+import { adaptedRate, isHalted, leastRate } from './adapt';
 import {
   canTargetAccept,
   closeForgottenGates,
@@ -87,14 +90,18 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
       return waitFor(`every ${colour} node to answer`, POLL_MS);
     }
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
-    const shares = share(loads, caps);
+    const adaptive =
+      journal.pacing === 'adaptive'
+        ? firstRate(observation.at, caps.connections, leastRate(situation, source))
+        : undefined;
+    const shares = share(loads, { ...caps, connections: currentRate({ ...journal, adaptive }) });
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);
     const devices = devicesNow(observation);
     const moving = loads.reduce((sum, { connections }) => sum + connections, 0);
     const offline = loads.reduce((sum, { offlineSessions }) => sum + offlineSessions, 0);
     const evacuation = { startedAt: observation.at, lowerBoundMs, moving, offline, connections: devices };
     const fleet = { at: observation.at, devices };
-    return { kind: 'note', note: { shares, evacuation, fleet, wave: undefined } };
+    return { kind: 'note', note: { shares, adaptive, evacuation, fleet, wave: undefined } };
   }
   if (isAnyWithoutShare(situation, source)) return { kind: 'note', note: shareAnew(situation) };
   if (areAllDrained(situation)) {
@@ -113,8 +120,10 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   const tooManyAway = areTooManyAway(situation);
   const note = noteHalt(situation, tooManyAway);
   if (note) return note;
+  const adapted = isResting(situation) ? undefined : adaptedRate(situation, takes);
+  if (adapted) return { kind: 'note', note: adapted };
   const connected = nodesOf(observation, source).filter(({ connections }) => connections > 0);
-  const patient = tooManyAway && connected.length > 0;
+  const patient = (tooManyAway || isHalted(journal)) && connected.length > 0;
   // Nodes with only sessions remaining disconnect no devices; after a stop they would wait for takeovers once more.
   const halts = takes ? stopOrders(connected) : stopEvacuations(situation);
   const evicting = halts.length > 0;
@@ -141,10 +150,10 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   ];
   return {
     kind: 'wait',
-    waitingFor: waitedFor(situation, colour, takes, patient),
+    waitingFor: waitedFor(situation, colour, takes, tooManyAway, patient),
     actions,
     pollMs: Math.min(
-      budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
+      journal.adaptive || budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
       routesInMs || POLL_MS,
       areLastOnesLeaving(situation) ? msUntilNextPoll(situation) : POLL_MS,
       Math.max(250, remainingTimeMs(observation, journal)),
@@ -189,10 +198,17 @@ export function lostPodsStep({ observation, journal }: Situation): Step | undefi
   };
 }
 
-function waitedFor(situation: Situation, colour: 'blue' | 'green', takes: boolean, patient: boolean): string {
+function waitedFor(
+  situation: Situation,
+  colour: 'blue' | 'green',
+  takes: boolean,
+  tooManyAway: boolean,
+  patient: boolean,
+): string {
   const silent = silentNodes(situation).map(({ pod }) => pod);
   if (silent.length > 0) return `${silent.join(', ')} to answer as a broker`;
   if (!takes) return `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`;
+  if (patient && !tooManyAway) return 'devices to reconnect: the rate follows them';
   if (patient) return `devices to reconnect: more than ${offlineBudget(situation.journal)} are offline`;
   return `the ${colour} nodes to be drained`;
 }

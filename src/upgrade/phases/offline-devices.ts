@@ -1,3 +1,5 @@
+import { currentRate } from '../adaptive-rate';
+import { devicesAway } from '../devices-away';
 import { type Incident, openIncident, withChange, withIncident } from '../incident';
 import type { Journal } from '../journal';
 import { devicesNow } from '../known-load';
@@ -17,13 +19,6 @@ const SOON_MS = 10_000;
 
 /** An incident that comes again within this is the same one, ms. */
 const SAME_MS = 30_000;
-
-/** Devices that are offline at this moment. */
-export function devicesAway(situation: Situation): number {
-  const { fleet, evacuation } = situation.journal;
-  const devices = fleet?.devices ?? evacuation?.connections;
-  return devices === undefined ? 0 : Math.max(0, devices - devicesNow(situation.observation));
-}
 
 /** Whether so many are offline that no more may be disconnected. */
 export function areTooManyAway(situation: Situation): boolean {
@@ -54,9 +49,9 @@ export function budgetUsed(situation: Situation): number {
  */
 export function recountFleet(situation: Situation): Pick<Journal, 'fleet'> | undefined {
   const { observation, journal } = situation;
-  const { fleet, connectionCap, returnMs = 1_000 } = journal;
+  const { fleet, returnMs = 1_000 } = journal;
   if (!fleet || observation.at - fleet.at < RECOUNT_MS) return undefined;
-  const onTheirWay = Math.ceil((connectionCap * returnMs) / 1000);
+  const onTheirWay = Math.ceil((currentRate(journal) * returnMs) / 1000);
   const away = fleet.devices - devicesNow(observation);
   const devices = devicesNow(observation) + (away < 0 ? onTheirWay : Math.min(away, onTheirWay));
   return devices === fleet.devices ? undefined : { fleet: { at: observation.at, devices } };

@@ -1,3 +1,4 @@
+import { currentRate } from '../adaptive-rate';
 import type { Journal } from '../journal';
 import { isDrained, nodesOf } from '../observation';
 import type { NodeLoad, NodeShare } from '../pacing';
@@ -27,7 +28,7 @@ type Rate = 'connectionsPerSecond' | 'sessionsPerSecond';
  */
 export function raisedShares(situation: Situation, loads: readonly NodeLoad[]): Partial<Journal> | undefined {
   const { journal, observation } = situation;
-  const { shares = [], connectionCap, sessionCap } = journal;
+  const { shares = [], sessionCap } = journal;
   const evicting = loads.filter(({ pod, connections }) => connections > 0 && observation.nodes.get(pod)?.evacuating);
   // A node that is about to start will use its share.
   if (evicting.length < loads.filter(({ connections }) => connections > 0).length) return undefined;
@@ -37,7 +38,7 @@ export function raisedShares(situation: Situation, loads: readonly NodeLoad[]): 
     .map((part) => (evicting.some(({ pod }) => pod === part.pod) ? part : { ...part, connectionsPerSecond: 1 }));
   // Each evicts once more before it is stopped.
   const rest = evicting.map((load) => ({ ...load, connections: Math.max(0, load.connections - rateOf(load, parts)) }));
-  const faster = handOut(parts, 'connectionsPerSecond', connectionCap, rest);
+  const faster = handOut(parts, 'connectionsPerSecond', currentRate(journal), rest);
   const raise = faster.filter((part, index) => part !== parts[index]).map(({ pod }) => pod);
   const restarted = loads.filter(({ pod, offlineSessions }) => raise.includes(pod) && offlineSessions > 0);
   const sessionLoads = restarted.map(({ pod, offlineSessions }) => ({ pod, connections: offlineSessions }));
@@ -48,10 +49,35 @@ export function raisedShares(situation: Situation, loads: readonly NodeLoad[]): 
   const after = seconds(next, (pod) => (raise.includes(pod) ? LOST_S : 0));
   const least = Math.max(LEAST_GAIN.seconds, (LEAST_GAIN.part * (journal.evacuation?.lowerBoundMs ?? 0)) / 1000);
   if (after + least > before) return undefined;
-  const moved = next.map((part) =>
+  return { shares: movedOn(next, raise), raise };
+}
+
+/**
+ * More for the nodes that evict, up to this many disconnects per second in all. Undefined where that is impossible: a node is about to
+ * start.
+ *
+ * @param loads what remains on the nodes with devices
+ */
+export function raisedTo(
+  { journal, observation }: Situation,
+  loads: readonly NodeLoad[],
+  perSecond: number,
+): Partial<Journal> | undefined {
+  const { shares = [] } = journal;
+  if (loads.some(({ pod }) => !observation.nodes.get(pod)?.evacuating)) return undefined;
+  const parts = shares.map((part) =>
+    loads.some(({ pod }) => pod === part.pod) ? part : { ...part, connectionsPerSecond: 1 },
+  );
+  const next = handOut(parts, 'connectionsPerSecond', perSecond, loads);
+  const raise = next.filter((part, index) => part !== parts[index]).map(({ pod }) => pod);
+  return raise.length > 0 ? { shares: movedOn(next, raise), raise } : undefined;
+}
+
+/** The places in the second at which nodes that are stopped after their burst start again. */
+function movedOn(shares: readonly NodeShare[], raise: readonly string[]): NodeShare[] {
+  return shares.map((part) =>
     raise.includes(part.pod) ? { ...part, offsetMs: (part.offsetMs + AFTER_BURST_MS + PAUSED_MS) % 1000 } : part,
   );
-  return { shares: moved, raise };
 }
 
 /** Gives what is left of a cap to the nodes that would take longest, one by one. */

@@ -1,3 +1,4 @@
+import { currentRate } from '../adaptive-rate';
 import type { Journal } from '../journal';
 import { isDrained, nodesOf, undrained } from '../observation';
 import { type NodeLoad, type NodeShare, share } from '../pacing';
@@ -16,7 +17,7 @@ const LEAST_GAIN = { part: 0.05, seconds: 1 } as const;
  * What remains to be moved: nothing from drained nodes. A lost node is expected back, empty: it keeps the least share, so
  * that it can be drained then.
  */
-function remainingLoads({ observation, journal }: Situation, source: string): NodeLoad[] {
+export function remainingLoads({ observation, journal }: Situation, source: string): NodeLoad[] {
   const left = new Set(undrained(observation, source).map(({ pod }) => pod));
   const present = new Set(nodesOf(observation, source).map(({ pod }) => pod));
   const hidden = nodesOf(observation, source).filter((node) => node.unreachable !== undefined);
@@ -35,7 +36,10 @@ export function shareAnew(situation: Situation, connectionCap = situation.journa
   const evacuating = undrained(observation, source).filter((node) => node.evacuating);
   return {
     connectionCap,
-    shares: share(remainingLoads(situation, source), { connections: connectionCap, sessions: journal.sessionCap }),
+    shares: share(remainingLoads(situation, source), {
+      connections: currentRate({ ...journal, connectionCap }),
+      sessions: journal.sessionCap,
+    }),
     wave: undefined,
     restart: evacuating.map((node) => node.pod),
     raise: undefined,
@@ -67,14 +71,15 @@ export function rebalancedShares(situation: Situation, evicting: boolean): Parti
 }
 
 /** As long as every node uses its share, nothing is gained: a node with more remaining gets more when another one has finished. */
-function isCapUsed(loads: readonly NodeLoad[], { shares = [], connectionCap, sessionCap }: Journal): boolean {
+function isCapUsed(loads: readonly NodeLoad[], journal: Journal): boolean {
+  const { shares = [], sessionCap } = journal;
   const used = (rate: 'connectionsPerSecond' | 'sessionsPerSecond', has: (load: NodeLoad) => number) =>
     shares.reduce(
       (sum, part) => sum + (loads.some((load) => load.pod === part.pod && has(load) > 0) ? part[rate] : 0),
       0,
     );
   if (loads.some(({ connections }) => connections > 0)) {
-    return used('connectionsPerSecond', ({ connections }) => connections) >= connectionCap;
+    return used('connectionsPerSecond', ({ connections }) => connections) >= currentRate(journal);
   }
   return used('sessionsPerSecond', ({ offlineSessions }) => offlineSessions) >= sessionCap;
 }
