@@ -8,6 +8,7 @@ const PARTS: Readonly<Record<string, [title: string, part: () => Promise<Part>]>
   fidelity: ['The simulator, held against measurements', async () => (await import('./fidelity.js')).fidelity],
   cost: ['What an upgrade asks of the API server and of the nodes', async () => (await import('./cost.js')).cost],
   evacuation: ['Evacuations', async () => (await import('./evacuation.js')).evacuation],
+  pacing: ['Pacing', async () => (await import('./pacing.js')).pacing],
   synth: ['Synthesis', async () => (await import('./synth.js')).synth],
   start: ['The start of the command line', async () => (await import('./start.js')).start],
   runner: ['A runner at rest', async () => (await import('./runner.js')).runner],

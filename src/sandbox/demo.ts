@@ -37,6 +37,8 @@ export interface DemoOptions extends ClusterManifests {
   stormCap?: number;
   /** @default 'fixed' */
   pacing?: Pacing;
+  /** Connections that each node accepts per second. @default - no limit */
+  maxConnRate?: number;
   /** When the run stops by itself. @default - as any upgrade */
   limits?: Partial<Limits>;
   driver: Driver;
@@ -91,6 +93,7 @@ export async function demo(
   const world = new World({
     seed,
     namespace,
+    ...(options.maxConnRate !== undefined && { maxConnRate: options.maxConnRate }),
     observer: { sessionMoved: () => void sessionsMoved++ },
     podChanged: () => sandbox.refresh(),
   });

@@ -51,6 +51,7 @@ describe('before anything is touched', () => {
       adopt: true,
       upgrade: {
         stormCap: 50,
+        pacing: 'adaptive',
         offlineBudget: 'none',
         backPercent: 95,
         sampleDevices: false,
@@ -79,7 +80,7 @@ describe('before anything is touched', () => {
       labels: { team: 'mqtt' },
       replica: 5,
       upgrade: {
-        ...{ stormCap: 0.5, offlineBudget: 0, backPercent: 101, sampleDevices: 'no' },
+        ...{ stormCap: 0.5, pacing: 'slow', offlineBudget: 0, backPercent: 101, sampleDevices: 'no' },
         ...{ onFailure: 'retry', timeouts: { totalMinutes: 5 } },
       },
     });
@@ -99,6 +100,7 @@ describe('before anything is touched', () => {
         'labels',
         'replica',
         'upgrade.stormCap',
+        'upgrade.pacing',
         'upgrade.offlineBudget',
         'upgrade.backPercent',
         'upgrade.sampleDevices',

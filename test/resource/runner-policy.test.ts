@@ -16,6 +16,7 @@ test.each<[string, string | undefined]>([
       mode: 'approval',
       window: undefined,
       rateCap: undefined,
+      pacing: 'fixed',
       offlineBudget: undefined,
       backPercent: undefined,
       sampleDevices: true,
@@ -33,6 +34,7 @@ test('a whole policy is read, as YAML and as JSON', () => {
 mode: automatic
 window: { days: [sat, sun], from: "22:00", to: "04:00", timeZone: Europe/Berlin }
 rateCap: 500
+pacing: adaptive
 offlineBudget: none
 backPercent: 95
 sampleDevices: false
@@ -46,6 +48,7 @@ hold: enforce
     mode: 'automatic',
     window: { days: ['sat', 'sun'], from: '22:00', to: '04:00', timeZone: 'Europe/Berlin' },
     rateCap: 500,
+    pacing: 'adaptive',
     offlineBudget: 'none',
     backPercent: 95,
     sampleDevices: false,

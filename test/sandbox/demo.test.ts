@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readManifest } from '../../src/resource';
 import { type DemoEvent, demo } from '../../src/sandbox/demo';
-import { quickstartOfEmqx } from '../../src/sandbox/quickstart';
+import { quickstart, quickstartOfEmqx } from '../../src/sandbox/quickstart';
 import { SharedTime } from '../_shared-time';
 
 /** The tutorial's own manifest, upgraded on real sockets by the engine; it brings no Service for its devices. */
@@ -69,4 +69,34 @@ test('EMQX 5 is upgraded in the same way, and the operator alone loses nothing b
     path: '.status.nodeEvacuationsStatus',
     evacuations: expect.arrayContaining([expect.objectContaining({ connection_eviction_rate: expect.any(Number) })]),
   });
+});
+
+test('an adaptive upgrade disconnects devices as fast as nodes with a limit of connections accept them', async () => {
+  const upgradeOf = async (pacing: 'fixed' | 'adaptive') => {
+    const manifests = quickstart(90);
+    manifests.cluster.spec.blueGreenUpdate!.initialDelaySeconds = 0;
+    manifests.cluster.spec.blueGreenUpdate!.evacuationStrategy!.waitTakeover = 1;
+    const warnings: string[] = [];
+    const time = await SharedTime.open();
+    const upgrade = demo(
+      {
+        ...manifests,
+        ...{ version: '4.4.15', clients: 300, devices: [{ devices: 'mqtt.js@5.15', percent: 100 }] },
+        ...{ driver: 'pilot', seed: 3, mqttPort: 0, pacing, maxConnRate: 6, drive: time.drive },
+      },
+      (event) => {
+        if (event.kind === 'warning') warnings.push(event.text);
+      },
+    );
+    const { report } = await time.until(upgrade).finally(() => time.close());
+    return { report, warnings };
+  };
+  const [fixed, adaptive] = [await upgradeOf('fixed'), await upgradeOf('adaptive')];
+  expect(adaptive.report).toMatchObject({
+    disconnectsPerClient: { mean: 1, max: 1 },
+    sessionsLost: 0,
+    refusedConnects: 0,
+  });
+  expect(adaptive.warnings).toEqual([]);
+  expect(fixed.report.offlineMs.p95).toBeGreaterThan(2 * adaptive.report.offlineMs.p95);
 });

@@ -339,6 +339,21 @@ describe('a client that does not read', () => {
   });
 });
 
+describe('a node with a limit of connections per second', () => {
+  it('answers those that are too many in the next second', async () => {
+    const { world, dial } = await node();
+    world.node('emqx-0').acceptLimit.perSecond = 1;
+    const first = dial();
+    expect(await first.connected()).toMatchObject({ cmd: 'connack', returnCode: 0 });
+    const second = dial();
+    const connack = second.connected();
+    await until(() => world.node('emqx-0').acceptLimit.queued === 1);
+    expect(world.node('emqx-0').sessions.live.size).toBe(1);
+    await world.clock.advance(1_000);
+    expect(await connack).toMatchObject({ cmd: 'connack', returnCode: 0 });
+  });
+});
+
 describe('a node that is frozen', () => {
   it('takes the connection, and answers when it thaws', async () => {
     const { world, dial } = await node();
