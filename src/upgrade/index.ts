@@ -1,4 +1,4 @@
-export { PACINGS, type Pacing } from './adaptive-rate';
+export type { Pacing } from './adaptive-rate';
 export { backOffMs } from './back-off';
 export type { Change } from './changes';
 export type { Check, CheckGroup } from './check';
