@@ -74,7 +74,7 @@ export function firstRate(at: number, cap: number, least: number): AdaptiveRate 
  */
 export function nextRate(rate: AdaptiveRate, seen: Reconnects): Adapted | undefined {
   if (rate.isSilent) return afterSilence(rate, seen);
-  const { at, away, cap, least } = seen;
+  const { at, cap, least } = seen;
   if (seen.isSilent) return { rate: { ...rate, haltedAt: rate.haltedAt ?? at, isSilent: true } };
   if (rate.haltedAt !== undefined) return afterHalt(rate, rate.haltedAt, seen);
   if (isTooMany(rate, seen)) return { rate: { ...rate, haltedAt: at } };

@@ -81,7 +81,7 @@ describe.each([4, 5] as const)('the new nodes of EMQX %i take a quarter of the c
   });
 
   test('it follows them within 10 s where they become half as fast, and back within a minute', async () => {
-    const { rates, used } = await paced(generation, 'adaptive', { slow: [60, 100] });
+    const { rates } = await paced(generation, 'adaptive', { slow: [60, 100] });
     const mean = (from: number, to: number) => rates.slice(from, to).reduce((sum, each) => sum + each, 0) / (to - from);
     expect(mean(70, 76)).toBeLessThanOrEqual(0.55 * mean(54, 60));
     const best = rates.findIndex((_, second) => second >= 100 && mean(second, second + 5) >= 0.9 * 0.95);
