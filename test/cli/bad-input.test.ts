@@ -133,7 +133,7 @@ test.each<[string[], string[]]>([
       '0',
     ],
     [
-      notWhole('--clients', '0', 1, 500_000, 'each takes some memory'),
+      notWhole('--clients', '0', 1, 9_000_000, 'each takes some memory'),
       notWhole('--replicas', '1.5', 1, 100, 'it is a number of nodes'),
       notWhole('--rate', 'x', 1, 1_000_000, 'it is a number of disconnects per second'),
       notWhole('--offline-budget', '0', 1, 1_000_000_000, 'it is a number of devices, or none for no limit'),
