@@ -12,7 +12,7 @@ type Row = [label: string, text: string];
 export function deviceSection(devices: DeviceSample | null | undefined, { style, width }: Canvas): string[][] {
   if (devices === undefined) return [];
   const title = style.bold('Devices');
-  if (devices === null) return [[title, '  unknown: no node lists a connected device']];
+  if (devices === null) return [[title, '  none is listed: no device is connected, or the nodes do not list them']];
   const rows = rowsOf(devices);
   const label = Math.max(...rows.map(([name]) => name.length)) + 2;
   const lines = rows.flatMap(([name, text]) =>

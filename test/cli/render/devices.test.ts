@@ -64,7 +64,7 @@ Devices
     expect(text).toContain('not those of emqx-1, emqx\\u{1b}-2: no list of its clients\n');
     expect(text).toContain('sessions       unknown: the nodes do not list it\n');
     expect(text).toContain('subscriptions  unknown\n');
-    expect(shown(null)).toBe('Devices\n  unknown: no node lists a connected device');
+    expect(shown(null)).toBe('Devices\n  none is listed: no device is connected, or the nodes do not list them');
     expect(shown(undefined)).toBe('');
   });
 });
