@@ -6,6 +6,7 @@ import { blueOf, nodesOf, type Observation, replicasOf } from './observation';
 import type { PreflightFacts } from './preflight-facts';
 import { replicasCheck } from './replicas-check';
 import { isNative, isWaiting } from './second-set';
+import { servedVersion } from './served-version';
 import type { Target } from './target';
 
 type CheckFunction = (observation: Observation, target: Target, facts: PreflightFacts) => Finding;
@@ -27,8 +28,12 @@ export const CHANGE_CHECKS: Record<string, CheckFunction> = {
       : undefined;
   },
 
-  version(_observation, target) {
-    const downgrade = downgradeOf(versionOf(target.live), versionOf(target.desired));
+  version(observation, target) {
+    const { cluster } = observation;
+    // What was applied to a held cluster is not yet what runs. An open run has been allowed.
+    const waits = isWaiting(cluster) && !isOpen(cluster.journal);
+    const running = waits ? servedVersion(observation) : versionOf(target.live);
+    const downgrade = downgradeOf(running, versionOf(target.desired));
     if (!downgrade) return undefined;
     const { finding, fix, isWithinLine } = downgrade;
     if (!isWithinLine || !target.acceptDowngrade) return blocker(finding, fix);

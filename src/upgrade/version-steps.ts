@@ -24,6 +24,13 @@ const STEPS: readonly VersionStep[] = [
     fix: 'upgrade to 5.1.1 or newer by restarting its nodes first',
   },
   {
+    from: '>=5.0.0',
+    to: '<5.0.0',
+    status: 'blocker',
+    finding: 'operator 2.2 runs no EMQX 4 as an EMQX resource',
+    fix: 'request 5.1.1 or newer',
+  },
+  {
     from: '<5.4.0',
     to: '>=5.9.0 <5.10.0',
     status: 'warning',

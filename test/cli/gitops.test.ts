@@ -83,3 +83,25 @@ test.each<[string, object]>([
   expect(spec.template?.spec?.emqxContainer?.image?.version).toBe('4.4.15');
   cluster.world.stop();
 });
+
+test('an older version that was applied to a held cluster waits until the downgrade is accepted', async () => {
+  const cluster = await SimulatedCluster.atRest(30);
+  const { clock, api } = cluster.world;
+  const ref = { apiVersion: 'apps.emqx.io/v1beta4', kind: 'EmqxEnterprise', namespace: 'default', name: 'emqx-ee' };
+  const blueGreenUpdate = { ...IN_GIT.spec.blueGreenUpdate, initialDelaySeconds: 2_000_000_000 };
+  const template = { spec: { emqxContainer: { image: { version: '4.4.14' } } } };
+  await clock.run(() => api.patch(ref, { type: 'merge', body: { spec: { blueGreenUpdate } } }));
+  expect((await cluster.run('upgrade --set-version 4.4.15 --yes')).code).toBe(0);
+  await clock.run(async () => {
+    await api.patch(ref, { type: 'merge', body: { spec: { template } } });
+    await clock.sleep(120_000);
+  });
+  const refused = await cluster.run('upgrade --set-version 4.4.14 --yes');
+  expect([refused.code, refused.out.replaceAll(/\s+/g, ' ')]).toEqual([
+    3,
+    expect.stringMatching(/✗ version .* 4\.4\.14 is older than 4\.4\.15 → a downgrade: .* with --accept-downgrade /),
+  ]);
+  const accepted = await cluster.run('upgrade --set-version 4.4.14 --accept-downgrade --yes');
+  expect([accepted.code, cluster.ledger.report().disconnectsPerClient.max]).toEqual([0, 2]);
+  cluster.world.stop();
+});

@@ -57,6 +57,22 @@ test.each([
   }),
 );
 
+test.each([
+  ['EmqxEnterprise', '4.4.13', 'version 4.4.13 is older than 4.4.14; a downgrade'],
+  ['EMQX', '5.8.7', 'version 5.8.7 is older than 5.8.8; a downgrade'],
+  ['EMQX', '4.4.15', 'operator 2.2 runs no EMQX 4 as an EMQX resource'],
+] as const)('%s: an older version that is applied, %s, is not upgraded to', (kind, older, finding) =>
+  Playground.play(async (at) => {
+    await at.addCluster('emqx', { kind });
+    await at.writePolicy(AUTOMATIC);
+    const runner = at.start('runner-1');
+    await at.bump('emqx', older);
+    await at.until(() => runner.told.some(isKind('stopped')));
+    expect(runner.told.find(isKind('stopped'))!.text).toContain(finding);
+    expect(await at.seen('emqx')).toMatchObject({ disconnectsPerClient: { max: 0 }, stillOffline: 0 });
+  }),
+);
+
 test('while the API server is away nothing is lost, and it is said once', () =>
   Playground.play(async (at) => {
     await at.addCluster('emqx-ee', { clients: 300 });

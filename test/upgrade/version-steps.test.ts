@@ -22,6 +22,7 @@ describe('a step between two versions', () => {
     ['5.5.1', '5.6.0', ['warning']],
     ['5.0.26', '5.8.9', ['blocker']],
     ['4.4.14', '4.4.15', []],
+    ['5.8.8', '4.4.15', ['blocker']],
     ['latest', '6.3.0', []],
   ])('from %s to %s', (from, to, expected) => {
     const kinds = versionSteps(from, to).map(({ status, durable }) => (durable ? 'durable' : status));
