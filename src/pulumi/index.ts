@@ -17,7 +17,7 @@ export type {
   PlainNodeResources,
   PlainPersistence,
 } from '../constructs/plain-props';
-export type { Driver } from '../upgrade';
+export type { Driver, Gate, GateId } from '../upgrade';
 export type { ClusterResource } from './cluster-resource';
 export type { CommonInputs, ConnectionInputs, UpgradeOptions, UpgradeTimeouts } from './common-inputs';
 export type { DeepInput, DeepInputs } from './deep-input';

@@ -7,7 +7,7 @@ export { controlUpgrade } from './control-upgrade';
 export { freeTraffic } from './deleted';
 export { type DeviceFigure, type DeviceSample, sampleDevices } from './device-sample';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
-export { GATE_NAMES, type Gate, gateText } from './gates';
+export { GATE_NAMES, type Gate, type GateId, gateText } from './gates';
 export type { Incident, IncidentKind } from './incident';
 export { checkUpgrade, planUpgrade } from './inspect';
 export { type Driver, isOpen, type Journal, type Limits, type Phase, parseJournal } from './journal';
