@@ -48,7 +48,7 @@ describeKube('on a real API server, a runner', () => {
         };
         expect(spec.blueGreenUpdate.initialDelaySeconds).toBe(HOLD_DELAY_SECONDS);
         const keys = Object.keys(recordsIn(namespace)).sort();
-        expect(keys).toEqual(['follows', 'policy']);
+        expect(keys).toEqual(['policy']);
       } finally {
         for (const runner of runners) await runner.kill();
       }
