@@ -15,7 +15,7 @@ import type { Bench, Invariant } from '../invariant';
  */
 const THEFT_MS = 1_500;
 
-/** One owner: a process without the lease, or whose lease has expired, writes and orders nothing. */
+/** One owner: a process without the lease, or whose lease has expired, writes and orders nothing; and no process writes a set of another cluster. */
 export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invariant {
   let noticedAt = Number.NEGATIVE_INFINITY;
   const owns = (process: string, what: string) => {
@@ -27,6 +27,11 @@ export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invaria
     stored(change: StoreChange, author) {
       if (change.object.kind === 'Lease' && author === 'user') noticedAt = facts.now + watchLagMs() + THEFT_MS;
       if (!isProcess(author)) return;
+      if (isSetOfAnother(change.object, facts.resource))
+        fail(
+          'one owner',
+          `${author} writes the ${change.object.kind} ${change.object.metadata.name} of another cluster`,
+        );
       if (change.object.kind === 'Lease') {
         const before = liveHolderOf(change.previous, facts.now);
         const after = liveHolderOf(change.object, facts.now);
@@ -41,6 +46,12 @@ export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invaria
       if (call.to === 'emqx') owns(call.process, callText(call));
     },
   };
+}
+
+/** @param cluster undefined once it is deleted */
+function isSetOfAnother({ kind, metadata }: KubeObject, cluster: KubeObject | undefined): boolean {
+  if (!cluster || (kind !== 'StatefulSet' && kind !== 'ReplicaSet')) return false;
+  return !metadata.ownerReferences?.some(({ controller, uid }) => controller && uid === cluster.metadata.uid);
 }
 
 /** Whether the change is only a request to the run, which anyone may send. */
