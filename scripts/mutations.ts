@@ -365,14 +365,6 @@ export const MUTATIONS: readonly Mutation[] = [
     generation: 5,
   },
   {
-    name: 'a third set is looked for in one role only',
-    file: 'upgrade/phases/surplus.ts',
-    from: 'const known = new Set(stagesOf(journal).flatMap(',
-    to: 'const known = new Set(stagesOf(journal).slice(0, 1).flatMap(',
-    generation: 5,
-    fault: 'old-manifest-applied',
-  },
-  {
     name: 'routes that have changed in the evacuation are not waited for',
     file: 'upgrade/phases/evacuate.ts',
     from: 'const takes = routesInMs === 0 && canTargetAccept(situation);',
