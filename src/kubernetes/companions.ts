@@ -3,6 +3,7 @@ import type { ConfigMap, Secret } from './core-objects';
 import type { FollowedApi, ListOptions } from './followed-api';
 import { isKubeError, type KubeObject, type ObjectRef, type OwnerReference } from './kube-api';
 import { refuseFormer } from './ownership';
+import { patchOrCreate } from './patch-or-create';
 import { isRecord, parsedRecord } from './shape';
 
 const JOURNAL_KEY = 'journal.json';
@@ -97,27 +98,13 @@ export class Companions {
     return parsedRecord(Buffer.from(secret?.data?.[key] ?? '', 'base64').toString());
   }
 
-  private async patchOrCreate(
-    ref: ObjectRef,
-    patch: object,
-    fields: object,
-    signal?: AbortSignal,
-  ): Promise<KubeObject> {
-    const write = () => this.api.patch(ref, { type: 'merge', body: patch }, {}, signal);
-    try {
-      return await write();
-    } catch (error) {
-      if (!isKubeError(error, 'NotFound')) throw error;
-    }
-    try {
+  private patchOrCreate(ref: ObjectRef, patch: object, fields: object, signal?: AbortSignal): Promise<KubeObject> {
+    const fresh = () => {
       const { apiVersion, kind, name, namespace } = ref;
       const metadata = { name, namespace, labels: this.labels, ownerReferences: this.owners() };
-      return await this.api.create({ apiVersion, kind, metadata, ...fields }, signal);
-    } catch (error) {
-      // Another process, such as a second runner, has created it at the same moment.
-      if (!isKubeError(error, 'AlreadyExists')) throw error;
-      return write();
-    }
+      return { apiVersion, kind, metadata, ...fields };
+    };
+    return patchOrCreate(this.api, ref, patch, fresh, signal);
   }
 
   private ref(kind: 'ConfigMap' | 'Secret'): ObjectRef {

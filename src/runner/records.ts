@@ -1,5 +1,6 @@
-import { isKubeError, type KubeApi, type ObjectRef } from '../kubernetes';
+import type { KubeApi, ObjectRef } from '../kubernetes';
 import type { ConfigMap } from '../kubernetes/core-objects';
+import { patchOrCreate } from '../kubernetes/patch-or-create';
 import { MARK_KEY, otherKeysIn, POLICY_KEY, RUNNER_NAME, WAIT_KEY } from '../resource/runner-policy';
 import { type Approval, approvalIn } from './approval';
 import { type ClusterRef, keyOf } from './sighting';
@@ -106,23 +107,13 @@ async function write(
     ...(ifVersion !== undefined && { metadata: { resourceVersion: ifVersion } }),
     data: Object.fromEntries(entries),
   };
-  const patch = () => api.patch(ref, { type: 'merge', body }, {}, signal);
-  try {
-    await patch();
-    return;
-  } catch (error) {
-    if (!isKubeError(error, 'NotFound')) throw error;
-  }
-  const data = Object.fromEntries(entries.filter(([, value]) => value !== null));
-  if (Object.keys(data).length === 0) return;
-  try {
+  const fresh = () => {
+    const data = Object.fromEntries(entries.filter(([, value]) => value !== null));
+    if (Object.keys(data).length === 0) return undefined;
     const { apiVersion, kind, namespace, name } = ref;
-    await api.create({ apiVersion, kind, metadata: { namespace, name }, data }, signal);
-  } catch (error) {
-    // Whoever has installed the policy meanwhile, or approved something.
-    if (!isKubeError(error, 'AlreadyExists')) throw error;
-    await patch();
-  }
+    return { apiVersion, kind, metadata: { namespace, name }, data };
+  };
+  await patchOrCreate(api, ref, body, fresh, signal);
 }
 
 /** @param namespace of the runner */

@@ -12,8 +12,8 @@ interface Pending {
 }
 
 /**
- * When clusters are tried again of which an upgrade was prevented or has stopped, or that could not be held: each time after twice as long. A change of the resource
- * ends the wait where nothing was written; otherwise the change may have been made by the run itself.
+ * When clusters are tried again of which an upgrade was prevented or has stopped, or that could not be held: each time after twice as
+ * long. A change of the resource ends the wait where nothing was written; otherwise the change may have been made by the run itself.
  */
 export class Retries {
   private readonly pending = new Map<string, Pending>();

@@ -81,22 +81,25 @@ export function nextRate(rate: AdaptiveRate, seen: Reconnects): Adapted | undefi
   const { perSecond, raises, limit } = rate;
   const { meanAway } = seen;
   if (at - rate.at < EVERY_MS || meanAway === undefined) return undefined;
-  const isFirst = raises === 0 && !limit;
   if ((seen.perSecond ?? 0) < KEEPS_UP * perSecond) return undefined;
-  if (!isFirst && meanAway > MORE.part * usual(rate, seen) + MORE.devices) return undefined;
+  if (!isFirst(rate) && meanAway > MORE.part * usual(rate, seen) + MORE.devices) return undefined;
   const next = within(raised(rate, seen), least, cap);
   if (next <= perSecond) return undefined;
   // The first rate is low: only the devices themselves take their time.
-  const learned = isFirst ? { returnMs: returnMs(seen, (meanAway / perSecond) * 1_000) } : {};
+  const learned = isFirst(rate) ? { returnMs: returnMs(seen, (meanAway / perSecond) * 1_000) } : {};
   return { rate: { perSecond: next, at, kept: perSecond, raises: raises + 1, ...(limit && { limit }) }, ...learned };
+}
+
+/** Whether it is the rate with which the evacuation began. */
+function isFirst({ raises, limit }: AdaptiveRate): boolean {
+  return raises === 0 && !limit;
 }
 
 /** Whether more devices are offline than the rate explains: at this moment many more, or on average. */
 function isTooMany(rate: AdaptiveRate, seen: Reconnects): boolean {
   if (seen.away > tolerated(rate, seen)) return true;
-  const isFirst = rate.raises === 0 && !rate.limit;
   const isSettled = seen.at - rate.at >= SETTLED_MS;
-  return isSettled && !isFirst && (seen.meanAway ?? 0) > TOO_MANY.part * usual(rate, seen) + TOO_MANY.devices;
+  return isSettled && !isFirst(rate) && (seen.meanAway ?? 0) > TOO_MANY.part * usual(rate, seen) + TOO_MANY.devices;
 }
 
 /** How many devices are offline at this rate where all reconnect in the usual time. */
@@ -105,9 +108,9 @@ function usual({ perSecond }: AdaptiveRate, { returnMs = USUAL_MS }: Pick<Reconn
 }
 
 /** Most devices that may be offline at this rate. */
-function tolerated({ perSecond, raises, limit }: AdaptiveRate, seen: Pick<Reconnects, 'returnMs'>): number {
-  const slowest = raises === 0 && !limit ? FIRST_SECONDS * 1_000 : 0;
-  const budget = { connectionCap: perSecond, limits: {}, returnMs: Math.max(slowest, seen.returnMs ?? 0) };
+function tolerated(rate: AdaptiveRate, seen: Pick<Reconnects, 'returnMs'>): number {
+  const slowest = isFirst(rate) ? FIRST_SECONDS * 1_000 : 0;
+  const budget = { connectionCap: rate.perSecond, limits: {}, returnMs: Math.max(slowest, seen.returnMs ?? 0) };
   return offlineBudget(budget) ?? Number.POSITIVE_INFINITY;
 }
 

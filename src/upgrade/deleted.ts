@@ -1,6 +1,7 @@
 import { UpgradeError } from './errors';
 import type { Journal, Phase } from './journal';
 import type { ClusterMissing, ClusterPort } from './ports';
+import { stagesOf } from './stages';
 
 /** The cluster of a run was deleted. @param more what became of the rest */
 export function deletedInRun(phase: Phase, cause: ClusterMissing, more = ''): UpgradeError {
@@ -14,14 +15,9 @@ export function deletedInRun(phase: Phase, cause: ClusterMissing, more = ''): Up
  * A run ends with its cluster. What survives that are the traffic Services: one that still selected the pods of a set that is gone would
  * lead no device to a cluster that is created under the same name.
  */
-export function freeTraffic(
-  cluster: ClusterPort,
-  { from, to, later = [], past = [], covered = [] }: Journal,
-  signal?: AbortSignal,
-): Promise<void> {
-  const stages = [{ from, to }, ...later, ...past];
-  const revisions = stages.flatMap(({ from, to }) => [from.revision, to?.revision ?? '']).filter(Boolean);
-  return cluster.freeTraffic({ revisions, covered }, signal);
+export function freeTraffic(cluster: ClusterPort, journal: Journal, signal?: AbortSignal): Promise<void> {
+  const revisions = stagesOf(journal).flatMap(({ from, to }) => [from.revision, to?.revision ?? '']);
+  return cluster.freeTraffic({ revisions: revisions.filter(Boolean), covered: journal.covered ?? [] }, signal);
 }
 
 /** The error with which a run ends whose cluster was deleted, after that was done. */

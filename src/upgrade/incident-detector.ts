@@ -5,7 +5,7 @@ import { HELD_PHASES } from './journal';
 import { knownLoadOf } from './known-load';
 import { oldCount } from './node-counts';
 import { type ClusterView, type Observation, type PodView, setOf } from './observation';
-import { setsOf } from './stages';
+import { isSetOfRun } from './stages';
 
 /** A shorter silence of the API server is no incident, ms. */
 const SHORT_MS = 5_000;
@@ -138,8 +138,7 @@ function isLeaving({ began, phase, from, to }: Journal, set: string): boolean {
 
 /** Whether a set is neither an old nor a new one, and has been scaled to 0. */
 function isSurplus(cluster: ClusterView, journal: Journal, set: string): boolean {
-  const isOurs = [...setsOf(journal, 'from'), ...setsOf(journal, 'to')].includes(set);
-  return !isOurs && (setOf(cluster, set)?.replicas ?? 0) === 0;
+  return !isSetOfRun(journal, set) && (setOf(cluster, set)?.replicas ?? 0) === 0;
 }
 
 interface Known {

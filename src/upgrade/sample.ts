@@ -1,6 +1,7 @@
 import { coloursOf } from './colours';
+import { devicesAway } from './devices-away';
 import { isOpen, type Journal } from './journal';
-import { devicesNow, knownLoadOf, knownLoadOfSet, UNKNOWN } from './known-load';
+import { knownLoadOf, knownLoadOfSet, UNKNOWN } from './known-load';
 import { isDrained, nodesOf, type Observation, setOf } from './observation';
 import type { NodeProgress, Sample, SetLoad } from './progress';
 import { remainingTimeMs } from './remaining-time';
@@ -59,8 +60,8 @@ function remainingMs(observation: Observation, journal: Journal): number | undef
 }
 
 /** Devices that are connected to no node, of those that were. */
-function awayOf(observation: Observation, { fleet }: Journal): number | undefined {
-  return fleet && Math.max(0, fleet.devices - devicesNow(observation));
+function awayOf(observation: Observation, journal: Journal): number | undefined {
+  return journal.fleet && devicesAway({ observation, journal });
 }
 
 function loadOfSet(observation: Observation, name: string): SetLoad {

@@ -1,5 +1,6 @@
+import { devicesAway } from './devices-away';
 import type { Journal } from './journal';
-import { devicesNow, knownLoadOfSet, sumOf } from './known-load';
+import { knownLoadOfSet, sumOf } from './known-load';
 import { greenOf, nodesOf, type Observation } from './observation';
 import { Peak } from './peak';
 import { type Reading, type RunSeries, withReadings } from './series';
@@ -105,8 +106,9 @@ function loadOf(observation: Observation, sets: readonly string[]): Reading['blu
 }
 
 /** Devices that are offline; unknown outside of the evacuation, and while a node does not answer. */
-function awayOf(observation: Observation, { phase, fleet }: Journal): number | null {
+function awayOf(observation: Observation, journal: Journal): number | null {
+  const { phase, fleet } = journal;
   if (!fleet || (phase !== 'evacuate' && phase !== 'return')) return null;
   if ([...observation.nodes.values()].some(({ unreachable }) => unreachable !== undefined)) return null;
-  return Math.max(0, fleet.devices - devicesNow(observation));
+  return devicesAway({ observation, journal });
 }

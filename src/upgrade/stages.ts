@@ -85,6 +85,11 @@ export function setsOf(journal: Journal, side: 'from' | 'to'): string[] {
   return [...new Set(stagesOf(journal).flatMap((stage) => stage[side]?.set ?? []))];
 }
 
+/** Whether a set is an old or a new one of any role, as far as these are known. */
+export function isSetOfRun(journal: Journal, set: string): boolean {
+  return stagesOf(journal).some(({ from, to }) => from.set === set || to?.set === set);
+}
+
 function stageOf({ role = 'core', replicas, oldReplicas, from, to, evacuation, shares }: Journal): Stage {
   return {
     role,

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { KubeObject, ObjectRef } from '../../src/kubernetes';
+import { Cluster, type KubeObject, type ObjectRef } from '../../src/kubernetes';
 import type { ConfigMap, Service } from '../../src/kubernetes/core-objects';
 import { type EmqxResource, generationOf, HOLD_DELAY_SECONDS, withVersion } from '../../src/resource';
 import { Runner, type RunnerOptions, type Sinks, sinksTo, type Told } from '../../src/runner';
@@ -17,6 +17,13 @@ import { clusterOf, emqxOf } from '../_upgradable-cluster';
 export const HOME = 'runners';
 /** Where the clusters are: the operator of the simulator watches one namespace. */
 export const NAMESPACE = 'mqtt';
+/** The kinds of clusters, with the version that they have at first, and the next one. */
+export const KINDS: readonly [kind: EmqxResource['kind'], from: string, to: string][] = [
+  ['EmqxEnterprise', '4.4.14', '4.4.15'],
+  ['EMQX', '5.8.8', '5.8.9'],
+];
+/** A policy. */
+export const AUTOMATIC = { mode: 'automatic' };
 const MAP = { apiVersion: 'v1', kind: 'ConfigMap', namespace: HOME, name: 'emqx-upgrade-runner' };
 
 export interface ClusterOptions {
@@ -257,6 +264,13 @@ export class Playground {
     return this.playing.find((one) => one.name === name)!;
   }
 }
+
+export const hasReached = ({ told }: Running, phase: string) =>
+  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
+
+/** The cluster `emqx`, as the engine sees it. */
+export const clusterIn = ({ world: { api, clock } }: Playground, kind: EmqxResource['kind']) =>
+  new Cluster({ api, clock, kind, namespace: NAMESPACE, name: 'emqx' });
 
 export const isKind =
   <K extends Told['kind']>(kind: K, name?: string) =>

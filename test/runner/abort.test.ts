@@ -1,20 +1,17 @@
-import { Cluster, type KubeObject } from '../../src/kubernetes';
+import type { KubeObject } from '../../src/kubernetes';
 import { type EmqxResource, generationOf } from '../../src/resource';
 import { isOpen } from '../../src/upgrade';
-import { isKind, NAMESPACE, Playground, type Running, story } from './_runners';
-
-const AUTOMATIC = { mode: 'automatic' };
-
-const KINDS: readonly [kind: EmqxResource['kind'], from: string, to: string][] = [
-  ['EmqxEnterprise', '4.4.14', '4.4.15'],
-  ['EMQX', '5.8.8', '5.8.9'],
-];
-
-const hasReached = ({ told }: Running, phase: string) =>
-  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
-
-const clusterIn = ({ world: { api, clock } }: Playground, kind: EmqxResource['kind']) =>
-  new Cluster({ api, clock, kind, namespace: NAMESPACE, name: 'emqx' });
+import {
+  AUTOMATIC,
+  clusterIn,
+  hasReached,
+  isKind,
+  KINDS,
+  NAMESPACE,
+  Playground,
+  type Running,
+  story,
+} from './_runners';
 
 /** A held cluster that a runner has seen at rest for long enough. */
 function play(kind: EmqxResource['kind'], work: (at: Playground, runner: Running) => Promise<void>): Promise<void> {

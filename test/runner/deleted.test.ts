@@ -2,15 +2,7 @@ import { Cluster } from '../../src/kubernetes';
 import { type EmqxResource, generationOf, withVersion } from '../../src/resource';
 import { DrivenCluster } from '../../src/runner/driven-cluster';
 import { isOpen, runUpgrade, UpgradeError } from '../../src/upgrade';
-import { HOME, isKind, NAMESPACE, Playground, type Running, story } from './_runners';
-
-const KINDS: readonly [kind: EmqxResource['kind'], from: string, to: string][] = [
-  ['EmqxEnterprise', '4.4.14', '4.4.15'],
-  ['EMQX', '5.8.8', '5.8.9'],
-];
-
-const hasReached = ({ told }: Running, phase: string) =>
-  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
+import { HOME, hasReached, isKind, KINDS, NAMESPACE, Playground, type Running, story } from './_runners';
 
 /** A runner that evacuates a cluster. */
 function play(kind: EmqxResource['kind'], to: string, work: (at: Playground, runner: Running) => Promise<void>) {

@@ -3,18 +3,13 @@ import { findHost } from '../../src/handover/find-host';
 import type { KubeObject } from '../../src/kubernetes';
 import { KubeApiError } from '../../src/kubernetes';
 import { InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
-import { HOME, isKind, NAMESPACE, Playground, type Running, story } from './_runners';
-
-const AUTOMATIC = { mode: 'automatic' };
+import { AUTOMATIC, HOME, hasReached, isKind, NAMESPACE, Playground, story } from './_runners';
 
 /** Each device was disconnected once, and no session was lost. */
 async function expectSound(at: Playground, name: string): Promise<void> {
   const seen = await at.seen(name);
   expect([seen.disconnectsPerClient.max, seen.stillOffline, seen.sessionsLost]).toEqual([1, 0, 0]);
 }
-
-const hasReached = ({ told }: Running, phase: string) =>
-  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
 
 test('a cluster of EMQX 5 is taken up and upgraded as well', () =>
   Playground.play(async (at) => {

@@ -1,20 +1,8 @@
-import { Cluster } from '../../src/kubernetes';
 import type { EmqxResource } from '../../src/resource';
 import { recordsIn } from '../../src/runner/records';
 import type { Sighting } from '../../src/runner/sighting';
 import { spentMarks } from '../../src/runner/spent-marks';
-import { HOME, isKind, NAMESPACE, Playground, type Running, story } from './_runners';
-
-const KINDS: readonly [kind: EmqxResource['kind'], from: string, to: string][] = [
-  ['EmqxEnterprise', '4.4.14', '4.4.15'],
-  ['EMQX', '5.8.8', '5.8.9'],
-];
-
-const hasReached = ({ told }: Running, phase: string) =>
-  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
-
-const clusterIn = ({ world: { api, clock } }: Playground, kind: EmqxResource['kind']) =>
-  new Cluster({ api, clock, kind, namespace: NAMESPACE, name: 'emqx' });
+import { clusterIn, HOME, hasReached, isKind, KINDS, Playground, type Running, story } from './_runners';
 
 const digestIn = ({ told }: Running) => /template (\w+)/.exec(told.findLast(isKind('left'))?.text ?? '')?.[1] ?? '';
 

@@ -1,18 +1,13 @@
 import { KubeApiError } from '../../src/kubernetes';
 import { type EmqxResource, generationOf } from '../../src/resource';
 import { InMemoryKubeApi } from '../../src/simulator/kubernetes/in-memory-api';
-import { HOME, isKind, NAMESPACE, Playground, type Running, story } from './_runners';
+import { AUTOMATIC, HOME, hasReached, isKind, NAMESPACE, Playground, story } from './_runners';
 
 /** What keeps a runner from listing, reading, writing or holding some of its clusters. */
 const KINDS: readonly [kind: EmqxResource['kind'], to: string, next: string][] = [
   ['EmqxEnterprise', '4.4.15', '4.4.16'],
   ['EMQX', '5.8.9', '5.8.10'],
 ];
-const AUTOMATIC = { mode: 'automatic' };
-
-const hasReached = ({ told }: Running, phase: string) =>
-  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
-
 test.each(KINDS)(
   '%s: a namespace that is gone, with the rights there, does not keep those of the others waiting',
   (kind, to) =>

@@ -1,9 +1,8 @@
-import { Cluster } from '../../src/kubernetes';
 import { type EmqxResource, generationOf } from '../../src/resource';
 import { contextOf } from '../../src/simulator/scenario';
 import { rescue, troublesOf } from '../../src/upgrade';
 import { activeSets } from '../../src/upgrade/observation';
-import { isKind, NAMESPACE, Playground, type Running, story } from './_runners';
+import { clusterIn, hasReached, isKind, NAMESPACE, Playground, type Running, story } from './_runners';
 
 /** The number of nodes and the version are changed in one write, as one commit does. */
 type Kind = EmqxResource['kind'];
@@ -11,17 +10,11 @@ const VERSIONS = { EmqxEnterprise: ['4.4.14', '4.4.15'], EMQX: ['5.8.8', '5.8.9'
 const replicas = (kind: Kind, count: number) =>
   kind === 'EMQX' ? { coreTemplate: { spec: { replicas: count } } } : { replicas: count };
 
-const clusterIn = ({ world: { api, clock } }: Playground, kind: Kind) =>
-  new Cluster({ api, clock, kind, namespace: NAMESPACE, name: 'emqx' });
-
 /** Of the sets with nodes, with their images. */
 async function setsOf(at: Playground, kind: Kind) {
   const view = await clusterIn(at, kind).observe();
   return activeSets(view, 'core').map(({ image, replicas: count }) => [image.replace(/^.*:/, ''), count]);
 }
-
-const hasReached = ({ told }: Running, phase: string) =>
-  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
 
 /** A held cluster of 3 nodes, which a runner has seen at rest for long enough. */
 function play(kind: Kind, work: (at: Playground, runner: Running) => Promise<void>): Promise<void> {

@@ -1,20 +1,8 @@
 import type { KubeObject } from '../../src/kubernetes';
-import {
-  asEnterprise,
-  type EmqxResource,
-  generationOf,
-  HOLD_DELAY_SECONDS,
-  isHeld,
-  STOPPED_DELAY_SECONDS,
-} from '../../src/resource';
+import { asEnterprise, generationOf, HOLD_DELAY_SECONDS, isHeld, STOPPED_DELAY_SECONDS } from '../../src/resource';
 import type { Told } from '../../src/runner/told';
-import { isKind, Playground, story } from './_runners';
+import { AUTOMATIC, isKind, KINDS, Playground, story } from './_runners';
 
-const AUTOMATIC = { mode: 'automatic' };
-const KINDS: readonly [kind: EmqxResource['kind'], from: string, to: string][] = [
-  ['EmqxEnterprise', '4.4.14', '4.4.15'],
-  ['EMQX', '5.8.8', '5.8.9'],
-];
 const UPGRADED = ['4.4.15', '4.4.15', '4.4.15'];
 
 /** Each device was disconnected once, and no session was lost. */

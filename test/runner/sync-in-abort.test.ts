@@ -1,18 +1,11 @@
-import { Cluster } from '../../src/kubernetes';
 import type { EmqxResource } from '../../src/resource';
 import { contextOf } from '../../src/simulator/scenario';
 import { rescue } from '../../src/upgrade';
 import { activeSets } from '../../src/upgrade/observation';
-import { isKind, NAMESPACE, Playground, type Running, story } from './_runners';
+import { clusterIn, hasReached, isKind, NAMESPACE, Playground, type Running, story } from './_runners';
 
 /** An abort, while Git still has the new template, and something applies that again. */
 type Kind = EmqxResource['kind'];
-
-const hasReached = ({ told }: Running, phase: string) =>
-  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
-
-const clusterIn = ({ world: { api, clock } }: Playground, kind: Kind) =>
-  new Cluster({ api, clock, kind, namespace: NAMESPACE, name: 'emqx' });
 
 const versionsOf = async (at: Playground, kind: Kind) =>
   activeSets(await clusterIn(at, kind).observe(), 'core').map(({ image }) => image.replace(/^.*:/, ''));

@@ -3,16 +3,13 @@ import type { EmqxResource } from '../../src/resource';
 import { contextOf } from '../../src/simulator/scenario';
 import { controlUpgrade, rescue, troublesOf } from '../../src/upgrade';
 import { activeSets } from '../../src/upgrade/observation';
-import { isKind, NAMESPACE, Playground, type Running } from './_runners';
+import { hasReached, isKind, NAMESPACE, Playground, type Running } from './_runners';
 
 type Kind = EmqxResource['kind'];
 const VERSIONS = {
   EmqxEnterprise: ['4.4.14', '4.4.15', '4.4.16'],
   EMQX: ['5.8.8', '5.8.9', '5.8.10'],
 } as const;
-
-const hasReached = ({ told }: Running, phase: string) =>
-  told.some((one) => one.kind === 'progress' && one.event.kind === 'phase' && one.event.phase === phase);
 
 const texts = ({ told }: Running) => told.filter(isKind('stopped')).map(({ text }) => text);
 

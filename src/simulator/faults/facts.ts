@@ -59,10 +59,17 @@ export class Facts {
 
   /** Those that the resource controls. */
   get sets(): SetObject[] {
-    const { uid } = this.resource.metadata;
+    const { resource } = this;
     return generationOf(this.identity)
       .setKinds.flatMap(({ kind }) => this.world.kubernetes.store.all<SetObject>({ apiVersion: 'apps/v1', kind }))
-      .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid));
+      .filter((set) => isControlledBy(set, resource));
+  }
+
+  /** Whether an object is a set of nodes of another cluster. */
+  isSetOfAnother(object: KubeObject): boolean {
+    const { resource } = this;
+    if (!resource || (object.kind !== 'StatefulSet' && object.kind !== 'ReplicaSet')) return false;
+    return !isControlledBy(object, resource);
   }
 
   /** Whether a set is made of nodes that run nowhere. */
@@ -178,4 +185,9 @@ export function journalIn(configMap: KubeObject | undefined): Journal | undefine
 /** The set in a pod's name. */
 export function setOfPod(pod: string): string {
   return pod.slice(0, pod.lastIndexOf('-'));
+}
+
+/** Apart from the product, which has one of its own: what that takes for the cluster's is what is judged. */
+function isControlledBy({ metadata }: KubeObject, { metadata: { uid } }: KubeObject): boolean {
+  return metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid) ?? false;
 }

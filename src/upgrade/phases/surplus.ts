@@ -3,7 +3,7 @@ import type { Journal } from '../journal';
 import { activeSets, type ClusterView, type Observation, operatorReportOf, podsOf, type SetView } from '../observation';
 import { rescueAdvice } from '../open-run';
 import { setWord } from '../set-word';
-import { setsOf, stagesOf } from '../stages';
+import { isSetOfRun, stagesOf } from '../stages';
 import type { Situation, Step } from '../step';
 import { stopEvacuations, waitFor } from './common';
 import { stopIfStalled } from './stalled';
@@ -44,9 +44,8 @@ function adviceOn(cluster: ClusterView): string {
 
 /** Sets with nodes that are neither the old nor the new ones, as far as these are known. */
 function strangersAmong(cluster: ClusterView, journal: Journal): SetView[] {
-  const parts = [...setsOf(journal, 'from'), ...setsOf(journal, 'to')];
   const known = new Set(stagesOf(journal).flatMap(({ role, to }) => (to ? role : [])));
-  return [...known].flatMap((role) => activeSets(cluster, role).filter(({ name }) => !parts.includes(name)));
+  return [...known].flatMap((role) => activeSets(cluster, role).filter(({ name }) => !isSetOfRun(journal, name)));
 }
 
 /** Why devices may be on a set. A pod that was never let serve has none. */

@@ -27,7 +27,7 @@ export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invaria
     stored(change: StoreChange, author) {
       if (change.object.kind === 'Lease' && author === 'user') noticedAt = facts.now + watchLagMs() + THEFT_MS;
       if (!isProcess(author)) return;
-      if (isSetOfAnother(change.object, facts.resource))
+      if (facts.isSetOfAnother(change.object))
         fail(
           'one owner',
           `${author} writes the ${change.object.kind} ${change.object.metadata.name} of another cluster`,
@@ -46,12 +46,6 @@ export function oneOwner({ facts, isProcess, watchLagMs, fail }: Bench): Invaria
       if (call.to === 'emqx') owns(call.process, callText(call));
     },
   };
-}
-
-/** @param cluster undefined once it is deleted */
-function isSetOfAnother({ kind, metadata }: KubeObject, cluster: KubeObject | undefined): boolean {
-  if (!cluster || (kind !== 'StatefulSet' && kind !== 'ReplicaSet')) return false;
-  return !metadata.ownerReferences?.some(({ controller, uid }) => controller && uid === cluster.metadata.uid);
 }
 
 /** Whether the change is only a request to the run, which anyone may send. */
