@@ -35,7 +35,10 @@ export async function runPlan(name: string | undefined, flags: PlanFlags, shell:
     const planned = { live: connection.live, request: requestOn(connection), plan, devices, shares };
     const simulation = await simulator?.simulatePlan(planned, shell, isText);
     if (!isText) shell.out.write(`${json({ ...plan, devices, simulation }, 2)}\n`);
-    else if (simulation) shell.out.write(`\n${simulator!.renderPlanSimulation(simulation, canvas)}\n`);
+    else if (simulation) {
+      const { renderPlanSimulation } = await import('./render/plan-simulation.js');
+      shell.out.write(`\n${renderPlanSimulation(simulation, canvas)}\n`);
+    }
     return plan.checks.some(({ status }) => status === 'blocker') ? EXIT.blocked : EXIT.done;
   });
 }
