@@ -188,8 +188,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a changed template is not noticed',
     file: 'upgrade/decide.ts',
-    from: 'if (digestOf(target.live) !== wantedDigest(journal)) {',
-    to: "if (digestOf(target.live) === '') {",
+    from: 'if (target.liveDigest !== wantedDigest(journal)) {',
+    to: "if (target.liveDigest === '') {",
     fault: 'template-edited',
   },
   {

@@ -1,4 +1,5 @@
 import type { Clock, ClusterPort } from './ports';
+import { OVER } from './time-limit';
 
 /** A change wakes the loop early; changes that come together are handled together. */
 const TOGETHER_MS = 100;
@@ -24,7 +25,7 @@ export async function changeWithin(
       }),
     ]);
   } finally {
-    over.abort();
+    over.abort(OVER);
   }
   if (changed) await clock.sleep(Math.min(ms, TOGETHER_MS), signal);
   return changed;

@@ -14,7 +14,7 @@ import { stopIfStalled } from './phases/stalled';
 import { surplusStep } from './phases/surplus';
 import { pinTraffic, switchTraffic, waitForGreen } from './phases/traffic';
 import type { Situation, Step } from './step';
-import { digestOf, wantedDigest } from './target';
+import { wantedDigest } from './target';
 
 /**
  * What success means, phase by phase (pilot). A phase ends only when its condition was observed to be true.
@@ -92,7 +92,7 @@ function checkHeld(situation: Situation): Step | undefined {
     };
   }
   if (reverts) return undefined;
-  if (digestOf(target.live) !== wantedDigest(journal)) {
+  if (target.liveDigest !== wantedDigest(journal)) {
     return (
       revertAgain(situation) ??
       keepOldNodes(situation) ?? {

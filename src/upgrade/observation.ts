@@ -220,8 +220,15 @@ export interface Observation {
 
 /** What the operator reports of the cluster. */
 export function operatorReportOf({ resource }: ClusterView): OperatorReport {
-  return generationOf(resource).reportOf(resource);
+  const known = reports.get(resource);
+  if (known) return known;
+  const report = generationOf(resource).reportOf(resource);
+  reports.set(resource, report);
+  return report;
 }
+
+/** Each look at a cluster asks for that of the same resource, which nobody changes in place. */
+const reports = new WeakMap<EmqxResource, OperatorReport>();
 
 /** Number of nodes of a role that the resource asks for. */
 export function replicasOf(view: ClusterView, role = roleOf(view)): number {

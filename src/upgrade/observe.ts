@@ -2,6 +2,7 @@ import { generationOf } from '../resource';
 import { isOpen, type Journal, type Phase } from './journal';
 import type { ClusterView, NodeView, Observation } from './observation';
 import type { Clock, ClusterPort, EmqxPort } from './ports';
+import { OVER } from './time-limit';
 
 /** Phases in which only the nodes of one set change, and the others are queried from time to time: the old ones, or the new ones. */
 const ONE_MOVES: Readonly<Partial<Record<Phase, 'old' | 'new'>>> = {
@@ -83,7 +84,7 @@ export class Observer {
         if (moves || !late) return this.node(node, kept, signal);
         return fresh ? this.nowOrNever(node, kept, late, signal) : this.observeWithTimeout(node, kept, late, signal);
       }),
-    ).finally(() => over.abort());
+    ).finally(() => over.abort(OVER));
     const at = this.clock.now();
     const nodes = new Map(views.map((view) => [view.pod, view]));
     // Meanwhile the watches have reported more, and cost nothing.

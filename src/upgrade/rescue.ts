@@ -20,7 +20,7 @@ import { isGreenWanted, isNative, isWaiting, wantedOf } from './second-set';
 import { runningVersion } from './served-version';
 import { setWord } from './set-word';
 import { setsOf } from './stages';
-import { digestOf, liveDigestOf, type Target } from './target';
+import { liveDigestOf, type Target } from './target';
 import type { UpgradeContext } from './upgrade-context';
 
 /** A problem that keeps a cluster stuck, without a run of this program or after an interrupted one. */
@@ -232,7 +232,7 @@ function fixFor(observation: Observation, target: Target) {
     ...page,
     phase: 'revert' as const,
     began: { revert: at },
-    from: { ...page.from, digest: digestOf(target.live) },
+    from: { ...page.from, digest: target.liveDigest },
     to: { version: runningVersion(observation, other?.name) ?? '', ...(other && { set: other.name }) },
     // The resource asks for what the old nodes run, and for their number.
     oldReplicas: undefined,

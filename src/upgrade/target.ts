@@ -54,6 +54,8 @@ export interface Target {
   metadataChanges: Change[];
   /** Digest of the wanted pod template. */
   digest: string;
+  /** Digest of the live one. */
+  liveDigest: string;
   /** Whether the live resource already has the wanted pod template. */
   applied: boolean;
   caps: { connections: number; sessions: number };
@@ -71,7 +73,7 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
   const desired = generation.withDefaults(request.desired);
   const strategy = generation.strategyOf(desired);
   const delay = generation.delayOf(desired) ?? 0;
-  const digest = digestOf(desired);
+  const [digest, liveDigest] = [digestOf(desired), digestOf(live)];
   return {
     driver: request.driver ?? 'pilot',
     acceptLoss: request.acceptLoss ?? false,
@@ -81,7 +83,8 @@ export function targetOf(view: ClusterView, request: UpgradeRequest): Target {
     changes: changes(withoutDelay(live), withoutDelay(desired)),
     metadataChanges: changes(generation.metadataTriggersOf(live), generation.metadataTriggersOf(desired)),
     digest,
-    applied: digestOf(live) === digest,
+    liveDigest,
+    applied: liveDigest === digest,
     caps: {
       connections: request.stormCap ?? strategy?.connEvictRate ?? 0,
       sessions: strategy?.sessEvictRate ?? 0,

@@ -2,6 +2,12 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from './ports';
 
 /**
+ * Why a wait ends that nobody needs any more. Without a reason of its own each abort would create an error with its stack, for waits that
+ * end several times a second.
+ */
+export const OVER = new Error('no longer waited for');
+
+/**
  * Does some work within a time limit, on the given clock.
  *
  * @param work is to end when its signal aborts; whether it does or not, nobody waits for it any longer
@@ -29,6 +35,6 @@ export async function within<T>(
   try {
     return await Promise.race([work(either), expired]);
   } finally {
-    done.abort();
+    done.abort(OVER);
   }
 }

@@ -10,7 +10,7 @@ function target(change: (scene: Scene) => void = () => {}) {
 
 describe('targetOf', () => {
   test('tells what changes, and the caps of the strategy', () => {
-    const { desired: _, live: __, ...rest } = target();
+    const { desired: _, live, ...rest } = target();
     expect(rest).toEqual({
       driver: 'pilot',
       acceptLoss: false,
@@ -19,6 +19,7 @@ describe('targetOf', () => {
       changes: [{ path: 'template.spec.emqxContainer.image.version', before: '4.4.14', after: '4.4.15' }],
       metadataChanges: [],
       digest: digestOf(desired()),
+      liveDigest: digestOf(live),
       applied: false,
       caps: { connections: 100, sessions: 100 },
       pacing: 'fixed',

@@ -76,9 +76,16 @@ type EvacuationStatus = NonNullable<EmqxStatus['nodeEvacuationsStatus']>[number]
 /** The nodes of a cluster, of old and new sets; undefined where the operator has not written any. */
 export function emqxNodesOf({ status }: Emqx): readonly EmqxNodeState[] | undefined {
   const { coreNodes, replicantNodes }: Reported = status ?? {};
-  if (coreNodes === undefined && replicantNodes === undefined) return undefined;
-  return [...nodesIn('core', coreNodes), ...nodesIn('replicant', replicantNodes)];
+  if (!status || (coreNodes === undefined && replicantNodes === undefined)) return undefined;
+  const known = parsed.get(status);
+  if (known) return known;
+  const nodes = [...nodesIn('core', coreNodes), ...nodesIn('replicant', replicantNodes)];
+  parsed.set(status, nodes);
+  return nodes;
 }
+
+/** The nodes of a status are asked for pod by pod; nobody changes it in place. */
+const parsed = new WeakMap<EmqxStatus, readonly EmqxNodeState[]>();
 
 function nodesIn(role: Role, nodes: NonNullable<Reported['coreNodes']> = []): EmqxNodeState[] {
   return nodes

@@ -12,7 +12,6 @@ import {
   type WatchOptions,
 } from '../../kubernetes/kube-api';
 import type { SimulatedClock } from '../clock';
-import { copy } from './json';
 import { mergePatch } from './merge-patch';
 import { type ObjectStore, refOf } from './object-store';
 import { WatchStream } from './watch-stream';
@@ -45,7 +44,7 @@ export interface InMemoryKubeApiOptions {
 /**
  * The Kubernetes API on a simulated clock: {@link KubeApi} over an {@link ObjectStore}.
  *
- * What is returned is a copy. Aborting a request that already reached the server does not undo it.
+ * What is returned is what is stored, and cannot be changed. Aborting a request that already reached the server does not undo it.
  */
 export class InMemoryKubeApi implements KubeApi {
   private readonly streams = new Set<WatchStream<KubeObject>>();
@@ -167,7 +166,7 @@ export class InMemoryKubeApi implements KubeApi {
   private call<T>(call: ApiCall, signal: AbortSignal | undefined, act: () => T): Promise<T> {
     return this.intercept(call, async () => {
       await this.clock.sleep(this.latencyMs / 2, signal);
-      const answer = copy(act());
+      const answer = act();
       await this.clock.sleep(this.latencyMs / 2, signal);
       return answer;
     });

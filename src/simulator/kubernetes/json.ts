@@ -18,6 +18,13 @@ export function copy<T>(value: T): T {
   return result as T;
 }
 
+/** Makes a value unchangeable, with all that it is made of. */
+export function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const member of Object.values(value)) freeze(member);
+}
+
 /** Deep equality of JSON values; a member that is `undefined` equals an absent one. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;

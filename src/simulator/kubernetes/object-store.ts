@@ -4,7 +4,7 @@ import type { Clock } from '../../upgrade/ports';
 import type { Random } from '../random';
 import { Admission } from './admission';
 import type { Pod } from './core-types';
-import { copy, equal, isRecord } from './json';
+import { copy, equal, freeze, isRecord } from './json';
 import { kindKey, traitsOf } from './kinds';
 import { type Ownership, recordWrite, serverSideApply } from './server-side-apply';
 
@@ -53,7 +53,7 @@ const serverFields = [
  * rest, deletion in two steps.
  *
  * This is the synchronous face, for the parts of the simulated world that run inside the cluster. An object once stored is
- * never changed in place: every write stores a new one. So what these methods return may be kept, and must not be changed.
+ * never changed in place, because it is frozen: every write stores a new one. So what these methods return may be kept and passed on.
  */
 export class ObjectStore {
   private readonly objects = new Map<string, Map<string, KubeObject>>();
@@ -270,6 +270,7 @@ export class ObjectStore {
     object.metadata.resourceVersion = String(revision);
     if (type === 'DELETED') this.bucket(ref).delete(`${ref.namespace}/${ref.name}`);
     else this.bucket(ref).set(`${ref.namespace}/${ref.name}`, object);
+    freeze(object);
     const change: StoreChange = { type, object, revision, at: this.clock.now(), ...(previous && { previous }) };
     this.history.push(change);
     this.forgetBefore(change.at - historyMs);

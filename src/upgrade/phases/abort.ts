@@ -48,7 +48,7 @@ export function revertTemplate(situation: Situation): Step {
   if (!blue || blue.replicas === 0) {
     return withoutSpare(situation) ?? { kind: 'next', phase: 'retire', note: { aborted: undefined } };
   }
-  if (digestOf(target.live) !== journal.from.digest) {
+  if (target.liveDigest !== journal.from.digest) {
     const progressing = untilProgressing(situation);
     if (progressing) return progressing;
     const stops = stopEvacuations(situation);
@@ -77,7 +77,7 @@ const AGAIN_MS = 60_000;
 export function revertAgain({ observation, journal, target }: Situation): Step | undefined {
   const { at, cluster } = observation;
   const { aborted, revertedAgainAt = Number.NEGATIVE_INFINITY } = journal;
-  if (!aborted || operatorReportOf(cluster).wanted || digestOf(target.live) !== journal.target) return undefined;
+  if (!aborted || operatorReportOf(cluster).wanted || target.liveDigest !== journal.target) return undefined;
   if (at - revertedAgainAt < AGAIN_MS) return undefined;
   return {
     kind: 'next',

@@ -29,15 +29,19 @@ describe('objects of the in-memory API', () => {
     });
   });
 
-  it('belong to the caller: what he does to them stays with him', async () => {
+  it('are those of the store: the caller cannot change them, and what he does to what he gave stays with him', async () => {
     const { clock, api } = apiServer();
     await clock.run(async () => {
       const mine = configMap('settings', { a: '1' });
       const created = await api.create(mine);
+      const got = await api.get<ConfigMap>(mapRef);
+      const [listed] = (await api.list<ConfigMap>({ ...kinds.configMap, namespace: 'default' })).items;
       mine.data!['a'] = '2';
-      created.data!['a'] = '3';
-      (await api.get<ConfigMap>(mapRef)).data!['a'] = '4';
-      (await api.list<ConfigMap>({ ...kinds.configMap, namespace: 'default' })).items[0]!.data!['a'] = '5';
+      for (const { data } of [created, got, listed!]) {
+        expect(() => {
+          data!['a'] = '3';
+        }).toThrow(TypeError);
+      }
       expect((await api.get<ConfigMap>(mapRef)).data).toEqual({ a: '1' });
     });
   });

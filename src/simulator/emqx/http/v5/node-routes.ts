@@ -188,7 +188,8 @@ export class NodeRoutesV5 {
       node_status: 'stopped',
       role: 'core',
     }));
-    return json([...this.members().map((member) => this.describe(member)), ...stopped]);
+    const channels = this.channels();
+    return json([...this.members().map((member) => this.describe(member, channels)), ...stopped]);
   }
 
   private members(): EmqxNode[] {
@@ -199,11 +200,11 @@ export class NodeRoutesV5 {
     return this.members().filter(({ isListening }) => isListening);
   }
 
-  private describe(member: EmqxNode): Record<string, unknown> {
+  private describe(member: EmqxNode, channels = this.channels()): Record<string, unknown> {
     const { profile, sessions, cluster } = member;
     return {
       ...MACHINE,
-      cluster_sessions: this.channels(),
+      cluster_sessions: channels,
       connections: sessions.channels,
       edition: profile.evacuates ? 'Enterprise' : 'Opensource',
       live_connections: sessions.live.size,
