@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundled } from './bundled';
 import { MUTATIONS, type Mutation } from './mutations';
 
 const ROOT = path.resolve(__dirname, '..');
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
 
 /** Whether the engine itself passes; not asked again (`--sound`) by whoever has just seen it pass more than that. */
 async function isSound(copy: string): Promise<boolean> {
-  const { status, stdout } = await simulated(copy);
+  const { status, stdout } = await simulated(await bundledFaults(copy));
   if (status === 0) return true;
   console.log(`${stdout}the engine itself fails: nothing can be said of its deliberate faults before that is mended`);
   return false;
@@ -65,7 +66,7 @@ function copied(work: string, index: number): string {
 }
 
 async function tried(
-  { name, file, from, to, generation = 4, fault }: Mutation,
+  { name, file, from, to, generation = 4, fault, plan }: Mutation,
   copy: string,
   verbose: boolean,
 ): Promise<Fate> {
@@ -78,33 +79,33 @@ async function tried(
   );
   try {
     const began = Date.now();
+    const script = await bundledFaults(copy);
     const of = ['--generation', String(generation)];
-    const first = fault
-      ? await simulated(copy, [...of, '--jobs', '1', '--fault', fault, '--seeds', OWN_SEEDS, '--first'])
-      : undefined;
-    const run = first && first.status !== 0 ? first : await simulated(copy, [...of, ...ALL]);
+    const own = fault ? ['--fault', fault, '--seeds', OWN_SEEDS] : plan ? ['--chosen', '--plan', plan] : undefined;
+    const first = own && (await simulated(script, [...of, '--jobs', '1', ...own, '--first']));
+    const run = first && first.status !== 0 ? first : await simulated(script, [...of, ...ALL]);
     const seconds = `${((Date.now() - began) / 1_000).toFixed(1)} s`;
-    const noticed =
-      run.stdout
-        .split('\n')
-        .filter((line) => /✗/.test(line))[0]
-        ?.trim() ?? '';
+    const [play, noticed] = run.stdout.split('\n').map((line) => line.trim());
     if (run.status === null) return told(name, 'caught', `${seconds}; it never ends`);
-    if (run.status === 1) return told(name, 'caught', verbose ? `${seconds}; ${noticed}` : seconds);
+    if (run.status === 1) return told(name, 'caught', verbose ? `${seconds}; ${play}: ${noticed}` : seconds);
     return told(name, run.status === 0 ? 'survived' : 'broken', run.status === 0 ? seconds : run.stderr.slice(-500));
   } finally {
     writeFileSync(target, text);
   }
 }
 
-/** A run of the faults on the copy, up to the first that is noticed; the status is null when it took too long. */
-function simulated(copy: string, options = ALL): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const command = [path.join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'scripts/simulate-faults.ts', ...options];
+/** The faults with the engine as it is on the copy now. */
+function bundledFaults(copy: string): Promise<string> {
+  return bundled(path.join(copy, 'scripts/simulate-faults.ts'), copy);
+}
+
+/** A run of the faults, up to the first that is noticed; the status is null when it took too long. @param script `bundledFaults` */
+function simulated(script: string, options = ALL): Promise<{ status: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      command,
-      { cwd: copy, timeout: 480_000, maxBuffer: Number.POSITIVE_INFINITY },
+      [script, ...options],
+      { timeout: 480_000, maxBuffer: Number.POSITIVE_INFINITY },
       (_, stdout, stderr) => resolve({ status: child.exitCode, stdout, stderr }),
     );
   });

@@ -11,6 +11,8 @@ export interface Mutation {
   generation?: 4 | 5;
   /** Under which it shows first; the others are tried after it. */
   fault?: FaultName;
+  /** The chosen plan under which it shows; the others are tried after it. */
+  plan?: string;
 }
 
 /**
@@ -23,6 +25,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/run-loop.ts',
     from: 'if (change.phase) this.failedActions.reset();',
     to: 'this.failedActions.reset();',
+    plan: 'incidents that are recorded meanwhile do not reset the age of a refusal',
   },
   {
     name: 'on the way back slow new nodes are waited for before the old ones are stopped',
@@ -49,6 +52,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/adaptive-pace.ts',
     from: 'if (isTooMany(rate, seen)) return',
     to: 'if (seen.away < 0) return',
+    plan: 'an adaptive rate follows what the new nodes accept',
   },
   {
     name: 'in an abort devices are routed to old nodes that are not ready',
@@ -115,7 +119,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/run-loop.ts',
     from: 'const fresh = this.freshness.mustRead(this.journal.phase);',
     to: 'const fresh = !this.lease.isOurs;',
-    fault: 'watch-silent',
+    plan: 'a silent watch is not trusted after a conflict',
   },
   {
     name: 'the holder of the lease is not looked at',
@@ -164,6 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/held-lease.ts',
     from: 'return this.clock.now() - this.at < LEASE_MS;',
     to: 'return true;',
+    plan: 'a process that was suspended while it waited for a place in the second observes again, whatever others have done meanwhile',
   },
   {
     name: 'the delay is given back before blue is gone',
@@ -218,6 +223,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/run-loop.ts',
     from: 'const next: Journal = { ...this.journal, stopped: undefined, ...change };',
     to: 'const next: Journal = { ...this.journal, stopped: undefined, ...change, to: this.journal.to };',
+    fault: 'api-5xx',
   },
   {
     name: 'what the resource asked for is not kept',
@@ -279,6 +285,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'upgrade/phases/evacuate.ts',
     from: 'if (wave !== (journal.wave ?? 0)) return',
     to: 'if (wave < 0) return',
+    fault: 'old-manifest-applied',
   },
   {
     name: 'what is refused is asked for again and again',
@@ -292,6 +299,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'resource/v1beta4/wanted-set.ts',
     from: 'return sides.size === 1 ? side : undefined;',
     to: 'return blue.image !== green.image && sides.size === 1 ? side : undefined;',
+    plan: 'an upgrade that the operator began without a new image is taken over',
   },
   {
     name: 'nobody asks why pods are not created',

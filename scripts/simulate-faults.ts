@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatProblem, type Problem } from '../src/resource';
 import type { Generation } from '../src/simulator/emqx/profiles';
@@ -8,6 +10,7 @@ import { canonicalRuns, crashPoints, playCrash } from '../src/simulator/faults/c
 import { FAULT_NAMES, FAULTS, faultsNamed, type Plan, planOf } from '../src/simulator/faults/plan';
 import { type Played, playFaults } from '../src/simulator/faults/play';
 import { type StageSize, shapeText } from '../src/simulator/faults/stage-objects';
+import { bundled } from './bundled';
 import { drivenByRunners, runnersRuns } from './driven-by-runners';
 
 const USAGE = `npm run simulate:faults -- [--seeds A..B] [--fault NAME]… [--trace] [--list]
@@ -22,6 +25,7 @@ Runs the engine in a simulated world with faults; a seed decides which ones, and
   --crash-points  the process dies before and after each write of an upgrade and of an abort,
                   and each of their answers is lost once; the same with two runners
   --chosen        faults that were chosen by hand, because chance meets them too seldom
+  --plan NAME     only those of this name
   --every N       only each Nth of the crash points (default: 1)
   --jobs N        processes that share the work (default: one for each processor; with --trace 1)
   --trace         print what happened
@@ -35,6 +39,7 @@ const OPTIONS = {
   operator: { type: 'string', default: '2.2' },
   'crash-points': { type: 'boolean' },
   chosen: { type: 'boolean' },
+  plan: { type: 'string' },
   every: { type: 'string', default: '1' },
   jobs: { type: 'string' },
   fault: { type: 'string', multiple: true },
@@ -96,16 +101,26 @@ async function played(values: Values): Promise<Result[]> {
     console.log(result.failure);
     if (values.first) over.abort();
   };
-  if (jobs === 1) await playShare(values, { index: 0, of: 1 }, take, over.signal);
-  else await Promise.all(Array.from({ length: jobs }, (_, index) => inProcess({ index, of: jobs }, take, over.signal)));
+  if (jobs === 1) {
+    await playShare(values, { index: 0, of: 1 }, take, over.signal);
+    return results;
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'simulate-faults-'));
+  try {
+    const script = await bundled(__filename, folder);
+    const shares = Array.from({ length: jobs }, (_, index) => ({ index, of: jobs }));
+    await Promise.all(shares.map((share) => inProcess(script, share, take, over.signal)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   return results;
 }
 
-/** A share of them, in a process of its own. */
-function inProcess(share: Share, take: (result: Result) => void, over: AbortSignal): Promise<void> {
+/** A share of them, in a process of its own. @param script this file, bundled */
+function inProcess(script: string, share: Share, take: (result: Result) => void, over: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, SIMULATE_FAULTS_SHARE: JSON.stringify(share) };
-    const child = fork(__filename, process.argv.slice(2), { env });
+    const child = fork(script, process.argv.slice(2), { env, execArgv: [] });
     over.addEventListener('abort', () => child.kill());
     child.on('message', (result) => {
       if (!over.aborted) take(result as Result);
@@ -124,43 +139,46 @@ async function playShare(
   take: (result: Result) => void,
   over?: AbortSignal,
 ): Promise<void> {
-  const plays = await playsOf(values);
-  for (const { group, name, run } of plays.filter((_, i) => i % of === index)) {
+  let next = 0;
+  for await (const { group, name, run } of playsOf(values)) {
     if (over?.aborted) return;
+    if (next++ % of !== index) continue;
     const { violations, trace } = await run();
     if (values.trace) console.log(trace.join('\n'));
     take({ group, failure: violations.length > 0 ? [name, ...lines(violations)].join('\n') : '' });
   }
 }
 
-async function playsOf(values: Values): Promise<Play[]> {
+async function* playsOf(values: Values): AsyncGenerator<Play> {
   const only = values['crash-points'] || values.chosen;
   const generations = generationsNamed(values.generation);
-  return [
-    ...(values['crash-points'] ? await everyCrash(Number(values.every), generations) : []),
-    ...(values.chosen ? everyChosen(generations) : []),
-    ...(values.seeds !== undefined || !only ? everySeed(values, generations) : []),
-  ];
+  if (values['crash-points']) yield* everyCrash(Number(values.every), generations);
+  if (values.chosen) yield* everyChosen(values.plan, generations);
+  if (values.seeds !== undefined || !only) yield* everySeed(values, generations);
 }
 
-async function everyCrash(every: number, generations: readonly Generation[]): Promise<Play[]> {
+/** The points of a run are known once it was played without any fault. */
+async function* everyCrash(every: number, generations: readonly Generation[]): AsyncGenerator<Play> {
   const kinds = [
     { runs: generations.flatMap(canonicalRuns), drive: undefined, by: '' },
     { runs: generations.flatMap(runnersRuns), drive: drivenByRunners, by: ' by runners' },
   ];
-  const all = kinds.map(async ({ runs, drive, by }): Promise<Play[]> => {
-    const points = (await Promise.all(runs.map((run) => crashPoints(run, drive)))).flat();
-    return points.map((point) => ({
-      group: 'crash points',
-      name: `${point.run.outcome} of ${shapeText(point.run.size)}${by}, write ${point.write}, ${point.blow}`,
-      run: () => playCrash(point, drive),
-    }));
-  });
-  return (await Promise.all(all)).flat().filter((_, i) => i % every === 0);
+  let next = 0;
+  for (const { runs, drive, by } of kinds) {
+    for (const run of runs) {
+      for (const point of await crashPoints(run, drive)) {
+        if (next++ % every !== 0) continue;
+        const name = `${point.run.outcome} of ${shapeText(point.run.size)}${by}, write ${point.write}, ${point.blow}`;
+        yield { group: 'crash points', name, run: () => playCrash(point, drive) };
+      }
+    }
+  }
 }
 
-function everyChosen(generations: readonly Generation[]): Play[] {
-  return CHOSEN_NAMES.flatMap((name) =>
+function everyChosen(only: string | undefined, generations: readonly Generation[]): Play[] {
+  const names = CHOSEN_NAMES.filter((name) => only === undefined || name === only);
+  if (names.length === 0) throw new Error(`'--plan' (${only}) must be one of:\n  ${CHOSEN_NAMES.join('\n  ')}`);
+  return names.flatMap((name) =>
     generations
       .flatMap((generation) => chosenPlans(name, generation))
       .map((plan) => ({
