@@ -328,6 +328,12 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     },
     faults: [at('manifest-applied', 'evacuate', 6_756), at('request-abort', 'evacuate', 127)],
   },
+  'a Service keeps the old nodes where one of them crashes at the end of an abort, while the operator of EMQX 5 is asking it':
+    {
+      seed: 1280,
+      size: { ...DEFAULT_SIZE, generation: 5 },
+      faults: [at('blue-crash-lost', 'release', 120), at('request-abort', 'evacuate', 1_489)],
+    },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },

@@ -1,5 +1,5 @@
 import { generationOf } from '../../resource';
-import { type ClusterView, operatorReportOf, type PodView, podsOf } from '../observation';
+import { operatorReportOf, type PodView, podsOf } from '../observation';
 import { setsOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import { openingGates, waitFor } from './common';
@@ -15,7 +15,7 @@ import { openingGates, waitFor } from './common';
 export function coverTraffic({ observation, journal }: Situation): Step | undefined {
   const { role: now = 'core', later = [] } = journal;
   if (later.some(({ role }) => role !== now)) return undefined;
-  return cover({ observation, journal }, 'the traffic Services to keep the new nodes while the old ones go');
+  return coverWith({ observation, journal }, 'the traffic Services to keep the new nodes while the old ones go');
 }
 
 /**
@@ -24,10 +24,10 @@ export function coverTraffic({ observation, journal }: Situation): Step | undefi
  */
 export function keepOldNodes({ observation, journal }: Situation): Step | undefined {
   if (!journal.aborted || journal.phase === 'revert') return undefined;
-  return cover({ observation, journal }, 'the traffic Services to keep the old nodes');
+  return coverWith({ observation, journal }, 'the traffic Services to keep the old nodes');
 }
 
-function cover({ observation: { cluster }, journal }: Pick<Situation, 'observation' | 'journal'>, what: string) {
+function coverWith({ observation: { cluster }, journal }: Pick<Situation, 'observation' | 'journal'>, what: string) {
   const { covered = [] } = journal;
   if (generationOf(cluster.resource).sleepsWhileHeld) return undefined;
   // What its owner wants so stays so.
@@ -55,14 +55,25 @@ export function reopenGates({ observation: { cluster }, journal }: Situation): A
   return openingGates(setsOf(journal, 'to').flatMap((set) => podsOf(cluster, set)));
 }
 
-/** Those of these pods that will not stay ready, or are not yet: behind a closed gate, or unknown to an operator that goes on. */
-export function unsettled(cluster: ClusterView, pods: readonly PodView[]): PodView[] {
-  const { nodeNameOf, sleepsWhileHeld } = generationOf(cluster.resource);
-  if (sleepsWhileHeld) return [];
-  const { nodes } = operatorReportOf(cluster);
-  const isKnown = (pod: PodView) => {
-    const name = nodeNameOf(cluster.resource, pod);
-    return name !== undefined && nodes.includes(name);
+/**
+ * What is done about pods that will not stay ready, or are not yet: behind a closed gate, or unknown to an operator that goes on. That one
+ * closes the gates of those that it does not know in its next pass, half a minute later at rest: so the traffic Services of our own route to
+ * them whatever their gates say until it knows them. Undefined where all of these pods are settled.
+ */
+export function untilSettled({ observation, journal }: Situation, pods: readonly PodView[]): Step | undefined {
+  const { resource } = observation.cluster;
+  const { nodeNameOf, sleepsWhileHeld } = generationOf(resource);
+  if (sleepsWhileHeld) return undefined;
+  const { nodes } = operatorReportOf(observation.cluster);
+  const isUnknown = (pod: PodView) => {
+    const name = nodeNameOf(resource, pod);
+    return name === undefined || !nodes.includes(name);
   };
-  return pods.filter((pod) => pod.containersReady && !(pod.ready && isKnown(pod)));
+  const running = pods.filter((pod) => pod.containersReady);
+  const waitingFor = 'the operator to see every node, and the nodes to be ready';
+  // A Service that is covered leads also to nodes that are still starting.
+  const cover =
+    running.length === pods.length && running.some(isUnknown) && coverWith({ observation, journal }, waitingFor);
+  if (cover) return cover;
+  return running.some((pod) => !pod.ready || isUnknown(pod)) ? waitFor(waitingFor, 500) : undefined;
 }

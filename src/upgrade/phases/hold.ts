@@ -28,7 +28,7 @@ import {
   stopOrders,
   waitFor,
 } from './common';
-import { coverTraffic, reopenGates, uncoverTraffic, unsettled } from './cover';
+import { coverTraffic, reopenGates, uncoverTraffic, untilSettled } from './cover';
 import { areAllDrained, evacuate, lostPodsStep, startOrders } from './evacuate';
 import { isAnyWithoutShare } from './shares';
 import { siteWait, storageMove, storageWait } from './storage';
@@ -131,8 +131,8 @@ export function releaseHold(situation: Situation): Step {
   const gates = generation.sleepsWhileHeld ? [] : openingGates(staying);
   if (gates.length > 0 || alive.length === 0) return waitFor('the nodes to be ready for devices', 500, gates);
   const releasedMs = observation.at - (journal.began.release ?? observation.at);
-  if (releasedMs < NEXT_PASS_MS && unsettled(cluster, staying).length > 0)
-    return waitFor('the operator to see every node, and the nodes to be ready', 500);
+  const settling = releasedMs < NEXT_PASS_MS ? untilSettled(situation, staying) : undefined;
+  if (settling) return settling;
   const lead = isRoutedTo(withoutOthers(cluster), alive);
   const leaving = membersToLeave(observation);
   const isComplete = pinned.length === 0 && restored.length === 0 && lead;
