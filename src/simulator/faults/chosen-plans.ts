@@ -334,6 +334,17 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       size: { ...DEFAULT_SIZE, generation: 5 },
       faults: [at('blue-crash-lost', 'release', 120), at('request-abort', 'evacuate', 1_489)],
     },
+  'a Service keeps the new replicants, whose gates the operator closes for a third image once the old ones are gone, though nobody drives the run':
+    {
+      seed: 1,
+      size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
+      faults: [at('engine-killed', 'retire', 3_250), at('template-edited', 'retire', 3_356)],
+    },
+  'nor can it be changed': {
+    seed: 1_491,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
+    faults: [at('policy-services', 'switch', 459), at('template-edited', 'retire', 3_030)],
+  },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },

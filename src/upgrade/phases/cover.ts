@@ -7,14 +7,14 @@ import { openingGates, waitFor } from './common';
 /**
  * An operator that goes on while it is held asks one core about all nodes in each pass: the oldest, an old one. If that core goes
  * in the middle of a pass, the operator knows of no node, and closes the readiness gates of all new ones until its next pass, one
- * second later, or thirty where it has seen meanwhile that the old ones are gone. So before the old cores go the traffic Services of
- * our own are made to route to the new nodes whatever their gates say, until the operator has seen them again.
+ * second later, or thirty where it has seen meanwhile that the old ones are gone. And once the old set is gone that devices were connected
+ * to, it takes the new one for blue where somebody changes the resource again, and closes its gates when a third set is ready. So before
+ * the old nodes go the traffic Services of our own are made to route to the new nodes whatever their gates say, until the operator has
+ * seen them again at rest.
  *
  * @see EMQX Operator 2.2.29, `update_pod_conditions.go`, `update_emqx_status.go`; seen on a real API server
  */
 export function coverTraffic({ observation, journal }: Situation): Step | undefined {
-  const { role: now = 'core', later = [] } = journal;
-  if (later.some(({ role }) => role !== now)) return undefined;
   return coverWith({ observation, journal }, 'the traffic Services to keep the new nodes while the old ones go');
 }
 
