@@ -8,19 +8,19 @@ import { isSticking } from '../stage';
  * ends only with a node that crashed, or that a released operator removed. A client that reconnects to an old node, bypassing the
  * Service, may be evicted once for each time it does. A new run after one that ended moves every client again; one that takes the place
  * of another empties the remaining sets: each client leaves each of them once. Where an abort is replaced by such a run, clients are on
- * the old set again that had left it, because the abort routes them there: that set goes now, and nothing but another eviction takes them
- * off it.
+ * the old set again that had left it, because the abort routes them there; and so they are where such a run leads them to a set that the
+ * operator wants again, and is replaced itself. That set goes now, and nothing but another eviction takes them off it.
  */
 export function movedOnce({ facts, causes, evictsForOperator, fail }: Bench): Invariant {
   const evictions = new Map<string, number>();
   const returns = new Map<string, number>();
   const key = (client: string, node: string) => `${client} ${setOfPod(facts.podOf(node))}`;
   let run: string | undefined;
-  /** By client and set: it had left that one, and came back in the abort that is under way. */
+  /** By client and set: it had left that one, and was led back by the run that is under way. */
   const broughtBack = new Set<string>();
   const isRoutedBack = (pod: string) => {
     const { journal } = facts;
-    return journal?.aborted !== undefined && setsOf(journal, 'from').includes(setOfPod(pod));
+    return journal !== undefined && setsOf(journal, journal.aborted ? 'from' : 'to').includes(setOfPod(pod));
   };
   const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1).get(name)!;
   return {
