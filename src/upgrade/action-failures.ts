@@ -1,4 +1,4 @@
-import { Failures } from './failures';
+import { Failures, REFUSALS } from './failures';
 import { type Clock, PortError } from './ports';
 import type { Action } from './step';
 
@@ -56,10 +56,20 @@ export class ActionFailures {
     return actions.some((action) => this.failing.get(keyOf(action))?.failures.isHopeless === false);
   }
 
-  /** What the API server has refused so often that waiting does not help, in its words. Nodes get more retries: some are busy. */
+  /**
+   * What the API server has refused so often that waiting does not help, in its words: changes of one object together, for what is to be
+   * changed may become something else meanwhile. Nodes get more retries: some are busy.
+   */
   get refusal(): string | undefined {
-    const refused = [...this.failing.values()].find(({ action, failures }) => !isForNode(action) && failures.isRefused);
-    return refused?.failures.last?.message;
+    const counts = new Map<string, number>();
+    for (const { action, failures } of this.failing.values()) {
+      if (isForNode(action)) continue;
+      const object = objectOf(action);
+      const count = (counts.get(object) ?? 0) + failures.refusals;
+      if (count > REFUSALS) return failures.last?.message;
+      counts.set(object, count);
+    }
+    return undefined;
   }
 
   /** What fails now, in the words of the API server or the node. */
@@ -74,6 +84,10 @@ export class ActionFailures {
 
 function isForNode(action: Action): boolean {
   return action.do === 'start-evacuation' || action.do === 'stop-evacuation';
+}
+
+function objectOf(action: Action): string {
+  return 'service' in action ? `Service ${action.service}` : keyOf(action);
 }
 
 function keyOf(action: Action): string {

@@ -93,16 +93,17 @@ function checkHeld(situation: Situation): Step | undefined {
   }
   if (reverts) return undefined;
   if (target.liveDigest !== wantedDigest(journal)) {
-    return (
-      revertAgain(situation) ??
-      keepOldNodes(situation) ?? {
-        kind: 'stop',
-        code: 'TEMPLATE_CHANGED',
-        reason: `${templateFields} was changed during the upgrade`,
-        fix: templateAdvice(cluster, journal, 'run the same command again'),
-        actions: stopEvacuations(situation),
-      }
-    );
+    const again = revertAgain(situation);
+    if (again) return again;
+    const kept = keepOldNodes(situation);
+    if (kept) return stopIfStalled(situation, kept);
+    return {
+      kind: 'stop',
+      code: 'TEMPLATE_CHANGED',
+      reason: `${templateFields} was changed during the upgrade`,
+      fix: templateAdvice(cluster, journal, 'run the same command again'),
+      actions: stopEvacuations(situation),
+    };
   }
   const [replicas, asked] = [replicasOf(cluster), stayingCount(journal, journal)];
   if (replicas !== 0 && replicas !== asked) {

@@ -7,7 +7,7 @@ import { PortError } from './ports';
 const CONFLICT_MS = 250;
 
 /** Refusals in a row that are tolerated: an API server that has just started knows no rights for a moment. */
-const REFUSALS = 5;
+export const REFUSALS = 5;
 
 /**
  * Failures in a row: when to retry, and what to report. A report is made once when it begins to fail, once when it fails
@@ -16,12 +16,13 @@ const REFUSALS = 5;
 export class Failures {
   /** The latest. */
   last: PortError | undefined;
+  /** How often it was refused in a row. */
+  refusals = 0;
   private reported: PortError['code'] | undefined;
   private count = 0;
   /** Of these, the latest that are all conflicts, or all something else. */
   private alike = 0;
   private wasConflict = false;
-  private refusals = 0;
   private since = 0;
   private until = 0;
 

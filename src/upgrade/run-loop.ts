@@ -211,7 +211,8 @@ export class RunLoop {
         const waitMs = await this.actAll(actions, observation, signal);
         if (this.failedActions.mayBeRetried(actions)) return waitMs;
         const { code, fix } = step;
-        const reason = [step.reason, ...this.failedActions.messages].join('; ');
+        const others = this.failedActions.messages.filter((message) => !step.reason.includes(message));
+        const reason = [step.reason, ...others].join('; ');
         await this.noteStop({ at: observation.at, code, reason, fix }, signal);
         throw new UpgradeError(code, reason, fix);
       }

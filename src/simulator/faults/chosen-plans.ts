@@ -345,6 +345,15 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
     faults: [at('policy-services', 'switch', 459), at('template-edited', 'retire', 3_030)],
   },
+  'a policy that lets no Service keep the old nodes is named, where the new template comes back in an abort': {
+    seed: 1_808,
+    size: { ...DEFAULT_SIZE, generation: 5 },
+    faults: [
+      at('manifest-applied', 'evacuate', 4_524),
+      at('policy-services', 'revert', 457),
+      at('request-abort', 'evacuate', 2_901),
+    ],
+  },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },
