@@ -45,7 +45,8 @@ export class IncidentDetector {
       // Before devices are routed to them, restarts of new nodes do not matter.
       const matters = known.sessions > 0 || journal.began.switch !== undefined;
       if (isWatched && matters && !isLeaving(journal, known.pod.set) && !isSurplus(cluster, journal, known.pod.set)) {
-        this.compare(at, known, here.get(name), isEmptied(cluster, known.pod, journal));
+        const isMoved = isEmptied(cluster, known.pod, journal);
+        this.compare(at, known, here.get(name), isMoved, mayHaveLeft(journal, known, at));
       }
       if (!here.has(name)) this.pods.delete(name);
     }
@@ -80,28 +81,31 @@ export class IncidentDetector {
     this.add({ kind: 'hold-reset', at, subjects: [], what });
   }
 
-  private compare(at: number, { pod, connections, sessions }: Known, now: PodView | undefined, isMoved: boolean): void {
+  private compare(at: number, known: Known, now: PodView | undefined, isMoved: boolean, left: number): void {
+    const { pod } = known;
     if (pod.terminating || now === undefined || now.terminating || now.uid !== pod.uid) {
       if (pod.terminating) return;
-      if (isMoved) this.lose(at, 'pod-lost', pod, 0, 0);
-      else this.lose(at, 'pod-lost', pod, connections, sessions);
-    } else if ((now.restarts ?? 0) > (pod.restarts ?? 0)) this.lose(at, 'node-restarted', pod, connections, sessions);
+      this.lose(at, 'pod-lost', isMoved ? { ...known, connections: 0, sessions: 0 } : known, left);
+    } else if ((now.restarts ?? 0) > (pod.restarts ?? 0)) this.lose(at, 'node-restarted', known, left);
   }
 
+  /** @param left how many of its sessions may have left it since it was last asked */
   private lose(
     at: number,
     kind: 'pod-lost' | 'node-restarted',
-    { name }: PodView,
-    connections: number,
-    sessions: number,
+    { pod: { name }, connections, sessions }: Known,
+    left: number,
   ): void {
     const away = Math.max(0, sessions - connections);
+    const sessionsLost = Math.max(0, away - left);
     const what = kind === 'pod-lost' ? `the pod ${name} disappeared` : `the broker in ${name} restarted`;
+    const lost =
+      away > 0 && sessionsLost === 0
+        ? `what it still had of the sessions of ${away} offline devices is lost`
+        : `at least the sessions of ${sessionsLost} offline devices are lost`;
     const cost =
-      connections + away === 0
-        ? 'no device was on it'
-        : `${connections} connections ended at once, and at least the sessions of ${away} offline devices are lost`;
-    this.add({ kind, at, subjects: [name], what: `${what}: ${cost}`, sessionsLost: away });
+      connections + away === 0 ? 'no device was on it' : `${connections} connections ended at once, and ${lost}`;
+    this.add({ kind, at, subjects: [name], what: `${what}: ${cost}`, sessionsLost });
   }
 
   private add(incident: Incident): void {
@@ -117,6 +121,8 @@ export class IncidentDetector {
       pod,
       connections: load?.connections ?? same?.connections ?? 0,
       sessions: load?.sessions ?? same?.sessions ?? 0,
+      seenAt: load?.seenAt ?? same?.seenAt ?? at,
+      isEvacuating: (node?.unreachable === undefined ? node?.evacuating : same?.isEvacuating) ?? false,
     });
   }
 }
@@ -128,6 +134,24 @@ function isEmptied(cluster: ClusterView, { set }: PodView, journal: Journal): bo
     generationOf(cluster.resource).emptiesBeforeRemoval && set === journal.from.set && replicas < oldCount(journal)
   );
 }
+
+/**
+ * How many sessions may have left a node that evacuates since it was last asked: those that it moves, and those of devices that it has
+ * disconnected and that are back elsewhere. What is certainly lost is less by so many.
+ */
+function mayHaveLeft({ shares = [], returnMs = RETURN_MS }: Journal, known: Known, at: number): number {
+  if (!known.isEvacuating) return 0;
+  const share = shares.find(({ pod }) => pod === known.pod.name);
+  // At a rate that is not this run's.
+  if (!share) return Number.POSITIVE_INFINITY;
+  // Each second begins with a burst.
+  const seconds = 1 + (at - known.seenAt) / 1_000;
+  const returned = share.connectionsPerSecond * (seconds + returnMs / 1_000);
+  return Math.ceil(returned + share.sessionsPerSecond * seconds);
+}
+
+/** For how long a device is offline, where this run has not seen that it is for longer, ms. */
+const RETURN_MS = 1_500;
 
 /** Whether a set is removed on purpose: its pods may be seen to disappear before its replicas change. */
 function isLeaving({ began, phase, from, to }: Journal, set: string): boolean {
@@ -143,7 +167,10 @@ function isSurplus(cluster: ClusterView, journal: Journal, set: string): boolean
 
 interface Known {
   pod: PodView;
-  /** Its last known counts. */
+  /** Its last known counts, and when they were reported, ms since the epoch. */
   connections: number;
   sessions: number;
+  seenAt: number;
+  /** Whether it was evacuating then. */
+  isEvacuating: boolean;
 }

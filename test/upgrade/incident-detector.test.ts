@@ -54,6 +54,20 @@ describe('a broker that restarts', () => {
     ]);
   });
 
+  test.each([
+    ['what it moves, and what devices take along', 1_050, 'at least the sessions of 863 offline devices are lost', 863],
+    ['all of them', 50, 'what it still had of the sessions of 50 offline devices is lost', 0],
+  ])(
+    'loses of an evacuated node’s sessions no more than may have been left: not %s',
+    (_, sessions, lost, sessionsLost) => {
+      const evacuated = (scene: Scene) =>
+        void Object.assign(named(scene.nodes, FIRST), { connections: 0, sessions, evacuating: true });
+      expect(noted('evacuate', evacuated, restarted(FIRST))).toMatchObject([
+        { what: `the broker in ${FIRST} restarted: 0 connections ended at once, and ${lost}`, sessionsLost },
+      ]);
+    },
+  );
+
   test('is no news among new nodes that nobody was led to yet', () => {
     expect(noted('green', restarted(`${GREEN}-0`))).toEqual([]);
   });
