@@ -12,7 +12,7 @@ const EVERY_MS = 1_000;
 /** Longest wait for the answers, ms: meanwhile devices are disconnected, and nobody looks. */
 const PATIENCE_MS = 500;
 /** Before irreversible actions they are wanted. */
-const PATIENCE_FRESH_MS = 2_000;
+const PATIENCE_SURE_MS = 2_000;
 
 /** Reads where durable sessions are stored, while cores are replaced. It remembers only what saves requests. */
 export class DurableReader {
@@ -26,20 +26,15 @@ export class DurableReader {
     private readonly port: DurablePort | undefined,
   ) {}
 
-  /** Adds it to an observation where it matters. @param fresh whether an answer from before does not count */
-  async observe(
-    observation: Observation,
-    journal: Journal,
-    fresh: boolean,
-    signal?: AbortSignal,
-  ): Promise<Observation> {
+  /** Adds it to an observation where it matters. @param sure whether an answer from before does not count */
+  async observe(observation: Observation, journal: Journal, sure: boolean, signal?: AbortSignal): Promise<Observation> {
     const { port, last } = this;
     if (!port || journal.role === 'replicant' || !WATCHED.includes(journal.phase)) return observation;
     const now = this.clock.now();
-    if (!fresh && last && last.view !== 'unknown' && now - last.at < EVERY_MS) {
+    if (!sure && last && last.view !== 'unknown' && now - last.at < EVERY_MS) {
       return { ...observation, durable: last.view };
     }
-    const patienceMs = fresh ? PATIENCE_FRESH_MS : PATIENCE_MS;
+    const patienceMs = sure ? PATIENCE_SURE_MS : PATIENCE_MS;
     const view = await this.read(port, observation, journal, patienceMs, signal);
     this.last = { at: now, view };
     return { ...observation, durable: view };

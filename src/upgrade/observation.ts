@@ -151,7 +151,7 @@ export interface NodeView {
   version: string | undefined;
   /** Live connections, as the node last counted them: up to 2 s old unless it evacuates. */
   connections: number;
-  /** Live connections at this moment, where that was requested and answered; see `EmqxPort.live`. */
+  /** Live connections at this moment, where that was requested and answered, see `EmqxPort.live`; or where a node that evacuates is late, as expected. */
   live?: number | undefined;
   /** Sessions, of connected and of offline devices; the same before and during an evacuation. */
   sessions: number;

@@ -21,10 +21,15 @@ const OTHERS_WHOLE_MS = 45_000;
 /** When nodes answer later than this, what was seen of Kubernetes is out of date, ms. */
 const SLOW_MS = 1_000;
 
-/** Longest wait for a node of which only its counts are wanted, ms: meanwhile devices are disconnected. */
+/** Longest wait for a node that is not known to have changed, ms: meanwhile devices are disconnected. */
 const PATIENCE_MS = 500;
-/** Before irreversible actions fresher data are required. */
-const PATIENCE_FRESH_MS = 2_000;
+/** Before irreversible actions answers of now are required. */
+const PATIENCE_SURE_MS = 2_000;
+
+/** Phases in which devices are disconnected. */
+const DISCONNECTING: readonly Phase[] = ['evacuate', 'return'];
+/** For how long what an old node has answered may take the place of its answer then, ms. */
+const STANDS_MS = 10_000;
 
 /** Counts of a node that does not evacuate may be this old, ms. @see EMQX 4.4: they are refreshed each 2 s */
 const COUNTED_MS = 2_500;
@@ -35,6 +40,8 @@ export interface ObserveOptions {
   keptMs?: number;
   /** Read from the API server, whatever the watches have reported. @default false */
   fresh?: boolean;
+  /** The same, and what nodes have answered before is not enough: of one that does not answer now nothing is known. @default false */
+  sure?: boolean;
 }
 
 /**
@@ -60,9 +67,9 @@ export class Observer {
     signal?: AbortSignal,
     options: ObserveOptions = {},
   ): Promise<Observation> {
-    const { keptMs = 0, fresh = false } = options;
+    const { keptMs = 0, fresh = false, sure = false } = options;
     const began = this.clock.now();
-    const cluster = await (fresh ? this.cluster.observeFresh(signal) : this.cluster.observe(signal));
+    const cluster = await (fresh || sure ? this.cluster.observeFresh(signal) : this.cluster.observe(signal));
     const known = journal ?? cluster.journal;
     const run = isOpen(known) && ONE_MOVES[known.phase] ? known : undefined;
     const pods = asked(cluster);
@@ -73,7 +80,7 @@ export class Observer {
     );
     const kept = run && !isFresh && Number.isFinite(keptMs) ? 0 : keptMs;
     const over = new AbortController();
-    const patienceMs = fresh ? PATIENCE_FRESH_MS : PATIENCE_MS;
+    const patienceMs = sure ? PATIENCE_SURE_MS : PATIENCE_MS;
     const late = run && this.clock.sleep(patienceMs, over.signal).catch(() => undefined);
     const views = await Promise.all(
       pods.flatMap(({ name, set, uid }) => {
@@ -81,14 +88,27 @@ export class Observer {
         const nodeName = this.nodeNameOf(cluster, { name, uid });
         if (nodeName === undefined) return [];
         const node = { pod: name, name: nodeName };
-        if (moves || !late) return this.node(node, kept, signal);
-        return fresh ? this.nowOrNever(node, kept, late, signal) : this.observeWithTimeout(node, kept, late, signal);
+        const whole = () => this.node(node, kept, signal);
+        if (!late) return whole();
+        if (moves) {
+          if (sure || !DISCONNECTING.includes(run.phase) || !this.isKnown(name)) return whole();
+          const inTime = this.observeWithTimeout(node, late, whole);
+          return inTime.then((view) => asExpected(view, run, this.clock.now()));
+        }
+        if (sure) return this.nowOrNever(node, kept, late, signal);
+        return this.observeWithTimeout(node, late, () => this.other(node, kept, signal));
       }),
     ).finally(() => over.abort(OVER));
     const at = this.clock.now();
     const nodes = new Map(views.map((view) => [view.pod, view]));
     // Meanwhile the watches have reported more, and cost nothing.
     return { at, cluster: at - began > SLOW_MS ? await this.cluster.observe(signal) : cluster, nodes };
+  }
+
+  /** Whether a node was seen a moment ago, and was ordered nothing since. */
+  private isKnown(pod: string): boolean {
+    const last = this.lastSeen.get(pod);
+    return last !== undefined && this.clock.now() - last.at < STANDS_MS;
   }
 
   private nodeNameOf({ resource }: ClusterView, pod: { name: string; uid?: string | undefined }): string | undefined {
@@ -125,17 +145,12 @@ export class Observer {
   }
 
   /** A slow node is not waited for: it keeps its last known counts. One query at a time. */
-  private async observeWithTimeout(
-    node: Asked,
-    keptMs: number,
-    late: Promise<void>,
-    signal?: AbortSignal,
-  ): Promise<NodeView> {
+  private async observeWithTimeout(node: Asked, late: Promise<void>, ask: () => Promise<NodeView>): Promise<NodeView> {
     const { pod } = node;
     const last = this.lastSeen.get(pod)?.view;
     const earlier = this.asking.get(pod);
     if (earlier && last) return last;
-    const asking = earlier ?? this.other(node, keptMs, signal).finally(() => this.asking.delete(pod));
+    const asking = earlier ?? ask().finally(() => this.asking.delete(pod));
     if (!earlier) this.asking.set(pod, asking);
     asking.catch(() => undefined); // the loop gets the error elsewhere
     return Promise.race([asking, late.then(() => this.lastSeen.get(pod)?.view ?? last ?? silent(node))]);
@@ -198,6 +213,14 @@ function remembered(view: NodeView, last: Seen | undefined, now: number): NodeVi
     }),
     ...(isEmpty && { emptySince: emptySince ?? now }),
   };
+}
+
+/** A node that evacuates disconnects devices at its share of the cap, also while it does not answer. */
+function asExpected(view: NodeView, { shares = [] }: Journal, now: number): NodeView {
+  const ageMs = now - (view.seenAt ?? now);
+  const { connectionsPerSecond = 0 } = shares.find(({ pod }) => pod === view.pod) ?? {};
+  if (!view.evacuating || ageMs < SLOW_MS) return view;
+  return { ...view, live: Math.max(0, view.connections - Math.ceil((connectionsPerSecond * ageMs) / 1_000)) };
 }
 
 function silent({ pod, name }: Asked): NodeView {

@@ -129,7 +129,7 @@ export class RunLoop {
     if (step.kind === 'stop') return this.stop(signal);
     if (!isIrreversible(step)) return this.takeStep(step, observation, signal);
     // Irreversible steps are decided on the cluster's state now, not on what a watch has reported so far.
-    const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, fresh: true });
+    const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, sure: true });
     this.adoptWritten(now);
     const sure = this.decide(now);
     return sure.kind === 'stop' ? this.stop(signal) : this.takeStep(sure, now, signal);
@@ -156,7 +156,7 @@ export class RunLoop {
    * have been released.
    */
   private async stop(signal?: AbortSignal): Promise<number> {
-    const fresh = await this.observe(signal, { keptMs: Number.POSITIVE_INFINITY, fresh: true });
+    const fresh = await this.observe(signal, { keptMs: Number.POSITIVE_INFINITY, sure: true });
     this.adoptWritten(fresh);
     let step = this.decide(fresh);
     if (step.kind === 'stop' && step.waitedFor !== undefined) {
@@ -171,7 +171,7 @@ export class RunLoop {
 
   private async observe(signal: AbortSignal | undefined, options: ObserveOptions): Promise<Observation> {
     const observation = await this.observer.observe(this.journal, signal, options);
-    const stored = await this.durable.observe(observation, this.journal, options.fresh ?? false, signal);
+    const stored = await this.durable.observe(observation, this.journal, options.sure ?? false, signal);
     if (this.journal.pacing === 'adaptive') this.reconnects.observe(observation, this.journal);
     return this.probes.observe(stored, this.journal, signal);
   }

@@ -83,6 +83,24 @@ test('nobody waits longer than half a second for a node that takes devices and h
   expect(asked.filter((text) => text === `live ${green}`)).toHaveLength(1);
 });
 
+test('nor for an old one, unless it was ordered something; meanwhile it is taken to disconnect its share', async () => {
+  const { clock, look, set, hanging, observer } = watched();
+  set(blue, { evacuating: true });
+  await look();
+  hanging.add(blue);
+  const late = async () => {
+    const before = clock.now();
+    const { nodes } = await look();
+    const { connections, live, unreachable } = nodes.get(blue)!;
+    return { connections, live, unreachable, after: clock.now() - before };
+  };
+  await clock.advance(1_200);
+  // Its share is 34 a second.
+  expect(await late()).toEqual({ connections: 1_000, live: 942, unreachable: undefined, after: 500 });
+  observer.invalidate(blue);
+  expect(await late()).toMatchObject({ connections: 1_000, unreachable: 'time-out', after: 5_000 });
+});
+
 test('of a node that has never answered it is said so', async () => {
   const { look, hanging } = watched();
   hanging.add(green);
@@ -94,7 +112,7 @@ test('before what cannot be taken back two seconds are waited, and what it had i
   await look();
   hanging.add(green);
   const before = clock.now();
-  expect((await look({ fresh: true })).nodes.get(green)).toMatchObject({ unreachable: 'it has not answered yet' });
+  expect((await look({ sure: true })).nodes.get(green)).toMatchObject({ unreachable: 'it has not answered yet' });
   expect(clock.now() - before).toBe(2_000);
 });
 

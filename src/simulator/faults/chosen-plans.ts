@@ -354,6 +354,11 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('request-abort', 'evacuate', 2_901),
     ],
   },
+  'a new node that hangs is noticed although old ones do not answer because of it': {
+    seed: 2_008,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 3, plain: 14, cap: 2 },
+    faults: [at('target-frozen', 'evacuate', 4_001)],
+  },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },
