@@ -290,8 +290,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'what is refused is asked for again and again',
     file: 'upgrade/action-failures.ts',
-    from: '!isForNode(action) && failures.isRefused);',
-    to: '!isForNode(action) && failures.isRefused && false);',
+    from: 'if (count > REFUSALS) return',
+    to: 'if (count < 0) return',
     fault: 'policy-services',
   },
   {
