@@ -48,6 +48,14 @@ export const MUTATIONS: readonly Mutation[] = [
     generation: 5,
   },
   {
+    name: 'beside replicants nobody is probed while devices leave the cores',
+    file: 'upgrade/probes.ts',
+    from: 'return takerOf(cluster, journal);',
+    to: 'return takerOf(cluster, { ...journal, past: [] });',
+    generation: 5,
+    fault: 'target-frozen',
+  },
+  {
     name: 'an adaptive rate is raised whatever is offline',
     file: 'upgrade/adaptive-pace.ts',
     from: 'if (isTooMany(rate, seen)) return',

@@ -1,8 +1,8 @@
 import { generationOf } from '../resource';
 import type { Journal, Phase } from './journal';
-import { type DeviceListener, greenOf, type Observation, type Probe, podsOf } from './observation';
+import { type DeviceListener, type Observation, type Probe, podsOf } from './observation';
 import type { Clock, EmqxPort } from './ports';
-import { carriesDevices } from './stages';
+import { takerOf } from './stages';
 
 /** Between two probes of a node, ms. */
 const EVERY_MS = 2_000;
@@ -84,8 +84,7 @@ interface ProbeState {
 /** The set that is to take devices in this phase. */
 function targetSet({ cluster }: Observation, journal: Journal): string | undefined {
   if (journal.driver === 'operator' || !PROBED.includes(journal.phase)) return undefined;
-  if (!carriesDevices(cluster, journal)) return undefined;
-  return journal.aborted ? journal.from.set : greenOf(cluster, journal)?.name;
+  return takerOf(cluster, journal);
 }
 
 /** What the traffic Services publish, each once. */

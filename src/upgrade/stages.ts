@@ -33,6 +33,16 @@ export function carriesDevices(cluster: ClusterView, { role = 'core' }: Journal)
   return role === servingRole(cluster);
 }
 
+/**
+ * The set that devices of the current stage are led to: of nodes that devices are not meant for it is that of the role that they are meant
+ * for, where the run has replaced that.
+ */
+export function takerOf(cluster: ClusterView, journal: Journal): string | undefined {
+  const serving = servingRole(cluster);
+  const stage = stagesOf(journal).findLast(({ role }) => role === serving);
+  return journal.aborted ? stage?.from.set : stage?.to?.set;
+}
+
 /** Whether a phase comes once for each role. */
 export function isOfOneRole(phase: Phase): boolean {
   return ['evacuate', 'retire', 'return', 'retire-green'].includes(phase);

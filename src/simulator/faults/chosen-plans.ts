@@ -359,6 +359,11 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, replicas: 3, plain: 14, cap: 2 },
     faults: [at('target-frozen', 'evacuate', 4_001)],
   },
+  'while devices on cores are moved to replicants those are probed': {
+    seed: 1,
+    size: { ...DEFAULT_SIZE, generation: 5, exposure: 'both-roles', replicants: 2, plain: 50, cap: 2 },
+    faults: [at('target-frozen', 'evacuate', 24_000)],
+  },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },

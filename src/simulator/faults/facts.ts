@@ -19,7 +19,7 @@ export class Facts {
 
   constructor(
     readonly world: World,
-    private readonly size: StageSize,
+    readonly size: StageSize,
   ) {
     const resource = resourceOf(size, 'old');
     this.identity = resource;

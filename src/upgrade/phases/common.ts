@@ -15,7 +15,7 @@ import {
   setOf,
   undrained,
 } from '../observation';
-import { carriesDevices, setsOf, stagesOf } from '../stages';
+import { carriesDevices, setsOf, stagesOf, takerOf } from '../stages';
 import type { Action, Situation, Step } from '../step';
 
 /** The patch that makes the operator wait once it has built the green set. */
@@ -126,42 +126,47 @@ export function doAllAnswer({ cluster, nodes }: Observation, set: string): boole
     });
 }
 
-/** Nodes of the target of the move that do not answer as brokers, each with the reason. */
-export function silentNodes(situation: Situation): { pod: string; reason: string }[] {
-  const { probes } = situation.observation;
-  const { target } = moveOf(situation);
-  if (!probes || !target) return [];
-  return podsOf(situation.observation.cluster, target.name).flatMap(({ name }) => {
+/** Nodes that devices are led to, and that do not answer as brokers, each with the reason. */
+export function silentNodes({
+  observation: { cluster, probes },
+  journal,
+}: Situation): { pod: string; reason: string }[] {
+  if (!probes) return [];
+  return podsOf(cluster, takerOf(cluster, journal) ?? '').flatMap(({ name }) => {
     const probe = probes.get(name);
     return probe?.serves === false ? [{ pod: name, reason: probe.reason ?? 'no answer' }] : [];
   });
 }
 
 /**
- * Whether the target of the move can take devices: all its pods ready, none of its nodes refusing or silent, and they alone behind
+ * Whether the target of the move can take its devices: all its pods ready, none of its nodes refusing or silent, and they alone behind
  * every traffic Service.
  */
 export function canTargetAccept(situation: Situation): boolean {
   return isInPlace(situation) && silentNodes(situation).length === 0;
 }
 
-/** Whether each node of the target has answered this process as a broker: before that it routes no device there. */
-export function hasTargetAnswered(situation: Situation): boolean {
-  const { cluster, probes } = situation.observation;
-  const pods = podsOf(cluster, moveOf(situation).target?.name ?? '').filter((pod) => !pod.terminating);
+/** Whether each node that devices are led to has answered this process as a broker: before that it routes no device there. */
+export function hasTargetAnswered({ observation: { cluster, probes }, journal }: Situation): boolean {
+  const pods = podsOf(cluster, takerOf(cluster, journal) ?? '').filter((pod) => !pod.terminating);
   return !probes || pods.every(({ name }) => probes.get(name)?.serves === true);
 }
 
 /** Whether it can, as far as Kubernetes and the management API know. */
 export function isInPlace(situation: Situation): boolean {
   const { observation, journal } = situation;
-  const { target } = moveOf(situation);
+  const { source, target } = moveOf(situation);
+  const { cluster } = observation;
   const wanted = stayingCount(journal, journal);
   if (!target || target.readyReplicas < wanted) return false;
-  const pods = podsOf(observation.cluster, target.name).filter((pod) => !pod.terminating);
+  const pods = podsOf(cluster, target.name).filter((pod) => !pod.terminating);
   if (pods.length < wanted || !pods.every((pod) => pod.ready)) return false;
   if (nodesOf(observation, target.name).some((node) => node.evacuating)) return false;
-  return !carriesDevices(observation.cluster, journal) || isRoutedTo(observation.cluster, pods);
+  if (carriesDevices(cluster, journal)) return isRoutedTo(cluster, pods);
+  // Devices that sit on such nodes all the same are led to those that are meant for them.
+  const taker = setOf(cluster, takerOf(cluster, journal) ?? '');
+  const hasDevices = nodesOf(observation, source).some(({ connections }) => connections > 0);
+  return !taker || !hasDevices || taker.readyReplicas >= taker.replicas;
 }
 
 /** Whether every traffic Service routes to these pods: to all of them, and to no other. */

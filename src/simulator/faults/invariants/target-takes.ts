@@ -22,7 +22,7 @@ const ORDER_MS = 2_000;
 
 /**
  * P1: no device is evicted while the other set cannot accept it: every pod of it Ready, joined, answering as a broker, and only
- * these pods behind the Service.
+ * these pods behind the Service. Devices on cores beside replicants are led to those: then both sets are ready, and the replicants answer.
  *
  * Nor is an evacuation ordered in a phase in which that set is not to be evacuated, nor does the Service route devices to a node
  * that evacuates, unless a released operator started that.
@@ -76,15 +76,17 @@ export function targetTakes({ facts, health, causes, evictsForOperator, waitsToS
         return;
       }
       look();
-      const since = health.tick() - (lostAt.get(taker) ?? Number.POSITIVE_INFINITY);
-      if (since > REACTION_MS) {
-        fail('P1', `${client} is evicted from ${pod}, ${since} ms after ${taker} ceased to accept devices`);
+      const led = ledTo(facts, pod) ?? taker;
+      for (const set of new Set([taker, led])) {
+        const since = health.tick() - (lostAt.get(set) ?? Number.POSITIVE_INFINITY);
+        if (since > REACTION_MS)
+          fail('P1', `${client} is evicted from ${pod}, ${since} ms after ${set} ceased to accept devices`);
       }
       for (const [silent, { since: began, process }] of causes.silent) {
         const silentMs = health.tick() - began;
         // A node that was restarted meanwhile answers.
         const lasts = facts.nodeIn(silent)?.responsiveness === process;
-        if (setOfPod(silent) === taker && lasts && silentMs > SILENT_MS) {
+        if (setOfPod(silent) === led && lasts && silentMs > SILENT_MS) {
           fail('P1', `${client} is evicted from ${pod}, ${silentMs} ms after ${silent} ceased to answer`);
         }
       }
@@ -96,8 +98,15 @@ function allSets({ journal }: Facts): string[] {
   return journal ? [...setsOf(journal, 'from'), ...setsOf(journal, 'to')] : [];
 }
 
-/** The set that is to take the devices of a set, and whether that one is an old set. */
-function takerFor({ journal }: Facts, set: string): { taker: string | undefined; isOld: boolean } {
+/** The set that new connections of the devices of a pod go to: beside replicants it is one of them, also for those of cores. */
+function ledTo({ journal, size }: Facts, pod: string): string | undefined {
+  const role = size.replicants > 0 ? 'replicant' : 'core';
+  const stage = journal && stagesOf(journal).findLast((each) => each.role === role);
+  return takerFor({ journal }, setOfPod(pod)).isOld ? stage?.to?.set : stage?.from.set;
+}
+
+/** The set that is to take the sessions of a set, and whether that one is an old set. */
+function takerFor({ journal }: Pick<Facts, 'journal'>, set: string): { taker: string | undefined; isOld: boolean } {
   const stages = journal ? stagesOf(journal) : [];
   const old = stages.find(({ from }) => from.set === set);
   const back = stages.find(({ to }) => to?.set === set) ?? stages[0];
