@@ -12,8 +12,8 @@ trap '[ -z "$sandbox" ] || kill "$sandbox" 2>/dev/null || true; [ -n "${1:-}" ] 
 mkdir -p "$folder"
 cd "$root"
 tarball=$(npm pack --silent --ignore-scripts --pack-destination "$folder")
-npx --no-install publint --strict
-npx --no-install attw "$folder/$tarball" --profile node16
+tools/run publint --strict
+tools/run attw "$folder/$tarball" --profile node16
 cd "$folder"
 npm init --yes >/dev/null
 npm install --silent --ignore-scripts "./$tarball"

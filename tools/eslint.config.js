@@ -1,11 +1,15 @@
+const path = require('node:path');
 const tseslint = require('typescript-eslint');
 
-// Biome formats and lints; ESLint runs only the rules that need types.
+/** Biome formats and lints; ESLint runs only the rules that need types. */
 module.exports = tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '**/*.js', '**/*.json'] },
   {
     files: ['**/*.ts'],
-    languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { projectService: true, tsconfigRootDir: path.dirname(__dirname) },
+    },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
