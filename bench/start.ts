@@ -6,14 +6,16 @@ import path from 'node:path';
 
 const ROUNDS = 9;
 /** Of the CPU time of a Node that does nothing, and of that of `kubectl get`. */
-const BOUNDS = { help: 1.3, status: 3 };
+const BOUNDS = { help: 1.3, status: 3, plan: 4 };
 
 /** The package as it is shipped (`npm run build`). */
 const COMMAND = [process.execPath, path.resolve(__dirname, '../dist/cli/main.js')];
 
 /** Seconds of CPU, user and system, that a command and what it starts take. */
 function cpuOf(command: readonly string[]): number {
-  const { stdout } = spawnSync('bash', ['-c', '"$@" >/dev/null 2>&1; times', 'bash', ...command], { encoding: 'utf8' });
+  const timed = ['-c', '"$@" >/dev/null || exit; times', 'bash', ...command];
+  const { status, stdout, stderr } = spawnSync('bash', timed, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command.join(' ')} ends with ${status}: ${stderr}`);
   const ofChildren = stdout.trim().split('\n').at(-1) ?? '';
   return [...ofChildren.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
     (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
@@ -30,7 +32,7 @@ function least(ours: readonly string[], theirs: readonly string[]): { ours: numb
   };
 }
 
-/** The CPU that the command line takes, as ratios: help to a Node that does nothing, status to `kubectl get` on the same server. */
+/** The CPU that the command line takes, as ratios: help to a Node that does nothing, status and plan to `kubectl get` on the same server. */
 export async function start(print: (line: string) => void): Promise<string[]> {
   print('\nThe start of the command line, in seconds of CPU');
   const misses: string[] = [];
@@ -42,7 +44,7 @@ export async function start(print: (line: string) => void): Promise<string[]> {
   };
   compare('help', 'node -e 0', least([...COMMAND, '--help'], [process.execPath, '-e', '0']));
   if (spawnSync('kubectl', ['version', '--client']).status !== 0) {
-    print('status: skipped, there is no kubectl');
+    print('status, plan: skipped, there is no kubectl');
     return misses;
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
@@ -52,8 +54,9 @@ export async function start(print: (line: string) => void): Promise<string[]> {
   try {
     for await (const chunk of sandbox.stdout) if (String(chunk).includes('clients are connected')) break;
     const way = ['--kubeconfig', kubeconfig];
-    const ours = [...COMMAND, 'status', ...way];
-    compare('status', 'kubectl get', least(ours, ['kubectl', 'get', 'emqxenterprise', ...way]));
+    const get = ['kubectl', 'get', 'emqxenterprise', ...way];
+    compare('status', 'kubectl get', least([...COMMAND, 'status', ...way], get));
+    compare('plan', 'kubectl get', least([...COMMAND, 'plan', '--set-version', '4.4.15', ...way], get));
   } finally {
     sandbox.kill('SIGTERM');
     await once(sandbox, 'exit');

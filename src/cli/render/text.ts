@@ -13,9 +13,9 @@ export function json(value: unknown, indent?: number): string {
   );
 }
 
-/** 1234567 as `1,234,567`. */
+/** 1234567 as `1,234,567`. Without the locales of Node: to load them takes 12 ms of CPU. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** The same for a number that may be unknown, which must not be mistaken for zero. */

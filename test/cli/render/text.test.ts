@@ -37,7 +37,8 @@ test.each([
 });
 
 test('counts have commas', () => {
-  expect([0, 999, 1_000, 1_234_567.6].map(count)).toEqual(['0', '999', '1,000', '1,234,568']);
+  const numbers = [0, 999, 1_000, 1_234_567.6, -1_234, -0.4];
+  expect(numbers.map(count)).toEqual(['0', '999', '1,000', '1,234,568', '-1,234', '0']);
 });
 
 test.each([
