@@ -11,6 +11,7 @@ import {
   ClusterMissing,
   type ClusterPort,
   type ClusterView,
+  isOpen,
   type Journal,
   type JournalVersion,
   type LeaseView,
@@ -272,7 +273,8 @@ export class Cluster implements ClusterPort {
       this.companions.read(how, signal),
     ]);
     const { sets, pods, foreign } = ownedBy(resource, labelledSets, labelledPods);
-    const own = await this.ownServices(resource, labelledSets, how, signal);
+    const ofRun = isOpen(written.journal) ? written.journal.services : undefined;
+    const own = await this.ownServices(resource, labelledSets, how, signal, ofRun);
     const traffic =
       own.length > 0 ? this.ownTraffic(own, how, signal) : this.operatorTraffic(resource, pods, how, signal);
     return {
@@ -338,10 +340,16 @@ export class Cluster implements ClusterPort {
     return this.all<Pod>('v1', 'Pod', how, signal);
   }
 
-  private async ownServices(resource: KubeObject, sets: readonly NodeSet[], how: ListOptions, signal?: AbortSignal) {
+  private async ownServices(
+    resource: KubeObject,
+    sets: readonly NodeSet[],
+    how: ListOptions,
+    signal?: AbortSignal,
+    ofRun?: readonly string[],
+  ) {
     const labels = { [TRAFFIC_LABEL]: this.options.name };
     const marked = await this.services({ namespace: this.options.namespace, labels }, how, signal);
-    return ownServicesAmong(marked, resource, this.generation, sets);
+    return ownServicesAmong(marked, resource, this.generation, sets, ofRun);
   }
 
   private services(which: Pick<ListQuery, 'namespace' | 'labels' | 'name'>, how: ListOptions, signal?: AbortSignal) {

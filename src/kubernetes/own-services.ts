@@ -9,15 +9,18 @@ import { controllerOf, isControlledBy } from './ownership';
  *
  * - A mark that another controller has copied does not count.
  * - A selector with a label that only pods of the other kind have leads to the other cluster.
- * - One that could mean either is that of an EmqxEnterprise, where there is one: an EMQX has a label for it.
+ * - One that could mean either is that of the cluster whose run has begun with it; otherwise that of an EmqxEnterprise, where there is one:
+ *   an EMQX has a label for it.
  *
  * @param sets all with the name of the cluster, of both kinds
+ * @param ofRun names of those that the open run of the cluster has begun with
  */
 export function ownServicesAmong(
   marked: readonly Service[],
   resource: KubeObject,
   { labelsInSelectors: { own, others } }: Pick<Generation<EmqxResource>, 'labelsInSelectors'>,
   sets: readonly NodeSet[],
+  ofRun: readonly string[] = [],
 ): Service[] {
   const hasOther = sets.some((set) => {
     const controller = controllerOf(set);
@@ -30,6 +33,6 @@ export function ownServicesAmong(
     const { selector = {} } = service.spec;
     const names = (labels: readonly string[]) => labels.some((label) => Object.hasOwn(selector, label));
     if (names(others)) return false;
-    return own === undefined || !hasOther || names(own);
+    return own === undefined || !hasOther || names(own) || ofRun.includes(service.metadata.name);
   });
 }

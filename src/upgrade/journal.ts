@@ -213,6 +213,8 @@ export interface Journal {
   /** When only green was seen behind every traffic Service; and in an abort only blue. */
   switchedAt?: number | undefined;
   backAt?: number | undefined;
+  /** The traffic Services when the run began: they stay its own, also where a cluster of the other kind of the same name appears. */
+  services?: readonly string[];
   /** Traffic Services that route to the new nodes whether they are ready or not, because this run wants it so. */
   covered?: readonly string[];
   evacuation?: Evacuation | undefined;
@@ -342,6 +344,7 @@ const PAGE = z.looseObject({
   greenAt: when.optional(),
   switchedAt: when.optional(),
   backAt: when.optional(),
+  services: z.array(z.string()).readonly().optional(),
   covered: z.array(z.string()).readonly().optional(),
   evacuation: EVACUATION.optional(),
   fleet: z.object({ at: when, devices: count }).optional(),

@@ -58,6 +58,7 @@ export function newJournal(observation: Observation, target: Target, beginning: 
     ...(target.pacing === 'adaptive' && { pacing: target.pacing }),
     limits: target.limits,
     backPercent: target.backPercent,
+    services: cluster.traffic.filter(({ byOperator }) => !byOperator).map(({ service }) => service),
     planned: plannedFor(observation, target),
     ...(mqtt31 && { mqtt31: { before: mqtt31 } }),
     baseline: fleetOf(

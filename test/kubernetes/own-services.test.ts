@@ -31,8 +31,8 @@ const COPIED = service(
   controlledBy('EMQX').map((owner) => ({ ...owner, uid: 'other' })),
 );
 
-const names = (kind: Kind, marked: Service[], sets: NodeSet[]) =>
-  ownServicesAmong(marked, resourceOf(kind), generationOf({ kind }), sets).map(({ metadata }) => metadata.name);
+const names = (kind: Kind, marked: Service[], sets: NodeSet[], ofRun?: string[]) =>
+  ownServicesAmong(marked, resourceOf(kind), generationOf({ kind }), sets, ofRun).map(({ metadata }) => metadata.name);
 
 test('of two clusters of one name each has its own traffic Services, and no Service is of both', () => {
   const marked = [ENTERPRISES, PINNED, EMQXS, SWITCHED, COPIED];
@@ -43,4 +43,12 @@ test('of two clusters of one name each has its own traffic Services, and no Serv
 
 test('an EMQX that is alone also has a Service that names no role, as somebody may have written it', () => {
   expect(names('EMQX', [ENTERPRISES, EMQXS], [setOf('EMQX')])).toEqual(['emqx-ee-mqtt', 'emqx-mqtt']);
+});
+
+test('one that a run has begun with stays the cluster’s when an EmqxEnterprise of its name appears, unless it leads there', () => {
+  const sets = [setOf('EmqxEnterprise'), setOf('EMQX')];
+  expect(names('EMQX', [ENTERPRISES, PINNED, EMQXS], sets, ['emqx-ee-mqtt', 'pinned'])).toEqual([
+    'emqx-ee-mqtt',
+    'emqx-mqtt',
+  ]);
 });

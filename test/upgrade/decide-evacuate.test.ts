@@ -131,6 +131,13 @@ describe('evacuate', () => {
     ],
     ['a green pod is absent', (scene) => scene.pods.pop()],
     ['a green pod is not behind the Service', (scene) => scene.traffic[0]!.pods.pop()],
+    [
+      'the Service that the run began with is gone',
+      (scene) => {
+        scene.journal.services = ['emqx-mqtt'];
+        scene.traffic = [];
+      },
+    ],
     ['a blue pod is behind the Service', (scene) => scene.traffic[0]!.pods.push(`${BLUE}-0`)],
     [
       'one of two Services still leads to blue',

@@ -364,6 +364,12 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, exposure: 'both-roles', replicants: 2, plain: 50, cap: 2 },
     faults: [at('target-frozen', 'evacuate', 24_000)],
   },
+  'a Service without a role in its selector stays that of the run, although a cluster of EMQX 4.4 of the same name appears':
+    {
+      seed: 25,
+      size: { ...DEFAULT_SIZE, generation: 5, exposure: 'both-roles', replicants: 3, operatorLatencyMs: 100 },
+      faults: [at('foreign-set', 'green', 3_803)],
+    },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },

@@ -162,7 +162,10 @@ export function isInPlace(situation: Situation): boolean {
   const pods = podsOf(cluster, target.name).filter((pod) => !pod.terminating);
   if (pods.length < wanted || !pods.every((pod) => pod.ready)) return false;
   if (nodesOf(observation, target.name).some((node) => node.evacuating)) return false;
-  if (carriesDevices(cluster, journal)) return isRoutedTo(cluster, pods);
+  if (carriesDevices(cluster, journal)) {
+    // Where the Services that the run began with are gone, devices that are disconnected find no node.
+    return (cluster.traffic.length > 0 || !journal.services?.length) && isRoutedTo(cluster, pods);
+  }
   // Devices that sit on such nodes all the same are led to those that are meant for them.
   const taker = setOf(cluster, takerOf(cluster, journal) ?? '');
   const hasDevices = nodesOf(observation, source).some(({ connections }) => connections > 0);
