@@ -51,7 +51,7 @@ const KINDS: Readonly<Record<string, DeviceListener['kind']>> = { tcp: 'mqtt', s
 export class Emqx5Client extends ManagementClient implements Emqx5Port {
   /** Pods whose running evacuation has been seen to refuse connections. */
   private readonly refusing = new Set<string>();
-  /** Pods that were seen to evacuate last. */
+  /** Pods that were seen to evacuate last, or were ordered to. */
   private readonly evacuating = new Set<string>();
 
   constructor(options: EmqxClientOptions) {
@@ -87,6 +87,16 @@ export class Emqx5Client extends ManagementClient implements Emqx5Port {
     } catch (error) {
       return { ...view, ...this.asUnreachable(error, signal) };
     }
+  }
+
+  override async startEvacuation(
+    pod: string,
+    node: string,
+    order: EvacuationOrder,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await super.startEvacuation(pod, node, order, signal);
+    this.evacuating.add(pod);
   }
 
   async live(pod: string, node: string, signal?: AbortSignal): Promise<number | undefined> {

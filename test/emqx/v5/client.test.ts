@@ -253,6 +253,16 @@ describe('an order', () => {
     });
   });
 
+  test('to start has the next look ask for counts at once, and not after the state: answers may take seconds', async () => {
+    const made = await node({ ...RESTING, [START]: json({}), [EVICTION]: RESET });
+    const client = made.client();
+    await client.observe(POD, NODE);
+    expect(made.asked).not.toContain(SELF);
+    await client.startEvacuation(POD, NODE, ORDER);
+    await client.observe(POD, NODE);
+    expect(made.asked).toContain(SELF);
+  });
+
   test.each([
     [START, 'already_started'],
     [STOP, 'not_started'],
