@@ -1,4 +1,7 @@
 import { type ClientGroup, mixedFleet } from '../src/simulator/clients/client-group';
+import { playAlone } from '../src/simulator/comparison';
+import { playRolling } from '../src/simulator/rolling';
+import { runReport } from '../src/simulator/run-report';
 import { play } from '../src/simulator/scenario';
 import { emqx5Upgrade } from './emqx5';
 import { tutorialUpgrade } from './tutorial';
@@ -10,8 +13,12 @@ const NODES = [3, 5, 10, 20];
 const SIZES = [
   { clients: 3_000, cap: 100, nodes: [3], most: 1.05 },
   { clients: 10_000, cap: 100, nodes: NODES, most: 1.04 },
-  { clients: 100_000, cap: 1_000, nodes: [20], most: 1.04 },
+  { clients: 100_000, cap: 1_000, nodes: NODES, most: 1.04 },
+  { clients: 1_000_000, cap: 5_000, nodes: NODES, most: 1.04 },
 ];
+
+/** What is upgraded in each way, side by side. */
+const SIDE_BY_SIDE = { clients: 10_000, cap: 100, nodes: 3 };
 
 /** Every tenth device has a session that outlives its connection; or besides the devices, a tenth is offline. */
 const FLEETS: Record<string, (clients: number) => readonly ClientGroup[]> = {
@@ -28,6 +35,14 @@ const MOST_WRONG = 0.05;
 /** A batch of moved sessions takes its time, which EMQX adds to its second: with large ones only the bound of what it does itself counts. */
 const MOST_MOVED_AT_ONCE = 100;
 
+/** An upgrade of so many nodes at a cap, with the seed 1. */
+function upgradeOf(generation: 4 | 5, nodes: number, clients: number, cap: number, fleet: readonly ClientGroup[]) {
+  const base = generation === 5 ? emqx5Upgrade(cap, nodes) : { ...tutorialUpgrade(cap, 5), service: 'emqx-ee-mqtt' };
+  if (generation === 4)
+    for (const resource of [base.cluster, base.desired]) Object.assign(resource.spec, { replicas: nodes });
+  return { ...base, seed: 1, fleet, connectPerSecond: clients / 10 };
+}
+
 async function evacuated(
   generation: 4 | 5,
   nodes: number,
@@ -37,15 +52,9 @@ async function evacuated(
 ) {
   const samples: { at: number; leftMs: number }[] = [];
   let began: number | undefined;
-  const base = generation === 5 ? emqx5Upgrade(cap, nodes) : { ...tutorialUpgrade(cap, 5), service: 'emqx-ee-mqtt' };
-  if (generation === 4)
-    for (const resource of [base.cluster, base.desired]) Object.assign(resource.spec, { replicas: nodes });
   const { upgrade, clients: seen } = await play({
-    ...base,
-    seed: 1,
+    ...upgradeOf(generation, nodes, clients, cap, fleet),
     driver: 'pilot',
-    fleet,
-    connectPerSecond: clients / 10,
     progress: (event) => {
       if (event.kind === 'phase' && event.phase === 'evacuate') began ??= event.at;
       if (event.kind === 'sample' && event.sample.leftMs !== undefined)
@@ -98,5 +107,36 @@ export async function evacuation(print: (line: string) => void): Promise<string[
       }
     }
   }
+  for (const generation of GENERATIONS) await sideBySide(generation, print);
   return misses;
+}
+
+/** The same upgrade by the pilot, by the operator alone, and as a rolling restart. */
+async function sideBySide(generation: 4 | 5, print: (line: string) => void): Promise<void> {
+  const { clients, cap, nodes } = SIDE_BY_SIDE;
+  const scenario = upgradeOf(generation, nodes, clients, cap, mixedFleet(clients, clients / 10));
+  const piloted = await play({ ...scenario, driver: 'pilot' });
+  const ways = {
+    pilot: runReport(piloted.upgrade, piloted),
+    'operator alone': await playAlone(scenario),
+    'rolling restart': await playRolling(scenario, cap),
+  };
+  const size = `${nodes} nodes, ${clients.toLocaleString('en')} clients and ${clients / 10} sessions of offline ones`;
+  print(`\nOne upgrade of EMQX ${generation} in each way: ${size}, cap ${cap}/s`);
+  print('  way                whole upgrade   s  most in a second  disconnects a client  refused  sessions lost');
+  for (const [way, run] of Object.entries(ways)) {
+    if (run.outcome === 'cannot') print(`  ${way.padEnd(16)}  cannot: ${run.reason}`);
+    else {
+      const { durationMs, peakDisconnectsPerSecond, disconnectsPerClient, refusedConnects, sessionsLost } = run;
+      const cells = [
+        way.padEnd(16),
+        (durationMs / 1_000).toFixed(1).padStart(18),
+        String(peakDisconnectsPerSecond).padStart(16),
+        disconnectsPerClient.mean.toFixed(3).padStart(20),
+        String(refusedConnects).padStart(7),
+        String(sessionsLost).padStart(13),
+      ];
+      print(`  ${cells.join('  ')}`);
+    }
+  }
 }
