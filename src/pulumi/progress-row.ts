@@ -79,7 +79,7 @@ export class ProgressRow {
     const sessions = sample.nodes.reduce((sum, node) => sum + (node.sessions ?? 0), 0);
     // In an abort most devices were never moved.
     this.most = Math.max(this.most, left, sample.phase === 'evacuate' ? (sample.devices ?? 0) : 0);
-    const { leftMs, paused, capPerSecond } = sample;
+    const { leftMs, paused, capPerSecond, ratePerSecond } = sample;
     const time = leftMs ? ` · ${timeText(leftMs)} left` : '';
     const briefTime = leftMs ? ` ${timeText(leftMs).replace(' ', '')}` : '';
     if (left === 0 && sessions > 0) {
@@ -95,7 +95,8 @@ export class ProgressRow {
     const [text, short] = [`${count(moved)}/${count(this.most)}`, `${brief(moved)}/${brief(this.most)}`];
     if (paused) return { text: `${text} · paused · ${word}`, brief: `${short} paused`, kind: `paused ${word}`, share };
     const rate = this.rate();
-    const cap = capPerSecond === undefined ? '' : `, at most ${count(capPerSecond)}/s`;
+    const chosen = ratePerSecond === undefined ? '' : ` (adaptive: ${count(ratePerSecond)}/s)`;
+    const cap = capPerSecond === undefined ? '' : `, at most ${count(capPerSecond)}/s${chosen}`;
     return {
       text: `${text} · ${count(rate)}/s${time} · ${word}${cap}`,
       brief: `${short} ${brief(rate)}/s${briefTime}`,

@@ -19,6 +19,10 @@ const OF_A_RUN = {
   remaining: ['emqx_blue_green_run_devices_remaining', 'Connections that are still on the nodes that are evacuated.'],
   offline: ['emqx_blue_green_run_devices_offline', 'Devices that are offline at the moment, as far as counted.'],
   cap: ['emqx_blue_green_run_disconnects_cap', 'Most disconnects per second in the whole cluster, now.'],
+  rate: [
+    'emqx_blue_green_run_disconnects_rate',
+    'Disconnects per second that adaptive pacing has chosen; 0 while it waits for devices to reconnect.',
+  ],
   left: ['emqx_blue_green_run_remaining_seconds', 'Estimated time until the evacuated nodes are empty.'],
   paused: ['emqx_blue_green_run_paused', 'Whether the run is paused: 1 or 0.'],
   driven: ['emqx_blue_green_run_driven', 'Whether this process drives the run: 1.'],
@@ -170,14 +174,14 @@ export class Metrics {
 
   private showSample(cluster: ClusterRef, sample: Sample): void {
     const labels = labelsOf(cluster);
-    const { devices, away, capPerSecond, leftMs, paused, nodes } = sample;
+    const { devices, away, capPerSecond: cap, ratePerSecond: rate, leftMs, paused, nodes } = sample;
     const isEvacuating = devices !== undefined;
     const counts = isEvacuating ? nodes.map(({ connections }) => connections) : [];
     const remaining =
       isEvacuating && counts.every((count) => count !== null)
         ? counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
         : undefined;
-    const values = { devices, remaining, offline: away, cap: capPerSecond, left: leftMs && leftMs / 1_000 };
+    const values = { devices, remaining, offline: away, cap, rate, left: leftMs && leftMs / 1_000 };
     for (const [key, value] of Object.entries(values)) {
       const gauge = this.ofRun[key as keyof typeof values];
       if (value === undefined) gauge.remove(labels);

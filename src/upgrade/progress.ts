@@ -28,6 +28,11 @@ export interface Sample {
   leftMs: number | undefined;
   /** The current cap, disconnects per second; undefined without a run, and where the operator upgrades alone. */
   capPerSecond: number | undefined;
+  /**
+   * The rate that a run with adaptive pacing has chosen, disconnects per second; 0 while it waits for devices to reconnect; absent outside
+   * of its evacuation, and where the pacing is fixed.
+   */
+  ratePerSecond?: number;
   /** Whether the run is paused. */
   paused: boolean;
 }

@@ -1,3 +1,4 @@
+import type { AdaptiveRate } from './adaptive-rate';
 import { coloursOf } from './colours';
 import { devicesAway } from './devices-away';
 import { isOpen, type Journal } from './journal';
@@ -25,8 +26,13 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
     devices: isEmptying ? open.evacuation?.connections : undefined,
     leftMs: isEmptying && !paused ? remainingMs(observation, open) : undefined,
     capPerSecond: open?.driver === 'pilot' ? open.connectionCap : undefined,
+    ...(isEmptying && open.adaptive && { ratePerSecond: rateOf(open.adaptive) }),
     paused,
   };
+}
+
+function rateOf({ perSecond, haltedAt }: AdaptiveRate): number {
+  return haltedAt === undefined ? perSecond : 0;
 }
 
 /** Of a cluster with cores and replicants: which of them are replaced, and the devices on the others. */

@@ -93,6 +93,9 @@ test('a pause, and another rate, are told', () => {
   expect(row.after(sample('evacuate', 4, 1800, { capPerSecond: 500 }))).toMatchObject({
     text: '1,200/3,000 · 300/s · evacuating, at most 500/s',
   });
+  expect(row.after(sample('evacuate', 6, 1200, { ratePerSecond: 250 }))).toMatchObject({
+    text: '1,800/3,000 · 300/s · evacuating, at most 300/s (adaptive: 250/s)',
+  });
 });
 
 test('when all devices are moved it tells of the sessions of those that are away', () => {

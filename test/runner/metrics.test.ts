@@ -134,6 +134,15 @@ test('a run has its own series, which end with it', async () => {
   expect(after).toContain(`emqx_blue_green_disconnects_total{${OF_EE}} 90`);
 });
 
+test('with adaptive pacing the rate that it has chosen is shown, also where it is 0', async () => {
+  const rates = async (...samples: Told[]) =>
+    (await series([state('upgrading'), phase('evacuate'), ...samples])).filter((line) => line.includes('_rate{'));
+  const rate = (ratePerSecond: number) => sample([10], { ratePerSecond });
+  expect(await rates(rate(40))).toEqual([`emqx_blue_green_run_disconnects_rate{${OF_EE}} 40`]);
+  expect(await rates(rate(40), rate(0))).toEqual([`emqx_blue_green_run_disconnects_rate{${OF_EE}} 0`]);
+  expect(await rates(rate(40), sample([10]))).toEqual([]);
+});
+
 test('a runner that no longer leads shows no cluster', async () => {
   const told: Told[] = [
     state('upgrading'),

@@ -42,6 +42,20 @@ describe('a node that does not answer', () => {
   });
 });
 
+describe('the rate of adaptive pacing', () => {
+  const rated = (phase: Journal['phase'], more: object) =>
+    sampled(phase, ({ journal }) => {
+      Object.assign(journal!, { pacing: 'adaptive', adaptive: { perSecond: 40, at: T0, raises: 0, ...more } });
+    });
+
+  test('is that of the evacuation under way, and 0 while it waits for devices', () => {
+    expect(rated('evacuate', {})).toMatchObject({ ratePerSecond: 40, capPerSecond: 100 });
+    expect(rated('evacuate', { haltedAt: T0 }).ratePerSecond).toBe(0);
+    expect(rated('retire', {})).not.toHaveProperty('ratePerSecond');
+    expect(sampled('evacuate')).not.toHaveProperty('ratePerSecond');
+  });
+});
+
 describe('the time that is left', () => {
   const left = (change: (scene: Scene) => void) => sampled('evacuate', change).leftMs;
   const all = (more: object) => (scene: Scene) => {

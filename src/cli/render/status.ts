@@ -29,11 +29,17 @@ export function statusLine(view: RunView): string {
   if (last.paused) return [...parts, 'paused'].join(' · ');
   if (last.phase === 'evacuate' || last.phase === 'return') {
     const rate = rateOf(view.samples);
-    const cap = last.capPerSecond === undefined ? '' : `, cap ${count(last.capPerSecond)}/s`;
+    const chosen = last.ratePerSecond === undefined ? '' : `, ${adaptiveText(last.ratePerSecond)}`;
+    const cap = last.capPerSecond === undefined ? '' : `${chosen}, cap ${count(last.capPerSecond)}/s`;
     if (rate !== undefined) parts.push(`${count(rate)}/s${cap}`);
     if (last.leftMs) parts.push(`about ${time(last.leftMs)} left`);
   }
   return parts.join(' · ');
+}
+
+/** The rate that a run with adaptive pacing has chosen. */
+export function adaptiveText(perSecond: number): string {
+  return perSecond === 0 ? 'halted until devices reconnect' : `adaptive ${count(perSecond)}/s`;
 }
 
 function phaseText({ phase, samples }: RunView): string {

@@ -1,6 +1,6 @@
 import { curesOf, type OnlyReadStatus, type SetStatus, type UpgradeStatus } from '../../upgrade';
 import { advance, emptyView } from './run-view';
-import { nodeText, statusTree } from './status';
+import { adaptiveText, nodeText, statusTree } from './status';
 import type { Canvas } from './style';
 import { age, count, cutTo, known, moment, safe, table, time, wrap } from './text';
 
@@ -87,7 +87,9 @@ export function runLines({ state, run, lease, sample }: UpgradeStatus, resume: s
     return [`last upgrade: ${change}, ${run.aborted ? 'aborted' : 'done'} at ${moment(run.phaseSince)}`];
   }
   const left = sample.leftMs === undefined ? '' : `, about ${time(sample.leftMs)} left`;
-  const driver = run.driver === 'pilot' ? `at most ${count(run.connectionCap)} disconnects/s` : 'by the operator alone';
+  const chosen = sample.ratePerSecond === undefined ? '' : ` (${adaptiveText(sample.ratePerSecond)})`;
+  const driver =
+    run.driver === 'pilot' ? `at most ${count(run.connectionCap)} disconnects/s${chosen}` : 'by the operator alone';
   const way = run.aborted ? ', aborted and rolling back' : '';
   const paused = run.paused ? ', paused' : '';
   return [

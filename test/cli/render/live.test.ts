@@ -61,6 +61,11 @@ describe('the status', () => {
   test('holds the rate against the cap in force, and on the way back tells that of the new nodes', () => {
     const faster = viewOf(sampled(0, 100), sampled(2, 80, 20, { capPerSecond: 10 }));
     expect(statusLine(faster)).toBe('phase evacuate · blue 80 of 100 · 10/s, cap 10/s');
+    const adaptive = (ratePerSecond: number) => viewOf(sampled(0, 100), sampled(2, 80, 20, { ratePerSecond }));
+    expect(statusLine(adaptive(12))).toBe('phase evacuate · blue 80 of 100 · 10/s, adaptive 12/s, cap 100/s');
+    expect(statusLine(adaptive(0))).toBe(
+      'phase evacuate · blue 80 of 100 · 10/s, halted until devices reconnect, cap 100/s',
+    );
     const back = viewOf(
       sampled(0, 50, 50, { phase: 'return' }),
       sampled(2, 58, 40, { phase: 'return', leftMs: 8_000 }),

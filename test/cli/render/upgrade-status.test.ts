@@ -73,6 +73,13 @@ driven by alice@laptop 7-abc since 2025-12-31T23:59:00Z
 `);
   });
 
+  test('of one with adaptive pacing has the rate of the moment beside the cap', () => {
+    const line = (ratePerSecond: number) =>
+      head({ ...UPGRADING, sample: { ...UPGRADING.sample, ratePerSecond } })[1]!.split(', begun')[0];
+    expect(line(640)).toBe('4.4.14 → 4.4.15, at most 1,000 disconnects/s (adaptive 640/s)');
+    expect(line(0)).toBe('4.4.14 → 4.4.15, at most 1,000 disconnects/s (halted until devices reconnect)');
+  });
+
   test.each([[undefined], [{ holder: 'alice', live: false, acquiredAt: T0, expiresAt: T0 - 1, leftMs: -1 }]])(
     'of an upgrade that nobody drives says how to go on: lease %j',
     (lease) => {
