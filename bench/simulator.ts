@@ -26,8 +26,8 @@ const SIZES: readonly (Size & Bounds & { runs?: number })[] = [
   { generation: 4, clients: 1_000_000, cap: 1_000, leastSpeed: 100, mostBytes: 64, runs: 1 },
   { generation: 4, clients: 1_000_000, cap: 5_000, leastSpeed: 50, mostBytes: 64, runs: 1 },
   { generation: 5, clients: 1_000_000, cap: 5_000, leastSpeed: 30, mostBytes: 64, runs: 1 },
-  // The license of a simulated cluster is for 10,000,000.
-  { generation: 4, clients: 9_900_000, cap: 50_000, mostBytes: 64, mostMegabytes: 2_000, runs: 1 },
+  // With the offline devices 10,000,000: the license of a simulated cluster is for no more.
+  { generation: 4, clients: 9_990_000, cap: 50_000, mostBytes: 64, mostMegabytes: 2_000, runs: 1 },
 ];
 
 /** Packs the simulator of a work tree into one file, so that no loader of TypeScript is measured. */
