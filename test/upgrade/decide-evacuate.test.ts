@@ -61,6 +61,15 @@ describe('evacuate', () => {
     expect(step).toMatchObject({ kind: 'wait', waitingFor: 'every blue node to answer', actions: [] });
   });
 
+  test('stops first what somebody else has begun at another rate', () => {
+    const step = decided('evacuate', (scene) => {
+      delete scene.journal.shares;
+      blueNode(scene, 1).evacuating = true;
+      Object.assign(blueNode(scene, 2), DRAINED);
+    });
+    expect(step).toMatchObject({ kind: 'note', note: { restart: [`${BLUE}-1`] } });
+  });
+
   test('orders all blue nodes at once, each at its share and its place in the second', () => {
     const step = decided('evacuate');
     expect(started(step)).toEqual(['0@34+0', '1@33+333', '2@33+667']);

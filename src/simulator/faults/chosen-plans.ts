@@ -370,6 +370,11 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       size: { ...DEFAULT_SIZE, generation: 5, exposure: 'both-roles', replicants: 3, operatorLatencyMs: 100 },
       faults: [at('foreign-set', 'green', 3_803)],
     },
+  'what an earlier run could not stop is stopped as soon as the nodes answer: the operator may want them again': {
+    seed: 3_623,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
+    faults: [at('old-manifest-applied', 'evacuate', 3_525), at('emqx-unavailable', 'evacuate', 3_330)],
+  },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },

@@ -101,7 +101,10 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     const offline = loads.reduce((sum, { offlineSessions }) => sum + offlineSessions, 0);
     const evacuation = { startedAt: observation.at, lowerBoundMs, moving, offline, connections: devices };
     const fleet = { at: observation.at, devices };
-    return { kind: 'note', note: { shares, adaptive, evacuation, fleet, wave: undefined } };
+    // What evacuates already was begun by somebody else, at another rate.
+    const begun = undrained(observation, source).flatMap(({ pod, evacuating }) => (evacuating ? pod : []));
+    const restart = begun.length > 0 ? begun : undefined;
+    return { kind: 'note', note: { shares, adaptive, evacuation, fleet, restart, wave: undefined } };
   }
   if (isAnyWithoutShare(situation, source)) return { kind: 'note', note: shareAnew(situation) };
   if (areAllDrained(situation)) {

@@ -1,9 +1,19 @@
 import { generationOf, type OperatorReport } from '../../resource';
 import type { Stage } from '../journal';
 import { withOldCount } from '../node-counts';
-import { activeSets, newestBeside, operatorReportOf, podsOf, replicasOf, servingRevision, setOf } from '../observation';
+import {
+  activeSets,
+  isDrained,
+  newestBeside,
+  nodesOf,
+  operatorReportOf,
+  podsOf,
+  replicasOf,
+  servingRevision,
+  setOf,
+} from '../observation';
 import { setWord } from '../set-word';
-import { stagesOf, withStages } from '../stages';
+import { setsOf, stagesOf, withStages } from '../stages';
 import type { Action, Situation, Step } from '../step';
 import {
   closeForgottenGates,
@@ -18,6 +28,7 @@ import {
   ROUTES_MS,
   selections,
   silentNodes,
+  stopOrders,
   waitFor,
 } from './common';
 
@@ -66,12 +77,12 @@ export function waitForGreen(situation: Situation): Step {
     return set ? [{ stage, set }] : [];
   });
   const [first] = stages;
+  const stops = foreignEvacuations(situation);
   if (!first || stages.length < replaced.length)
-    return waitFor(
-      'the operator to create the green nodes',
-      1_000,
-      heartbeat(situation, 'have the operator check the new template', RECONCILE_INTERVAL_MS.patient),
-    );
+    return waitFor('the operator to create the green nodes', 1_000, [
+      ...stops,
+      ...heartbeat(situation, 'have the operator check the new template', RECONCILE_INTERVAL_MS.patient),
+    ]);
   const ready = stages.every(({ stage, set }) => set.readyReplicas >= stage.replicas);
   if (ready && isGreenReady) {
     const unsettled = settling(situation);
@@ -108,6 +119,7 @@ export function waitForGreen(situation: Situation): Step {
       : `${built ? 'the operator to let green pods become ready' : 'green pods to become ready'} (${readyCount} of ${replicas})`,
     built ? FREQUENT_POLL_MS : 1_000,
     [
+      ...stops,
       ...repin,
       ...gates,
       // One pass opens the gates, the next one sees that all of them are ready.
@@ -165,6 +177,15 @@ function isTakenFor({ blue, green }: NonNullable<OperatorReport['upgrade']>, fro
   return blue.includes(from) && green.includes(to);
 }
 
+/**
+ * Orders to stop what no process of this run has begun: before its own evacuation none is wanted, but where an earlier run ended while its
+ * nodes did not answer they go on, and did not say so either when this one began. One that the operator wants again would never get ready.
+ */
+function foreignEvacuations({ observation, journal }: Situation): Action[] {
+  const done = setsOf(journal, 'from').flatMap((set) => nodesOf(observation, set).filter(isDrained));
+  return stopOrders([...observation.nodes.values()].filter((node) => !done.includes(node)));
+}
+
 /** The actions that make every traffic Service of our own route to this revision alone. */
 function ownSelections(situation: Situation, revision: string | undefined): Action[] {
   return selections(situation, revision).filter((action) => action.do === 'select-traffic');
@@ -178,7 +199,8 @@ export function switchTraffic(situation: Situation): Step {
     // Routes that have changed since need their time once more.
     if (journal.switchedAt !== undefined) return { kind: 'note', note: { switchedAt: undefined } };
     const gates = [...openGates(observation, journal.to.set ?? ''), ...closeForgottenGates(situation)];
-    return waitFor('only green pods behind the traffic Service', 500, [...actions, ...gates]);
+    const stops = foreignEvacuations(situation);
+    return waitFor('only green pods behind the traffic Service', 500, [...actions, ...gates, ...stops]);
   }
   const silent = silentNodes(situation);
   if (silent.length > 0) return waitFor(`${silent.map(({ pod }) => pod).join(', ')} to answer as a broker`, 500);
