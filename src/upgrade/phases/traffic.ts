@@ -5,7 +5,6 @@ import {
   activeSets,
   isDrained,
   newestBeside,
-  nodesOf,
   operatorReportOf,
   podsOf,
   replicasOf,
@@ -182,8 +181,12 @@ function isTakenFor({ blue, green }: NonNullable<OperatorReport['upgrade']>, fro
  * nodes did not answer they go on, and did not say so either when this one began. One that the operator wants again would never get ready.
  */
 function foreignEvacuations({ observation, journal }: Situation): Action[] {
-  const done = setsOf(journal, 'from').flatMap((set) => nodesOf(observation, set).filter(isDrained));
-  return stopOrders([...observation.nodes.values()].filter((node) => !done.includes(node)));
+  const old = setsOf(journal, 'from');
+  const unwanted = observation.cluster.pods.flatMap(({ name, set }) => {
+    const node = observation.nodes.get(name);
+    return node && !(old.includes(set) && isDrained(node)) ? [node] : [];
+  });
+  return stopOrders(unwanted);
 }
 
 /** The actions that make every traffic Service of our own route to this revision alone. */
