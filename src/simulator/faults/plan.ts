@@ -46,6 +46,11 @@ export interface PlannedFault {
   afterMs: number;
 }
 
+/** One that is planned by hand. */
+export function at(fault: FaultName, phase: Phase, afterMs: number): PlannedFault {
+  return { fault, phase, afterMs };
+}
+
 /** Everything that follows from one seed. */
 export interface Plan {
   seed: number;
