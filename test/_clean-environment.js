@@ -1,3 +1,4 @@
+const { AsyncLocalStorage } = require('node:async_hooks');
 const { setTimeout: wait } = require('node:timers/promises');
 const { TestEnvironment } = require('jest-environment-node');
 
@@ -16,6 +17,7 @@ class CleanEnvironment extends TestEnvironment {
     this.ofLibraries = new WeakSet();
     for (const name of ['setTimeout', 'setInterval']) this.watch(name);
     this.handles = new Set([...process._getActiveHandles(), process.stdin, process.stdout, process.stderr]);
+    this.endStorages = watchStorages();
   }
 
   async teardown() {
@@ -23,6 +25,7 @@ class CleanEnvironment extends TestEnvironment {
     for (let look = 0; this.left().length > 0 && look < LOOKS; look++) await wait(PAUSE_MS);
     const left = this.left();
     if (left.length > 0) this.end();
+    this.endStorages();
     await super.teardown();
     if (left.length === 0) return;
     throw new Error(`the file leaves behind: ${left.join(', ')}; end what it starts, in afterEach or afterAll`);
@@ -63,6 +66,25 @@ class CleanEnvironment extends TestEnvironment {
   newHandles() {
     return process._getActiveHandles().filter((handle) => !this.handles.has(handle));
   }
+}
+
+/**
+ * The runner of tests keeps a storage for each file (findings/jest-storage-of-each-file.sh), which every promise passes through until it is
+ * disabled, those of all later files too.
+ *
+ * @returns disables the storages that are used from now on
+ */
+function watchStorages() {
+  const used = new Set();
+  const { run } = AsyncLocalStorage.prototype;
+  AsyncLocalStorage.prototype.run = function (...args) {
+    used.add(this);
+    return run.apply(this, args);
+  };
+  return () => {
+    AsyncLocalStorage.prototype.run = run;
+    for (const storage of used) storage.disable();
+  };
 }
 
 /** Whether a library sets this timer. */
