@@ -53,7 +53,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'return takerOf(cluster, journal);',
     to: 'return takerOf(cluster, { ...journal, past: [] });',
     generation: 5,
-    fault: 'target-frozen',
+    plan: 'while devices on cores are moved to replicants those are probed',
   },
   {
     name: 'an adaptive rate is raised whatever is offline',
