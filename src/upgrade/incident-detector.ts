@@ -81,7 +81,7 @@ export class IncidentDetector {
     this.add({ kind: 'hold-reset', at, subjects: [], what });
   }
 
-  private compare(at: number, known: Known, now: PodView | undefined, isMoved: boolean, left: number): void {
+  private compare(at: number, known: Known, now: PodView | undefined, isMoved: boolean, left: Left): void {
     const { pod } = known;
     if (pod.terminating || now === undefined || now.terminating || now.uid !== pod.uid) {
       if (pod.terminating) return;
@@ -89,15 +89,16 @@ export class IncidentDetector {
     } else if ((now.restarts ?? 0) > (pod.restarts ?? 0)) this.lose(at, 'node-restarted', known, left);
   }
 
-  /** @param left how many of its sessions may have left it since it was last asked */
+  /** @param left since it was last asked */
   private lose(
     at: number,
     kind: 'pod-lost' | 'node-restarted',
-    { pod: { name }, connections, sessions }: Known,
-    left: number,
+    { pod: { name }, connections, sessions, offline }: Known,
+    { returned, moved }: Left,
   ): void {
     const away = Math.max(0, sessions - connections);
-    const sessionsLost = Math.max(0, away - left);
+    // Of devices that were offline before it was evacuated, none takes its session along.
+    const sessionsLost = Math.max(0, away - returned - moved, Math.min(offline, away) - moved);
     const what = kind === 'pod-lost' ? `the pod ${name} disappeared` : `the broker in ${name} restarted`;
     const lost =
       away > 0 && sessionsLost === 0
@@ -117,12 +118,13 @@ export class IncidentDetector {
     const same = last && last.pod.uid === pod.uid && last.pod.restarts === pod.restarts ? last : undefined;
     const node = nodes.get(pod.name);
     const load = node && knownLoadOf(node, at);
+    const connections = load?.connections ?? same?.connections ?? 0;
+    const sessions = load?.sessions ?? same?.sessions ?? 0;
+    const isEvacuating = (node?.unreachable === undefined ? node?.evacuating : same?.isEvacuating) ?? false;
+    const offline = isEvacuating ? (same?.offline ?? 0) : Math.max(0, sessions - connections);
     this.pods.set(pod.name, {
-      pod,
-      connections: load?.connections ?? same?.connections ?? 0,
-      sessions: load?.sessions ?? same?.sessions ?? 0,
+      ...{ pod, connections, sessions, isEvacuating, offline },
       seenAt: load?.seenAt ?? same?.seenAt ?? at,
-      isEvacuating: (node?.unreachable === undefined ? node?.evacuating : same?.isEvacuating) ?? false,
     });
   }
 }
@@ -136,18 +138,25 @@ function isEmptied(cluster: ClusterView, { set }: PodView, journal: Journal): bo
 }
 
 /**
- * How many sessions may have left a node that evacuates since it was last asked: those that it moves, and those of devices that it has
- * disconnected and that are back elsewhere. What is certainly lost is less by so many.
+ * How many of the sessions without a connection may have left a node that evacuates since it was last asked: those of devices that it had
+ * just disconnected and that are back elsewhere, and those that it moves, which it does once it has no connections. What is certainly
+ * lost is less by so many.
  */
-function mayHaveLeft({ shares = [], returnMs = RETURN_MS }: Journal, known: Known, at: number): number {
-  if (!known.isEvacuating) return 0;
-  const share = shares.find(({ pod }) => pod === known.pod.name);
-  // At a rate that is not this run's.
-  if (!share) return Number.POSITIVE_INFINITY;
+function mayHaveLeft({ shares = [], returnMs = RETURN_MS }: Journal, known: Known, at: number): Left {
+  if (!known.isEvacuating) return { returned: 0, moved: 0 };
+  // Without a share it is evacuated at a rate that is not this run's.
+  const { connectionsPerSecond = Number.POSITIVE_INFINITY, sessionsPerSecond = Number.POSITIVE_INFINITY } =
+    shares.find(({ pod }) => pod === known.pod.name) ?? {};
   // Each second begins with a burst.
-  const seconds = 1 + (at - known.seenAt) / 1_000;
-  const returned = share.connectionsPerSecond * (seconds + returnMs / 1_000);
-  return Math.ceil(returned + share.sessionsPerSecond * seconds);
+  const returned = Math.ceil(connectionsPerSecond * (1 + returnMs / 1_000));
+  const moved = known.connections === 0 ? Math.ceil(sessionsPerSecond * (1 + (at - known.seenAt) / 1_000)) : 0;
+  return { returned, moved };
+}
+
+/** How many sessions may have left a node. */
+interface Left {
+  returned: number;
+  moved: number;
 }
 
 /** For how long a device is offline, where this run has not seen that it is for longer, ms. */
@@ -173,4 +182,6 @@ interface Known {
   seenAt: number;
   /** Whether it was evacuating then. */
   isEvacuating: boolean;
+  /** Its sessions of devices that were offline before it was evacuated; 0 where it was not seen before. */
+  offline: number;
 }
