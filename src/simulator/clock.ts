@@ -37,6 +37,11 @@ export class SimulatedClock implements Clock {
     return this.time;
   }
 
+  /** When something is due next, for what drives the clock; undefined while nothing is scheduled. */
+  get due(): number | undefined {
+    return this.queue.first()?.at;
+  }
+
   /** Runs `callback` after `delayMs` (≥ 0) of simulated time. */
   schedule(delayMs: number, callback: () => void): Timer {
     return this.push(delayMs, callback, false);
