@@ -13,8 +13,8 @@ const PAUSE_MS = 20;
 class CleanEnvironment extends TestEnvironment {
   async setup() {
     await super.setup();
-    this.timers = new Set();
-    this.ofLibraries = new WeakSet();
+    /** Each with where it was set. */
+    this.timers = new Map();
     for (const name of ['setTimeout', 'setInterval']) this.watch(name);
     this.handles = new Set([...process._getActiveHandles(), process.stdin, process.stdout, process.stderr]);
     this.endStorages = watchStorages();
@@ -36,8 +36,7 @@ class CleanEnvironment extends TestEnvironment {
     const set = this.global[name];
     const watched = (...args) => {
       const timer = set(...args);
-      this.timers.add(timer);
-      if (isOfLibrary()) this.ofLibraries.add(timer);
+      this.timers.set(timer, trace());
       return timer;
     };
     this.global[name] = Object.defineProperties(watched, Object.getOwnPropertyDescriptors(set));
@@ -46,10 +45,10 @@ class CleanEnvironment extends TestEnvironment {
   /** In words; as the process knows it, which is more than the file's own modules have told. */
   left() {
     const timers = [...this.timers]
-      .filter((timer) => !timer._destroyed)
+      .filter(([timer]) => !timer._destroyed)
       // A library that has let go of its timer (socks: for each connection) has seen to it that it harms nobody.
-      .filter((timer) => timer.hasRef() || !this.ofLibraries.has(timer))
-      .map(({ _repeat: repeats }) => (repeats ? 'Interval' : 'Timeout'));
+      .filter(([timer, at]) => timer.hasRef() || !isOfLibrary(at))
+      .map(([{ _repeat: repeats }]) => (repeats ? 'Interval' : 'Timeout'));
     const counts = new Map();
     for (const name of [...timers, ...this.newHandles().map((handle) => handle.constructor.name)]) {
       counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -59,7 +58,7 @@ class CleanEnvironment extends TestEnvironment {
 
   /** What was left must not keep the run from ending. */
   end() {
-    for (const timer of this.timers) clearTimeout(timer);
+    for (const timer of this.timers.keys()) clearTimeout(timer);
     for (const handle of this.newHandles()) handle.unref?.();
   }
 
@@ -87,12 +86,17 @@ function watchStorages() {
   };
 }
 
-/** Whether a library sets this timer. */
-function isOfLibrary() {
+/** Where a timer is set, to be read only if it is left: text of a stack is made at the first look, and that takes long. */
+function trace() {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 3;
-  const { stack } = new Error();
+  const error = new Error();
   Error.stackTraceLimit = stackTraceLimit;
+  return error;
+}
+
+/** Whether a library sets a timer there. */
+function isOfLibrary({ stack }) {
   return stack.split('\n')[3]?.includes('node_modules') ?? false;
 }
 

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net';
+import { MqttClient } from 'mqtt';
 import { generate, type Packet, parser } from 'mqtt-packet';
 import { demoFleet, type SocketClientGroup, SocketClients } from '../../src/sandbox/clients/socket-clients';
 import { ClientLedger } from '../../src/simulator/clients/client-ledger';
@@ -24,6 +25,19 @@ async function swarm(groups: SocketClientGroup[], pods = ['blue-0', 'green-0'], 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test('the library makes no room for the aliases of topics that nodes allow, a megabyte for each connection', async () => {
+  const { world, clients } = await swarm([
+    { name: 'c', count: 1, protocolVersion: 5, kind: 'library', reconnect: quick },
+  ]);
+  world.front.update(['blue-0']);
+  const connected = jest.spyOn(MqttClient.prototype, 'emit');
+  await clients.connectAll();
+  const client = connected.mock.contexts.at(-1) as unknown as { connected: boolean; topicAliasSend?: unknown };
+  expect(client.connected).toBe(true);
+  expect(client.topicAliasSend).toBeUndefined();
+  connected.mockRestore();
+});
 
 describe.each(['library', 'light'] as const)('clients of the kind "%s"', (kind) => {
   const both = (rest: Partial<SocketClientGroup>, name = 'c'): SocketClientGroup[] =>

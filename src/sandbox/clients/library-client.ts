@@ -88,6 +88,10 @@ export class LibraryClient implements SocketClient, ReconnectState {
 
   private connect(): MqttClient {
     const client = connect(this.options());
+    // It would make room at once for all aliases of topics that a node allows, a megabyte for each connection, and uses none.
+    client.on('packetreceive', (packet) => {
+      if (packet.cmd === 'connack' && packet.properties) packet.properties.topicAliasMaximum = 0;
+    });
     client.on('connect', (connack) => this.accepted(client, connack));
     client.on('message', (topic) => {
       if (topic === topicOf(this.identity)) this.context.ledger.delivered(this.identity.number);
