@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundled } from './bundled';
 import { MUTATIONS, type Mutation } from './mutations';
+import { MUTATIONS_EMQX5 } from './mutations-emqx5';
 
 const ROOT = path.resolve(__dirname, '..');
 /** What each of them is held against, at most. */
@@ -15,6 +16,14 @@ const ALL = ['--jobs', '1', '--crash-points', '--every', EACH_NTH_CRASH_POINT, '
 /** Of the fault under which it shows first. */
 const OWN_SEEDS = '1..60';
 
+/** A deliberate fault, with the generation of EMQX that it is held against. */
+type Tried = Mutation & { generation: 4 | 5 };
+
+const EVERY: readonly Tried[] = [
+  ...MUTATIONS.map((one) => ({ ...one, generation: 4 as const })),
+  ...MUTATIONS_EMQX5.map((one) => ({ ...one, generation: 5 as const })),
+];
+
 type Fate = 'caught' | 'survived' | 'broken';
 
 /** Tries each deliberate fault on a private copy, as many at a time as there are processors, and says which nobody noticed. */
@@ -22,7 +31,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { only: { type: 'string' }, verbose: { type: 'boolean' }, sound: { type: 'boolean' } },
   });
-  const chosen = MUTATIONS.filter(({ name }) => !values.only || name.includes(values.only));
+  const chosen = EVERY.filter(({ name }) => !values.only || name.includes(values.only));
   const work = mkdtempSync(path.join(tmpdir(), 'mutations-'));
   const began = Date.now();
   try {
@@ -66,7 +75,7 @@ function copied(work: string, index: number): string {
 }
 
 async function tried(
-  { name, file, from, to, generation = 4, fault, plan }: Mutation,
+  { name, file, from, to, generation, fault, plan }: Tried,
   copy: string,
   verbose: boolean,
 ): Promise<Fate> {

@@ -7,8 +7,6 @@ export interface Mutation {
   file: string;
   from: string;
   to: string;
-  /** The generation of EMQX it is held against. @default 4 */
-  generation?: 4 | 5;
   /** Under which it shows first; the others are tried after it. */
   fault?: FaultName;
   /** The chosen plan under which it shows; the others are tried after it. */
@@ -17,7 +15,7 @@ export interface Mutation {
 
 /**
  * Each of them must be noticed by the simulated faults. What another check makes up for, such as a phase that is left too early when the
- * next one asks again, breaks no promise and is not among them.
+ * next one asks again, breaks no promise and is not among them. These are held against EMQX 4.4, whose plans are played faster.
  */
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -41,34 +39,11 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "return (retires && set === '') ||",
   },
   {
-    name: 'the old cores go without cover for the Services of devices',
-    file: 'upgrade/phases/hold.ts',
-    from: 'const cover = drained ? coverTraffic(situation) : undefined;',
-    to: 'const cover = undefined as Step | undefined;',
-    generation: 5,
-  },
-  {
-    name: 'beside replicants nobody is probed while devices leave the cores',
-    file: 'upgrade/probes.ts',
-    from: 'return takerOf(cluster, journal);',
-    to: 'return takerOf(cluster, { ...journal, past: [] });',
-    generation: 5,
-    plan: 'while devices on cores are moved to replicants those are probed',
-  },
-  {
     name: 'an adaptive rate is raised whatever is offline',
     file: 'upgrade/adaptive-pace.ts',
     from: 'if (isTooMany(rate, seen)) return',
     to: 'if (seen.away < 0) return',
     plan: 'an adaptive rate follows what the new nodes accept',
-  },
-  {
-    name: 'in an abort devices are routed to old nodes that are not ready',
-    file: 'upgrade/phases/abort.ts',
-    from: "if (!areReady) return waitFor('every blue node to be ready', 500);",
-    to: '',
-    generation: 5,
-    fault: 'request-abort',
   },
   {
     name: 'each node gets the whole cap',
@@ -350,50 +325,5 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (state.underWay || now - state.askedAt < EVERY_MS) return;',
     to: 'if (state.underWay || state.answered) return;',
     fault: 'target-frozen',
-  },
-  {
-    name: 'cores are replaced before the replicants that need them',
-    file: 'resource/v2beta1/generation.ts',
-    from: 'setKinds: ROLES.map(',
-    to: 'setKinds: [...ROLES].reverse().map(',
-    generation: 5,
-  },
-  {
-    name: 'the old template comes back without one core more',
-    file: 'upgrade/phases/abort.ts',
-    from: 'const progressing = untilProgressing(situation);',
-    to: 'const progressing = undefined as Step | undefined;',
-    generation: 5,
-    fault: 'request-abort',
-  },
-  {
-    name: 'only the nodes of the first role are replaced',
-    file: 'upgrade/phases/hold.ts',
-    from: 'const next = nextStage(journal);\n  if (next) {',
-    to: 'const next = nextStage(journal);\n  if (next && !journal.later) {',
-    generation: 5,
-  },
-  {
-    name: 'a replicant that comes back under another name is not evacuated',
-    file: 'upgrade/phases/hold.ts',
-    from: 'if (!isShared && !areAllDrained(situation)) return evacuate(situation);',
-    to: 'void isShared;',
-    generation: 5,
-  },
-  {
-    name: 'routes that have changed in the evacuation are not waited for',
-    file: 'upgrade/phases/evacuate.ts',
-    from: 'const takes = routesInMs === 0 && canTargetAccept(situation);',
-    to: 'const takes = canTargetAccept(situation);',
-    generation: 5,
-    fault: 'blue-crash-kept',
-  },
-  {
-    name: 'a node that answers late is waited for when the durable storage is read',
-    file: 'upgrade/durable-storage.ts',
-    from: 'within(this.clock, patienceMs, both, signal)',
-    to: 'within(this.clock, 60_000 + patienceMs, both, signal)',
-    generation: 5,
-    fault: 'target-slow',
   },
 ];
