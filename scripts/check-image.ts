@@ -66,18 +66,18 @@ function build(): string {
   }) as [string, string];
   if (!readFileSync(one).equals(readFileSync(another))) throw new Error('built twice, the archive is not the same');
   const sbom = readFileSync(path.join(work, 'one/sbom.cdx.json'), 'utf8');
-  const { components } = JSON.parse(sbom) as { components: { name: string }[] };
-  const named = new Set(components.map(({ name }) => name));
-  const missing = [...bundled()].filter((name) => !named.has(name));
+  const { components } = JSON.parse(sbom) as { components: { group?: string; name: string; version: string }[] };
+  const named = components.map(({ group, name, version }) => `${group ? `${group}/` : ''}${name} ${version}`);
+  const missing = bundled().filter((each) => !named.includes(each));
   if (missing.length > 0) throw new Error(`the SBOM does not name ${missing.join(', ')}`);
   console.log(`built twice, the archive is the same; the SBOM names ${components.length} packages`);
   return one;
 }
 
-/** Names of the packages of which code is in the command line. */
-function bundled(): Set<string> {
+/** The packages of which code is in the command line, each with its version. */
+function bundled(): string[] {
   const licenses = readFileSync(path.join(ROOT, 'dist/cli/LICENSES.txt'), 'utf8');
-  return new Set([...licenses.matchAll(/^(\S+) \d\S* \(/gm)].map(([, name = '']) => name));
+  return [...licenses.matchAll(/^(\S+ \d\S*) \(/gm)].map(([, each = '']) => each);
 }
 
 /** With the tools of Debian, which are not installed for it. */

@@ -31,29 +31,29 @@ echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
 chmod -R u=rwX,go=rX "$root"
 chmod 1777 "$root/tmp"
 
-# What npm says of these packages as dependencies of one, in the versions of the lock file; without their own dependencies of which no
+# What npm says of these packages as dependencies of one, in the versions that are bundled; without their own dependencies of which no
 # code is in the bundle.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 packages=$work/emqx-blue-green # npm calls what it describes like its folder
 mkdir "$packages"
-cp package-lock.json dist/cli/LICENSES.txt "$packages"
+cp dist/cli/LICENSES.txt "$packages"
 cat >"$packages/bundled.js" <<'PROGRAM'
 const licenses = require('node:fs').readFileSync(`${__dirname}/LICENSES.txt`, 'utf8');
-const lines = [...licenses.matchAll(/^(\S+) (\d\S*) \(/gm)];
-module.exports = { names: new Set(lines.map(([, name]) => name)), ids: new Set(lines.map(([, name, version]) => `${name}@${version}`)) };
+module.exports = [...licenses.matchAll(/^(\S+) (\d\S*) \(/gm)].map(([, name, version]) => ({ name, version }));
 PROGRAM
 node -e '
-const { names } = require(`${process.argv[1]}/bundled.js`);
-const { name, version, license, ...its } = require("./package.json");
-const known = Object.entries({ ...its.devDependencies, ...its.peerDependencies, ...its.dependencies });
-const dependencies = Object.fromEntries(known.filter(([each]) => names.has(each)));
+const { name, version, license } = require("./package.json");
+const { packages } = require("./package-lock.json");
+// Of two versions of a package one is another package'"'"'s own.
+const direct = require(`${process.argv[1]}/bundled.js`).filter((one) => packages[`node_modules/${one.name}`]?.version === one.version);
+const dependencies = Object.fromEntries(direct.map((one) => [one.name, one.version]));
 require("node:fs").writeFileSync(`${process.argv[1]}/package.json`, JSON.stringify({ name, version, license, dependencies }));
 ' "$packages"
 cd "$packages"
 npm install --silent --package-lock-only --ignore-scripts
 npm sbom --package-lock-only --sbom-format cyclonedx --sbom-type application | node -e '
-const { ids } = require("./bundled.js");
+const ids = new Set(require("./bundled.js").map(({ name, version }) => `${name}@${version}`));
 const { components, dependencies, ...sbom } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
 const kept = components.filter(({ group, name, version }) => ids.has(`${group ? `${group}/` : ""}${name}@${version}`));
 const refs = new Set([sbom.metadata.component, ...kept].map((one) => one["bom-ref"]));
