@@ -8,6 +8,7 @@
 FROM node:24.22.3-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
+COPY tools/no-backport tools/no-backport/
 RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build && apt-get update && scripts/image-root.sh /usr/local/bin/node /image
