@@ -17,4 +17,17 @@ module.exports = tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },
   },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'AbortSignal',
+          property: 'any',
+          message: 'Use AnySignal: findings/abort-signal-any-keeps-each-combination.sh',
+        },
+      ],
+    },
+  },
 );

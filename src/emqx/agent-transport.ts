@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Agent, request as start } from 'node:http';
+import { AnySignal } from '../upgrade/any-signal';
 import { transportError } from './system-error';
 import { textOf } from './text-of';
 import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from './transport';
@@ -23,11 +24,14 @@ export class AgentTransport implements EmqxTransport {
   async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
     signal?.throwIfAborted();
     const deadline = AbortSignal.timeout(request.timeoutMs);
+    const over = new AnySignal(signal, deadline);
     try {
-      return await this.send(pod, request, signal ? AbortSignal.any([signal, deadline]) : deadline);
+      return await this.send(pod, request, over.signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw transportError(pod, request, error, deadline.aborted);
+    } finally {
+      over.release();
     }
   }
 

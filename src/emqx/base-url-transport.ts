@@ -1,3 +1,4 @@
+import { AnySignal } from '../upgrade/any-signal';
 import { transportError } from './system-error';
 import { textOf } from './text-of';
 import { type EmqxRequest, type EmqxResponse, type EmqxTransport, type PodRef, TransportError } from './transport';
@@ -21,6 +22,7 @@ export class BaseUrlTransport implements EmqxTransport {
     if (baseUrl === undefined)
       throw new TransportError('refused', `${method} ${path} of pod ${pod.name}: the pod has no address`);
     const deadline = AbortSignal.timeout(timeoutMs);
+    const over = new AnySignal(signal, deadline);
     try {
       const response = await fetch(baseUrl + path, {
         method,
@@ -28,13 +30,15 @@ export class BaseUrlTransport implements EmqxTransport {
         ...(body === undefined ? {} : { body }),
         // Credentials go only to the addressed node.
         redirect: 'manual',
-        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        signal: over.signal,
       });
       const text = response.body ? await textOf(response.body) : '';
       return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
     } catch (error) {
       signal?.throwIfAborted();
       throw transportError(pod, request, error, deadline.aborted);
+    } finally {
+      over.release();
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { connect as startTls } from 'node:tls';
 import type { Packet } from 'mqtt-packet';
 import type { DeviceListener, ProbeAnswer } from '../upgrade';
+import { AnySignal } from '../upgrade/any-signal';
 import type { PodRef } from './transport';
 
 /** Opens a connection to a port of a pod; undefined where it cannot be reached. */
@@ -55,14 +56,14 @@ export class MqttProber implements Prober {
   ): Promise<true | string | undefined> {
     const { kind, port } = listener;
     const deadline = AbortSignal.timeout(this.patienceMs);
-    const over = signal ? AbortSignal.any([signal, deadline]) : deadline;
     const opened = this.dial(pod, port, this.patienceMs);
     if (!opened) return undefined;
+    const over = new AnySignal(signal, deadline);
     try {
-      const stream = await within(opened, over);
+      const stream = await within(opened, over.signal);
       // It may break at any moment from now on, even before the first byte, and after the last answer.
       const broken = new Promise<never>((_, reject) => stream.on('error', reject));
-      const code = await within(Promise.race([handshakeFor(stream, listener), broken]), over).finally(() =>
+      const code = await within(Promise.race([handshakeFor(stream, listener), broken]), over.signal).finally(() =>
         stream.destroy(),
       );
       return code === SERVER_UNAVAILABLE ? `${kind} (port ${port}) says: server unavailable` : true;
@@ -72,6 +73,8 @@ export class MqttProber implements Prober {
       signal?.throwIfAborted();
       const why = deadline.aborted ? `no answer within ${this.patienceMs / 1000} s` : (error as Error).message;
       return `${kind} (port ${port}): ${why}`;
+    } finally {
+      over.release();
     }
   }
 }

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Clock } from '../upgrade';
+import { AnySignal } from '../upgrade/any-signal';
 import type { ClusterAccess, RequestAccess } from './cluster-access';
 import { KubeApiError } from './kube-api';
 import { refusal } from './kube-error';
@@ -74,11 +75,12 @@ export class ApiRequests {
    */
   async *lines(request: ApiRequest, silentMs: number, signal: AbortSignal): AsyncGenerator<string, void> {
     const late = new AbortController();
+    const over = new AnySignal(signal, late.signal);
     let timer: NodeJS.Timeout | undefined;
     const within = (ms: number) => {
       clearTimeout(timer);
       timer = setTimeout(() => late.abort(), ms);
-      return AbortSignal.any([signal, late.signal]);
+      return over.signal;
     };
     try {
       const response = await this.open(request, () => within(this.timeoutMs), signal);
@@ -97,14 +99,18 @@ export class ApiRequests {
       throw asKubeError(request, late.signal.aborted ? 'no answer for too long' : error);
     } finally {
       clearTimeout(timer);
+      over.release();
     }
   }
 
   private async exchange(request: ApiRequest, signal: AbortSignal | undefined) {
     let deadline: AbortSignal | undefined;
+    let over: AnySignal | undefined;
     const within = () => {
+      over?.release();
       deadline = AbortSignal.timeout(this.timeoutMs);
-      return signal ? AbortSignal.any([signal, deadline]) : deadline;
+      over = new AnySignal(signal, deadline);
+      return over.signal;
     };
     try {
       const response = await this.open(request, within, signal);
@@ -112,6 +118,8 @@ export class ApiRequests {
     } catch (error) {
       signal?.throwIfAborted();
       throw asKubeError(request, deadline?.aborted ? `no answer within ${this.timeoutMs} ms` : error);
+    } finally {
+      over?.release();
     }
   }
 

@@ -1,4 +1,5 @@
 import { backOffMs, type Clock } from '../upgrade';
+import { AnySignal } from '../upgrade/any-signal';
 import {
   isKubeError,
   type KubeApi,
@@ -65,8 +66,12 @@ export class Reflector<T extends KubeObject = KubeObject> {
         this.failure = error;
         if (isFirst) this.changed();
         this.retry = new AbortController();
-        const either = AbortSignal.any([signal, this.retry.signal]);
-        await this.clock.sleep(backOffMs(++failures, who), either).catch(() => undefined);
+        const either = new AnySignal(signal, this.retry.signal);
+        try {
+          await this.clock.sleep(backOffMs(++failures, who), either.signal).catch(() => undefined);
+        } finally {
+          either.release();
+        }
       }
     }
   }

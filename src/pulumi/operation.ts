@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, UpgradeError } from '../upgrade';
+import { AnySignal } from '../upgrade/any-signal';
 import { onCancel } from './cancellation';
 import type { CommonInputs } from './common-inputs';
 import { EngineLog } from './engine-log';
@@ -60,7 +61,7 @@ export class Operation {
     private readonly clock: Clock,
   ) {
     this.left = this.leaving.signal;
-    this.signal = AbortSignal.any([this.left, this.expiring.signal]);
+    this.signal = new AnySignal(this.left, this.expiring.signal).signal;
     setMaxListeners(0, this.signal); // every request under way is one
     this.release = keepAlive(() => this.abandon('the Pulumi engine is gone'));
     this.engine = new EngineLog(row ?? '');

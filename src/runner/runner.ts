@@ -12,6 +12,7 @@ import {
   UpgradeError,
   type UpgradeReport,
 } from '../upgrade';
+import { AnySignal } from '../upgrade/any-signal';
 import { within } from '../upgrade/time-limit';
 import { type Decision, decide, unheld } from './decide';
 import { goOn, TemplateChanged, takeUp } from './drive';
@@ -235,7 +236,8 @@ export class Runner {
    * @param ends each of them ends it
    */
   private begin(entry: Entry, decision: Exclude<Decision, { do: 'leave' }>, ends: AbortSignal[]): void {
-    const signal = AbortSignal.any(ends);
+    const end = new AnySignal(...ends);
+    const { signal } = end;
     setMaxListeners(0, signal); // every request under way is one
     const work = async () => {
       try {
@@ -244,6 +246,8 @@ export class Runner {
         else await this.takeUp(entry, decision, signal);
       } catch (error) {
         if (!signal.aborted) await this.handleFailure(entry, decision.cluster.digest, error, signal);
+      } finally {
+        end.release();
       }
       entry.work = undefined;
       this.roster.outdated(entry);

@@ -1,4 +1,5 @@
 import type { Clock } from '../upgrade';
+import { AnySignal } from '../upgrade/any-signal';
 
 /** Lets a loop sleep until something happens. */
 export class Wakeup {
@@ -17,7 +18,12 @@ export class Wakeup {
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.isDue) {
       this.waiting = new AbortController();
-      await this.clock.sleep(ms, AbortSignal.any([signal, this.waiting.signal])).catch(() => undefined);
+      const either = new AnySignal(signal, this.waiting.signal);
+      try {
+        await this.clock.sleep(ms, either.signal).catch(() => undefined);
+      } finally {
+        either.release();
+      }
       this.waiting = undefined;
     }
     this.isDue = false;

@@ -1,3 +1,4 @@
+import { AnySignal } from './any-signal';
 import type { Clock, ClusterPort } from './ports';
 import { OVER } from './time-limit';
 
@@ -15,17 +16,18 @@ export async function changeWithin(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const over = new AbortController();
-  const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const either = new AnySignal(signal, over.signal);
   let changed = false;
   try {
     await Promise.race([
-      clock.sleep(ms, either),
+      clock.sleep(ms, either.signal),
       cluster.change(over.signal).then(() => {
         changed = true;
       }),
     ]);
   } finally {
     over.abort(OVER);
+    either.release();
   }
   if (changed) await clock.sleep(Math.min(ms, TOGETHER_MS), signal);
   return changed;

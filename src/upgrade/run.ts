@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { EmqxResource } from '../resource';
+import { AnySignal } from './any-signal';
 import { endDeleted } from './deleted';
 import { mqtt31Of, sampleNodes } from './device-sample';
 import { BlockedError, UpgradeError } from './errors';
@@ -139,13 +140,15 @@ async function drive({ cluster, holder }: UpgradeContext, run: RunLoop, signal?:
 /** An abort by the signal is no failure: the run stays as it is. */
 async function withDetach<T>(work: (own: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal): Promise<T> {
   // Each node and each action waits for it at once, which Node takes for a leak on a signal of the caller's.
-  const own = signal && AbortSignal.any([signal]);
-  if (own) setMaxListeners(0, own);
+  const own = signal && new AnySignal(signal);
+  if (own) setMaxListeners(0, own.signal);
   try {
-    return await work(own);
+    return await work(own?.signal);
   } catch (error) {
     if (!signal?.aborted) throw error;
     const fix = 'run the same command again to continue';
     throw new UpgradeError('DETACHED', 'the run was left as it is', fix, { cause: error });
+  } finally {
+    own?.release();
   }
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { AnySignal } from './any-signal';
 import type { Clock } from './ports';
 
 /**
@@ -20,8 +21,8 @@ export async function within<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const [late, done] = [new AbortController(), new AbortController()];
-  const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
-  setMaxListeners(0, either); // every request of the work is one
+  const either = new AnySignal(signal, late.signal);
+  setMaxListeners(0, either.signal); // every request of the work is one
   const expired = new Promise<never>((_, reject) => {
     clock.sleep(limitMs, done.signal).then(
       () => {
@@ -33,8 +34,9 @@ export async function within<T>(
     );
   });
   try {
-    return await Promise.race([work(either), expired]);
+    return await Promise.race([work(either.signal), expired]);
   } finally {
     done.abort(OVER);
+    either.release();
   }
 }

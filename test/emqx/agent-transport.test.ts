@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { Agent, createServer, type RequestListener } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { AgentTransport } from '../../src/emqx/agent-transport';
@@ -98,6 +98,15 @@ test('who gives up gets his own reason', async () => {
   const { transport } = await serve(() => end.abort(reason));
   await expect(transport.exchange(pod, request, end.signal)).rejects.toBe(reason);
   await expect(transport.exchange(pod, request, end.signal)).rejects.toBe(reason);
+});
+
+test('an exchange that is over leaves nothing behind on the signal of who asked, whatever came of it', async () => {
+  const { signal } = new AbortController();
+  const answered = await serve((_, response) => response.end());
+  await answered.transport.exchange(pod, request, signal);
+  const silent = await serve(() => undefined);
+  await expect(silent.transport.exchange(pod, { ...request, timeoutMs: 30 }, signal)).rejects.toThrow();
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('an answer without an end is not read to it', async () => {

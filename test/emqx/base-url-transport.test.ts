@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BaseUrlTransport } from '../../src/emqx/base-url-transport';
@@ -134,4 +134,13 @@ test('an answer without an end is not read to it', async () => {
     message: expect.stringMatching(/: an answer of more than 1000000 bytes$/),
   });
   await closed;
+});
+
+test('an exchange that is over leaves nothing behind on the signal of who asked, whatever came of it', async () => {
+  const { signal } = new AbortController();
+  const answered = await serve((_, response) => response.end());
+  await answered.transport.exchange(pod, request, signal);
+  const silent = await serve(() => undefined);
+  await expect(silent.transport.exchange(pod, { ...request, timeoutMs: 20 }, signal)).rejects.toThrow();
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

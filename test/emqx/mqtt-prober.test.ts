@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { type AddressInfo, createServer, connect as dialTo, type Server, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
@@ -176,6 +177,14 @@ describe('a probe of TLS', () => {
     const port = await listener((socket) => socket.resume());
     expect(await probing(50)({ kind: 'mqtts', port })).toMatchObject({ state: 'silent' });
   });
+});
+
+test('a probe that is over leaves nothing behind on the signal of who asked', async () => {
+  const { signal } = new AbortController();
+  const prober = new MqttProber(async (_pod, port) => dialTo(port, '127.0.0.1'));
+  const [answers, ends] = [await broker(0), await listener((socket) => socket.destroy())];
+  for (const port of [answers, ends]) await prober.probe(POD, [{ kind: 'mqtt', port }], signal);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('every listener must answer, and none is known where there is none', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import type { KubeClient } from '../../src/kubernetes/client';
 import { ClusterAccess } from '../../src/kubernetes/cluster-access';
@@ -298,6 +299,18 @@ describe('no answer', () => {
     const { api } = await fakeServer(() => end.abort(reason));
     expect(await rejection(api.get(MAP, end.signal))).toBe(reason);
   });
+});
+
+test('a request that is over, or a watch, leaves nothing behind on the signal of who asked', async () => {
+  const { signal } = new AbortController();
+  const { api } = await fakeServer(({ url }, response) =>
+    url.includes('watch=true') || url.includes('services') ? response.destroy() : json(response, 200, NOTHING),
+  );
+  await api.get(MAP, signal);
+  await rejection(api.list({ ...MAPS, kind: 'Service' }, signal));
+  const events = api.watch(MAPS, { resourceVersion: '1' }, signal);
+  await rejection(events.next());
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 describe('a kubeconfig', () => {

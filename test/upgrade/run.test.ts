@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { HOLD_DELAY_SECONDS } from '../../src/resource';
 import { BlockedError, PortError, planUpgrade, runUpgrade, UpgradeError } from '../../src/upgrade';
 import { Crash, FakeWorld, type Fault } from './fake-world';
@@ -25,6 +26,13 @@ const failing = (promise: Promise<unknown>): Promise<UpgradeError> =>
     },
     (error: UpgradeError) => error,
   );
+
+test('an upgrade that is over leaves nothing behind on the signal of who asked for it', async () => {
+  const world = new FakeWorld();
+  const { signal } = new AbortController();
+  await world.run('p1', request(), signal);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
 
 describe('an upgrade', () => {
   test('goes through its phases, does each thing once, and reports', async () => {

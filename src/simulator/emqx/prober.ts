@@ -1,6 +1,7 @@
 import type { Prober } from '../../emqx/mqtt-prober';
 import type { PodRef } from '../../emqx/transport';
 import type { DeviceListener, ProbeAnswer } from '../../upgrade';
+import { AnySignal } from '../../upgrade/any-signal';
 import type { SimulatedClock } from '../clock';
 import type { EmqxNode } from './node';
 
@@ -46,12 +47,13 @@ export class SimulatedProber implements Prober {
 
   private async within(answer: Promise<void>, signal?: AbortSignal): Promise<boolean> {
     const answered = new AbortController();
-    const signals = [answered.signal, ...(signal ? [signal] : [])];
-    const patience = this.clock.sleep(PATIENCE_MS, AbortSignal.any(signals)).then(() => false);
+    const over = new AnySignal(answered.signal, signal);
+    const patience = this.clock.sleep(PATIENCE_MS, over.signal).then(() => false);
     try {
       return await Promise.race([answer.then(() => true), patience]);
     } finally {
       answered.abort();
+      over.release();
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { KindRef, KubeApi, KubeObject, ObjectRef } from '../../kubernetes/kube-api';
+import { AnySignal } from '../../upgrade/any-signal';
 import type { Clock } from '../../upgrade/ports';
 import { OperatorPanic } from './failure';
 import { WorkQueue } from './work-queue';
@@ -40,7 +41,8 @@ export class Controller {
   /** Works until the signal aborts. @throws OperatorPanic */
   async run(signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const life = AbortSignal.any([signal, over.signal]);
+    const either = new AnySignal(signal, over.signal);
+    const { signal: life } = either;
     const queue = new WorkQueue(this.options.clock, life);
     const watching = this.watch(queue, life);
     try {
@@ -48,6 +50,7 @@ export class Controller {
     } finally {
       over.abort();
       await watching;
+      either.release();
     }
   }
 

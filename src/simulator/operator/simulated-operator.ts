@@ -1,5 +1,6 @@
 import type { EmqxTransport } from '../../emqx/transport';
 import type { KubeApi } from '../../kubernetes/kube-api';
+import { AnySignal } from '../../upgrade/any-signal';
 import type { Clock } from '../../upgrade/ports';
 import type { Random } from '../random';
 import { Controller } from './controller';
@@ -77,13 +78,15 @@ export class SimulatedOperator {
   /** One life of the process. */
   private async process(outer: AbortSignal): Promise<void> {
     const life = new AbortController();
-    const signal = AbortSignal.any([outer, life.signal]);
+    const either = new AnySignal(outer, life.signal);
+    const { signal } = either;
     const running = this.controllers(signal).map((controller) => controller.run(signal));
     try {
       await Promise.all(running);
     } finally {
       life.abort();
       await Promise.allSettled(running);
+      either.release();
     }
   }
 

@@ -1,3 +1,4 @@
+import { AnySignal } from '../../upgrade/any-signal';
 import type { Clock } from '../../upgrade/ports';
 
 /** Longest single sleep: timers of real clocks overflow beyond 24 days, and a hold lasts 63 years. */
@@ -43,12 +44,14 @@ export class WorkQueue {
     waiting?.replaced.abort();
     const replaced = new AbortController();
     this.delayed.set(key, { at, replaced });
-    this.sleepUntil(at, AbortSignal.any([this.signal, replaced.signal])).then(
+    const either = new AnySignal(this.signal, replaced.signal);
+    this.sleepUntil(at, either.signal).then(
       () => {
+        either.release();
         this.delayed.delete(key);
         this.add(key);
       },
-      () => undefined, // ended, or a sooner delay took its place
+      () => either.release(), // ended, or a sooner delay took its place
     );
   }
 
