@@ -1,6 +1,7 @@
 import type { SimulatedClock } from '../clock';
 import type { Random } from '../random';
 import { EndpointSliceController } from './endpoint-slice-controller';
+import { EventExpiry } from './event-expiry';
 import { GarbageCollector } from './garbage-collector';
 import { InMemoryKubeApi, type InMemoryKubeApiOptions } from './in-memory-api';
 import { Kubelet } from './kubelet';
@@ -25,6 +26,7 @@ export class SimulatedKubernetes {
     new EndpointSliceController(clock, this.store);
     new GarbageCollector(clock, this.store);
     new QuotaController(clock, this.store);
+    new EventExpiry(clock, this.store);
     new Kubelet(clock, this.store, random.fork('kubelet'), runtime);
   }
 }
