@@ -77,6 +77,8 @@ export class Moment {
   }
 }
 
+const LEAST_LIMIT = 1_024;
+
 /**
  * What is scheduled, in the order of time, and of one time in the order of scheduling.
  *
@@ -84,14 +86,22 @@ export class Moment {
  * fall on few milliseconds, cost no search of the heap.
  */
 export class EventQueue {
-  private readonly heap: Moment[] = [];
+  private heap: Moment[] = [];
   private readonly moments = new Map<number, Moment>();
+
+  /** How many times are kept at most before those of which all is over are looked for: what was cancelled is not looked for each time. */
+  private limit = LEAST_LIMIT;
 
   /** @param origin a whole number that no time is below: times are looked up by their distance from it, which is small and exact */
   constructor(private readonly origin: number) {}
 
   get isEmpty(): boolean {
-    return this.heap.length === 0;
+    return this.size === 0;
+  }
+
+  /** How many times are kept. */
+  get size(): number {
+    return this.heap.length;
   }
 
   /** Where to add what is to happen at a time. */
@@ -101,6 +111,7 @@ export class EventQueue {
     if (known) return known;
     const moment = new Moment(at);
     this.moments.set(key, moment);
+    if (this.heap.length >= this.limit) this.dropCancelled();
     this.rise(moment);
     return moment;
   }
@@ -112,6 +123,16 @@ export class EventQueue {
       if (!first || first.current) return first;
       this.removeFirst(first);
     }
+  }
+
+  private dropCancelled(): void {
+    const all = this.heap;
+    this.heap = [];
+    for (const moment of all) {
+      if (moment.current) this.rise(moment);
+      else this.moments.delete(moment.at - this.origin);
+    }
+    this.limit = Math.max(LEAST_LIMIT, 2 * this.heap.length);
   }
 
   private rise(moment: Moment): void {
