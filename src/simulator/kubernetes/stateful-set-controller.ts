@@ -7,6 +7,13 @@ import { templateHash } from './revision-hash';
 import { SetWork } from './set-work';
 import { claimsOf, ordinalOf, podOf, revisionLabel } from './stateful-set-pods';
 
+interface History {
+  /** Templates by revision name, for the pods that a rolling update has not reached. */
+  readonly templates: Map<string, PodTemplate>;
+  /** Revision names by generation: a template is hashed once. */
+  readonly revisions: Map<number, string>;
+}
+
 /**
  * The StatefulSet controller, for sets with `podManagementPolicy: Parallel`.
  *
@@ -18,10 +25,8 @@ import { claimsOf, ordinalOf, podOf, revisionLabel } from './stateful-set-pods';
  * - `currentReplicas` and `updatedReplicas` do not count pods that are being deleted; `replicas` and `readyReplicas` do.
  */
 export class StatefulSetController {
-  /** Templates by revision name, for the pods that a rolling update has not reached. */
-  private readonly templates = new Map<string, PodTemplate>();
-  /** Revision names by uid and generation of the set: a template is hashed once. */
-  private readonly revisions = new Map<string, string>();
+  /** What is known of each set, by its uid, until it is deleted. */
+  private readonly histories = new Map<string, History>();
   private readonly work: SetWork<StatefulSet>;
 
   constructor(
@@ -32,20 +37,32 @@ export class StatefulSetController {
       pods: (set) => this.reconcile(set),
       status: (set) => this.statusOf(set),
     });
+    store.subscribe(({ type, object }) => {
+      if (type === 'DELETED' && object.kind === kinds.statefulSet.kind) this.histories.delete(object.metadata.uid!);
+    });
   }
 
   private reconcile(set: StatefulSet): void {
     const updateRevision = this.revisionOf(set);
-    this.templates.set(updateRevision, set.spec.template);
+    this.historyOf(set).templates.set(updateRevision, set.spec.template);
     this.scale(set, set.status?.currentRevision ?? updateRevision, updateRevision);
     this.roll(set, updateRevision);
   }
 
-  private revisionOf({ metadata, spec }: StatefulSet): string {
-    const key = `${metadata.uid}/${metadata.generation}`;
-    const revision = this.revisions.get(key) ?? `${metadata.name}-${templateHash(spec.template)}`;
-    this.revisions.set(key, revision);
+  private revisionOf(set: StatefulSet): string {
+    const { metadata, spec } = set;
+    const { revisions } = this.historyOf(set);
+    const generation = metadata.generation!;
+    const revision = revisions.get(generation) ?? `${metadata.name}-${templateHash(spec.template)}`;
+    revisions.set(generation, revision);
     return revision;
+  }
+
+  private historyOf({ metadata }: StatefulSet): History {
+    const uid = metadata.uid!;
+    const history = this.histories.get(uid) ?? { templates: new Map(), revisions: new Map() };
+    this.histories.set(uid, history);
+    return history;
   }
 
   private statusOf(set: StatefulSet): StatefulSetStatus {
@@ -82,7 +99,10 @@ export class StatefulSetController {
       const old = currentRevision !== updateRevision && ordinal < (set.status?.currentReplicas ?? 0);
       const revision = old ? currentRevision : updateRevision;
       for (const claim of claimsOf(set, ordinal)) if (!this.store.find(refOf(claim))) this.claim(claim);
-      this.work.create(set, podOf(set, ordinal, revision, this.templates.get(revision) ?? set.spec.template));
+      this.work.create(
+        set,
+        podOf(set, ordinal, revision, this.historyOf(set).templates.get(revision) ?? set.spec.template),
+      );
     }
   }
 

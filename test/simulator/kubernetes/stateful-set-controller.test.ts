@@ -1,3 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Pod, StatefulSet } from '../../../src/simulator/kubernetes/core-types';
 import { kinds } from '../../../src/simulator/kubernetes/kinds';
 import { cluster, ref, statefulSet } from './fixtures';
@@ -81,6 +84,20 @@ describe('a stateful set', () => {
     });
   });
 
+  it('is forgotten when it is deleted: nothing of its templates is kept', async () => {
+    const { clock, store } = cluster();
+    const ee = ref(kinds.statefulSet, 'ee');
+    store.create(statefulSet('ee', 1));
+    await clock.advance(2_000);
+    const template = new WeakRef(store.get<StatefulSet>(ee).spec.template);
+    store.delete(ee);
+    // The changes of the last minutes are kept, for watches.
+    await clock.advance(600_000);
+    store.create(statefulSet('other', 0));
+    await collectGarbage();
+    expect(template.deref()).toBeUndefined();
+  });
+
   it('waits for a pod of the same name that belongs to its predecessor', async () => {
     const { clock, store } = cluster();
     await clock.run(async () => {
@@ -144,3 +161,10 @@ describe('a stateful set', () => {
     });
   });
 });
+
+/** A weak reference holds until the turn is over. */
+async function collectGarbage(): Promise<void> {
+  await turn();
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
