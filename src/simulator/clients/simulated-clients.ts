@@ -40,7 +40,7 @@ export class SimulatedClients implements Crowd {
   readonly columns: ClientColumns;
   /** The number that the ledger has for the first. */
   readonly firstNumber: number;
-  /** Names of pods that clients have been connected to, and how many are. */
+  /** Names of pods that clients are or were connected to, and how many are. Pods without any give way to new ones. */
   private readonly pods: { name: string; connections: number }[] = [];
   private readonly podNumbers = new Map<string, number>();
   /** The near ends of the connections that are objects. */
@@ -297,13 +297,18 @@ export class SimulatedClients implements Crowd {
   }
 
   private arrive(podName: string): number {
-    let pod = this.podNumbers.get(podName);
-    if (pod === undefined) {
-      pod = this.pods.push({ name: podName, connections: 0 }) - 1;
-      this.podNumbers.set(podName, pod);
-    }
+    const pod = this.podNumbers.get(podName) ?? this.newPod(podName);
     this.pods[pod]!.connections++;
     this.total++;
+    return pod;
+  }
+
+  private newPod(name: string): number {
+    const left = this.pods.findIndex(({ connections }) => connections === 0);
+    const pod = left < 0 ? this.pods.length : left;
+    if (left >= 0) this.podNumbers.delete(this.pods[left]!.name);
+    this.pods[pod] = { name, connections: 0 };
+    this.podNumbers.set(name, pod);
     return pod;
   }
 

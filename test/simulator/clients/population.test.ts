@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ClientColumns } from '../../../src/simulator/clients/client-columns';
 import { type ClientGroup, mixedFleet } from '../../../src/simulator/clients/client-group';
 import { ClientLedger } from '../../../src/simulator/clients/client-ledger';
 import { presetOf } from '../../../src/simulator/clients/device-presets';
@@ -194,6 +195,28 @@ describe('Population', () => {
     await clock.advance(1250);
     expect(population.connectionsByPod().has('emqx-0')).toBe(false);
     expect(population.connected).toBe(300);
+  });
+
+  it('says where they are when pods have taken the place of others, again and again', async () => {
+    const { clock, pod, addresses, front, population } = await ready([{ name: 'c', count: 20, protocolVersion: 5 }]);
+    const numbers = jest.spyOn(ClientColumns.prototype, 'connected');
+    let old = pod;
+    for (let round = 1; round <= 5; round++) {
+      const next = new FakePod(new FakeSessions());
+      const [before, after] = [`emqx-${(round - 1) % 3}`, `emqx-${round % 3}`];
+      addresses.set(after, next);
+      front.update([after]);
+      old.evict(5);
+      await clock.advance(5_000);
+      expect(Object.fromEntries(population.connectionsByPod())).toEqual({ [before]: 15, [after]: 5 });
+      old.shutdown();
+      await clock.advance(5_000);
+      expect(Object.fromEntries(population.connectionsByPod())).toEqual({ [after]: 20 });
+      old = next;
+    }
+    // Of two pods at a time: those that are gone are not kept.
+    expect(new Set(numbers.mock.calls.map(([, pod]) => pod))).toEqual(new Set([0, 1]));
+    numbers.mockRestore();
   });
 
   describe('devices that are away', () => {
