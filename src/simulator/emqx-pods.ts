@@ -1,4 +1,5 @@
 import { lt, valid } from 'semver';
+import type { KubeObject } from '../kubernetes/kube-api';
 import { INSTANCE_LABEL } from '../resource';
 import { idleReplicants } from '../resource/v2beta1/idle-replicants';
 import type { SimulatedClock } from './clock';
@@ -182,9 +183,9 @@ export class EmqxPods implements PodRuntime {
     return options ? { durableSessions: options } : {};
   }
 
-  /** A claim is gone, and its volume with it: another claim of this name gets an empty one. */
-  removeVolume(namespace: string, claim: string): void {
-    this.volumes.delete(`${namespace}/${claim}`);
+  /** A claim is gone, or a pod, and its volume with it: another claim of this name gets an empty one. */
+  removeVolume({ kind, metadata }: KubeObject): void {
+    this.volumes.delete(kind === 'Pod' ? (metadata.uid ?? '') : `${metadata.namespace}/${metadata.name}`);
   }
 
   private volumeOf(pod: Pod): DataDir {

@@ -59,8 +59,8 @@ export class World {
     this.kubernetes = new SimulatedKubernetes(clock, this.random.fork('kubernetes'), this.runtime.pods);
     const { store } = this.kubernetes;
     store.subscribe(({ type, object }) => {
-      const { name, namespace = 'default', labels } = object.metadata;
-      if (object.kind === 'PersistentVolumeClaim' && type === 'DELETED') this.pods.removeVolume(namespace, name);
+      const { namespace = 'default', labels } = object.metadata;
+      if (type === 'DELETED' && WITH_VOLUMES.has(object.kind)) this.pods.removeVolume(object);
       if (object.kind !== 'EndpointSlice') return;
       this.runtime.endpointsChanged(namespace, labels?.[SERVICE_NAME_LABEL] ?? '');
     });
@@ -130,6 +130,9 @@ export class World {
     return DURABLE_SESSIONS.test(config?.data?.['emqx.conf'] ?? '') ? {} : undefined;
   }
 }
+
+/** Kinds whose objects have a volume that goes with them. */
+const WITH_VOLUMES: ReadonlySet<string> = new Set(['PersistentVolumeClaim', 'Pod']);
 
 /** `durable_sessions.enable = true` in HOCON, in the ways it is usually written. */
 const DURABLE_SESSIONS = /\bdurable_sessions\s*(?:\.\s*|[=:]?\s*\{[^}]*?\b)enable\s*[=:]\s*"?true\b/;

@@ -143,4 +143,20 @@ describe('nodes of EMQX 5 and 6 in pods', () => {
     expect(site).toMatch(/^[0-9A-F]{16}$/);
     expect(node('a')?.dataDir.site).toBe(site);
   });
+
+  test('have the site that is on the volume of their pod, which goes with it', async () => {
+    const pod = podOf('a', { environment: CORE });
+    const { runtime, node } = await started([pod]);
+    const site = () => node('a')?.dataDir.site;
+    const again = () => {
+      runtime.kill(pod);
+      runtime.start(pod, { running() {}, ready() {}, exited() {} });
+      return site();
+    };
+    const before = site();
+    expect(before).toMatch(/^[0-9A-F]{16}$/);
+    expect(again()).toBe(before);
+    runtime.removeVolume(pod);
+    expect(again()).toBeUndefined(); // an empty one: it has not joined yet
+  });
 });
