@@ -1,4 +1,4 @@
-import { TRAFFIC_LABEL } from '../resource';
+import { INSTANCE_LABEL, TRAFFIC_LABEL } from '../resource';
 import type { Surroundings } from '../upgrade';
 import { matchesLabels, type Pod, type Service } from './core-objects';
 import { isForDevices } from './device-listeners';
@@ -44,11 +44,12 @@ async function bypassesOf(
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const [services, all] = await Promise.all([
+  const labels = { [INSTANCE_LABEL]: cluster };
+  const [services, labelled] = await Promise.all([
     api.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }, signal),
-    api.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace }, signal),
+    api.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels }, signal),
   ]);
-  const pods = all.items.filter(({ metadata }) => names.includes(metadata.name));
+  const pods = labelled.items.filter(({ metadata }) => names.includes(metadata.name));
   return services.items
     .filter((service) => {
       const { metadata, spec } = service;

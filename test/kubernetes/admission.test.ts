@@ -1,6 +1,7 @@
 import { Cluster, KubeApiError, type KubeObject } from '../../src/kubernetes';
 import type { NodeSet as SetObject } from '../../src/kubernetes/core-objects';
 import { CreationTroubles } from '../../src/kubernetes/creation-troubles';
+import { INSTANCE_LABEL } from '../../src/resource';
 import { SimulatedClock } from '../../src/simulator/clock';
 import type { StatefulSet } from '../../src/simulator/kubernetes/core-types';
 import type { ApiCall } from '../../src/simulator/kubernetes/in-memory-api';
@@ -37,7 +38,7 @@ function kube(intercept: (call: ApiCall) => KubeApiError | undefined = () => und
 }
 
 function makeSet({ store }: ReturnType<typeof kube>, replicas: number): void {
-  const labels = { app: 'emqx' };
+  const labels = { app: 'emqx', [INSTANCE_LABEL]: 'emqx' };
   const spec = { replicas, serviceName: 'x', selector: { matchLabels: labels } };
   const template = { metadata: { labels }, spec: { containers: [{ name: 'emqx', image: 'emqx:1' }] } };
   const metadata = { name: SET.name, namespace, labels };
@@ -199,5 +200,13 @@ describe('other ways to the pods', () => {
     const { bypasses } = await clock.run(() => cluster.surroundings([`${SET.name}-0`]));
     expect(bypasses.toSorted()).toEqual(['haproxy', 'of-another']);
     expect((await clock.run(() => cluster.surroundings(['another-0']))).bypasses).toEqual([]);
+  });
+
+  test('are found without the pods of everybody else in the namespace', async () => {
+    const { clock, api, cluster } = kube();
+    const list = jest.spyOn(api, 'list');
+    await clock.run(() => cluster.surroundings([`${SET.name}-0`]));
+    const pods = list.mock.calls.flatMap(([query]) => (query.kind === 'Pod' ? [query.labels] : []));
+    expect(pods).toEqual([{ [INSTANCE_LABEL]: 'emqx' }]);
   });
 });
