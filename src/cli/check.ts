@@ -1,4 +1,4 @@
-import { checkUpgrade, sampleDevices } from '../upgrade';
+import { checkUpgrade, checkWithDevices } from '../upgrade';
 import { withCluster } from './connection';
 import { EXIT, type ExitCode } from './exit';
 import { renderChecks } from './render/checks';
@@ -17,10 +17,12 @@ export async function runCheck(
   return withCluster(shell, flags, wanted, async (connection) => {
     const desired = desiredOf(wanted, connection);
     const context = connection.context();
-    const { checks, devices } = await connection.look(async () => ({
-      checks: await checkUpgrade(context, desired && { desired }),
-      devices: flags.fleet === false ? undefined : ((await sampleDevices(context)) ?? null),
-    }));
+    const request = desired && { desired };
+    const { checks, devices } = await connection.look(async () =>
+      flags.fleet === false
+        ? { checks: await checkUpgrade(context, request), devices: undefined }
+        : checkWithDevices(context, request),
+    );
     const { namespace, name: cluster } = connection;
     shell.out.write(
       flags.output === 'json'

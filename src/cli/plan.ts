@@ -1,5 +1,5 @@
 import type { DeviceShare } from '../simulator/clients/device-fleet';
-import { planUpgrade, sampleDevices } from '../upgrade';
+import { planUpgrade, planWithDevices } from '../upgrade';
 import { withCluster } from './connection';
 import { EXIT, type ExitCode } from './exit';
 import { OptionReader } from './options';
@@ -24,15 +24,17 @@ export async function runPlan(name: string | undefined, flags: PlanFlags, shell:
   reader.done();
   return withCluster(shell, flags, wanted, async (connection) => {
     const context = connection.context();
-    const { plan, devices } = await connection.look(async () => ({
-      plan: await planUpgrade(context, requestOn(connection)),
-      devices: flags.fleet === false ? undefined : ((await sampleDevices(context)) ?? null),
-    }));
+    const request = requestOn(connection);
+    const { plan, devices } = await connection.look(async () =>
+      flags.fleet === false
+        ? { plan: await planUpgrade(context, request), devices: undefined }
+        : planWithDevices(context, request),
+    );
     const isText = flags.output === 'text';
     const canvas = canvasOf(shell);
     if (isText) shell.out.write(`${renderPlan(plan, canvas, devices)}\n`);
     const simulator = flags.simulate ? await import('./plan-simulation.js') : undefined;
-    const planned = { live: connection.live, request: requestOn(connection), plan, devices, shares };
+    const planned = { live: connection.live, request, plan, devices, shares };
     const simulation = await simulator?.simulatePlan(planned, shell, isText);
     if (!isText) shell.out.write(`${json({ ...plan, devices, simulation }, 2)}\n`);
     else if (simulation) {

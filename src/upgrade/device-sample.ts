@@ -1,7 +1,6 @@
 import type { Counted } from './journal';
 import type { NodeView, Observation } from './observation';
-import { Observer } from './observe';
-import { type ClientView, PortError } from './ports';
+import type { ClientView } from './ports';
 import type { UpgradeContext } from './upgrade-context';
 
 /** Clients on one page of a node's list, and pages that are read of it: a sample is at most 1,000 of the node's clients. */
@@ -95,22 +94,11 @@ export interface ListedNode {
 
 /**
  * Reads a sample of the clients that are connected: of each node at most five pages with 200 clients, evenly from the whole list because
- * it is in the order of their ids, with at most two requests per second. Writes nothing.
+ * it is in the order of their ids, with at most two requests per second. Writes nothing, and never rejects because of a node.
  *
- * @returns undefined where the cluster cannot be read, or no device is connected to a node that lists its clients
+ * @returns undefined where no device is connected to a node that lists its clients
  */
-export async function sampleDevices(context: UpgradeContext, signal?: AbortSignal): Promise<DeviceSample | undefined> {
-  const { clock, cluster, emqx } = context;
-  try {
-    return await sampleNodes(context, await new Observer(clock, cluster, emqx).observe(undefined, signal), signal);
-  } catch (error) {
-    if (error instanceof PortError) return undefined;
-    throw error;
-  }
-}
-
-/** The same of nodes that were observed. Never rejects because of a node. */
-export async function sampleNodes(
+export async function sampleDevices(
   context: Asking,
   { nodes }: Observation,
   signal?: AbortSignal,

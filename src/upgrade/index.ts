@@ -5,11 +5,11 @@ export type { Check, CheckGroup } from './check';
 export type { Control } from './control';
 export { controlUpgrade } from './control-upgrade';
 export { freeTraffic } from './deleted';
-export { type DeviceFigure, type DeviceSample, sampleDevices } from './device-sample';
+export type { DeviceFigure, DeviceSample } from './device-sample';
 export { BlockedError, UpgradeError, type UpgradeErrorCode } from './errors';
 export { GATE_NAMES, type Gate, type GateId, gateText } from './gates';
 export type { Incident, IncidentKind } from './incident';
-export { checkUpgrade, planUpgrade } from './inspect';
+export { checkUpgrade, checkWithDevices, planUpgrade, planWithDevices } from './inspect';
 export { type Driver, isOpen, type Journal, type Limits, type Phase, parseJournal } from './journal';
 export type { KnownLoad } from './known-load';
 export type {

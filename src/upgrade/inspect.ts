@@ -1,5 +1,6 @@
 import { generationOf } from '../resource';
 import type { Check } from './check';
+import { type DeviceSample, sampleDevices } from './device-sample';
 import { emqx5Facts } from './emqx5-facts';
 import { BlockedError } from './errors';
 import { blueOf, type ClusterView, type Observation } from './observation';
@@ -76,6 +77,20 @@ export async function planUpgrade(
   return plan(observation, target, checks);
 }
 
+/** What belongs to a sample of the devices; null where no node lists any. */
+type WithDevices<T> = T & { devices: DeviceSample | null };
+
+/** The same, and what the devices are that are moved, by one look at the cluster. */
+export async function planWithDevices(
+  context: UpgradeContext,
+  request: UpgradeRequest,
+  signal?: AbortSignal,
+): Promise<WithDevices<{ plan: UpgradePlan }>> {
+  const { observation, target, checks } = await inspect(context, request, signal);
+  const devices = (await sampleDevices(context, observation, signal)) ?? null;
+  return { plan: plan(observation, target, checks), devices };
+}
+
 /**
  * Everything that must hold before an upgrade. Writes nothing.
  *
@@ -89,7 +104,25 @@ export async function checkUpgrade(
   try {
     return (await inspect(context, request, signal)).checks;
   } catch (error) {
-    if (error instanceof BlockedError) return error.blockers;
-    throw error;
+    return blockersIn(error);
   }
+}
+
+/** The same, and a sample of the devices, by one look at the cluster. */
+export async function checkWithDevices(
+  context: UpgradeContext,
+  request: UpgradeRequest | undefined,
+  signal?: AbortSignal,
+): Promise<WithDevices<{ checks: Check[] }>> {
+  try {
+    const { observation, checks } = await inspect(context, request, signal);
+    return { checks, devices: (await sampleDevices(context, observation, signal)) ?? null };
+  } catch (error) {
+    return { checks: blockersIn(error), devices: null };
+  }
+}
+
+function blockersIn(error: unknown): Check[] {
+  if (error instanceof BlockedError) return error.blockers;
+  throw error;
 }

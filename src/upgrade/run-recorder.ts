@@ -1,4 +1,4 @@
-import { mqtt31Of, sampleNodes } from './device-sample';
+import { mqtt31Of, sampleDevices } from './device-sample';
 import { IncidentDetector } from './incident-detector';
 import type { Journal } from './journal';
 import { fleetOf } from './known-load';
@@ -77,7 +77,7 @@ export class RunRecorder {
     last: Observation,
     signal: AbortSignal | undefined,
   ): Promise<Pick<Journal, 'mqtt31'>> {
-    const after = mqtt31Of(await sampleNodes(this.context, last, signal));
+    const after = mqtt31Of(await sampleDevices(this.context, last, signal));
     return { mqtt31: { ...mqtt31, ...(after && { after }) } };
   }
 

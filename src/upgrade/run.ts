@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { EmqxResource } from '../resource';
 import { AnySignal } from './any-signal';
 import { endDeleted } from './deleted';
-import { mqtt31Of, sampleNodes } from './device-sample';
+import { mqtt31Of, sampleDevices } from './device-sample';
 import { BlockedError, UpgradeError } from './errors';
 import { type Inspection, inspect } from './inspect';
 import { isOpen, type Journal, type Phase } from './journal';
@@ -120,7 +120,7 @@ export async function runFrom(
 }
 
 function sampled(context: UpgradeContext, observation: Observation, signal?: AbortSignal) {
-  return withDetach((own) => sampleNodes(context, observation, own), signal);
+  return withDetach((own) => sampleDevices(context, observation, own), signal);
 }
 
 function openRun({ cluster: { journal } }: Observation): Journal | undefined {

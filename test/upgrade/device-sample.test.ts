@@ -1,7 +1,9 @@
 import type { SimulatedClock } from '../../src/simulator/clock';
-import type { ClientView, Page } from '../../src/upgrade';
+import { type ClientView, checkWithDevices, type Page, PortError, planWithDevices } from '../../src/upgrade';
 import { pagesOf, sampleDevices, sampleOfDevices } from '../../src/upgrade/device-sample';
+import { Observer } from '../../src/upgrade/observe';
 import { FakeWorld } from './fake-world';
+import { request } from './fixtures';
 
 const client = (more: Partial<ClientView> = {}): ClientView => ({
   isConnected: true,
@@ -92,7 +94,8 @@ describe('a sample of the devices', () => {
       asked.push({ at: clock.now(), pod, page });
       return many(limit);
     };
-    const reading = sampleDevices({ ...context, emqx: { ...context.emqx, clients } });
+    const observation = await new Observer(clock, context.cluster, context.emqx).observe(undefined);
+    const reading = sampleDevices({ clock, emqx: { ...context.emqx, clients } }, observation);
     await (clock as SimulatedClock).advance(10_000);
     const { sampled, connections } = (await reading)!;
     expect(sampled).toBe(connections);
@@ -103,5 +106,30 @@ describe('a sample of the devices', () => {
       expect(times).toHaveLength(5);
       for (const [index, at] of times.slice(1).entries()) expect(at - times[index]!).toBeGreaterThanOrEqual(500);
     }
+  });
+
+  test('belongs to the one observation that a plan or a check is made from', async () => {
+    const world = new FakeWorld();
+    Object.assign(world.load, { connections: 1_000, sessions: 1_000 });
+    const context = world.process('a');
+    const clients = async (_pod: string, _node: string, { limit }: Page) => many(limit);
+    const asked = { ...context, emqx: { ...context.emqx, clients } };
+    const observe = jest.spyOn(context.cluster, 'observe');
+    const within = async <T>(look: Promise<T>): Promise<T> => {
+      await (context.clock as SimulatedClock).advance(10_000);
+      return look;
+    };
+    const planned = await within(planWithDevices(asked, request()));
+    expect(planned.devices).toMatchObject({ connections: planned.plan.connections });
+    expect(observe).toHaveBeenCalledTimes(1);
+    const checked = await within(checkWithDevices(asked, undefined));
+    expect(checked.devices).toEqual(planned.devices);
+    expect(observe).toHaveBeenCalledTimes(2);
+    jest.spyOn(context.cluster, 'missingRights').mockResolvedValue(['list pods']);
+    observe.mockRejectedValue(new PortError('refused', 'no'));
+    expect(await within(checkWithDevices(asked, undefined))).toMatchObject({
+      checks: [{ id: 'access', status: 'blocker' }],
+      devices: null,
+    });
   });
 });
