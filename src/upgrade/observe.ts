@@ -74,23 +74,25 @@ export class Observer {
     const run = isOpen(known) && ONE_MOVES[known.phase] ? known : undefined;
     const pods = asked(cluster);
     this.noteReady(cluster);
+    const isMoving = (set: string) => !run || (set === run.from.set ? 'old' : 'new') === ONE_MOVES[run.phase];
     // Counts of both sets are compared, so all of them must be of the same moment.
-    const isFresh = pods.every(
-      ({ name }) => began - (this.lastSeen.get(name)?.at ?? Number.NEGATIVE_INFINITY) < keptMs,
-    );
+    const isFresh = pods.every(({ name, set }) => {
+      const last = this.lastSeen.get(name);
+      const at = last && (isMoving(set) ? countedAt(last) : last.at);
+      return began - (at ?? Number.NEGATIVE_INFINITY) < keptMs;
+    });
     const kept = run && !isFresh && Number.isFinite(keptMs) ? 0 : keptMs;
     const over = new AbortController();
     const patienceMs = sure ? PATIENCE_SURE_MS : PATIENCE_MS;
     const late = run && this.clock.sleep(patienceMs, over.signal).catch(() => undefined);
     const views = await Promise.all(
       pods.flatMap(({ name, set, uid }) => {
-        const moves = !run || (set === run.from.set ? 'old' : 'new') === ONE_MOVES[run.phase];
         const nodeName = this.nodeNameOf(cluster, { name, uid });
         if (nodeName === undefined) return [];
         const node = { pod: name, name: nodeName };
         const whole = () => this.node(node, kept, signal);
         if (!late) return whole();
-        if (moves) {
+        if (isMoving(set)) {
           if (sure || !DISCONNECTING.includes(run.phase) || !this.isKnown(name)) return whole();
           const inTime = this.observeWithTimeout(node, late, whole);
           return inTime.then((view) => asExpected(view, run, this.clock.now()));
@@ -136,7 +138,7 @@ export class Observer {
 
   private async node(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
     const last = this.lastSeen.get(node.pod);
-    if (last && this.clock.now() - last.at < keptMs) return last.view;
+    if (last && this.clock.now() - countedAt(last) < keptMs) return last.view;
     const view = remembered(await this.emqx.observe(node.pod, node.name, signal), last, this.clock.now());
     const at = this.clock.now();
     const evacuatedAt = view.evacuating ? at : last?.evacuatedAt;
@@ -248,6 +250,11 @@ interface Seen {
   /** When it was seen to evacuate. */
   evacuatedAt: number | undefined;
   view: NodeView;
+}
+
+/** When all its counts were asked for: until the phase changed, perhaps only its devices were. */
+function countedAt({ at, countedAt }: Seen): number {
+  return Math.min(at, countedAt);
 }
 
 /** Pods whose nodes can answer: running containers, not terminating. */

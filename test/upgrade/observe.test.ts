@@ -39,7 +39,7 @@ function watched() {
   const observer = new Observer(clock, cluster, emqx);
   const look = (options = {}) => clock.run(() => observer.observe(scene.journal, undefined, options));
   const set = (pod: string, change: Partial<NodeView>) => Object.assign(nodes.get(pod)!, change);
-  return { clock, look, set, hanging, asked, observer };
+  return { clock, look, set, hanging, asked, observer, journal: scene.journal };
 }
 
 const blue = `${BLUE}-0`;
@@ -66,6 +66,17 @@ test('after a change that wakes the loop early, all of them are kept, or none', 
   observer.invalidate(blue); // it was told to stop
   const fresh = await look({ keptMs: 1_000 });
   expect([fresh.nodes.get(blue)!.connections, fresh.nodes.get(green)!.live]).toEqual([900, 100]);
+});
+
+test('in another phase no count is kept that was not asked for a moment ago: what the run ends with is reported', async () => {
+  const { clock, look, set, journal } = watched();
+  await look();
+  await clock.advance(10_000);
+  set(green, { sessions: 300, live: 300 });
+  expect((await look()).nodes.get(green)).toMatchObject({ sessions: 0, live: 300 });
+  // The journal had been written, but its answer was lost: the phase is seen to have changed in the middle of a look.
+  journal.phase = 'release';
+  expect((await look({ keptMs: 1_000 })).nodes.get(green)!.sessions).toBe(300);
 });
 
 test('nobody waits longer than half a second for a node that takes devices and hangs, and it is asked once at a time', async () => {

@@ -250,6 +250,11 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
     faults: [at('old-manifest-applied', 'evacuate', 3_525), at('emqx-unavailable', 'evacuate', 3_330)],
   },
+  'what a run ends with is counted at its end, although no answer came to the write that began its last phase': {
+    seed: 1,
+    size: { ...DEFAULT_SIZE, generation: 5, cap: 2, shutdownMs: 1_000 },
+    faults: [at('api-reply-lost', 'retire', 2_000)],
+  },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },
