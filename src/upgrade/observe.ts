@@ -1,5 +1,5 @@
 import { generationOf } from '../resource';
-import { isOpen, type Journal, type Phase } from './journal';
+import { HELD_PHASES, isOpen, type Journal, type Phase } from './journal';
 import type { ClusterView, NodeView, Observation } from './observation';
 import type { Clock, ClusterPort, EmqxPort } from './ports';
 import { OVER } from './time-limit';
@@ -21,14 +21,14 @@ const OTHERS_WHOLE_MS = 45_000;
 /** When nodes answer later than this, what was seen of Kubernetes is out of date, ms. */
 const SLOW_MS = 1_000;
 
-/** Longest wait for a node that is not known to have changed, ms: meanwhile devices are disconnected. */
+/** Phases in which nobody waits for a slow node: devices are disconnected meanwhile, or somebody may release the operator. */
+const IMPATIENT: readonly Phase[] = [...HELD_PHASES, 'revert'];
+/** Longest wait for a node that is not known to have changed then, ms. */
 const PATIENCE_MS = 500;
 /** Before irreversible actions answers of now are required. */
 const PATIENCE_SURE_MS = 2_000;
 
-/** Phases in which devices are disconnected. */
-const DISCONNECTING: readonly Phase[] = ['evacuate', 'return'];
-/** For how long what an old node has answered may take the place of its answer then, ms. */
+/** For how long what a node has answered may take the place of its answer then, ms. */
 const STANDS_MS = 10_000;
 
 /** Counts of a node that does not evacuate may be this old, ms. @see EMQX 4.4: they are refreshed each 2 s */
@@ -71,17 +71,18 @@ export class Observer {
     const began = this.clock.now();
     const cluster = await (fresh || sure ? this.cluster.observeFresh(signal) : this.cluster.observe(signal));
     const known = journal ?? cluster.journal;
-    const run = isOpen(known) && ONE_MOVES[known.phase] ? known : undefined;
+    const run = isOpen(known) && IMPATIENT.includes(known.phase) ? known : undefined;
+    const one = run && ONE_MOVES[run.phase];
     const pods = asked(cluster);
     this.noteReady(cluster);
-    const isMoving = (set: string) => !run || (set === run.from.set ? 'old' : 'new') === ONE_MOVES[run.phase];
+    const isMoving = (set: string) => !one || (set === run.from.set ? 'old' : 'new') === one;
     // Counts of both sets are compared, so all of them must be of the same moment.
     const isFresh = pods.every(({ name, set }) => {
       const last = this.lastSeen.get(name);
       const at = last && (isMoving(set) ? countedAt(last) : last.at);
       return began - (at ?? Number.NEGATIVE_INFINITY) < keptMs;
     });
-    const kept = run && !isFresh && Number.isFinite(keptMs) ? 0 : keptMs;
+    const kept = one && !isFresh && Number.isFinite(keptMs) ? 0 : keptMs;
     const over = new AbortController();
     const patienceMs = sure ? PATIENCE_SURE_MS : PATIENCE_MS;
     const late = run && this.clock.sleep(patienceMs, over.signal).catch(() => undefined);
@@ -93,7 +94,7 @@ export class Observer {
         const whole = () => this.node(node, kept, signal);
         if (!late) return whole();
         if (isMoving(set)) {
-          if (sure || !DISCONNECTING.includes(run.phase) || !this.isKnown(name)) return whole();
+          if (sure || !this.isKnown(name)) return whole();
           const inTime = this.observeWithTimeout(node, late, whole);
           return inTime.then((view) => asExpected(view, run, this.clock.now()));
         }

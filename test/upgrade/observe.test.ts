@@ -1,5 +1,5 @@
 import { SimulatedClock } from '../../src/simulator/clock';
-import type { ClusterPort, EmqxPort, NodeView } from '../../src/upgrade';
+import type { ClusterPort, EmqxPort, NodeView, Phase } from '../../src/upgrade';
 import { Observer } from '../../src/upgrade/observe';
 import { BLUE, GREEN, podNames, sceneAt, viewOf } from './fixtures';
 
@@ -111,6 +111,24 @@ test('nor for an old one, unless it was ordered something; meanwhile it is taken
   observer.invalidate(blue);
   expect(await late()).toMatchObject({ connections: 1_000, unreachable: 'time-out', after: 5_000 });
 });
+
+test.each<Phase>(['green', 'switch', 'retire', 'switch-back', 'retire-green'])(
+  'nor in the phase %s: somebody may release the operator meanwhile',
+  async (phase) => {
+    const { clock, look, set, hanging, journal } = watched();
+    journal.phase = phase;
+    for (const pod of [blue, green]) set(pod, { sessions: 70 });
+    await look();
+    for (const pod of [blue, green]) hanging.add(pod);
+    await clock.advance(1_200);
+    const before = clock.now();
+    const { nodes } = await look();
+    expect(clock.now() - before).toBe(500);
+    for (const pod of [blue, green]) expect(nodes.get(pod)).toMatchObject({ sessions: 70, unreachable: undefined });
+    await clock.advance(5_000);
+    for (const pod of [blue, green]) expect((await look()).nodes.get(pod)!.sessions).toBe(70);
+  },
+);
 
 test('of a node that has never answered it is said so', async () => {
   const { look, hanging } = watched();

@@ -126,6 +126,15 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('watch-silent', 'retire-green', 1_961),
     ],
   },
+  'a new node that answers late does not keep a released operator from being held again': [
+    at('target-slow', 'switch', 500),
+    at('delay-reset', 'switch', 1_500),
+  ],
+  'nor does an old one in an abort': [
+    at('request-abort', 'evacuate', 4_000),
+    at('target-slow', 'switch-back', 100),
+    at('delay-reset', 'switch-back', 900),
+  ],
   'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
   ...CHOSEN_ON_EMQX5,
 };
