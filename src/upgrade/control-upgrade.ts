@@ -35,8 +35,11 @@ export async function controlUpgrade(
   const { journal } = await cluster.observe(signal);
   if (!isOpen(journal)) throw noRun(control, journal);
   const askedAt = clock.now();
-  const isRefused = ({ refused }: Journal) =>
-    refused !== undefined && refused.request === controlText(control) && refused.at >= askedAt;
+  // Somebody else may request the same: an abort that was accepted makes that the second one, which is rejected.
+  const isAccepted = ({ aborted }: Journal) => control.do === 'abort' && aborted !== undefined && !journal.aborted;
+  // Whoever drives the run may be on a machine with another clock.
+  const isRefused = (now: Journal) =>
+    now.refused?.request === controlText(control) && now.refused.at !== journal.refused?.at && !isAccepted(now);
   await cluster.writeRequest(controlText(control), signal);
   let saidMs = Number.POSITIVE_INFINITY;
   for (;;) {

@@ -165,13 +165,18 @@ describe(`a run that is aborted (seed ${SEED})`, () => {
     world.stop();
   });
 
-  test('after blue is gone is told that it is a new upgrade', async () => {
+  test.each([
+    ['of the same machine', 0],
+    ['whose clock is five minutes behind', -300_000],
+    ['whose clock is five minutes ahead', 300_000],
+  ])('after blue is gone is told that it is a new upgrade: a process %s', async (_, skewMs) => {
     const at = await underWay();
     const { world, context } = at;
     await world.clock.run(async () => {
       const run = runUpgrade(context, REQUEST);
       await reaching('release', at);
-      const late = controlUpgrade(other(context), { do: 'abort' } satisfies Control);
+      const clock = { now: () => world.clock.now() + skewMs, sleep: world.clock.sleep.bind(world.clock) };
+      const late = controlUpgrade({ ...other(context), clock }, { do: 'abort' } satisfies Control);
       await expect(late).rejects.toThrow(/to go back, run an upgrade to version 4\.4\.14, with --accept-downgrade/);
       await run;
       await expect(controlUpgrade(other(context), { do: 'abort' })).rejects.toMatchObject({ code: 'NO_RUN' });

@@ -255,6 +255,11 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, cap: 2, shutdownMs: 1_000 },
     faults: [at('api-reply-lost', 'retire', 2_000)],
   },
+  'an abort that was accepted goes on, although somebody asks for one more: only that is rejected': {
+    seed: 4_480,
+    size: { ...DEFAULT_SIZE, generation: 5 },
+    faults: [at('old-manifest-applied', 'green', 1_886), at('request-hasty', 'release', 100)],
+  },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },
