@@ -12,6 +12,8 @@ const PARTS: Readonly<Record<string, [title: string, part: () => Promise<Part>]>
   synth: ['Synthesis', async () => (await import('./synth.js')).synth],
   start: ['The start of the command line', async () => (await import('./start.js')).start],
   runner: ['A runner at rest', async () => (await import('./runner.js')).runner],
+  sustained: ['What goes on for long', async () => (await import('./sustained.js')).sustained],
+  large: ['What is large', async () => (await import('./sustained.js')).large],
 };
 
 /**
