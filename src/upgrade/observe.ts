@@ -50,7 +50,9 @@ export interface ObserveOptions {
 export class Observer {
   private readonly lastSeen = new Map<string, Seen>();
   /** Of nodes that have not answered yet. */
-  private readonly asking = new Map<string, Promise<NodeView>>();
+  private readonly asking = new Map<string, { orders: number; answer: Promise<NodeView> }>();
+  /** How many orders a node was given: what it was asked before the last one is out of date. */
+  private readonly orders = new Map<string, number>();
   /** Names of nodes, by their pods: a pod keeps its node, and an operator that nodes refuse no longer reports any. */
   private readonly names = new Map<string, string>();
   /** The pods that were ready in the latest observation: with others, nodes see other members. */
@@ -94,8 +96,9 @@ export class Observer {
         const whole = () => this.node(node, kept, signal);
         if (!late) return whole();
         if (isMoving(set)) {
-          if (sure || !this.isKnown(name)) return whole();
-          const inTime = this.observeWithTimeout(node, late, whole);
+          const current = this.current(name, kept, sure);
+          if (current) return current;
+          const inTime = this.observeWithTimeout(node, late, whole, !sure && this.isKnown(name));
           return inTime.then((view) => asExpected(view, run, this.clock.now()));
         }
         if (sure) return this.nowOrNever(node, kept, late, signal);
@@ -112,6 +115,14 @@ export class Observer {
   private isKnown(pod: string): boolean {
     const last = this.lastSeen.get(pod);
     return last !== undefined && this.clock.now() - last.at < STANDS_MS;
+  }
+
+  /** An answer that need not be asked for again: what takes a node long is of now for as long as the next answer would take. */
+  private current(pod: string, keptMs: number, sure: boolean): NodeView | undefined {
+    const last = this.lastSeen.get(pod);
+    return last && this.clock.now() - countedAt(last) < Math.max(keptMs, sure ? last.tookMs : 0)
+      ? last.view
+      : undefined;
   }
 
   private nodeNameOf({ resource }: ClusterView, pod: { name: string; uid?: string | undefined }): string | undefined {
@@ -133,30 +144,57 @@ export class Observer {
 
   /** The earlier answer of the node is out of date. */
   invalidate(pod: string): void {
+    this.orders.set(pod, this.ordersOf(pod) + 1);
+    this.outdate(pod);
+  }
+
+  private outdate(pod: string): void {
     const last = this.lastSeen.get(pod);
     if (last) this.lastSeen.set(pod, { ...last, at: Number.NEGATIVE_INFINITY, wholeAt: Number.NEGATIVE_INFINITY });
   }
 
+  private ordersOf(pod: string): number {
+    return this.orders.get(pod) ?? 0;
+  }
+
   private async node(node: Asked, keptMs: number, signal?: AbortSignal): Promise<NodeView> {
+    const [orders, asked] = [this.ordersOf(node.pod), this.clock.now()];
     const last = this.lastSeen.get(node.pod);
-    if (last && this.clock.now() - countedAt(last) < keptMs) return last.view;
+    const current = this.current(node.pod, keptMs, false);
+    if (current) return current;
     const view = remembered(await this.emqx.observe(node.pod, node.name, signal), last, this.clock.now());
     const at = this.clock.now();
     const evacuatedAt = view.evacuating ? at : last?.evacuatedAt;
-    this.lastSeen.set(node.pod, { at, countedAt: at, wholeAt: at, evacuatedAt, view });
+    this.lastSeen.set(node.pod, { at, tookMs: at - asked, countedAt: at, wholeAt: at, evacuatedAt, view });
+    if (this.ordersOf(node.pod) !== orders) this.outdate(node.pod);
     return view;
   }
 
-  /** A slow node is not waited for: it keeps its last known counts. One query at a time. */
-  private async observeWithTimeout(node: Asked, late: Promise<void>, ask: () => Promise<NodeView>): Promise<NodeView> {
+  /**
+   * A slow node is not waited for: it keeps its last known counts. One query at a time.
+   *
+   * @param isKnown whether what it has answered before stands until then; otherwise it counts as silent
+   */
+  private async observeWithTimeout(
+    node: Asked,
+    late: Promise<void>,
+    ask: () => Promise<NodeView>,
+    isKnown = true,
+  ): Promise<NodeView> {
     const { pod } = node;
-    const last = this.lastSeen.get(pod)?.view;
+    const orders = this.ordersOf(pod);
+    const last = this.lastSeen.get(pod);
     const earlier = this.asking.get(pod);
-    if (earlier && last) return last;
-    const asking = earlier ?? ask().finally(() => this.asking.delete(pod));
-    if (!earlier) this.asking.set(pod, asking);
-    asking.catch(() => undefined); // the loop gets the error elsewhere
-    return Promise.race([asking, late.then(() => this.lastSeen.get(pod)?.view ?? last ?? silent(node))]);
+    const same = earlier?.orders === orders ? earlier : undefined;
+    if (same && isKnown && last) return last.view;
+    const asking = same ?? { orders, answer: ask() };
+    if (!same) {
+      this.asking.set(pod, asking);
+      const end = () => this.asking.get(pod) === asking && this.asking.delete(pod);
+      asking.answer.then(end, end); // the loop gets the error elsewhere
+    }
+    const known = () => (isKnown ? (this.lastSeen.get(pod) ?? last)?.view : undefined);
+    return Promise.race([asking.answer, late.then(() => known() ?? remembered(silent(node), last, this.clock.now()))]);
   }
 
   /** Its last known counts are not enough. */
@@ -245,6 +283,8 @@ interface Asked {
 
 interface Seen {
   at: number;
+  /** How long its last whole answer has taken. */
+  tookMs: number;
   /** When it was queried for the counts that it refreshes periodically, and for more than its counts. */
   countedAt: number;
   wholeAt: number;

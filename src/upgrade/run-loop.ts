@@ -11,6 +11,7 @@ import { HeldLease, LeaseExpired, leaseLost } from './held-lease';
 import { Idleness } from './idleness';
 import { ignoredOptions } from './ignored-options';
 import type { Journal, Stop } from './journal';
+import { NodeOrders } from './node-orders';
 import type { ClusterView, LeaseView, Observation } from './observation';
 import { type ObserveOptions, Observer } from './observe';
 import { perform } from './perform';
@@ -39,6 +40,7 @@ export type Until = (journal: Journal, observation: Observation) => boolean;
 export class RunLoop {
   private readonly observer: Observer;
   private readonly lease: HeldLease;
+  private readonly orders: NodeOrders;
   private readonly probes: Probes;
   private readonly durable: DurableReader;
   private heartbeatAt = Number.NEGATIVE_INFINITY;
@@ -75,6 +77,7 @@ export class RunLoop {
     const report = (kind: 'action' | 'warning', text: string) => this.report(kind, text);
     this.failures = new Failures(clock, holder, report);
     this.failedActions = new ActionFailures(clock, holder, report);
+    this.orders = new NodeOrders(clock);
     this.probes = new Probes(clock, emqx);
     this.durable = new DurableReader(clock, context.durable);
   }
@@ -94,7 +97,7 @@ export class RunLoop {
         keptMs = pauseMs > 0 && (await changeWithin(this.context, pauseMs, signal)) ? NODES_KEPT_MS : 0;
       }
       // Of a run that has ended no connection is left.
-      await this.probes.settled();
+      await Promise.all([this.probes.settled(), this.orders.settled()]);
     } finally {
       ended.abort();
     }
@@ -128,8 +131,9 @@ export class RunLoop {
     if (uncreated !== undefined) this.report('warning', uncreated);
     if (step.kind === 'stop') return this.stop(signal);
     if (!isIrreversible(step)) return this.takeStep(step, observation, signal);
-    // Irreversible steps are decided on the cluster's state now, not on what a watch has reported so far.
-    const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, sure: true });
+    // Irreversible steps are decided on the cluster's state now, not on what a watch has reported so far; orders, also on that of the nodes.
+    const how = step.kind === 'next' ? { fresh: true } : { sure: true };
+    const now = await this.observe(signal, { keptMs: NODES_KEPT_MS, ...how });
     this.adoptWritten(now);
     const sure = this.decide(now);
     return sure.kind === 'stop' ? this.stop(signal) : this.takeStep(sure, now, signal);
@@ -209,6 +213,7 @@ export class RunLoop {
         const { note, actions = [] } = step;
         if (note) await this.writeJournal(note, false, signal);
         const waitMs = await this.actAll(actions, observation, signal);
+        await this.orders.settled();
         if (this.failedActions.mayBeRetried(actions)) return waitMs;
         const { code, fix } = step;
         const others = this.failedActions.messages.filter((message) => !step.reason.includes(message));
@@ -228,25 +233,29 @@ export class RunLoop {
   }
 
   private async attempt(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
-    if (!this.failedActions.isDue(action)) return;
+    if (!this.failedActions.isDue(action) || this.orders.isWaiting(action)) return;
     if ('afterMs' in action && action.afterMs) await this.context.clock.sleep(action.afterMs, signal);
     await this.lease.renewBeforeWrite(signal);
-    try {
-      await this.act(action, observation, signal);
-      this.failedActions.done(action);
-    } catch (error) {
-      signal?.throwIfAborted();
-      this.failedActions.add(action, error);
-      this.freshness.invalidate();
-    }
+    await this.orders.take(action, async () => {
+      try {
+        await this.act(action, observation, signal);
+        this.failedActions.done(action);
+      } catch (error) {
+        signal?.throwIfAborted();
+        this.failedActions.add(action, error);
+        this.freshness.invalidate();
+      }
+    });
   }
 
   private async act(action: Action, observation: Observation, signal?: AbortSignal): Promise<void> {
     if (!this.failedActions.has(action)) this.actions.add(action, this.journal.from.version);
     if (action.do === 'patch-resource') return this.patch(action, observation.cluster.resourceVersion, signal);
     if (action.do === 'revert-resource') return this.revert(action, observation, signal);
-    if (action.do === 'start-evacuation' || action.do === 'stop-evacuation') this.observer.invalidate(action.pod);
-    await perform(action, this.context, signal);
+    const node = action.do === 'start-evacuation' || action.do === 'stop-evacuation' ? action.pod : undefined;
+    if (node !== undefined) this.observer.invalidate(node);
+    // It may have been asked meanwhile, and have answered what it was before.
+    await perform(action, this.context, signal)?.finally(() => node !== undefined && this.observer.invalidate(node));
     if (action.do === 'stop-evacuation') this.stoppedAt.set(action.pod, this.context.clock.now());
   }
 

@@ -9,10 +9,13 @@ function watched() {
   const scene = sceneAt('evacuate');
   const nodes = new Map(scene.nodes.map((node) => [node.pod, { ...node, live: node.connections }]));
   const hanging = new Set<string>();
+  const slow = new Map<string, number>();
   const asked: string[] = [];
   const answer = async <T>(what: string, pod: string, value: (node: NodeView) => T, silent: T): Promise<T> => {
     asked.push(`${what} ${pod}`);
-    if (!hanging.has(pod)) return value(nodes.get(pod)!);
+    const answered = value({ ...nodes.get(pod)! });
+    if (slow.has(pod)) await clock.sleep(slow.get(pod)!);
+    if (!hanging.has(pod)) return answered;
     await clock.sleep(5_000);
     return silent;
   };
@@ -39,7 +42,7 @@ function watched() {
   const observer = new Observer(clock, cluster, emqx);
   const look = (options = {}) => clock.run(() => observer.observe(scene.journal, undefined, options));
   const set = (pod: string, change: Partial<NodeView>) => Object.assign(nodes.get(pod)!, change);
-  return { clock, look, set, hanging, asked, observer, journal: scene.journal };
+  return { clock, look, set, hanging, slow, asked, observer, journal: scene.journal };
 }
 
 const blue = `${BLUE}-0`;
@@ -109,7 +112,38 @@ test('nor for an old one, unless it was ordered something; meanwhile it is taken
   // Its share is 34 a second.
   expect(await late()).toEqual({ connections: 1_000, live: 942, unreachable: undefined, after: 500 });
   observer.invalidate(blue);
-  expect(await late()).toMatchObject({ connections: 1_000, unreachable: 'time-out', after: 5_000 });
+  expect(await late()).toMatchObject({ connections: 1_000, unreachable: 'it has not answered yet', after: 500 });
+});
+
+test('what a node was asked before an order says nothing about it afterwards', async () => {
+  const { clock, look, set, slow, observer } = watched();
+  set(blue, { evacuating: false });
+  await look();
+  await clock.advance(1_200);
+  slow.set(blue, 3_000);
+  await look();
+  await clock.advance(2_200);
+  set(blue, { evacuating: true });
+  observer.invalidate(blue);
+  slow.set(blue, 3_500);
+  // Meanwhile the earlier answer comes.
+  expect((await look()).nodes.get(blue)).toMatchObject({ unreachable: 'it has not answered yet' });
+  expect((await look()).nodes.get(blue)).toMatchObject({ unreachable: 'it has not answered yet' });
+  await clock.advance(3_500);
+  expect((await look()).nodes.get(blue)).toMatchObject({ evacuating: true, unreachable: undefined });
+});
+
+test('before what cannot be taken back, an answer that takes an old node long stands as long as the next would take', async () => {
+  const { clock, look, slow } = watched();
+  slow.set(blue, 3_000);
+  await look();
+  await clock.advance(3_000);
+  expect((await look({ sure: true })).nodes.get(blue)!.unreachable).toBeUndefined();
+  slow.delete(blue);
+  await look();
+  slow.set(blue, 3_000);
+  await clock.advance(500);
+  expect((await look({ sure: true })).nodes.get(blue)!.unreachable).toBe('it has not answered yet');
 });
 
 test.each<Phase>(['green', 'switch', 'retire', 'switch-back', 'retire-green'])(

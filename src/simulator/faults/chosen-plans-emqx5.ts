@@ -234,6 +234,21 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, replicas: 3, plain: 14, cap: 2 },
     faults: [at('target-frozen', 'evacuate', 4_001)],
   },
+  'others are stopped although the order to start one is not answered, because a new node hangs': {
+    seed: 1,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 3 },
+    faults: [at('target-frozen', 'evacuate', 300)],
+  },
+  'so they are in an abort': {
+    seed: 3_497,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 3 },
+    faults: [at('target-frozen', 'return', 355), at('request-abort', 'evacuate', 8_998)],
+  },
+  'an operator that is released before the first device is disconnected is held again, although no node answers': {
+    seed: 4_599,
+    size: { ...DEFAULT_SIZE, generation: 5, initialDelaySeconds: 1 },
+    faults: [at('target-frozen', 'switch', 670), at('delay-reset', 'switch', 2_306)],
+  },
   'while devices on cores are moved to replicants those are probed': {
     seed: 1,
     size: { ...DEFAULT_SIZE, generation: 5, exposure: 'both-roles', replicants: 2, plain: 50, cap: 2 },
