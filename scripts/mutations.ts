@@ -93,8 +93,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a watch that broke is opened again at once',
     file: 'kubernetes/reflector.ts',
-    from: 'await this.clock.sleep(backOffMs(++failures, who), either).catch(',
-    to: 'await this.clock.sleep(100, either).catch(',
+    from: 'await this.clock.sleep(backOffMs(++failures, who), either.signal).catch(',
+    to: 'await this.clock.sleep(100, either.signal).catch(',
     fault: 'api-unreachable',
   },
   {
