@@ -253,8 +253,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'green is removed with the devices on it',
     file: 'upgrade/phases/evacuate.ts',
-    from: 'return !served || running.every((pod) => isDrained(nodes.get(pod.name)));',
-    to: 'return !served || running.length >= 0;',
+    from: 'return running.every((pod) => isDrained(nodes.get(pod.name)) || !hasServed(pod));',
+    to: 'return running.every((pod) => isDrained(nodes.get(pod.name)) || hasServed(pod));',
     fault: 'request-abort',
   },
   {

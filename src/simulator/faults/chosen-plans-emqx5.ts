@@ -188,6 +188,16 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
       size: { ...DEFAULT_SIZE, generation: 5, plain: 16, persistent: 18, cap: 5, initialDelaySeconds: 3 },
       faults: [at('template-edited', 'evacuate', 2_256), at('request-abort', 'evacuate', 1_151)],
     },
+  'an abort before the switch moves the devices that the new nodes have got since their gates were opened': {
+    seed: 1,
+    size: { ...DEFAULT_SIZE, generation: 5 },
+    faults: [at('engine-killed', 'green', 100), at('request-abort', 'green', 500), at('blue-crash-kept', 'revert', 19)],
+  },
+  'it does so where they are replicants': {
+    seed: 2,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
+    faults: [at('engine-killed', 'green', 100), at('request-abort', 'green', 500), at('blue-crash-kept', 'revert', 19)],
+  },
   'an abort that is overtaken by the new template, before the operator has gone back, becomes an upgrade again': {
     seed: 439,
     size: {

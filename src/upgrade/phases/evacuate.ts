@@ -69,9 +69,15 @@ export function isGreenEmptied({ observation, journal }: Situation): boolean {
     journal.began.switch !== undefined ||
     journal.aborted?.phase === 'native' ||
     cluster.traffic.some((service) => service.byOperator);
+  // Where no Service is tied to blue first, each node of green serves as soon as its gate is open. The operator may have closed it since.
+  const isTied = generationOf(cluster.resource).sleepsWhileHeld;
+  const hasServed = ({ name, onServing }: PodView) => {
+    const { connections = 0, sessions = 0 } = nodes.get(name) ?? {};
+    return served || (!isTied && (onServing || connections + sessions > 0));
+  };
   const green = greenOf(cluster, journal)?.name ?? '';
   const running = podsOf(cluster, green).filter((pod) => pod.containersReady);
-  return !served || running.every((pod) => isDrained(nodes.get(pod.name)));
+  return running.every((pod) => isDrained(nodes.get(pod.name)) || !hasServed(pod));
 }
 
 export function evacuateGreen(situation: Situation): Step {
