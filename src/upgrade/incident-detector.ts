@@ -163,7 +163,9 @@ interface Left {
 const RETURN_MS = 1_500;
 
 /** Whether a set is removed on purpose: its pods may be seen to disappear before its replicas change. */
-function isLeaving({ began, phase, from, to }: Journal, set: string): boolean {
+function isLeaving({ began, phase, from, to, past = [], aborted }: Journal, set: string): boolean {
+  // Another process may have replaced its role while this one was paused.
+  if (past.some((stage) => set === (aborted ? stage.to?.set : stage.from.set))) return true;
   // An abort that was asked for at the same moment.
   const retires = phase === 'retire' || (phase === 'revert' && began.retire !== undefined);
   return (retires && set === from.set) || (phase === 'retire-green' && set === to.set);

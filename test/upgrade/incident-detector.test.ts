@@ -117,6 +117,19 @@ describe('a pod that goes', () => {
     };
     expect(noted('retire', retire)).toEqual([]);
   });
+
+  test('nor are those of a role that another process has replaced while this one was paused', () => {
+    const replaced = (aborted: boolean) => (scene: Scene) => {
+      const { journal } = scene;
+      const { replicas, from, to } = journal;
+      journal.past = [{ role: 'replicant', replicas, from, to: { set: to.set ?? '', revision: '' } }];
+      Object.assign(journal, { role: 'core', from: { ...from, set: 'old' }, to: { ...to, set: 'new' } });
+      if (aborted) journal.aborted = { at: T0, phase: 'evacuate' };
+      scene.pods = scene.pods.filter(({ set }) => set !== (aborted ? GREEN : BLUE));
+    };
+    expect(noted('evacuate', replaced(false))).toEqual([]);
+    expect(noted('evacuate', replaced(true))).toEqual([]);
+  });
 });
 
 test('a hold that is reset is noted, and when it was restored', () => {

@@ -284,6 +284,21 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
     seed: 4_480,
     size: { ...DEFAULT_SIZE, generation: 5 },
     faults: [at('old-manifest-applied', 'green', 1_886), at('request-hasty', 'release', 100)],
+  'a process that was paused does not report the nodes as lost that another one has replaced meanwhile': {
+    seed: 5_168,
+    size: {
+      ...DEFAULT_SIZE,
+      generation: 5,
+      exposure: 'both-roles',
+      replicants: 2,
+      operatorLatencyMs: 30,
+      shutdownMs: 300,
+      plain: 12,
+      persistent: 15,
+      cap: 5,
+      initialDelaySeconds: 3,
+    },
+    faults: [at('engine-paused', 'green', 3_956), at('template-edited', 'evacuate', 9_300)],
   },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
