@@ -300,6 +300,30 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
     },
     faults: [at('engine-paused', 'green', 3_956), at('template-edited', 'evacuate', 9_300)],
   },
+  'a Service keeps the old nodes in an abort that nobody drives, though somebody applies another template': {
+    seed: 4_648,
+    size: { ...DEFAULT_SIZE, generation: 5 },
+    faults: [
+      at('template-edited', 'evacuate', 11_000),
+      at('engine-killed', 'return', 1_079),
+      at('request-abort', 'evacuate', 3_431),
+    ],
+  },
+  'it does so as soon as it leads there': {
+    seed: 5_764,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
+    faults: [
+      at('engine-killed-before-write', 'revert', 315),
+      at('engine-killed-before-write', 'switch-back', 225),
+      at('manifest-applied', 'evacuate', 6_639),
+      at('request-abort', 'evacuate', 2_683),
+    ],
+  },
+  'an abort that was accepted goes on, although somebody asks for one more: only that is rejected': {
+    seed: 4_480,
+    size: { ...DEFAULT_SIZE, generation: 5 },
+    faults: [at('old-manifest-applied', 'green', 1_886), at('request-hasty', 'release', 100)],
+  },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
     size: { ...DEFAULT_SIZE, generation: 5, operator: '2.3', replicants: 3, operatorLatencyMs: 100 },

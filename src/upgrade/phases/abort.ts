@@ -30,7 +30,7 @@ import {
   stopEvacuations,
   waitFor,
 } from './common';
-import { uncoverTraffic } from './cover';
+import { keepOldNodes } from './cover';
 import { evacuateGreen, isGreenEmptied } from './evacuate';
 import { siteWait, storageMove, storageWait } from './storage';
 
@@ -210,7 +210,6 @@ export function switchBack(situation: Situation): Step {
   const actions: Action[] = [
     ...missing,
     ...stopEvacuations(situation),
-    ...uncoverTraffic(situation),
     ...openGates(observation, blue),
     ...(areReady ? closeGates(observation, green) : []),
   ];
@@ -224,6 +223,8 @@ export function switchBack(situation: Situation): Step {
   // Whether a silent node refuses devices is unknown.
   if (!doAllAnswer(observation, blue)) return waitFor('every blue node to answer', 1_000);
   if (!areReady) return waitFor('every blue node to be ready', 500);
+  const kept = keepOldNodes(situation);
+  if (kept) return kept;
   if (!isRouted) return waitFor('only blue pods behind the traffic Service', 500, selecting);
   if (journal.backAt === undefined) return { kind: 'note', note: { backAt: observation.at } };
   const left = journal.backAt + ROUTES_MS - observation.at;

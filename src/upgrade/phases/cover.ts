@@ -19,8 +19,9 @@ export function coverTraffic({ observation, journal }: Situation): Step | undefi
 }
 
 /**
- * In an abort that cannot go on, because somebody has applied the new template again: as soon as the new nodes serve such an operator closes
- * the gates of the old ones, which the traffic Services route to, and nobody would get in.
+ * The same in an abort, before the traffic Services lead to the old nodes: the operator wants these again. As soon as other nodes serve,
+ * because somebody has applied the new template once more or another one, it closes the gates of the old ones, and nobody would get in. Then
+ * it is too late where no process drives the run, or none may change Services.
  */
 export function keepOldNodes({ observation, journal }: Situation): Step | undefined {
   if (!journal.aborted || journal.phase === 'revert') return undefined;
