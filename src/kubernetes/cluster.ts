@@ -150,6 +150,7 @@ export class Cluster implements ClusterPort {
   patchResource(patch: ResourcePatch, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const body = { metadata: { resourceVersion: patch.ifVersion }, spec: patch.spec };
+      this.lease.stillHeld();
       await this.api.patch(this.resourceRef(), { type: 'merge', body }, {}, signal);
     });
   }
@@ -165,7 +166,7 @@ export class Cluster implements ClusterPort {
   leadTraffic(service: string, revision: string, signal?: AbortSignal): Promise<void> {
     return ported(async () => {
       const pods = await this.pods({ fresh: true }, signal);
-      await this.traffic.lead(service, pods, revision, signal);
+      await this.traffic.lead(service, pods, revision, this.lease.stillHeld, signal);
     });
   }
 
@@ -179,12 +180,14 @@ export class Cluster implements ClusterPort {
 
   removeSet(set: string, signal?: AbortSignal): Promise<void> {
     const ref = this.ref('apps/v1', this.kindOf(set), set);
-    return ported(() => removeSet(this.options.api, ref, this.options.name, this.generation.revisionLabel, signal));
+    const { api, name } = this.options;
+    return ported(() => removeSet(api, ref, name, this.generation.revisionLabel, this.lease.stillHeld, signal));
   }
 
   markServing(pod: string, serving: boolean, signal?: AbortSignal): Promise<void> {
     const { clock } = this.options;
-    return ported(() => setServingGate(this.api, this.ref('v1', 'Pod', pod), serving, clock.now(), signal));
+    const ref = this.ref('v1', 'Pod', pod);
+    return ported(() => setServingGate(this.api, ref, serving, clock.now(), this.lease.stillHeld, signal));
   }
 
   holdLease(holder: string, signal?: AbortSignal): Promise<void> {

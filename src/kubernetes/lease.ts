@@ -7,9 +7,14 @@ import { refuseFormer } from './ownership';
 /** For how long a lease is valid without being renewed. */
 const DURATION_SECONDS = 30;
 
+/** The process may be paused between two requests: another one may have taken its lease by then. */
+export type StillHeld = () => void;
+
 /** The lease that ensures that only one process at a time drives the upgrade of a cluster. */
 export class UpgradeLease {
   private readonly ref: ObjectRef;
+  /** When this process last asked for it, and got it; undefined where it never did, or has released it. */
+  private heldAt: number | undefined;
 
   constructor(
     private readonly api: FollowedApi,
@@ -51,11 +56,27 @@ export class UpgradeLease {
   }
 
   /**
+   * To be called between a read and the write that follows from it.
+   *
+   * @throws PortError `conflict` where this process held the lease, and it has expired meanwhile.
+   */
+  readonly stillHeld: StillHeld = () => {
+    if (this.heldAt !== undefined && this.clock.now() - this.heldAt >= DURATION_SECONDS * 1_000)
+      throw new PortError('conflict', 'this process was paused; it checks the cluster again');
+  };
+
+  /**
    * Takes the lease, or renews it.
    *
    * @throws PortError `conflict` when another process holds it, or took it at the same moment.
    */
   async hold(holder: string, signal?: AbortSignal): Promise<void> {
+    const asked = this.clock.now();
+    await this.take(holder, signal);
+    this.heldAt = asked;
+  }
+
+  private async take(holder: string, signal?: AbortSignal): Promise<void> {
     const lease = await this.read({ fresh: true }, signal);
     const now = micro(this.now());
     if (!lease) {
@@ -94,6 +115,7 @@ export class UpgradeLease {
 
   /** Releases the lease; nothing happens when another process holds it. */
   async release(holder: string, signal?: AbortSignal): Promise<void> {
+    this.heldAt = undefined;
     const lease = await this.read({ fresh: true }, signal);
     if (lease?.spec.holderIdentity !== holder) return;
     await this.write(lease, { holderIdentity: null, renewTime: null, acquireTime: null }, signal);

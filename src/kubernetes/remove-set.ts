@@ -1,6 +1,7 @@
 import { INSTANCE_LABEL } from '../resource';
 import type { NodeSet } from './core-objects';
 import type { KubeApi, ObjectRef } from './kube-api';
+import type { StillHeld } from './lease';
 
 /**
  * Removes a set that has no pods, with the volume claims of its pods.
@@ -13,6 +14,7 @@ export async function removeSet(
   ref: ObjectRef,
   cluster: string,
   revisionLabel: string,
+  stillHeld: StillHeld,
   signal?: AbortSignal,
 ): Promise<void> {
   const { metadata } = await api.get<NodeSet>(ref, signal);
@@ -22,8 +24,10 @@ export async function removeSet(
   // Without it the claims of other sets would be taken for its own.
   const labels = hash && { [INSTANCE_LABEL]: cluster, [revisionLabel]: hash };
   const claims = labels ? await api.list({ apiVersion, kind, namespace, labels }, signal) : { items: [] };
+  stillHeld();
   await api.delete(ref, {}, signal);
   for (const { metadata: claim } of claims.items) {
+    stillHeld();
     await api.delete({ apiVersion, kind, namespace, name: claim.name }, {}, signal);
   }
 }

@@ -2,6 +2,7 @@ import { ON_SERVING_GATE } from '../resource';
 import type { Pod } from './core-objects';
 import type { FollowedApi } from './followed-api';
 import type { ObjectRef } from './kube-api';
+import type { StillHeld } from './lease';
 
 /** Sets the operator's readiness gate of a pod. @param now ms since the epoch */
 export async function setServingGate(
@@ -9,6 +10,7 @@ export async function setServingGate(
   ref: ObjectRef,
   serving: boolean,
   now: number,
+  stillHeld: StillHeld,
   signal?: AbortSignal,
 ): Promise<void> {
   const { metadata, status } = await api.get<Pod>(ref, signal);
@@ -23,5 +25,6 @@ export async function setServingGate(
     metadata: { resourceVersion: metadata.resourceVersion },
     status: { conditions: [...others, gate] },
   };
+  stillHeld();
   await api.patch(ref, { type: 'merge', body }, { subresource: 'status' }, signal);
 }

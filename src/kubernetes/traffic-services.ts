@@ -4,6 +4,7 @@ import { servesAs } from './cluster-view';
 import type { Endpoints, Pod, Service } from './core-objects';
 import type { FollowedApi } from './followed-api';
 import { isKubeError, type ObjectRef } from './kube-api';
+import type { StillHeld } from './lease';
 
 /** Where the traffic Services are, and the label by which they tell one set of nodes from another. */
 interface Place {
@@ -30,7 +31,13 @@ export class TrafficServices {
   }
 
   /** @param pods of the cluster */
-  async lead(service: string, pods: readonly Pod[], revision: string, signal?: AbortSignal): Promise<void> {
+  async lead(
+    service: string,
+    pods: readonly Pod[],
+    revision: string,
+    stillHeld: StillHeld,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const ref = this.ref('Endpoints', service);
     const { metadata, subsets } = await this.api.get<Endpoints>(ref, signal);
     const addresses = pods
@@ -43,6 +50,7 @@ export class TrafficServices {
     // A list is replaced whole, so it must not meet a newer one. The ports stay those the operator found.
     const { resourceVersion } = metadata;
     const body = { metadata: { resourceVersion }, subsets: [{ addresses, ports: subsets?.[0]?.ports ?? [] }] };
+    stillHeld();
     await this.api.patch(ref, { type: 'merge', body }, {}, signal);
   }
 

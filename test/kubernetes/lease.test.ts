@@ -41,6 +41,21 @@ describe('the lease', () => {
     expect(await later(0, () => subject.view({}))).toMatchObject({ holder: 'me' });
   });
 
+  test('that has expired between two requests ends the work of who held it', async () => {
+    const { clock, subject, later } = lease();
+    expect(subject.stillHeld).not.toThrow(); // who never held one needs none
+    await later(0, () => subject.hold('p1'));
+    await clock.advance(29_999);
+    expect(subject.stillHeld).not.toThrow();
+    await clock.advance(1);
+    expect(subject.stillHeld).toThrow('this process was paused');
+    await later(0, () => subject.hold('p1'));
+    expect(subject.stillHeld).not.toThrow();
+    await clock.advance(30_000);
+    await later(0, () => subject.release('p1'));
+    expect(subject.stillHeld).not.toThrow();
+  });
+
   test('is taken, renewed and given back', async () => {
     const { subject, stored, later } = lease();
     await later(0, () => subject.hold('p1'));

@@ -323,6 +323,21 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
     seed: 4_480,
     size: { ...DEFAULT_SIZE, generation: 5 },
     faults: [at('old-manifest-applied', 'green', 1_886), at('request-hasty', 'release', 100)],
+  'a process that was paused between what it reads of a set and its removal looks again first': {
+    seed: 2_189,
+    size: {
+      ...DEFAULT_SIZE,
+      generation: 5,
+      exposure: 'operator',
+      replicants: 2,
+      shutdownMs: 300,
+      plain: 13,
+      persistent: 13,
+      away: 5,
+      cap: 2,
+      initialDelaySeconds: 5,
+    },
+    faults: [at('engine-paused', 'return', 3_132), at('request-abort', 'evacuate', 2_278)],
   },
   'operator 2.3 calls a cluster available when it has new cores, and is yet to build new replicants': {
     seed: 38,
