@@ -280,10 +280,6 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
     size: { ...DEFAULT_SIZE, generation: 5, cap: 2, shutdownMs: 1_000 },
     faults: [at('api-reply-lost', 'retire', 2_000)],
   },
-  'an abort that was accepted goes on, although somebody asks for one more: only that is rejected': {
-    seed: 4_480,
-    size: { ...DEFAULT_SIZE, generation: 5 },
-    faults: [at('old-manifest-applied', 'green', 1_886), at('request-hasty', 'release', 100)],
   'a process that was paused does not report the nodes as lost that another one has replaced meanwhile': {
     seed: 5_168,
     size: {
@@ -323,6 +319,7 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
     seed: 4_480,
     size: { ...DEFAULT_SIZE, generation: 5 },
     faults: [at('old-manifest-applied', 'green', 1_886), at('request-hasty', 'release', 100)],
+  },
   'a process that was paused between what it reads of a set and its removal looks again first': {
     seed: 2_189,
     size: {
