@@ -315,6 +315,15 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
       at('request-abort', 'evacuate', 2_683),
     ],
   },
+  'the core that an abort has asked for goes where somebody applies the new template again, which asks for one fewer': {
+    seed: 6_990,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 3, exposure: 'operator', operatorLatencyMs: 30 },
+    faults: [
+      at('request-abort', 'evacuate', 3_460),
+      at('target-frozen', 'switch-back', 151),
+      at('manifest-applied', 'evacuate', 8_647),
+    ],
+  },
   'an abort that was accepted goes on, although somebody asks for one more: only that is rejected': {
     seed: 4_480,
     size: { ...DEFAULT_SIZE, generation: 5 },

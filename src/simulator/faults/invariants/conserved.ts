@@ -1,3 +1,5 @@
+import type { KubeObject } from '../../../kubernetes';
+import { generationOf } from '../../../resource';
 import type { StoreChange } from '../../kubernetes/object-store';
 import { isSet, type SetObject } from '../facts';
 import type { Bench, Invariant } from '../invariant';
@@ -11,14 +13,24 @@ const HOLD_AGAIN_MS = 2_500;
  * P3: no pod that holds a connection or a session is removed by scaling; and sessions are conserved.
  *
  * Unavoidable: an operator that is released removes old pods immediately, by its own defect, until it is held again. Each pod
- * it removes is counted with what was on it, from the release until the end of the pass after which it is held again. Nodes that run
- * nowhere, which an abort under operator 2.3 asks for, have never held anything.
+ * it removes is counted with what was on it, from the release until the end of the pass after which it is held again. So is the core that
+ * an abort has asked for, where a person then writes a template that the operator takes for the wanted one, with the cores of before:
+ * operator 2.2 removes that core in its next pass, held or not, before anybody could empty it. Nodes that run nowhere, which an abort under
+ * operator 2.3 asks for, have never held anything.
  */
 export function conserved({ facts, health, causes, isProcess, fail }: Bench): Invariant {
   let releasedAt: number | undefined;
   /** Replica sets of which a released operator has removed pods. */
   const shrunk = new Set<string>();
   let heldAgainAt = Number.NEGATIVE_INFINITY;
+  /** Who has given the resource the image that it has. */
+  let imageBy: string | undefined;
+  /** Whether a set loses only the core that an abort has asked for, because a person asks for the cores of before. */
+  const isAskedFor = ({ kind }: KubeObject, after: number) =>
+    kind === 'StatefulSet' &&
+    imageBy === 'user' &&
+    after === facts.size.replicas &&
+    after === generationOf(facts.resource).replicasOf(facts.resource, 'core');
   const follow = () => {
     const { journal } = facts;
     const open = journal !== undefined && !['done', 'release', 'claim', 'pin', 'apply'].includes(journal.phase);
@@ -42,7 +54,7 @@ export function conserved({ facts, health, causes, isProcess, fail }: Bench): In
       : facts.podsOf(set).map(({ metadata }) => metadata.name);
     if (isProcess(author)) {
       for (const pod of pods) mayGo(pod, author);
-    } else if (releasedAt !== undefined || facts.now - heldAgainAt < PASS_MS) {
+    } else if (releasedAt !== undefined || facts.now - heldAgainAt < PASS_MS || isAskedFor(change.object, after)) {
       if (!isOrdered) shrunk.add(set);
       else for (const pod of pods) causes.released.add(pod);
     } else fail('P3', `the operator removes ${pods.join(', ')} although it is held`);
@@ -60,6 +72,7 @@ export function conserved({ facts, health, causes, isProcess, fail }: Bench): In
   return {
     stored(change, author) {
       const { object, type } = change;
+      if (object.kind === facts.resource?.kind && imageOf(object) !== imageOf(change.previous)) imageBy = author;
       if (isSet(object) && type === 'MODIFIED') scaled(change, author);
       if (isSet(object) && type === 'DELETED' && isProcess(author)) {
         for (const { metadata } of facts.podsOf(object.metadata.name)) mayGo(metadata.name, author);
@@ -73,4 +86,8 @@ export function conserved({ facts, health, causes, isProcess, fail }: Bench): In
       else fail('P3', `the session of ${client} is lost with ${pod} (${why})`);
     },
   };
+}
+
+function imageOf(object: KubeObject | undefined): unknown {
+  return (object as { spec?: { image?: string } } | undefined)?.spec?.image;
 }
