@@ -324,6 +324,24 @@ export const CHOSEN_ON_EMQX5: Readonly<Record<string, Plan>> = {
       at('manifest-applied', 'evacuate', 8_647),
     ],
   },
+  'a Service keeps the old nodes while nobody drives an abort in which the resource is changed': {
+    seed: 5_764,
+    size: { ...DEFAULT_SIZE, generation: 5, replicants: 2 },
+    faults: [
+      at('engine-killed', 'switch-back', 1_300),
+      at('manifest-applied', 'evacuate', 6_639),
+      at('request-abort', 'evacuate', 2_683),
+    ],
+  },
+  'it does so while a policy forbids to change it': {
+    seed: 7_260,
+    size: { ...DEFAULT_SIZE, generation: 5, replicas: 3 },
+    faults: [
+      at('policy-services', 'evacuate', 6_702),
+      at('manifest-applied', 'evacuate', 12_815),
+      at('request-abort', 'evacuate', 4_835),
+    ],
+  },
   'an abort that was accepted goes on, although somebody asks for one more: only that is rejected': {
     seed: 4_480,
     size: { ...DEFAULT_SIZE, generation: 5 },
