@@ -139,17 +139,25 @@ function isEmptied(cluster: ClusterView, { set }: PodView, journal: Journal): bo
 
 /**
  * How many of the sessions without a connection may have left a node that evacuates since it was last asked: those of devices that it had
- * just disconnected and that are back elsewhere, and those that it moves, which it does once it has no connections. What is certainly
- * lost is less by so many.
+ * just disconnected and that are back elsewhere, and those that it moves. It does so once it has no connections and has waited for
+ * takeovers, which may all have happened where nobody could ask it for long. What is certainly lost is less by so many.
  */
-function mayHaveLeft({ shares = [], returnMs = RETURN_MS }: Journal, known: Known, at: number): Left {
-  if (!known.isEvacuating) return { returned: 0, moved: 0 };
+function mayHaveLeft(
+  { shares = [], returnMs = RETURN_MS, waitTakeoverSeconds }: Journal,
+  known: Known,
+  at: number,
+): Left {
+  const share = shares.find(({ pod }) => pod === known.pod.name);
+  // It may have been ordered to since.
+  if (!known.isEvacuating && !share) return { returned: 0, moved: 0 };
   // Without a share it is evacuated at a rate that is not this run's.
-  const { connectionsPerSecond = Number.POSITIVE_INFINITY, sessionsPerSecond = Number.POSITIVE_INFINITY } =
-    shares.find(({ pod }) => pod === known.pod.name) ?? {};
+  const { connectionsPerSecond = Number.POSITIVE_INFINITY, sessionsPerSecond = Number.POSITIVE_INFINITY } = share ?? {};
   // Each second begins with a burst.
   const returned = Math.ceil(connectionsPerSecond * (1 + returnMs / 1_000));
-  const moved = known.connections === 0 ? Math.ceil(sessionsPerSecond * (1 + (at - known.seenAt) / 1_000)) : 0;
+  const bursts = Math.ceil(known.connections / connectionsPerSecond);
+  const emptyInSeconds = known.connections === 0 ? 0 : Math.max(0, bursts - 1) + waitTakeoverSeconds;
+  const movingSeconds = (at - known.seenAt) / 1_000 - emptyInSeconds;
+  const moved = movingSeconds < 0 ? 0 : Math.ceil(sessionsPerSecond * (1 + movingSeconds));
   return { returned, moved };
 }
 

@@ -74,6 +74,29 @@ describe('a broker that restarts', () => {
     expect(noted('evacuate', evacuating, restarted(FIRST))).toMatchObject([{ sessionsLost: 50 }]);
   });
 
+  test('loses those, too, if it was ordered to evacuate only after it was last seen', () => {
+    const seen = (scene: Scene) =>
+      void Object.assign(named(scene.nodes, FIRST), { connections: 300, sessions: 350, evacuating: false });
+    const gone = (scene: Scene) => {
+      scene.at += 15_000;
+      restarted(FIRST)(scene);
+    };
+    expect(noted('evacuate', seen, gone)).toMatchObject([{ sessionsLost: 0 }]);
+  });
+
+  test.each([
+    ['has taken as long as it takes to disconnect the others and to wait for them', 15_000, 0],
+    ['was too short for that', 11_000, 50],
+  ])('loses those that it may have moved while nobody could ask it, if that %s', (_, silentMs, sessionsLost) => {
+    const evacuating = (scene: Scene) =>
+      void Object.assign(named(scene.nodes, FIRST), { connections: 300, sessions: 350, evacuating: true });
+    const gone = (scene: Scene) => {
+      scene.at += silentMs;
+      restarted(FIRST)(scene);
+    };
+    expect(noted('evacuate', evacuating, gone)).toMatchObject([{ sessionsLost }]);
+  });
+
   test('is no news among new nodes that nobody was led to yet', () => {
     expect(noted('green', restarted(`${GREEN}-0`))).toEqual([]);
   });

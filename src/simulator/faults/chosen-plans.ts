@@ -135,6 +135,20 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     at('target-slow', 'switch-back', 100),
     at('delay-reset', 'switch-back', 900),
   ],
+  'what a node has moved while nobody could ask it is not lost with it': {
+    seed: 2_108,
+    size: { ...DEFAULT_SIZE, plain: 18, persistent: 12, away: 5, shutdownMs: 3_000, initialDelaySeconds: 1 },
+    faults: [
+      at('delay-reset', 'evacuate', 11_796),
+      at('request-abort', 'evacuate', 2_574),
+      at('api-throttled', 'evacuate', 1_206),
+    ],
+  },
+  'nor is what one has moved that was ordered to since it was last seen': {
+    seed: 2_294,
+    size: { ...DEFAULT_SIZE, replicas: 3, plain: 15, persistent: 19, away: 5, shutdownMs: 3_000, held: false },
+    faults: [at('api-unreachable', 'evacuate', 678), at('manifest-applied', 'evacuate', 1_873)],
+  },
   'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
   ...CHOSEN_ON_EMQX5,
 };
