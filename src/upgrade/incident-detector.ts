@@ -120,10 +120,12 @@ export class IncidentDetector {
     const load = node && knownLoadOf(node, at);
     const connections = load?.connections ?? same?.connections ?? 0;
     const sessions = load?.sessions ?? same?.sessions ?? 0;
-    const isEvacuating = (node?.unreachable === undefined ? node?.evacuating : same?.isEvacuating) ?? false;
+    const evacuates = node?.unreachable === undefined ? node?.evacuating : same?.isEvacuating;
+    const evacuatedAt = evacuates ? at : same?.evacuatedAt;
+    const isEvacuating = evacuatedAt !== undefined && at - evacuatedAt < SETTLED_MS;
     const offline = isEvacuating ? (same?.offline ?? 0) : Math.max(0, sessions - connections);
     this.pods.set(pod.name, {
-      ...{ pod, connections, sessions, isEvacuating, offline },
+      ...{ pod, connections, sessions, isEvacuating, evacuatedAt, offline },
       seenAt: load?.seenAt ?? same?.seenAt ?? at,
     });
   }
@@ -170,6 +172,9 @@ interface Left {
 /** For how long a device is offline, where this run has not seen that it is for longer, ms. */
 const RETURN_MS = 1_500;
 
+/** How long after an evacuation that was stopped devices of it may be offline yet, and the counts of the node too old to tell, ms. */
+const SETTLED_MS = 5_000;
+
 /** Whether a set is removed on purpose: its pods may be seen to disappear before its replicas change. */
 function isLeaving({ began, phase, from, to, past = [], aborted }: Journal, set: string): boolean {
   // Another process may have replaced its role while this one was paused.
@@ -190,8 +195,9 @@ interface Known {
   connections: number;
   sessions: number;
   seenAt: number;
-  /** Whether it was evacuating then. */
+  /** Whether it was evacuating then, or shortly before, and when it was last seen to. */
   isEvacuating: boolean;
+  evacuatedAt: number | undefined;
   /** Its sessions of devices that were offline before it was evacuated; 0 where it was not seen before. */
   offline: number;
 }

@@ -74,6 +74,18 @@ describe('a broker that restarts', () => {
     expect(noted('evacuate', evacuating, restarted(FIRST))).toMatchObject([{ sessionsLost: 50 }]);
   });
 
+  test.each([
+    ['was stopped just before: only those of devices that were offline before it', 1, 50],
+    ['was stopped long before: all', 6, 80],
+  ])('loses sessions without a connection where its evacuation %s', (_, looks, sessionsLost) => {
+    const seen = (evacuating: boolean) => (scene: Scene) => {
+      scene.journal.shares = [];
+      Object.assign(named(scene.nodes, FIRST), { connections: 300, sessions: 380, evacuating });
+    };
+    const stopped = Array.from({ length: looks }, () => seen(false));
+    expect(noted('evacuate', seen(true), ...stopped, restarted(FIRST))).toMatchObject([{ sessionsLost }]);
+  });
+
   test('loses those, too, if it was ordered to evacuate only after it was last seen', () => {
     const seen = (scene: Scene) =>
       void Object.assign(named(scene.nodes, FIRST), { connections: 300, sessions: 350, evacuating: false });

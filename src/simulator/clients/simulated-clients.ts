@@ -187,21 +187,21 @@ export class SimulatedClients implements Crowd {
     else this.wait(client, result);
   }
 
-  /** For an answer that may come before the client's timeout. */
+  /** For an answer that may come before the client's timeout. A process that ends closes what waits for it. */
   private wait(client: number, { pod, answered }: FrontResult & { outcome: 'waiting' }): void {
     const { connackTimeoutMs } = this.columns.groupOf(client).reconnect;
     let isOver = false;
-    const giveUp = () => {
+    const giveUp = (reason: RefusalReason) => {
       isOver = true;
-      this.failed(client, 'timeout');
+      this.failed(client, reason);
     };
-    const patience = connackTimeoutMs === 'never' ? undefined : this.around.clock.schedule(connackTimeoutMs, giveUp);
+    const patience =
+      connackTimeoutMs === 'never' ? undefined : this.around.clock.schedule(connackTimeoutMs, () => giveUp('timeout'));
     answered((listener) => {
       if (isOver) return;
-      if (listener) {
-        patience?.cancel();
-        this.request(client, pod, listener);
-      } else if (!patience) giveUp();
+      patience?.cancel();
+      if (listener) this.request(client, pod, listener);
+      else giveUp('tcp-refused');
     });
   }
 

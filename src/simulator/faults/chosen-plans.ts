@@ -149,6 +149,43 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
     size: { ...DEFAULT_SIZE, replicas: 3, plain: 15, persistent: 19, away: 5, shutdownMs: 3_000, held: false },
     faults: [at('api-unreachable', 'evacuate', 678), at('manifest-applied', 'evacuate', 1_873)],
   },
+  'nor is what devices have taken along from one that was just stopped': {
+    seed: 6_813,
+    size: {
+      ...DEFAULT_SIZE,
+      replicas: 3,
+      away: 0,
+      plain: 19,
+      persistent: 13,
+      cap: 3,
+      initialDelaySeconds: 4,
+    },
+    faults: [
+      at('blue-crash-kept', 'return', 1_156),
+      at('policy-services', 'apply', 155),
+      at('api-reply-lost', 'apply', 198),
+      at('request-abort', 'evacuate', 8_396),
+    ],
+  },
+  'a process that is paused does nothing with an error that it gets meanwhile either': {
+    seed: 4_959,
+    size: { ...DEFAULT_SIZE, shutdownMs: 3_000, plain: 25, persistent: 13, away: 5, cap: 3, initialDelaySeconds: 3 },
+    faults: [
+      at('watch-late', 'apply', 368),
+      at('target-slow', 'evacuate', 7_020),
+      at('engine-paused', 'switch-back', 1_832),
+      at('request-abort', 'evacuate', 5_383),
+    ],
+  },
+  'devices that wait for an answer of a node that crashes try again at once': {
+    seed: 5_044,
+    size: { ...DEFAULT_SIZE, replicas: 3, shutdownMs: 3_000, plain: 17, persistent: 10, away: 6, sticking: 4, cap: 3 },
+    faults: [
+      at('target-slow', 'return', 912),
+      at('blue-crash-lost', 'return', 3_470),
+      at('request-abort', 'evacuate', 3_877),
+    ],
+  },
   'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
   ...CHOSEN_ON_EMQX5,
 };

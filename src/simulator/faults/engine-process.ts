@@ -117,8 +117,11 @@ export class EngineProcess {
   }
 
   private async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    await this.options.world.clock.sleep(ms, signal);
-    await this.thaw();
+    try {
+      await this.options.world.clock.sleep(ms, signal);
+    } finally {
+      await this.thaw();
+    }
   }
 
   private async intercept<T>(call: ApiCall, perform: () => Promise<T>): Promise<T> {
@@ -137,12 +140,13 @@ export class EngineProcess {
       this.options.answered(numbered, false);
       return result;
     } catch (error) {
+      await this.thaw();
       this.options.answered(numbered, true);
       throw error;
     }
   }
 
-  /** A process that is paused, or dead, does nothing. */
+  /** A process that is paused, or dead, does nothing, neither with an answer nor with an error. */
   private async thaw(): Promise<void> {
     const { clock } = this.options.world;
     while (this.isFrozen && !this.isDead) await clock.sleep(this.frozenUntil - clock.now());
