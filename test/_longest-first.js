@@ -3,20 +3,24 @@ const Sequencer = require('@jest/test-sequencer').default;
 
 /** What takes longest, as it was measured, for a run that has no memory of an earlier one. */
 const LONGEST = [
-  'simulator/faults/faults',
-  'docs/tutorial-emqx5',
-  'docs/tutorial',
-  'pulumi/provider',
   'simulator/faults/chosen-plans',
+  'pulumi/both-generations',
+  'docs/tutorial-emqx5',
+  'simulator/faults/faults',
+  'pulumi/safety',
+  'docs/tutorial',
+  'cli/page/browser',
   'simulator/faults/crash-points',
+  'pulumi/in-cluster',
+  'pulumi/creation',
+  'docs/gitops',
+  'examples/real',
+  'pulumi/provider',
   'cli/processes',
-  'cli/simulate',
-  'docs/in-control',
-  'simulator/hazards/resource',
-  'simulator/hazards/operator',
-  'simulator/hazards/hold',
-  'upgrade/run-crash',
   'sandbox/demo',
+  'constructs/settled-by-rules',
+  'cli/simulate',
+  'pulumi/volumes',
 ];
 
 /** Begins with the longest files, so that no processor waits for the other one at the end. */
