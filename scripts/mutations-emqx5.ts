@@ -3,6 +3,13 @@ import type { Mutation } from './mutations';
 /** Those that are held against EMQX 5: what EMQX 4.4 does not have, or where it shows sooner. */
 export const MUTATIONS_EMQX5: readonly Mutation[] = [
   {
+    name: 'an order that is not answered is waited for',
+    file: 'upgrade/node-orders.ts',
+    from: 'const PATIENCE_MS = 500;',
+    to: 'const PATIENCE_MS = 5_000;',
+    plan: 'so they are in an abort',
+  },
+  {
     name: 'the old cores go without cover for the Services of devices',
     file: 'upgrade/phases/hold.ts',
     from: 'const cover = drained ? coverTraffic(situation) : undefined;',
@@ -16,11 +23,11 @@ export const MUTATIONS_EMQX5: readonly Mutation[] = [
     plan: 'while devices on cores are moved to replicants those are probed',
   },
   {
-    name: 'in an abort devices are routed to old nodes that are not ready',
+    name: 'an abort leads devices to old nodes that another change of the resource takes from the Service',
     file: 'upgrade/phases/abort.ts',
-    from: "if (!areReady) return waitFor('every blue node to be ready', 500);",
-    to: '',
-    fault: 'request-abort',
+    from: 'const kept = keepOldNodes(situation);',
+    to: 'const kept = undefined as Step | undefined;',
+    plan: 'a Service keeps the old nodes in an abort that nobody drives, though somebody applies another template',
   },
   {
     name: 'cores are replaced before the replicants that need them',

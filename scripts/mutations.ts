@@ -26,11 +26,11 @@ export const MUTATIONS: readonly Mutation[] = [
     plan: 'incidents that are recorded meanwhile do not reset the age of a refusal',
   },
   {
-    name: 'on the way back slow new nodes are waited for before the old ones are stopped',
+    name: 'slow nodes are waited for while the operator is held',
     file: 'upgrade/observe.ts',
-    from: "  revert: 'old',",
-    to: '',
-    fault: 'target-slow',
+    from: 'const PATIENCE_MS = 500;',
+    to: 'const PATIENCE_MS = 5_000;',
+    plan: 'nor does an old one in an abort',
   },
   {
     name: 'pods that the run removes itself are reported as lost',
