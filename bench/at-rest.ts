@@ -6,30 +6,17 @@ import { type EmqxResource, HOLD_DELAY_SECONDS, versionOf } from '../src/resourc
 import { mixedFleet } from '../src/simulator/clients/client-group';
 import { ClientLedger } from '../src/simulator/clients/client-ledger';
 import { Population } from '../src/simulator/clients/population';
-import { InMemoryKubeApi } from '../src/simulator/kubernetes/in-memory-api';
 import { kinds } from '../src/simulator/kubernetes/kinds';
 import { refOf } from '../src/simulator/kubernetes/object-store';
 import { contextOf, running, served } from '../src/simulator/scenario';
 import { World } from '../src/simulator/world';
 import type { UpgradeContext } from '../src/upgrade';
+import { Counted } from './counted';
 import { emqx5Upgrade } from './emqx5';
 import { tutorialUpgrade } from './tutorial';
 
 export const SEED = 1;
-const WRITES: ReadonlySet<string> = new Set(['create', 'patch', 'scale', 'delete']);
 export const NAMESPACE = 'default';
-
-/** What was asked of an API server and of the nodes. */
-export interface Asked {
-  /** Requests to the API server; a watch counts when it opens. */
-  writes: number;
-  reads: number;
-  /** Of its answers, as JSON; not of what watches report. */
-  bytes: number;
-  /** Requests to the management API of all nodes, and of the one that was asked most. */
-  nodes: number;
-  busiestNode: number;
-}
 
 export interface AtRestOptions {
   generation: 4 | 5;
@@ -46,16 +33,7 @@ export interface AtRestOptions {
 export class AtRest {
   readonly world = new World({ seed: SEED });
   readonly ledger = new ClientLedger(this.world.clock);
-  readonly api = new InMemoryKubeApi(this.world.clock, this.world.kubernetes.store, {
-    intercept: async ({ verb }, perform) => {
-      if (WRITES.has(verb)) this.count.writes++;
-      else this.count.reads++;
-      const answer = await perform();
-      if (answer !== undefined) this.count.bytes += JSON.stringify(answer).length;
-      return answer;
-    },
-  });
-  private count = { writes: 0, reads: 0, bytes: 0, perNode: new Map<string, number>() };
+  readonly counted = new Counted(this.world);
   readonly cluster: EmqxResource;
   private readonly objects: readonly KubeObject[];
   private readonly service: string;
@@ -71,23 +49,21 @@ export class AtRest {
     this.service = service;
     const { kind, apiVersion, metadata } = cluster;
     const { clock } = this.world;
-    this.view = new Cluster({ api: this.api, clock, kind, apiVersion, namespace: NAMESPACE, name: metadata.name });
-  }
-
-  /** What reaches the nodes. */
-  get transport(): EmqxTransport {
-    return {
-      exchange: (pod, request, signal) => {
-        this.count.perNode.set(pod.name, (this.count.perNode.get(pod.name) ?? 0) + 1);
-        return this.world.transport.exchange(pod, request, signal);
-      },
-    };
+    this.view = new Cluster({
+      api: this.counted.api,
+      clock,
+      kind,
+      apiVersion,
+      namespace: NAMESPACE,
+      name: metadata.name,
+    });
   }
 
   /** For one run, as a command or a runner makes it. */
   context(): UpgradeContext {
     const { clock, prober } = this.world;
-    const { transport, view } = this;
+    const { view } = this;
+    const { transport } = this.counted;
     const ports = managementPorts(this.cluster.kind, view, { transport, prober, namespace: NAMESPACE });
     return { clock, cluster: view, ...ports, progress: { report: () => undefined }, holder: 'bench' };
   }
@@ -142,26 +118,6 @@ export class AtRest {
     for (const set of sets) if (set.spec.replicas === 0) await this.world.api.delete(refOf(set));
   }
 
-  /** What was asked since the last `reset`. */
-  get asked(): Asked {
-    const { perNode, ...rest } = this.count;
-    const counts = [...perNode.values()];
-    return { ...rest, nodes: counts.reduce((sum, count) => sum + count, 0), busiestNode: Math.max(0, ...counts) };
-  }
-
-  /** The same by the minute, of a time. */
-  rate(ms: number): Asked {
-    const rate = (count: number) => (count / ms) * 60_000;
-    const { writes, reads, bytes, nodes, busiestNode } = this.asked;
-    return {
-      writes: rate(writes),
-      reads: rate(reads),
-      bytes: rate(bytes),
-      nodes: rate(nodes),
-      busiestNode: rate(busiestNode),
-    };
-  }
-
   /** Resolves when it is at rest, and its devices are connected. */
   async begin(): Promise<void> {
     const { world, ledger, cluster, service } = this;
@@ -181,7 +137,7 @@ export class AtRest {
 
   /** What is counted begins at zero. */
   reset(): void {
-    this.count = { writes: 0, reads: 0, bytes: 0, perNode: new Map() };
+    this.counted.reset();
     this.ledger.begin();
   }
 }

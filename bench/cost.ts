@@ -1,12 +1,12 @@
-import { EmqxClient, type EmqxTransport } from '../src/emqx';
+import { EmqxClient } from '../src/emqx';
 import { Cluster, type KubeObject } from '../src/kubernetes';
 import { mixedFleet } from '../src/simulator/clients/client-group';
 import { ClientLedger } from '../src/simulator/clients/client-ledger';
 import { Population } from '../src/simulator/clients/population';
-import { InMemoryKubeApi } from '../src/simulator/kubernetes/in-memory-api';
 import { contextOf, running, served } from '../src/simulator/scenario';
 import { World } from '../src/simulator/world';
 import { type ProgressEvent, runUpgrade } from '../src/upgrade';
+import { Counted } from './counted';
 import { tutorialUpgrade } from './tutorial';
 
 const NODES = 6;
@@ -32,25 +32,7 @@ export async function upgradeCost(): Promise<UpgradeCost> {
   for (const resource of [cluster, desired]) resource.spec.replicas = NODES;
   const world = new World({ seed: 1 });
   const { clock } = world;
-  const count = { writes: 0, reads: 0, nodes: new Map<string, number>() };
-  const api = new InMemoryKubeApi(clock, world.kubernetes.store, {
-    intercept: (call, perform) => {
-      if (['create', 'patch', 'scale', 'delete'].includes(call.verb)) count.writes++;
-      else count.reads++;
-      return perform();
-    },
-  });
-  const transport: EmqxTransport = {
-    exchange: (pod, request, signal) => {
-      count.nodes.set(pod.name, (count.nodes.get(pod.name) ?? 0) + 1);
-      return world.transport.exchange(pod, request, signal);
-    },
-  };
-  const reset = () => {
-    count.writes = 0;
-    count.reads = 0;
-    count.nodes.clear();
-  };
+  const counted = new Counted(world);
   return clock.run(async () => {
     await world.apply([cluster as KubeObject, ...objects]);
     await running(contextOf(world, 'default', 'emqx-ee', () => undefined));
@@ -67,14 +49,15 @@ export async function upgradeCost(): Promise<UpgradeCost> {
         if (event.kind !== 'phase') return;
         if (event.phase === 'evacuate') {
           began = clock.now();
-          reset();
+          counted.reset();
         }
         if (event.phase !== 'retire') return;
-        const minutes = (clock.now() - began) / 60_000;
-        const perNode = Math.max(...count.nodes.values()) / minutes;
-        cost = { minutes, writes: count.writes / minutes, reads: count.reads / minutes, perNode };
+        const ms = clock.now() - began;
+        const { writes, reads, busiestNode } = counted.rate(ms);
+        cost = { minutes: ms / 60_000, writes, reads, perNode: busiestNode };
       },
     };
+    const { api, transport } = counted;
     const view = new Cluster({ api, clock, namespace: 'default', name: 'emqx-ee' });
     const emqx = new EmqxClient({ transport, namespace: 'default', credentials: () => view.credentials() });
     await runUpgrade({ clock, cluster: view, emqx, progress, holder: 'bench' }, { desired });

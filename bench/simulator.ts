@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pack } from './pack';
+import { buildSync } from 'esbuild';
 import { SEED, type Size, type Took } from './simulate-once';
 
 const OURS = path.resolve(__dirname, '..');
@@ -30,7 +30,7 @@ const SIZES: readonly (Size & Bounds & { runs?: number })[] = [
   { generation: 4, clients: 9_990_000, cap: 50_000, mostBytes: 64, mostMegabytes: 2_000, runs: 1 },
 ];
 
-/** Packs the simulator of a work tree into one file. */
+/** Packs the simulator of a work tree into one file, so that no loader of TypeScript is measured. */
 function packed(tree: string, folder: string): string {
   const outfile = path.join(folder, `${path.basename(tree)}-${tree === OURS ? 'ours' : 'baseline'}.cjs`);
   const file = (of: string, name: string) => JSON.stringify(path.join(of, name));
@@ -39,7 +39,15 @@ function packed(tree: string, folder: string): string {
     import { mixedFleet } from ${file(tree, 'src/simulator/clients/client-group.ts')};
     import { simulateOnce } from ${file(OURS, 'bench/simulate-once.ts')};
     simulateOnce({ play, mixedFleet }, JSON.parse(process.argv[2])).then((took) => console.log(JSON.stringify(took)));`;
-  return pack(contents, outfile);
+  buildSync({
+    stdin: { contents, resolveDir: OURS, loader: 'ts' },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+  });
+  return outfile;
 }
 
 function measured(script: string, size: Size): Took {

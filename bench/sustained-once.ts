@@ -6,7 +6,8 @@ import { Runner, sinksTo } from '../src/runner';
 import type { Tell } from '../src/runner/told';
 import { planUpgrade, runUpgrade } from '../src/upgrade';
 import { Observer } from '../src/upgrade/observe';
-import { type Asked, AtRest, NAMESPACE } from './at-rest';
+import { AtRest, NAMESPACE } from './at-rest';
+import type { Asked } from './counted';
 
 /** The nodes and devices of a cluster that is upgraded again and again. */
 const SMALL = { nodes: 3, clients: 30, cap: 100 };
@@ -87,11 +88,12 @@ function upgrades(generation: 4 | 5, count: number): Promise<Answers['upgrades']
 
 /** A runner with a policy, and all that it tells; until the returned function is called. */
 async function follow(at: AtRest, log: Tell): Promise<() => Promise<void>> {
-  const { api, world } = at;
+  const { counted, world } = at;
+  const { api, transport } = counted;
   const { clock, prober } = world;
   await world.apply([POLICY]);
   const sinks = sinksTo({ api, clock, namespace: NAMESPACE, log });
-  const way = { api, clock, prober, transport: () => at.transport };
+  const way = { api, clock, prober, transport: () => transport };
   const runner = new Runner({ ...way, namespace: NAMESPACE, namespaces: [NAMESPACE], holder: 'bench' }, sinks.tell);
   const end = new AbortController();
   const running = runner.run(end.signal);
@@ -128,7 +130,7 @@ function paused(generation: 4 | 5, hours: number): Promise<Answers['paused']> {
       await clock.sleep((hours * HOUR_MS) / SAMPLES);
       samples.push([(sample * hours) / SAMPLES, bytesUsed()]);
     }
-    const rate = at.rate(hours * HOUR_MS);
+    const rate = at.counted.rate(hours * HOUR_MS);
     const { journal } = await at.view.observe();
     if (!journal?.paused || journal.phase !== 'evacuate') throw new Error(`it is in ${journal?.phase}, not paused`);
     end.abort();
@@ -146,15 +148,15 @@ function nodes(count: number, foreignPods: number): Promise<Answers['nodes']> {
     await clock.sleep(2 * MINUTE_MS);
     at.reset();
     await clock.sleep(10 * MINUTE_MS);
-    const rest = at.rate(10 * MINUTE_MS);
+    const rest = at.counted.rate(10 * MINUTE_MS);
     await stop();
     at.reset();
     const { cluster, emqx } = at.context();
     await new Observer(clock, cluster, emqx).observe(undefined);
-    const look = at.asked;
+    const look = at.counted.asked;
     at.reset();
     await planUpgrade(at.context(), { desired: withVersion(at.cluster, at.versionAfter(1)) });
-    return { rest, look, plan: at.asked, lookMs: await lookMsOf(at) };
+    return { rest, look, plan: at.counted.asked, lookMs: await lookMsOf(at) };
   });
 }
 

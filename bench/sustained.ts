@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Asked, SEED } from './at-rest';
+import { bundled } from '../scripts/bundled';
+import { SEED } from './at-rest';
 import { COST_BOUNDS } from './cost';
-import { pack } from './pack';
+import type { Asked } from './counted';
 import type { Answers, Sample, Subject } from './sustained-once';
 
 /** Upgrades in one process: those of EMQX 5 take three times as long to simulate. */
@@ -126,8 +127,7 @@ type Measure = <S extends Subject>(subject: S) => Promise<Answers[S['subject']]>
 async function withMeasure<T>(work: (measured: Measure) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
-    const once = path.join(__dirname, 'sustained-once.ts');
-    const script = pack(`import ${JSON.stringify(once)};`, path.join(folder, 'sustained.cjs'));
+    const script = await bundled(path.join(__dirname, 'sustained-once.ts'), folder);
     return await work(async (subject) => {
       const flags = subject.subject === 'nodes' ? [] : ['--no-opt'];
       const words = [...flags, script, JSON.stringify(subject)];
