@@ -1,4 +1,5 @@
 import { type Clock, type LeaseView, PortError } from '../upgrade';
+import { LeaseExpired } from '../upgrade/held-lease';
 import type { Lease } from './core-objects';
 import type { FollowedApi, ListOptions } from './followed-api';
 import type { KubeObject, ObjectRef, OwnerReference } from './kube-api';
@@ -58,11 +59,11 @@ export class UpgradeLease {
   /**
    * To be called between a read and the write that follows from it.
    *
-   * @throws PortError `conflict` where this process held the lease, and it has expired meanwhile.
+   * @throws LeaseExpired where this process held the lease, and it has expired meanwhile.
    */
   readonly stillHeld: StillHeld = () => {
     if (this.heldAt !== undefined && this.clock.now() - this.heldAt >= DURATION_SECONDS * 1_000)
-      throw new PortError('conflict', 'this process was paused; it checks the cluster again');
+      throw new LeaseExpired();
   };
 
   /**
