@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Agent, request as start } from 'node:http';
-import { AnySignal } from '../upgrade/any-signal';
-import { transportError } from './system-error';
 import { textOf } from './text-of';
+import { timedExchange } from './timed-exchange';
 import type { EmqxRequest, EmqxResponse, EmqxTransport, PodRef } from './transport';
 
 /**
@@ -21,18 +20,8 @@ export class AgentTransport implements EmqxTransport {
    * `timeout` when the answer took too long, `too-long` when it was too long
    * @throws the signal's reason, when the signal aborted the exchange
    */
-  async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
-    signal?.throwIfAborted();
-    const deadline = AbortSignal.timeout(request.timeoutMs);
-    const over = new AnySignal(signal, deadline);
-    try {
-      return await this.send(pod, request, over.signal);
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw transportError(pod, request, error, deadline.aborted);
-    } finally {
-      over.release();
-    }
+  exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
+    return timedExchange(pod, request, signal, (either) => this.send(pod, request, either));
   }
 
   private send(pod: PodRef, request: EmqxRequest, signal: AbortSignal): Promise<EmqxResponse> {

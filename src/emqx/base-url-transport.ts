@@ -1,6 +1,5 @@
-import { AnySignal } from '../upgrade/any-signal';
-import { transportError } from './system-error';
 import { textOf } from './text-of';
+import { timedExchange } from './timed-exchange';
 import { type EmqxRequest, type EmqxResponse, type EmqxTransport, type PodRef, TransportError } from './transport';
 
 /** Where the management API of a pod is reached, as `http://host:port` without a path; undefined while it cannot be reached. */
@@ -16,29 +15,22 @@ export class BaseUrlTransport implements EmqxTransport {
    * @throws the signal's reason, when the signal aborted the exchange
    */
   async exchange(pod: PodRef, request: EmqxRequest, signal?: AbortSignal): Promise<EmqxResponse> {
-    const { method, path, headers, body, timeoutMs } = request;
+    const { method, path, headers, body } = request;
     signal?.throwIfAborted();
     const baseUrl = this.baseUrlOf(pod);
     if (baseUrl === undefined)
       throw new TransportError('refused', `${method} ${path} of pod ${pod.name}: the pod has no address`);
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const over = new AnySignal(signal, deadline);
-    try {
+    return timedExchange(pod, request, signal, async (either) => {
       const response = await fetch(baseUrl + path, {
         method,
         headers: { ...headers },
         ...(body === undefined ? {} : { body }),
         // Credentials go only to the addressed node.
         redirect: 'manual',
-        signal: over.signal,
+        signal: either,
       });
       const text = response.body ? await textOf(response.body) : '';
       return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw transportError(pod, request, error, deadline.aborted);
-    } finally {
-      over.release();
-    }
+    });
   }
 }
