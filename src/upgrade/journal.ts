@@ -56,6 +56,8 @@ export interface Evacuation {
   offline?: number | undefined;
   /** Devices that were connected when it began, on either set. */
   connections: number;
+  /** The most that each node had of the caps. Nodes that finish first have none of `shares` once these are dealt anew. */
+  shares?: NodeShare[] | undefined;
 }
 
 /** The sets of one role that an upgrade replaces. */
@@ -248,15 +250,6 @@ const FLEET = z.object({
 
 const COUNTED = z.object({ connections: count, sampled: count, found: count, estimate: count });
 
-const EVACUATION = z.object({
-  startedAt: when,
-  drainedAt: when.optional(),
-  lowerBoundMs: count,
-  moving: count.optional(),
-  offline: count.optional(),
-  connections: count,
-});
-
 const SHARES = z
   .array(
     z.object({
@@ -268,6 +261,16 @@ const SHARES = z
     }),
   )
   .optional();
+
+const EVACUATION = z.object({
+  startedAt: when,
+  drainedAt: when.optional(),
+  lowerBoundMs: count,
+  moving: count.optional(),
+  offline: count.optional(),
+  connections: count,
+  shares: SHARES,
+});
 
 const SET = z.object({ set: z.string(), revision: z.string() });
 const ROLE = z.enum(['core', 'replicant']);

@@ -56,6 +56,7 @@ export interface UpgradeReport {
   gates: Gate[];
   /** What went wrong, in order. */
   incidents: Incident[];
+  /** The most that each evacuated node had of the caps. */
   shares: NodeShare[];
   /** For how long the run was paused, ms. */
   pausedMs: number;
@@ -105,7 +106,8 @@ export function reportOf(journal: Journal): UpgradeReport {
     ...lossesOf(journal),
     gates: gatesOf(journal),
     incidents,
-    shares,
+    // Runs of earlier versions kept only the shares that were dealt last.
+    shares: evacuation?.shares ?? shares,
     pausedMs: journal.pausedMs ?? 0,
   };
 }

@@ -1,9 +1,10 @@
 import { mqtt31Of, sampleDevices } from './device-sample';
 import { IncidentDetector } from './incident-detector';
-import type { Journal } from './journal';
+import type { Evacuation, Journal } from './journal';
 import { fleetOf } from './known-load';
 import { greenOf, type Observation } from './observation';
 import { paceAfter } from './pace';
+import type { NodeShare } from './pacing';
 import { Peak } from './peak';
 import { SeriesRecorder } from './series-recorder';
 import { setsOf } from './stages';
@@ -62,6 +63,7 @@ export class RunRecorder {
     const sets = setsOf(after, after.aborted ? 'from' : 'to');
     return {
       pace: paceAfter(before, after, at),
+      ...(after.evacuation && after.shares && { evacuation: withShares(after.evacuation, after.shares) }),
       ...(peak > 0 && { peakPerSecond: peak }),
       ...(incidents && { incidents }),
       ...(series && { series }),
@@ -93,4 +95,18 @@ export class RunRecorder {
     });
     return { ...observation, nodes: new Map(nodes) };
   }
+}
+
+/** Notes the most that each node had: shares dealt anew are of fewer nodes, and of those without devices only the least. */
+function withShares(evacuation: Evacuation, dealt: readonly NodeShare[]): Evacuation {
+  const most = new Map(evacuation.shares?.map((part) => [part.pod, part]));
+  for (const part of dealt) {
+    const { connectionsPerSecond, sessionsPerSecond } = most.get(part.pod) ?? part;
+    most.set(part.pod, {
+      ...part,
+      connectionsPerSecond: Math.max(connectionsPerSecond, part.connectionsPerSecond),
+      sessionsPerSecond: Math.max(sessionsPerSecond, part.sessionsPerSecond),
+    });
+  }
+  return { ...evacuation, shares: [...most.values()] };
 }

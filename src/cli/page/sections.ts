@@ -158,8 +158,9 @@ export function incidentList({ incidents, startedAt, durationMs }: ReportDocumen
 
 /** Each node with its share of the cap and its connections over time. */
 export function nodeTable(document: ReportDocument): Html | undefined {
-  const { series, shares, startedAt, durationMs } = document;
-  const isBlue = (pod: string) => shares.some((each) => each.pod === pod);
+  const { series, shares, startedAt, durationMs, from, stages = [] } = document;
+  const old = [from.set, ...stages.map((stage) => stage.from)];
+  const isBlue = (pod: string) => old.some((set) => pod.startsWith(`${set}-`));
   const pods = (series ? series.nodes : shares)
     .map(({ pod }) => pod)
     .sort((a, b) => Number(isBlue(b)) - Number(isBlue(a)) || a.localeCompare(b, 'en', { numeric: true }));
@@ -174,7 +175,7 @@ export function nodeTable(document: ReportDocument): Html | undefined {
       ({ at }) => round((at / Math.max(1, durationMs)) * 200),
       ({ value }) => round(27 - ((value ?? 0) / highest) * 25),
     ).defined(({ value }) => value !== null)(points);
-    const tone = share ? 'blue' : 'green';
+    const tone = isBlue(pod) ? 'blue' : 'green';
     return [
       pod,
       share ? `${count(share.connectionsPerSecond)}/s` : '–',

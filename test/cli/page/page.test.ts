@@ -145,6 +145,15 @@ describe('the page of a report', () => {
     expect(text).toContain('not on record');
   });
 
+  test.each(['completed', 'aborted'] as const)('draws each node in the colour of its set: %s', (outcome) => {
+    const plain = eventful();
+    // In an abort the new nodes are those that are evacuated.
+    const pod = `${outcome === 'aborted' ? plain.to.set : plain.from.set}-0`;
+    const page = renderPage({ ...plain, outcome, shares: [{ ...plain.shares[0]!, pod }] });
+    const tones = [...page.matchAll(/<path class="line thin (blue|green)"/g)].map(([, tone]) => tone);
+    expect(tones).toEqual(['blue', 'blue', 'green']);
+  });
+
   test('leaves gaps in the lines where a number is unknown, and where nobody observed', () => {
     const page = renderPage(eventful());
     // Blue: until nobody observed, and after that. Green: also without the node that was silent.
