@@ -133,7 +133,7 @@ export class ManagementApi {
     const headers: Record<string, string> = { accept: 'application/json', authorization };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     const { namespace, timeoutMs = 5000, transport } = this.options;
-    return transport.exchange({ namespace, name: pod }, { ...request, headers, timeoutMs }, signal);
+    return transport.exchange({ namespace, name: pod }, { headers, timeoutMs, ...request }, signal);
   }
 }
 

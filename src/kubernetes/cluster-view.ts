@@ -28,11 +28,11 @@ export function setView(set: NodeSet, role: Role, label: string, creationTrouble
     replicas: set.spec.replicas ?? 1,
     knownPods: set.status?.replicas ?? 0,
     readyReplicas: set.status?.readyReplicas ?? 0,
-    ...(revision ? { revision } : {}),
     image: set.spec.template?.spec?.containers?.find(({ name }) => name === 'emqx')?.image ?? '',
     podTemplate: set.spec.template,
-    ...(creationTrouble !== undefined && { creationTrouble }),
     createdAt: Date.parse(set.metadata.creationTimestamp ?? '') || 0,
+    ...(revision ? { revision } : {}),
+    ...(creationTrouble !== undefined && { creationTrouble }),
   };
 }
 
@@ -46,9 +46,9 @@ export function podView(pod: Pod, label: string): PodView {
     onServing: isTrue(pod, ON_SERVING_GATE),
     ready: isTrue(pod, 'Ready'),
     terminating: pod.metadata.deletionTimestamp !== undefined,
-    ...(pod.metadata.uid && { uid: pod.metadata.uid }),
     restarts: pod.status?.containerStatuses?.find(({ name }) => name === 'emqx')?.restartCount ?? 0,
     trouble: troubleOf(pod),
+    ...(pod.metadata.uid && { uid: pod.metadata.uid }),
     ...(isStopped(pod) && { isStopped: true }),
     ...hasDataOf(pod),
   };
@@ -60,9 +60,9 @@ export function ownTraffic(service: Service, slices: readonly EndpointSlice[], l
     service: service.metadata.name,
     byOperator: false,
     revision: service.spec.selector?.[label],
-    ...(service.spec.publishNotReadyAddresses && { routesToUnready: true }),
     pods: [...new Set(readyPods(slices))],
     listeners: deviceListeners(service),
+    ...(service.spec.publishNotReadyAddresses && { routesToUnready: true }),
   };
 }
 

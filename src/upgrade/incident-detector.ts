@@ -124,10 +124,8 @@ export class IncidentDetector {
     const evacuatedAt = evacuates ? at : same?.evacuatedAt;
     const isEvacuating = evacuatedAt !== undefined && at - evacuatedAt < SETTLED_MS;
     const offline = isEvacuating ? (same?.offline ?? 0) : Math.max(0, sessions - connections);
-    this.pods.set(pod.name, {
-      ...{ pod, connections, sessions, isEvacuating, evacuatedAt, offline },
-      seenAt: load?.seenAt ?? same?.seenAt ?? at,
-    });
+    const seenAt = load?.seenAt ?? same?.seenAt ?? at;
+    this.pods.set(pod.name, { pod, connections, sessions, isEvacuating, evacuatedAt, offline, seenAt });
   }
 }
 

@@ -18,7 +18,6 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
   return {
     at,
     phase: journal?.phase ?? null,
-    ...(open && rolesOf(observation, open)),
     blue: loadOfSet(observation, blue),
     green: green === undefined ? undefined : loadOfSet(observation, green),
     away: isEmptying ? awayOf(observation, open) : undefined,
@@ -26,8 +25,9 @@ export function sampleOf(observation: Observation, journal: Journal | undefined)
     devices: isEmptying ? open.evacuation?.connections : undefined,
     leftMs: isEmptying && !paused ? remainingMs(observation, open) : undefined,
     capPerSecond: open?.driver === 'pilot' ? open.connectionCap : undefined,
-    ...(isEmptying && open.adaptive && { ratePerSecond: rateOf(open.adaptive) }),
     paused,
+    ...(open && rolesOf(observation, open)),
+    ...(isEmptying && open.adaptive && { ratePerSecond: rateOf(open.adaptive) }),
   };
 }
 
@@ -49,11 +49,11 @@ function rolesOf(observation: Observation, journal: Journal): Pick<Sample, 'role
 export function nodeProgressOf(observation: Observation, set: string): NodeProgress[] {
   return nodesOf(observation, set).map((node) => ({
     pod: node.pod,
-    ...knownLoadOf(node, observation.at),
     unreachable: node.unreachable ?? null,
-    ...(node.obstacle && { obstacle: node.obstacle }),
     evacuating: node.evacuating,
     drained: isDrained(node),
+    ...knownLoadOf(node, observation.at),
+    ...(node.obstacle && { obstacle: node.obstacle }),
   }));
 }
 

@@ -40,10 +40,10 @@ export class SeriesRecorder {
       blue: loadOf(observation, blues),
       green: loadOf(observation, greens),
       away: awayOf(observation, journal),
-      ...this.moved(observation, known),
       disconnectsPerSecond: this.off.latest,
       reconnectsPerSecond: this.onto.latest,
       nodes: known,
+      ...this.moved(observation, known),
     });
   }
 

@@ -92,20 +92,25 @@ export function mainStage(journal: Journal): Stage {
 
 /** Names of the old sets of all roles, or of the new ones as far as they are known. */
 export function setsOf(journal: Journal, side: 'from' | 'to'): string[] {
-  return [...new Set(stagesOf(journal).flatMap((stage) => stage[side]?.set ?? []))];
+  return [...new Set(pairsOf(journal).flatMap((pair) => pair[side]?.set ?? []))];
 }
 
 /** Whether a set is an old or a new one of any role, as far as these are known. */
 export function isSetOfRun(journal: Journal, set: string): boolean {
-  return stagesOf(journal).some(({ from, to }) => from.set === set || to?.set === set);
+  return pairsOf(journal).some(({ from, to }) => from.set === set || to?.set === set);
+}
+
+/** The old and the new set of each stage. */
+function pairsOf(journal: Journal): Pick<Journal | Stage, 'from' | 'to'>[] {
+  return [...(journal.past ?? []), journal, ...(journal.later ?? [])];
 }
 
 function stageOf({ role = 'core', replicas, oldReplicas, from, to, evacuation, shares }: Journal): Stage {
   return {
     role,
     replicas,
-    ...(oldReplicas !== undefined && { oldReplicas }),
     from: { set: from.set, revision: from.revision },
+    ...(oldReplicas !== undefined && { oldReplicas }),
     ...(to.set !== undefined && { to: { set: to.set, revision: to.revision ?? '' } }),
     ...(evacuation && { evacuation }),
     ...(shares && { shares }),

@@ -130,7 +130,7 @@ export class EngineProcess {
 
   private async through<T>(call: Omit<EngineCall, 'write'>, perform: (call: EngineCall) => Promise<T>): Promise<T> {
     await this.thaw();
-    const numbered: EngineCall = { ...call, write: call.writes ? this.options.nextWrite() : undefined };
+    const numbered: EngineCall = { write: call.writes ? this.options.nextWrite() : undefined, ...call };
     try {
       await this.options.meet(numbered, 'before');
       await this.thaw();

@@ -50,7 +50,7 @@ export class EndpointSliceController {
 
   private reconcile(service: Service): void {
     const { namespace, name } = refOf(service);
-    const endpoints = this.store.find<Endpoints>({ ...kinds.endpoints, namespace, name });
+    const endpoints = this.store.find<Endpoints>({ namespace, name, ...kinds.endpoints });
     const selected = Object.keys(service.spec.selector ?? {}).length > 0;
     const wanted = selected ? this.select(service) : endpoints && this.mirror(service, endpoints);
     const ref = { ...kinds.endpointSlice, namespace, name: `${name}-${templateHash(name).slice(0, 5)}` };
@@ -80,7 +80,7 @@ export class EndpointSliceController {
   private select(service: Service): SliceBody {
     const { selector = {}, ports = [], publishNotReadyAddresses = false } = service.spec;
     const pods = this.store
-      .list<Pod>({ ...kinds.pod, namespace: refOf(service).namespace, labels: selector })
+      .list<Pod>({ namespace: refOf(service).namespace, labels: selector, ...kinds.pod })
       .filter(({ status }) => status?.podIP && status.phase !== 'Succeeded' && status.phase !== 'Failed');
     const endpoints = pods.map((pod): Endpoint => {
       const serving = conditionOf(pod, 'Ready') === 'True';
@@ -89,13 +89,13 @@ export class EndpointSliceController {
       return {
         addresses: [pod.status?.podIP as string],
         conditions: { ready, serving: publishNotReadyAddresses || serving, terminating },
-        ...(pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
         targetRef: {
           kind: 'Pod',
           namespace: refOf(pod).namespace,
           name: pod.metadata.name,
           uid: pod.metadata.uid as string,
         },
+        ...(pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
       };
     });
     return { addressType: 'IPv4', endpoints, ports: ports.flatMap((port) => resolve(port, pods[0])) };
@@ -114,7 +114,7 @@ export class EndpointSliceController {
         ...notReadyAddresses.map(endpoint(false)),
       ]),
       ports: (subsets[0]?.ports ?? service.spec.ports ?? []).map(({ name, port, protocol = 'TCP' }) => {
-        return { ...(name !== undefined && { name }), port, protocol };
+        return { port, protocol, ...(name !== undefined && { name }) };
       }),
     };
   }
@@ -129,5 +129,5 @@ function resolve({ name, protocol = 'TCP', port, targetPort = port }: ServicePor
     typeof targetPort === 'number'
       ? targetPort
       : containerPorts.find((candidate) => candidate.name === targetPort)?.containerPort;
-  return number === undefined ? [] : [{ ...(name !== undefined && { name }), port: number, protocol }];
+  return number === undefined ? [] : [{ port: number, protocol, ...(name !== undefined && { name }) }];
 }

@@ -23,7 +23,7 @@ export class QuotaController {
   private count(): void {
     for (const quota of this.store.all<ResourceQuota>(kinds.quota)) {
       const { namespace } = refOf(quota);
-      const used = { pods: String(this.store.list({ ...kinds.pod, namespace }).length) };
+      const used = { pods: String(this.store.list({ namespace, ...kinds.pod }).length) };
       const status = { hard: quota.spec.hard ?? {}, used };
       this.store.update<ResourceQuota>(refOf(quota), (draft) => ({ ...draft, status }), { subresource: 'status' });
     }

@@ -50,7 +50,7 @@ export class SetWork<T extends KubeObject> {
   /** The pods that a set controls. */
   podsOf(set: T): Pod[] {
     return this.store
-      .list<Pod>({ ...kinds.pod, namespace: refOf(set).namespace })
+      .list<Pod>({ namespace: refOf(set).namespace, ...kinds.pod })
       .filter((pod) =>
         pod.metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === set.metadata.uid),
       );

@@ -94,7 +94,7 @@ export class StatefulSetController {
     }
     for (let ordinal = 0; ordinal < replicas; ordinal++) {
       const name = `${set.metadata.name}-${ordinal}`;
-      if (this.store.find({ ...kinds.pod, namespace: refOf(set).namespace, name })) continue;
+      if (this.store.find({ namespace: refOf(set).namespace, name, ...kinds.pod })) continue;
       // While an update rolls, the ordinals it has not reached come back as they were.
       const old = currentRevision !== updateRevision && ordinal < (set.status?.currentReplicas ?? 0);
       const revision = old ? currentRevision : updateRevision;

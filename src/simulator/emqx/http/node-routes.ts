@@ -137,13 +137,13 @@ export class NodeRoutes {
     const connections = member.isListening ? member.sessions.channels : 'undefined';
     const live = member.isListening ? member.sessions.live.size : 'undefined';
     return {
-      ...MACHINE,
       node: member.name,
       node_status: 'Running',
       version: member.version,
       uptime: this.uptimeOf(member),
       connections,
       live_connections: member.profile.liveConnectionsInNodes ? live : undefined,
+      ...MACHINE,
     };
   }
 

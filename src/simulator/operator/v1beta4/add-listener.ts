@@ -13,7 +13,7 @@ import type { Pass } from './pass';
  */
 export async function addListener(pass: Pass): Promise<void> {
   const { api, signal } = pass.options;
-  const pods = await api.list<Pod>({ ...kinds.pod, namespace: pass.namespace, labels: pass.labels }, signal);
+  const pods = await api.list<Pod>({ namespace: pass.namespace, labels: pass.labels, ...kinds.pod }, signal);
   const ready = pods.items.filter((pod) => conditionOf(pod, 'Ready') === 'True');
   if (ready.length === 0) return;
   const service = serviceOf(pass, await listenerPorts(pass).catch(() => []));

@@ -41,7 +41,7 @@ export class EmqxRequester extends PodRequester<RequesterOptions> {
   private async addresses(signal: AbortSignal): Promise<string[]> {
     const { api, namespace, service } = this.options;
     const labels = { 'kubernetes.io/service-name': service };
-    const slices = await api.list<EndpointSlice>({ ...kinds.endpointSlice, namespace, labels }, signal);
+    const slices = await api.list<EndpointSlice>({ namespace, labels, ...kinds.endpointSlice }, signal);
     return slices.items
       .flatMap(({ endpoints }) => endpoints ?? [])
       .flatMap(({ conditions, targetRef }) => (conditions.ready && targetRef ? [targetRef.name] : []));

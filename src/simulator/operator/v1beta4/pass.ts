@@ -56,7 +56,7 @@ export class Pass {
   }
 
   ref(kind: { apiVersion: string; kind: string }, name: string): ObjectRef {
-    return { ...kind, namespace: this.namespace, name };
+    return { namespace: this.namespace, name, ...kind };
   }
 
   /** Metadata of an object that the custom resource owns. */

@@ -11,7 +11,7 @@ import type { Pass } from './pass';
  */
 export async function listStatefulSets(pass: Pass): Promise<StatefulSet[]> {
   const { api, signal } = pass.options;
-  const query = { ...kinds.statefulSet, namespace: pass.namespace, labels: pass.labels };
+  const query = { namespace: pass.namespace, labels: pass.labels, ...kinds.statefulSet };
   const sets = (await api.list<StatefulSet>(query, signal)).items.filter((set) => set.spec.replicas !== 0);
   if (sets.length === 0) throw new StatefulSetNotReady();
   return sets.sort(bySizeThenNewest);
@@ -20,7 +20,7 @@ export async function listStatefulSets(pass: Pass): Promise<StatefulSet[]> {
 /** The pods of each set by the set's uid; those not called for are left out. */
 export async function podsBySet(pass: Pass, sets: StatefulSet[]): Promise<Map<string, Pod[]>> {
   const { api, signal } = pass.options;
-  const pods = await api.list<Pod>({ ...kinds.pod, namespace: pass.namespace, labels: pass.labels }, signal);
+  const pods = await api.list<Pod>({ namespace: pass.namespace, labels: pass.labels, ...kinds.pod }, signal);
   const bySet = new Map<string, Pod[]>(sets.map((set) => [set.metadata.uid as string, []]));
   for (const pod of pods.items) {
     const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller);

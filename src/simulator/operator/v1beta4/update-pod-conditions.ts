@@ -14,7 +14,7 @@ import type { Pass } from './pass';
 export async function updatePodConditions(pass: Pass): Promise<void> {
   const { api, emqx, signal } = pass.options;
   const labels = pass.instance.spec.template?.metadata?.labels ?? {};
-  const pods = await api.list<Pod>({ ...kinds.pod, namespace: pass.namespace, labels }, signal);
+  const pods = await api.list<Pod>({ namespace: pass.namespace, labels, ...kinds.pod }, signal);
   const members = new Set((pass.status.emqxNodes ?? []).map(({ node }) => podNameOf(node)));
   for (const pod of pods.items) {
     const { name } = pod.metadata;

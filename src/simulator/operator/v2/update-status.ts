@@ -61,7 +61,7 @@ async function nodesOf(pass: EmqxPass, emqx: CoreRequester): Promise<NodeStatus[
     .any('GET', path, undefined, signal)
     .then((answer) => readNodes(successful(answer, path).body))
     .catch(failing('failed to get node status'));
-  const query = { ...kinds.pod, namespace: pass.namespace, labels: labelsOf(pass.instance) };
+  const query = { namespace: pass.namespace, labels: labelsOf(pass.instance), ...kinds.pod };
   const pods = (await api.list<Pod>(query, signal)).items.filter(({ metadata }) => !metadata.deletionTimestamp);
   pass.pods = pods;
   return nodes.map((node) => {

@@ -59,7 +59,7 @@ export class EmqxPass {
   }
 
   ref(kind: { apiVersion: string; kind: string }, name: string): ObjectRef {
-    return { ...kind, namespace: this.namespace, name };
+    return { namespace: this.namespace, name, ...kind };
   }
 
   /** Metadata of an object that the resource owns. */

@@ -100,7 +100,7 @@ export class EmqxReconciler {
   private async requester(resource: Emqx, password: string, signal: AbortSignal): Promise<CoreRequester | undefined> {
     const { api, transport } = this.options;
     const { namespace = 'default' } = resource.metadata;
-    const query = { ...kinds.pod, namespace, labels: labelsOf(resource, core) };
+    const query = { namespace, labels: labelsOf(resource, core), ...kinds.pod };
     const pod = coreToAsk((await api.list<Pod>(query, signal)).items);
     if (!pod) return undefined;
     return new CoreRequester({ transport, namespace, username: OPERATOR_API_KEY, password, core: pod.metadata.name });

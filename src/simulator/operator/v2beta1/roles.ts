@@ -67,7 +67,7 @@ export interface Sets {
 /** The sets of a role, told apart by the hashes in the pass's view of the status. */
 export async function setsOf(pass: EmqxPass, role: Role): Promise<Sets> {
   const { api, signal } = pass.options;
-  const query = { ...role.kind, namespace: pass.namespace, labels: labelsOf(pass.instance, role) };
+  const query = { namespace: pass.namespace, labels: labelsOf(pass.instance, role), ...role.kind };
   const { items } = await api.list<SetObject>(query, signal);
   const { updateRevision, currentRevision } = role.statusOf(pass);
   const hashed = items.filter((set) => hashOf(set) !== undefined);

@@ -160,7 +160,7 @@ async function readNodeOf({ pass, emqx }: ScaleDown, name: string): Promise<Node
 /** Pods of a set, the last by name first; those that are being deleted are among them. */
 async function podsOf(pass: EmqxPass, set: SetObject): Promise<Pod[]> {
   const { api, signal } = pass.options;
-  const query = { ...kinds.pod, namespace: pass.namespace, labels: labelsOf(pass.instance, replicant) };
+  const query = { namespace: pass.namespace, labels: labelsOf(pass.instance, replicant), ...kinds.pod };
   const pods = (await api.list<Pod>(query, signal)).items.filter((pod) =>
     pod.metadata.ownerReferences?.some(({ controller, uid }) => controller && uid === set.metadata.uid),
   );

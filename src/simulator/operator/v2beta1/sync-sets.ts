@@ -29,7 +29,7 @@ function isEmpty({ metadata, spec, status }: SetObject): boolean {
 
 async function removeClaims(pass: EmqxPass, set: SetObject): Promise<void> {
   const { api, signal } = pass.options;
-  const query = { ...kinds.volumeClaim, namespace: pass.namespace, labels: set.spec.selector.matchLabels };
+  const query = { namespace: pass.namespace, labels: set.spec.selector.matchLabels, ...kinds.volumeClaim };
   for (const claim of (await api.list(query, signal)).items) {
     if (!claim.metadata.deletionTimestamp) await remove(pass, claim);
   }

@@ -31,7 +31,7 @@ export async function updatePodConditions(pass: EmqxPass): Promise<void> {
     return sets.flatMap((each) => each[which]?.metadata.uid ?? []);
   };
   const [update, current] = [await uids('update'), await uids('current')];
-  const query = { ...kinds.pod, namespace: pass.namespace, labels: labelsOf(pass.instance) };
+  const query = { namespace: pass.namespace, labels: labelsOf(pass.instance), ...kinds.pod };
   for (const pod of (await api.list<Pod>(query, signal)).items) {
     const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller);
     if (!owner) continue;

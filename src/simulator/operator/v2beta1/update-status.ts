@@ -78,7 +78,7 @@ export async function nodesOf(
     .any('GET', path, undefined, signal)
     .then((answer) => readNodes(successful(answer, path).body))
     .catch(failing('failed to get node statues by API'));
-  const query = { ...kinds.pod, namespace: pass.namespace, labels: labelsOf(pass.instance) };
+  const query = { namespace: pass.namespace, labels: labelsOf(pass.instance), ...kinds.pod };
   const pods = (await api.list<Pod>(query, signal)).items;
   pass.pods = pods;
   const withPods = (role: string, isOf: (host: string, pod: Pod) => boolean) =>

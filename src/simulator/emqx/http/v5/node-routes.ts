@@ -203,7 +203,6 @@ export class NodeRoutesV5 {
   private describe(member: EmqxNode, channels = this.channels()): Record<string, unknown> {
     const { profile, sessions, cluster } = member;
     return {
-      ...MACHINE,
       cluster_sessions: channels,
       connections: sessions.channels,
       edition: profile.evacuates ? 'Enterprise' : 'Opensource',
@@ -214,6 +213,7 @@ export class NodeRoutesV5 {
       role: member.role,
       uptime: cluster.clock.now() - member.bootedAt,
       version: member.version,
+      ...MACHINE,
     };
   }
 
