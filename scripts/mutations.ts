@@ -313,6 +313,20 @@ export const MUTATIONS: readonly Mutation[] = [
     fault: 'target-frozen',
   },
   {
+    name: 'a node that does not answer keeps its rate when the cap is lowered',
+    file: 'upgrade/phases/evacuate.ts',
+    from: 'restart.length + unstopped.length === 0',
+    to: 'restart.length === 0',
+    plan: 'nothing is started beside a node that does not answer, and may evict at the rate of before',
+  },
+  {
+    name: 'so does one that has not answered for a while',
+    file: 'upgrade/phases/shares.ts',
+    from: '(node) => node.unreachable !== undefined || node.evacuating',
+    to: '(node) => node.unreachable === undefined && node.evacuating',
+    plan: 'nor beside one that has not answered for a while',
+  },
+  {
     name: 'any number of devices may be away',
     file: 'upgrade/phases/offline-devices.ts',
     from: 'const budget = offlineBudget(journal);\n  if (budget === undefined || !journal.evacuation) return false;',

@@ -104,6 +104,45 @@ describe('a request', () => {
   });
 });
 
+describe('another rate while a node does not answer', () => {
+  const silent = `${BLUE}-1`;
+  const hang = (scene: Scene) => {
+    for (const index of [0, 1, 2]) named(scene.nodes, `${BLUE}-${index}`).evacuating = index !== 1;
+    named(scene.nodes, silent).unreachable = 'time-out';
+  };
+  const restarting = (change: (scene: Scene) => void) =>
+    decided('evacuate', (scene) => {
+      hang(scene);
+      scene.journal.restart = [silent];
+      for (const index of [0, 2]) named(scene.nodes, `${BLUE}-${index}`).evacuating = false;
+      change(scene);
+    });
+
+  test('it is to be stopped, too: it may evict at the old one', () => {
+    expect(asked('rate=9', hang)).toMatchObject({ note: { restart: [`${BLUE}-0`, silent, `${BLUE}-2`] } });
+  });
+
+  test('nothing is started before it answers, and then it is stopped first', () => {
+    const waiting = restarting(() => {});
+    expect(waiting).toMatchObject({
+      kind: 'wait',
+      waitingFor: `${silent} to answer, and to be stopped: the rates have changed`,
+    });
+    expect(waiting).not.toMatchObject({
+      actions: expect.arrayContaining([expect.objectContaining({ do: 'start-evacuation' })]),
+    });
+    const answering = restarting((scene) =>
+      Object.assign(named(scene.nodes, silent), { unreachable: undefined, evacuating: true }),
+    );
+    expect(answering).toMatchObject({ actions: [{ do: 'stop-evacuation', pod: silent }] });
+  });
+
+  test('a process that has ended is not waited for', () => {
+    const ended = restarting((scene) => Object.assign(named(scene.pods, silent), { containersReady: false }));
+    expect(ended).toMatchObject({ kind: 'note', note: { restart: undefined } });
+  });
+});
+
 test('an abort ends a pause, which is counted', () => {
   const paused = (scene: Scene) => {
     scene.journal.from.digest = 'old';

@@ -186,6 +186,16 @@ const CHOSEN: Readonly<Record<string, readonly PlannedFault[] | Plan>> = {
       at('request-abort', 'evacuate', 3_877),
     ],
   },
+  'nothing is started beside a node that does not answer, and may evict at the rate of before': {
+    seed: 16,
+    size: { ...DEFAULT_SIZE, replicas: 3, plain: 250, persistent: 10, away: 3, cap: 9 },
+    faults: [at('emqx-hung', 'evacuate', 2_000), at('request-rate', 'evacuate', 3_500)],
+  },
+  'nor beside one that has not answered for a while': {
+    seed: 5,
+    size: { ...DEFAULT_SIZE, replicas: 3, plain: 250, persistent: 10, away: 3, cap: 9 },
+    faults: [at('emqx-hung', 'evacuate', 2_000), at('request-rate', 'evacuate', 9_000)],
+  },
   'of two processes that begin at the same moment one is rejected': [at('two-engines-begin', 'claim', 1)],
   ...CHOSEN_ON_EMQX5,
 };

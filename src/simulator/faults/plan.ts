@@ -117,6 +117,8 @@ export function planOf(seed: number, only: readonly FaultName[] = FAULT_NAMES, g
     held: random.below(4) === 0,
     ...(generation === 5 && emqx5(seed)),
   };
+  // What outlasts its cause is seen only in an evacuation that takes longer than the faults.
+  if (new Random(seed).fork('crowd').below(20) === 0) size.plain *= 12;
   return { seed, size: Object.assign(size, ...faults.map(({ fault }) => FAULTS[fault].size ?? {})), faults };
 }
 

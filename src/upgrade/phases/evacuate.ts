@@ -118,7 +118,8 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     return { kind: 'next', phase: next, note: { evacuation, raise: undefined, ...endHalt(situation) } };
   }
   const restart = stopsToRestart(situation);
-  if (journal.restart && restart.length === 0)
+  const unstopped = silentToRestart(situation);
+  if (journal.restart && restart.length + unstopped.length === 0)
     return { kind: 'note', note: { restart: undefined, ...restAfterStop(observation) } };
   if (journal.raise && isRaised(situation, source)) return { kind: 'note', note: { raise: undefined } };
   const wave = currentWave(situation);
@@ -159,7 +160,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   ];
   return {
     kind: 'wait',
-    waitingFor: waitedFor(situation, colour, takes, tooManyAway, patient),
+    waitingFor: waitedFor(situation, colour, takes, tooManyAway, patient, unstopped),
     actions,
     pollMs: Math.min(
       journal.adaptive || budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
@@ -213,12 +214,14 @@ function waitedFor(
   takes: boolean,
   tooManyAway: boolean,
   patient: boolean,
+  unstopped: readonly string[],
 ): string {
   const silent = silentNodes(situation).map(({ pod }) => pod);
   if (silent.length > 0) return `${silent.join(', ')} to answer as a broker`;
   if (!takes) return `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`;
   if (patient && !tooManyAway) return 'devices to reconnect: the rate follows them';
   if (patient) return `devices to reconnect: more than ${offlineBudget(situation.journal)} are offline`;
+  if (unstopped.length > 0) return `${unstopped.join(', ')} to answer, and to be stopped: the rates have changed`;
   return `the ${colour} nodes to be drained`;
 }
 
@@ -276,6 +279,17 @@ function stopsToRestart({ observation, journal }: Situation): Action[] {
     const node = observation.nodes.get(pod);
     return node?.evacuating && !isDrained(node) ? [{ do: 'stop-evacuation', pod, node: node.node }] : [];
   });
+}
+
+/**
+ * Pods that may evict at an outdated rate, and do not answer: nothing is started beside them, which could be more than the cap. Where the
+ * process has ended nobody is evicted; one that goes on with it after its start is stopped then.
+ */
+function silentToRestart({ observation, journal }: Situation): string[] {
+  const running = observation.cluster.pods.filter(({ containersReady }) => containersReady);
+  return (journal.restart ?? []).filter(
+    (pod) => observation.nodes.get(pod)?.unreachable !== undefined && running.some(({ name }) => name === pod),
+  );
 }
 
 /**

@@ -33,7 +33,8 @@ export function remainingLoads({ observation, journal }: Situation, source: stri
 export function shareAnew(situation: Situation, connectionCap = situation.journal.connectionCap): Partial<Journal> {
   const { observation, journal } = situation;
   const { source } = moveOf(situation);
-  const evacuating = undrained(observation, source).filter((node) => node.evacuating);
+  // One that does not answer may evict all the same.
+  const evicting = nodesOf(observation, source).filter((node) => node.unreachable !== undefined || node.evacuating);
   return {
     connectionCap,
     shares: share(remainingLoads(situation, source), {
@@ -41,7 +42,7 @@ export function shareAnew(situation: Situation, connectionCap = situation.journa
       sessions: journal.sessionCap,
     }),
     wave: undefined,
-    restart: evacuating.map((node) => node.pod),
+    restart: evicting.filter((node) => !isDrained(node)).map((node) => node.pod),
     raise: undefined,
   };
 }
