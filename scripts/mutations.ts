@@ -315,7 +315,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a node that does not answer keeps its rate when the cap is lowered',
     file: 'upgrade/phases/evacuate.ts',
-    from: 'restart.length + unstopped.length === 0',
+    from: 'restart.length + silentToRestart(situation).length === 0',
     to: 'restart.length === 0',
     plan: 'nothing is started beside a node that does not answer, and may evict at the rate of before',
   },

@@ -118,8 +118,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     return { kind: 'next', phase: next, note: { evacuation, raise: undefined, ...endHalt(situation) } };
   }
   const restart = stopsToRestart(situation);
-  const unstopped = silentToRestart(situation);
-  if (journal.restart && restart.length + unstopped.length === 0)
+  if (journal.restart && restart.length + silentToRestart(situation).length === 0)
     return { kind: 'note', note: { restart: undefined, ...restAfterStop(observation) } };
   if (journal.raise && isRaised(situation, source)) return { kind: 'note', note: { raise: undefined } };
   const wave = currentWave(situation);
@@ -160,7 +159,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
   ];
   return {
     kind: 'wait',
-    waitingFor: waitedFor(situation, colour, takes, tooManyAway, patient, unstopped),
+    waitingFor: waitedFor(situation, colour, takes, tooManyAway, patient),
     actions,
     pollMs: Math.min(
       journal.adaptive || budgetUsed(situation) > ALERT_AT ? ALERT_POLL_MS : POLL_MS,
@@ -214,13 +213,13 @@ function waitedFor(
   takes: boolean,
   tooManyAway: boolean,
   patient: boolean,
-  unstopped: readonly string[],
 ): string {
   const silent = silentNodes(situation).map(({ pod }) => pod);
   if (silent.length > 0) return `${silent.join(', ')} to answer as a broker`;
   if (!takes) return `${colour === 'blue' ? 'green' : 'blue'} to be ready again before more is evicted`;
   if (patient && !tooManyAway) return 'devices to reconnect: the rate follows them';
   if (patient) return `devices to reconnect: more than ${offlineBudget(situation.journal)} are offline`;
+  const unstopped = silentToRestart(situation);
   if (unstopped.length > 0) return `${unstopped.join(', ')} to answer, and to be stopped: the rates have changed`;
   return `the ${colour} nodes to be drained`;
 }
