@@ -73,7 +73,9 @@ test('EMQX 5 is upgraded in the same way, and the operator alone loses nothing b
 
 test('an adaptive upgrade disconnects devices as fast as nodes with a limit of connections accept them', async () => {
   const upgradeOf = async (pacing: 'fixed' | 'adaptive') => {
-    const manifests = quickstart(90);
+    // What nodes accept is found by going beyond it, in steps that grow with the cap: at this one devices, and probes among them, wait for
+    // less than the three seconds of a probe.
+    const manifests = quickstart(60);
     manifests.cluster.spec.blueGreenUpdate!.initialDelaySeconds = 0;
     manifests.cluster.spec.blueGreenUpdate!.evacuationStrategy!.waitTakeover = 1;
     const warnings: string[] = [];
