@@ -285,10 +285,9 @@ function stopsToRestart({ observation, journal }: Situation): Action[] {
  * process has ended nobody is evicted; one that goes on with it after its start is stopped then.
  */
 function silentToRestart({ observation, journal }: Situation): string[] {
-  const running = observation.cluster.pods.filter(({ containersReady }) => containersReady);
-  return (journal.restart ?? []).filter(
-    (pod) => observation.nodes.get(pod)?.unreachable !== undefined && running.some(({ name }) => name === pod),
-  );
+  const { cluster, nodes } = observation;
+  const isRunning = (pod: string) => cluster.pods.some(({ name, containersReady }) => name === pod && containersReady);
+  return (journal.restart ?? []).filter((pod) => nodes.get(pod)?.unreachable !== undefined && isRunning(pod));
 }
 
 /**
