@@ -7,6 +7,7 @@ import type { Tell } from '../src/runner/told';
 import { planUpgrade, runUpgrade } from '../src/upgrade';
 import { Observer } from '../src/upgrade/observe';
 import { AtRest, NAMESPACE } from './at-rest';
+import { cpuMs, type EvacuationCost, evacuationCost } from './cost';
 import type { Asked } from './counted';
 
 /** The nodes and devices of a cluster that is upgraded again and again. */
@@ -21,6 +22,10 @@ const SAMPLES = 150;
 const LOOKED_AT = 10_000;
 const WARM_UP = 4_000;
 
+/** Of an evacuation: devices of a node, and which part of all is disconnected in a second. */
+const DEVICES_A_NODE = 500;
+const EVACUATED_A_SECOND = 0.01;
+
 /** Bytes in use, garbage collected, after so many upgrades, or hours. */
 export type Sample = readonly [at: number, bytes: number];
 
@@ -28,7 +33,8 @@ export type Sample = readonly [at: number, bytes: number];
 export type Subject =
   | { subject: 'upgrades'; generation: 4 | 5; count: number }
   | { subject: 'paused'; generation: 4 | 5; hours: number }
-  | { subject: 'nodes'; nodes: number; foreignPods: number };
+  | { subject: 'nodes'; nodes: number; foreignPods: number }
+  | { subject: 'evacuation'; nodes: number };
 
 export interface Answers {
   upgrades: { samples: Sample[] };
@@ -42,6 +48,7 @@ export interface Answers {
     /** CPU of one look at everything, of which the answers are there: what the engine itself takes. */
     lookMs: number;
   };
+  evacuation: EvacuationCost & { cap: number };
 }
 
 async function sustained(subject: Subject): Promise<Answers[Subject['subject']]> {
@@ -52,6 +59,8 @@ async function sustained(subject: Subject): Promise<Answers[Subject['subject']]>
       return paused(subject.generation, subject.hours);
     case 'nodes':
       return nodes(subject.nodes, subject.foreignPods);
+    case 'evacuation':
+      return evacuation(subject.nodes);
   }
 }
 
@@ -160,6 +169,13 @@ function nodes(count: number, foreignPods: number): Promise<Answers['nodes']> {
   });
 }
 
+/** An evacuation of a cluster of EMQX 5 with many nodes. */
+async function evacuation(nodes: number): Promise<Answers['evacuation']> {
+  const clients = DEVICES_A_NODE * nodes;
+  const cap = clients * EVACUATED_A_SECOND;
+  return { cap, ...(await evacuationCost({ generation: 5, nodes, clients, cap })) };
+}
+
 /** CPU of a look at the cluster and all its nodes, where every answer is there already. */
 async function lookMsOf(at: AtRest): Promise<number> {
   const context = at.remembered();
@@ -167,11 +183,10 @@ async function lookMsOf(at: AtRest): Promise<number> {
   const seen = await look();
   if ([...seen.nodes.values()].some(({ unreachable }) => unreachable)) throw new Error('a node does not answer');
   for (let nodes = 0; nodes < WARM_UP; nodes += seen.nodes.size) await look();
-  const before = process.cpuUsage();
+  const before = cpuMs();
   let looks = 0;
   for (; looks * seen.nodes.size < LOOKED_AT; looks++) await look();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000 / looks;
+  return (cpuMs() - before) / looks;
 }
 
 async function inVirtualTime<T>(at: AtRest, mostMs: number, work: () => Promise<T>): Promise<T> {

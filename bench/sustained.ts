@@ -11,7 +11,8 @@ import type { Answers, Sample, Subject } from './sustained-once';
 
 /** Upgrades in one process: those of EMQX 5 take three times as long to simulate. */
 const UPGRADES = { 4: 1_000, 5: 300 } as const;
-const HOURS = 24;
+/** In 24 hours the steps in which lists are cut down would be most of what is measured. */
+const HOURS = 72;
 const NODES = 200;
 const FOREIGN_PODS = 5_000;
 
@@ -19,9 +20,12 @@ const BOUNDS = {
   /** Bytes per upgrade, and per hour of a pause. */
   growth: 1_024,
   /** Requests a minute to the API server. */
-  api: COST_BOUNDS.writes + COST_BOUNDS.reads,
+  api: COST_BOUNDS.writes + COST_BOUNDS.reads[4],
+  evacuationApi: COST_BOUNDS.writes + COST_BOUNDS.reads[5],
   /** CPU of one look, ms a node. */
   lookMs: 1,
+  /** Time of an evacuation as a multiple of its lower bound: shares of a cap are whole numbers, here of five or six. */
+  evacuation: 1.05,
   /** Requests to a node of one look. */
   look: 3,
   /** What pods of others may add to requests, bytes and CPU. */
@@ -72,6 +76,13 @@ export async function large(print: Print): Promise<string[]> {
     figure('  requests a node', many.plan.nodes / NODES, 2);
     bounded('a runner at rest: requests a minute to the API server', api(many.rest), BOUNDS.api, 1);
     bounded('  requests to nodes', many.rest.nodes, 0);
+    const evacuation = await measured({ subject: 'evacuation', nodes: NODES });
+    bounded('an evacuation: × its lower bound', evacuation.ratio, BOUNDS.evacuation, 3);
+    bounded('  most disconnects in a second', evacuation.peakDisconnects, evacuation.cap);
+    bounded('  most disconnects of a device', evacuation.disconnectsPerClient, 1);
+    bounded('  requests a minute to the API server', api(evacuation.rate), BOUNDS.evacuationApi, 1);
+    bounded('  requests a minute to the busiest node', evacuation.rate.busiestNode, COST_BOUNDS.perNode[5], 1);
+    figure('  CPU, ms a second, with all that is simulated', evacuation.cpuMs);
 
     const alone = await measured({ subject: 'nodes', nodes: 3, foreignPods: 0 });
     const crowded = await measured({ subject: 'nodes', nodes: 3, foreignPods: FOREIGN_PODS });

@@ -252,10 +252,13 @@ export class RunLoop {
     if (!this.failedActions.has(action)) this.actions.add(action, this.journal.from.version);
     if (action.do === 'patch-resource') return this.patch(action, observation.cluster.resourceVersion, signal);
     if (action.do === 'revert-resource') return this.revert(action, observation, signal);
-    const node = action.do === 'start-evacuation' || action.do === 'stop-evacuation' ? action.pod : undefined;
-    if (node !== undefined) this.observer.invalidate(node);
+    const outdate = () => {
+      if (action.do === 'start-evacuation' || action.do === 'stop-evacuation') this.observer.invalidate(action.pod);
+      if (action.do === 'move-storage') this.durable.invalidate();
+    };
+    outdate();
     // It may have been asked meanwhile, and have answered what it was before.
-    await perform(action, this.context, signal)?.finally(() => node !== undefined && this.observer.invalidate(node));
+    await perform(action, this.context, signal)?.finally(outdate);
     if (action.do === 'stop-evacuation') this.stoppedAt.set(action.pod, this.context.clock.now());
   }
 
