@@ -26,7 +26,9 @@ async function main(): Promise<void> {
   const commands = new Set<string>();
   const parser = await build({
     ...common,
-    entryPoints: ['main', 'kubectl-plugin', 'kubectl-complete'].map((name) => path.join(CLI, `${name}.ts`)),
+    entryPoints: ['main', 'kubectl-plugin', 'kubectl-complete', 'simulation-thread'].map((name) =>
+      path.join(CLI, `${name}.ts`),
+    ),
     outdir: OUT,
     format: 'cjs',
     plugins: [

@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
+import path from 'node:path';
 import pico from 'picocolors';
 import { EXIT } from './exit';
 import type { Shell } from './shell';
@@ -12,6 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  */
 export function processShell(name: string): Shell {
   const { stdin, stdout, stderr } = process;
+  const simulationThread = path.join(__dirname, 'simulation-thread.js');
   // The reader of the output is gone. An upgrade may be interrupted at any moment.
   stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') stderr.write(`standard output cannot be written: ${code}\n`);
@@ -26,6 +28,8 @@ export function processShell(name: string): Shell {
     err: stderr,
     style: pico,
     ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
+    // Sources that are not compiled have none.
+    ...(existsSync(simulationThread) && { simulationThread }),
     link: async (flags) => (await import('./link.js')).openLink(flags),
     onInterrupt: (listener) => {
       for (const name of SIGNALS) process.on(name, listener);

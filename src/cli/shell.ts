@@ -47,6 +47,8 @@ export interface Shell {
   /** Asks the user for a line; undefined without a terminal. Rejects when the signal aborts. */
   ask: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
   link(flags: LinkFlags): Promise<Link>;
+  /** The script of a thread that plays a simulation. @default - simulations are played in this thread */
+  simulationThread?: string;
   /** Calls back each time the process is asked to end, as by Ctrl-C, until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
   /** Ends the process at once, whatever is under way. */

@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks';
 import { versionOf } from '../resource';
-import { type CapRun, playCap, type UnfitCap } from '../simulator/caps';
 import { nodesWanted } from '../upgrade/observation';
 import { EXIT, type ExitCode } from './exit';
 import { writeHtml } from './html-file';
@@ -12,6 +11,7 @@ import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 import { type SimulateFlags, settingOf } from './simulate-setting';
 import { SimulationProgress } from './simulation-progress';
+import { Simulations } from './simulations';
 
 export const MODEL =
   'This is a model in virtual time: no cluster was touched. docs/simulator.md states what of it was measured and what is left out.';
@@ -30,12 +30,12 @@ export async function runCaps(flags: SimulateFlags, shell: Shell): Promise<ExitC
   }
   const began = performance.now();
   const progress = new SimulationProgress(shell, isText);
-  const runs: (CapRun | UnfitCap)[] = [];
-  for (const cap of caps) {
-    const way = `at ${count(cap)} per second`;
-    const scenario = { ...setting, progress: (event: Parameters<typeof progress.see>[0]) => progress.see(event, way) };
-    runs.push(await asInputError(playCap(scenario, cap)));
-  }
+  const simulations = new Simulations({ thread: shell.simulationThread, devices: clients + offline });
+  const play = (cap: number) =>
+    simulations.play({ way: 'cap', scenario: setting, capPerSecond: cap }, (seen) =>
+      progress.see(seen, `at ${count(cap)} per second`),
+    );
+  const runs = await asInputError(Promise.all(caps.map(play))).finally(() => simulations.end());
   progress.end();
   const document: CapsDocument = {
     cluster: name,

@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import { type Comparison, playAlone, serviceAlone } from '../simulator/comparison';
-import { playRolling } from '../simulator/rolling';
+import { type Comparison, serviceAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { play } from '../simulator/scenario';
-import type { Driver, ProgressEvent, UpgradePlan, UpgradeRecord } from '../upgrade';
+import type { Driver, UpgradePlan, UpgradeRecord } from '../upgrade';
 import { EXIT, type ExitCode } from './exit';
 import { writePage } from './html-file';
 import { asInputError, asSimulated } from './local-cluster';
@@ -19,26 +18,37 @@ import type { Shell } from './shell';
 import { MODEL, runCaps } from './simulate-caps';
 import { type Setting, type SimulateFlags, settingOf, type Way } from './simulate-setting';
 import { SimulationProgress } from './simulation-progress';
+import { Simulations } from './simulations';
 
 const CHART_LINES = 16;
 
 /** Simulates an upgrade in virtual time, and for comparison the same one in other ways; or with several caps. */
 export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<ExitCode> {
   if (flags.cap !== undefined) return runCaps(flags, shell);
-  const { setting, ways, notes } = await settingOf(flags, shell);
+  const { setting, clients, offline, ways, notes } = await settingOf(flags, shell);
   const isText = flags.output === 'text';
   const canvas = canvasOf(shell);
   if (isText) shell.out.write(`${[MODEL, ...notes].join('\n')}\n\n`);
   const began = performance.now();
   const progress = new SimulationProgress(shell, isText);
-  const tellPlan = (plan: UpgradePlan) => {
-    if (isText) shell.out.write(`${renderPlan(plan, canvas)}\n\n`);
+  const simulations = new Simulations({ thread: shell.simulationThread, devices: clients + offline });
+  let others: ReturnType<typeof comparisons> | undefined;
+  const compare = (capPerSecond: number) => {
+    others ??= comparisons(simulations, { setting, ways, capPerSecond, driver: flags.driver, progress });
+    others.catch(() => undefined); // it is thrown where it is waited for
+    return others;
   };
-  const ours = await asSimulated(outcome(setting, flags.driver, tellPlan, progress));
-  const { native, rolling } = await asInputError(comparisons(setting, ways, ours, progress));
+  const planned = (plan: UpgradePlan) => {
+    if (isText) shell.out.write(`${renderPlan(plan, canvas)}\n\n`);
+    if (simulations.areApart) void compare(plan.capPerSecond);
+  };
+  const { ours, native, rolling } = await (async () => {
+    const ours = await asSimulated(outcome(setting, flags.driver, planned, progress));
+    return { ours, ...(await asInputError(compare(ours.report.capPerSecond))) };
+  })().finally(() => simulations.end());
   progress.end();
-  const others = [native, rolling].filter((one) => one !== undefined);
-  const document = modelDocument('simulation', setting.cluster.metadata, ours.record, ours.report, others);
+  const compared = [native, rolling].filter((one) => one !== undefined);
+  const document = modelDocument('simulation', setting.cluster.metadata, ours.record, ours.report, compared);
   if (!isText) {
     const { plan, report } = ours;
     shell.out.write(`${json({ plan, report, native, rolling, record: document }, 2)}\n`);
@@ -47,7 +57,7 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   }
   const blocks = [
     renderChart(pointsOf(ours.view), { ...canvas, height: CHART_LINES }).join('\n'),
-    renderReport(ours.report, others, canvas),
+    renderReport(ours.report, compared, canvas),
     `${time(progress.simulatedMs)} were simulated in ${time(performance.now() - began)}.`,
   ];
   shell.out.write(`${blocks.join('\n\n')}\n`);
@@ -83,18 +93,27 @@ async function outcome(
   return { plan, report: runReport(upgrade, result), record: upgrade, view };
 }
 
+interface Compared {
+  setting: Setting;
+  ways: readonly Way[];
+  driver: Driver;
+  capPerSecond: number;
+  progress: SimulationProgress;
+}
+
 /** The same upgrade in other ways. */
 async function comparisons(
-  setting: Setting,
-  ways: readonly Way[],
-  { report }: Outcome,
-  progress: SimulationProgress,
+  simulations: Simulations,
+  { setting, ways, driver, capPerSecond, progress }: Compared,
 ): Promise<Partial<Record<'native' | 'rolling', Comparison>>> {
-  const alone = { ...setting, progress: (event: ProgressEvent) => progress.see(event, NAMES.operator) };
-  return {
-    ...(ways.includes('operator') && report.driver === 'pilot' && { native: await playAlone(alone) }),
-    ...(ways.includes('rolling') && { rolling: await playRolling(setting, report.capPerSecond) }),
-  };
+  const asked = { scenario: setting, capPerSecond };
+  const [native, rolling] = await Promise.all([
+    ways.includes('operator') && driver === 'pilot'
+      ? simulations.play({ way: 'operator', ...asked }, (seen) => progress.see(seen, NAMES.operator))
+      : undefined,
+    ways.includes('rolling') ? simulations.play({ way: 'rolling', ...asked }, () => undefined) : undefined,
+  ]);
+  return { ...(native && { native }), ...(rolling && { rolling }) };
 }
 
 const NAMES: Readonly<Record<Driver, string>> = { pilot: 'by the pilot', operator: 'by the operator alone' };

@@ -1,4 +1,3 @@
-import type { ProgressEvent } from '../upgrade';
 import { time } from './render/text';
 import { Screen } from './screen';
 import type { Shell } from './shell';
@@ -13,11 +12,7 @@ const STEP_MS = { terminal: 10_000, log: 3_600_000 };
 export class SimulationProgress {
   private readonly screen: Screen | undefined;
   private readonly stepMs: number;
-  private began: number | undefined;
-  private last = 0;
-  private reported = 0;
-  private name = '';
-  private before = 0;
+  private readonly upgrades = new Map<string, { began: number; last: number; reportedMs: number }>();
   private isDrawn = false;
 
   constructor(
@@ -30,21 +25,18 @@ export class SimulationProgress {
 
   /** Virtual time of all upgrades so far, in ms. */
   get simulatedMs(): number {
-    return this.before + this.ofThisOne;
+    return [...this.upgrades.values()].reduce((sum, { began, last }) => sum + last - began, 0);
   }
 
-  /** @param name whose upgrade the event is of: another name is another upgrade. */
-  see({ at }: ProgressEvent, name: string): void {
-    if (name !== this.name) {
-      this.before = this.simulatedMs;
-      this.name = name;
-      this.began = at;
-      this.reported = 0;
-    }
-    this.last = at;
-    if (this.ofThisOne < this.reported + this.stepMs) return;
-    this.reported += this.stepMs * Math.floor((this.ofThisOne - this.reported) / this.stepMs);
-    const line = `the upgrade ${name}: ${time(this.reported)} simulated`;
+  /** @param name whose upgrade it is: another name is another upgrade. */
+  see({ at }: { at: number }, name: string): void {
+    const upgrade = this.upgrades.get(name) ?? { began: at, last: at, reportedMs: 0 };
+    this.upgrades.set(name, upgrade);
+    upgrade.last = at;
+    const steps = Math.floor((at - upgrade.began - upgrade.reportedMs) / this.stepMs);
+    if (steps < 1) return;
+    upgrade.reportedMs += steps * this.stepMs;
+    const line = `the upgrade ${name}: ${time(upgrade.reportedMs)} simulated`;
     if (this.screen) {
       this.screen.draw(line);
       this.isDrawn = true;
@@ -54,9 +46,5 @@ export class SimulationProgress {
   end(): void {
     if (this.isDrawn) this.screen?.draw('');
     this.screen?.leave();
-  }
-
-  private get ofThisOne(): number {
-    return this.began === undefined ? 0 : this.last - this.began;
   }
 }

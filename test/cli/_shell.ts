@@ -12,6 +12,7 @@ export interface TestShellOptions {
   /** Told of all that is written to standard output. */
   written?: (text: string, shell: TestShell) => void;
   isTTY?: boolean;
+  simulationThread?: string;
 }
 
 /** A shell that nobody sits at. */
@@ -22,6 +23,7 @@ export class TestShell implements Shell {
   readonly ask: Shell['ask'];
   readonly out: Shell['out'];
   readonly link: Shell['link'];
+  readonly simulationThread?: string;
   private readonly texts = { out: '', err: '' };
   private readonly listeners = new Set<() => void>();
 
@@ -29,7 +31,8 @@ export class TestShell implements Shell {
     readonly words: readonly string[],
     options: TestShellOptions = {},
   ) {
-    const { answer, isTTY } = options;
+    const { answer, isTTY, simulationThread } = options;
+    if (simulationThread !== undefined) this.simulationThread = simulationThread;
     const write = (text: string) => {
       this.texts.out += text;
       options.written?.(text, this);
