@@ -22,6 +22,9 @@ import { afterConnection, afterFailure, connected, type Ending } from './reconne
 
 const REASONS = { 156: '0x9C', 151: '0x97', 136: '0x88' } as const;
 
+/** So many clients connect sooner one after the other than together. */
+const FEW = 8;
+
 /** What all clients of a population share. */
 export interface Surroundings {
   clock: SimulatedClock;
@@ -156,7 +159,7 @@ export class SimulatedClients implements Crowd {
   /** The same as one after the other: first each is given a pod, then each pod gets its CONNECTs, then each sees what came of it. */
   private connectCrowd(clients: readonly number[]): void {
     const { front, ledger } = this.around;
-    if (clients.length <= 1) {
+    if (clients.length <= FEW) {
       for (const client of clients) this.connect(client, front.connect());
       return;
     }
