@@ -67,8 +67,8 @@ export const MUTATIONS_EMQX5: readonly Mutation[] = [
   {
     name: 'a node that answers late is waited for when the durable storage is read',
     file: 'upgrade/durable-storage.ts',
-    from: 'within(this.clock, patienceMs, both, signal)',
-    to: 'within(this.clock, 60_000 + patienceMs, both, signal)',
+    from: 'within(this.clock, patienceMs, ask, signal)',
+    to: 'within(this.clock, 60_000 + patienceMs, ask, signal)',
     fault: 'target-slow',
   },
 ];

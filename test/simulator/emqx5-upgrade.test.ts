@@ -89,8 +89,15 @@ describe('durable sessions', () => {
   const durableSessions = () => ({ shards: 16 });
 
   test('are stored on the new cores before an old one goes: no acknowledged message is lost', async () => {
-    const { upgrade, clients, told } = await upgraded({ cores: 3, durableSessions });
+    let exchanges: jest.SpiedFunction<World['transport']['exchange']> | undefined;
+    const onPhase = (_: Phase, { transport }: World) => {
+      exchanges ??= jest.spyOn(transport, 'exchange');
+    };
+    const { upgrade, clients, told } = await upgraded({ cores: 3, durableSessions, onPhase });
     expect(upgrade).toMatchObject({ outcome: 'completed', hasLosses: false });
+    // It is ordered once; what was read before does not make the engine repeat it.
+    const asked = exchanges!.mock.calls.map(([, { method, path }]) => `${method} ${path}`);
+    expect(asked.filter((each) => each.startsWith('PUT '))).toEqual(['PUT /api/v5/ds/storages/messages/replicas']);
     expect(clients).toMatchObject({ sessionsKept: 100, sessionsLost: 0, messagesQueued: 25, messagesDelivered: 25 });
     expect(clients.disconnectsPerClient).toMatchObject({ max: 1 });
     const moved = told.findIndex((text) => text.startsWith('move the durable storage'));

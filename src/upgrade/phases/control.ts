@@ -31,12 +31,18 @@ export function handleRequest(situation: Situation): Step | undefined {
   }
 }
 
+/**
+ * Longest time between two queries of the nodes while nothing is to be done, ms: a run may be paused for days, and is woken by what changes
+ * in Kubernetes, as the request to resume it does.
+ */
+const PAUSED_POLL_MS = 4_000;
+
 /** Nothing is started, and nodes that evict are ordered to stop. */
 export function stayPaused(situation: Situation): Step {
   const { revision } = moveOf(situation);
   const moving = ['evacuate', 'return'].includes(situation.journal.phase);
   const actions = [...(moving ? selections(situation, revision) : []), ...stopEvacuations(situation)];
-  return waitFor('the run to be resumed: it is paused', 1_000, actions);
+  return waitFor('the run to be resumed: it is paused', actions.length > 0 ? 1_000 : PAUSED_POLL_MS, actions);
 }
 
 function refuseRequest({ observation }: Situation, text: string, reason: string): Step {
