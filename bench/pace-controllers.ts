@@ -90,7 +90,7 @@ function deficit(cap: number): Controller {
 
 /** What the upgrade does. */
 function ours(cap: number): Controller {
-  let rate: AdaptiveRate = firstRate(0, cap, LEAST);
+  let rate: AdaptiveRate = firstRate(0, cap, cap, LEAST);
   let known: number | undefined;
   const counts = new ReconnectCounts();
   return ({ at, rate: inEffect, away, taken }) => {

@@ -92,6 +92,8 @@ export interface Generation<Resource> {
   publishesDevices(resource: Resource): boolean;
   /** Whether a listener expects the header of the PROXY protocol before anything else. */
   expectsProxyHeader(resource: Resource, listener: MqttListener): boolean;
+  /** Connections that a listener of one node accepts per second, its `max_conn_rate`; undefined where it has no limit, or none is known. */
+  maxConnRateOf(resource: Resource, listener: MqttListener): number | undefined;
   /** Which of two sets the resource describes; undefined where that is unknown. */
   wantedSet(resource: Resource, blue: BuiltSet, green: BuiltSet): 'blue' | 'green' | undefined;
   /** Paths of fields that differ although they cannot change after creation. Both resources must be complete. */

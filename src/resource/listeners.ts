@@ -9,6 +9,14 @@ export const LISTENER_SETTINGS: Readonly<Record<MqttListener, string>> = {
   wss: 'listener.wss.external',
 };
 
+/** Connections that each accepts per second where nothing else is set. @see EMQX 4.4, `etc/emqx.conf` */
+export const DEFAULT_CONN_RATES: Readonly<Record<MqttListener, number>> = {
+  mqtt: 1_000,
+  mqtts: 500,
+  ws: 1_000,
+  wss: 1_000,
+};
+
 /** The variable by which the image of EMQX reads a setting of `emqx.conf`, and which the operator derives from it. */
 export function variableOf(setting: string): string {
   return `EMQX_${setting.toUpperCase().replaceAll('.', '__')}`;

@@ -5,7 +5,7 @@ import type { SeenReconnects } from './reconnect-meter';
 /** What is known when the rate is reconsidered. */
 export interface Reconnects extends SeenReconnects {
   at: number;
-  /** The cap, and the least rate: nodes evict whole devices, each at least one per second. */
+  /** The highest rate that is tried, and the least: nodes evict whole devices, each at least one per second. */
   cap: number;
   least: number;
   /** Devices that were disconnected and have not reconnected. */
@@ -30,8 +30,8 @@ const EVERY_MS = 6_500;
 /** The same to the end of a halt: nodes that stand still start sooner. */
 const RESTART_MS = 7_500;
 
-/** The first rate, as a part of the cap. */
-const FIRST = 1 / 8;
+/** The first rate, as a part of the cap, and at most of the highest rate that will be tried. */
+const FIRST = { ofCap: 1 / 8, ofMost: 1 / 2 } as const;
 /** How much faster it gets while no limit is known: up to a quarter of the cap, and beyond. */
 const SEARCH = { early: 2, late: 1.5, until: 1 / 4 } as const;
 /** How much of a known limit is used, and for how long before more is tried, ms. */
@@ -60,9 +60,9 @@ const RESUME_AT = 0.5;
 /** Where the reconnects have dwindled to this part of their most, ms after the halt, those missing are only slow. */
 const DWINDLED = { part: 0.25, afterMs: 2_500 } as const;
 
-/** The rate with which an evacuation begins. @param least see {@link Reconnects.least} */
-export function firstRate(at: number, cap: number, least: number): AdaptiveRate {
-  return { perSecond: within(cap * FIRST, least, cap), at, raises: 0 };
+/** The rate with which an evacuation begins. @param most the highest one that is tried. @param least see {@link Reconnects.least} */
+export function firstRate(at: number, cap: number, most: number, least: number): AdaptiveRate {
+  return { perSecond: within(Math.min(cap * FIRST.ofCap, most * FIRST.ofMost), least, cap), at, raises: 0 };
 }
 
 /**

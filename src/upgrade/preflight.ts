@@ -1,4 +1,5 @@
 import { generationOf } from '../resource';
+import { acceptRateCheck } from './accept-rate';
 import { admissionCheck } from './admission-check';
 import { CHANGE_CHECKS } from './change-checks';
 import { blocker, type Check, type CheckGroup, type Finding, ok, warning } from './check';
@@ -211,6 +212,10 @@ const CHECKS: Record<CheckGroup, Record<string, CheckFunction>> = {
             `devices connect through ${names}, the operator’s own Service: the upgrade writes its Endpoints while the operator is held`,
           )
         : ok(`devices connect through ${names}`);
+    },
+
+    'accept-rate'({ cluster }, target) {
+      return acceptRateCheck(cluster, target);
     },
 
     'other-ways'({ cluster }, { driver }, { bypasses }) {

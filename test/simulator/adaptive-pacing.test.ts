@@ -1,5 +1,6 @@
 import { emqx5Upgrade } from '../../bench/emqx5';
 import { tutorialUpgrade } from '../../bench/tutorial';
+import type { EmqxResource } from '../../src/resource';
 import { play } from '../../src/simulator/scenario';
 import type { World } from '../../src/simulator/world';
 import type { Pacing } from '../../src/upgrade';
@@ -13,11 +14,14 @@ const NODES = 3;
 interface Change {
   /** Seconds after the first eviction at which the new nodes become half as fast, and as fast as before. */
   slow?: readonly [from: number, to: number];
+  /** Whether the resource sets what the nodes accept. */
+  isSet?: boolean;
 }
 
 /** What came of an upgrade whose new nodes accept at most so many connections per second: EMQX's `max_conn_rate`. */
-async function paced(generation: 4 | 5, pacing: Pacing, { slow }: Change = {}) {
+async function paced(generation: 4 | 5, pacing: Pacing, { slow, isSet = false }: Change = {}) {
   const base = generation === 5 ? emqx5Upgrade(CAP, NODES) : { ...tutorialUpgrade(CAP, 5), service: 'emqx-ee-mqtt' };
+  if (isSet) for (const resource of [base.cluster, base.desired]) limitListener(resource, CAPACITY / NODES);
   const count = CAPACITY * SECONDS;
   let began = Number.POSITIVE_INFINITY;
   let ended = 0;
@@ -64,6 +68,15 @@ async function paced(generation: 4 | 5, pacing: Pacing, { slow }: Change = {}) {
   };
 }
 
+function limitListener(resource: EmqxResource, perSecond: number): void {
+  if (resource.kind === 'EMQX') {
+    resource.spec.config = { data: `listeners.tcp.default.max_conn_rate = "${perSecond}/s"` };
+    return;
+  }
+  const emqxContainer = resource.spec.template!.spec!.emqxContainer!;
+  emqxContainer.emqxConfig = { ...emqxContainer.emqxConfig, 'listener.tcp.external.max_conn_rate': String(perSecond) };
+}
+
 describe.each([4, 5] as const)('the new nodes of EMQX %i take a quarter of the cap', (generation) => {
   test('an adaptive upgrade uses about nine tenths of that, and has far fewer devices offline than a fixed one', async () => {
     const [adaptive, fixed] = [await paced(generation, 'adaptive'), await paced(generation, 'fixed')];
@@ -78,6 +91,17 @@ describe.each([4, 5] as const)('the new nodes of EMQX %i take a quarter of the c
     expect(Math.max(...adaptive.rates)).toBeLessThanOrEqual(1.75);
     // By hand, or after a node did not answer, it would be earlier.
     expect(Math.min(...adaptive.starts)).toBeGreaterThanOrEqual(generation === 4 ? 5_000 : 3_000);
+  });
+
+  test('where the resource says so, the rate is never above it, and next to no device is refused', async () => {
+    const adaptive = await paced(generation, 'adaptive', { isSet: true });
+    expect(adaptive.upgrade.outcome).toBe('completed');
+    expect(Math.max(...adaptive.rates)).toBeLessThanOrEqual(1);
+    expect(adaptive.refusedPerDevice).toBeLessThanOrEqual(0.01);
+    // Nine tenths of it, after it was approached from half of that.
+    expect(adaptive.used).toBeGreaterThanOrEqual(0.85);
+    // They reconnect after 1 to 1.25 s.
+    expect(adaptive.clients.offlineClientSeconds).toBeLessThanOrEqual(1.15 * CAPACITY * SECONDS);
   });
 
   test('it follows them within 10 s where they become half as fast, and back within a minute', async () => {

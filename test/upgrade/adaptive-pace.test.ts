@@ -26,11 +26,14 @@ const seen = (change: Partial<Reconnects> = {}): Reconnects => ({
 
 describe('the first rate', () => {
   test.each([
-    [400, 3, 50],
-    [10, 3, 3],
-    [2, 2, 2],
-  ])('with a cap of %i/s on %i nodes is %i/s', (cap, least, perSecond) => {
-    expect(firstRate(at, cap, least)).toEqual({ perSecond, at, raises: 0 });
+    [400, 400, 3, 50],
+    [10, 10, 3, 3],
+    [2, 2, 2, 2],
+    // Listeners accept no more.
+    [400, 300, 3, 50],
+    [400, 60, 3, 30],
+  ])('with a cap of %i/s, of which %i/s may be tried, on %i nodes is %i/s', (cap, most, least, perSecond) => {
+    expect(firstRate(at, cap, most, least)).toEqual({ perSecond, at, raises: 0 });
   });
 
   test('is doubled, then raised by half, while all devices reconnect; how long they take is learned from it', () => {

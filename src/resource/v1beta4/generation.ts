@@ -1,6 +1,6 @@
 import { API_VERSION, KIND, REVISION_LABEL } from '../constants';
 import type { Generation } from '../generation';
-import { LISTENER_SETTINGS, variableOf } from '../listeners';
+import { DEFAULT_CONN_RATES, LISTENER_SETTINGS, variableOf } from '../listeners';
 import { strategyIn } from '../strategy-in';
 import { POD_TEMPLATE_HASH_LABEL, ROLE_LABEL } from '../v2beta1/constants';
 import { withDefaults } from './defaults';
@@ -58,10 +58,12 @@ export const v1beta4: Generation<EmqxEnterprise> = {
   publishesDevices: ({ spec }) =>
     (spec.serviceTemplate?.spec?.ports ?? []).some(({ port }) => !MANAGEMENT_PORTS.includes(port)),
   expectsProxyHeader({ spec }, listener) {
-    const { emqxConfig = {}, env = [] } = spec.template?.spec?.emqxContainer ?? {};
-    const option = `${LISTENER_SETTINGS[listener]}.proxy_protocol`;
-    const value = env.find(({ name }) => name === variableOf(option))?.value ?? emqxConfig[option];
+    const value = settingIn(spec, `${LISTENER_SETTINGS[listener]}.proxy_protocol`);
     return value === 'on' || value === 'true';
+  },
+  maxConnRateOf({ spec }, listener) {
+    const value = settingIn(spec, `${LISTENER_SETTINGS[listener]}.max_conn_rate`) ?? DEFAULT_CONN_RATES[listener];
+    return Number(value) > 0 ? Number(value) : undefined;
   },
   wantedSet,
   immutableFields,
@@ -87,3 +89,9 @@ export const v1beta4: Generation<EmqxEnterprise> = {
     };
   },
 };
+
+/** A setting of `emqx.conf`, as a variable or in `emqxConfig`. */
+function settingIn({ template }: EmqxEnterprise['spec'], setting: string): unknown {
+  const { emqxConfig = {}, env = [] } = template?.spec?.emqxContainer ?? {};
+  return env.find(({ name }) => name === variableOf(setting))?.value ?? emqxConfig[setting];
+}

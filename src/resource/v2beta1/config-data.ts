@@ -83,12 +83,36 @@ export function deviceListenersOf(data: string | undefined): Readonly<Record<Mqt
 
 /** Whether this configuration makes a listener for devices expect the header of the PROXY protocol before anything else. */
 export function isBehindProxy(data: string | undefined, listener: MqttListener): boolean {
-  return hoconAt(settingsIn(data), proxySettingOf(listener).split('.')) === 'true';
+  return settingOf(data, proxySettingOf(listener)) === 'true';
 }
 
 /** The setting for that. @see EMQX 5, "Listener Configuration" */
 export function proxySettingOf(listener: MqttListener): string {
   return `listeners.${LISTENER_TYPES[listener]}.default.proxy_protocol`;
+}
+
+/** The setting for the connections that a listener of a node accepts per second. @see EMQX 5, "Listener Configuration" */
+export function connRateSettingOf(listener: MqttListener): string {
+  return `listeners.${LISTENER_TYPES[listener]}.default.max_conn_rate`;
+}
+
+/** The value of a setting in a text; undefined where it is not there, or is no plain value. */
+export function settingOf(data: string | undefined, setting: string): string | undefined {
+  const value = hoconAt(settingsIn(data), setting.split('.'));
+  return typeof value === 'string' ? value : undefined;
+}
+
+const UNITS_S = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/**
+ * How much per second a rate such as `1000/s`, `60000/5m` or `1000` is; undefined for `infinity`, and for what is none.
+ *
+ * @see EMQX 5.8, `emqx_limiter_schema.erl`
+ */
+export function perSecondOf(rate: string | undefined): number | undefined {
+  const [, count, times = '', unit = 's'] = /^\s*(\d+)\s*(?:\/\s*(\d*)(ms|s|m|h|d))?\s*$/i.exec(rate ?? '') ?? [];
+  const seconds = Number(times || 1) * UNITS_S[unit.toLowerCase() as keyof typeof UNITS_S];
+  return count !== undefined && Number(count) > 0 && seconds > 0 ? Number(count) / seconds : undefined;
 }
 
 /** Whether a text sets a license. */

@@ -3,7 +3,14 @@ import type { Generation, Role } from '../generation';
 import { variableOf } from '../listeners';
 import { strategyIn } from '../strategy-in';
 import { emqxChanges, emqxTriggersOf } from './changes';
-import { dashboardPortsOf, isBehindProxy, proxySettingOf } from './config-data';
+import {
+  connRateSettingOf,
+  dashboardPortsOf,
+  isBehindProxy,
+  perSecondOf,
+  proxySettingOf,
+  settingOf,
+} from './config-data';
 import {
   API_KEYS_KEY,
   DEFAULT_DASHBOARD_PORT,
@@ -74,6 +81,13 @@ export const v2beta1: Generation<Emqx> = {
       name === variable && value !== undefined ? [value] : [],
     );
     return values.length > 0 ? values.includes('true') : isBehindProxy(spec.config?.data, listener);
+  },
+  maxConnRateOf(resource, listener) {
+    const { spec } = resource;
+    const setting = connRateSettingOf(listener);
+    const { env = [] } = spec[`${servingRoleOf(resource)}Template`]?.spec ?? {};
+    const own = env.find(({ name }) => name === variableOf(setting))?.value;
+    return perSecondOf(own ?? settingOf(spec.config?.data, setting));
   },
   wantedSet({ spec, status }, blue, green) {
     if (blue.image !== green.image) {

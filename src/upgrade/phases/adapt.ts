@@ -1,8 +1,9 @@
+import { acceptedPerSecond } from '../accept-rate';
 import { nextRate } from '../adaptive-pace';
 import { currentRate } from '../adaptive-rate';
 import { devicesAway } from '../devices-away';
 import type { Journal } from '../journal';
-import { nodesOf } from '../observation';
+import { nodesOf, podsOf } from '../observation';
 import type { NodeLoad, NodeShare } from '../pacing';
 import { apportion } from '../pacing';
 import type { Situation } from '../step';
@@ -13,6 +14,19 @@ import { remainingLoads } from './shares';
 /** The least rate of an evacuation: each of its nodes evicts at least one device per second, if the cap allows that. */
 export function leastRate({ observation, journal }: Situation, source: string): number {
   return Math.min(journal.connectionCap, Math.max(1, nodesOf(observation, source).length));
+}
+
+/** How much of what listeners accept is used: devices are spread over the nodes by chance. */
+const USED_OF_LISTENERS = 0.9;
+
+/** The highest rate that is tried: the cap, or what the nodes that take the devices accept by the settings of their listeners. */
+export function ceiling({ observation, journal }: Situation, target: string): number {
+  const { cluster } = observation;
+  const accepted = acceptedPerSecond(cluster, podsOf(cluster, target).length);
+  return Math.min(
+    journal.connectionCap,
+    Math.max(1, Math.floor(USED_OF_LISTENERS * (accepted ?? Number.POSITIVE_INFINITY))),
+  );
 }
 
 /** Whether no more are disconnected until more have reconnected. */
@@ -27,9 +41,9 @@ export function isHalted({ pacing, adaptive }: Journal): boolean {
  */
 export function adaptedRate(situation: Situation, takes: boolean): Partial<Journal> | undefined {
   const { journal, observation, reconnects } = situation;
-  const { adaptive, connectionCap, returnMs } = journal;
+  const { adaptive, returnMs } = journal;
   if (journal.pacing !== 'adaptive' || !adaptive) return undefined;
-  const { source } = moveOf(situation);
+  const { source, target } = moveOf(situation);
   if (nodesOf(observation, source).some((node) => node.unreachable !== undefined)) return undefined;
   const loads = remainingLoads(situation, source).filter(({ connections }) => connections > 0);
   if (loads.length === 0) return undefined;
@@ -39,7 +53,7 @@ export function adaptedRate(situation: Situation, takes: boolean): Partial<Journ
     { ...adaptive, perSecond: currentRate(journal) },
     {
       at: observation.at,
-      cap: connectionCap,
+      cap: ceiling(situation, target?.name ?? ''),
       least: leastRate(situation, source),
       away: devicesAway(situation),
       ...reconnects,

@@ -10,7 +10,7 @@ import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { areOnTheirWay, remainingTimeMs } from '../remaining-time';
 import type { Action, Situation, Step } from '../step';
-import { adaptedRate, isHalted, leastRate } from './adapt';
+import { adaptedRate, ceiling, isHalted, leastRate } from './adapt';
 import {
   canTargetAccept,
   closeForgottenGates,
@@ -98,7 +98,12 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
     const adaptive =
       journal.pacing === 'adaptive'
-        ? firstRate(observation.at, caps.connections, leastRate(situation, source))
+        ? firstRate(
+            observation.at,
+            caps.connections,
+            ceiling(situation, target?.name ?? ''),
+            leastRate(situation, source),
+          )
         : undefined;
     const shares = share(loads, { ...caps, connections: currentRate({ ...journal, adaptive }) });
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);

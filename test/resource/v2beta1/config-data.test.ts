@@ -46,6 +46,45 @@ test.each<[string | undefined, string | undefined, boolean]>([
   expect(generationOf(resource).expectsProxyHeader(resource, 'mqtt')).toBe(expected);
 });
 
+describe('what a node accepts per second', () => {
+  const accepted = (data: string | undefined, env: Record<string, string>, replicants?: Record<string, string>) => {
+    const resource = data === undefined ? emqx() : withConfig(data);
+    const asEnv = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => ({ name, value }));
+    resource.spec.coreTemplate = { spec: { env: asEnv(env) } };
+    if (replicants) resource.spec.replicantTemplate = { spec: { replicas: 2, env: asEnv(replicants) } };
+    return generationOf(resource).maxConnRateOf(resource, 'mqtt');
+  };
+  const VARIABLE = 'EMQX_LISTENERS__TCP__DEFAULT__MAX_CONN_RATE';
+
+  test.each([
+    ['1000/s', 1_000],
+    ['500 / 10s', 50],
+    ['60000/m', 1_000],
+    ['30/500ms', 60],
+    ['250', 250],
+    ['infinity', undefined],
+    ['0/s', undefined],
+    ['1000/week', undefined],
+    ['fast', undefined],
+  ])('with a rate of %s is %s', (rate, expected) => {
+    expect(accepted(`listeners.tcp.default.max_conn_rate = "${rate}"`, {})).toBe(expected);
+    expect(accepted(undefined, { [VARIABLE]: rate })).toBe(expected);
+  });
+
+  test('is not limited where nothing, or only another listener, says so', () => {
+    expect(accepted(undefined, {})).toBeUndefined();
+    expect(accepted('listeners.ssl.default.max_conn_rate = "500/s"', {})).toBeUndefined();
+    expect(accepted('listeners.tcp.default { max_conn_rate { a = 1 } }', {})).toBeUndefined();
+  });
+
+  test('is that of the role that devices connect to, and a variable wins', () => {
+    const data = 'listeners.tcp.default.max_conn_rate = "500/s"';
+    expect(accepted(data, { [VARIABLE]: '70/s' })).toBe(70);
+    expect(accepted(data, { [VARIABLE]: '70/s' }, {})).toBe(500);
+    expect(accepted(data, {}, { [VARIABLE]: '80/s' })).toBe(80);
+  });
+});
+
 test.each([
   ['license.key = "x"', true],
   ['license { key = x }', true],

@@ -1,0 +1,38 @@
+import { type EmqxEnterprise, generationOf, type MqttListener } from '../../../src/resource';
+
+const accepted = (listener: MqttListener, emqxConfig?: Record<string, string>, env?: Record<string, string>) => {
+  const resource = {
+    kind: 'EmqxEnterprise',
+    apiVersion: 'apps.emqx.io/v1beta4',
+    metadata: { name: 'emqx' },
+    spec: {
+      template: {
+        spec: {
+          emqxContainer: {
+            image: {},
+            ...(emqxConfig && { emqxConfig }),
+            ...(env && { env: Object.entries(env).map(([name, value]) => ({ name, value })) }),
+          },
+        },
+      },
+    },
+  } as EmqxEnterprise;
+  return generationOf(resource).maxConnRateOf(resource, listener);
+};
+
+test.each<[MqttListener, number]>([
+  ['mqtt', 1_000],
+  ['mqtts', 500],
+  ['ws', 1_000],
+  ['wss', 1_000],
+])('of %s a node accepts %i per second by default', (listener, expected) => {
+  expect(accepted(listener)).toBe(expected);
+});
+
+test('what the resource sets counts, and a variable wins', () => {
+  const config = { 'listener.ssl.external.max_conn_rate': '800' };
+  expect(accepted('mqtts', config)).toBe(800);
+  expect(accepted('mqtt', config)).toBe(1_000);
+  expect(accepted('mqtts', config, { EMQX_LISTENER__SSL__EXTERNAL__MAX_CONN_RATE: '90' })).toBe(90);
+  expect(accepted('mqtts', { 'listener.ssl.external.max_conn_rate': 'many' })).toBeUndefined();
+});

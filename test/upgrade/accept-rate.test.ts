@@ -1,0 +1,45 @@
+import type { MqttListener } from '../../src/resource';
+import { acceptedPerSecond, acceptRateCheck } from '../../src/upgrade/accept-rate';
+import { targetOf } from '../../src/upgrade/target';
+import { request, restingScene, viewOf } from './fixtures';
+
+/** Three nodes, whose Services publish these listeners. */
+function cluster(...kinds: MqttListener[]) {
+  const scene = restingScene();
+  scene.traffic[0]!.listeners = kinds.map((kind, index) => ({ kind, port: 1_883 + index }));
+  return viewOf(scene);
+}
+
+function checked(cap: number, kinds: MqttListener[], pacing?: 'adaptive') {
+  const view = cluster(...kinds);
+  return acceptRateCheck(view, targetOf(view, request({ stormCap: cap, ...(pacing && { pacing }) })));
+}
+
+test('a rate that the new nodes accept is not worth a word, nor one where nobody knows', () => {
+  expect(checked(3_000, ['mqtt'])).toBeUndefined();
+  expect(checked(1_500, ['mqtt', 'mqtts'])).toBeUndefined();
+  expect(checked(100_000, [])).toBeUndefined();
+});
+
+test('a higher one is a warning, by the slowest listener', () => {
+  expect(checked(3_001, ['mqtt'])).toEqual({
+    status: 'warning',
+    finding:
+      'the new nodes accept 3000 connections/s by mqtt (3 × max_conn_rate 1000), but up to 3001 devices/s are disconnected: those that connect that way wait, or are refused',
+    fix: expect.stringMatching(/^set a rate of at most 3000, /) as string,
+  });
+  expect(checked(1_501, ['mqtt', 'mqtts', 'ws'])).toMatchObject({
+    status: 'warning',
+    finding: expect.stringMatching(/accept 1500 connections\/s by mqtts \(3 × max_conn_rate 500\)/) as string,
+  });
+});
+
+test('with an adaptive pace it is none', () => {
+  expect(checked(5_000, ['mqtt'], 'adaptive')).toMatchObject({ status: 'ok' });
+});
+
+test('nodes accept together what all published listeners do', () => {
+  expect(acceptedPerSecond(cluster('mqtt', 'mqtts'), 2)).toBe(3_000);
+  expect(acceptedPerSecond(cluster('mqtt'), 0)).toBeUndefined();
+  expect(acceptedPerSecond(cluster(), 2)).toBeUndefined();
+});
