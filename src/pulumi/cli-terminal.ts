@@ -34,7 +34,8 @@ function findCli(): Cli | undefined {
     let pid = process.ppid;
     for (let step = 0; step < MOST_ANCESTORS && pid > 1; step++) {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      if (path.basename(words[0]!) === 'pulumi')
+      // The CLI has a command. What a process has set as its title is one word, whatever that ends with.
+      if (path.basename(words[0]!) === 'pulumi' && words[1])
         return { words, hasTerminal: isTerminal(pid, 0) && isTerminal(pid, 1) };
       // After the name, which may contain anything: state, parent.
       pid = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
