@@ -113,7 +113,7 @@ describe('new nodes that accept six connections per second each', () => {
   });
 
   test('and never faster, where the resource says what they accept', async () => {
-    const { report, warnings } = await upgradeOf('adaptive', 150, true);
+    const { report, warnings } = await upgradeOf('adaptive', 300, true);
     expect(report).toMatchObject({ disconnectsPerClient: { mean: 1, max: 1 }, sessionsLost: 0, refusedConnects: 0 });
     expect(report.peakDisconnectsPerSecond).toBeLessThanOrEqual(3 * ACCEPTED);
     expect(warnings).toEqual([]);
