@@ -31,7 +31,7 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   if (isText) shell.out.write(`${[MODEL, ...notes].join('\n')}\n\n`);
   const began = performance.now();
   const progress = new SimulationProgress(shell, isText);
-  const simulations = new Simulations({ thread: shell.simulationThread, devices: clients + offline });
+  const simulations = new Simulations({ thread: shell.simulationThread, devices: clients + offline, others: 1 });
   let others: ReturnType<typeof comparisons> | undefined;
   const compare = (capPerSecond: number) => {
     others ??= comparisons(simulations, { setting, ways, capPerSecond, driver: flags.driver, progress });

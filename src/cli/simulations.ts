@@ -44,6 +44,8 @@ export interface SimulationsOptions {
   thread: string | undefined;
   /** Devices of each simulation. */
   devices: number;
+  /** How many others this thread plays meanwhile, as large as these. @default 0 */
+  others?: number;
 }
 
 /**
@@ -58,10 +60,10 @@ export class Simulations {
   private waiting: (() => void)[] = [];
   private readonly threads = new Set<Worker>();
 
-  constructor({ thread, devices }: SimulationsOptions) {
+  constructor({ thread, devices, others = 0 }: SimulationsOptions) {
     const most = Math.min(availableParallelism(), Math.floor(MOST_DEVICES / devices));
     this.thread = devices >= LEAST_DEVICES && most > 1 ? thread : undefined;
-    this.atOnce = this.thread === undefined ? 1 : most;
+    this.atOnce = this.thread === undefined ? 1 : most - others;
   }
 
   /** Whether they are played in threads, beside what this one does. */
@@ -79,6 +81,9 @@ export class Simulations {
       if (this.isOver) throw new Error('this simulation was stopped');
       // What fails in a thread fails here as well, with an error that says what it is.
       return await PLAYS[simulation.way](simulation, see);
+    } catch (error) {
+      this.stop();
+      throw error;
     } finally {
       const next = this.waiting.shift();
       if (next) next();
@@ -88,15 +93,20 @@ export class Simulations {
 
   /** What plays still is stopped, and what waits is not begun. */
   async end(): Promise<void> {
-    this.isOver = true;
-    this.waiting = [];
+    this.stop();
     await Promise.all([...this.threads].map((thread) => thread.terminate()));
   }
 
-  /** Undefined when the thread ends without a result. */
+  private stop(): void {
+    this.isOver = true;
+    this.waiting = [];
+  }
+
+  /** Undefined when there is no thread, or it ends without a result. */
   private playApart(script: string, simulation: Simulation, see: See): Promise<Results[keyof Results] | undefined> {
     return new Promise((resolve) => {
-      const thread = new Worker(script, { workerData: simulation });
+      const thread = threadOf(script, simulation);
+      if (!thread) return resolve(undefined);
       this.threads.add(thread);
       let result: Results[keyof Results] | undefined;
       thread.on('message', (told: Told) => {
@@ -109,6 +119,15 @@ export class Simulations {
         resolve(result);
       });
     });
+  }
+}
+
+/** Undefined where this process may not, or cannot, have one more. */
+function threadOf(script: string, workerData: Simulation): Worker | undefined {
+  try {
+    return new Worker(script, { workerData });
+  } catch {
+    return undefined;
   }
 }
 

@@ -63,10 +63,12 @@ export class DurableReader {
     const answering = staying.filter(({ unreachable }) => unreachable === undefined);
     const asked = answering[this.failed % answering.length];
     if (!asked) return 'unknown';
-    const isExpected = this.last !== undefined && this.last.view !== 'unknown' && hasShards(this.last.view);
+    const view = this.last?.view;
+    const isEmpty = view !== undefined && view !== 'unknown' && !hasShards(view);
     const ask = async (until: AbortSignal) => {
       const sites = async () => kept ?? (await port.sites(asked.pod, until)) ?? [];
-      const [answer, early] = await Promise.all([port.storages(asked.pod, until), isExpected ? sites() : undefined]);
+      // Both at a time, unless none was needed before: a slow node has no time for one after the other.
+      const [answer, early] = await Promise.all([port.storages(asked.pod, until), isEmpty ? undefined : sites()]);
       // Without the API there is nothing of it; and without shards nobody asks where they are.
       const storages = answer ?? [];
       return { storages, sites: hasShards({ storages }) ? (early ?? (await sites())) : [] };

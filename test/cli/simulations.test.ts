@@ -44,9 +44,11 @@ test('threads report their progress', async () => {
   expect(new Set(seen).size).toBeGreaterThan(5);
 });
 
-test('what a thread cannot play is played in this one', async () => {
-  const broken = path.join(folder, 'broken.js');
-  writeFileSync(broken, 'throw new Error("no memory");');
+test.each([
+  ['that fails', path.join(folder, 'broken.js')],
+  ['that cannot be begun', 'not-an-absolute-path'],
+])('what a thread cannot play %s is played in this one', async (_, broken) => {
+  writeFileSync(path.join(folder, 'broken.js'), 'throw new Error("no memory");');
   const play = async (thread: string | undefined) => {
     const simulations = new Simulations({ thread, devices: MANY });
     return simulations.play({ way: 'cap', ...SIMULATION }, () => undefined);
@@ -54,6 +56,19 @@ test('what a thread cannot play is played in this one', async () => {
   const result = await play(broken);
   expect(result).toMatchObject({ report: { outcome: 'completed', clients: 60 } });
   expect(result).toEqual(await play(undefined));
+});
+
+test('after a failure no other one is begun', async () => {
+  const simulations = new Simulations({ thread: undefined, devices: 1 });
+  let isBegun = false;
+  const unfit = { ...SIMULATION, scenario: { ...SIMULATION.scenario, fleet: mixedFleet(-1, 0) } };
+  const failed = simulations.play({ way: 'cap', ...unfit }, () => undefined);
+  void simulations.play({ way: 'cap', ...SIMULATION }, () => {
+    isBegun = true;
+  });
+  await expect(failed).rejects.toThrow(RangeError);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isBegun).toBe(false);
 });
 
 test('threads that play still are stopped, and others are not begun', async () => {

@@ -105,6 +105,25 @@ describe('durable sessions', () => {
     expect(told.findIndex((text) => text.startsWith('scale '))).toBeGreaterThan(moved);
   });
 
+  test('are moved in the same time where cores take 200 ms for each answer about them', async () => {
+    let isLate = false;
+    const onPhase = (_: Phase, { clock, transport }: World) => {
+      if (isLate) return;
+      isLate = true;
+      const exchange = transport.exchange.bind(transport);
+      jest.spyOn(transport, 'exchange').mockImplementation(async (pod, request, signal) => {
+        if (request.path.includes('/ds/')) await clock.sleep(200, signal);
+        return exchange(pod, request, signal);
+      });
+    };
+    const [late, prompt] = [
+      await upgraded({ cores: 3, durableSessions, onPhase }),
+      await upgraded({ cores: 3, durableSessions }),
+    ];
+    expect(late.upgrade.outcome).toBe('completed');
+    expect(late.upgrade.durationMs).toBeLessThan(1.1 * prompt.upgrade.durationMs);
+  });
+
   test('are moved back by an abort', async () => {
     const { upgrade, clients, nodes } = await upgraded({ cores: 3, durableSessions, abortIn: 'evacuate' });
     expect(upgrade.outcome).toBe('aborted');

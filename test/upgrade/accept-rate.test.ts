@@ -1,13 +1,14 @@
 import type { MqttListener } from '../../src/resource';
 import { acceptedPerSecond, acceptRateCheck } from '../../src/upgrade/accept-rate';
+import type { Journal } from '../../src/upgrade/journal';
 import { targetOf } from '../../src/upgrade/target';
-import { request, restingScene, viewOf } from './fixtures';
+import { journal, request, restingScene, viewOf } from './fixtures';
 
 /** Three nodes, whose Services publish these listeners. */
 function cluster(...kinds: MqttListener[]) {
   const scene = restingScene();
   scene.traffic[0]!.listeners = kinds.map((kind, index) => ({ kind, port: 1_883 + index }));
-  return viewOf(scene);
+  return { ...viewOf(scene), journal: undefined };
 }
 
 function checked(cap: number, kinds: MqttListener[], pacing?: 'adaptive') {
@@ -36,6 +37,22 @@ test('a higher one is a warning, by the slowest listener', () => {
 
 test('with an adaptive pace it is none', () => {
   expect(checked(5_000, ['mqtt'], 'adaptive')).toMatchObject({ status: 'ok' });
+});
+
+test('the operator alone follows nothing, and is not advised to', () => {
+  const view = cluster('mqtt');
+  const target = targetOf(view, request({ stormCap: 5_000, pacing: 'adaptive', driver: 'operator' }));
+  const finding = acceptRateCheck(view, { ...target, caps: { ...target.caps, connections: 5_000 } });
+  expect(finding).toMatchObject({ status: 'warning', fix: expect.not.stringContaining('adaptive') as string });
+});
+
+test.each<[string, Partial<Journal>, string | undefined]>([
+  ['was lowered', { connectionCap: 100 }, undefined],
+  ['was raised', { connectionCap: 4_000 }, 'warning'],
+  ['is adaptive', { connectionCap: 4_000, pacing: 'adaptive' }, 'ok'],
+])('of an open run that %s its own rate and pace count', (_, change, status) => {
+  const view = { ...cluster('mqtt'), journal: journal({ phase: 'evacuate', ...change }) };
+  expect(acceptRateCheck(view, targetOf(view, request({ stormCap: 3_500 })))?.status).toBe(status);
 });
 
 test('nodes accept together what all published listeners do', () => {

@@ -162,6 +162,18 @@ test('an abort notes how many devices had been moved, as far as all nodes answer
   expect(asked('abort', midway(true))).not.toHaveProperty('note.aborted.moved');
 });
 
+test.each([
+  ['that does not answer', 1_000, { unreachable: 'timeout' }],
+  ['that evicts', 1_000, { evacuating: true }],
+  ['that stands still', 4_000, {}],
+])('a paused run asks a node %s again after at most %i ms', (_, pollMs, change) => {
+  const step = decided('evacuate', (scene) => {
+    scene.journal.paused = { since: 1 };
+    Object.assign(named(scene.nodes, `${BLUE}-0`), change);
+  });
+  expect(step).toMatchObject({ kind: 'wait', pollMs });
+});
+
 test('a paused run begins nothing, in any phase', () => {
   for (const phase of ['pin', 'apply', 'green', 'switch', 'evacuate', 'retire', 'release'] as const) {
     const step = decided(phase, (scene) => {

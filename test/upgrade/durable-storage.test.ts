@@ -10,7 +10,7 @@ const STORED: DurableStorage[] = [
 const EMPTY: DurableStorage[] = [{ name: 'messages', shards: [] }];
 
 /** A reader that looks each 100 ms, and what it has asked for. */
-function reading(phase: Phase, storages: DurableStorage[] | undefined) {
+function reading(phase: Phase, storages: DurableStorage[] | undefined, latencyMs = 0) {
   const clock = new SimulatedClock();
   const scene = sceneAt(phase);
   const asked = { sites: 0, storages: 0, pods: new Set<string>() };
@@ -18,6 +18,7 @@ function reading(phase: Phase, storages: DurableStorage[] | undefined) {
   const answer = async <T>(what: 'sites' | 'storages', pod: string, value: T): Promise<T> => {
     asked[what]++;
     asked.pods.add(pod);
+    await clock.sleep(latencyMs);
     if (fails) throw new Error('no answer');
     return value;
   };
@@ -46,9 +47,9 @@ function reading(phase: Phase, storages: DurableStorage[] | undefined) {
 }
 
 test.each<[Phase, string, DurableStorage[] | undefined, { sites: number; storages: number }]>([
-  ['evacuate', 'nothing stored', EMPTY, { sites: 0, storages: 6 }],
-  ['retire', 'nothing stored', EMPTY, { sites: 0, storages: 6 }],
-  ['evacuate', 'no such API', undefined, { sites: 0, storages: 6 }],
+  ['evacuate', 'nothing stored', EMPTY, { sites: 1, storages: 6 }],
+  ['retire', 'nothing stored', EMPTY, { sites: 1, storages: 6 }],
+  ['evacuate', 'no such API', undefined, { sites: 1, storages: 6 }],
   ['evacuate', 'shards', STORED, { sites: 6, storages: 6 }],
   // They are waited for now.
   ['retire', 'shards', STORED, { sites: 6, storages: 30 }],
@@ -74,6 +75,14 @@ test('what must be sure, and what was changed by an order, is asked for at once'
   await see();
   await see();
   expect(asked).toMatchObject({ sites: 3, storages: 3 });
+});
+
+test('a node that answers late, but in time, is understood from the first read on, and after an order', async () => {
+  const { reader, see } = reading('evacuate', STORED, 400);
+  for (let read = 0; read < 2; read++) {
+    expect(await see()).toEqual({ sites: SITES, storages: STORED });
+    reader.invalidate();
+  }
 });
 
 test('what failed is unknown, and another node is asked with the next look', async () => {

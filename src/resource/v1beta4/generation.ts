@@ -62,8 +62,9 @@ export const v1beta4: Generation<EmqxEnterprise> = {
     return value === 'on' || value === 'true';
   },
   maxConnRateOf({ spec }, listener) {
-    const value = settingIn(spec, `${LISTENER_SETTINGS[listener]}.max_conn_rate`) ?? DEFAULT_CONN_RATES[listener];
-    return Number(value) > 0 ? Number(value) : undefined;
+    const setting = `${LISTENER_SETTINGS[listener]}.max_conn_rate`;
+    const value = Number(settingIn(spec, setting, DEFAULT_CONN_RATES[listener]));
+    return value > 0 ? value : undefined;
   },
   wantedSet,
   immutableFields,
@@ -90,8 +91,9 @@ export const v1beta4: Generation<EmqxEnterprise> = {
   },
 };
 
-/** A setting of `emqx.conf`, as a variable or in `emqxConfig`. */
-function settingIn({ template }: EmqxEnterprise['spec'], setting: string): unknown {
+/** A setting of `emqx.conf`, as a variable or in `emqxConfig`; undefined where a variable has it from elsewhere. */
+function settingIn({ template }: EmqxEnterprise['spec'], setting: string, otherwise?: unknown): unknown {
   const { emqxConfig = {}, env = [] } = template?.spec?.emqxContainer ?? {};
-  return env.find(({ name }) => name === variableOf(setting))?.value ?? emqxConfig[setting];
+  const variable = env.find(({ name }) => name === variableOf(setting));
+  return variable ? variable.value : (emqxConfig[setting] ?? otherwise);
 }

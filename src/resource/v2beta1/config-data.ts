@@ -105,12 +105,12 @@ export function settingOf(data: string | undefined, setting: string): string | u
 const UNITS_S = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
- * How much per second a rate such as `1000/s`, `60000/5m` or `1000` is; undefined for `infinity`, and for what is none.
+ * How much per second a rate such as `1000/s`, `60000/5m` or `1000` is, in quotes or not, as a variable may be; undefined for `infinity`, and for what is none.
  *
  * @see EMQX 5.8, `emqx_limiter_schema.erl`
  */
 export function perSecondOf(rate: string | undefined): number | undefined {
-  const [, count, times = '', unit = 's'] = /^\s*(\d+)\s*(?:\/\s*(\d*)(ms|s|m|h|d))?\s*$/i.exec(rate ?? '') ?? [];
+  const [, count, times = '', unit = 's'] = /^["\s]*(\d+)\s*(?:\/\s*(\d*)(ms|s|m|h|d))?["\s]*$/i.exec(rate ?? '') ?? [];
   const seconds = Number(times || 1) * UNITS_S[unit.toLowerCase() as keyof typeof UNITS_S];
   return count !== undefined && Number(count) > 0 && seconds > 0 ? Number(count) / seconds : undefined;
 }

@@ -86,8 +86,8 @@ export const v2beta1: Generation<Emqx> = {
     const { spec } = resource;
     const setting = connRateSettingOf(listener);
     const { env = [] } = spec[`${servingRoleOf(resource)}Template`]?.spec ?? {};
-    const own = env.find(({ name }) => name === variableOf(setting))?.value;
-    return perSecondOf(own ?? settingOf(spec.config?.data, setting));
+    const variable = env.find(({ name }) => name === variableOf(setting));
+    return perSecondOf(variable ? variable.value : settingOf(spec.config?.data, setting));
   },
   wantedSet({ spec, status }, blue, green) {
     if (blue.image !== green.image) {

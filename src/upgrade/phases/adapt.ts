@@ -22,7 +22,8 @@ const USED_OF_LISTENERS = 0.9;
 /** The highest rate that is tried: the cap, or what the nodes that take the devices accept by the settings of their listeners. */
 export function ceiling({ observation, journal }: Situation, target: string): number {
   const { cluster } = observation;
-  const accepted = acceptedPerSecond(cluster, podsOf(cluster, target).length);
+  const staying = podsOf(cluster, target).filter(({ terminating }) => !terminating);
+  const accepted = acceptedPerSecond(cluster, staying.length);
   return Math.min(
     journal.connectionCap,
     Math.max(1, Math.floor(USED_OF_LISTENERS * (accepted ?? Number.POSITIVE_INFINITY))),

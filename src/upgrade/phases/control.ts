@@ -42,7 +42,10 @@ export function stayPaused(situation: Situation): Step {
   const { revision } = moveOf(situation);
   const moving = ['evacuate', 'return'].includes(situation.journal.phase);
   const actions = [...(moving ? selections(situation, revision) : []), ...stopEvacuations(situation)];
-  return waitFor('the run to be resumed: it is paused', actions.length > 0 ? 1_000 : PAUSED_POLL_MS, actions);
+  // One that does not answer may evict, and nothing says when it answers again.
+  const isSilent = [...situation.observation.nodes.values()].some(({ unreachable }) => unreachable !== undefined);
+  const pollMs = isSilent || actions.length > 0 ? 1_000 : PAUSED_POLL_MS;
+  return waitFor('the run to be resumed: it is paused', pollMs, actions);
 }
 
 function refuseRequest({ observation }: Situation, text: string, reason: string): Step {

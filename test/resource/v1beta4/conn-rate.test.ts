@@ -1,6 +1,10 @@
 import { type EmqxEnterprise, generationOf, type MqttListener } from '../../../src/resource';
 
-const accepted = (listener: MqttListener, emqxConfig?: Record<string, string>, env?: Record<string, string>) => {
+const accepted = (
+  listener: MqttListener,
+  emqxConfig?: Record<string, string>,
+  env?: Record<string, string | undefined>,
+) => {
   const resource = {
     kind: 'EmqxEnterprise',
     apiVersion: 'apps.emqx.io/v1beta4',
@@ -11,7 +15,7 @@ const accepted = (listener: MqttListener, emqxConfig?: Record<string, string>, e
           emqxContainer: {
             image: {},
             ...(emqxConfig && { emqxConfig }),
-            ...(env && { env: Object.entries(env).map(([name, value]) => ({ name, value })) }),
+            ...(env && { env: Object.entries(env).map(([name, value]) => ({ name, ...(value && { value }) })) }),
           },
         },
       },
@@ -35,4 +39,6 @@ test('what the resource sets counts, and a variable wins', () => {
   expect(accepted('mqtt', config)).toBe(1_000);
   expect(accepted('mqtts', config, { EMQX_LISTENER__SSL__EXTERNAL__MAX_CONN_RATE: '90' })).toBe(90);
   expect(accepted('mqtts', { 'listener.ssl.external.max_conn_rate': 'many' })).toBeUndefined();
+  // From a ConfigMap or Secret, which is not read.
+  expect(accepted('mqtts', config, { EMQX_LISTENER__SSL__EXTERNAL__MAX_CONN_RATE: undefined })).toBeUndefined();
 });

@@ -77,6 +77,10 @@ describe('what a node accepts per second', () => {
     expect(accepted('listeners.tcp.default { max_conn_rate { a = 1 } }', {})).toBeUndefined();
   });
 
+  test('may be a variable in quotes, as it stands in the configuration', () => {
+    expect(accepted(undefined, { [VARIABLE]: '"1000/s"' })).toBe(1_000);
+  });
+
   test('is that of the role that devices connect to, and a variable wins', () => {
     const data = 'listeners.tcp.default.max_conn_rate = "500/s"';
     expect(accepted(data, { [VARIABLE]: '70/s' })).toBe(70);
