@@ -24,8 +24,9 @@ export async function runCaps(flags: SimulateFlags, shell: Shell): Promise<ExitC
   const isText = flags.output === 'text';
   const [from, to] = [versionOf(cluster), versionOf(desired)];
   const nodes = nodesWanted(cluster);
+  const isAdaptive = setting.pacing === 'adaptive';
   if (isText) {
-    const what = `${namespace}/${name}: ${from} → ${to}, ${count(nodes)} nodes, ${count(clients)} devices and ${count(offline)} offline ones`;
+    const what = `${namespace}/${name}: ${from} → ${to}, ${count(nodes)} nodes, ${count(clients)} devices and ${count(offline)} offline ones${isAdaptive ? ', adaptive pacing' : ''}`;
     shell.out.write(`${[MODEL, ...notes, what].join('\n')}\n\n`);
   }
   const began = performance.now();
@@ -46,11 +47,13 @@ export async function runCaps(flags: SimulateFlags, shell: Shell): Promise<ExitC
     clients,
     offlineDevices: offline,
     seed,
+    ...(isAdaptive && { pacing: 'adaptive' }),
     caps: runs,
   };
   if (isText) {
     const took = `${time(progress.simulatedMs)} were simulated in ${time(performance.now() - began)}.`;
-    shell.out.write(`${[...renderCaps(runs, canvasOf(shell)), '', took].join('\n')}\n`);
+    const end = progress.simulatedMs > 0 ? ['', took] : [];
+    shell.out.write(`${[...renderCaps(runs, canvasOf(shell)), ...end].join('\n')}\n`);
   } else shell.out.write(`${json(document, 2)}\n`);
   await writeHtml(flags.html, async () => (await import('./page/caps-page.js')).renderCapsPage(document), shell);
   return runs.some((run) => 'report' in run) ? EXIT.done : EXIT.blocked;

@@ -12,7 +12,7 @@ import { pointsOf } from './render/live';
 import { renderPlan } from './render/plan';
 import { renderReport } from './render/report';
 import { advance, emptyView, type RunView } from './render/run-view';
-import { json, time } from './render/text';
+import { json, time, wrap } from './render/text';
 import { canvasOf } from './run-reporter';
 import type { Shell } from './shell';
 import { MODEL, runCaps } from './simulate-caps';
@@ -58,12 +58,19 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   const blocks = [
     renderChart(pointsOf(ours.view), { ...canvas, height: CHART_LINES }).join('\n'),
     renderReport(ours.report, compared, canvas),
+    ...(ours.plan.checks.some(({ id, status }) => id === 'accept-rate' && status === 'warning')
+      ? [wrap(NO_LIMIT, canvas.width).join('\n')]
+      : []),
     `${time(progress.simulatedMs)} were simulated in ${time(performance.now() - began)}.`,
   ];
   shell.out.write(`${blocks.join('\n\n')}\n`);
   await writePage(flags.html, document, shell);
   return EXIT.done;
 }
+
+/** Below the results of an upgrade whose rate real nodes would not accept. */
+const NO_LIMIT =
+  'Nodes of the model accept any number of connections per second. Real ones do not, see accept-rate above: devices that are too many would wait, or be refused.';
 
 interface Outcome {
   plan: UpgradePlan;

@@ -1,4 +1,4 @@
-import { UpgradeError } from '../upgrade';
+import { UpgradeError, type UpgradePlan } from '../upgrade';
 import { type RunReport, runReport } from './run-report';
 import { play, type Scenario } from './scenario';
 import { UnfitManifestError } from './unfit-manifest-error';
@@ -11,6 +11,8 @@ export interface CapRun {
   mostDevicesAway: number;
   /** The time that all devices together were offline, in seconds. */
   offlineDeviceSeconds: number;
+  /** What the plan warns of that the model does not have: a limit of the listeners. @default - nothing */
+  notModelled?: string;
 }
 
 /** A cap with which the upgrade cannot be made, or takes too long to be simulated. */
@@ -32,9 +34,16 @@ export async function playCap(
       report: runReport(result.upgrade, result),
       mostDevicesAway: clients - leastConnected,
       offlineDeviceSeconds: offlineClientSeconds,
+      ...notModelledIn(result.plan),
     };
   } catch (error) {
     if (!(error instanceof UpgradeError || error instanceof UnfitManifestError)) throw error;
     return { capPerSecond, reason: error.message };
   }
+}
+
+/** Nodes of the model accept any number of connections per second; see docs/simulator.md. */
+function notModelledIn({ checks }: UpgradePlan): Pick<CapRun, 'notModelled'> {
+  const exceeded = checks.find(({ id, status }) => id === 'accept-rate' && status === 'warning');
+  return exceeded ? { notModelled: exceeded.finding } : {};
 }

@@ -4,6 +4,9 @@ import { isOpen } from './journal';
 import type { ClusterView } from './observation';
 import type { Target } from './target';
 
+/** How much of what listeners accept is used: devices are spread over the nodes by chance. */
+export const USED_OF_LISTENERS = 0.9;
+
 /** What the new nodes accept through one kind of listener. */
 interface AcceptRate {
   kind: MqttListener;
@@ -25,24 +28,35 @@ function acceptRates({ traffic }: Pick<ClusterView, 'traffic'>, resource: EmqxRe
  */
 export function acceptedPerSecond(cluster: ClusterView, nodes: number): number | undefined {
   const rates = nodes > 0 ? acceptRates(cluster, cluster.resource) : undefined;
-  return rates && nodes * rates.reduce((sum, { perNode }) => sum + perNode, 0);
+  return rates && sumOf(rates, nodes);
+}
+
+function sumOf(rates: readonly AcceptRate[], nodes: number): number {
+  return nodes * rates.reduce((sum, { perNode }) => sum + perNode, 0);
 }
 
 /** Whether more devices are disconnected per second than the new nodes accept. Of an open run its own rate and pace count. */
 export function acceptRateCheck(cluster: ClusterView, { desired, driver, caps, pacing }: Target): Finding {
   const { journal } = cluster;
   const run = isOpen(journal) ? journal : { connectionCap: caps.connections, pacing, driver };
-  const [cap, isPilot] = [run.connectionCap, run.driver === 'pilot'];
-  const [slowest] = (acceptRates(cluster, desired) ?? []).sort((a, b) => a.perNode - b.perNode);
-  if (!slowest) return undefined;
-  const { kind, perNode } = slowest;
+  const cap = run.connectionCap;
+  // The operator alone keeps no rate.
+  const rates = run.driver === 'pilot' ? acceptRates(cluster, desired) : undefined;
+  if (!rates) return undefined;
   const nodes = generationOf(desired).replicasOf(desired, desired.kind === 'EMQX' ? servingRoleOf(desired) : 'core');
+  const { kind, perNode } = rates.reduce((slowest, rate) => (rate.perNode < slowest.perNode ? rate : slowest));
   const all = Math.floor(nodes * perNode);
   if (cap <= all) return undefined;
   const what = `the new nodes accept ${all} connections/s by ${kind} (${nodes} × max_conn_rate ${perNode})`;
-  if (isPilot && run.pacing === 'adaptive') return ok(`${what}: the rate follows what they accept`);
+  const most = Math.max(1, Math.floor(USED_OF_LISTENERS * sumOf(rates, nodes)));
+  if (run.pacing === 'adaptive')
+    return ok(
+      rates.length > 1
+        ? `${what}, the rate follows what devices find, and is raised to at most ${most}/s: nine tenths of all listeners together`
+        : `${what}, and the rate is raised to at most ${most}/s`,
+    );
   return warning(
     `${what}, but up to ${cap} devices/s are disconnected: those that connect that way wait, or are refused`,
-    `set a rate of at most ${all}, or raise max_conn_rate of that listener${isPilot ? '; or let the rate follow the devices (--pacing adaptive)' : ''}`,
+    `set a rate of at most ${Math.max(1, Math.floor(USED_OF_LISTENERS * all))}, nine tenths of that, since devices are spread over the nodes by chance; or raise max_conn_rate of that listener; or let the rate follow the devices (--pacing adaptive)`,
   );
 }

@@ -61,6 +61,25 @@ describe('an upgrade with several caps', () => {
     expect(blocks[3]).toMatch(/ were simulated in /);
   });
 
+  test('which listeners of real nodes would not accept is named', async () => {
+    const file = path.join(folder, 'high.html');
+    const { out } = await simulated(`--clients 300 --cap 100,4000 --html ${file}`);
+    const words = out.replaceAll(/\s+/g, ' ');
+    expect(words).toMatch(
+      / 4,000\/s: the new nodes accept 3000 connections\/s by mqtt .*; the model has no such limit /,
+    );
+    expect(words).not.toContain('100/s: the new nodes');
+    expect(readFileSync(file, 'utf8')).toContain('4,000/s: the new nodes accept 3000 connections/s');
+    const { caps } = await asJson('--clients 300 --cap 100,4000');
+    expect(caps.map((run) => 'notModelled' in run)).toEqual([false, true]);
+  });
+
+  test('with an adaptive pace says so', async () => {
+    const { out } = await simulated('--clients 300 --cap 50,100 --pacing adaptive');
+    expect(out).toMatch(/ 30 offline ones, adaptive pacing\n/);
+    expect(await asJson('--clients 300 --cap 50 --pacing adaptive')).toMatchObject({ pacing: 'adaptive' });
+  });
+
   test('is written as a page that names each cap', async () => {
     const file = path.join(folder, 'caps.html');
     const { err } = await simulated(`--clients 300 --cap 50,100 --html ${file}`);

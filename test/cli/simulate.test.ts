@@ -45,6 +45,11 @@ describe('a simulated upgrade', () => {
     expect(native).toMatchObject({ driver: 'operator', sessionsKept: 0, sessionsLost: 12 });
   });
 
+  test('at a rate that listeners of real nodes would not accept says that the model has no such limit', async () => {
+    expect((await simulated('--rate 4000')).out).toMatch(/\n\nNodes of the model accept any number of connections /);
+    expect((await simulated('--rate 60')).out).not.toContain('Nodes of the model');
+  });
+
   test('of an operator without its defect loses none', async () => {
     const { native } = await asJson('--operator as-designed');
     expect(native).toMatchObject({ sessionsLost: 0 });

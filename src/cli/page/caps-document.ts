@@ -10,5 +10,7 @@ export interface CapsDocument {
   clients: number;
   offlineDevices: number;
   seed: number;
+  /** Present where the rate follows the devices: the cap is the highest one then. */
+  pacing?: 'adaptive';
   caps: (CapRun | UnfitCap)[];
 }

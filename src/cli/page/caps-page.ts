@@ -1,4 +1,5 @@
 import type { CapRun } from '../../simulator/caps';
+import { notModelledText } from '../render/caps';
 import { count, time } from '../render/text';
 import type { CapsDocument } from './caps-document';
 import { type Way, wayCharts } from './charts';
@@ -19,6 +20,7 @@ export function renderCapsPage(document: CapsDocument): string {
     ['Cluster', `${namespace}/${cluster}`],
     ['Nodes', count(nodes)],
     ['Devices', `${count(clients)}, and ${count(offlineDevices)} offline`],
+    ...(document.pacing ? [['Pacing', document.pacing]] : []),
     ['Seed', String(seed)],
   ];
   const body = html`<header>
@@ -27,7 +29,7 @@ export function renderCapsPage(document: CapsDocument): string {
 <dl class="facts">${facts.map(([name = '', value = '']) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>
 <main>
-${section('What each cap costs', html`${runs.length > 0 && capsTable(runs)}${unfit.map(({ capPerSecond, reason }) => html`<p>With ${count(capPerSecond)} per second there is no upgrade: ${reason}</p>`)}`)}
+${section('What each cap costs', html`${runs.length > 0 && capsTable(runs)}${runs.flatMap((run) => notModelledText(run) ?? []).map((text) => html`<p>${text}</p>`)}${unfit.map(({ capPerSecond, reason }) => html`<p>With ${count(capPerSecond)} per second there is no upgrade: ${reason}</p>`)}`)}
 ${runs.length > 0 && section('Devices that are connected', html`<div class="charts">${wayCharts(ways).map((chart, index) => timeFigure(`cap-${index}`, chart))}</div>`)}
 </main>
 <footer><p>Written by emqx-blue-green simulate --cap.</p></footer>`;
@@ -44,7 +46,7 @@ function capsTable(runs: readonly CapRun[]) {
       'disconnects, worst second',
       'reconnects, worst second',
       'devices offline, at most',
-      'offline, half of the times',
+      'time offline, median',
       'sessions lost',
       'devices not back',
     ],

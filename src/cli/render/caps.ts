@@ -15,8 +15,8 @@ export function renderCaps(runs: readonly (CapRun | UnfitCap)[], { style, width 
     ['disconnects, worst second', ...played.map(({ report }) => count(report.peakDisconnectsPerSecond))],
     ['reconnects, worst second', ...played.map(({ report }) => count(report.peakReconnectsPerSecond))],
     ['devices offline, at most', ...played.map(({ mostDevicesAway }) => count(mostDevicesAway))],
-    ['offline, half of the times', ...played.map(({ report }) => time(report.offlineMs.p50))],
-    ['offline, at most', ...played.map(({ report }) => time(report.offlineMs.max))],
+    ['time offline, median', ...played.map(({ report }) => time(report.offlineMs.p50))],
+    ['time offline, longest', ...played.map(({ report }) => time(report.offlineMs.max))],
     ['refused attempts to connect', ...played.map(({ report }) => count(report.refusedConnects))],
     ['sessions lost', ...played.map(({ report }) => count(report.sessionsLost))],
     ['devices not back', ...played.map(({ report }) => count(report.stillOffline))],
@@ -24,7 +24,18 @@ export function renderCaps(runs: readonly (CapRun | UnfitCap)[], { style, width 
   const unfit = runs.flatMap((run) =>
     'report' in run ? [] : wrap(`with ${count(run.capPerSecond)} per second there is no upgrade: ${run.reason}`, width),
   );
-  return [...(played.length > 0 ? [...table(rows), '', ...chart(played, { style, width })] : []), ...unfit];
+  const notModelled = played.flatMap((run) => notModelledText(run) ?? []).flatMap((text) => wrap(text, width));
+  return [
+    ...(played.length > 0 ? [...table(rows), '', ...chart(played, { style, width })] : []),
+    ...(notModelled.length > 0 ? ['', ...notModelled] : []),
+    ...unfit,
+  ];
+}
+
+/** What a real cluster would not take as the model does; undefined where nothing is known. */
+export function notModelledText({ capPerSecond, notModelled }: CapRun): string | undefined {
+  if (notModelled === undefined) return undefined;
+  return `${count(capPerSecond)}/s: ${notModelled}; the model has no such limit`;
 }
 
 /** A line for each cap with two bars, each as part of the longest one. */

@@ -1,4 +1,4 @@
-import { acceptedPerSecond } from '../accept-rate';
+import { acceptedPerSecond, USED_OF_LISTENERS } from '../accept-rate';
 import { nextRate } from '../adaptive-pace';
 import { currentRate } from '../adaptive-rate';
 import { devicesAway } from '../devices-away';
@@ -15,9 +15,6 @@ import { remainingLoads } from './shares';
 export function leastRate({ observation, journal }: Situation, source: string): number {
   return Math.min(journal.connectionCap, Math.max(1, nodesOf(observation, source).length));
 }
-
-/** How much of what listeners accept is used: devices are spread over the nodes by chance. */
-const USED_OF_LISTENERS = 0.9;
 
 /** The highest rate that is tried: the cap, or what the nodes that take the devices accept by the settings of their listeners. */
 export function ceiling({ observation, journal }: Situation, target: string): number {
