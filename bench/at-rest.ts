@@ -135,6 +135,18 @@ export class AtRest {
     this.reset();
   }
 
+  /** Does something with it once it is at rest, in at most so much virtual time. */
+  async inVirtualTime<T>(mostMs: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.world.clock.run(async () => {
+        await this.begin();
+        return work();
+      }, mostMs);
+    } finally {
+      this.world.stop();
+    }
+  }
+
   /** What is counted begins at zero. */
   reset(): void {
     this.counted.reset();

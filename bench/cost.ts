@@ -2,6 +2,7 @@ import { withVersion } from '../src/resource';
 import { type ProgressEvent, runUpgrade } from '../src/upgrade';
 import { AtRest, type AtRestOptions } from './at-rest';
 import type { Asked } from './counted';
+import { cpuMs } from './cpu';
 
 const HOUR_MS = 3_600_000;
 
@@ -32,38 +33,33 @@ export interface EvacuationCost {
 }
 
 /** Plays an upgrade, and counts in its evacuation: where there are replicants, in theirs. */
-export async function evacuationCost(options: AtRestOptions): Promise<EvacuationCost> {
+export function evacuationCost(options: AtRestOptions): Promise<EvacuationCost> {
   const at = new AtRest(options);
   const { clock } = at.world;
-  try {
-    return await clock.run(async () => {
-      await at.begin();
-      const began = { at: 0, cpuMs: 0 };
-      let cost: Pick<EvacuationCost, 'ms' | 'rate' | 'cpuMs'> | undefined;
-      const report = (event: ProgressEvent) => {
-        if (event.kind !== 'phase') return;
-        if (event.phase === 'evacuate' && began.at === 0) {
-          at.reset();
-          Object.assign(began, { at: clock.now(), cpuMs: cpuMs() });
-        } else if (event.phase === 'retire' && !cost) {
-          const ms = clock.now() - began.at;
-          cost = { ms, rate: at.counted.rate(ms), cpuMs: (cpuMs() - began.cpuMs) / (ms / 1_000) };
-        }
-      };
-      const context = { ...at.context(), progress: { report } };
-      const { ratio } = await runUpgrade(context, { desired: withVersion(at.cluster, at.versionAfter(1)) });
-      if (!cost || ratio === null) throw new Error('there was no evacuation');
-      const { peakDisconnectsPerSecond, disconnectsPerClient } = at.ledger.report();
-      return {
-        ...cost,
-        ratio,
-        peakDisconnects: peakDisconnectsPerSecond,
-        disconnectsPerClient: disconnectsPerClient.max,
-      };
-    }, HOUR_MS);
-  } finally {
-    at.world.stop();
-  }
+  return at.inVirtualTime(HOUR_MS, async () => {
+    const began = { at: 0, cpuMs: 0 };
+    let cost: Pick<EvacuationCost, 'ms' | 'rate' | 'cpuMs'> | undefined;
+    const report = (event: ProgressEvent) => {
+      if (event.kind !== 'phase') return;
+      if (event.phase === 'evacuate' && began.at === 0) {
+        at.reset();
+        Object.assign(began, { at: clock.now(), cpuMs: cpuMs() });
+      } else if (event.phase === 'retire' && !cost) {
+        const ms = clock.now() - began.at;
+        cost = { ms, rate: at.counted.rate(ms), cpuMs: (cpuMs() - began.cpuMs) / (ms / 1_000) };
+      }
+    };
+    const context = { ...at.context(), progress: { report } };
+    const { ratio } = await runUpgrade(context, { desired: withVersion(at.cluster, at.versionAfter(1)) });
+    if (!cost || ratio === null) throw new Error('there was no evacuation');
+    const { peakDisconnectsPerSecond, disconnectsPerClient } = at.ledger.report();
+    return {
+      ...cost,
+      ratio,
+      peakDisconnects: peakDisconnectsPerSecond,
+      disconnectsPerClient: disconnectsPerClient.max,
+    };
+  });
 }
 
 /** What evacuations of six nodes ask, in virtual time. */
@@ -89,10 +85,4 @@ export async function cost(print: (line: string) => void): Promise<string[]> {
     }
   }
   return misses;
-}
-
-/** User and system, so far. */
-export function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }

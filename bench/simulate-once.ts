@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { mixedFleet } from '../src/simulator/clients/client-group';
 import type { play } from '../src/simulator/scenario';
+import { cpuMs } from './cpu';
 import { emqx5Upgrade } from './emqx5';
 import { tutorialUpgrade } from './tutorial';
 
@@ -44,11 +45,6 @@ function bytesUsed(): number {
   (runInNewContext('gc') as () => void)();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
-}
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }
 
 /** More would be a measure of the nodes: EMQX moves sessions one after the other, and each node does it by itself. */

@@ -7,8 +7,9 @@ import type { Tell } from '../src/runner/told';
 import { planUpgrade, runUpgrade } from '../src/upgrade';
 import { Observer } from '../src/upgrade/observe';
 import { AtRest, NAMESPACE } from './at-rest';
-import { cpuMs, type EvacuationCost, evacuationCost } from './cost';
+import { type EvacuationCost, evacuationCost } from './cost';
 import type { Asked } from './counted';
+import { cpuMs } from './cpu';
 
 /** The nodes and devices of a cluster that is upgraded again and again. */
 const SMALL = { nodes: 3, clients: 30, cap: 100 };
@@ -69,7 +70,7 @@ function upgrades(generation: 4 | 5, count: number): Promise<Answers['upgrades']
   const at = new AtRest({ generation, ...SMALL });
   const { clock } = at.world;
   let over: (failure?: Error) => void = () => undefined;
-  return inVirtualTime(at, count * HOUR_MS, async () => {
+  return at.inVirtualTime(count * HOUR_MS, async () => {
     const stop = await follow(at, (told) => {
       if (told.kind === 'end') over();
       if (told.kind === 'stopped') over(new Error(`${told.code}: ${told.text}`));
@@ -125,7 +126,7 @@ function paused(generation: 4 | 5, hours: number): Promise<Answers['paused']> {
   const at = new AtRest({ generation, nodes: 3, clients: 300, cap: 10 });
   const { clock } = at.world;
   const end = new AbortController();
-  return inVirtualTime(at, (hours + 1) * HOUR_MS, async () => {
+  return at.inVirtualTime((hours + 1) * HOUR_MS, async () => {
     const context = at.context();
     const run = runUpgrade(context, { desired: withVersion(at.cluster, at.versionAfter(1)) }, end.signal);
     run.catch(() => undefined);
@@ -152,7 +153,7 @@ function paused(generation: 4 | 5, hours: number): Promise<Answers['paused']> {
 function nodes(count: number, foreignPods: number): Promise<Answers['nodes']> {
   const at = new AtRest({ generation: 5, nodes: count, clients: 1_000, cap: 50, foreignPods });
   const { clock } = at.world;
-  return inVirtualTime(at, HOUR_MS, async () => {
+  return at.inVirtualTime(HOUR_MS, async () => {
     const stop = await follow(at, () => undefined);
     await clock.sleep(2 * MINUTE_MS);
     at.reset();
@@ -187,17 +188,6 @@ async function lookMsOf(at: AtRest): Promise<number> {
   let looks = 0;
   for (; looks * seen.nodes.size < LOOKED_AT; looks++) await look();
   return (cpuMs() - before) / looks;
-}
-
-async function inVirtualTime<T>(at: AtRest, mostMs: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await at.world.clock.run(async () => {
-      await at.begin();
-      return work();
-    }, mostMs);
-  } finally {
-    at.world.stop();
-  }
 }
 
 /** Of the heap and of arrays outside of it, garbage collected. */

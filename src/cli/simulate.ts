@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { notModelledIn } from '../simulator/caps';
 import { type Comparison, serviceAlone } from '../simulator/comparison';
 import { type RunReport, runReport } from '../simulator/run-report';
 import { play } from '../simulator/scenario';
@@ -58,9 +59,7 @@ export async function runSimulate(flags: SimulateFlags, shell: Shell): Promise<E
   const blocks = [
     renderChart(pointsOf(ours.view), { ...canvas, height: CHART_LINES }).join('\n'),
     renderReport(ours.report, compared, canvas),
-    ...(ours.plan.checks.some(({ id, status }) => id === 'accept-rate' && status === 'warning')
-      ? [wrap(NO_LIMIT, canvas.width).join('\n')]
-      : []),
+    ...(notModelledIn(ours.plan) === undefined ? [] : [wrap(NO_LIMIT, canvas.width).join('\n')]),
     `${time(progress.simulatedMs)} were simulated in ${time(performance.now() - began)}.`,
   ];
   shell.out.write(`${blocks.join('\n\n')}\n`);

@@ -28,13 +28,14 @@ export async function playCap(
 ): Promise<CapRun | UnfitCap> {
   try {
     const result = await play({ ...scenario, driver: 'pilot', stormCap: capPerSecond });
+    const notModelled = notModelledIn(result.plan);
     const { clients, leastConnected, offlineClientSeconds } = result.clients;
     return {
       capPerSecond,
       report: runReport(result.upgrade, result),
       mostDevicesAway: clients - leastConnected,
       offlineDeviceSeconds: offlineClientSeconds,
-      ...notModelledIn(result.plan),
+      ...(notModelled !== undefined && { notModelled }),
     };
   } catch (error) {
     if (!(error instanceof UpgradeError || error instanceof UnfitManifestError)) throw error;
@@ -42,8 +43,7 @@ export async function playCap(
   }
 }
 
-/** Nodes of the model accept any number of connections per second; see docs/simulator.md. */
-function notModelledIn({ checks }: UpgradePlan): Pick<CapRun, 'notModelled'> {
-  const exceeded = checks.find(({ id, status }) => id === 'accept-rate' && status === 'warning');
-  return exceeded ? { notModelled: exceeded.finding } : {};
+/** What a plan warns of, and the model does not have: its nodes accept any number of connections per second. See docs/simulator.md. */
+export function notModelledIn({ checks }: UpgradePlan): string | undefined {
+  return checks.find(({ id, status }) => id === 'accept-rate' && status === 'warning')?.finding;
 }

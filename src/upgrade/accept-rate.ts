@@ -4,8 +4,8 @@ import { isOpen } from './journal';
 import type { ClusterView } from './observation';
 import type { Target } from './target';
 
-/** How much of what listeners accept is used: devices are spread over the nodes by chance. */
-export const USED_OF_LISTENERS = 0.9;
+/** How much of what listeners accept is used. */
+const USED = 0.9;
 
 /** What the new nodes accept through one kind of listener. */
 interface AcceptRate {
@@ -31,6 +31,11 @@ export function acceptedPerSecond(cluster: ClusterView, nodes: number): number |
   return rates && sumOf(rates, nodes);
 }
 
+/** The highest rate of disconnects beside so many accepted connections: devices are spread over the nodes by chance. */
+export function usable(acceptedPerSecond: number): number {
+  return Math.max(1, Math.floor(USED * acceptedPerSecond));
+}
+
 function sumOf(rates: readonly AcceptRate[], nodes: number): number {
   return nodes * rates.reduce((sum, { perNode }) => sum + perNode, 0);
 }
@@ -48,7 +53,7 @@ export function acceptRateCheck(cluster: ClusterView, { desired, driver, caps, p
   const all = Math.floor(nodes * perNode);
   if (cap <= all) return undefined;
   const what = `the new nodes accept ${all} connections/s by ${kind} (${nodes} × max_conn_rate ${perNode})`;
-  const most = Math.max(1, Math.floor(USED_OF_LISTENERS * sumOf(rates, nodes)));
+  const most = usable(sumOf(rates, nodes));
   if (run.pacing === 'adaptive')
     return ok(
       rates.length > 1
@@ -57,6 +62,6 @@ export function acceptRateCheck(cluster: ClusterView, { desired, driver, caps, p
     );
   return warning(
     `${what}, but up to ${cap} devices/s are disconnected: those that connect that way wait, or are refused`,
-    `set a rate of at most ${Math.max(1, Math.floor(USED_OF_LISTENERS * all))}, nine tenths of that, since devices are spread over the nodes by chance; or raise max_conn_rate of that listener; or let the rate follow the devices (--pacing adaptive)`,
+    `set a rate of at most ${usable(all)}, nine tenths of that, since devices are spread over the nodes by chance; or raise max_conn_rate of that listener; or let the rate follow the devices (--pacing adaptive)`,
   );
 }

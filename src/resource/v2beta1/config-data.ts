@@ -83,17 +83,12 @@ export function deviceListenersOf(data: string | undefined): Readonly<Record<Mqt
 
 /** Whether this configuration makes a listener for devices expect the header of the PROXY protocol before anything else. */
 export function isBehindProxy(data: string | undefined, listener: MqttListener): boolean {
-  return settingOf(data, proxySettingOf(listener)) === 'true';
+  return settingOf(data, listenerSettingOf(listener, 'proxy_protocol')) === 'true';
 }
 
-/** The setting for that. @see EMQX 5, "Listener Configuration" */
-export function proxySettingOf(listener: MqttListener): string {
-  return `listeners.${LISTENER_TYPES[listener]}.default.proxy_protocol`;
-}
-
-/** The setting for the connections that a listener of a node accepts per second. @see EMQX 5, "Listener Configuration" */
-export function connRateSettingOf(listener: MqttListener): string {
-  return `listeners.${LISTENER_TYPES[listener]}.default.max_conn_rate`;
+/** A setting of the listeners for devices. @see EMQX 5, "Listener Configuration" */
+export function listenerSettingOf(listener: MqttListener, name: 'proxy_protocol' | 'max_conn_rate'): string {
+  return `listeners.${LISTENER_TYPES[listener]}.default.${name}`;
 }
 
 /** The value of a setting in a text; undefined where it is not there, or is no plain value. */
@@ -105,7 +100,8 @@ export function settingOf(data: string | undefined, setting: string): string | u
 const UNITS_S = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
- * How much per second a rate such as `1000/s`, `60000/5m` or `1000` is, in quotes or not, as a variable may be; undefined for `infinity`, and for what is none.
+ * How much per second a rate such as `1000/s`, `60000/5m` or `1000` is, in quotes or not, as a variable may be; undefined for `infinity`,
+ * and for what is none.
  *
  * @see EMQX 5.8, `emqx_limiter_schema.erl`
  */

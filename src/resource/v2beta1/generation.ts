@@ -3,14 +3,7 @@ import type { Generation, Role } from '../generation';
 import { variableOf } from '../listeners';
 import { strategyIn } from '../strategy-in';
 import { emqxChanges, emqxTriggersOf } from './changes';
-import {
-  connRateSettingOf,
-  dashboardPortsOf,
-  isBehindProxy,
-  perSecondOf,
-  proxySettingOf,
-  settingOf,
-} from './config-data';
+import { dashboardPortsOf, isBehindProxy, listenerSettingOf, perSecondOf, settingOf } from './config-data';
 import {
   API_KEYS_KEY,
   DEFAULT_DASHBOARD_PORT,
@@ -75,7 +68,7 @@ export const v2beta1: Generation<Emqx> = {
   serviceTemplateOf: ({ spec }) => spec.listenersServiceTemplate,
   publishesDevices: ({ spec }) => spec.listenersServiceTemplate?.enabled !== false,
   expectsProxyHeader({ spec }, listener) {
-    const variable = variableOf(proxySettingOf(listener));
+    const variable = variableOf(listenerSettingOf(listener, 'proxy_protocol'));
     // Cores and replicants read one configuration, and each the variables of its own template.
     const values = ROLES.flatMap((role) => spec[`${role}Template`]?.spec?.env ?? []).flatMap(({ name, value }) =>
       name === variable && value !== undefined ? [value] : [],
@@ -84,7 +77,7 @@ export const v2beta1: Generation<Emqx> = {
   },
   maxConnRateOf(resource, listener) {
     const { spec } = resource;
-    const setting = connRateSettingOf(listener);
+    const setting = listenerSettingOf(listener, 'max_conn_rate');
     const { env = [] } = spec[`${servingRoleOf(resource)}Template`]?.spec ?? {};
     const variable = env.find(({ name }) => name === variableOf(setting));
     return perSecondOf(variable ? variable.value : settingOf(spec.config?.data, setting));

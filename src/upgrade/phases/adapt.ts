@@ -1,4 +1,4 @@
-import { acceptedPerSecond, USED_OF_LISTENERS } from '../accept-rate';
+import { acceptedPerSecond, usable } from '../accept-rate';
 import { nextRate } from '../adaptive-pace';
 import { currentRate } from '../adaptive-rate';
 import { devicesAway } from '../devices-away';
@@ -17,13 +17,14 @@ export function leastRate({ observation, journal }: Situation, source: string): 
 }
 
 /** The highest rate that is tried: the cap, or what the nodes that take the devices accept by the settings of their listeners. */
-export function ceiling({ observation, journal }: Situation, target: string): number {
-  const { cluster } = observation;
-  const staying = podsOf(cluster, target).filter(({ terminating }) => !terminating);
+export function highestRate(situation: Situation): number {
+  const { cluster } = situation.observation;
+  const { target } = moveOf(situation);
+  const staying = podsOf(cluster, target?.name ?? '').filter(({ terminating }) => !terminating);
   const accepted = acceptedPerSecond(cluster, staying.length);
   return Math.min(
-    journal.connectionCap,
-    Math.max(1, Math.floor(USED_OF_LISTENERS * (accepted ?? Number.POSITIVE_INFINITY))),
+    situation.journal.connectionCap,
+    accepted === undefined ? Number.POSITIVE_INFINITY : usable(accepted),
   );
 }
 
@@ -41,7 +42,7 @@ export function adaptedRate(situation: Situation, takes: boolean): Partial<Journ
   const { journal, observation, reconnects } = situation;
   const { adaptive, returnMs } = journal;
   if (journal.pacing !== 'adaptive' || !adaptive) return undefined;
-  const { source, target } = moveOf(situation);
+  const { source } = moveOf(situation);
   if (nodesOf(observation, source).some((node) => node.unreachable !== undefined)) return undefined;
   const loads = remainingLoads(situation, source).filter(({ connections }) => connections > 0);
   if (loads.length === 0) return undefined;
@@ -51,7 +52,7 @@ export function adaptedRate(situation: Situation, takes: boolean): Partial<Journ
     { ...adaptive, perSecond: currentRate(journal) },
     {
       at: observation.at,
-      cap: ceiling(situation, target?.name ?? ''),
+      cap: highestRate(situation),
       least: leastRate(situation, source),
       away: devicesAway(situation),
       ...reconnects,

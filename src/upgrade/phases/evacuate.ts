@@ -10,7 +10,7 @@ import { duration, type NodeShare, share } from '../pacing';
 import { loadsOf } from '../plan';
 import { areOnTheirWay, remainingTimeMs } from '../remaining-time';
 import type { Action, Situation, Step } from '../step';
-import { adaptedRate, ceiling, isHalted, leastRate } from './adapt';
+import { adaptedRate, highestRate, isHalted, leastRate } from './adapt';
 import {
   canTargetAccept,
   closeForgottenGates,
@@ -98,12 +98,7 @@ function evacuateSet(situation: Situation, colour: 'blue' | 'green', next: Phase
     const caps = { connections: journal.connectionCap, sessions: journal.sessionCap };
     const adaptive =
       journal.pacing === 'adaptive'
-        ? firstRate(
-            observation.at,
-            caps.connections,
-            ceiling(situation, target?.name ?? ''),
-            leastRate(situation, source),
-          )
+        ? firstRate(observation.at, caps.connections, highestRate(situation), leastRate(situation, source))
         : undefined;
     const shares = share(loads, { ...caps, connections: currentRate({ ...journal, adaptive }) });
     const { lowerBoundMs } = duration(loads, shares, caps, journal.waitTakeoverSeconds);

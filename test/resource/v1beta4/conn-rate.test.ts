@@ -1,26 +1,16 @@
-import { type EmqxEnterprise, generationOf, type MqttListener } from '../../../src/resource';
+import { generationOf, type MqttListener } from '../../../src/resource';
+import { cluster } from '../_cluster';
 
 const accepted = (
   listener: MqttListener,
   emqxConfig?: Record<string, string>,
   env?: Record<string, string | undefined>,
 ) => {
-  const resource = {
-    kind: 'EmqxEnterprise',
-    apiVersion: 'apps.emqx.io/v1beta4',
-    metadata: { name: 'emqx' },
-    spec: {
-      template: {
-        spec: {
-          emqxContainer: {
-            image: {},
-            ...(emqxConfig && { emqxConfig }),
-            ...(env && { env: Object.entries(env).map(([name, value]) => ({ name, ...(value && { value }) })) }),
-          },
-        },
-      },
-    },
-  } as EmqxEnterprise;
+  const resource = cluster();
+  Object.assign(resource.spec.template!.spec!.emqxContainer!, {
+    ...(emqxConfig && { emqxConfig }),
+    ...(env && { env: Object.entries(env).map(([name, value]) => ({ name, ...(value && { value }) })) }),
+  });
   return generationOf(resource).maxConnRateOf(resource, listener);
 };
 
